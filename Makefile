@@ -1,0 +1,28 @@
+# Thin: CMake builds, scripts do. `make demo` and `make test` need nothing but Debian 12 and make.
+.DEFAULT_GOAL := build
+.PHONY: deps build demo test bench lint clean
+
+deps:
+	@scripts/deps.sh build
+
+build: deps
+	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --build --preset release
+	@rm -f build.log
+
+demo: build
+	@scripts/demo.sh
+
+test:
+	@scripts/deps.sh test
+	@scripts/test.sh
+
+bench: build
+	@bench/run.sh
+
+lint:
+	@scripts/deps.sh lint
+	@scripts/lint.sh
+
+clean:
+	rm -rf build build-*

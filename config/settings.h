@@ -1,0 +1,77 @@
+/* The settings: every key of the YAML file, typed, checked, with its default. A setting is one row
+ * of settings.def: the parser, the default, the range, --dump-config and docs/CONFIG.md all come
+ * from that row. No file is needed; a missing key is its default. The mirror model (filters,
+ * sessions, interfaces) is in config/model.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { SETTINGS_LIST_MAX = 8 };
+
+struct settings_ports {
+	uint16_t port[SETTINGS_LIST_MAX];
+	uint32_t count;
+};
+
+enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
+enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
+
+struct settings_tenant {
+	char *name;
+	uint32_t *vnis;
+	uint32_t n_vnis;
+};
+
+struct settings {
+	struct {
+		uint32_t workers; /* 0 = auto */
+		struct settings_ports vxlan_ports, geneve_ports;
+		uint32_t max_depth;
+	} capture;
+	struct {
+		enum settings_unknown unknown;
+		enum settings_direction unknown_direction;
+		uint32_t capacity;
+	} sessions;
+	struct settings_tenant *tenants;
+	uint32_t n_tenants;
+	struct {
+		uint32_t capacity;
+		uint64_t idle_timeout, active_timeout, tcp_close_timeout; /* ns; 0 = never */
+		uint32_t max_ndpi_packets_tcp, max_ndpi_packets_udp;
+	} flow;
+	struct {
+		bool enabled, correlate;
+		uint64_t memory_limit; /* bytes */
+	} dpi;
+	struct {
+		bool flow;
+	} events;
+	struct {
+		bool enabled;
+		uint32_t max_aggregation_interval; /* s: 60 or 600 */
+	} flow_logs;
+};
+
+enum { SETTINGS_ERROR = 512 };
+
+/* Sets every default. */
+void settings_init(struct settings *settings);
+/* Frees what the settings own; legal after settings_init alone. */
+void settings_fini(struct settings *settings);
+
+/* Reads a YAML file over what is set already. 0, or -1 with one sentence in `error`:
+ * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use. */
+int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR]);
+
+/* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. */
+int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR]);
+
+/* Writes all settings as YAML that settings_load() reads back to the same. */
+void settings_dump(const struct settings *settings, FILE *out);
+
+/* Writes the reference table of docs/CONFIG.md. */
+void settings_reference(FILE *out);

@@ -1,0 +1,33 @@
+/* decap: bytes -> inner packet. Takes off Ethernet (VLAN, QinQ), IPv4 or IPv6, UDP, and VXLAN
+ * (RFC 7348) or GENEVE (RFC 8926), nested up to a depth; then finds the inner IP and L4 headers.
+ * The innermost encapsulation names the session: its VNI, and the source of the IP header around
+ * it. Below the first encapsulation, what only looks like another one (no I flag, cut, lengths
+ * that do not fit) is an ordinary inner packet.
+ *
+ * Never allocates, logs or writes packet bytes. Reads nothing outside data[0..cap). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decap/ledger.h"
+#include "decap/packet.h"
+
+enum { DECAP_PORTS_MAX = 8 };
+
+struct decap_params {
+	uint16_t vxlan_ports[DECAP_PORTS_MAX], geneve_ports[DECAP_PORTS_MAX];
+	uint8_t n_vxlan_ports, n_geneve_ports;
+	uint8_t max_depth; /* encapsulations taken off at most, 1.. */
+};
+
+/* Mirror mode. REASON_inspected: every field of `p` down to `tcp_ack` is set. Another reason
+ * says why not; for inner_cut, inner_not_ip and the inner_malformed ones the encapsulation and
+ * `frame` are set nevertheless (such packets are still recorded). */
+enum reason decap_mirror(const struct decap_params *params, struct packet *p);
+
+/* Plain mode: nothing is decapsulated, the frame is `data` itself. Same results. */
+enum reason decap_plain(struct packet *p);
+
+/* True when `p` carries VXLAN with the I flag, or GENEVE, on a configured port. */
+bool decap_is_mirror(const struct decap_params *params, struct packet *p);

@@ -1,0 +1,42 @@
+/* The ledger: every packet received ends in exactly one bucket. A stage that refuses a packet
+ * counts a reason; each reason belongs to one bucket (reasons.def). Nothing here is a remainder:
+ * `received` is counted where packets come in, the reasons where their event happens, and
+ * ledger_closes() compares the two. One writer each; readers add ledgers up. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum bucket {
+#define BUCKET(name, meaning) BUCKET_##name,
+#include "decap/reasons.def"
+	BUCKET_COUNT
+};
+
+enum reason {
+#define REASON(name, bucket, sentence) REASON_##name,
+#include "decap/reasons.def"
+	REASON_COUNT
+};
+
+struct ledger {
+	uint64_t received;
+	uint64_t in_flight; /* received and not yet in a bucket; 0 at rest */
+	uint64_t reasons[REASON_COUNT];
+};
+
+/* Names as summary.json prints them; static strings. */
+const char *bucket_name(enum bucket bucket);
+const char *bucket_meaning(enum bucket bucket);
+const char *reason_name(enum reason reason);
+const char *reason_sentence(enum reason reason);
+enum bucket reason_bucket(enum reason reason);
+
+/* The sum of the bucket's reasons. */
+uint64_t ledger_bucket(const struct ledger *ledger, enum bucket bucket);
+
+/* Adds every counter of `from` to `to`. */
+void ledger_add(struct ledger *to, const struct ledger *from);
+
+/* True when received = in_flight + the sum of all buckets. */
+bool ledger_closes(const struct ledger *ledger);

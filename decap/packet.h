@@ -1,0 +1,95 @@
+/* A packet on its way through the stages: what arrived (set by whoever fills the burst), where
+ * its inner headers are (set by decap), whose it is (session, tenant, direction), and its flow.
+ *
+ * Two lengths everywhere: `cap` is what arrived, `wire` what the headers or the capture claim.
+ * cap <= wire always. A mirrored packet that was cut has cap < wire and is a normal packet.
+ * All pointers are borrowed from the buffer behind `data` and live as long as it does; no stage
+ * writes packet bytes. Multi-byte numbers are in host order. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decap/addr.h"
+
+enum { BURST_MAX = 64 }; /* a stage's live mask is one uint64_t */
+
+/* What `data` or `frame` begins with. */
+enum link {
+	LINK_ETHERNET,
+	LINK_IP,   /* raw IPv4 or IPv6, told by its version */
+	LINK_SLL,  /* Linux cooked capture v1 */
+	LINK_SLL2, /* Linux cooked capture v2 */
+	LINK_NULL, /* BSD loopback: 4 byte family in either byte order */
+	LINK_PPP,  /* PPP, with or without HDLC framing, and Cisco HDLC */
+};
+
+enum packet_flag {
+	PACKET_CUT = 1 << 0,            /* fewer inner bytes arrived than the inner IP claims */
+	PACKET_FRAGMENT = 1 << 1,       /* any IP fragment, the first included */
+	PACKET_LATER_FRAGMENT = 1 << 2, /* fragment offset is not 0: has no ports of its own */
+	PACKET_PORTS_CUT =
+		1 << 3,         /* TCP, UDP, SCTP, ICMP cut before ports or type: ports are 0 */
+	PACKET_L4_ODD = 1 << 4, /* the L4 header lies (TCP offset, UDP length); still counted */
+	PACKET_VXLAN_RESERVED = 1
+				<< 5, /* reserved VXLAN bits were set: tolerated and counted */
+	PACKET_GENEVE = 1 << 6,       /* a GENEVE header was taken off */
+	PACKET_HAS_VNI = 1 << 7,      /* `vni` and `outer_src` are set */
+	PACKET_FROM_CLIENT = 1 << 8,  /* set with `flow` */
+};
+
+enum direction { DIRECTION_UNKNOWN, DIRECTION_INGRESS, DIRECTION_EGRESS };
+
+struct flow;
+
+struct packet {
+	/* What arrived. */
+	const uint8_t *data;
+	uint32_t cap, wire;
+	uint64_t time_ns; /* since the epoch */
+	uint64_t number;  /* 1-based position in the input, for messages */
+	enum link link;
+
+	/* The innermost encapsulation: it names the session. */
+	uint32_t vni;
+	struct ip_addr outer_src;
+
+	/* The inner frame; equals `data` when nothing was decapsulated. `frame_link` is
+	 * LINK_ETHERNET, or LINK_IP below a GENEVE header that carries IP. */
+	const uint8_t *frame;
+	uint32_t frame_cap, frame_wire;
+	enum link frame_link;
+
+	/* The inner IP packet: from `ip` on, `ip_cap` bytes are readable and the header claims
+	 * `ip_len` (IPv4 total length; IPv6 payload length + 40; where that is 0, as segmentation
+	 * offload leaves it, frame_wire less the link header). Link padding is not in ip_cap. */
+	const uint8_t *ip;
+	uint32_t ip_cap, ip_len;
+	uint16_t l4; /* offset of the L4 header from `ip`; IPv6 extension headers skipped */
+	uint16_t payload;   /* offset of the L4 payload from `ip`; may be > ip_cap when cut */
+	uint8_t ip_version; /* 4 or 6 */
+	uint8_t protocol;   /* IANA number of the L4 header */
+	uint8_t tcp_flags;
+	uint8_t icmp_type, icmp_code;
+	uint16_t icmp_id;
+	uint16_t src_port,
+		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
+	uint16_t flags;   /* enum packet_flag */
+	uint32_t fragment_id; /* of a fragment */
+	uint32_t tcp_seq, tcp_ack;
+	struct ip_addr src, dst;
+
+	/* Whose it is. */
+	uint32_t
+		session; /* index into the worker's session table, SESSION_NONE in plain mode */
+	uint32_t tenant;
+	enum direction direction;
+
+	/* The verdict of the filter: 0 = no numbered rule was asked. */
+	uint32_t rule_number;
+	bool accepted;
+
+	/* Its flow, and the hash that chose the owner and the bucket. */
+	uint64_t hash;
+	struct flow *flow;
+};

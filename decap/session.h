@@ -1,0 +1,54 @@
+/* The sessions of one worker: (outer source, VNI) -> index and counters. Unknown pairs are
+ * learned, up to a bound. Tenants keep equal inner addresses apart: by default each VNI is one.
+ * One thread writes a table; after it has stopped, tables are merged by key. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decap/packet.h"
+
+enum {
+	SESSION_NONE = UINT32_MAX - 1, /* plain mode: no encapsulation, no session */
+	TENANT_NAMED = 1 << 24,        /* tenants of the settings: TENANT_NAMED + index */
+	TENANT_PLAIN = 1 << 25,        /* packets without an encapsulation */
+};
+
+struct session {
+	struct ip_addr outer_src;
+	uint32_t vni;
+	uint32_t tenant;
+	uint64_t packets, bytes; /* inner IP bytes, as the inner header claims */
+	uint64_t truncated, vxlan_reserved;
+	uint64_t first_ns, last_ns;
+	bool configured;
+	const void *config; /* the session of the mirror model, or NULL */
+};
+
+struct session_table;
+
+/* `capacity` sessions at most (rounded up to a power of two). NULL: no memory. */
+struct session_table *session_table_create(uint32_t capacity);
+void session_table_destroy(struct session_table *table);
+
+/* The VNIs of tenant number `index` (0..) of the settings; call before the first packet.
+ * false: no room. */
+bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t index);
+
+/* Adds a session known from the settings. NULL: no room. */
+struct session *session_table_add(
+	struct session_table *table, const struct ip_addr *outer_src, uint32_t vni);
+
+/* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session and
+ * p->tenant and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.
+ * false: unknown and not learned (also when the table is full, which `overflow` counts). */
+bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
+
+uint32_t session_table_count(const struct session_table *table);
+/* index < count; in the order they were learned. */
+const struct session *session_table_get(const struct session_table *table, uint32_t index);
+uint64_t session_table_overflow(const struct session_table *table);
+
+/* Adds the counters of `from` to `to`, learning what `to` does not know. */
+void session_table_merge(struct session_table *to, const struct session_table *from);

@@ -1,0 +1,25 @@
+/* Details of one flow: a bounded set of (detail, value), made by the dpi and read by exporters.
+ * One allocation of just the size needed, taken from the dpi's bounded pool. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum detail {
+#define DETAIL(object, field, kind, meaning) DETAIL_##object##_##field,
+#include "inspect/dpi/details.def"
+	DETAIL_COUNT
+};
+
+struct details;
+
+/* The bytes of a STRING (not NUL-terminated, any bytes), or NULL when it was not seen. For a
+ * LIST: its first element; step with details_next(). */
+const char *details_string(const struct details *details, enum detail detail, size_t *len);
+/* The element of a LIST after the one that starts at `element`, or NULL. */
+const char *details_next(
+	const struct details *details, enum detail detail, const char *element, size_t *len);
+/* The value of a NUMBER, or -1 when it was not seen. */
+int64_t details_number(const struct details *details, enum detail detail);
+/* nDPI's risks as a bitmap: bit n is risk id n. */
+uint64_t details_risks(const struct details *details);

@@ -1,0 +1,61 @@
+/* Deep inspection with nDPI: one module a worker, single-threaded. Packets of a flow are given
+ * to nDPI as ndpiReader of the same library gives them, until a verdict or the packet limits;
+ * then the label is final and nDPI's state of the flow goes back to its pool. dpi.c alone knows
+ * nDPI's API (4.2, also 4.4 to 4.14).
+ *
+ * Memory: nDPI's own allocations and the details go through an allocator with a limit; what does
+ * not fit is refused and counted, and the flow goes on without inspection. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/dpi/details.h"
+#include "inspect/flow/flow.h"
+
+struct dpi_params {
+	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */
+	bool correlate;                            /* nDPI's cross-flow caches */
+	size_t memory_limit;                       /* bytes, 0 = none */
+};
+
+struct dpi_stats {
+	uint64_t packets;       /* given to nDPI */
+	uint64_t refused_flows; /* flows without inspection for want of memory */
+	size_t memory, memory_peak;
+};
+
+struct dpi;
+
+/* NULL: `error` (at least 128 bytes) says why. */
+struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t error_size);
+void dpi_destroy(struct dpi *dpi);
+
+/* Looks at packet `p` of `flow` (counted into the flow already). Sets the flow's label when
+ * found. Later fragments and packets after the verdict cost nothing. */
+void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p);
+
+/* Brings a flow without verdict to one (gives up, guesses): call before its event is written.
+ * Does not end the flow: packets may follow a FLOW_END_ACTIVE update. */
+void dpi_conclude(struct dpi *dpi, struct flow *flow);
+
+/* Frees what the dpi owns in `flow`. */
+void dpi_release(struct dpi *dpi, struct flow *flow);
+
+struct dpi_stats dpi_stats(const struct dpi *dpi);
+
+/* `name` as ndpi_protocol2name prints it (`TLS.Google`); returns `text`. */
+const char *dpi_app(
+	const struct dpi *dpi, uint16_t master, uint16_t app, char *text, size_t size);
+/* Static strings for the life of `dpi`. */
+const char *dpi_protocol_name(const struct dpi *dpi, uint16_t protocol);
+const char *dpi_category_name(const struct dpi *dpi, uint16_t category);
+
+enum { DPI_RISK_COUNT = 64 };
+/* NULL beyond the risks this library knows. Score as nDPI counts it for this risk alone. */
+const char *dpi_risk_name(unsigned risk);
+uint16_t dpi_risk_score(unsigned risk);
+
+/* The library's version, for `periscope -V` and summary.json. */
+const char *dpi_version(void);

@@ -1,0 +1,39 @@
+/* The output directory (-l): events/ (JSON lines), flow-logs/AWSLogs/... (VPC Flow Logs in the S3
+ * layout, gzip), summary.json. One thread calls it. What could not be written is counted in the
+ * ledger (lost_disk) and said once on stderr with the path and the cause; nothing is counted as
+ * written before the write succeeded. gzip headers carry no time, so equal input gives equal
+ * bytes. Memory and open files are bounded whatever the number of flow log periods. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/export/sink.h"
+
+struct output;
+
+/* Makes `dir` when it is missing. A directory that is not empty is refused unless `force`, which
+ * removes only the files this program writes there. NULL: `error` says what and why. */
+struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
+
+/* Appends one record. */
+void output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len);
+
+/* Flushes everything; false when anything was lost. The output stays usable. */
+bool output_flush(struct output *output);
+
+/* Flushes, closes, frees. false when anything was lost. */
+bool output_close(struct output *output);
+
+const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind);
+/* The directory, as given. */
+const char *output_dir(const struct output *output);
+
+/* A flow log record's file is chosen by owner account, region and the five-minute period its
+ * `end` lies in; the route carries the period and an index of (account, region). */
+uint64_t flow_log_route(uint32_t end_s, uint32_t owner);
+/* Owner 0 is account `unknown`, region `unknown`; others are added before the first record. */
+bool output_owner(
+	struct output *output, uint32_t owner, const char *account, const char *region);

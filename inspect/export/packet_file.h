@@ -1,0 +1,38 @@
+/* Packet files (-w): FILE.pcapng by our own writer, anything else as classic pcap with ns times
+ * through libpcap. Every record is a decapsulated inner frame with its true original length.
+ * pcapng: one interface a session (Ethernet, snap length 262144, ns), direction in the packet
+ * flags, a comment such as `vni=42 outer_src=10.0.0.1 rule=100 flow=<id>`, statistics blocks at
+ * the end. Raw IP inner packets go to a file of their own, FILE-ip.pcapng or FILE-ip.pcap, made
+ * when the first one comes (libpcap refuses a file whose interfaces differ in link type). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decap/packet.h"
+#include "inspect/export/sink.h"
+
+/* One packet to record; pointers are borrowed for the call. */
+struct packet_record {
+	const uint8_t *frame;
+	uint32_t cap, wire;
+	uint64_t time_ns;
+	enum link
+		link; /* LINK_ETHERNET or LINK_IP; the other links are rewritten as Ethernet */
+	bool has_vni; /* else plain mode: one interface for all */
+	uint32_t vni;
+	struct ip_addr outer_src;
+	enum direction direction;
+	uint32_t rule_number; /* 0 = none */
+	uint64_t flow_id;     /* 0 = reached no flow */
+};
+
+struct packet_file;
+
+/* NULL: `error` says what and why. */
+struct packet_file *packet_file_open(const char *path, char *error, size_t error_size);
+void packet_file_write(struct packet_file *file, const struct packet_record *record);
+/* Writes what ends the file, closes, frees. false when anything was lost (said on stderr). */
+bool packet_file_close(struct packet_file *file);
+const struct output_ledger *packet_file_ledger(const struct packet_file *file);

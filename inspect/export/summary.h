@@ -1,0 +1,45 @@
+/* The summary of a run: summary.json and the same as tables for the terminal. Everything is
+ * borrowed for the call. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "decap/ledger.h"
+#include "decap/session.h"
+#include "inspect/dpi/dpi.h"
+#include "inspect/export/sink.h"
+#include "inspect/export/totals.h"
+#include "inspect/flow/table.h"
+
+struct summary {
+	const char *input; /* "mirror" or "plain" */
+	const struct ledger *ledger;
+	bool deterministic;                   /* no capacity limit was hit */
+	const struct session_table *sessions; /* merged */
+	const struct totals *totals;          /* merged */
+	const struct dpi *dpi;                /* for names; any worker's */
+	struct dpi_stats dpi_stats;           /* summed */
+	struct flow_table_stats flows;        /* summed */
+	const uint64_t *worker_packets;
+	uint32_t n_workers;
+	struct {
+		const char *name; /* "events", "flow_logs", "packets" */
+		struct output_ledger ledger;
+		bool enabled;
+	} outputs[8];
+	uint32_t n_outputs;
+	/* Replay: what happened before `received`. */
+	uint64_t bpf_excluded, time_backwards;
+	uint32_t n_captures;
+	/* Wall time; only under run{}. */
+	double duration_s;
+	uint64_t memory_peak_bytes; /* resident, of the process */
+	const char *version;
+};
+
+/* One JSON object and a newline. false: could not write. */
+bool summary_json(const struct summary *summary, FILE *out);
+/* Ledger, sessions, top applications, top talkers, risks, in aligned columns. */
+void summary_tables(const struct summary *summary, FILE *out);

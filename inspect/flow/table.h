@@ -1,0 +1,73 @@
+/* The flow table of one worker: fixed capacity, all memory taken at the start (pages are touched
+ * as flows come), no locks. Finds or makes a packet's flow, counts the packet into it, closes
+ * aggregation windows, and ends flows by idle, active and TCP-close timeouts or eviction.
+ *
+ * Time. A packet's own time decides at lookup whether its flow had timed out. `horizon` is the
+ * clock by which idle flows are reclaimed: the replay reader gives the same one with the same
+ * packet whatever the number of workers, so results do not depend on when a slice of expiry runs:
+ * a lookup treats a flow that the horizon has left behind exactly as if it had been reclaimed.
+ * When the horizon goes back, call flow_table_expire_all() with the old one first.
+ *
+ * Full table: the flow idle longest among the packet's neighbourhood is ended as evicted, unless
+ * all of them are younger than the guard time; then the packet is refused (NULL). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/flow/flow.h"
+
+struct flow_params {
+	uint32_t capacity;        /* flows */
+	uint64_t idle_timeout_ns; /* 0 = never, as all of these */
+	uint64_t active_timeout_ns;
+	uint64_t tcp_close_timeout_ns;
+	uint64_t guard_ns; /* a flow seen within this is not evicted */
+	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600; 0 = off */
+};
+
+/* Called synchronously from the functions below; must not call the table. The flow is the
+ * table's and stays valid until the call returns. */
+struct flow_observer {
+	void *ctx;
+	/* The flow is over (or, with FLOW_END_ACTIVE, due for an update). Its open window is
+	 * given to `window` first. */
+	void (*ended)(void *ctx, struct flow *flow, enum flow_end end);
+	/* The aggregation window that the sides' window_ fields hold is complete. A side with
+	 * window_packets 0 had none. */
+	void (*window)(void *ctx, const struct flow *flow);
+	/* The slot is about to be reused: release what the flow owns (dpi, details). */
+	void (*release)(void *ctx, struct flow *flow);
+};
+
+struct flow_table_stats {
+	uint64_t made, ended, evicted, refused;
+	uint32_t live, peak;
+};
+
+struct flow_table;
+
+/* NULL: no memory. `observer` is copied. */
+struct flow_table *flow_table_create(
+	const struct flow_params *params, const struct flow_observer *observer);
+/* Frees the memory; flows still live are not reported: call flow_table_end_all() first. */
+void flow_table_destroy(struct flow_table *table);
+
+/* Computes p->hash for each packet whose bit is set in `live`, and brings the memory that
+ * flow_table_packet() will touch into the cache. Optional, for speed alone; needs p->tenant. */
+void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live);
+
+/* Finds or makes the flow of `p` (p->hash must be set), counts the packet into it, sets p->flow
+ * and PACKET_FROM_CLIENT. NULL: refused, the table is full of young flows. */
+struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns);
+
+/* Reclaims at most about `slots` slots' worth of flows that the horizon has left behind; goes
+ * round the table from call to call. */
+void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t slots);
+/* The whole table, at once. */
+void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
+
+/* Ends every flow: as idle or tcp_close where the horizon has left it behind, else as `end`. */
+void flow_table_end_all(struct flow_table *table, uint64_t horizon_ns, enum flow_end end);
+
+const struct flow_table_stats *flow_table_stats(const struct flow_table *table);
