@@ -1,0 +1,70 @@
+/* The input of offline commands: one or several captures, merged by packet time.
+ *
+ * Reads pcap and pcapng (microseconds and nanoseconds) through libpcap, plain or compressed with
+ * gzip or zstd, told by their first bytes and not by their names; the path "-" is standard input,
+ * compressed or not. Every time is given in nanoseconds.
+ *
+ * Trouble with one capture never stops the others. What was wrong is kept as a sentence that
+ * names the file (and the packet) and ends without a full stop or newline; the caller prints the
+ * sentences and exits 1. One thread reads; input_counters alone may be called by any thread. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "decap/packet.h"
+
+struct input;
+
+struct input_packet {
+	const uint8_t
+		*data;      /* borrowed from `input`, good until the next input_next or close */
+	uint32_t cap, wire; /* bytes at `data`, bytes it had on the wire; cap <= wire */
+	uint64_t time_ns; /* since the epoch; a time that does not fit is brought into range */
+	uint64_t number;  /* 1-based position in its capture, packets left out by BPF counted */
+	enum link link;
+	uint32_t capture; /* index into the paths */
+};
+
+struct input_counters {
+	uint64_t delivered;    /* packets that input_next returned */
+	uint64_t bpf_excluded; /* packets the BPF expression left out */
+	uint64_t
+		time_backwards; /* packets older than the one before them in the same capture */
+	uint64_t bytes_read;    /* as stored: before decompression */
+	uint64_t
+		bytes_total; /* of all captures as stored; 0 = not known (a pipe is among them) */
+	uint32_t captures;   /* paths given */
+	uint32_t readable;   /* captures that could be opened, whatever became of them later */
+};
+
+/* Opens every capture. `bpf` (NULL or "": no filter) is compiled for each capture's link type.
+ *
+ * A capture that cannot be read (missing, not a capture, a link type that decap/packet.h has no
+ * name for, ...) is one of the sentences of input_error right away; `readable` counts the others.
+ * If more files are needed than the process may open, its soft limit is raised up to the hard one.
+ *
+ * NULL, with a sentence in `error`, is a wrong call (exit status 2): no path, "-" given twice, or
+ * a BPF expression that libpcap refuses for one of the captures; or no memory is left.
+ * The paths and the expression are copied. May block on a pipe. */
+struct input *input_open(
+	const char *const *paths, unsigned n, const char *bpf, char *error, size_t error_size);
+
+/* The next packet: the oldest of the captures' next ones; of equal times, that of the capture
+ * named first. Within a capture the order of the file stays, even where time goes back.
+ * 1 with `*out` set, or 0 at the end of all captures (and ever after). */
+int input_next(struct input *input, struct input_packet *out);
+
+/* How many sentences there are by now, and the i-th (owned by `input`), in the order they arose.
+ * At most one a capture. */
+unsigned input_error_count(const struct input *input);
+const char *input_error(const struct input *input, unsigned i);
+
+/* For messages: the path of capture `i` as given, or "standard input". Owned by `input`. */
+const char *input_name(const struct input *input, unsigned i);
+
+/* Each number is right by itself, also while another thread reads. */
+void input_counters(const struct input *input, struct input_counters *out);
+
+/* NULL is legal. */
+void input_close(struct input *input);
