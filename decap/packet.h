@@ -92,4 +92,5 @@ struct packet {
 	/* Its flow, and the hash that chose the owner and the bucket. */
 	uint64_t hash;
 	struct flow *flow;
+	uint64_t flow_id; /* for the packet file; 0 = reached no flow, or nothing is recorded */
 };

@@ -1,0 +1,14 @@
+/* The subcommands: one file each, one row each in commands.def. */
+#pragma once
+
+/* What a command returns is the exit status of the program. */
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1, /* could not read, write or finish; what was done is kept and said */
+	EXIT_USAGE = 2,  /* wrong usage or settings */
+};
+
+/* argv[0] is the command's name. */
+#define COMMAND(name, summary) int command_##name(int argc, char **argv);
+#include "cli/commands.def"
+#undef COMMAND

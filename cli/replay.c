@@ -1,0 +1,256 @@
+/* periscope replay: options, then dataplane/replay.h, then the summary on the terminal. */
+#include "cli/command.h"
+
+#include "config/settings.h"
+#include "dataplane/replay.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: periscope replay [options] CAPTURE... ['BPF EXPRESSION']\n"
+	"\n"
+	"Reads captures (pcap or pcapng, also .gz and .zst, - for standard input; several are "
+	"merged\n"
+	"by packet time) and writes flow events, VPC Flow Logs and a summary.\n"
+	"\n"
+	"  -c FILE           settings (YAML)\n"
+	"  --set KEY=VALUE   one setting; may be repeated\n"
+	"  -l DIR            output directory (default periscope-out)\n"
+	"  --force           take over an output directory that is not empty\n"
+	"  -w FILE           write the decapsulated packets (.pcapng, else classic pcap)\n"
+	"  -j                print the summary as JSON instead of tables\n"
+	"  --workers N       worker threads (default: one less than the CPUs)\n"
+	"  --input KIND      auto, mirror or plain (default auto)\n"
+	"  --dump-config     print the settings as they would be used, and end\n"
+	"  -T                check the settings, and end\n"
+	"\n"
+	"exit status: 0 done; 1 could not read, write or finish (what was done is kept); 2 "
+	"wrong usage\n"
+	"or settings\n";
+
+enum { OPT_SET = 256, OPT_FORCE, OPT_WORKERS, OPT_INPUT, OPT_DUMP, OPT_HELP };
+
+static const struct option options[] = {
+	{"set", required_argument, NULL, OPT_SET},
+	{"force", no_argument, NULL, OPT_FORCE},
+	{"workers", required_argument, NULL, OPT_WORKERS},
+	{"input", required_argument, NULL, OPT_INPUT},
+	{"dump-config", no_argument, NULL, OPT_DUMP},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+struct arguments {
+	struct replay_params params;
+	const char *settings_file;
+	const char **set; /* --set values, in order */
+	uint32_t n_set;
+	bool json, dump, check, help;
+};
+
+/* Set by the signal handler, read between blocks. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static bool stop_asked(void)
+{
+	return interrupted;
+}
+
+static bool parse_workers(const char *text, uint32_t *out)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*end || end == text || n < 1 || n > 64 || text[0] == '-') {
+		fprintf(stderr, "periscope: --workers: '%s' is not a number from 1 to 64\n",
+			text);
+		return false;
+	}
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool parse_input(const char *text, enum replay_input *out)
+{
+	static const char *const names[] = {"auto", "mirror", "plain"};
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum replay_input)i;
+			return true;
+		}
+	}
+	fprintf(stderr, "periscope: --input: '%s' is none of auto, mirror, plain\n", text);
+	return false;
+}
+
+static bool parse_option(struct arguments *a, int option)
+{
+	switch (option) {
+	case 'c':
+		a->settings_file = optarg;
+		return true;
+	case 'l':
+		a->params.output_dir = optarg;
+		return true;
+	case 'w':
+		a->params.packet_file = optarg;
+		return true;
+	case 'j':
+		a->json = true;
+		return true;
+	case 'T':
+		a->check = true;
+		return true;
+	case OPT_SET:
+		a->set[a->n_set++] = optarg;
+		return true;
+	case OPT_FORCE:
+		a->params.force = true;
+		return true;
+	case OPT_WORKERS:
+		return parse_workers(optarg, &a->params.n_workers);
+	case OPT_INPUT:
+		return parse_input(optarg, &a->params.input);
+	case OPT_DUMP:
+		a->dump = true;
+		return true;
+	case OPT_HELP:
+		a->help = true;
+		return true;
+	default:
+		fprintf(stderr, "periscope: see 'periscope replay --help'\n");
+		return false;
+	}
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") == 0 || stat(path, &st) == 0;
+}
+
+/* As tcpdump has it, an expression may follow the captures: the last argument is one when others
+ * stand before it, no file has that name, and it does not look like a path. */
+static bool is_expression(const char *text)
+{
+	return !exists(text) && (strchr(text, ' ') || !strpbrk(text, "./"));
+}
+
+static bool parse_arguments(struct arguments *a, int argc, char **argv)
+{
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "c:l:w:jT", options, NULL)) != -1)
+		if (!parse_option(a, option))
+			return false;
+	if (a->help || a->dump || a->check)
+		return true;
+	if (argc - optind > 1 && is_expression(argv[argc - 1]))
+		a->params.bpf = argv[--argc];
+	a->params.captures = (const char *const *)argv + optind;
+	a->params.n_captures = (uint32_t)(argc - optind);
+	if (argc > optind)
+		return true;
+	fprintf(stderr, "periscope: no capture given\n%s", usage);
+	return false;
+}
+
+static bool load_settings(const struct arguments *a, struct settings *settings)
+{
+	char error[SETTINGS_ERROR];
+
+	if (a->settings_file && settings_load(settings, a->settings_file, error)) {
+		fprintf(stderr, "periscope: %s\n", error);
+		return false;
+	}
+	for (uint32_t i = 0; i < a->n_set; i++) {
+		if (settings_set(settings, a->set[i], error)) {
+			fprintf(stderr, "periscope: --set: %s\n", error);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void report(void *ctx, const struct summary *summary)
+{
+	const struct arguments *a = ctx;
+
+	if (a->json)
+		summary_json(summary, stdout);
+	else
+		summary_tables(summary, stdout);
+}
+
+static int run(struct arguments *a)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	enum replay_status status;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	status = replay_run(&a->params, report, a);
+	if (fflush(stdout) != 0 && status == REPLAY_DONE) {
+		fprintf(stderr, "periscope: standard output: %m\n");
+		status = REPLAY_FAILED;
+	}
+	return (int)status;
+}
+
+/* With the arguments understood: loads the settings and does what was asked. */
+static int act(struct arguments *a, struct settings *settings)
+{
+	int status = EXIT_USAGE;
+
+	settings_init(settings);
+	if (load_settings(a, settings)) {
+		status = EXIT_DONE;
+		if (a->dump)
+			settings_dump(settings, stdout);
+		else if (!a->check)
+			status = run(a);
+	}
+	settings_fini(settings);
+	return status;
+}
+
+int command_replay(int argc, char **argv)
+{
+	struct settings settings;
+	struct arguments a = {
+		.params =
+			{
+				.settings = &settings,
+				.output_dir = "periscope-out",
+				.version = PERISCOPE_VERSION,
+				.stop = stop_asked,
+				.progress = isatty(STDERR_FILENO),
+			},
+		.set = calloc((size_t)argc, sizeof(char *)),
+	};
+	int status = EXIT_USAGE;
+
+	if (a.set && parse_arguments(&a, argc, argv)) {
+		if (a.help)
+			status = fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+		else
+			status = act(&a, &settings);
+	}
+	free(a.set);
+	return status;
+}

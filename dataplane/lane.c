@@ -1,0 +1,166 @@
+#include "dataplane/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FRAGMENT_CAPACITY = 16384,
+	FLOWS_PER_LANE_MIN = 1024,
+};
+
+#define FRAGMENT_TIMEOUT_NS (30 * UINT64_C(1000000000)) /* as Linux's ipfrag_time */
+
+struct decap_params lane_decap_params(const struct settings *settings)
+{
+	const struct settings_ports *vxlan = &settings->capture.vxlan_ports;
+	const struct settings_ports *geneve = &settings->capture.geneve_ports;
+	struct decap_params params = {
+		.n_vxlan_ports = (uint8_t)vxlan->count,
+		.n_geneve_ports = (uint8_t)geneve->count,
+		.max_depth = (uint8_t)settings->capture.max_depth,
+	};
+
+	_Static_assert(SETTINGS_LIST_MAX <= DECAP_PORTS_MAX, "every port of the settings fits");
+	memcpy(params.vxlan_ports, vxlan->port, vxlan->count * sizeof(vxlan->port[0]));
+	memcpy(params.geneve_ports, geneve->port, geneve->count * sizeof(geneve->port[0]));
+	return params;
+}
+
+struct session_table *lane_sessions(const struct settings *settings)
+{
+	struct session_table *table = session_table_create(settings->sessions.capacity);
+
+	for (uint32_t t = 0; table && t < settings->n_tenants; t++) {
+		const struct settings_tenant *tenant = &settings->tenants[t];
+
+		for (uint32_t v = 0; v < tenant->n_vnis; v++) {
+			if (session_table_tenant(table, tenant->vnis[v], t))
+				continue;
+			session_table_destroy(table);
+			return NULL;
+		}
+	}
+	return table;
+}
+
+struct fragment_table *lane_fragments(void)
+{
+	return fragment_table_create(FRAGMENT_CAPACITY, FRAGMENT_TIMEOUT_NS);
+}
+
+static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
+{
+	struct lane *lane = ctx;
+
+	/* An update is no end: the label may still come. */
+	if (lane->dpi && end != FLOW_END_ACTIVE)
+		dpi_conclude(lane->dpi, flow);
+	exporter_flow(lane->exporter, flow, end);
+}
+
+static void flow_window(void *ctx, const struct flow *flow)
+{
+	struct lane *lane = ctx;
+
+	exporter_window(lane->exporter, flow);
+}
+
+static void flow_release(void *ctx, struct flow *flow)
+{
+	struct lane *lane = ctx;
+
+	if (lane->dpi)
+		dpi_release(lane->dpi, flow);
+}
+
+static struct flow_table *make_flows(
+	struct lane *lane, const struct settings *s, uint32_t n_lanes)
+{
+	const struct flow_observer observer = {lane, flow_ended, flow_window, flow_release};
+	uint32_t share = s->flow.capacity / n_lanes;
+	const struct flow_params params = {
+		.capacity = share > FLOWS_PER_LANE_MIN ? share : FLOWS_PER_LANE_MIN,
+		.idle_timeout_ns = s->flow.idle_timeout,
+		.active_timeout_ns = s->flow.active_timeout,
+		.tcp_close_timeout_ns = s->flow.tcp_close_timeout,
+		.guard_ns = s->flow.guard_time,
+		.window_s = s->flow_logs.enabled ? s->flow_logs.max_aggregation_interval : 0,
+	};
+
+	return flow_table_create(&params, &observer);
+}
+
+static struct dpi *make_dpi(
+	const struct settings *s, uint32_t n_lanes, char *error, size_t size)
+{
+	const struct dpi_params params = {
+		.max_packets_tcp = s->flow.max_ndpi_packets_tcp,
+		.max_packets_udp = s->flow.max_ndpi_packets_udp,
+		.correlate = s->dpi.correlate,
+		.memory_limit = s->dpi.memory_limit / n_lanes,
+	};
+
+	return dpi_create(&params, error, size);
+}
+
+static struct exporter *make_exporter(
+	struct lane *lane, const struct settings *s, const struct sink *sink)
+{
+	const struct exporter_params params = {
+		.flow_events = s->events.flow,
+		.flow_logs = s->flow_logs.enabled,
+		.dpi = lane->dpi,
+		.sessions = lane->sessions,
+		.sink = *sink,
+	};
+
+	return exporter_create(&params);
+}
+
+struct lane *lane_create(const struct settings *settings, uint32_t n_lanes, bool plain,
+	const struct sink *sink, char *error, size_t error_size)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+
+	snprintf(error, error_size, "not enough memory for a worker");
+	if (!lane)
+		return NULL;
+	lane->decap = lane_decap_params(settings);
+	lane->plain = plain;
+	lane->learn = settings->sessions.unknown == UNKNOWN_INSPECT;
+	lane->sessions = lane_sessions(settings);
+	lane->fragments = lane_fragments();
+	lane->flows = make_flows(lane, settings, n_lanes);
+	if (settings->dpi.enabled)
+		lane->dpi = make_dpi(settings, n_lanes, error, error_size);
+	lane->exporter = make_exporter(lane, settings, sink);
+	if (lane->sessions && lane->fragments && lane->flows && lane->exporter &&
+		(lane->dpi || !settings->dpi.enabled))
+		return lane;
+	lane_destroy(lane);
+	return NULL;
+}
+
+void lane_destroy(struct lane *lane)
+{
+	if (!lane)
+		return;
+	exporter_destroy(lane->exporter);
+	dpi_destroy(lane->dpi);
+	flow_table_destroy(lane->flows);
+	fragment_table_destroy(lane->fragments);
+	session_table_destroy(lane->sessions);
+	free(lane);
+}
+
+bool lane_overflowed(const struct lane *lane)
+{
+	const struct flow_table_stats *flows = flow_table_stats(lane->flows);
+
+	return flows->evicted > 0 || flows->refused > 0 ||
+	       session_table_overflow(lane->sessions) > 0 ||
+	       fragment_table_overwritten(lane->fragments) > 0 ||
+	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||
+	       (lane->dpi && dpi_stats(lane->dpi).refused_flows > 0);
+}

@@ -1,0 +1,95 @@
+/* The way of a burst through a lane; see lane.h. */
+#include "dataplane/lane.h"
+
+#define burst_each(i, mask) \
+	for (uint64_t rest_ = (mask); rest_ && ((i) = (uint32_t)__builtin_ctzll(rest_), 1); \
+		rest_ &= rest_ - 1)
+
+/* How far ahead of the packet being parsed its headers are asked for. */
+enum { PREFETCH_AHEAD = 6, PREFETCH_BYTES = 128 };
+
+static void prefetch_headers(const struct packet *p)
+{
+	__builtin_prefetch(p->data);
+	if (p->cap > 64)
+		__builtin_prefetch(p->data + 64);
+	if (p->cap > PREFETCH_BYTES)
+		__builtin_prefetch(p->data + PREFETCH_BYTES);
+}
+
+static void stage_decap(
+	const struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+{
+	for (uint32_t i = 0; i < n && i < PREFETCH_AHEAD; i++)
+		prefetch_headers(&packets[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		if (i + PREFETCH_AHEAD < n)
+			prefetch_headers(&packets[i + PREFETCH_AHEAD]);
+		why[i] = lane->plain ? decap_plain(&packets[i])
+				     : decap_mirror(&lane->decap, &packets[i]);
+	}
+}
+
+/* The session is judged before the inner packet: what a refused session carries is not looked at. */
+static uint64_t stage_session(
+	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+{
+	uint64_t live = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool named = packets[i].flags & PACKET_HAS_VNI;
+
+		if ((named || why[i] == REASON_inspected) &&
+			!session_table_packet(lane->sessions, &packets[i], lane->learn))
+			why[i] = REASON_session_unknown;
+		if (why[i] == REASON_inspected)
+			live |= UINT64_C(1) << i;
+	}
+	return live;
+}
+
+static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t live)
+{
+	uint32_t i;
+
+	burst_each (i, live)
+		if (packets[i].flags & PACKET_FRAGMENT)
+			fragment_table_packet(lane->fragments, &packets[i]);
+}
+
+/* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. */
+static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
+	uint64_t horizon_ns, enum reason *why)
+{
+	uint32_t i;
+
+	flow_table_prefetch(lane->flows, packets, live);
+	burst_each (i, live) {
+		struct flow *flow = flow_table_packet(lane->flows, &packets[i], horizon_ns);
+
+		packets[i].flow_id = flow && lane->records ? flow_id(flow) : 0;
+		if (!flow)
+			why[i] = REASON_flow_table_full;
+		else if (lane->dpi)
+			dpi_packet(lane->dpi, flow, &packets[i]);
+	}
+}
+
+static void count(struct lane *lane, uint32_t n, const enum reason *why)
+{
+	for (uint32_t i = 0; i < n; i++)
+		lane->ledger.reasons[why[i]]++;
+	lane->packets += n;
+}
+
+void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
+	enum reason *why)
+{
+	uint64_t live;
+
+	stage_decap(lane, packets, n, why);
+	live = stage_session(lane, packets, n, why);
+	stage_fragment(lane, packets, live);
+	stage_flow(lane, packets, live, horizon_ns, why);
+	count(lane, n, why);
+}

@@ -1,0 +1,351 @@
+#include "dataplane/reader.h"
+
+#include "dataplane/ring.h"
+#include "decap/decap.h"
+#include "inspect/flow/flow.h"
+#include "inspect/flow/fragment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SNIFF_PACKETS = 1000,
+	BLOCKS_BASE = 6,
+	BLOCKS_PER_WORKER = 2,
+	/* Before the first block is sent up to SNIFF_PACKETS packets of any size are kept. */
+	BLOCKS_SNIFF = SNIFF_PACKETS,
+};
+
+/* Disorder up to this is no step back of the clock. */
+#define REWIND_NS UINT64_C(1000000000)
+
+struct queue { /* of blocks, oldest first */
+	struct block *at[BLOCKS_SNIFF + BLOCKS_BASE + BLOCKS_PER_WORKER * WORKERS_MAX];
+	uint32_t head, count;
+};
+
+struct reader {
+	struct reader_params params;
+	struct decap_params decap;
+	struct session_table *sessions; /* for the tenant of a VNI */
+	struct fragment_table *fragments;
+	struct worker *const *workers;
+	bool plain;
+	struct queue unsent; /* filled while sniffing */
+	struct queue sent;
+	struct queue spare;
+	uint32_t n_blocks, max_blocks;
+	struct input_packet pending; /* read, and did not fit in the last block */
+	bool has_pending, at_end;
+	uint64_t received, returned;
+	uint64_t horizon_ns;
+};
+
+static void queue_push(struct queue *q, struct block *block)
+{
+	uint32_t room = sizeof(q->at) / sizeof(q->at[0]);
+
+	q->at[(q->head + q->count++) % room] = block;
+}
+
+static struct block *queue_pop(struct queue *q)
+{
+	struct block *block;
+
+	if (q->count == 0)
+		return NULL;
+	block = q->at[q->head];
+	q->head = (q->head + 1) % (sizeof(q->at) / sizeof(q->at[0]));
+	q->count--;
+	return block;
+}
+
+static bool add_block(struct reader *reader)
+{
+	struct block *block =
+		block_create(reader->params.n_workers, reader->params.packets != NULL);
+
+	if (!block)
+		return false;
+	reader->n_blocks++;
+	queue_push(&reader->spare, block);
+	return true;
+}
+
+struct reader *reader_create(const struct reader_params *params)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->params = *params;
+	reader->decap = lane_decap_params(params->settings);
+	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
+	reader->sessions = lane_sessions(params->settings);
+	reader->fragments = lane_fragments();
+	/* With one block in hand, empty_block() never fails once blocks are on their way. */
+	if (reader->sessions && reader->fragments && add_block(reader))
+		return reader;
+	reader_destroy(reader);
+	return NULL;
+}
+
+static void queue_free(struct queue *q)
+{
+	struct block *block;
+
+	while ((block = queue_pop(q)))
+		block_destroy(block);
+}
+
+void reader_destroy(struct reader *reader)
+{
+	if (!reader)
+		return;
+	queue_free(&reader->unsent);
+	queue_free(&reader->sent);
+	queue_free(&reader->spare);
+	fragment_table_destroy(reader->fragments);
+	session_table_destroy(reader->sessions);
+	free(reader);
+}
+
+/* Copies the pending packet into the block. */
+static void add_packet(struct reader *reader, struct block *block)
+{
+	const struct input_packet *in = &reader->pending;
+
+	block->slots[block->n_slots++] = (struct slot){
+		.time_ns = in->time_ns,
+		.offset = block->n_bytes,
+		.cap = in->cap,
+		.wire = in->wire,
+		.link = (uint32_t)in->link,
+	};
+	memcpy(block->data + block->n_bytes, in->data, in->cap);
+	block->n_bytes += in->cap;
+	reader->has_pending = false;
+}
+
+/* Reads until the block is full, holds `max` packets, or the input ends. */
+static void fill(struct reader *reader, struct block *block, uint32_t max)
+{
+	block->first_number = reader->received + 1;
+	while (block->n_slots < max && !reader->at_end) {
+		if (!reader->has_pending) {
+			if (input_next(reader->params.input, &reader->pending) == 0) {
+				reader->at_end = true;
+				break;
+			}
+			reader->has_pending = true;
+		}
+		if (!block_fits(block, reader->pending.cap))
+			break;
+		add_packet(reader, block);
+	}
+	reader->received += block->n_slots;
+}
+
+/* The clock of expiry: no packet of a sent block is older than the horizon by more than the
+ * disorder we put up with; when the input's time steps back further, a new era begins. */
+static void set_horizon(struct reader *reader, struct block *block)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < block->n_slots; i++)
+		if (block->slots[i].time_ns < oldest)
+			oldest = block->slots[i].time_ns;
+	if (block->n_slots == 0)
+		oldest = reader->horizon_ns;
+	if (oldest + REWIND_NS < reader->horizon_ns) {
+		block->rewind_ns = reader->horizon_ns;
+		reader->horizon_ns = oldest;
+	} else if (oldest > reader->horizon_ns) {
+		reader->horizon_ns = oldest;
+	}
+	block->horizon_ns = reader->horizon_ns;
+}
+
+static void load_slot(const struct block *block, uint32_t i, struct packet *p)
+{
+	const struct slot *slot = &block->slots[i];
+
+	p->data = block->data + slot->offset;
+	p->cap = slot->cap;
+	p->wire = slot->wire;
+	p->time_ns = slot->time_ns;
+	p->link = (enum link)slot->link;
+}
+
+/* The worker that owns the packet's flow; packets without one are dealt round. */
+static uint32_t owner(struct reader *reader, const struct block *block, uint32_t i)
+{
+	uint32_t n = reader->params.n_workers;
+	struct packet p;
+	struct flow_key key;
+	bool src_is_lo;
+	enum reason why;
+
+	if (n == 1)
+		return 0;
+	load_slot(block, i, &p);
+	why = reader->plain ? decap_plain(&p) : decap_mirror(&reader->decap, &p);
+	if (why != REASON_inspected)
+		return i % n;
+	/* Learns the pair for its tenant; when the table is full the packet may go anywhere, as
+	 * every worker's table is then full too. */
+	if (!session_table_packet(reader->sessions, &p, true))
+		return i % n;
+	if (p.flags & PACKET_FRAGMENT)
+		fragment_table_packet(reader->fragments, &p);
+	flow_key_make(&key, &p, &src_is_lo);
+	return (uint32_t)((flow_key_hash(&key) >> 32) * n >> 32);
+}
+
+static void deal(struct reader *reader, struct block *block)
+{
+	for (uint32_t i = 0; i < block->n_slots; i++) {
+		uint32_t w = owner(reader, block, i);
+
+		block_owned(block, w)[block->n_owned[w]++] = (uint16_t)i;
+	}
+}
+
+static void send(struct reader *reader, struct block *block)
+{
+	set_horizon(reader, block);
+	deal(reader, block);
+	for (uint32_t w = 0; w < reader->params.n_workers; w++)
+		worker_send(reader->workers[w], block);
+	queue_push(&reader->sent, block);
+}
+
+static void record(struct reader *reader, const struct block *block)
+{
+	for (uint32_t i = 0; block->marks && i < block->n_slots; i++)
+		if (block->marks[i].record)
+			packet_file_write(reader->params.packets, &block->marks[i].packet);
+}
+
+/* Waits until every worker has done the oldest block, and takes it back. */
+static void collect(struct reader *reader)
+{
+	struct block *block = queue_pop(&reader->sent);
+
+	for (uint32_t w = 0; w < reader->params.n_workers; w++) {
+		struct backoff backoff = {0};
+
+		while (!worker_done(reader->workers[w]))
+			backoff_wait(&backoff);
+	}
+	record(reader, block);
+	reader->returned += block->n_slots;
+	block_reset(block);
+	queue_push(&reader->spare, block);
+}
+
+/* An empty block: a spare one, a new one, or the oldest one on its way. NULL only while
+ * sniffing, when all blocks are kept and there is no memory for another. */
+static struct block *empty_block(struct reader *reader, uint32_t max_blocks)
+{
+	if (reader->spare.count == 0 && reader->n_blocks < max_blocks)
+		add_block(reader);
+	if (reader->spare.count == 0 && reader->sent.count > 0)
+		collect(reader);
+	return queue_pop(&reader->spare);
+}
+
+static bool any_mirror(const struct reader *reader, const struct block *block)
+{
+	for (uint32_t i = 0; i < block->n_slots; i++) {
+		struct packet p;
+
+		load_slot(block, i, &p);
+		if (decap_is_mirror(&reader->decap, &p))
+			return true;
+	}
+	return false;
+}
+
+bool reader_sniff(struct reader *reader)
+{
+	while (reader->received < SNIFF_PACKETS && !reader->at_end) {
+		struct block *block = empty_block(reader, BLOCKS_SNIFF);
+
+		if (!block)
+			return false;
+		fill(reader, block, SNIFF_PACKETS - (uint32_t)reader->received);
+		queue_push(&reader->unsent, block);
+		if (any_mirror(reader, block))
+			return true;
+	}
+	return false;
+}
+
+/* At most as many blocks are on their way as the inboxes have room for. */
+static void send_within_bound(struct reader *reader, struct block *block)
+{
+	if (reader->sent.count == reader->max_blocks)
+		collect(reader);
+	send(reader, block);
+}
+
+static void send_last(struct reader *reader)
+{
+	struct block *block = empty_block(reader, reader->max_blocks);
+
+	/* Abandoned right after sniffing, all blocks may still be unsent. */
+	if (!block) {
+		block = queue_pop(&reader->unsent);
+		block_reset(block);
+	}
+	block->first_number = reader->received + 1;
+	block->last = true;
+	send_within_bound(reader, block);
+	while (reader->sent.count > 0)
+		collect(reader);
+}
+
+void reader_run(struct reader *reader, struct worker *const *workers, bool plain,
+	struct reader_watch watch)
+{
+	struct block *block;
+
+	reader->workers = workers;
+	reader->plain = plain;
+	while ((block = queue_pop(&reader->unsent)))
+		send_within_bound(reader, block);
+	while (!reader->at_end && watch.go_on(watch.ctx, reader->received)) {
+		block = empty_block(reader, reader->max_blocks);
+		fill(reader, block, BLOCK_SLOTS);
+		send_within_bound(reader, block);
+	}
+	send_last(reader);
+}
+
+void reader_abandon(struct reader *reader, struct worker *const *workers, uint32_t n_started)
+{
+	reader->workers = workers;
+	reader->params.n_workers = n_started;
+	send_last(reader);
+}
+
+uint64_t reader_received(const struct reader *reader)
+{
+	return reader->received;
+}
+
+uint64_t reader_in_flight(const struct reader *reader)
+{
+	return reader->received - reader->returned;
+}
+
+bool reader_overflowed(const struct reader *reader)
+{
+	return reader->fragments && fragment_table_overwritten(reader->fragments) > 0;
+}
+
+uint32_t reader_max_blocks(const struct reader *reader)
+{
+	return reader->max_blocks;
+}

@@ -1,0 +1,56 @@
+/* The replay reader: fills blocks from the captures, chooses the owner of each packet, sends the
+ * blocks to the workers and takes them back, recording packets in file order on the way. It waits
+ * for workers and never drops. All on the calling thread.
+ *
+ * An owner is chosen by the hash of (tenant, inner addresses, ports, protocol), so every flow
+ * keeps file order in one worker; later fragments follow the ports of their first one. With one
+ * worker nothing is parsed here. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/settings.h"
+#include "dataplane/input.h"
+#include "dataplane/worker.h"
+#include "inspect/export/packet_file.h"
+
+struct reader;
+
+struct reader_params {
+	const struct settings *settings;
+	struct input *input;
+	struct packet_file *packets; /* NULL: packets are not recorded */
+	uint32_t n_workers;
+};
+
+/* NULL: no memory. Everything in `params` is borrowed until reader_destroy(). */
+struct reader *reader_create(const struct reader_params *params);
+void reader_destroy(struct reader *reader);
+
+/* Reads the first packets (1,000 at most) and says whether any of them is mirror traffic: VXLAN
+ * with the I flag or GENEVE on a configured port. They are kept and sent by reader_run(). */
+bool reader_sniff(struct reader *reader);
+
+/* Called now and then while reading; `packets` so far. false: stop reading. */
+struct reader_watch {
+	void *ctx;
+	bool (*go_on)(void *ctx, uint64_t packets);
+};
+
+/* Reads to the end (or until the watch says stop), lets the workers end all flows, and takes
+ * every block back. `plain`: nothing is decapsulated. */
+void reader_run(struct reader *reader, struct worker *const *workers, bool plain,
+	struct reader_watch watch);
+
+/* Instead of reader_run(), when only the first `n_started` workers could be started: lets them end. */
+void reader_abandon(struct reader *reader, struct worker *const *workers, uint32_t n_started);
+
+/* Packets read, and those whose blocks were not given back (0 after reader_run()). */
+uint64_t reader_received(const struct reader *reader);
+uint64_t reader_in_flight(const struct reader *reader);
+/* The fragment table of the reader hit its bound: owners may differ from another run's. */
+bool reader_overflowed(const struct reader *reader);
+/* Blocks on their way at once, at most: the room that worker inboxes need. */
+uint32_t reader_max_blocks(const struct reader *reader);

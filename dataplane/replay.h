@@ -1,0 +1,42 @@
+/* Replay: captures -> flow events, flow logs, packets, summary. Offline, without root, huge pages
+ * or a NIC; as many workers as asked for, with the same results for any number of them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/settings.h"
+#include "inspect/export/summary.h"
+
+enum replay_input { REPLAY_AUTO, REPLAY_MIRROR, REPLAY_PLAIN };
+
+enum { REPLAY_ERROR = 512 };
+
+struct replay_params {
+	const struct settings *settings;
+	const char *const *captures;
+	uint32_t n_captures;
+	const char *bpf; /* NULL: every packet */
+	const char *output_dir;
+	bool force;              /* an output directory that is not empty is taken over */
+	const char *packet_file; /* NULL: packets are not recorded */
+	uint32_t n_workers;      /* 0: as the settings say */
+	enum replay_input input;
+	const char *version;
+	bool (*stop)(void); /* asked now and then: true ends the replay early, in order */
+	bool progress;      /* a line on stderr for replays that take long */
+};
+
+enum replay_status {
+	REPLAY_DONE = 0,
+	REPLAY_FAILED = 1, /* something could not be read, written or finished */
+	REPLAY_USAGE = 2,  /* the call was wrong: nothing was done */
+};
+
+/* Runs the replay. `report` is given the summary, borrowed for the call, once everything is
+ * written; it also stands in summary.json by then. On REPLAY_FAILED each cause was said on stderr
+ * (as `periscope: ...`), and what was done before is kept and reported; when nothing could be
+ * done at all, `report` is not called. */
+enum replay_status replay_run(const struct replay_params *params,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx);

@@ -1,0 +1,189 @@
+#include "dataplane/worker.h"
+
+#include "dataplane/ring.h"
+#include "inspect/flow/flow.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	/* Flow slots looked at for expiry with each block: at 1,024 packets a block, a table of a
+	 * million flows is gone round once in a quarter of a million packets. */
+	EXPIRE_SLOTS = 4096,
+};
+
+struct worker {
+	struct lane *lane;
+	struct writer *writer;
+	uint32_t index;
+	struct ring *inbox, *done;
+	pthread_t thread;
+	struct packet packets[BURST_MAX];
+	enum reason why[BURST_MAX];
+};
+
+static void load(const struct block *block, uint16_t n, struct packet *p)
+{
+	const struct slot *slot = &block->slots[n];
+
+	p->data = block->data + slot->offset;
+	p->cap = slot->cap;
+	p->wire = slot->wire;
+	p->time_ns = slot->time_ns;
+	p->number = block->first_number + n;
+	p->link = (enum link)slot->link;
+}
+
+/* Recorded is every decapsulated packet that no session, rule or de-duplication refused. */
+static bool is_recorded(const struct packet *p, enum reason why, bool plain)
+{
+	switch (reason_bucket(why)) {
+	case BUCKET_inspected:
+	case BUCKET_inner_malformed:
+	case BUCKET_inner_cut:
+	case BUCKET_inner_not_ip:
+	case BUCKET_flow_table_full:
+		return plain || p->flags & PACKET_HAS_VNI;
+	case BUCKET_not_mirror:
+	case BUCKET_outer_malformed:
+	case BUCKET_outer_cut:
+	case BUCKET_outer_fragment:
+	case BUCKET_too_deep:
+	case BUCKET_session_unknown:
+	case BUCKET_rule_rejected:
+	case BUCKET_rule_none:
+	case BUCKET_duplicate:
+	case BUCKET_handoff_full:
+	case BUCKET_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void fill_mark(struct mark *mark, const struct packet *p, enum reason why, bool plain)
+{
+	mark->record = is_recorded(p, why, plain);
+	if (!mark->record)
+		return;
+	mark->packet = (struct packet_record){
+		.frame = p->frame,
+		.cap = p->frame_cap,
+		.wire = p->frame_wire,
+		.time_ns = p->time_ns,
+		.link = p->frame_link,
+		.has_vni = p->flags & PACKET_HAS_VNI,
+		.vni = p->vni,
+		.outer_src = p->outer_src,
+		.direction = why == REASON_inspected ? p->direction : DIRECTION_UNKNOWN,
+		.rule_number = why == REASON_inspected ? p->rule_number : 0,
+		.flow_id = why == REASON_inspected ? p->flow_id : 0,
+	};
+}
+
+static void run_burst(
+	struct worker *worker, struct block *block, const uint16_t *slots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		load(block, slots[i], &worker->packets[i]);
+	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
+	if (!block->marks)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i],
+			worker->lane->plain);
+}
+
+static void run_block(struct worker *worker, struct block *block)
+{
+	const uint16_t *slots = block_owned(block, worker->index);
+	uint32_t left = block->n_owned[worker->index];
+
+	if (block->rewind_ns)
+		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
+	while (left > 0) {
+		uint32_t n = left < BURST_MAX ? left : BURST_MAX;
+
+		run_burst(worker, block, slots, n);
+		slots += n;
+		left -= n;
+	}
+	if (block->last)
+		flow_table_end_all(worker->lane->flows, block->horizon_ns, FLOW_END_OF_INPUT);
+	else
+		flow_table_expire(worker->lane->flows, block->horizon_ns, EXPIRE_SLOTS);
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	struct backoff backoff = {0};
+	bool last = false;
+
+	while (!last) {
+		struct block *block = ring_pop(worker->inbox);
+
+		if (!block) {
+			backoff_wait(&backoff);
+			continue;
+		}
+		backoff_reset(&backoff);
+		run_block(worker, block);
+		last = block->last;
+		if (last)
+			writer_flush(worker->writer, worker->index);
+		ring_push(worker->done, block); /* has room for every block */
+	}
+	return NULL;
+}
+
+/* A ring holds one less than its size. */
+static uint32_t ring_size(uint32_t blocks)
+{
+	uint32_t size = 2;
+
+	while (size <= blocks)
+		size *= 2;
+	return size;
+}
+
+struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
+	uint32_t max_blocks, char *error, size_t error_size)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	snprintf(error, error_size, "could not start worker %u", index);
+	if (!worker)
+		return NULL;
+	worker->lane = lane;
+	worker->index = index;
+	worker->writer = writer;
+	worker->inbox = ring_create(ring_size(max_blocks));
+	worker->done = ring_create(ring_size(max_blocks));
+	if (worker->inbox && worker->done &&
+		pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
+		return worker;
+	ring_destroy(worker->inbox);
+	ring_destroy(worker->done);
+	free(worker);
+	return NULL;
+}
+
+void worker_send(struct worker *worker, struct block *block)
+{
+	ring_push(worker->inbox, block);
+}
+
+struct block *worker_done(struct worker *worker)
+{
+	return ring_pop(worker->done);
+}
+
+void worker_stop(struct worker *worker)
+{
+	pthread_join(worker->thread, NULL);
+	ring_destroy(worker->inbox);
+	ring_destroy(worker->done);
+	free(worker);
+}

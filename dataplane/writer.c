@@ -1,0 +1,208 @@
+#include "dataplane/writer.h"
+
+#include "dataplane/ring.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8 };
+
+/* Records stand one behind the other, each behind this header, unaligned. */
+struct record_header {
+	uint64_t route;
+	uint32_t kind, len;
+};
+
+struct chunk {
+	uint32_t used;
+	char bytes[CHUNK_BYTES];
+};
+
+struct outbox {
+	struct ring *full, *empty; /* worker -> writer, writer -> worker */
+	struct chunk *filling;     /* the worker's */
+	bool wait;
+};
+
+struct writer {
+	struct output *output;
+	struct outbox *outboxes;
+	uint32_t n_outboxes;
+	pthread_t thread;
+	atomic_bool stop; /* written by writer_stop(), read by the thread */
+};
+
+static void write_chunk(struct writer *writer, const struct chunk *chunk)
+{
+	struct record_header header;
+
+	for (const char *at = chunk->bytes, *end = at + chunk->used; at < end;
+		at += header.len) {
+		memcpy(&header, at, sizeof(header));
+		at += sizeof(header);
+		output_write(writer->output, (enum record_kind)header.kind, header.route, at,
+			header.len);
+	}
+}
+
+/* Returns the number of chunks written. */
+static unsigned write_round(struct writer *writer)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < writer->n_outboxes; i++) {
+		struct chunk *chunk = ring_pop(writer->outboxes[i].full);
+
+		if (!chunk)
+			continue;
+		write_chunk(writer, chunk);
+		chunk->used = 0;
+		ring_push(writer->outboxes[i].empty, chunk); /* has room for every chunk */
+		n++;
+	}
+	return n;
+}
+
+static void *writer_main(void *arg)
+{
+	struct writer *writer = arg;
+	struct backoff backoff = {0};
+
+	for (;;) {
+		/* Read before the round: what was sent before the stop is still written. */
+		bool stop = atomic_load_explicit(&writer->stop, memory_order_acquire);
+
+		if (write_round(writer) > 0) {
+			backoff_reset(&backoff);
+			continue;
+		}
+		if (stop)
+			return NULL;
+		backoff_wait(&backoff);
+	}
+}
+
+static struct chunk *take_empty(struct outbox *outbox)
+{
+	struct chunk *chunk = ring_pop(outbox->empty);
+	struct backoff backoff = {0};
+
+	while (!chunk && outbox->wait) {
+		backoff_wait(&backoff);
+		chunk = ring_pop(outbox->empty);
+	}
+	return chunk;
+}
+
+static void send_filling(struct outbox *outbox)
+{
+	if (!outbox->filling || outbox->filling->used == 0)
+		return;
+	ring_push(outbox->full, outbox->filling); /* has room for every chunk */
+	outbox->filling = NULL;
+}
+
+static bool outbox_put(
+	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+{
+	struct record_header header = {route, (uint32_t)kind, (uint32_t)len};
+	struct outbox *outbox = ctx;
+
+	if (len > CHUNK_BYTES - sizeof(header))
+		return false;
+	if (outbox->filling && sizeof(header) + len > CHUNK_BYTES - outbox->filling->used)
+		send_filling(outbox);
+	if (!outbox->filling)
+		outbox->filling = take_empty(outbox);
+	if (!outbox->filling)
+		return false;
+	memcpy(outbox->filling->bytes + outbox->filling->used, &header, sizeof(header));
+	outbox->filling->used += (uint32_t)sizeof(header);
+	memcpy(outbox->filling->bytes + outbox->filling->used, bytes, len);
+	outbox->filling->used += (uint32_t)len;
+	return true;
+}
+
+static bool outbox_init(struct outbox *outbox, bool wait)
+{
+	outbox->wait = wait;
+	outbox->full = ring_create(2 * CHUNKS);
+	outbox->empty = ring_create(2 * CHUNKS);
+	if (!outbox->full || !outbox->empty)
+		return false;
+	for (int i = 0; i < CHUNKS; i++) {
+		struct chunk *chunk = malloc(sizeof(*chunk));
+
+		if (!chunk)
+			return false;
+		chunk->used = 0;
+		ring_push(outbox->empty, chunk);
+	}
+	return true;
+}
+
+static void free_chunks(struct ring *ring)
+{
+	struct chunk *chunk;
+
+	while (ring && (chunk = ring_pop(ring)))
+		free(chunk);
+	ring_destroy(ring);
+}
+
+static void writer_free(struct writer *writer)
+{
+	for (uint32_t i = 0; i < writer->n_outboxes; i++) {
+		free_chunks(writer->outboxes[i].full);
+		free_chunks(writer->outboxes[i].empty);
+		free(writer->outboxes[i].filling);
+	}
+	free(writer->outboxes);
+	free(writer);
+}
+
+struct writer *writer_start(
+	struct output *output, uint32_t n_outboxes, bool wait, char *error, size_t error_size)
+{
+	struct writer *writer = calloc(1, sizeof(*writer));
+	bool ok;
+
+	snprintf(error, error_size, "not enough memory for the writer");
+	if (!writer)
+		return NULL;
+	writer->output = output;
+	writer->outboxes = calloc(n_outboxes, sizeof(*writer->outboxes));
+	ok = writer->outboxes != NULL;
+	for (uint32_t i = 0; ok && i < n_outboxes; i++) {
+		writer->n_outboxes++;
+		ok = outbox_init(&writer->outboxes[i], wait);
+	}
+	if (ok && pthread_create(&writer->thread, NULL, writer_main, writer) == 0)
+		return writer;
+	writer_free(writer);
+	return NULL;
+}
+
+struct sink writer_sink(struct writer *writer, uint32_t index)
+{
+	return (struct sink){&writer->outboxes[index], outbox_put};
+}
+
+void writer_flush(struct writer *writer, uint32_t index)
+{
+	send_filling(&writer->outboxes[index]);
+}
+
+void writer_stop(struct writer *writer)
+{
+	if (!writer)
+		return;
+	for (uint32_t i = 0; i < writer->n_outboxes; i++)
+		send_filling(&writer->outboxes[i]);
+	atomic_store_explicit(&writer->stop, true, memory_order_release);
+	pthread_join(writer->thread, NULL);
+	writer_free(writer);
+}
