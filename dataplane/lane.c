@@ -21,7 +21,7 @@ struct decap_params lane_decap_params(const struct settings *settings)
 		.max_depth = (uint8_t)settings->capture.max_depth,
 	};
 
-	_Static_assert(SETTINGS_LIST_MAX <= DECAP_PORTS_MAX, "every port of the settings fits");
+	_Static_assert((int)SETTINGS_LIST_MAX <= (int)DECAP_PORTS_MAX, "every port of the settings fits");
 	memcpy(params.vxlan_ports, vxlan->port, vxlan->count * sizeof(vxlan->port[0]));
 	memcpy(params.geneve_ports, geneve->port, geneve->count * sizeof(geneve->port[0]));
 	return params;
