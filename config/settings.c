@@ -1,14 +1,208 @@
 #include "config/settings.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "config/settings_row.h"
+#include "config/yaml.h"
+
+struct source {
+	const char *file;
+	char *error;
+	bool has_lines; /* --set has none */
+};
+
+static int fail(const struct source *s, uint32_t line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(const struct source *s, uint32_t line, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	if (line > 0 && s->has_lines)
+		n = snprintf(s->error, SETTINGS_ERROR, "%.150s:%u: ", s->file, line);
+	else
+		n = snprintf(s->error, SETTINGS_ERROR, "%.150s: ", s->file);
+	va_start(args, format);
+	vsnprintf(s->error + n, SETTINGS_ERROR - (size_t)n, format, args);
+	va_end(args);
+	/* What was quoted from the file must not break the one sentence into lines. */
+	for (char *c = s->error; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	}
+	return -1;
+}
+
+static int value_read(const struct source *s, struct settings *settings,
+	const struct settings_row *row, const struct node *value)
+{
+	struct settings_fault fault = {.node = value};
+
+	if (settings_read(settings, row, value, &fault))
+		return 0;
+	return fail(s, fault.node->line, "%s: %s", row->key, fault.text);
+}
+
+static int key_unknown(const struct source *s, uint32_t line, const char *key)
+{
+	const struct settings_row *near = settings_row_near(key);
+
+	return fail(s, line, "%.100s: no such setting%s%s%s", key,
+		near ? ", did you mean " : "", near ? near->key : "", near ? "?" : "");
+}
+
+static int section_read(
+	const struct source *s, struct settings *settings, const struct node *section)
+{
+	if (section->kind == NODE_NULL)
+		return 0;
+	if (section->kind != NODE_MAP)
+		return fail(s, section->line, "%s: is %s where a mapping of settings belongs",
+			section->key, node_kind_name(section));
+	node_each(n, section)
+	{
+		const struct settings_row *row;
+		char key[128];
+
+		snprintf(key, sizeof(key), "%s.%.80s", section->key, n->key);
+		row = settings_row_find(key);
+		if (!row)
+			return key_unknown(s, n->line, key);
+		if (value_read(s, settings, row, n) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool section_is_known(const char *key)
+{
+	size_t len = strlen(key);
+
+	for (uint32_t i = 0; i < settings_row_count(); i++) {
+		const char *name = settings_row_get(i)->key;
+
+		if (strncmp(name, key, len) == 0 && name[len] == '.')
+			return true;
+	}
+	return false;
+}
+
+static int root_read(const struct source *s, struct settings *settings, const struct node *root)
+{
+	if (!root || root->kind == NODE_NULL)
+		return 0;
+	if (root->kind != NODE_MAP)
+		return fail(s, root->line, "the file is %s where a mapping of settings belongs",
+			node_kind_name(root));
+	node_each(n, root)
+	{
+		const struct settings_row *row = settings_row_find(n->key);
+		int status;
+
+		if (row && strchr(row->key, '.') == NULL)
+			status = value_read(s, settings, row, n);
+		else if (section_is_known(n->key))
+			status = section_read(s, settings, n);
+		else
+			status = key_unknown(s, n->line, n->key);
+		if (status < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void settings_init(struct settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	for (uint32_t i = 0; i < settings_row_count(); i++) {
+		const struct settings_row *row = settings_row_get(i);
+		char assignment[128], error[SETTINGS_ERROR];
+
+		if (row->type == SETTING_MODEL)
+			continue;
+		snprintf(assignment, sizeof(assignment), "%s=%s", row->key, row->preset);
+		if (settings_set(settings, assignment, error) < 0) {
+			fprintf(stderr, "settings.def: %s\n", error); /* ours, and tested */
+			abort();
+		}
+	}
+}
 
 void settings_fini(struct settings *settings)
 {
-	for (uint32_t i = 0; i < settings->n_tenants; i++) {
-		free(settings->tenants[i].name);
-		free(settings->tenants[i].vnis);
+	for (uint32_t i = 0; i < settings_row_count(); i++)
+		settings_clear(settings, settings_row_get(i));
+}
+
+int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR])
+{
+	const struct source s = {path, error, true};
+	struct node_error why;
+	struct node_tree tree;
+	size_t len;
+	char *text = node_file(path, &len, &why);
+	int status;
+
+	if (!text)
+		return fail(&s, 0, "%s", why.text);
+	if (yaml_parse(&tree, text, len, &why) < 0)
+		status = fail(&s, why.line, "%s", why.text);
+	else
+		status = root_read(&s, settings, tree.root);
+	node_tree_free(&tree);
+	free(text);
+	return status;
+}
+
+/* A list given with --set: YAML; the brackets of ports may be missing, and one text alone is a
+ * list of one (a device's description holds commas of its own). */
+static int list_set(const struct source *s, struct settings *settings,
+	const struct settings_row *row, const char *value)
+{
+	struct node_tree tree = {.root = NULL};
+	struct node one = {.kind = NODE_SCALAR, .text = value};
+	struct node list = {.kind = NODE_LIST, .first = &one, .count = 1};
+	struct node_error why;
+	char bracketed[256];
+	int status;
+
+	if (row->type == SETTING_STRINGS && *value != '[')
+		return value_read(s, settings, row, &list);
+	if (row->type == SETTING_PORTS && *value != '[') {
+		snprintf(bracketed, sizeof(bracketed), "[%.250s]", value);
+		value = bracketed;
 	}
-	free(settings->tenants);
-	settings->tenants = NULL;
-	settings->n_tenants = 0;
+	if (yaml_parse(&tree, value, strlen(value), &why) < 0)
+		status = fail(s, 0, "%s: %s", row->key, why.text);
+	else if (!tree.root)
+		status = fail(s, 0, "%s: has no value", row->key);
+	else
+		status = value_read(s, settings, row, tree.root);
+	node_tree_free(&tree);
+	return status;
+}
+
+int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR])
+{
+	const struct source s = {"--set", error, false};
+	struct node value = {.kind = NODE_SCALAR};
+	const char *equals = strchr(assignment, '=');
+	const struct settings_row *row;
+	char key[128];
+
+	if (!equals)
+		return fail(&s, 0, "'%.100s' is not key=value", assignment);
+	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
+	row = settings_row_find(key);
+	if (!row)
+		return key_unknown(&s, 0, key);
+	if (row->type == SETTING_MODEL)
+		return fail(&s, 0, "%s: stands in the settings file only", key);
+	if (row->type >= SETTING_PORTS)
+		return list_set(&s, settings, row, equals + 1);
+	value.text = equals + 1;
+	return value_read(&s, settings, row, &value);
 }

@@ -1,7 +1,7 @@
 /* The settings: every key of the YAML file, typed, checked, with its default. A setting is one row
  * of settings.def: the parser, the default, the range, --dump-config and docs/CONFIG.md all come
  * from that row. No file is needed; a missing key is its default. The mirror model (filters,
- * sessions, interfaces) is in config/model.h. */
+ * sessions, interfaces) stands in the same file and is read by config/model.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,8 +16,15 @@ struct settings_ports {
 	uint32_t count;
 };
 
+struct settings_strings {
+	char **text; /* owned by the settings */
+	uint32_t count;
+};
+
 enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
 enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
+enum settings_dedup { DEDUP_OFF, DEDUP_ON };
+enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
 struct settings_tenant {
 	char *name;
@@ -27,7 +34,9 @@ struct settings_tenant {
 
 struct settings {
 	struct {
-		uint32_t workers; /* 0 = auto */
+		struct settings_strings ports; /* DPDK device descriptions; replay uses none */
+		uint32_t queues;               /* a port; 0 = auto */
+		uint32_t workers;              /* 0 = auto */
 		struct settings_ports vxlan_ports, geneve_ports;
 		uint32_t max_depth;
 	} capture;
@@ -36,38 +45,54 @@ struct settings {
 		enum settings_direction unknown_direction;
 		uint32_t capacity;
 	} sessions;
-	struct settings_tenant *tenants;
+	struct settings_tenant *tenants; /* a VNI is in one tenant at most; names differ */
 	uint32_t n_tenants;
 	struct {
 		uint32_t capacity;
 		uint64_t idle_timeout, active_timeout, tcp_close_timeout; /* ns; 0 = never */
-		uint32_t max_ndpi_packets_tcp, max_ndpi_packets_udp;
+		uint64_t guard_time;                                      /* ns */
+		uint32_t max_ndpi_packets_tcp, max_ndpi_packets_udp; /* 0 = never give up */
 	} flow;
 	struct {
 		bool enabled, correlate;
-		uint64_t memory_limit; /* bytes */
+		uint64_t memory_limit; /* bytes; 0 = none */
 	} dpi;
+	struct {
+		enum settings_dedup mode;
+	} dedup;
+	struct settings_strings aws_import; /* paths, relative to the settings file */
 	struct {
 		bool flow;
 	} events;
 	struct {
 		bool enabled;
+		char format[1024]; /* "default", or ${field-id} ${field-id} ... */
 		uint32_t max_aggregation_interval; /* s: 60 or 600 */
 	} flow_logs;
+	struct {
+		enum settings_record record;
+	} packets;
+	struct {
+		char socket[108];    /* path of a UNIX socket; "" = off */
+		char http[64];       /* address:port; "" = off */
+		uint32_t health_tcp; /* port; 0 = off */
+	} control;
 };
 
 enum { SETTINGS_ERROR = 512 };
 
-/* Sets every default. */
+/* Sets every default; overwrites, frees nothing. */
 void settings_init(struct settings *settings);
-/* Frees what the settings own; legal after settings_init alone. */
+/* Frees what the settings own; legal after settings_init alone, and twice. */
 void settings_fini(struct settings *settings);
 
 /* Reads a YAML file over what is set already. 0, or -1 with one sentence in `error`:
- * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use. */
+ * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use.
+ * The keys of the mirror model are accepted and left to model_load(). */
 int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR]);
 
-/* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. */
+/* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. The value of a scalar is taken
+ * as it stands; that of a list is YAML (`[4789, 8472]`), the brackets of one of ports optional. */
 int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR]);
 
 /* Writes all settings as YAML that settings_load() reads back to the same. */

@@ -1,0 +1,49 @@
+/* A file of settings as a tree in which every value knows its line: what the readers of YAML
+ * (yaml.h) and JSON (json.h) make, and what the settings and the mirror model are read from. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/arena.h"
+
+enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
+
+enum { NODE_DEPTH_MAX = 64, NODE_FILE_MAX = 256 << 20, NODE_ERROR = 384 };
+
+struct node {
+	enum node_kind kind;
+	bool quoted;        /* a scalar in quotes */
+	uint32_t line;      /* of the value; for a member of a map, of its key */
+	const char *key;    /* of a member of a map, else NULL */
+	const char *text;   /* of a scalar; has no NUL inside */
+	struct node *first; /* elements or members, in the file's order */
+	struct node *next;
+	uint32_t count;
+};
+
+struct node_tree {
+	struct arena arena;
+	struct node *root; /* NULL: the file says nothing */
+};
+
+/* A syntax error: one sentence, without the file's name. */
+struct node_error {
+	uint32_t line;
+	char text[NODE_ERROR];
+};
+
+#define node_each(n, parent) for (const struct node *n = (parent)->first; n; n = n->next)
+
+/* The member of that name, or NULL. */
+const struct node *node_member(const struct node *map, const char *key);
+/* "a list", "a mapping", ... for messages. */
+const char *node_kind_name(const struct node *node);
+
+/* Builders, for the readers. node_new appends to `parent` (may be NULL). */
+struct node *node_new(struct node_tree *tree, enum node_kind kind, uint32_t line);
+void node_append(struct node *parent, struct node **last, struct node *child);
+
+/* The whole file, NUL-terminated; the caller frees. NULL: `error` says why (line 0). */
+char *node_file(const char *path, size_t *len, struct node_error *error);

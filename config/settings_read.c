@@ -1,0 +1,385 @@
+/* One value of the file into its field, by the type of its row. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/settings_row.h"
+#include "config/value.h"
+
+struct place {
+	struct settings *settings;
+	const struct settings_row *row;
+	struct settings_fault *fault;
+};
+
+static bool refuse(const struct place *p, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static bool refuse(const struct place *p, const struct node *node, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(p->fault->text, sizeof(p->fault->text), format, args);
+	va_end(args);
+	p->fault->node = node;
+	return false;
+}
+
+static void *field(const struct place *p)
+{
+	return (char *)p->settings + p->row->offset;
+}
+
+static bool in_range(const struct place *p, const struct node *node, uint64_t n)
+{
+	char min[VALUE_TEXT], max[VALUE_TEXT];
+
+	if (n >= p->row->min && n <= p->row->max)
+		return true;
+	snprintf(min, sizeof(min), "%" PRIu64, p->row->min);
+	snprintf(max, sizeof(max), "%" PRIu64, p->row->max);
+	if (p->row->type == SETTING_DURATION) {
+		value_duration_print(p->row->min, min);
+		value_duration_print(p->row->max, max);
+	} else if (p->row->type == SETTING_SIZE) {
+		value_size_print(p->row->min, min);
+		value_size_print(p->row->max, max);
+	}
+	return refuse(p, node, "'%.64s' is out of range (%s to %s)", node->text, min, max);
+}
+
+static bool number_read(const struct place *p, const struct node *node, uint32_t *out)
+{
+	uint64_t n;
+
+	if (node->kind != NODE_SCALAR)
+		return refuse(p, node, "is %s where a number belongs", node_kind_name(node));
+	if (!value_number(node->text, &n))
+		return refuse(p, node, "'%.64s' is not a number%s", node->text,
+			p->row->type == SETTING_AUTO ? " or auto" : "");
+	if (!in_range(p, node, n))
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool u32_read(const struct place *p, const struct node *node)
+{
+	uint32_t n = 0;
+
+	if (p->row->type != SETTING_AUTO || strcmp(node->text, "auto") != 0) {
+		if (!number_read(p, node, &n))
+			return false;
+	}
+	memcpy(field(p), &n, sizeof(n));
+	return true;
+}
+
+static bool name_read(const struct place *p, const struct node *node)
+{
+	int at = value_name(p->row->names, node->text);
+	uint32_t n = (uint32_t)at;
+	uint64_t number;
+
+	if (at < 0)
+		return refuse(p, node, "'%.64s' is not one of %s", node->text, p->row->names);
+	if (p->row->type == SETTING_CHOICE && value_number(node->text, &number))
+		n = (uint32_t)number;
+	memcpy(field(p), &n, sizeof(n));
+	return true;
+}
+
+static bool bool_read(const struct place *p, const struct node *node)
+{
+	if (!value_bool(node->text, field(p)))
+		return refuse(p, node, "'%.64s' is neither true nor false", node->text);
+	return true;
+}
+
+static bool quantity_read(const struct place *p, const struct node *node)
+{
+	bool is_size = p->row->type == SETTING_SIZE;
+	uint64_t n;
+
+	if (is_size ? !value_size(node->text, &n) : !value_duration(node->text, &n))
+		return refuse(p, node, "'%.64s' is not a %s", node->text,
+			is_size ? "size (such as 512MiB, 2GiB, 4096)"
+				: "duration (such as 120s, 500ms, 2m, 0 = never)");
+	if (!in_range(p, node, n))
+		return false;
+	memcpy(field(p), &n, sizeof(n));
+	return true;
+}
+
+/* One or more ${field-id}, with spaces between. */
+static bool format_is_valid(const char *s)
+{
+	static const char id[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	for (;;) {
+		size_t n;
+
+		if (strncmp(s, "${", 2) != 0)
+			return false;
+		n = strspn(s + 2, id);
+		if (n == 0 || s[2 + n] != '}')
+			return false;
+		s += n + 3;
+		n = strspn(s, " ");
+		if (*s == '\0')
+			return true;
+		if (n == 0)
+			return false;
+		s += n;
+	}
+}
+
+static bool endpoint_is_valid(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned char address[16];
+	char host[64];
+	uint64_t port;
+	size_t len;
+
+	if (!colon || !value_number(colon + 1, &port) || port < 1 || port > 65535)
+		return false;
+	len = (size_t)(colon - text);
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		return inet_pton(AF_INET6, host + 1, address) == 1;
+	}
+	return inet_pton(AF_INET, host, address) == 1;
+}
+
+static bool text_read(const struct place *p, const struct node *node)
+{
+	enum settings_type type = p->row->type;
+	const char *text = node->text;
+	size_t len;
+
+	if (type != SETTING_FORMAT && strcmp(text, "off") == 0)
+		text = "";
+	len = strlen(text);
+	if (len > p->row->max)
+		return refuse(p, node, "is longer than %" PRIu64 " characters", p->row->max);
+	if (type == SETTING_FORMAT && strcmp(text, "default") != 0 && !format_is_valid(text))
+		return refuse(p, node,
+			"'%.64s' is neither default nor a list such as ${version} ${srcaddr}",
+			text);
+	if (type == SETTING_ENDPOINT && len > 0 && !endpoint_is_valid(text))
+		return refuse(p, node,
+			"'%.64s' is not an address and port (such as 127.0.0.1:9477, "
+			"[::1]:9477, or off)",
+			text);
+	memcpy(field(p), text, len + 1);
+	return true;
+}
+
+static bool ports_read(const struct place *p, const struct node *list)
+{
+	struct settings_ports ports = {.count = 0};
+
+	node_each(n, list)
+	{
+		uint32_t port;
+
+		if (ports.count == SETTINGS_LIST_MAX)
+			return refuse(p, n, "holds more than %d ports", SETTINGS_LIST_MAX);
+		if (!number_read(p, n, &port))
+			return false;
+		for (uint32_t i = 0; i < ports.count; i++) {
+			if (ports.port[i] == port)
+				return refuse(p, n, "holds port %u twice", port);
+		}
+		ports.port[ports.count++] = (uint16_t)port;
+	}
+	memcpy(field(p), &ports, sizeof(ports));
+	return true;
+}
+
+static void *room(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	if (!memory) {
+		fprintf(stderr, "no memory for the settings\n");
+		abort();
+	}
+	return memory;
+}
+
+static char *text_copy(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(room(size, 1), text, size);
+}
+
+static bool strings_read(const struct place *p, const struct node *list)
+{
+	struct settings_strings *strings = field(p);
+
+	settings_clear(p->settings, p->row);
+	if (list->count > 0)
+		strings->text = room(list->count, sizeof(*strings->text));
+	node_each(n, list)
+	{
+		if (n->kind != NODE_SCALAR)
+			return refuse(p, n, "holds %s where a text belongs", node_kind_name(n));
+		if (strlen(n->text) < p->row->min || strlen(n->text) > p->row->max)
+			return refuse(p, n,
+				"holds a text that is not 1 to %" PRIu64 " characters long",
+				p->row->max);
+		strings->text[strings->count++] = text_copy(n->text);
+	}
+	return true;
+}
+
+static bool vni_is_taken(const struct settings *s, uint32_t vni, const char **by)
+{
+	for (uint32_t i = 0; i < s->n_tenants; i++) {
+		for (uint32_t k = 0; k < s->tenants[i].n_vnis; k++) {
+			*by = s->tenants[i].name;
+			if (s->tenants[i].vnis[k] == vni)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool vnis_read(
+	const struct place *p, const struct node *list, struct settings_tenant *tenant)
+{
+	const char *by;
+
+	if (list->kind != NODE_LIST || list->count == 0)
+		return refuse(p, list, "virtual_network_ids is %s where a list of VNIs belongs",
+			list->kind == NODE_LIST ? "empty" : node_kind_name(list));
+	tenant->vnis = room(list->count, sizeof(*tenant->vnis));
+	node_each(n, list)
+	{
+		if (!number_read(p, n, &tenant->vnis[tenant->n_vnis]))
+			return false;
+		/* The tenant itself is counted already: its own list is looked through too. */
+		if (vni_is_taken(p->settings, tenant->vnis[tenant->n_vnis], &by))
+			return refuse(p, n, "VNI %s is in tenant '%.64s' already", n->text, by);
+		tenant->n_vnis++;
+	}
+	return true;
+}
+
+static bool tenant_name_read(
+	const struct place *p, const struct node *map, struct settings_tenant *tenant)
+{
+	const struct settings *s = p->settings;
+	const struct node *name = node_member(map, "name");
+
+	if (!name || name->kind != NODE_SCALAR || *name->text == '\0' ||
+		strlen(name->text) > 63)
+		return refuse(
+			p, name ? name : map, "a tenant needs a name of 1 to 63 characters");
+	for (uint32_t i = 0; i + 1 < s->n_tenants; i++) {
+		if (strcmp(s->tenants[i].name, name->text) == 0)
+			return refuse(p, name, "two tenants are called '%s'", name->text);
+	}
+	tenant->name = text_copy(name->text);
+	return true;
+}
+
+static bool tenant_read(
+	const struct place *p, const struct node *map, struct settings_tenant *tenant)
+{
+	const struct node *vnis;
+
+	if (map->kind != NODE_MAP)
+		return refuse(p, map, "holds %s where {name, virtual_network_ids} belongs",
+			node_kind_name(map));
+	node_each(n, map)
+	{
+		if (value_name("name|virtual_network_ids", n->key) < 0)
+			return refuse(p, n, "a tenant has no key '%.64s'", n->key);
+	}
+	if (!tenant_name_read(p, map, tenant))
+		return false;
+	vnis = node_member(map, "virtual_network_ids");
+	if (!vnis)
+		return refuse(
+			p, map, "the tenant '%s' has no virtual_network_ids", tenant->name);
+	return vnis_read(p, vnis, tenant);
+}
+
+static bool tenants_read(const struct place *p, const struct node *list)
+{
+	struct settings *s = p->settings;
+
+	settings_clear(s, p->row);
+	if (list->count > 0)
+		s->tenants = room(list->count, sizeof(*s->tenants));
+	node_each(n, list)
+	{
+		if (!tenant_read(p, n, &s->tenants[s->n_tenants++]))
+			return false;
+	}
+	return true;
+}
+
+static bool list_read(const struct place *p, const struct node *list)
+{
+	static const struct node empty = {.kind = NODE_LIST};
+
+	if (list->kind == NODE_NULL)
+		list = &empty;
+	if (list->kind != NODE_LIST)
+		return refuse(p, list, "is %s where a list belongs", node_kind_name(list));
+	switch ((int)p->row->type) {
+	case SETTING_PORTS:
+		return ports_read(p, list);
+	case SETTING_STRINGS:
+		return strings_read(p, list);
+	case SETTING_TENANTS:
+		return tenants_read(p, list);
+	default:
+		return true;
+	}
+}
+
+static bool scalar_read(const struct place *p, const struct node *node)
+{
+	if (node->kind == NODE_NULL)
+		return refuse(p, node, "has no value");
+	if (node->kind != NODE_SCALAR)
+		return refuse(
+			p, node, "is %s where a single value belongs", node_kind_name(node));
+	switch ((int)p->row->type) {
+	case SETTING_U32:
+	case SETTING_AUTO:
+		return u32_read(p, node);
+	case SETTING_CHOICE:
+	case SETTING_ENUM:
+		return name_read(p, node);
+	case SETTING_BOOL:
+		return bool_read(p, node);
+	case SETTING_DURATION:
+	case SETTING_SIZE:
+		return quantity_read(p, node);
+	default:
+		return text_read(p, node);
+	}
+}
+
+bool settings_read(struct settings *settings, const struct settings_row *row,
+	const struct node *value, struct settings_fault *fault)
+{
+	const struct place p = {settings, row, fault};
+
+	return row->type >= SETTING_PORTS ? list_read(&p, value) : scalar_read(&p, value);
+}

@@ -1,0 +1,30 @@
+/* Settings' values as text: numbers, durations, sizes, names. The whole text must be the value:
+ * "80abc" is none. Printers write what the parsers read back to the same. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { VALUE_TEXT = 32 };
+
+#define SECONDS(n) ((uint64_t)(n)*1000000000)
+#define DAYS(n) SECONDS((n)*86400)
+#define TIB(n) ((uint64_t)(n) << 40)
+
+/* Decimal digits alone. */
+bool value_number(const char *text, uint64_t *out);
+/* true, false, yes, no, on, off. */
+bool value_bool(const char *text, bool *out);
+/* 120s, 500ms, 2m, ...; a bare 0. In ns. */
+bool value_duration(const char *text, uint64_t *ns);
+/* 512MiB, 64KiB, 4096, ... In bytes. */
+bool value_size(const char *text, uint64_t *bytes);
+/* The position of `text` in "a|b|c", or -1. */
+int value_name(const char *names, const char *text);
+
+/* Into the largest unit that divides the value. */
+void value_duration_print(uint64_t ns, char text[VALUE_TEXT]);
+void value_size_print(uint64_t bytes, char text[VALUE_TEXT]);
+/* Copies name number `index` of "a|b|c", at most size - 1 bytes. */
+void value_name_print(const char *names, uint32_t index, char *text, size_t size);
