@@ -1,0 +1,145 @@
+#include "decap/decap.h"
+
+#include "decap/ip.h"
+#include "decap/l4.h"
+#include "decap/link.h"
+#include "decap/udp.h"
+
+static const enum reason outer_reasons[IP_STATUS_COUNT] = {
+	[IP_CUT] = REASON_outer_cut,
+	[IP_SHORT] = REASON_outer_ip_length,
+	[IP_VERSION] = REASON_outer_ip_version,
+	[IP_HEADER] = REASON_outer_ip_header,
+	[IP_LENGTH] = REASON_outer_ip_length,
+};
+
+/* Nobody vouches for an inner frame's length: a frame that is too short was cut. */
+static const enum reason inner_reasons[IP_STATUS_COUNT] = {
+	[IP_CUT] = REASON_inner_cut,
+	[IP_SHORT] = REASON_inner_cut,
+	[IP_VERSION] = REASON_inner_ip_version,
+	[IP_HEADER] = REASON_inner_ip_header,
+	[IP_LENGTH] = REASON_inner_ip_length,
+};
+
+/* The first level is judged strictly: the capture vouches for the frame's length. */
+static enum reason outer_strip(const struct decap_params *params, const struct packet *p,
+	struct ip_header *h, struct tunnel *t)
+{
+	struct cursor c = cursor_make(p->data, p->cap, p->wire);
+	uint16_t ether = link_read(&c, p->link);
+	enum ip_status status;
+
+	t->flags = 0;
+	if (c.status != CURSOR_OK)
+		return c.status == CURSOR_CUT ? REASON_outer_cut : REASON_outer_link;
+	if (ether != ETHER_IP4 && ether != ETHER_IP6)
+		return ether == ETHER_LIE ? REASON_outer_link : REASON_not_ip;
+	status = ip_read(&c, ether, h);
+	if (status != IP_OK)
+		return outer_reasons[status];
+	if (h->len > c.wire)
+		return REASON_outer_ip_length;
+	return udp_strip(params, h, t);
+}
+
+static enum reason inner_read(const struct packet *p, uint16_t ether, struct ip_header *h)
+{
+	struct cursor c = cursor_make(p->frame, p->frame_cap, p->frame_wire);
+
+	if (ether == ETHER_NONE)
+		ether = link_read(&c, p->frame_link);
+	if (c.status != CURSOR_OK)
+		return REASON_inner_cut;
+	if (ether != ETHER_IP4 && ether != ETHER_IP6)
+		return ether == ETHER_LIE ? REASON_inner_link : REASON_inner_not_ip;
+	return inner_reasons[ip_read(&c, ether, h)];
+}
+
+static void frame_set(struct packet *p, const struct ip_header *h, const struct tunnel *t)
+{
+	p->vni = t->vni;
+	p->outer_src = ip_source(h);
+	p->flags |= t->flags;
+	p->frame = t->frame.at;
+	p->frame_cap = t->frame.cap;
+	p->frame_wire = t->frame.wire;
+	p->frame_link = t->link;
+}
+
+static void ip_set(struct packet *p, const struct ip_header *h)
+{
+	p->ip = h->at;
+	p->ip_cap = h->cap;
+	p->ip_len = h->len;
+	p->l4 = h->l4;
+	p->ip_version = h->version;
+	p->protocol = h->protocol;
+	p->flags |= h->flags;
+	if (h->cap < h->len)
+		p->flags |= PACKET_CUT;
+	p->fragment_id = h->fragment_id;
+	p->src = ip_source(h);
+	p->dst = ip_destination(h);
+}
+
+/* A frame without an IP packet that could be used: its session counts 0 bytes of it. */
+static enum reason no_ip(struct packet *p, enum reason reason)
+{
+	p->ip = NULL;
+	p->ip_cap = p->ip_len = 0;
+	return reason;
+}
+
+enum reason decap_mirror(const struct decap_params *params, struct packet *p)
+{
+	struct ip_header h;
+	struct tunnel t;
+	enum reason reason = outer_strip(params, p, &h, &t);
+
+	if (reason != REASON_inspected)
+		return reason;
+	p->flags = 0;
+	for (unsigned depth = 1;; depth++) {
+		frame_set(p, &h, &t);
+		reason = inner_read(p, t.ether, &h);
+		if (reason != REASON_inspected)
+			return no_ip(p, reason);
+		if (h.protocol != IP_UDP || udp_strip(params, &h, &t) != REASON_inspected)
+			break;
+		if (depth >= params->max_depth)
+			return REASON_too_deep;
+	}
+	ip_set(p, &h);
+	l4_read(p);
+	return REASON_inspected;
+}
+
+enum reason decap_plain(struct packet *p)
+{
+	struct ip_header h;
+	enum reason reason;
+
+	p->flags = 0;
+	p->vni = 0;
+	p->outer_src = (struct ip_addr){{0}};
+	p->frame = p->data;
+	p->frame_cap = p->cap;
+	p->frame_wire = p->wire;
+	p->frame_link = p->link;
+	reason = inner_read(p, ETHER_NONE, &h);
+	if (reason != REASON_inspected)
+		return no_ip(p, reason);
+	ip_set(p, &h);
+	l4_read(p);
+	return REASON_inspected;
+}
+
+bool decap_is_mirror(const struct decap_params *params, struct packet *p)
+{
+	struct ip_header h;
+	struct tunnel t;
+
+	outer_strip(params, p, &h, &t);
+	return t.flags & PACKET_HAS_VNI;
+}

@@ -1,0 +1,59 @@
+/* IP headers: IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200, 4302, 6275, 7401,
+ * 5533). Lengths are reported as the header claims them; whether a claim larger than the frame is
+ * a lie (outer) or a cut (inner, whose frame nobody vouches for) is the caller's to judge. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decap/addr.h"
+#include "decap/cursor.h"
+#include "decap/packet.h"
+
+enum {
+	IP_ICMP = 1,
+	IP_TCP = 6,
+	IP_UDP = 17,
+	IP_DCCP = 33,
+	IP_ICMP6 = 58,
+	IP_SCTP = 132,
+	IP_UDPLITE = 136,
+	IP_EXTENSIONS_MAX = 16, /* a longer chain counts as a lie */
+};
+
+enum ip_status {
+	IP_OK,
+	IP_CUT,     /* cut before both addresses */
+	IP_SHORT,   /* the frame itself claims fewer bytes than the fixed header */
+	IP_VERSION, /* the version does not fit the ether type */
+	IP_HEADER,  /* IPv4 header length below 20; IPv6 extension headers beyond the packet */
+	IP_LENGTH,  /* the packet claims to be shorter than its header */
+	IP_STATUS_COUNT,
+};
+
+struct ip_header {
+	const uint8_t *at;    /* the header's first byte, borrowed from the cursor */
+	uint32_t cap, len;    /* readable, without link padding; claimed */
+	uint32_t fragment_id; /* 0 when not a fragment */
+	uint16_t l4;          /* offset from `at`; <= len, but may be > cap */
+	uint16_t flags;       /* PACKET_FRAGMENT, PACKET_LATER_FRAGMENT */
+	uint8_t version, protocol;
+	bool cut; /* cut inside the extension headers: `protocol` may be one of them */
+};
+
+/* Reads the header at `c` (which does not move). `h` is set when the result is IP_OK, which says
+ * that both addresses arrived. */
+enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header *h);
+
+/* True for the number of an IPv6 extension header (ESP and No Next Header are none to us). */
+bool ip_is_extension(uint8_t protocol);
+
+static inline struct ip_addr ip_source(const struct ip_header *h)
+{
+	return h->version == 4 ? ip_addr_v4(h->at + 12) : ip_addr_v6(h->at + 8);
+}
+
+static inline struct ip_addr ip_destination(const struct ip_header *h)
+{
+	return h->version == 4 ? ip_addr_v4(h->at + 16) : ip_addr_v6(h->at + 24);
+}

@@ -1,0 +1,22 @@
+/* Link headers: from the first byte of a frame to its IP header. Ethernet with VLAN tags
+ * (802.1Q, 802.1ad, 0x9100), Linux cooked v1 and v2, BSD loopback, raw IP, PPP (RFC 1661, 1662)
+ * and Cisco HDLC. */
+#pragma once
+
+#include <stdint.h>
+
+#include "decap/cursor.h"
+#include "decap/packet.h"
+
+enum {
+	ETHER_NONE = 0, /* below 0x600 the field is a length: small numbers are free for us */
+	ETHER_LIE = 1,  /* more VLAN tags than LINK_TAGS_MAX */
+	ETHER_IP4 = 0x0800,
+	ETHER_IP6 = 0x86dd,
+	LINK_TAGS_MAX = 4,
+};
+
+/* Steps `c` over the link header and returns the ether type of what follows, whatever it is;
+ * ETHER_NONE when the header names none. When c->status is not CURSOR_OK afterwards, the frame
+ * ended inside the header and the result means nothing. */
+uint16_t link_read(struct cursor *c, enum link link);

@@ -1,0 +1,258 @@
+#include "decap/session.h"
+
+#include <stdlib.h>
+
+/* The smallest table; the largest keeps slot numbers, twice the capacity, in 32 bits. */
+enum { CAPACITY_MIN = 16, CAPACITY_MAX = 1 << 24 };
+
+struct tenant_vni {
+	uint32_t vni, index;
+};
+
+/* Open addressing with linear probing: a slot holds 1 + an index into `sessions`, 0 = free. Never
+ * more than half of the slots are used, and nothing is removed. */
+struct session_table {
+	struct session *sessions; /* in the order they were learned; never moved */
+	uint32_t *slots;
+	struct tenant_vni *tenants;
+	uint64_t overflow;
+	uint32_t count, capacity, mask;
+	uint32_t n_tenants;
+	uint32_t last; /* the session of the packet before: bursts come from few sources */
+};
+
+static uint32_t capacity_round(uint32_t wanted)
+{
+	uint32_t capacity = CAPACITY_MIN;
+
+	while (capacity < wanted && capacity < CAPACITY_MAX)
+		capacity *= 2;
+	return capacity;
+}
+
+struct session_table *session_table_create(uint32_t capacity)
+{
+	struct session_table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->capacity = capacity_round(capacity);
+	t->mask = t->capacity * 2 - 1;
+	t->sessions = calloc(t->capacity, sizeof(*t->sessions));
+	t->slots = calloc((size_t)t->mask + 1, sizeof(*t->slots));
+	if (t->sessions && t->slots)
+		return t;
+	session_table_destroy(t);
+	return NULL;
+}
+
+void session_table_destroy(struct session_table *table)
+{
+	if (!table)
+		return;
+	free(table->sessions);
+	free(table->slots);
+	free(table->tenants);
+	free(table);
+}
+
+/* Where `vni` is or belongs in the sorted list of tenants. */
+static uint32_t tenant_find(const struct session_table *t, uint32_t vni)
+{
+	uint32_t low = 0, high = t->n_tenants;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (t->tenants[middle].vni < vni)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t tenant_of(const struct session_table *t, uint32_t vni)
+{
+	uint32_t i = tenant_find(t, vni);
+
+	if (i < t->n_tenants && t->tenants[i].vni == vni)
+		return TENANT_NAMED + t->tenants[i].index;
+	return vni;
+}
+
+bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t index)
+{
+	uint32_t at = tenant_find(table, vni), n = table->n_tenants;
+	struct tenant_vni *list = realloc(table->tenants, (n + (size_t)1) * sizeof(*list));
+
+	if (!list)
+		return false;
+	table->tenants = list;
+	if (at == n || list[at].vni != vni) {
+		memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
+		table->n_tenants++;
+	}
+	list[at] = (struct tenant_vni){vni, index};
+	for (uint32_t i = 0; i < table->count; i++)
+		table->sessions[i].tenant = tenant_of(table, table->sessions[i].vni);
+	return true;
+}
+
+/* The finaliser of SplitMix64, over the words of the key one by one. */
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9u;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+static uint64_t key_hash(const struct ip_addr *outer_src, uint32_t vni)
+{
+	uint64_t word[2];
+
+	memcpy(word, outer_src->byte, sizeof(word));
+	return mix(mix(word[0] + vni) ^ word[1]);
+}
+
+static inline bool is_key(
+	const struct session *s, const struct ip_addr *outer_src, uint32_t vni)
+{
+	return s->vni == vni && ip_addr_equal(&s->outer_src, outer_src);
+}
+
+/* Returns the slot that holds the key, or the free one where it belongs. */
+static uint32_t *slot_find(
+	const struct session_table *t, const struct ip_addr *outer_src, uint32_t vni)
+{
+	uint32_t i = (uint32_t)key_hash(outer_src, vni) & t->mask;
+
+	while (t->slots[i] && !is_key(&t->sessions[t->slots[i] - 1], outer_src, vni))
+		i = (i + 1) & t->mask;
+	return &t->slots[i];
+}
+
+/* Fills the free `slot`; NULL: the table is full. */
+static struct session *session_learn(
+	struct session_table *t, uint32_t *slot, const struct ip_addr *outer_src, uint32_t vni)
+{
+	struct session *s;
+
+	if (t->count == t->capacity)
+		return NULL;
+	s = &t->sessions[t->count++];
+	*slot = t->count;
+	*s = (struct session){.outer_src = *outer_src, .vni = vni};
+	s->tenant = tenant_of(t, vni);
+	return s;
+}
+
+struct session *session_table_add(
+	struct session_table *table, const struct ip_addr *outer_src, uint32_t vni)
+{
+	uint32_t *slot = slot_find(table, outer_src, vni);
+	struct session *s = *slot ? &table->sessions[*slot - 1]
+				  : session_learn(table, slot, outer_src, vni);
+
+	if (s)
+		s->configured = true;
+	return s;
+}
+
+/* Comes before the packets are counted: without any, the times mean nothing yet. */
+static void times_add(struct session *s, uint64_t first_ns, uint64_t last_ns)
+{
+	if (s->packets == 0 || first_ns < s->first_ns)
+		s->first_ns = first_ns;
+	if (last_ns > s->last_ns)
+		s->last_ns = last_ns;
+}
+
+static void session_count(struct session *s, const struct packet *p)
+{
+	times_add(s, p->time_ns, p->time_ns);
+	s->packets++;
+	s->bytes += p->ip_len;
+	s->truncated += (p->flags & PACKET_CUT) != 0;
+	s->vxlan_reserved += (p->flags & PACKET_VXLAN_RESERVED) != 0;
+}
+
+static bool session_find(struct session_table *t, const struct packet *p, bool learn)
+{
+	uint32_t *slot;
+
+	if (t->last < t->count && is_key(&t->sessions[t->last], &p->outer_src, p->vni))
+		return true;
+	slot = slot_find(t, &p->outer_src, p->vni);
+	if (!*slot) {
+		if (!learn)
+			return false;
+		if (!session_learn(t, slot, &p->outer_src, p->vni)) {
+			t->overflow++;
+			return false;
+		}
+	}
+	t->last = *slot - 1;
+	return true;
+}
+
+bool session_table_packet(struct session_table *table, struct packet *p, bool learn)
+{
+	if (!(p->flags & PACKET_HAS_VNI)) {
+		p->session = SESSION_NONE;
+		p->tenant = TENANT_PLAIN;
+		return true;
+	}
+	if (!session_find(table, p, learn))
+		return false;
+	p->session = table->last;
+	p->tenant = table->sessions[table->last].tenant;
+	session_count(&table->sessions[table->last], p);
+	return true;
+}
+
+uint32_t session_table_count(const struct session_table *table)
+{
+	return table->count;
+}
+
+const struct session *session_table_get(const struct session_table *table, uint32_t index)
+{
+	return &table->sessions[index];
+}
+
+uint64_t session_table_overflow(const struct session_table *table)
+{
+	return table->overflow;
+}
+
+static void session_merge(struct session_table *to, const struct session *from)
+{
+	uint32_t *slot = slot_find(to, &from->outer_src, from->vni);
+	struct session *s = *slot ? &to->sessions[*slot - 1]
+				  : session_learn(to, slot, &from->outer_src, from->vni);
+
+	if (!s) {
+		to->overflow += from->packets;
+		return;
+	}
+	if (from->packets)
+		times_add(s, from->first_ns, from->last_ns);
+	s->packets += from->packets;
+	s->bytes += from->bytes;
+	s->truncated += from->truncated;
+	s->vxlan_reserved += from->vxlan_reserved;
+	if (from->configured && !s->configured) {
+		s->configured = true;
+		s->config = from->config;
+	}
+}
+
+void session_table_merge(struct session_table *to, const struct session_table *from)
+{
+	to->overflow += from->overflow;
+	for (uint32_t i = 0; i < from->count; i++)
+		session_merge(to, &from->sessions[i]);
+}

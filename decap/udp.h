@@ -1,0 +1,12 @@
+/* UDP on the way in: chooses the tunnel by destination port. The UDP checksum is never judged:
+ * RFC 7348 and RFC 6935 allow 0, and a cut packet has none to check. */
+#pragma once
+
+#include "decap/decap.h"
+#include "decap/ip.h"
+#include "decap/tunnel.h"
+
+/* Takes UDP and its tunnel header off the IP packet `h`. REASON_inspected: `out` is set. Else
+ * why not: an IP fragment, not UDP, another port, lying lengths, cut, or the tunnel's reason. */
+enum reason udp_strip(
+	const struct decap_params *params, const struct ip_header *h, struct tunnel *out);
