@@ -457,15 +457,14 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"capture.queues=3", "capture.workers=2", "capture.vxlan_ports=[]",
 	"capture.geneve_ports=1,2,3", "capture.max_depth=2", "sessions.unknown=refuse",
 	"sessions.unknown_direction=reject", "sessions.capacity=5",
-	"tenants=[{name: \"x y\", virtual_network_ids: [1]}, {name: z, virtual_network_ids: "
-	"[0]}]",
-	"flow.capacity=65", "flow.idle_timeout=61s", "flow.active_timeout=1500us",
-	"flow.tcp_close_timeout=0", "flow.guard_time=90m", "flow.max_ndpi_packets_tcp=0",
-	"flow.max_ndpi_packets_udp=1", "dpi.enabled=false", "dpi.correlate=true",
-	"dpi.memory_limit=1025KiB", "dedup.mode=on", "aws_import=[\"a\\tb.json\"]",
-	"events.flow=false", "flow_logs.enabled=false", "flow_logs.format=${version}",
-	"flow_logs.max_aggregation_interval=600", "packets.record=accepted",
-	"control.socket=off", "control.http=[::1]:1", "control.health_tcp=0"};
+	"tenants=[{name: \"x y\", virtual_network_ids: [1]}]", "flow.capacity=65",
+	"flow.idle_timeout=61s", "flow.active_timeout=1500us", "flow.tcp_close_timeout=0",
+	"flow.guard_time=90m", "flow.max_ndpi_packets_tcp=0", "flow.max_ndpi_packets_udp=1",
+	"dpi.enabled=false", "dpi.correlate=true", "dpi.memory_limit=1025KiB", "dedup.mode=on",
+	"aws_import=[\"a\\tb.json\"]", "events.flow=false", "flow_logs.enabled=false",
+	"flow_logs.format=${version}", "flow_logs.max_aggregation_interval=600",
+	"packets.record=accepted", "control.socket=off", "control.http=[::1]:1",
+	"control.health_tcp=0"};
 
 static void a_dump_loads_back_equal(void)
 {
