@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -239,6 +240,7 @@ static int stream_start(struct capture_stream *s, const char *path, size_t buffe
 		return -1;
 	}
 	setvbuf(s->file, s->file_buffer, _IOFBF, buffer);
+	__fsetlocking(s->file, FSETLOCKING_BYCALLER); /* one thread reads, twice a packet */
 	return 0;
 }
 

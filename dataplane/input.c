@@ -9,7 +9,9 @@
 #include "dataplane/input_capture.h"
 
 enum {
-	BUFFER_MAX = 256 * 1024,
+	BUFFER_MAX =
+		64 *
+		1024, /* measured: 10 % faster than 256 KB, which leaves the nearer caches */
 	BUFFER_MIN = 16 * 1024,
 	BUFFERS = 64 * 1024 * 1024, /* for all captures together, down to BUFFER_MIN each */
 	OTHER_FILES = 256,          /* what else the process may want to have open */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { RING_MAX = 1 << 24 };
 enum { SPINS = 64, YIELDS = 16, SLEEP_MIN_NS = 4000, DOUBLINGS = 6 };
 
 /* Made by rte_ring_init in memory of our own, so that it needs no name and no EAL. */
@@ -21,7 +22,8 @@ static struct rte_ring *rte_of(struct ring *ring)
 
 struct ring *ring_create(unsigned size)
 {
-	ssize_t bytes = size >= 2 ? rte_ring_get_memsize(size) : -1;
+	bool good = size >= 2 && size <= RING_MAX && (size & (size - 1)) == 0;
+	ssize_t bytes = good ? rte_ring_get_memsize(size) : -1;
 	size_t rounded;
 	void *memory;
 

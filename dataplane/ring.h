@@ -9,7 +9,7 @@
 
 struct ring;
 
-/* `size` is a power of two of at least 2; the ring holds size - 1 pointers. NULL: no memory, or a
+/* `size` is a power of two from 2 to 2^24; the ring holds size - 1 pointers. NULL: no memory, or a
  * wrong size. Needs no EAL. */
 struct ring *ring_create(unsigned size);
 /* NULL is legal. Neither end may be in use. */
