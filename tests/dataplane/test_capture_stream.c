@@ -261,6 +261,30 @@ static void finds_damage(void)
 	bytes_free(&zstd);
 }
 
+/* Two blocks of gzip, the second of a type that does not exist. */
+static void gives_what_comes_before_damage(void)
+{
+	struct bytes text = {0}, gzip = {0};
+	uint8_t room[4096];
+	z_stream z = {.next_out = room, .avail_out = sizeof(room)};
+	struct result r;
+
+	text_make(&text, 60);
+	z.next_in = text.at;
+	z.avail_in = (uInt)text.len;
+	deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+	CU_ASSERT_EQUAL_FATAL(deflate(&z, Z_FULL_FLUSH), Z_OK);
+	deflateEnd(&z);
+	bytes_add(&gzip, room, sizeof(room) - z.avail_out);
+	bytes_add(&gzip, "\x07", 1);
+	r = read_bytes(&gzip);
+	CU_ASSERT_TRUE(is_same(&r.data, &text));
+	CU_ASSERT_STRING_EQUAL(r.error, "the gzip data is damaged: invalid block type");
+	bytes_free(&r.data);
+	bytes_free(&text);
+	bytes_free(&gzip);
+}
+
 static void refuses_in_a_sentence(void)
 {
 	static const struct {
@@ -336,6 +360,68 @@ static void reads_a_pipe_that_brings_byte_after_byte(void)
 	bytes_free(&gzip);
 }
 
+/* A part of a longer file, as a compressor gives it that is told to flush. */
+static void gzip_flush(struct bytes *out, const struct bytes *text)
+{
+	static uint8_t room[1 << 16];
+	z_stream z = {.next_in = text->at,
+		.avail_in = (uInt)text->len,
+		.next_out = room,
+		.avail_out = sizeof(room)};
+
+	deflateInit2(&z, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+	CU_ASSERT_EQUAL_FATAL(deflate(&z, Z_SYNC_FLUSH), Z_OK);
+	deflateEnd(&z);
+	bytes_add(out, room, sizeof(room) - z.avail_out);
+}
+
+static void zstd_flush(struct bytes *out, const struct bytes *text)
+{
+	static uint8_t room[1 << 16];
+	ZSTD_inBuffer from = {text->at, text->len, 0};
+	ZSTD_outBuffer to = {room, sizeof(room), 0};
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+
+	CU_ASSERT_EQUAL_FATAL(ZSTD_compressStream2(context, &to, &from, ZSTD_e_flush), 0);
+	ZSTD_freeCCtx(context);
+	bytes_add(out, room, to.pos);
+}
+
+/* What has come through a pipe is given at once, even though the pipe stays open. */
+static void does_not_wait_for_more_than_it_needs(void)
+{
+	struct bytes text = {0}, stored[2] = {{0}, {0}};
+	struct capture_stream_progress progress = {0};
+	char from[32], error[100];
+
+	text_make(&text, 3500);
+	gzip_flush(&stored[0], &text);
+	zstd_flush(&stored[1], &text);
+	for (int i = 0; i < 2; i++) {
+		uint8_t *room = malloc(text.len);
+		struct capture_stream *s;
+		int ends[2];
+
+		CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+		CU_ASSERT_EQUAL_FATAL(write(ends[1], stored[i].at, stored[i].len),
+			(ssize_t)stored[i].len); /* a pipe has room for 64 KB */
+		snprintf(from, sizeof(from), "/dev/fd/%d", ends[0]);
+		s = capture_stream_open(from, 1 << 14, &progress, error, sizeof(error));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		alarm(20); /* ends the program when the read waits */
+		CU_ASSERT_EQUAL(fread(room, 1, text.len, capture_stream_file(s)), text.len);
+		alarm(0);
+		CU_ASSERT_EQUAL(memcmp(room, text.at, text.len), 0);
+		fclose(capture_stream_file(s));
+		capture_stream_close(s);
+		close(ends[0]);
+		close(ends[1]);
+		free(room);
+		bytes_free(&stored[i]);
+	}
+	bytes_free(&text);
+}
+
 void suite_capture_stream(void);
 void suite_capture_stream(void)
 {
@@ -346,6 +432,8 @@ void suite_capture_stream(void)
 	CU_ADD_TEST(s, says_what_follows_the_end);
 	CU_ADD_TEST(s, gives_what_comes_before_a_cut);
 	CU_ADD_TEST(s, finds_damage);
+	CU_ADD_TEST(s, gives_what_comes_before_damage);
 	CU_ADD_TEST(s, refuses_in_a_sentence);
 	CU_ADD_TEST(s, reads_a_pipe_that_brings_byte_after_byte);
+	CU_ADD_TEST(s, does_not_wait_for_more_than_it_needs);
 }
