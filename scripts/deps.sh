@@ -1,18 +1,22 @@
 #!/bin/sh
-# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lint
+# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lab|lint
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpcap-dev libyaml-dev
   zlib1g-dev libzstd-dev nettle-dev"
 test="libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
   python3 jq gawk gzip zstd procps util-linux"
+# Clients and servers of tests/system/lab.sh.
+lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
+  openssl ethtool"
 lint="clang-format clang-tidy cppcheck"
 
 case "${1:-build}" in
   build) want="$build" ;;
-  test) want="$build $test" ;;
-  lint) want="$build $test $lint" ;;
-  *) echo "usage: deps.sh build|test|lint" >&2; exit 2 ;;
+  test) want="$build $test $lab" ;;
+  lab) want="$test $lab" ;;
+  lint) want="$build $test $lab $lint" ;;
+  *) echo "usage: deps.sh build|test|lab|lint" >&2; exit 2 ;;
 esac
 
 missing=""
@@ -27,6 +31,23 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=sudo
 fi
 echo "deps: installing$missing"
+
+# Servers come for tests to start, not to run on this machine.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap '$as_root rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+  $as_root chmod 755 $policy
+fi
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update >/dev/null
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing >/dev/null
+
+for package in $missing; do
+  case "$package" in
+    nginx | nsd | redis-server) service=$package ;;
+    openssh-server) service=ssh ;;
+    *) continue ;;
+  esac
+  ! command -v systemctl >/dev/null || $as_root systemctl --quiet disable "$service"
+done

@@ -1,0 +1,236 @@
+# shellcheck shell=sh
+# A lab of two peered VPCs in network namespaces, mirrored by the kernel to a sensor. Sourced, never
+# run; needs root. Used to make the captures in pcaps/ and by the live system tests.
+#
+#   blue (VPC one)                router (peering, route tables)                 green (VPC two)
+#   eth0 10.1.0.10 ------- vpc1 10.1.0.1        10.2.0.1 vpc2 ------- eth0 10.2.0.10
+#        fd00:1::10             fd00:1::1    fd00:2::1                     fd00:2::10
+#   under0 --------------- tap1 172.16.1.1    172.16.2.1 tap2 ----------- under0
+#   vx0: VNI 1001               sens0 10.9.0.1                            vx0: VNI 1002
+#                                  |
+#                               eth0 10.9.0.10  sensor: the mirror target
+#
+# Each host's eth0 mirrors what comes in and what goes out into its vxlan device, so a packet
+# between the hosts reaches the sensor twice. The outer source is the host's primary address and the
+# copies take a path of their own (under0), as with AWS. The router keeps one route table for each
+# VPC, chosen by the interface a packet came in by; what neither knows is dropped without a word.
+#
+#   lab_up                        makes it all; call `trap lab_down EXIT` first
+#   lab_down                      removes it all; may be called at any time, and twice
+#   lab_exec blue|green|router|sensor CMD...     runs a command there, at most LAB_SECONDS
+#   lab_spawn PLACE NAME CMD...   starts a server there; output in $LAB_DIR/NAME.log
+#   lab_serve                     nginx, nsd, sshd, redis, iperf3 and a UDP echo in green
+#   lab_mirror blue|green on|off  switches the mirror of one host
+#   lab_offload on|off            off: every mirrored packet looks as it did on a wire
+#   lab_mtu BYTES                 of the hosts' interfaces and the peering
+#   lab_host_route add|del        the way back in green's own route table
+#   lab_vpc_route add|del         the way back in the route table of VPC two
+#   lab_capture FILE, lab_capture_end   tcpdump at the sensor
+
+# shellcheck disable=SC2034
+LAB=${LAB:-pslab$$}
+LAB_SECONDS=${LAB_SECONDS:-20}
+LAB_BLUE=10.1.0.10 LAB_BLUE6=fd00:1::10 LAB_BLUE_VNI=1001
+LAB_GREEN=10.2.0.10 LAB_GREEN6=fd00:2::10 LAB_GREEN_VNI=1002
+LAB_SENSOR=10.9.0.10
+LAB_ECHO_PORT=7007
+LAB_HERE=${LAB_HERE:-$(cd "$(dirname "$0")" && pwd)}
+LAB_DIR=
+
+lab_fail() {
+  echo "lab: $*" >&2
+  return 1
+}
+
+lab_exec() {
+  lab_place=$1
+  shift
+  ip netns exec "$LAB-$lab_place" timeout "$LAB_SECONDS" "$@"
+}
+
+# Waits up to five seconds for a command to succeed.
+lab_wait() {
+  lab_tries=50
+  until "$@" >/dev/null 2>&1; do
+    lab_tries=$((lab_tries - 1))
+    [ "$lab_tries" -gt 0 ] || { lab_fail "waited in vain for: $*"; return 1; }
+    sleep 0.1
+  done
+}
+
+lab_link() { # PLACE NAME PLACE NAME
+  ip link add "$2" netns "$LAB-$1" type veth peer name "$4" netns "$LAB-$3"
+}
+
+lab_addr() { # PLACE DEVICE ADDRESS...
+  lab_place=$1 lab_device=$2
+  shift 2
+  for lab_address; do
+    case "$lab_address" in
+      *:*) ip -n "$LAB-$lab_place" addr add "$lab_address" dev "$lab_device" nodad ;;
+      *) ip -n "$LAB-$lab_place" addr add "$lab_address" dev "$lab_device" ;;
+    esac
+  done
+  ip -n "$LAB-$lab_place" link set "$lab_device" up
+}
+
+lab_quiet_ipv6() { # PLACE DEVICE: an interface that must send nothing of its own
+  ip netns exec "$LAB-$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6"
+}
+
+lab_place_up() {
+  ip netns add "$LAB-$1"
+  ip netns exec "$LAB-$1" sh -c '
+    for family in ipv4 ipv6; do
+      cd /proc/sys/net/$family/conf
+      for at in all default; do
+        if [ $family = ipv4 ]; then echo 0 >$at/rp_filter
+        else echo 0 >$at/accept_ra; echo 0 >$at/router_solicitations; fi
+      done
+    done
+    ip link set lo up'
+}
+
+lab_host_up() { # PLACE VPC-NUMBER VNI
+  lab_link "$1" eth0 router "vpc$2"
+  lab_link "$1" under0 router "tap$2"
+  lab_quiet_ipv6 "$1" under0
+  lab_quiet_ipv6 router "tap$2"
+  ip -n "$LAB-$1" link set under0 mtu 65000
+  ip -n "$LAB-router" link set "tap$2" mtu 65000
+  lab_addr "$1" eth0 "10.$2.0.10/16" "fd00:$2::10/64"
+  lab_addr "$1" under0 "172.16.$2.10/24"
+  lab_addr router "vpc$2" "10.$2.0.1/16" "fd00:$2::1/64"
+  lab_addr router "tap$2" "172.16.$2.1/24"
+  ip -n "$LAB-$1" route add "$LAB_SENSOR" via "172.16.$2.1" dev under0
+  ip -n "$LAB-$1" link add vx0 type vxlan id "$3" local "10.$2.0.10" remote "$LAB_SENSOR" \
+    dev under0 dstport 4789 noudpcsum nolearning ttl 255
+  lab_quiet_ipv6 "$1" vx0
+  ip -n "$LAB-$1" link set vx0 mtu 64000 up
+  ip netns exec "$LAB-$1" tc qdisc add dev eth0 clsact
+}
+
+# The route table of a VPC: its own network, the peering connection, and nothing else.
+lab_vpc_up() { # VPC-NUMBER PEER-NUMBER
+  for lab_family in -4 -6; do
+    ip -n "$LAB-router" "$lab_family" rule add pref "10$1" iif "vpc$1" lookup "10$1"
+    ip -n "$LAB-router" "$lab_family" route add blackhole default table "10$1"
+  done
+  ip -n "$LAB-router" route add "10.$1.0.0/16" dev "vpc$1" table "10$1"
+  ip -n "$LAB-router" route add "$LAB_SENSOR" dev sens0 table "10$1"
+  ip -n "$LAB-router" -6 route add "fd00:$1::/64" dev "vpc$1" table "10$1"
+  ip -n "$LAB-router" route add "10.$2.0.0/16" dev "vpc$2" table "10$1"
+  ip -n "$LAB-router" -6 route add "fd00:$2::/64" dev "vpc$2" table "10$1"
+}
+
+lab_up() {
+  [ "$(id -u)" -eq 0 ] || { lab_fail "namespaces need root"; return 1; }
+  LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/$LAB.XXXXXX")
+  for lab_place in blue green router sensor; do
+    lab_place_up "$lab_place"
+  done
+  lab_link sensor eth0 router sens0
+  for lab_end in "sensor eth0" "router sens0"; do
+    # shellcheck disable=SC2086
+    lab_quiet_ipv6 $lab_end
+    ip -n "$LAB-${lab_end% *}" link set "${lab_end#* }" mtu 65000
+  done
+  # The sensor has no way back to the hosts: nothing tells them that no socket listens on 4789.
+  lab_addr sensor eth0 "$LAB_SENSOR/24"
+  lab_addr router sens0 10.9.0.1/24
+  lab_host_up blue 1 "$LAB_BLUE_VNI"
+  lab_host_up green 2 "$LAB_GREEN_VNI"
+  ip netns exec "$LAB-router" sh -c '
+    echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+  lab_vpc_up 1 2
+  lab_vpc_up 2 1
+  ip -n "$LAB-blue" route add 10.2.0.0/16 via 10.1.0.1
+  ip -n "$LAB-blue" -6 route add fd00:2::/64 via fd00:1::1
+  lab_host_route add
+  lab_offload off
+  lab_wait lab_exec blue ping -q -c 1 -W 1 "$LAB_GREEN"
+  lab_wait lab_exec blue ping -q -c 1 -W 1 "$LAB_GREEN6"
+}
+
+lab_down() {
+  for lab_place in blue green router sensor; do
+    [ -e "/run/netns/$LAB-$lab_place" ] || continue
+    for lab_signal in TERM KILL; do
+      lab_pids=$(ip netns pids "$LAB-$lab_place")
+      [ -n "$lab_pids" ] || break
+      # shellcheck disable=SC2086
+      kill -s "$lab_signal" $lab_pids 2>/dev/null || :
+      sleep 0.2
+    done
+    ip netns del "$LAB-$lab_place"
+  done
+  [ -z "$LAB_DIR" ] || rm -rf "$LAB_DIR"
+  LAB_DIR=
+}
+
+# In AWS the hosts have a default route and the VPC's table decides; here both can lack the way.
+lab_host_route() {
+  ip -n "$LAB-green" route "$1" 10.1.0.0/16 via 10.2.0.1
+  ip -n "$LAB-green" -6 route "$1" fd00:1::/64 via fd00:2::1
+}
+
+lab_vpc_route() {
+  ip -n "$LAB-router" route "$1" 10.1.0.0/16 dev vpc1 table 102
+  ip -n "$LAB-router" -6 route "$1" fd00:1::/64 dev vpc1 table 102
+}
+
+lab_mtu() {
+  for lab_end in "blue eth0" "green eth0" "router vpc1" "router vpc2"; do
+    ip -n "$LAB-${lab_end% *}" link set "${lab_end#* }" mtu "$1"
+  done
+}
+
+# The copy of a packet that leaves is taken before the interface finishes its checksum and cuts it
+# into segments; vx0 does both when its own offloads are off.
+lab_offload() {
+  for lab_end in "blue eth0" "green eth0" "router vpc1" "router vpc2" "blue vx0" "green vx0"; do
+    ip netns exec "$LAB-${lab_end% *}" ethtool -K "${lab_end#* }" \
+      tx "$1" tso "$1" gso "$1" gro "$1" >/dev/null 2>&1 ||
+      { lab_fail "ethtool cannot switch offloads of $lab_end"; return 1; }
+  done
+  # The outer IPv4 length is 16 bits: a copy and its outer headers must fit.
+  for lab_place in blue green; do
+    ip -n "$LAB-$lab_place" link set eth0 gso_max_size 32000
+  done
+}
+
+lab_mirror() {
+  for lab_way in ingress egress; do
+    case "$2" in
+      on) ip netns exec "$LAB-$1" tc filter add dev eth0 "$lab_way" protocol all prio 1 \
+        bpf bytecode '1,6 0 0 4294967295,' action mirred egress mirror dev vx0 ;;
+      off) ip netns exec "$LAB-$1" tc filter del dev eth0 "$lab_way" prio 1 ;;
+    esac
+  done
+}
+
+lab_spawn() {
+  lab_place=$1 lab_name=$2
+  shift 2
+  ip netns exec "$LAB-$lab_place" "$@" >"$LAB_DIR/$lab_name.log" 2>&1 &
+  LAB_PID=$!
+}
+
+lab_capture() {
+  lab_spawn sensor tcpdump tcpdump -Z root -i eth0 -Q in -n -s 0 -B 32768 -U \
+    --time-stamp-precision=nano -w "$1" 'udp dst port 4789'
+  LAB_CAPTURE_PID=$LAB_PID
+  lab_wait grep -q 'listening on' "$LAB_DIR/tcpdump.log"
+}
+
+# Ends the capture; fails when the kernel could not give tcpdump every packet.
+lab_capture_end() {
+  sleep 1.3 # tcpdump gets a block of packets after at most a second
+  kill -s TERM "$LAB_CAPTURE_PID"
+  wait "$LAB_CAPTURE_PID" || :
+  grep -q '^0 packets dropped by kernel' "$LAB_DIR/tcpdump.log" ||
+    { cat "$LAB_DIR/tcpdump.log" >&2; lab_fail "the capture lost packets"; return 1; }
+}
+
+# shellcheck source=tests/system/lab_servers.sh
+. "$LAB_HERE/lab_servers.sh"
