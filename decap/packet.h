@@ -32,10 +32,11 @@ enum packet_flag {
 		1 << 3,         /* TCP, UDP, SCTP, ICMP cut before ports or type: ports are 0 */
 	PACKET_L4_ODD = 1 << 4, /* the L4 header lies (TCP offset, UDP length); still counted */
 	PACKET_VXLAN_RESERVED = 1
-				<< 5, /* reserved VXLAN bits were set: tolerated and counted */
-	PACKET_GENEVE = 1 << 6,       /* a GENEVE header was taken off */
-	PACKET_HAS_VNI = 1 << 7,      /* `vni` and `outer_src` are set */
-	PACKET_FROM_CLIENT = 1 << 8,  /* set with `flow` */
+				<< 5,  /* reserved VXLAN bits were set: tolerated and counted */
+	PACKET_GENEVE = 1 << 6,        /* a GENEVE header was taken off */
+	PACKET_HAS_VNI = 1 << 7,       /* `vni` and `outer_src` are set */
+	PACKET_FROM_CLIENT = 1 << 8,   /* set with `flow` */
+	PACKET_PORTS_LEARNED = 1 << 9, /* a later fragment that has its first one's ports */
 };
 
 enum direction { DIRECTION_UNKNOWN, DIRECTION_INGRESS, DIRECTION_EGRESS };

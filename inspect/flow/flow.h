@@ -1,15 +1,21 @@
 /* A flow: one conversation of one tenant, both directions. Plain data in a fixed slot of the
  * flow table, at most 192 bytes. Times are packet times in ns since the epoch; bytes are inner
- * IP lengths as the IP header claims them.
+ * IP lengths as the IP header claims them. Counters are those of the flow's whole life: a
+ * flow_update shows intermediate totals.
  *
- * `lo` and `hi` are the two endpoints in a fixed order (so both directions have one key);
- * FLOW_CLIENT_IS_LO says which is the client: the sender of the first packet, unless a SYN or
- * SYN-ACK says otherwise. side[0] counts the client's packets, side[1] the server's.
+ * `lo` and `hi` are the two endpoints in a fixed order (so both directions have one key).
+ * FLOW_CLIENT_IS_LO says which is the client; side[0] counts the client's packets, side[1] the
+ * server's. The client is the sender of the first packet until the flow's first SYN is seen
+ * (FLOW_SYN_SEEN): then it is the sender of that SYN, or the receiver of that SYN-ACK, and the
+ * sides change places if the guess was wrong. Once only: in a simultaneous open the first SYN
+ * counts. After a FIN or RST a SYN belongs to another connection of the same ends, and the guess
+ * stands.
  *
  * Keys: TCP, UDP, SCTP, UDP-Lite, DCCP use ports. ICMP and ICMPv6 query pairs (echo, timestamp,
  * ...) use the port mapping of the community id specification (v1): (base type, counter type)
- * sorted, plus the query id in `icmp_id`; other ICMP types use (type, code), one-way. Later
- * fragments use the ports their first fragment had, or 0. All other protocols have ports 0. */
+ * sorted, plus the query id in `icmp_id` for the types that have one; other ICMP types use
+ * (type, code), one-way: `lo` is the sender. Later fragments use what their first fragment had
+ * (fragment.h), or 0, as do packets cut before the ports. All other protocols have ports 0. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,7 +35,7 @@ enum flow_flag {
 	FLOW_DPI_GUESSED = 1 << 8, /* label by port or address */
 	FLOW_DPI_NONE = 1 << 9,    /* no DPI state could be had */
 	FLOW_ACCEPTED = 1 << 10,   /* verdict of the filter on the last packet */
-	FLOW_FILTERED = 1 << 11,   /* a filter judged the last packet */
+	FLOW_FILTERED = 1 << 11,   /* a numbered rule judged the last packet */
 };
 
 enum flow_end {
@@ -58,7 +64,7 @@ struct flow_side {
 	uint64_t packets, bytes;
 	uint64_t window_bytes;
 	uint32_t window_packets;
-	uint32_t window_first, window_last; /* seconds since the epoch */
+	uint32_t window_first, window_last; /* seconds since the epoch; earliest and latest */
 	uint8_t tcp_flags;                  /* OR of all */
 	uint8_t window_tcp_flags; /* as VPC Flow Logs count them: FIN 1, SYN 2, RST 4, SYN-ACK 18 */
 	uint16_t reserved;
@@ -67,21 +73,28 @@ struct flow_side {
 struct dpi_state;
 struct details;
 
+/* Laid out by cache line (the table's slots are aligned to 64): a packet of an established flow
+ * touches the first line and the one that holds its side, and no other. */
 struct flow {
 	struct flow_key key;
-	uint64_t first_ns, last_ns;
+	uint32_t window;      /* second at which the open aggregation window begins */
+	uint64_t last_ns;     /* latest packet time */
+	uint16_t flags;       /* enum flow_flag */
+	uint8_t direction;    /* enum direction, of the client's packets */
+	uint8_t dpi_packets;  /* given to nDPI, saturating */
+	uint32_t rule_number; /* of the last packet */
+
+	uint64_t
+		first_ns; /* time of the first packet counted, even if an earlier one follows */
+	uint64_t update_ns; /* time of the last flow_update, or first_ns */
+	uint32_t session;   /* the worker's session of the first packet */
+	uint32_t truncated; /* packets that were cut */
 	struct flow_side side[2];
-	uint32_t session;                   /* the worker's session of the first packet */
-	uint32_t rule_number;               /* of the last packet */
-	uint32_t truncated;                 /* packets that were cut */
-	uint16_t flags;                     /* enum flow_flag */
-	uint8_t direction;                  /* enum direction, of the client's packets */
-	uint8_t icmp;                       /* icmp type of the first packet */
-	uint16_t app_master, app, category; /* nDPI's numbers; 0 = unknown */
-	uint8_t icmp_code;
-	uint8_t dpi_packets;     /* given to nDPI, saturating */
+
 	struct dpi_state *dpi;   /* owned by the dpi, NULL without or after the verdict */
 	struct details *details; /* owned by the dpi, NULL = none; freed with the flow */
+	uint16_t app_master, app, category; /* nDPI's numbers; 0 = unknown */
+	uint8_t icmp, icmp_code;            /* type and code of the first packet */
 };
 
 _Static_assert(sizeof(struct flow) <= 192, "design.md, section 5: at most 192 bytes a flow");
@@ -90,13 +103,18 @@ _Static_assert(sizeof(struct flow) <= 192, "design.md, section 5: at most 192 by
  * accepted and whose tenant is set. */
 void flow_key_make(struct flow_key *key, const struct packet *p, bool *src_is_lo);
 
+/* True for ICMP that is no query or answer: one-way types, and packets whose type is unknown (cut,
+ * or a later fragment without its first). */
+bool flow_key_is_one_way(const struct flow_key *key);
+
 /* Symmetric: both directions of a conversation give the same hash. Depends on the key's bytes
  * alone, so it is the same in every worker and in the reader that chooses owners. */
 uint64_t flow_key_hash(const struct flow_key *key);
 
-/* 16 hex digits and a NUL: a hash of key and start time; the same in every run on the same input. */
-void flow_id_print(const struct flow *flow, char text[17]);
+/* A hash of key and start time, the same in every run on the same input; never 0. */
 uint64_t flow_id(const struct flow *flow);
+/* The same as 16 hex digits and a NUL. */
+void flow_id_print(const struct flow *flow, char text[17]);
 
 /* The addresses and ports as client and server: what events print. For ICMP the ports are the
  * community id's mapping (type, counter type or code). */

@@ -17,9 +17,10 @@ struct fragment_table;
 struct fragment_table *fragment_table_create(uint32_t capacity, uint64_t timeout_ns);
 void fragment_table_destroy(struct fragment_table *table);
 
-/* For a packet with PACKET_FRAGMENT whose tenant is set: learns a first fragment's ports, or sets
- * a later one's src_port and dst_port to what was learned. false: a later fragment whose first
- * was not seen; it keeps ports 0. */
+/* For a packet with PACKET_FRAGMENT whose tenant is set: learns a first fragment's ports (ICMP:
+ * type, code and id), or sets a later one's to what was learned, and PACKET_PORTS_LEARNED. A
+ * first fragment cut before its ports teaches nothing. false: a later fragment whose first was
+ * not seen; it keeps ports 0. */
 bool fragment_table_packet(struct fragment_table *table, struct packet *p);
 
 /* Entries overwritten while still young: a capacity limit was hit. */

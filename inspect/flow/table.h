@@ -8,8 +8,21 @@
  * a lookup treats a flow that the horizon has left behind exactly as if it had been reclaimed.
  * When the horizon goes back, call flow_table_expire_all() with the old one first.
  *
+ * A flow ends when more than its timeout lies between its latest packet and the clock; time that
+ * goes back inside a flow is never a timeout. A closed TCP flow (both FINs, or a RST) ends by the
+ * shorter of the idle and the TCP-close timeout, or at once when a pure SYN begins the next
+ * connection. With a TCP-close timeout of 0 closing changes nothing: no SYN splits a flow.
+ * An active timeout reports the flow before the packet that finds it due is counted; the flow
+ * and its counters go on.
+ *
+ * Windows are the multiples of window_s since the epoch. A packet that falls into another window
+ * than the open one, later or earlier, closes the open one first; so out-of-order packets at a
+ * border may make several (additive) records of one window.
+ *
  * Full table: the flow idle longest among the packet's neighbourhood is ended as evicted, unless
- * all of them are younger than the guard time; then the packet is refused (NULL). */
+ * all of them are younger than the guard time; then the packet is refused (NULL). A neighbourhood
+ * is 2 to 8 buckets of at most 8 flows, so the work is bounded; a flow in it that the horizon has
+ * left behind gives way first, and is not counted as evicted. */
 #pragma once
 
 #include <stddef.h>
@@ -27,7 +40,7 @@ struct flow_params {
 };
 
 /* Called synchronously from the functions below; must not call the table. The flow is the
- * table's and stays valid until the call returns. */
+ * table's and stays valid until the call returns. A NULL function is not called. */
 struct flow_observer {
 	void *ctx;
 	/* The flow is over (or, with FLOW_END_ACTIVE, due for an update). Its open window is
@@ -41,7 +54,8 @@ struct flow_observer {
 };
 
 struct flow_table_stats {
-	uint64_t made, ended, evicted, refused;
+	uint64_t made, ended;      /* made = ended + live; an update is no end */
+	uint64_t evicted, refused; /* evicted flows (of the ended ones), refused packets */
 	uint32_t live, peak;
 };
 

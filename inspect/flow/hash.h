@@ -1,0 +1,33 @@
+/* The mixing step of every hash in this folder: a 64 x 64 bit product folded to 64 bits. The
+ * inputs stay in the result, so that a factor of zero does not erase the other one. */
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product ^ a ^ b;
+}
+
+static inline uint64_t hash_word(const void *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* Digits of pi after the point: constants with nothing up their sleeve. */
+static const uint64_t hash_salt[8] = {
+	0x243f6a8885a308d3,
+	0x13198a2e03707344,
+	0xa4093822299f31d0,
+	0x082efa98ec4e6c89,
+	0x452821e638d01377,
+	0xbe5466cf34e90c6c,
+	0xc0ac29b7c97c50dd,
+	0x3f84d5b5b5470917,
+};

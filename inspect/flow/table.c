@@ -1,0 +1,359 @@
+#include "inspect/flow/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "inspect/flow/count.h"
+#include "inspect/flow/index.h"
+
+_Static_assert(sizeof(struct flow) == 192, "slots keep to cache lines");
+_Static_assert(offsetof(struct flow, side[1].packets) == 128, "each side in a line of its own");
+_Static_assert(offsetof(struct flow, rule_number) < 64, "the first line is the hot one");
+
+enum { NEIGHBOURHOOD = 8 }; /* buckets looked at for a flow to end */
+
+struct flow_table {
+	struct flow_params params;
+	struct flow_observer observer;
+	struct flow *flows; /* `capacity` slots, zero until first used */
+	struct flow_index index;
+	uint32_t used; /* slots that were ever in use: the first ones */
+	uint32_t
+		free_slot; /* 1 + a slot to reuse, which holds the next such number; 0 = none */
+	uint32_t hand;     /* slot at which the next slice of expiry begins */
+	struct flow_table_stats stats;
+};
+
+/* A free slot is all zero but for the number of the next one, in `session`. */
+static bool slot_is_live(const struct flow *flow)
+{
+	return flow->key.ip_version != 0;
+}
+
+/* Pages come as they are touched, zeroed; large ones where the system has them, because random
+ * slots in small ones cost a walk of the page table each. */
+static void *map_create(size_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (map == MAP_FAILED)
+		return NULL;
+	(void)madvise(map, size, MADV_HUGEPAGE);
+	return map;
+}
+
+static size_t flows_size(const struct flow_table *table)
+{
+	return (size_t)table->params.capacity * sizeof(struct flow);
+}
+
+static size_t buckets_size(const struct flow_table *table)
+{
+	return (size_t)table->index.n_buckets * sizeof(struct index_bucket);
+}
+
+struct flow_table *flow_table_create(
+	const struct flow_params *params, const struct flow_observer *observer)
+{
+	struct flow_table *table = calloc(1, sizeof(*table));
+
+	if (!table)
+		return NULL;
+	table->params = *params;
+	if (table->params.capacity == 0)
+		table->params.capacity = 1;
+	table->observer = *observer;
+	table->index.n_buckets = index_buckets(table->params.capacity);
+	table->flows = map_create(flows_size(table));
+	if (!table->flows)
+		goto err_free;
+	table->index.buckets = map_create(buckets_size(table));
+	if (!table->index.buckets)
+		goto err_unmap;
+	return table;
+
+err_unmap:
+	munmap(table->flows, flows_size(table));
+err_free:
+	free(table);
+	return NULL;
+}
+
+void flow_table_destroy(struct flow_table *table)
+{
+	if (!table)
+		return;
+	munmap(table->index.buckets, buckets_size(table));
+	munmap(table->flows, flows_size(table));
+	free(table);
+}
+
+const struct flow_table_stats *flow_table_stats(const struct flow_table *table)
+{
+	return &table->stats;
+}
+
+/* The lowest slot never used comes only after all that were: memory follows the peak. */
+static struct flow *slot_take(struct flow_table *table)
+{
+	struct flow *flow;
+
+	if (table->free_slot != 0) {
+		flow = &table->flows[table->free_slot - 1];
+		table->free_slot = flow->session;
+		flow->session = 0;
+		return flow;
+	}
+	if (table->used == table->params.capacity)
+		return NULL;
+	return &table->flows[table->used++];
+}
+
+static void slot_give(struct flow_table *table, struct flow *flow)
+{
+	memset(flow, 0, sizeof(*flow));
+	flow->session = table->free_slot;
+	table->free_slot = (uint32_t)(flow - table->flows) + 1;
+}
+
+/* True when more than the flow's timeout has passed since its latest packet. The shorter of the
+ * two timeouts decides and names the end, so that it does not matter when one looks. */
+static bool flow_timed_out(const struct flow_params *params, const struct flow *flow,
+	uint64_t now, enum flow_end *end)
+{
+	uint64_t idle = params->idle_timeout_ns, close = params->tcp_close_timeout_ns;
+	uint64_t gap = now > flow->last_ns ? now - flow->last_ns : 0;
+	bool closes = flow->flags & FLOW_CLOSED && close != 0 && (idle == 0 || close <= idle);
+	uint64_t timeout = closes ? close : idle;
+
+	*end = closes ? FLOW_END_TCP_CLOSE : FLOW_END_IDLE;
+	return timeout != 0 && gap > timeout;
+}
+
+static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
+{
+	const struct flow_observer *observer = &table->observer;
+
+	flow_window_close(flow, observer);
+	if (observer->ended)
+		observer->ended(observer->ctx, flow, end);
+	if (observer->release)
+		observer->release(observer->ctx, flow);
+	index_remove(&table->index, flow_key_hash(&flow->key), (uint32_t)(flow - table->flows));
+	slot_give(table, flow);
+	table->stats.ended++;
+	table->stats.evicted += end == FLOW_END_EVICTED;
+	table->stats.live--;
+}
+
+static bool key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static struct flow *bucket_find(
+	struct flow_table *table, uint32_t number, uint16_t tag, const struct flow_key *key)
+{
+	const struct index_bucket *bucket = &table->index.buckets[number];
+
+	for (uint32_t ways = index_match(bucket, tag); ways != 0; ways &= ways - 1) {
+		struct flow *flow = &table->flows[bucket->slots[__builtin_ctz(ways)]];
+
+		if (key_equal(&flow->key, key))
+			return flow;
+	}
+	return NULL;
+}
+
+static struct flow *flow_find(
+	struct flow_table *table, uint64_t hash, const struct flow_key *key)
+{
+	struct index_place place = index_place(&table->index, hash);
+	struct flow *flow = bucket_find(table, place.first, place.tag, key);
+
+	return flow ? flow : bucket_find(table, place.second, place.tag, key);
+}
+
+/* Ends what the horizon has left behind in one bucket, and offers the flow idle longest as the
+ * victim; equal times go by slot, so that the choice depends on nothing else. */
+static void bucket_sweep(
+	struct flow_table *table, uint32_t number, uint64_t horizon_ns, struct flow **victim)
+{
+	const struct index_bucket *bucket = &table->index.buckets[number];
+
+	for (int way = 0; way < INDEX_WAYS; way++) {
+		struct flow *flow = &table->flows[bucket->slots[way]];
+		enum flow_end end;
+
+		if (bucket->tags[way] == 0)
+			continue;
+		if (flow_timed_out(&table->params, flow, horizon_ns, &end))
+			flow_finish(table, flow, end);
+		else if (!*victim || flow->last_ns < (*victim)->last_ns ||
+			 (flow->last_ns == (*victim)->last_ns && flow < *victim))
+			*victim = flow;
+	}
+}
+
+static bool has_room(const struct flow_table *table, uint64_t hash)
+{
+	return table->stats.live < table->params.capacity &&
+	       index_has_room(&table->index, hash);
+}
+
+/* Makes room for a flow of `hash`, at the cost of one that is not young. A full bucket can only
+ * be helped in its own two buckets; a full table in any. */
+static bool make_room(
+	struct flow_table *table, uint64_t hash, uint64_t now_ns, uint64_t horizon_ns)
+{
+	struct index_place place = index_place(&table->index, hash);
+	struct flow *victim = NULL;
+	uint32_t number = place.first;
+
+	bucket_sweep(table, place.first, horizon_ns, &victim);
+	bucket_sweep(table, place.second, horizon_ns, &victim);
+	for (int n = 1; n < NEIGHBOURHOOD && index_has_room(&table->index, hash); n++) {
+		if (has_room(table, hash))
+			return true;
+		number = number + 1 < table->index.n_buckets ? number + 1 : 0;
+		if (number != place.second)
+			bucket_sweep(table, number, horizon_ns, &victim);
+	}
+	if (has_room(table, hash))
+		return true;
+	if (!victim || now_ns < victim->last_ns ||
+		now_ns - victim->last_ns < table->params.guard_ns)
+		return false;
+	flow_finish(table, victim, FLOW_END_EVICTED);
+	return true;
+}
+
+static struct flow *flow_new(struct flow_table *table, const struct flow_key *key,
+	const struct packet *p, bool src_is_lo, uint64_t horizon_ns)
+{
+	struct flow_table_stats *stats = &table->stats;
+	struct flow *flow;
+
+	if (!has_room(table, p->hash) && !make_room(table, p->hash, p->time_ns, horizon_ns)) {
+		stats->refused++;
+		return NULL;
+	}
+	flow = slot_take(table);
+	assert(flow);
+	flow_begin(flow, key, p, src_is_lo);
+	index_add(&table->index, p->hash, (uint32_t)(flow - table->flows));
+	stats->made++;
+	stats->live++;
+	if (stats->live > stats->peak)
+		stats->peak = stats->live;
+	return flow;
+}
+
+/* True when the packet belongs to a later flow than this one of the same key. */
+static bool flow_is_over(const struct flow_table *table, const struct flow *flow,
+	const struct packet *p, uint64_t horizon_ns, enum flow_end *end)
+{
+	uint64_t now = p->time_ns > horizon_ns ? p->time_ns : horizon_ns;
+
+	if (flow_timed_out(&table->params, flow, now, end))
+		return true;
+	if (!(flow->flags & FLOW_CLOSED) || table->params.tcp_close_timeout_ns == 0)
+		return false;
+	*end = FLOW_END_TCP_CLOSE;
+	return packet_is_pure_syn(p);
+}
+
+struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
+{
+	struct flow_key key;
+	struct flow *flow;
+	enum flow_end end;
+	bool src_is_lo;
+
+	flow_key_make(&key, p, &src_is_lo);
+	flow = flow_find(table, p->hash, &key);
+	if (flow && flow_is_over(table, flow, p, horizon_ns, &end)) {
+		flow_finish(table, flow, end);
+		flow = NULL;
+	}
+	if (!flow)
+		flow = flow_new(table, &key, p, src_is_lo, horizon_ns);
+	p->flow = flow;
+	if (flow)
+		flow_count(flow, p, src_is_lo, &table->params, &table->observer);
+	return flow;
+}
+
+static void prefetch_flow(const struct flow_table *table, uint64_t hash)
+{
+	struct index_place place = index_place(&table->index, hash);
+	const struct index_bucket *bucket = &table->index.buckets[place.first];
+	uint32_t ways = index_match(bucket, place.tag);
+
+	if (ways == 0) {
+		bucket = &table->index.buckets[place.second];
+		ways = index_match(bucket, place.tag);
+	}
+	if (ways != 0) {
+		const char *flow =
+			(const char *)&table->flows[bucket->slots[__builtin_ctz(ways)]];
+
+		__builtin_prefetch(flow, 1);
+		__builtin_prefetch(flow + 64, 1);
+		__builtin_prefetch(flow + 128, 1);
+	}
+}
+
+void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live)
+{
+	for (uint64_t rest = live; rest != 0; rest &= rest - 1) {
+		struct packet *p = &packets[__builtin_ctzll(rest)];
+		struct index_place place;
+		struct flow_key key;
+		bool src_is_lo;
+
+		flow_key_make(&key, p, &src_is_lo);
+		p->hash = flow_key_hash(&key);
+		place = index_place(&table->index, p->hash);
+		__builtin_prefetch(&table->index.buckets[place.first], 1);
+	}
+	for (uint64_t rest = live; rest != 0; rest &= rest - 1)
+		prefetch_flow(table, packets[__builtin_ctzll(rest)].hash);
+}
+
+void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t slots)
+{
+	if (slots > table->used)
+		slots = table->used;
+	for (; slots > 0; slots--) {
+		struct flow *flow = &table->flows[table->hand];
+		enum flow_end end;
+
+		if (slot_is_live(flow) &&
+			flow_timed_out(&table->params, flow, horizon_ns, &end))
+			flow_finish(table, flow, end);
+		table->hand = table->hand + 1 < table->used ? table->hand + 1 : 0;
+	}
+}
+
+void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns)
+{
+	flow_table_expire(table, horizon_ns, table->used);
+}
+
+void flow_table_end_all(struct flow_table *table, uint64_t horizon_ns, enum flow_end end)
+{
+	for (uint32_t slot = 0; slot < table->used; slot++) {
+		struct flow *flow = &table->flows[slot];
+		enum flow_end why;
+
+		if (!slot_is_live(flow))
+			continue;
+		if (!flow_timed_out(&table->params, flow, horizon_ns, &why))
+			why = end;
+		flow_finish(table, flow, why);
+	}
+}
