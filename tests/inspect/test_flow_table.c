@@ -1,0 +1,609 @@
+/* The flow table, rule by rule. test_flow_twin.c holds it against a naive one. */
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/flow/index.h"
+#include "inspect/flow/table.h"
+
+static const uint64_t SECOND = 1000000000;
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
+enum { SEEN_MAX = 64 };
+
+/* What the observer was told, in order. */
+struct seen {
+	struct flow flow;
+	enum { SEEN_ENDED, SEEN_WINDOW, SEEN_RELEASE } what;
+	enum flow_end end;
+};
+
+struct bench {
+	struct flow_table *table;
+	struct seen seen[SEEN_MAX];
+	int n_seen;
+	uint64_t packets_ended;
+	uint64_t now, youngest_evicted_age;
+	uint64_t horizon;
+};
+
+static void note(struct bench *bench, struct seen seen)
+{
+	if (bench->n_seen < SEEN_MAX)
+		bench->seen[bench->n_seen++] = seen;
+}
+
+static void ended(void *ctx, struct flow *flow, enum flow_end end)
+{
+	struct bench *bench = ctx;
+
+	note(bench, (struct seen){*flow, SEEN_ENDED, end});
+	if (end == FLOW_END_ACTIVE)
+		return;
+	bench->packets_ended += flow->side[0].packets + flow->side[1].packets;
+	if (end == FLOW_END_EVICTED && bench->now - flow->last_ns < bench->youngest_evicted_age)
+		bench->youngest_evicted_age = bench->now - flow->last_ns;
+}
+
+static void window(void *ctx, const struct flow *flow)
+{
+	note(ctx, (struct seen){*flow, SEEN_WINDOW, 0});
+}
+
+static void release(void *ctx, struct flow *flow)
+{
+	note(ctx, (struct seen){*flow, SEEN_RELEASE, 0});
+}
+
+static void bench_open(struct bench *bench, const struct flow_params *params)
+{
+	struct flow_observer observer = {bench, ended, window, release};
+
+	memset(bench, 0, sizeof(*bench));
+	bench->youngest_evicted_age = UINT64_MAX;
+	bench->table = flow_table_create(params, &observer);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bench->table);
+}
+
+static void bench_close(struct bench *bench)
+{
+	flow_table_destroy(bench->table);
+}
+
+static const struct flow_params usual = {.capacity = 64,
+	.idle_timeout_ns = 120000000000,
+	.tcp_close_timeout_ns = 10000000000,
+	.window_s = 60};
+
+/* A packet of one TCP conversation: "a" has the higher address, so that it is not `lo`. */
+static struct packet tcp(char from, double at_s, uint8_t flags)
+{
+	struct packet p = {.protocol = 6, .ip_version = 4, .tenant = 3, .tcp_flags = flags};
+	struct ip_addr a = ip_addr_v4((const uint8_t[]){10, 0, 0, 2});
+	struct ip_addr b = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
+
+	p.src = from == 'a' ? a : b;
+	p.dst = from == 'a' ? b : a;
+	p.src_port = from == 'a' ? 40000 : 80;
+	p.dst_port = from == 'a' ? 80 : 40000;
+	p.time_ns = (uint64_t)(at_s * 1e9);
+	p.ip_len = 100;
+	return p;
+}
+
+static struct flow *put(struct bench *bench, struct packet *p)
+{
+	bench->now = p->time_ns;
+	if (p->time_ns > bench->horizon)
+		bench->horizon = p->time_ns;
+	flow_table_prefetch(bench->table, p, 1);
+	return flow_table_packet(bench->table, p, bench->horizon);
+}
+
+static struct flow *put_tcp(struct bench *bench, char from, double at_s, uint8_t flags)
+{
+	struct packet p = tcp(from, at_s, flags);
+
+	return put(bench, &p);
+}
+
+static const struct flow_table_stats *stats(const struct bench *bench)
+{
+	return flow_table_stats(bench->table);
+}
+
+static void a_packet_is_counted_in_full(void)
+{
+	struct bench bench;
+	struct packet p = tcp('a', 5, SYN), r = tcp('b', 6, SYN | ACK);
+	struct flow *flow;
+
+	bench_open(&bench, &usual);
+	p.session = 9;
+	p.direction = DIRECTION_INGRESS;
+	p.accepted = true;
+	p.rule_number = 100;
+	flow = put(&bench, &p);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(flow);
+	CU_ASSERT_TRUE(p.flow == flow && p.flags & PACKET_FROM_CLIENT);
+	CU_ASSERT_TRUE(flow->flags & FLOW_ACCEPTED && flow->flags & FLOW_FILTERED);
+	r.session = 10;
+	r.direction = DIRECTION_EGRESS;
+	r.flags = PACKET_CUT | PACKET_PORTS_CUT | PACKET_FROM_CLIENT;
+	r.ip_len = 1500;
+	CU_ASSERT_PTR_EQUAL(put(&bench, &r), flow);
+	CU_ASSERT_FALSE(r.flags & PACKET_FROM_CLIENT);
+	CU_ASSERT_TRUE(flow->side[0].packets == 1 && flow->side[0].bytes == 100);
+	CU_ASSERT_TRUE(flow->side[1].packets == 1 && flow->side[1].bytes == 1500);
+	CU_ASSERT_TRUE(
+		flow->side[0].tcp_flags == SYN && flow->side[1].tcp_flags == (SYN | ACK));
+	CU_ASSERT_TRUE(flow->first_ns == 5 * SECOND && flow->last_ns == 6 * SECOND);
+	CU_ASSERT_TRUE(flow->truncated == 1 && flow->flags & FLOW_PORTS_CUT);
+	CU_ASSERT_TRUE(flow->session == 9 && flow->direction == DIRECTION_INGRESS);
+	CU_ASSERT_TRUE(flow->rule_number == 0);
+	CU_ASSERT_FALSE(flow->flags & (FLOW_ACCEPTED | FLOW_FILTERED));
+	bench_close(&bench);
+}
+
+static void direction_is_that_of_the_clients_packets(void)
+{
+	struct bench bench;
+	struct packet p = tcp('a', 1, ACK), r = tcp('b', 2, ACK);
+
+	bench_open(&bench, &usual);
+	CU_ASSERT_EQUAL(put(&bench, &p)->direction, DIRECTION_UNKNOWN);
+	r.direction = DIRECTION_INGRESS;
+	CU_ASSERT_EQUAL(put(&bench, &r)->direction, DIRECTION_EGRESS);
+	/* the guess was wrong: b is the client, and its packets are ingress */
+	CU_ASSERT_EQUAL(put_tcp(&bench, 'b', 3, SYN)->direction, DIRECTION_INGRESS);
+	bench_close(&bench);
+}
+
+/* Packets as "<end><flag letter>": S SYN, s SYN-ACK, A ACK, F FIN-ACK, R RST. Who is the client
+ * at the end, and with how many packets; `close` is the TCP-close timeout in seconds. */
+static const struct {
+	const char *packets;
+	char client;
+	unsigned client_packets, server_packets, flows, close;
+} openings[] = {
+	{"aS bs aA", 'a', 2, 1, 1, 10},
+	{"bs aA", 'a', 1, 1, 1, 10},          /* begins with the SYN-ACK */
+	{"aA bA", 'a', 1, 1, 1, 10},          /* mid-stream: a guess */
+	{"bA aS bs", 'a', 1, 2, 1, 10},       /* the guess is put right */
+	{"bA bA aA aS", 'a', 2, 2, 1, 10},    /* with what was counted so far */
+	{"aA bs", 'a', 1, 1, 1, 10},          /* SYN-ACK agrees with the guess */
+	{"bA bs aA", 'a', 1, 2, 1, 10},       /* SYN-ACK corrects the guess */
+	{"aS bS as bs", 'a', 2, 2, 1, 10},    /* simultaneous open: the first SYN */
+	{"aS bs as bA aA", 'a', 3, 2, 1, 10}, /* only the first says anything */
+	{"aA bF aA bS", 'a', 2, 2, 1, 10},    /* a FIN was seen: the SYN is of another one */
+	{"aA bR bS", 'b', 1, 0, 2, 10},       /* closed: the SYN begins a new flow */
+	{"aA bR bS", 'a', 1, 2, 1, 0},        /* never split: the guess stands */
+	{"aS bs aF bF aA aS", 'a', 1, 0, 2, 10},
+	{"aS bs aF bF aA aS", 'a', 4, 2, 1, 0},
+	{"aS bs aF aS", 'a', 3, 1, 1, 10}, /* half closed is not closed */
+	{"aS bR aA", 'a', 2, 1, 1, 10},    /* only a SYN begins anew */
+	{"aS bR bs", 'a', 1, 2, 1, 10},
+};
+
+static uint8_t letter_flags(char letter)
+{
+	switch (letter) {
+	case 'S':
+		return SYN;
+	case 's':
+		return SYN | ACK;
+	case 'F':
+		return FIN | ACK;
+	case 'R':
+		return RST;
+	default:
+		return ACK;
+	}
+}
+
+static void clients_and_splits(void)
+{
+	for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
+		struct flow_params params = usual;
+		struct flow *flow = NULL;
+		struct bench bench;
+		double at = 1;
+
+		params.tcp_close_timeout_ns = openings[i].close * SECOND;
+		bench_open(&bench, &params);
+		for (const char *c = openings[i].packets; *c; c += c[2] ? 3 : 2)
+			flow = put_tcp(&bench, c[0], at += 0.1, letter_flags(c[1]));
+		CU_ASSERT_EQUAL(
+			flow_ends(flow).src_port, openings[i].client == 'a' ? 40000 : 80);
+		CU_ASSERT_EQUAL(flow->side[0].packets, openings[i].client_packets);
+		CU_ASSERT_EQUAL(flow->side[1].packets, openings[i].server_packets);
+		CU_ASSERT_EQUAL(stats(&bench)->made, openings[i].flows);
+		if (openings[i].flows == 2)
+			CU_ASSERT_EQUAL(bench.seen[1].end, FLOW_END_TCP_CLOSE);
+		bench_close(&bench);
+	}
+}
+
+/* One packet at 1000 s and one at `second`: one flow or two, and why the first one ended. */
+static const struct {
+	uint8_t first_flags;
+	double idle, close, second;
+	bool two;
+	enum flow_end end;
+} timeouts[] = {
+	{ACK, 120, 10, 1119, false, 0},
+	{ACK, 120, 10, 1120, false, 0}, /* the timeout itself is not yet over it */
+	{ACK, 120, 10, 1120.001, true, FLOW_END_IDLE},
+	{ACK, 0, 10, 900000, false, 0},
+	{RST, 120, 10, 1009, false, 0},
+	{RST, 120, 10, 1011, true, FLOW_END_TCP_CLOSE},
+	{RST, 120, 10, 5000, true, FLOW_END_TCP_CLOSE}, /* whenever it is noticed */
+	{RST, 5, 10, 1006, true, FLOW_END_IDLE},
+	{RST, 5, 10, 5000, true, FLOW_END_IDLE},
+	{RST, 120, 0, 1119, false, 0},
+	{RST, 120, 0, 1121, true, FLOW_END_IDLE},
+	{RST, 0, 10, 1011, true, FLOW_END_TCP_CLOSE},
+	{RST, 0, 0, 900000, false, 0},
+	{ACK, 120, 10, 500, false, 0}, /* backwards is never a timeout */
+	{RST, 120, 10, 500, false, 0},
+};
+
+static void timeouts_row(size_t i, bool by_expiry)
+{
+	struct flow_params params = usual;
+	struct bench bench;
+
+	params.window_s = 0;
+	params.idle_timeout_ns = (uint64_t)(timeouts[i].idle * 1e9);
+	params.tcp_close_timeout_ns = (uint64_t)(timeouts[i].close * 1e9);
+	bench_open(&bench, &params);
+	put_tcp(&bench, 'a', 1000, timeouts[i].first_flags);
+	if (by_expiry)
+		flow_table_expire(bench.table, (uint64_t)(timeouts[i].second * 1e9), 64);
+	else
+		put_tcp(&bench, 'b', timeouts[i].second, ACK);
+	CU_ASSERT_EQUAL(stats(&bench)->ended, timeouts[i].two);
+	CU_ASSERT_EQUAL(bench.n_seen, timeouts[i].two ? 2 : 0);
+	if (timeouts[i].two) {
+		CU_ASSERT_TRUE(bench.seen[0].what == SEEN_ENDED);
+		CU_ASSERT_EQUAL(bench.seen[0].end, timeouts[i].end);
+		CU_ASSERT_TRUE(bench.seen[1].what == SEEN_RELEASE);
+	}
+	bench_close(&bench);
+}
+
+static void timeouts_at_lookup_and_by_expiry(void)
+{
+	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+		timeouts_row(i, false);
+		timeouts_row(i, true);
+	}
+}
+
+/* A late packet meets a flow that the horizon has left behind: as if it had been reclaimed. */
+static void the_horizon_counts_at_lookup(void)
+{
+	struct bench bench;
+	struct packet p = tcp('a', 1001, ACK);
+
+	bench_open(&bench, &usual);
+	put_tcp(&bench, 'a', 1000, ACK);
+	bench.horizon = 1121 * SECOND;
+	put(&bench, &p);
+	CU_ASSERT_EQUAL(stats(&bench)->made, 2);
+	CU_ASSERT_EQUAL(bench.seen[1].end, FLOW_END_IDLE);
+	bench_close(&bench);
+}
+
+static void late_packets_do_not_move_the_last_time(void)
+{
+	struct bench bench;
+	struct flow *flow;
+
+	bench_open(&bench, &usual);
+	put_tcp(&bench, 'a', 1000, ACK);
+	flow = put_tcp(&bench, 'b', 900, ACK);
+	CU_ASSERT_EQUAL(flow->last_ns, 1000 * SECOND);
+	CU_ASSERT_EQUAL(flow->first_ns, 1000 * SECOND);
+	bench_close(&bench);
+}
+
+static void an_active_timeout_updates_and_goes_on(void)
+{
+	struct flow_params params = usual;
+	struct bench bench;
+	struct flow *flow = NULL;
+
+	params.active_timeout_ns = 30 * SECOND;
+	params.window_s = 600;
+	bench_open(&bench, &params);
+	for (int at = 0; at <= 100; at += 10)
+		flow = put_tcp(&bench, 'a', 6000 + at, ACK);
+	/* due at 40 (more than 30 after 0) and at 80; each shows the packets before it */
+	CU_ASSERT_EQUAL_FATAL(bench.n_seen, 4);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_TRUE(bench.seen[2 * i].what == SEEN_WINDOW);
+		CU_ASSERT_EQUAL(bench.seen[2 * i].flow.side[0].window_packets, 4);
+		CU_ASSERT_TRUE(bench.seen[2 * i + 1].what == SEEN_ENDED);
+		CU_ASSERT_EQUAL(bench.seen[2 * i + 1].end, FLOW_END_ACTIVE);
+		CU_ASSERT_EQUAL(bench.seen[2 * i + 1].flow.side[0].packets, 4u * (i + 1));
+	}
+	CU_ASSERT_EQUAL(flow->side[0].packets, 11);
+	CU_ASSERT_TRUE(stats(&bench)->made == 1 && stats(&bench)->ended == 0);
+	bench_close(&bench);
+}
+
+static void check_window(const struct seen *seen, int side, uint32_t packets, uint32_t first,
+	uint32_t last, uint8_t flags)
+{
+	const struct flow_side *s = &seen->flow.side[side];
+
+	CU_ASSERT_TRUE(seen->what == SEEN_WINDOW);
+	CU_ASSERT_EQUAL(s->window_packets, packets);
+	CU_ASSERT_EQUAL(s->window_bytes, 100u * packets);
+	CU_ASSERT_EQUAL(s->window_first, first);
+	CU_ASSERT_EQUAL(s->window_last, last);
+	CU_ASSERT_EQUAL(s->window_tcp_flags, flags);
+}
+
+/* Flag values: the examples of the AWS documentation of VPC Flow Logs (SYN-ACK is 18, a client's
+ * SYN followed by ACKs is 2, FIN-ACK is 1, RST-ACK is 4, SYN then RST is 6). */
+static void windows_are_multiples_since_the_epoch(void)
+{
+	struct bench bench;
+
+	bench_open(&bench, &usual);
+	put_tcp(&bench, 'a', 6050.5, SYN);
+	put_tcp(&bench, 'b', 6051, SYN | ACK);
+	put_tcp(&bench, 'a', 6059.999, ACK);
+	CU_ASSERT_EQUAL(bench.n_seen, 0);
+	put_tcp(&bench, 'a', 6060, ACK | PSH);
+	CU_ASSERT_EQUAL(bench.n_seen, 1);
+	check_window(&bench.seen[0], 0, 2, 6050, 6059, 2);
+	check_window(&bench.seen[0], 1, 1, 6051, 6051, 18);
+	put_tcp(&bench, 'b', 6110, FIN | ACK);
+	put_tcp(&bench, 'b', 6119.5, ACK);
+	put_tcp(&bench, 'b', 6105, ACK); /* earlier, in the same window */
+	put_tcp(&bench, 'a', 6059, ACK); /* late: another window */
+	CU_ASSERT_EQUAL(bench.n_seen, 2);
+	check_window(&bench.seen[1], 0, 1, 6060, 6060, 0);
+	check_window(&bench.seen[1], 1, 3, 6105, 6119, 1);
+	put_tcp(&bench, 'a', 6120, RST | ACK);
+	CU_ASSERT_EQUAL(bench.n_seen, 3);
+	check_window(&bench.seen[2], 0, 1, 6059, 6059, 0);
+	check_window(&bench.seen[2], 1, 0, 0, 0, 0);
+	flow_table_end_all(bench.table, 6121 * SECOND, FLOW_END_SHUTDOWN);
+	CU_ASSERT_EQUAL(bench.n_seen, 6);
+	check_window(&bench.seen[3], 0, 1, 6120, 6120, 4);
+	CU_ASSERT_TRUE(bench.seen[4].what == SEEN_ENDED);
+	CU_ASSERT_EQUAL(bench.seen[4].end, FLOW_END_SHUTDOWN);
+	CU_ASSERT_EQUAL(bench.seen[4].flow.side[0].window_packets, 0);
+	CU_ASSERT_TRUE(bench.seen[5].what == SEEN_RELEASE);
+	bench_close(&bench);
+}
+
+static void end_all_says_why(void)
+{
+	struct bench bench;
+	struct packet p;
+
+	bench_open(&bench, &usual);
+	for (uint8_t i = 0; i < 3; i++) {
+		p = tcp('a', i == 1 ? 1000 : 1100, i == 2 ? RST : ACK);
+		p.src.byte[15] = (uint8_t)(10 + i);
+		put(&bench, &p);
+	}
+	flow_table_end_all(bench.table, 1121 * SECOND, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL_FATAL(bench.n_seen, 9);
+	CU_ASSERT_EQUAL(bench.seen[1].end, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL(bench.seen[4].end, FLOW_END_IDLE);
+	CU_ASSERT_EQUAL(bench.seen[7].end, FLOW_END_TCP_CLOSE);
+	CU_ASSERT_TRUE(stats(&bench)->live == 0 && stats(&bench)->peak == 3);
+	flow_table_end_all(bench.table, 1121 * SECOND, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL(stats(&bench)->ended, 3);
+	bench_close(&bench);
+	flow_table_destroy(NULL);
+}
+
+static struct packet numbered(uint32_t i, uint64_t time_ns)
+{
+	struct packet p = tcp('a', 0, ACK);
+
+	p.tenant = i;
+	p.time_ns = time_ns;
+	return p;
+}
+
+/* Never more flows than capacity, every packet in a flow that ended or refused, and no flow
+ * younger than the guard time evicted. */
+static void overload(uint32_t capacity, uint64_t guard_ns)
+{
+	enum { PACKETS = 4000 };
+	struct flow_params params = {.capacity = capacity, .guard_ns = guard_ns};
+	struct bench bench;
+	uint32_t range = capacity * 3 + 1;
+	uint64_t offered = 0;
+
+	bench_open(&bench, &params);
+	for (uint64_t i = 0; i < PACKETS; i++, offered++) {
+		struct packet p = numbered((uint32_t)rand() % range, i * 10);
+		struct flow *flow = put(&bench, &p);
+
+		CU_ASSERT_PTR_EQUAL(p.flow, flow);
+		CU_ASSERT_TRUE(stats(&bench)->live <= capacity);
+	}
+	CU_ASSERT_TRUE(stats(&bench)->evicted > 0);
+	CU_ASSERT_TRUE(guard_ns != 0 || stats(&bench)->refused == 0);
+	CU_ASSERT_TRUE(bench.youngest_evicted_age >= guard_ns);
+	CU_ASSERT_EQUAL(stats(&bench)->peak, capacity);
+	flow_table_end_all(bench.table, PACKETS * 10, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL(bench.packets_ended + stats(&bench)->refused, offered);
+	CU_ASSERT_EQUAL(stats(&bench)->made, stats(&bench)->ended);
+	bench_close(&bench);
+}
+
+static void overload_loses_nothing_uncounted(void)
+{
+	srand(3);
+	for (uint32_t capacity = 1; capacity < 40; capacity += 1 + capacity / 8) {
+		overload(capacity, 0);
+		overload(capacity, 10 * capacity);
+	}
+	overload(1000, 5000);
+}
+
+static void the_longest_idle_is_evicted(void)
+{
+	struct flow_params params = {.capacity = 4, .guard_ns = 50};
+	struct bench bench;
+	struct packet p;
+
+	bench_open(&bench, &params);
+	for (uint32_t i = 0; i < 4; i++) {
+		p = numbered(i, 100 + (i + 2) % 4); /* number 2 is the oldest */
+		put(&bench, &p);
+	}
+	p = numbered(9, 149);
+	CU_ASSERT_PTR_NULL(put(&bench, &p));
+	CU_ASSERT_TRUE(stats(&bench)->refused == 1 && bench.n_seen == 0);
+	p = numbered(9, 150);
+	CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
+	CU_ASSERT_EQUAL(bench.seen[0].end, FLOW_END_EVICTED);
+	CU_ASSERT_EQUAL(bench.seen[0].flow.key.tenant, 2);
+	CU_ASSERT_EQUAL(stats(&bench)->evicted, 1);
+	bench_close(&bench);
+}
+
+/* A full table of flows that the horizon has left behind has room, and nothing is evicted. */
+static void what_timed_out_gives_way_first(void)
+{
+	struct flow_params params = {
+		.capacity = 4, .guard_ns = UINT64_MAX, .idle_timeout_ns = 1000};
+	struct bench bench;
+	struct packet p;
+
+	bench_open(&bench, &params);
+	for (uint32_t i = 0; i < 4; i++) {
+		p = numbered(i, 100);
+		put(&bench, &p);
+	}
+	p = numbered(9, 1101);
+	CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
+	CU_ASSERT_TRUE(stats(&bench)->evicted == 0 && stats(&bench)->refused == 0);
+	CU_ASSERT_EQUAL(bench.seen[0].end, FLOW_END_IDLE);
+	bench_close(&bench);
+}
+
+/* The index has room for as many flows as were promised, and memory follows the peak: a slot is
+ * used again before a new one is touched. */
+static void the_whole_capacity_can_be_used(void)
+{
+	enum { CAPACITY = 300000 };
+	struct flow_params params = {.capacity = CAPACITY, .idle_timeout_ns = 1};
+	struct flow *lowest = NULL, *highest = NULL;
+	struct bench bench;
+
+	bench_open(&bench, &params);
+	for (uint32_t i = 0; i < CAPACITY; i++) {
+		struct packet p = numbered(i, 1);
+		struct flow *flow = put(&bench, &p);
+
+		if (!lowest)
+			lowest = flow;
+		if (flow > highest)
+			highest = flow;
+	}
+	CU_ASSERT_EQUAL(stats(&bench)->live, CAPACITY);
+	CU_ASSERT_TRUE(stats(&bench)->evicted == 0 && stats(&bench)->refused == 0);
+	CU_ASSERT_EQUAL(highest - lowest, CAPACITY - 1);
+	bench_close(&bench);
+}
+
+static void slots_are_used_again(void)
+{
+	struct flow_params params = {.capacity = 100000, .idle_timeout_ns = 100};
+	struct flow *first = NULL;
+	struct bench bench;
+
+	bench_open(&bench, &params);
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct packet p = numbered(i, 1 + (uint64_t)i * 10);
+		struct flow *flow = put(&bench, &p);
+
+		if (!first)
+			first = flow;
+		flow_table_expire(bench.table, bench.horizon, 4);
+		CU_ASSERT_TRUE(flow - first < 32);
+	}
+	CU_ASSERT_TRUE(stats(&bench)->peak < 32);
+	bench_close(&bench);
+}
+
+/* Flows made to collide: all have the same two buckets. They share 16 places, whatever the table
+ * holds elsewhere, and each newcomer costs one flow. */
+static void a_flood_of_one_neighbourhood_is_bounded(void)
+{
+	enum { CAPACITY = 128, FLOWS = 60 };
+	struct flow_params params = {.capacity = CAPACITY};
+	struct flow_index index = {NULL, index_buckets(CAPACITY)};
+	uint32_t made = 0;
+	struct bench bench;
+
+	bench_open(&bench, &params);
+	for (uint32_t i = 0; made < FLOWS; i++) {
+		struct packet p = numbered(i, i);
+		struct index_place place;
+		struct flow_key key;
+		bool src_is_lo;
+
+		flow_key_make(&key, &p, &src_is_lo);
+		place = index_place(&index, flow_key_hash(&key));
+		if (place.first + place.second != 5 || place.first * place.second != 6)
+			continue;
+		CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
+		made++;
+	}
+	CU_ASSERT_EQUAL(stats(&bench)->live, 2 * INDEX_WAYS);
+	CU_ASSERT_EQUAL(stats(&bench)->evicted, FLOWS - 2 * INDEX_WAYS);
+	CU_ASSERT_EQUAL(bench.packets_ended, FLOWS - 2 * INDEX_WAYS);
+	bench_close(&bench);
+}
+
+/* Nothing but the flow is looked at when nobody observes. */
+static void an_observer_may_be_absent(void)
+{
+	struct flow_observer none = {0};
+	struct flow_params params = usual;
+	struct bench bench = {0};
+
+	params.active_timeout_ns = SECOND;
+	bench.table = flow_table_create(&params, &none);
+	for (int at = 0; at < 500; at += 50)
+		put_tcp(&bench, 'a', at, ACK);
+	put_tcp(&bench, 'a', 5000, ACK);
+	flow_table_expire_all(bench.table, 9000 * SECOND);
+	CU_ASSERT_TRUE(stats(&bench)->made == 2 && stats(&bench)->ended == 2);
+	bench_close(&bench);
+}
+
+void suite_flow_table(void);
+void suite_flow_table(void)
+{
+	CU_pSuite s = CU_add_suite("flow_table", NULL, NULL);
+
+	CU_ADD_TEST(s, a_packet_is_counted_in_full);
+	CU_ADD_TEST(s, direction_is_that_of_the_clients_packets);
+	CU_ADD_TEST(s, clients_and_splits);
+	CU_ADD_TEST(s, timeouts_at_lookup_and_by_expiry);
+	CU_ADD_TEST(s, the_horizon_counts_at_lookup);
+	CU_ADD_TEST(s, late_packets_do_not_move_the_last_time);
+	CU_ADD_TEST(s, an_active_timeout_updates_and_goes_on);
+	CU_ADD_TEST(s, windows_are_multiples_since_the_epoch);
+	CU_ADD_TEST(s, end_all_says_why);
+	CU_ADD_TEST(s, overload_loses_nothing_uncounted);
+	CU_ADD_TEST(s, the_longest_idle_is_evicted);
+	CU_ADD_TEST(s, what_timed_out_gives_way_first);
+	CU_ADD_TEST(s, the_whole_capacity_can_be_used);
+	CU_ADD_TEST(s, slots_are_used_again);
+	CU_ADD_TEST(s, a_flood_of_one_neighbourhood_is_bounded);
+	CU_ADD_TEST(s, an_observer_may_be_absent);
+}

@@ -1,0 +1,224 @@
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+
+#include "inspect/flow/flow.h"
+#include "inspect/flow/fragment.h"
+
+enum { TIMEOUT = 1000 };
+
+static struct packet fragment(uint32_t id, bool later, uint64_t time)
+{
+	struct packet p = {.protocol = 17, .ip_version = 4, .tenant = 5, .time_ns = time};
+
+	p.src = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
+	p.dst = ip_addr_v4((const uint8_t[]){10, 0, 0, 2});
+	p.fragment_id = id;
+	p.flags = (uint16_t)(PACKET_FRAGMENT | (later ? PACKET_LATER_FRAGMENT : 0));
+	if (!later) {
+		p.src_port = (uint16_t)(1000 + id);
+		p.dst_port = 53;
+	}
+	return p;
+}
+
+static void later_fragments_get_the_ports(void)
+{
+	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct packet first = fragment(7, false, 100), later = fragment(7, true, 200);
+
+	CU_ASSERT_TRUE(fragment_table_packet(table, &first));
+	CU_ASSERT_FALSE(first.flags & PACKET_PORTS_LEARNED);
+	for (int i = 0; i < 3; i++) {
+		later = fragment(7, true, 200);
+		CU_ASSERT_TRUE(fragment_table_packet(table, &later));
+		CU_ASSERT_EQUAL(later.src_port, 1007);
+		CU_ASSERT_EQUAL(later.dst_port, 53);
+		CU_ASSERT_TRUE(later.flags & PACKET_PORTS_LEARNED);
+	}
+	fragment_table_destroy(table);
+}
+
+static void other_datagrams_are_kept_apart(void)
+{
+	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct packet first = fragment(7, false, 100), base = fragment(7, true, 200), p;
+
+	fragment_table_packet(table, &first);
+#define DIFFERS(change) \
+	do { \
+		p = base; \
+		change; \
+		CU_ASSERT_FALSE(fragment_table_packet(table, &p)); \
+		CU_ASSERT_EQUAL(p.src_port, 0); \
+		CU_ASSERT_FALSE(p.flags &PACKET_PORTS_LEARNED); \
+	} while (0)
+	DIFFERS(p.fragment_id++);
+	DIFFERS(p.tenant++);
+	DIFFERS(p.protocol = 6);
+	DIFFERS(p.ip_version = 6);
+	DIFFERS(p.src.byte[15]++);
+	DIFFERS(p.dst.byte[0]++);
+	DIFFERS(p.src = base.dst; p.dst = base.src);
+#undef DIFFERS
+	p = base;
+	CU_ASSERT_TRUE(fragment_table_packet(table, &p));
+	fragment_table_destroy(table);
+}
+
+static void forgets_after_the_timeout_but_not_before(void)
+{
+	static const struct {
+		uint64_t first, later;
+		bool known;
+	} rows[] = {
+		{5000, 5000, true},
+		{5000, 5000 + TIMEOUT, true},
+		{5000, 5001 + TIMEOUT, false},
+		{5000, 10, true}, /* out of order: never too old */
+		{0, UINT64_MAX, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fragment_table *table = fragment_table_create(1, TIMEOUT);
+		struct packet first = fragment(1, false, rows[i].first);
+		struct packet later = fragment(1, true, rows[i].later);
+
+		fragment_table_packet(table, &first);
+		CU_ASSERT_EQUAL(fragment_table_packet(table, &later), rows[i].known);
+		fragment_table_destroy(table);
+	}
+}
+
+static void a_reused_id_has_the_newer_ports(void)
+{
+	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct packet p = fragment(7, false, 100);
+
+	fragment_table_packet(table, &p);
+	p = fragment(7, false, 300);
+	p.src_port = 4;
+	fragment_table_packet(table, &p);
+	p = fragment(7, true, 1200);
+	CU_ASSERT_TRUE(fragment_table_packet(table, &p));
+	CU_ASSERT_EQUAL(p.src_port, 4);
+	CU_ASSERT_EQUAL(fragment_table_overwritten(table), 0);
+	fragment_table_destroy(table);
+}
+
+static void a_first_fragment_without_ports_teaches_nothing(void)
+{
+	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct packet p = fragment(7, false, 100);
+
+	p.src_port = p.dst_port = 0;
+	p.flags |= PACKET_PORTS_CUT;
+	CU_ASSERT_TRUE(fragment_table_packet(table, &p));
+	p = fragment(7, true, 100);
+	CU_ASSERT_FALSE(fragment_table_packet(table, &p));
+	fragment_table_destroy(table);
+}
+
+/* All fragments of a large ping belong to one flow, also when type, code and id are all 0. */
+static void icmp_fragments_share_a_key(void)
+{
+	static const struct {
+		uint8_t type;
+		uint16_t id;
+	} rows[] = {{8, 4242}, {0, 4242}, {0, 0}, {3, 0}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+		struct packet first = fragment(7, false, 1), later = fragment(7, true, 2),
+			      unknown;
+		struct flow_key a, b, c;
+		bool src_is_lo;
+
+		first.protocol = later.protocol = 1;
+		first.src_port = first.dst_port = 0;
+		first.icmp_type = rows[i].type;
+		first.icmp_id = rows[i].id;
+		unknown = later;
+		fragment_table_packet(table, &first);
+		fragment_table_packet(table, &later);
+		flow_key_make(&a, &first, &src_is_lo);
+		flow_key_make(&b, &later, &src_is_lo);
+		flow_key_make(&c, &unknown, &src_is_lo);
+		CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
+		CU_ASSERT_NOT_EQUAL(memcmp(&a, &c, sizeof(a)), 0);
+		CU_ASSERT_FALSE(flow_key_is_one_way(&a) != (rows[i].type == 3));
+		CU_ASSERT_TRUE(flow_key_is_one_way(&c));
+		fragment_table_destroy(table);
+	}
+}
+
+/* With room for 4 datagrams in one set, the oldest gives way, and that is counted only while it
+ * could still have been asked for. */
+static void the_oldest_gives_way(void)
+{
+	struct fragment_table *table = fragment_table_create(4, TIMEOUT);
+	struct packet p;
+
+	for (uint32_t id = 0; id < 5; id++) {
+		p = fragment(id, false, 100 + id);
+		fragment_table_packet(table, &p);
+	}
+	CU_ASSERT_EQUAL(fragment_table_overwritten(table), 1);
+	for (uint32_t id = 0; id < 5; id++) {
+		p = fragment(id, true, 200);
+		CU_ASSERT_EQUAL(fragment_table_packet(table, &p), id != 0);
+	}
+	for (uint32_t id = 10; id < 14; id++) {
+		p = fragment(id, false, 5000);
+		fragment_table_packet(table, &p);
+	}
+	CU_ASSERT_EQUAL(fragment_table_overwritten(table), 1);
+	p = fragment(14, false, 1);
+	fragment_table_packet(table, &p);
+	CU_ASSERT_EQUAL(fragment_table_overwritten(table), 2);
+	fragment_table_destroy(table);
+}
+
+/* Whatever is asked, what is answered was learned: against an array of all datagrams. */
+static void never_answers_with_another_datagrams_ports(void)
+{
+	enum { IDS = 512 };
+	struct fragment_table *table = fragment_table_create(256, 50);
+	uint64_t learned[IDS] = {0};
+	uint32_t hits = 0;
+
+	srand(1);
+	for (uint64_t now = 100; now < 20000; now++) {
+		uint32_t id = (uint32_t)rand() % IDS;
+		struct packet p = fragment(id, rand() & 1, now);
+
+		if (!(p.flags & PACKET_LATER_FRAGMENT)) {
+			learned[id] = now;
+			fragment_table_packet(table, &p);
+		} else if (fragment_table_packet(table, &p)) {
+			hits++;
+			CU_ASSERT_EQUAL(p.src_port, 1000 + id);
+			CU_ASSERT_TRUE(learned[id] != 0 && now - learned[id] <= 50);
+		} else {
+			CU_ASSERT_TRUE(learned[id] == 0 || now - learned[id] > 50 ||
+				       fragment_table_overwritten(table) > 0);
+		}
+	}
+	CU_ASSERT_TRUE(hits > 100);
+	fragment_table_destroy(table);
+	fragment_table_destroy(NULL);
+}
+
+void suite_fragment(void);
+void suite_fragment(void)
+{
+	CU_pSuite s = CU_add_suite("fragment", NULL, NULL);
+
+	CU_ADD_TEST(s, later_fragments_get_the_ports);
+	CU_ADD_TEST(s, other_datagrams_are_kept_apart);
+	CU_ADD_TEST(s, forgets_after_the_timeout_but_not_before);
+	CU_ADD_TEST(s, a_reused_id_has_the_newer_ports);
+	CU_ADD_TEST(s, a_first_fragment_without_ports_teaches_nothing);
+	CU_ADD_TEST(s, icmp_fragments_share_a_key);
+	CU_ADD_TEST(s, the_oldest_gives_way);
+	CU_ADD_TEST(s, never_answers_with_another_datagrams_ports);
+}
