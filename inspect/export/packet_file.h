@@ -3,7 +3,8 @@
  * pcapng: one interface a session (Ethernet, snap length 262144, ns), direction in the packet
  * flags, a comment such as `vni=42 outer_src=10.0.0.1 rule=100 flow=<id>`, statistics blocks at
  * the end. Raw IP inner packets go to a file of their own, FILE-ip.pcapng or FILE-ip.pcap, made
- * when the first one comes (libpcap refuses a file whose interfaces differ in link type). */
+ * when the first one comes (libpcap refuses a file whose interfaces differ in link type).
+ * After a failed write nothing more is written to that file, so that it stays readable. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,9 +19,8 @@ struct packet_record {
 	const uint8_t *frame;
 	uint32_t cap, wire;
 	uint64_t time_ns;
-	enum link
-		link; /* LINK_ETHERNET or LINK_IP; the other links are rewritten as Ethernet */
-	bool has_vni; /* else plain mode: one interface for all */
+	enum link link; /* LINK_IP goes to the -ip file; others than Ethernet are rewritten */
+	bool has_vni;   /* else plain mode: one interface for all */
 	uint32_t vni;
 	struct ip_addr outer_src;
 	enum direction direction;
@@ -33,6 +33,9 @@ struct packet_file;
 /* NULL: `error` says what and why. */
 struct packet_file *packet_file_open(const char *path, char *error, size_t error_size);
 void packet_file_write(struct packet_file *file, const struct packet_record *record);
-/* Writes what ends the file, closes, frees. false when anything was lost (said on stderr). */
+/* Writes what ends the file and closes it; after that only the ledger may be asked, which is then
+ * final. false when anything was lost (said on stderr). */
+bool packet_file_finish(struct packet_file *file);
+/* Finishes when that was not done, and frees. false when anything was lost (said on stderr). */
 bool packet_file_close(struct packet_file *file);
 const struct output_ledger *packet_file_ledger(const struct packet_file *file);

@@ -13,6 +13,9 @@ enum record_kind {
 	RECORD_KIND_COUNT
 };
 
+/* No record is longer; a sink that has its own buffers makes them at least this large. */
+enum { RECORD_SIZE_MAX = 256 * 1024 };
+
 struct sink {
 	void *ctx;
 	/* `route` is the kind's own: for flow logs what flow_log_route() gave. false: refused. */
@@ -20,6 +23,8 @@ struct sink {
 		size_t len);
 };
 
+/* The exporter counts `offered` and `lost_queue`, the output `written` and `lost_disk` (and what
+ * arrived there as its own `offered`, which is less by what the queue lost). */
 struct output_ledger {
 	uint64_t offered, written, by_policy, lost_queue, lost_disk;
 };

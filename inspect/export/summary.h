@@ -19,11 +19,13 @@ struct summary {
 	bool deterministic;                   /* no capacity limit was hit */
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
-	const struct dpi *dpi;                /* for names; any worker's */
+	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
 	struct dpi_stats dpi_stats;           /* summed */
 	struct flow_table_stats flows;        /* summed */
 	const uint64_t *worker_packets;
 	uint32_t n_workers;
+	const char *const *tenants; /* names of the settings' tenants, by index */
+	uint32_t n_tenants;
 	struct {
 		const char *name; /* "events", "flow_logs", "packets" */
 		struct output_ledger ledger;
@@ -41,5 +43,6 @@ struct summary {
 
 /* One JSON object and a newline. false: could not write. */
 bool summary_json(const struct summary *summary, FILE *out);
-/* Ledger, sessions, top applications, top talkers, risks, in aligned columns. */
+/* Ledger, sessions, top applications, top talkers, risks, in aligned columns; the last line says
+ * whether the ledger closes. */
 void summary_tables(const struct summary *summary, FILE *out);

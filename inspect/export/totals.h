@@ -17,7 +17,9 @@ struct total {
 struct talker {
 	struct ip_addr addr;
 	uint32_t tenant;
-	struct total sent, received; /* flows counted once on each side */
+	/* Flows that it began as client count in `sent`, those it served in `received`; packets
+	 * and bytes are all that it sent and all that was sent to it. */
+	struct total sent, received;
 };
 
 /* NULL: no memory. */
@@ -29,6 +31,7 @@ void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks)
 void totals_merge(struct totals *to, const struct totals *from);
 
 uint64_t totals_flows(const struct totals *totals);
+uint32_t totals_talkers_count(const struct totals *totals);
 uint64_t totals_talkers_overflow(const struct totals *totals);
 
 /* One application a call, most bytes first, ties by number; the (master, app) pair of nDPI. */

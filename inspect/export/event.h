@@ -1,0 +1,35 @@
+/* The flow event: one line of JSON for a flow that ended (or, as flow_update, goes on), with the
+ * fields of docs/OUTPUT.md in that order, every one always present, unknown = null. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/dpi/dpi.h"
+#include "inspect/export/event_details.h"
+#include "inspect/export/label.h"
+#include "inspect/export/sink.h"
+#include "inspect/export/text.h"
+#include "inspect/export/vantage.h"
+#include "inspect/flow/flow.h"
+
+/* Longer names are cut. */
+enum { EVENT_RISK_NAME = 96, EVENT_MODEL_NAME = 64 };
+
+/* No event is longer: keys, numbers and addresses; label; session and interface; risks; details. */
+enum {
+	EVENT_SIZE_MAX = 2048 + LABEL_JSON + 2 * TEXT_JSON_GROWTH * EVENT_MODEL_NAME +
+			 DPI_RISK_COUNT * (48 + TEXT_JSON_GROWTH * EVENT_RISK_NAME) +
+			 EVENT_DETAILS_BOUND
+};
+
+_Static_assert((int)EVENT_SIZE_MAX <= (int)RECORD_SIZE_MAX, "what sinks make room for");
+
+struct event_names {
+	const struct dpi *dpi; /* NULL: no inspection */
+	struct label_cache *labels;
+};
+
+/* Appends the line with its newline. */
+void event_flow(struct text *t, const struct flow *flow, enum flow_end end,
+	const struct vantage *vantage, const struct event_names *names);

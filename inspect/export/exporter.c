@@ -1,0 +1,97 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "inspect/export/event.h"
+#include "inspect/export/exporter.h"
+#include "inspect/export/flow_log.h"
+#include "inspect/export/output.h"
+
+struct exporter {
+	struct exporter_params params;
+	struct totals *totals;
+	struct output_ledger ledger[RECORD_KIND_COUNT];
+	struct label_cache labels;
+	char line[EVENT_SIZE_MAX]; /* only as much as is used is ever touched */
+};
+
+struct exporter *exporter_create(const struct exporter_params *params)
+{
+	struct exporter *exporter = calloc(1, sizeof(*exporter));
+
+	if (exporter == NULL)
+		return NULL;
+	exporter->params = *params;
+	exporter->totals = totals_create();
+	if (exporter->totals == NULL) {
+		free(exporter);
+		return NULL;
+	}
+	return exporter;
+}
+
+void exporter_destroy(struct exporter *exporter)
+{
+	if (exporter == NULL)
+		return;
+	totals_destroy(exporter->totals);
+	free(exporter);
+}
+
+static void put(struct exporter *exporter, enum record_kind kind, uint64_t route,
+	const char *bytes, const struct text *t)
+{
+	struct output_ledger *ledger = &exporter->ledger[kind];
+	const struct sink *sink = &exporter->params.sink;
+
+	/* The size is bounded at compile time, so this is a fault of ours. */
+	assert(!t->full);
+	ledger->offered++;
+	if (!sink->put(sink->ctx, kind, route, bytes, (size_t)(t->at - bytes)))
+		ledger->lost_queue++;
+}
+
+void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
+{
+	struct event_names names = {exporter->params.dpi, &exporter->labels};
+	struct text t = text_make(exporter->line, sizeof(exporter->line));
+	struct vantage vantage;
+
+	if (end != FLOW_END_ACTIVE)
+		totals_flow(exporter->totals, flow,
+			flow->details == NULL ? 0 : details_risks(flow->details));
+	if (!exporter->params.flow_events)
+		return;
+	vantage = vantage_of(exporter->params.sessions, flow->session);
+	event_flow(&t, flow, end, &vantage, &names);
+	put(exporter, RECORD_EVENT, 0, exporter->line, &t);
+}
+
+void exporter_window(struct exporter *exporter, const struct flow *flow)
+{
+	struct vantage vantage;
+	char line[FLOW_LOG_SIZE];
+
+	if (!exporter->params.flow_logs)
+		return;
+	vantage = vantage_of(exporter->params.sessions, flow->session);
+	for (unsigned side = 0; side < 2; side++) {
+		struct text t = text_make(line, sizeof(line));
+
+		if (flow->side[side].window_packets == 0)
+			continue;
+		flow_log_record(&t, flow, side, &vantage);
+		put(exporter, RECORD_FLOW_LOG,
+			flow_log_route(flow->side[side].window_last, vantage.owner), line, &t);
+	}
+}
+
+const struct totals *exporter_totals(const struct exporter *exporter)
+{
+	return exporter->totals;
+}
+
+const struct output_ledger *exporter_ledger(
+	const struct exporter *exporter, enum record_kind kind)
+{
+	return &exporter->ledger[kind];
+}

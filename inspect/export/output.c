@@ -1,0 +1,118 @@
+#include "inspect/export/output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/export/flow_log_dir.h"
+#include "inspect/export/output_dir.h"
+#include "inspect/export/writer.h"
+
+struct output {
+	struct output_ledger ledger[RECORD_KIND_COUNT];
+	struct writer *events;
+	struct flow_log_dir *flow_logs;
+	char dir[];
+};
+
+static struct output *output_create(const char *dir)
+{
+	size_t len = strlen(dir);
+	struct output *output = calloc(1, sizeof(*output) + len + 1);
+
+	if (output == NULL)
+		return NULL;
+	memcpy(output->dir, dir, len + 1);
+	return output;
+}
+
+static void output_free(struct output *output)
+{
+	writer_close(output->events);
+	flow_log_dir_destroy(output->flow_logs);
+	free(output);
+}
+
+static bool output_start(struct output *output, char *error, size_t error_size)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/events/flows.jsonl", output->dir);
+
+	errno = ENAMETOOLONG;
+	if (n > 0 && n < (int)sizeof(path) && make_parents(path) == 0)
+		output->events = writer_open(path, WRITER_GO_ON, &output->ledger[RECORD_EVENT]);
+	if (output->events == NULL) {
+		snprintf(
+			error, error_size, "%s: cannot write there: %s", path, strerror(errno));
+		return false;
+	}
+	output->flow_logs = flow_log_dir_create(output->dir, &output->ledger[RECORD_FLOW_LOG]);
+	if (output->flow_logs == NULL)
+		snprintf(error, error_size, "%s: no memory for flow logs", output->dir);
+	return output->flow_logs != NULL;
+}
+
+struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+{
+	struct output *output;
+
+	if (!output_dir_prepare(dir, force, error, error_size))
+		return NULL;
+	output = output_create(dir);
+	if (output == NULL) {
+		snprintf(error, error_size, "%s: no memory", dir);
+		return NULL;
+	}
+	if (!output_start(output, error, error_size)) {
+		output_free(output);
+		return NULL;
+	}
+	return output;
+}
+
+void output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len)
+{
+	output->ledger[kind].offered++;
+	if (kind == RECORD_FLOW_LOG) {
+		flow_log_dir_write(output->flow_logs, route, bytes, len);
+		return;
+	}
+	writer_add(output->events, bytes, len);
+	writer_end(output->events, 1);
+}
+
+bool output_flush(struct output *output)
+{
+	bool events = writer_flush(output->events);
+
+	return flow_log_dir_flush(output->flow_logs) && events;
+}
+
+bool output_close(struct output *output)
+{
+	bool whole = flow_log_dir_flush(output->flow_logs);
+
+	whole = writer_close(output->events) && whole;
+	output->events = NULL;
+	output_free(output);
+	return whole;
+}
+
+const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind)
+{
+	return &output->ledger[kind];
+}
+
+const char *output_dir(const struct output *output)
+{
+	return output->dir;
+}
+
+bool output_owner(
+	struct output *output, uint32_t owner, const char *account, const char *region)
+{
+	return flow_log_dir_owner(output->flow_logs, owner, account, region);
+}

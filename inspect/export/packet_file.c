@@ -1,0 +1,155 @@
+#include "inspect/export/packet_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/export/classic_pcap.h"
+#include "inspect/export/ethernet.h"
+#include "inspect/export/pcapng.h"
+
+/* LINKTYPE_ numbers of files (tcpdump.org/linktypes.html). */
+enum { LINKTYPE_ETHERNET = 1, LINKTYPE_RAW = 101 };
+
+enum part { PART_ETHERNET, PART_IP, PART_COUNT };
+
+struct packet_file {
+	struct output_ledger ledger;
+	bool is_pcapng, failed;
+	struct pcapng *pcapng[PART_COUNT];
+	struct classic_pcap *classic[PART_COUNT];
+	char path[PATH_MAX]; /* of the Ethernet part */
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s), end_len = strlen(end);
+
+	return len >= end_len && strcmp(s + len - end_len, end) == 0;
+}
+
+/* FILE.pcap -> FILE-ip.pcap; a name without an ending gets .pcap. */
+static bool ip_path(const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	const char *dot = strrchr(name, '.');
+	int stem, n;
+
+	if (dot == NULL || dot == name)
+		dot = name + strlen(name);
+	stem = (int)(dot - path);
+	n = snprintf(out, PATH_MAX, "%.*s-ip%s", stem, path, *dot == '\0' ? ".pcap" : dot);
+	return n > 0 && n < PATH_MAX;
+}
+
+static bool open_part(struct packet_file *file, enum part part, const char *path)
+{
+	uint16_t type = part == PART_IP ? LINKTYPE_RAW : LINKTYPE_ETHERNET;
+
+	if (file->is_pcapng) {
+		file->pcapng[part] = pcapng_open(path, type, &file->ledger);
+		return file->pcapng[part] != NULL;
+	}
+	file->classic[part] = classic_pcap_open(path, part == PART_IP, &file->ledger);
+	return file->classic[part] != NULL;
+}
+
+static bool is_open(const struct packet_file *file, enum part part)
+{
+	return file->pcapng[part] != NULL || file->classic[part] != NULL;
+}
+
+struct packet_file *packet_file_open(const char *path, char *error, size_t error_size)
+{
+	struct packet_file *file = calloc(1, sizeof(*file));
+	size_t len = strlen(path);
+
+	if (file == NULL || len + sizeof("-ip.pcap") > sizeof(file->path)) {
+		snprintf(error, error_size, "%s: cannot write packets: %s", path,
+			file == NULL ? "no memory" : strerror(ENAMETOOLONG));
+		free(file);
+		return NULL;
+	}
+	memcpy(file->path, path, len + 1);
+	file->is_pcapng = ends_with(path, ".pcapng");
+	if (!open_part(file, PART_ETHERNET, path)) {
+		snprintf(error, error_size, "%s: cannot write packets: %s", path,
+			strerror(errno));
+		free(file);
+		return NULL;
+	}
+	return file;
+}
+
+/* The raw IP part is made by its first packet; a failure is said once. */
+static bool need_part(struct packet_file *file, enum part part)
+{
+	char path[PATH_MAX];
+
+	if (is_open(file, part))
+		return true;
+	if (file->failed)
+		return false;
+	errno = ENAMETOOLONG;
+	if (ip_path(file->path, path) && open_part(file, part, path))
+		return true;
+	fprintf(stderr, "periscope: %s: %s; raw IP packets are counted as lost_disk\n", path,
+		strerror(errno));
+	file->failed = true;
+	return false;
+}
+
+void packet_file_write(struct packet_file *file, const struct packet_record *record)
+{
+	enum part part = record->link == LINK_IP ? PART_IP : PART_ETHERNET;
+	struct ethernet frame = {
+		.payload = record->frame, .cap = record->cap, .wire = record->wire};
+	struct packet_bytes bytes;
+	bool taken = false;
+
+	file->ledger.offered++;
+	if (part == PART_ETHERNET)
+		ethernet_make(&frame, record->link, record->frame, record->cap, record->wire);
+	bytes = (struct packet_bytes){
+		frame.header, frame.header_len, frame.payload, frame.cap, frame.wire};
+	if (need_part(file, part))
+		taken = file->is_pcapng ? pcapng_write(file->pcapng[part], record, &bytes)
+					: classic_pcap_write(
+						  file->classic[part], record->time_ns, &bytes);
+	if (!taken)
+		file->ledger.lost_disk++;
+}
+
+bool packet_file_finish(struct packet_file *file)
+{
+	bool whole = true;
+
+	for (int part = 0; part < PART_COUNT; part++) {
+		if (file->pcapng[part] != NULL)
+			whole = pcapng_close(file->pcapng[part]) && whole;
+		if (file->classic[part] != NULL)
+			whole = classic_pcap_close(file->classic[part]) && whole;
+		file->pcapng[part] = NULL;
+		file->classic[part] = NULL;
+	}
+	return whole && file->ledger.lost_disk == 0;
+}
+
+bool packet_file_close(struct packet_file *file)
+{
+	bool whole;
+
+	if (file == NULL)
+		return true;
+	whole = packet_file_finish(file);
+	free(file);
+	return whole;
+}
+
+const struct output_ledger *packet_file_ledger(const struct packet_file *file)
+{
+	return &file->ledger;
+}

@@ -1,0 +1,30 @@
+/* Writes one pcapng file (draft-ietf-opsawg-pcapng) of one link type: a section in little-endian
+ * order, an interface for each (outer source, VNI) when it is first used, enhanced packet blocks
+ * with direction and comment, and a statistics block for each interface at the end. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inspect/export/packet_file.h"
+#include "inspect/export/sink.h"
+
+enum { PCAPNG_SNAPLEN = 262144 };
+
+/* The bytes of a packet in two parts, as ethernet_make() gives them. */
+struct packet_bytes {
+	const uint8_t *header;
+	uint32_t header_len;
+	const uint8_t *payload;
+	uint32_t cap, wire; /* of the payload */
+};
+
+struct pcapng;
+
+/* `link_type` as LINKTYPE_... numbers it. NULL: errno says why. */
+struct pcapng *pcapng_open(const char *path, uint16_t link_type, struct output_ledger *ledger);
+/* false: no memory for another interface, the packet is not written (and not counted). */
+bool pcapng_write(struct pcapng *file, const struct packet_record *record,
+	const struct packet_bytes *bytes);
+/* false when anything was lost. */
+bool pcapng_close(struct pcapng *file);

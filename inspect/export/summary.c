@@ -1,0 +1,236 @@
+#include "inspect/export/summary.h"
+
+#include <stdlib.h>
+
+#include "inspect/export/json.h"
+#include "inspect/export/summary_rows.h"
+#include "inspect/export/text.h"
+
+enum { TALKERS = 20 };
+
+static void put_ledger(struct json *j, const struct ledger *ledger)
+{
+	json_u64(j, "received", ledger->received);
+	json_u64(j, "in_flight", ledger->in_flight);
+	json_bool(j, "ledger_closed", ledger_closes(ledger));
+	json_open(j, "ledger", '{');
+	for (unsigned b = 0; b < BUCKET_COUNT; b++)
+		json_u64(j, bucket_name((enum bucket)b), ledger_bucket(ledger, (enum bucket)b));
+	json_close(j, '}');
+	json_open(j, "reasons", '{');
+	for (unsigned r = 0; r < REASON_COUNT; r++)
+		json_u64(j, reason_name((enum reason)r), ledger->reasons[r]);
+	json_close(j, '}');
+}
+
+static void put_total(struct json *j, const struct total *total)
+{
+	json_u64(j, "flows", total->flows);
+	json_u64(j, "packets", total->packets);
+	json_u64(j, "bytes", total->bytes);
+}
+
+static void put_apps(struct json *j, const struct summary *s)
+{
+	uint32_t n;
+	struct app_row *rows = summary_apps(s, &n);
+
+	json_open(j, "applications", '{');
+	for (uint32_t i = 0; i < n; i++) {
+		json_open(j, rows[i].name, '{');
+		put_total(j, &rows[i].total);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+	free(rows);
+}
+
+static void put_addr(struct json *j, const char *key, const struct ip_addr *addr)
+{
+	char room[IP_ADDR_TEXT] = "";
+	struct text t = text_make(room, sizeof(room) - 1);
+
+	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
+	json_string(j, key, room);
+}
+
+static void put_time(struct json *j, const char *key, uint64_t ns)
+{
+	char room[32] = "";
+	struct text t = text_make(room, sizeof(room) - 1);
+
+	text_time(&t, ns);
+	json_string(j, key, room);
+}
+
+static void put_session(struct json *j, const struct summary *s, const struct session *session)
+{
+	char tenant[TENANT_TEXT];
+
+	json_open(j, NULL, '{');
+	json_u64(j, "vni", session->vni);
+	put_addr(j, "outer_src", &session->outer_src);
+	json_string(j, "session", NULL);
+	json_string(j, "interface_id", NULL);
+	json_string(j, "tenant", summary_tenant(s, session->tenant, tenant));
+	json_bool(j, "configured", session->configured);
+	json_u64(j, "packets", session->packets);
+	json_u64(j, "bytes", session->bytes);
+	json_u64(j, "truncated", session->truncated);
+	json_u64(j, "vxlan_reserved", session->vxlan_reserved);
+	put_time(j, "first", session->first_ns);
+	put_time(j, "last", session->last_ns);
+	json_close(j, '}');
+}
+
+static void put_sessions(struct json *j, const struct summary *s)
+{
+	uint32_t n;
+	const struct session **rows = summary_sessions(s, &n);
+
+	json_open(j, "sessions", '[');
+	for (uint32_t i = 0; i < n; i++)
+		put_session(j, s, rows[i]);
+	json_close(j, ']');
+	free(rows);
+}
+
+static void put_talkers(struct json *j, const struct summary *s)
+{
+	struct talker top[TALKERS];
+	uint32_t n = totals_talkers(s->totals, top, TALKERS);
+	char tenant[TENANT_TEXT];
+
+	json_open(j, "talkers", '[');
+	for (uint32_t i = 0; i < n && i < TALKERS; i++) {
+		json_open(j, NULL, '{');
+		put_addr(j, "address", &top[i].addr);
+		json_string(j, "tenant", summary_tenant(s, top[i].tenant, tenant));
+		json_open(j, "sent", '{');
+		put_total(j, &top[i].sent);
+		json_close(j, '}');
+		json_open(j, "received", '{');
+		put_total(j, &top[i].received);
+		json_close(j, '}');
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void put_risks(struct json *j, const struct summary *s)
+{
+	json_open(j, "risks", '[');
+	for (unsigned risk = 0; risk < DPI_RISK_COUNT; risk++) {
+		if (totals_risk(s->totals, risk) == 0)
+			continue;
+		json_open(j, NULL, '{');
+		json_u64(j, "id", risk);
+		json_string(j, "name", dpi_risk_name(risk));
+		json_u64(j, "score", dpi_risk_score(risk));
+		json_u64(j, "flows", totals_risk(s->totals, risk));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void put_outputs(struct json *j, const struct summary *s)
+{
+	json_open(j, "outputs", '{');
+	for (uint32_t i = 0; i < s->n_outputs; i++) {
+		const struct output_ledger *ledger = &s->outputs[i].ledger;
+
+		json_open(j, s->outputs[i].name, '{');
+		json_bool(j, "enabled", s->outputs[i].enabled);
+		json_u64(j, "offered", ledger->offered);
+		json_u64(j, "written", ledger->written);
+		json_u64(j, "by_policy", ledger->by_policy);
+		json_u64(j, "lost_queue", ledger->lost_queue);
+		json_u64(j, "lost_disk", ledger->lost_disk);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+/* What is bounded, and what went over the bound: the same for any number of workers as long as
+ * nothing did. */
+static void put_memory(struct json *j, const struct summary *s)
+{
+	json_open(j, "memory", '{');
+	json_u64(j, "flow_bytes", sizeof(struct flow));
+	json_u64(j, "flows_evicted", s->flows.evicted);
+	json_u64(j, "flows_refused", s->flows.refused);
+	json_u64(j, "dpi_refused_flows", s->dpi_stats.refused_flows);
+	json_u64(j, "talkers", totals_talkers_count(s->totals));
+	json_u64(j, "talkers_overflow", totals_talkers_overflow(s->totals));
+	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
+	json_u64(j, "sessions_overflow",
+		s->sessions == NULL ? 0 : session_table_overflow(s->sessions));
+	json_close(j, '}');
+}
+
+static void put_inspection(struct json *j, const struct summary *s)
+{
+	json_u64(j, "flows", totals_flows(s->totals));
+	json_open(j, "flow_table", '{');
+	json_u64(j, "made", s->flows.made);
+	json_u64(j, "ended", s->flows.ended);
+	json_u64(j, "evicted", s->flows.evicted);
+	json_u64(j, "refused", s->flows.refused);
+	json_close(j, '}');
+	json_open(j, "dpi", '{');
+	json_bool(j, "enabled", s->dpi != NULL);
+	json_string(j, "version", dpi_version());
+	json_u64(j, "packets", s->dpi_stats.packets);
+	json_u64(j, "refused_flows", s->dpi_stats.refused_flows);
+	json_close(j, '}');
+}
+
+static void put_run(struct json *j, const struct summary *s)
+{
+	double rate = s->duration_s > 0 ? (double)s->ledger->received / s->duration_s : 0;
+
+	json_open(j, "run", '{');
+	json_double(j, "duration_s", s->duration_s);
+	json_double(j, "packets_per_second", rate);
+	json_u64(j, "memory_peak_bytes", s->memory_peak_bytes);
+	json_u64(j, "dpi_memory_bytes", s->dpi_stats.memory);
+	json_u64(j, "dpi_memory_peak_bytes", s->dpi_stats.memory_peak);
+	json_u64(j, "flows_peak", s->flows.peak);
+	json_close(j, '}');
+}
+
+static void put_workers(struct json *j, const struct summary *s)
+{
+	json_open(j, "workers", '[');
+	for (uint32_t i = 0; i < s->n_workers; i++)
+		json_u64(j, NULL, s->worker_packets[i]);
+	json_close(j, ']');
+}
+
+bool summary_json(const struct summary *s, FILE *out)
+{
+	struct json j = {.out = out};
+
+	json_open(&j, NULL, '{');
+	json_string(&j, "version", s->version);
+	json_string(&j, "input", s->input);
+	json_bool(&j, "deterministic", summary_deterministic(s));
+	json_u64(&j, "captures", s->n_captures);
+	json_u64(&j, "bpf_excluded", s->bpf_excluded);
+	json_u64(&j, "time_backwards", s->time_backwards);
+	put_ledger(&j, s->ledger);
+	put_inspection(&j, s);
+	put_apps(&j, s);
+	put_sessions(&j, s);
+	json_open(&j, "rules", '[');
+	json_close(&j, ']');
+	put_talkers(&j, s);
+	put_risks(&j, s);
+	put_workers(&j, s);
+	put_outputs(&j, s);
+	put_memory(&j, s);
+	put_run(&j, s);
+	json_close(&j, '}');
+	fputc('\n', out);
+	return fflush(out) == 0 && !ferror(out);
+}

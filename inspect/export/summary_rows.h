@@ -1,0 +1,28 @@
+/* What the summary's JSON and tables both show, in the order both show it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inspect/export/summary.h"
+
+enum { APP_NAME = 64, TENANT_TEXT = 64 };
+
+/* Pairs of nDPI numbers that print alike are one application. */
+struct app_row {
+	char name[APP_NAME];
+	struct total total;
+};
+
+/* Most bytes first, ties by name; freed by the caller. NULL with `*n` 0: none, or no memory. */
+struct app_row *summary_apps(const struct summary *summary, uint32_t *n);
+
+/* By outer source, then VNI; freed by the caller. */
+const struct session **summary_sessions(const struct summary *summary, uint32_t *n);
+
+/* The VNI of a tenant of its own, the name of one of the settings, or `plain`. */
+const char *summary_tenant(
+	const struct summary *summary, uint32_t tenant, char text[TENANT_TEXT]);
+
+/* No limit was hit, the summary's own included. */
+bool summary_deterministic(const struct summary *summary);

@@ -1,0 +1,256 @@
+#include <stdlib.h>
+
+#include "inspect/export/columns.h"
+#include "inspect/export/summary.h"
+#include "inspect/export/summary_rows.h"
+#include "inspect/export/text.h"
+
+enum { TOP = 10 };
+
+static void put_headline(const struct summary *s, FILE *out)
+{
+	char packets[COUNT_TEXT], flows[COUNT_TEXT], rate[COUNT_TEXT];
+	double per_second = s->duration_s > 0 ? (double)s->ledger->received / s->duration_s : 0;
+
+	fprintf(out, "periscope %s: %s input, %s packets, %s flows", s->version, s->input,
+		count_print(s->ledger->received, packets),
+		count_print(totals_flows(s->totals), flows));
+	if (s->duration_s > 0)
+		fprintf(out, " in %.2f s (%s packets/s)", s->duration_s,
+			count_print((uint64_t)per_second, rate));
+	fputc('\n', out);
+}
+
+static void put_reasons(struct columns *c, const struct ledger *ledger, enum bucket bucket)
+{
+	for (unsigned r = 0; r < REASON_COUNT; r++) {
+		enum reason reason = (enum reason)r;
+
+		if (reason_bucket(reason) != bucket || ledger->reasons[r] == 0)
+			continue;
+		columns_cell(c, "    %s", reason_name(reason));
+		columns_count(c, ledger->reasons[r]);
+		columns_cell(c, "%s", "");
+		columns_cell(c, "  %s", reason_sentence(reason));
+	}
+}
+
+/* A bucket of one reason has said all with its own line. */
+static bool has_reasons(enum bucket bucket)
+{
+	unsigned n = 0;
+
+	for (unsigned r = 0; r < REASON_COUNT; r++)
+		n += reason_bucket((enum reason)r) == bucket;
+	return n > 1;
+}
+
+static void put_bucket(struct columns *c, const struct ledger *ledger, enum bucket bucket)
+{
+	uint64_t n = ledger_bucket(ledger, bucket);
+
+	if (n == 0 && bucket != BUCKET_inspected)
+		return;
+	columns_cell(c, "  %s", bucket_name(bucket));
+	columns_count(c, n);
+	columns_share(c, n, ledger->received);
+	columns_cell(c, "%s", bucket_meaning(bucket));
+	if (has_reasons(bucket))
+		put_reasons(c, ledger, bucket);
+}
+
+static void put_ledger(const struct ledger *ledger, FILE *out)
+{
+	struct columns c;
+
+	fputs("\nPackets\n", out);
+	columns_init(&c, "lrrl");
+	columns_cell(&c, "received");
+	columns_count(&c, ledger->received);
+	columns_cell(&c, "%s", "");
+	columns_cell(&c, "%s", "");
+	put_bucket(&c, ledger, BUCKET_inspected);
+	for (unsigned b = 0; b < BUCKET_COUNT; b++)
+		if (b != BUCKET_inspected)
+			put_bucket(&c, ledger, (enum bucket)b);
+	columns_print(&c, out);
+}
+
+static void put_head(struct columns *c, const char *const *heads)
+{
+	for (unsigned i = 0; i < c->n_columns; i++)
+		columns_cell(c, "%s", heads[i]);
+}
+
+static void put_title(FILE *out, const char *title, uint32_t n)
+{
+	char text[COUNT_TEXT];
+
+	if (n > TOP)
+		fprintf(out, "\n%s (first %d of %s)\n", title, TOP, count_print(n, text));
+	else
+		fprintf(out, "\n%s\n", title);
+}
+
+static void put_addr(struct columns *c, const struct ip_addr *addr)
+{
+	char room[IP_ADDR_TEXT] = "";
+	struct text t = text_make(room, sizeof(room) - 1);
+
+	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
+	columns_cell(c, "%s", room);
+}
+
+static void put_sessions(const struct summary *s, FILE *out)
+{
+	static const char *const heads[] = {
+		"outer source", "vni", "tenant", "packets", "bytes", "truncated", ""};
+	char tenant[TENANT_TEXT];
+	struct columns c;
+	uint32_t n;
+	const struct session **rows = summary_sessions(s, &n);
+
+	columns_init(&c, "lrlrrrl");
+	if (n > 0) {
+		put_title(out, "Mirror sessions", n);
+		put_head(&c, heads);
+	}
+	for (uint32_t i = 0; i < n && i < TOP; i++) {
+		put_addr(&c, &rows[i]->outer_src);
+		columns_cell(&c, "%u", rows[i]->vni);
+		columns_cell(&c, "%s", summary_tenant(s, rows[i]->tenant, tenant));
+		columns_count(&c, rows[i]->packets);
+		columns_bytes(&c, rows[i]->bytes);
+		columns_count(&c, rows[i]->truncated);
+		columns_cell(&c, "%s", rows[i]->configured ? "" : "not in the settings");
+	}
+	columns_print(&c, out);
+	free(rows);
+}
+
+static void put_apps(const struct summary *s, FILE *out)
+{
+	static const char *const heads[] = {
+		"application", "flows", "packets", "bytes", "of all bytes"};
+	struct columns c;
+	uint64_t bytes = 0;
+	uint32_t n;
+	struct app_row *rows = summary_apps(s, &n);
+
+	put_title(out, "Applications", n);
+	columns_init(&c, "lrrrr");
+	put_head(&c, heads);
+	for (uint32_t i = 0; i < n; i++)
+		bytes += rows[i].total.bytes;
+	for (uint32_t i = 0; i < n && i < TOP; i++) {
+		columns_cell(&c, "%s", rows[i].name);
+		columns_count(&c, rows[i].total.flows);
+		columns_count(&c, rows[i].total.packets);
+		columns_bytes(&c, rows[i].total.bytes);
+		columns_share(&c, rows[i].total.bytes, bytes);
+	}
+	columns_print(&c, out);
+	free(rows);
+}
+
+static void put_talkers(const struct summary *s, FILE *out)
+{
+	static const char *const heads[] = {
+		"address", "tenant", "flows begun", "flows served", "sent", "received"};
+	char tenant[TENANT_TEXT];
+	struct talker top[TOP];
+	uint32_t n = totals_talkers(s->totals, top, TOP);
+	struct columns c;
+
+	put_title(out, "Talkers", n);
+	columns_init(&c, "llrrrr");
+	put_head(&c, heads);
+	for (uint32_t i = 0; i < n && i < TOP; i++) {
+		put_addr(&c, &top[i].addr);
+		columns_cell(&c, "%s", summary_tenant(s, top[i].tenant, tenant));
+		columns_count(&c, top[i].sent.flows);
+		columns_count(&c, top[i].received.flows);
+		columns_bytes(&c, top[i].sent.bytes);
+		columns_bytes(&c, top[i].received.bytes);
+	}
+	columns_print(&c, out);
+}
+
+static void put_risk(struct columns *c, const struct summary *s, unsigned risk)
+{
+	const char *name = dpi_risk_name(risk);
+
+	columns_cell(c, "%s", name == NULL ? "?" : name);
+	columns_cell(c, "%u", risk);
+	columns_cell(c, "%u", dpi_risk_score(risk));
+	columns_count(c, totals_risk(s->totals, risk));
+}
+
+static void put_risks(const struct summary *s, FILE *out)
+{
+	static const char *const heads[] = {"risk", "id", "score", "flows"};
+	struct columns c;
+
+	columns_init(&c, "lrrr");
+	for (unsigned risk = 0; risk < DPI_RISK_COUNT; risk++) {
+		if (totals_risk(s->totals, risk) == 0)
+			continue;
+		if (c.n_rows == 0) {
+			fputs("\nRisks\n", out);
+			put_head(&c, heads);
+		}
+		put_risk(&c, s, risk);
+	}
+	columns_print(&c, out);
+}
+
+static void put_losses(const struct summary *s, FILE *out)
+{
+	char text[COUNT_TEXT];
+
+	for (uint32_t i = 0; i < s->n_outputs; i++) {
+		const struct output_ledger *ledger = &s->outputs[i].ledger;
+		uint64_t lost = ledger->lost_queue + ledger->lost_disk;
+
+		if (lost > 0)
+			fprintf(out, "LOST: %s records of %s could not be written\n",
+				count_print(lost, text), s->outputs[i].name);
+	}
+	if (!summary_deterministic(s))
+		fputs("a capacity limit was hit: another number of workers may give other "
+		      "results (see memory{} and flow_table{} in summary.json)\n",
+			out);
+}
+
+static void put_closing(const struct ledger *ledger, FILE *out)
+{
+	char received[COUNT_TEXT], accounted[COUNT_TEXT];
+	uint64_t sum = ledger->in_flight;
+
+	for (unsigned b = 0; b < BUCKET_COUNT; b++)
+		sum += ledger_bucket(ledger, (enum bucket)b);
+	count_print(ledger->received, received);
+	count_print(sum, accounted);
+	if (ledger_closes(ledger))
+		fprintf(out, "ledger closed: %s received = %s accounted for\n", received,
+			accounted);
+	else
+		fprintf(out,
+			"LEDGER DOES NOT CLOSE: %s received, %s accounted for. Do not trust "
+			"these "
+			"counts; please report it.\n",
+			received, accounted);
+}
+
+void summary_tables(const struct summary *s, FILE *out)
+{
+	put_headline(s, out);
+	put_ledger(s->ledger, out);
+	put_sessions(s, out);
+	put_apps(s, out);
+	put_talkers(s, out);
+	put_risks(s, out);
+	fputc('\n', out);
+	put_losses(s, out);
+	put_closing(s->ledger, out);
+}
