@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/export/writer.h"
+#include "inspect/export/spool.h"
 
 struct classic_pcap {
-	struct writer *writer;
+	struct spool *spool;
 	pcap_t *pcap;
-	pcap_dumper_t *dumper; /* owns a stream that leads to the writer */
+	pcap_dumper_t *dumper; /* owns a stream that leads to the spool */
 	bool late;
 	uint8_t frame[PCAPNG_SNAPLEN]; /* libpcap takes a packet in one piece */
 };
@@ -20,7 +20,7 @@ static ssize_t stream_write(void *cookie, const char *bytes, size_t len)
 {
 	struct classic_pcap *file = cookie;
 
-	writer_add(file->writer, bytes, len);
+	spool_add(file->spool, bytes, len);
 	return (ssize_t)len;
 }
 
@@ -36,7 +36,7 @@ static bool start(struct classic_pcap *file, bool is_ip)
 	stream = fopencookie(file, "w", functions);
 	if (stream == NULL)
 		return false;
-	/* The writer buffers; a second buffer would blur where a record ends. */
+	/* The spool buffers; a second buffer would blur where a record ends. */
 	setvbuf(stream, NULL, _IONBF, 0);
 	file->dumper = pcap_dump_fopen(file->pcap, stream);
 	if (file->dumper == NULL)
@@ -52,10 +52,10 @@ struct classic_pcap *classic_pcap_open(
 
 	if (file == NULL)
 		return NULL;
-	file->writer = writer_open(path, WRITER_STOP, ledger);
-	if (file->writer != NULL && start(file, is_ip))
+	file->spool = spool_open(path, SPOOL_STOP, ledger);
+	if (file->spool != NULL && start(file, is_ip))
 		return file;
-	cause = file->writer == NULL ? errno : ENOMEM;
+	cause = file->spool == NULL ? errno : ENOMEM;
 	classic_pcap_close(file);
 	errno = cause;
 	return NULL;
@@ -91,8 +91,13 @@ bool classic_pcap_write(
 	header.ts.tv_sec = (time_t)seconds;
 	header.ts.tv_usec = (suseconds_t)(time_ns % 1000000000);
 	pcap_dump((u_char *)file->dumper, &header, frame);
-	writer_end(file->writer, 1);
+	spool_end(file->spool, 1);
 	return true;
+}
+
+bool classic_pcap_flush(struct classic_pcap *file)
+{
+	return spool_flush(file->spool);
 }
 
 bool classic_pcap_close(struct classic_pcap *file)
@@ -103,7 +108,7 @@ bool classic_pcap_close(struct classic_pcap *file)
 		pcap_dump_close(file->dumper);
 	if (file->pcap != NULL)
 		pcap_close(file->pcap);
-	whole = writer_close(file->writer);
+	whole = spool_close(file->spool);
 	free(file);
 	return whole;
 }

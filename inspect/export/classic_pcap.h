@@ -17,4 +17,5 @@ struct classic_pcap *classic_pcap_open(
 bool classic_pcap_write(
 	struct classic_pcap *file, uint64_t time_ns, const struct packet_bytes *bytes);
 /* false when anything was lost. */
+bool classic_pcap_flush(struct classic_pcap *file);
 bool classic_pcap_close(struct classic_pcap *file);

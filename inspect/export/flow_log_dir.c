@@ -14,7 +14,7 @@
 #include "inspect/export/flow_log.h"
 #include "inspect/export/output.h"
 #include "inspect/export/output_dir.h"
-#include "inspect/export/writer.h"
+#include "inspect/export/spool.h"
 
 #define FLOW_LOG_ID "fl-periscope"
 

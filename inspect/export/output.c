@@ -8,11 +8,11 @@
 
 #include "inspect/export/flow_log_dir.h"
 #include "inspect/export/output_dir.h"
-#include "inspect/export/writer.h"
+#include "inspect/export/spool.h"
 
 struct output {
 	struct output_ledger ledger[RECORD_KIND_COUNT];
-	struct writer *events;
+	struct spool *events;
 	struct flow_log_dir *flow_logs;
 	char dir[];
 };
@@ -30,7 +30,7 @@ static struct output *output_create(const char *dir)
 
 static void output_free(struct output *output)
 {
-	writer_close(output->events);
+	spool_close(output->events);
 	flow_log_dir_destroy(output->flow_logs);
 	free(output);
 }
@@ -42,7 +42,7 @@ static bool output_start(struct output *output, char *error, size_t error_size)
 
 	errno = ENAMETOOLONG;
 	if (n > 0 && n < (int)sizeof(path) && make_parents(path) == 0)
-		output->events = writer_open(path, WRITER_GO_ON, &output->ledger[RECORD_EVENT]);
+		output->events = spool_open(path, SPOOL_GO_ON, &output->ledger[RECORD_EVENT]);
 	if (output->events == NULL) {
 		snprintf(
 			error, error_size, "%s: cannot write there: %s", path, strerror(errno));
@@ -80,13 +80,13 @@ void output_write(struct output *output, enum record_kind kind, uint64_t route,
 		flow_log_dir_write(output->flow_logs, route, bytes, len);
 		return;
 	}
-	writer_add(output->events, bytes, len);
-	writer_end(output->events, 1);
+	spool_add(output->events, bytes, len);
+	spool_end(output->events, 1);
 }
 
 bool output_flush(struct output *output)
 {
-	bool events = writer_flush(output->events);
+	bool events = spool_flush(output->events);
 
 	return flow_log_dir_flush(output->flow_logs) && events;
 }
@@ -95,7 +95,7 @@ bool output_close(struct output *output)
 {
 	bool whole = flow_log_dir_flush(output->flow_logs);
 
-	whole = writer_close(output->events) && whole;
+	whole = spool_close(output->events) && whole;
 	output->events = NULL;
 	output_free(output);
 	return whole;

@@ -94,10 +94,16 @@ static bool need_part(struct packet_file *file, enum part part)
 	if (file->failed)
 		return false;
 	errno = ENAMETOOLONG;
-	if (ip_path(file->path, path) && open_part(file, part, path))
+	if (strcmp(file->path, "-") == 0) {
+		snprintf(path, sizeof(path), "standard output");
+		errno = ENOTSUP;
+	} else if (ip_path(file->path, path) && open_part(file, part, path)) {
 		return true;
-	fprintf(stderr, "periscope: %s: %s; raw IP packets are counted as lost_disk\n", path,
-		strerror(errno));
+	}
+	fprintf(stderr,
+		"periscope: %s: no file for raw IP packets: %s; they are counted as "
+		"lost_disk\n",
+		path, strerror(errno));
 	file->failed = true;
 	return false;
 }
@@ -123,28 +129,30 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 		file->ledger.lost_disk++;
 }
 
-bool packet_file_finish(struct packet_file *file)
+bool packet_file_flush(struct packet_file *file)
+{
+	for (int part = 0; part < PART_COUNT; part++) {
+		if (file->pcapng[part] != NULL)
+			pcapng_flush(file->pcapng[part]);
+		if (file->classic[part] != NULL)
+			classic_pcap_flush(file->classic[part]);
+	}
+	return file->ledger.lost_disk == 0;
+}
+
+bool packet_file_close(struct packet_file *file)
 {
 	bool whole = true;
 
+	if (file == NULL)
+		return true;
 	for (int part = 0; part < PART_COUNT; part++) {
 		if (file->pcapng[part] != NULL)
 			whole = pcapng_close(file->pcapng[part]) && whole;
 		if (file->classic[part] != NULL)
 			whole = classic_pcap_close(file->classic[part]) && whole;
-		file->pcapng[part] = NULL;
-		file->classic[part] = NULL;
 	}
-	return whole && file->ledger.lost_disk == 0;
-}
-
-bool packet_file_close(struct packet_file *file)
-{
-	bool whole;
-
-	if (file == NULL)
-		return true;
-	whole = packet_file_finish(file);
+	whole = whole && file->ledger.lost_disk == 0;
 	free(file);
 	return whole;
 }

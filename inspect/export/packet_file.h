@@ -33,9 +33,9 @@ struct packet_file;
 /* NULL: `error` says what and why. */
 struct packet_file *packet_file_open(const char *path, char *error, size_t error_size);
 void packet_file_write(struct packet_file *file, const struct packet_record *record);
-/* Writes what ends the file and closes it; after that only the ledger may be asked, which is then
- * final. false when anything was lost (said on stderr). */
-bool packet_file_finish(struct packet_file *file);
-/* Finishes when that was not done, and frees. false when anything was lost (said on stderr). */
+/* Writes what is buffered, so that the ledger tells what became of every record; false when
+ * anything was lost (said on stderr). */
+bool packet_file_flush(struct packet_file *file);
+/* Writes what ends the file, closes, frees. false when anything was lost (said on stderr). */
 bool packet_file_close(struct packet_file *file);
 const struct output_ledger *packet_file_ledger(const struct packet_file *file);

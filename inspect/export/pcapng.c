@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/export/spool.h"
 #include "inspect/export/text.h"
-#include "inspect/export/writer.h"
 
 enum block {
 	BLOCK_INTERFACE = 1,
@@ -27,7 +27,8 @@ enum option {
 
 enum { BLOCK_SIZE = 512, INTERFACES_FIRST = 16 };
 
-_Static_assert(PCAPNG_SNAPLEN + BLOCK_SIZE <= RECORD_SIZE_MAX + 4096, "what a writer takes");
+_Static_assert((int)PCAPNG_SNAPLEN + 2 * (int)BLOCK_SIZE <= (int)SPOOL_RECORD_MAX,
+	"what a spool takes");
 
 struct interface {
 	bool has_vni;
@@ -37,7 +38,7 @@ struct interface {
 };
 
 struct pcapng {
-	struct writer *writer;
+	struct spool *spool;
 	uint16_t link_type;
 	struct interface *interfaces; /* numbered in the order they came */
 	uint32_t n_interfaces, room;
@@ -105,9 +106,9 @@ static void write_block(struct pcapng *file, enum block type, const struct piece
 
 	put32(&around, type);
 	put32(&around, total);
-	writer_add(file->writer, around.bytes, 8);
-	writer_add(file->writer, body->bytes, body->len);
-	writer_add(file->writer, around.bytes + 4, 4);
+	spool_add(file->spool, around.bytes, 8);
+	spool_add(file->spool, body->bytes, body->len);
+	spool_add(file->spool, around.bytes + 4, 4);
 }
 
 static void write_section(struct pcapng *file)
@@ -257,8 +258,8 @@ struct pcapng *pcapng_open(const char *path, uint16_t link_type, struct output_l
 	if (file == NULL)
 		return NULL;
 	file->link_type = link_type;
-	file->writer = writer_open(path, WRITER_STOP, ledger);
-	if (file->writer == NULL) {
+	file->spool = spool_open(path, SPOOL_STOP, ledger);
+	if (file->spool == NULL) {
 		int cause = errno;
 
 		free(file);
@@ -342,13 +343,18 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	put_time(&before, record->time_ns);
 	put32(&before, len);
 	put32(&before, bytes->header_len + bytes->wire);
-	writer_add(file->writer, before.bytes, before.len);
-	writer_add(file->writer, bytes->header, bytes->header_len);
-	writer_add(file->writer, bytes->payload, cap);
-	writer_add(file->writer, zeros, padding);
-	writer_add(file->writer, after.bytes, after.len);
-	writer_end(file->writer, 1);
+	spool_add(file->spool, before.bytes, before.len);
+	spool_add(file->spool, bytes->header, bytes->header_len);
+	spool_add(file->spool, bytes->payload, cap);
+	spool_add(file->spool, zeros, padding);
+	spool_add(file->spool, after.bytes, after.len);
+	spool_end(file->spool, 1);
 	return true;
+}
+
+bool pcapng_flush(struct pcapng *file)
+{
+	return spool_flush(file->spool);
 }
 
 bool pcapng_close(struct pcapng *file)
@@ -361,9 +367,9 @@ bool pcapng_close(struct pcapng *file)
 		write_interface(file, &nameless);
 	for (uint32_t i = 0; i < file->n_interfaces; i++) {
 		write_statistics(file, i);
-		writer_end(file->writer, 0);
+		spool_end(file->spool, 0);
 	}
-	whole = writer_close(file->writer);
+	whole = spool_close(file->spool);
 	free(file->interfaces);
 	free(file->slots);
 	free(file);

@@ -27,4 +27,5 @@ struct pcapng *pcapng_open(const char *path, uint16_t link_type, struct output_l
 bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	const struct packet_bytes *bytes);
 /* false when anything was lost. */
+bool pcapng_flush(struct pcapng *file);
 bool pcapng_close(struct pcapng *file);

@@ -14,7 +14,7 @@ enum record_kind {
 };
 
 /* No record is longer; a sink that has its own buffers makes them at least this large. */
-enum { RECORD_SIZE_MAX = 256 * 1024 };
+enum { RECORD_SIZE_MAX = 240 * 1024 };
 
 struct sink {
 	void *ctx;

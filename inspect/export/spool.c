@@ -1,4 +1,4 @@
-#include "inspect/export/writer.h"
+#include "inspect/export/spool.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,11 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH = 256 * 1024, ROOM = BATCH + RECORD_SIZE_MAX + 4096 };
+_Static_assert((int)RECORD_SIZE_MAX <= (int)SPOOL_RECORD_MAX, "any event fits");
 
-struct writer {
+enum { BATCH = 256 * 1024, ROOM = BATCH + SPOOL_RECORD_MAX };
+
+struct spool {
 	struct output_ledger *ledger;
-	enum writer_after_loss after_loss;
+	enum spool_after_loss after_loss;
 	int fd;
 	bool lost;
 	off_t good;       /* size of the file as far as it was written well */
@@ -46,10 +48,10 @@ static int open_path(const char *path)
 	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
 }
 
-struct writer *writer_open(
-	const char *path, enum writer_after_loss after_loss, struct output_ledger *ledger)
+struct spool *spool_open(
+	const char *path, enum spool_after_loss after_loss, struct output_ledger *ledger)
 {
-	struct writer *w = malloc(sizeof(*w));
+	struct spool *w = malloc(sizeof(*w));
 	char *copy = strdup(path);
 	int fd = w == NULL || copy == NULL ? -1 : open_path(path);
 
@@ -72,7 +74,7 @@ struct writer *writer_open(
 	return w;
 }
 
-static void lose(struct writer *w, int cause)
+static void lose(struct spool *w, int cause)
 {
 	w->ledger->lost_disk += w->pending;
 	if (cause != 0 && !w->lost)
@@ -82,13 +84,13 @@ static void lose(struct writer *w, int cause)
 	w->lost = true;
 }
 
-bool writer_flush(struct writer *w)
+bool spool_flush(struct spool *w)
 {
 	int cause = 0;
 
 	if (w->used == 0)
 		return !w->lost;
-	if (w->lost && w->after_loss == WRITER_STOP) {
+	if (w->lost && w->after_loss == SPOOL_STOP) {
 		lose(w, 0);
 	} else if ((cause = write_all(w->fd, w->buffer, w->used)) != 0) {
 		/* Fails on a pipe, where nothing can be taken back. */
@@ -103,27 +105,27 @@ bool writer_flush(struct writer *w)
 	return !w->lost;
 }
 
-void writer_add(struct writer *w, const void *bytes, size_t len)
+void spool_add(struct spool *w, const void *bytes, size_t len)
 {
 	assert(len <= sizeof(w->buffer) - w->used);
 	memcpy(w->buffer + w->used, bytes, len);
 	w->used += len;
 }
 
-void writer_end(struct writer *w, unsigned records)
+void spool_end(struct spool *w, unsigned records)
 {
 	w->pending += records;
 	if (w->used >= BATCH)
-		writer_flush(w);
+		spool_flush(w);
 }
 
-bool writer_close(struct writer *w)
+bool spool_close(struct spool *w)
 {
 	bool whole;
 
 	if (w == NULL)
 		return true;
-	whole = writer_flush(w);
+	whole = spool_flush(w);
 	/* A network file system may report only now that it could not keep what it took. */
 	if (close(w->fd) != 0) {
 		fprintf(stderr, "periscope: %s: %s\n", w->path, strerror(errno));
