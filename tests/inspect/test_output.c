@@ -1,0 +1,427 @@
+#include <CUnit/Basic.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "inspect/export/output.h"
+#include "support/folder.h"
+
+#define HEADER \
+	"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets " \
+	"bytes start end action log-status\n"
+
+/* 2018-06-20T16:20:00Z, the period of the example in the VPC user guide. */
+enum { PERIOD = 1529511600 };
+#define DAY_FOLDER "flow-logs/AWSLogs/123456789012/vpcflowlogs/us-east-1/2018/06/20/"
+#define FILE_STEM "123456789012_vpcflowlogs_us-east-1_fl-periscope_20180620T"
+
+static struct output *open_new(const struct folder *folder)
+{
+	char path[PATH_MAX], error[256] = "";
+	struct output *output =
+		output_open(folder_path(folder, "out", path, sizeof(path)), false, error, 256);
+
+	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+	return output;
+}
+
+static void put(struct output *output, enum record_kind kind, uint64_t route, const char *line)
+{
+	output_write(output, kind, route, line, strlen(line));
+}
+
+/* The only file in a folder, its name in `name`; false when there is not exactly one. */
+static bool only_file(const struct folder *folder, const char *where, char name[256])
+{
+	char command[PATH_MAX];
+	FILE *list;
+	bool one;
+
+	snprintf(command, sizeof(command), "ls %s/out/%s", folder->path, where);
+	list = popen(command, "r");
+	one = list != NULL && fgets(name, 256, list) != NULL;
+	name[strcspn(name, "\n")] = '\0';
+	one = one && fgetc(list) == EOF;
+	pclose(list);
+	return one;
+}
+
+/* Inflates a file with zlib; freed by the caller. */
+static char *gunzip(const struct folder *folder, const char *name, size_t room)
+{
+	char path[PATH_MAX], *text = calloc(1, room);
+	gzFile file = gzopen(folder_path(folder, name, path, sizeof(path)), "rb");
+	int n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	n = gzread(file, text, (unsigned)room - 1);
+	CU_ASSERT_TRUE(n >= 0);
+	CU_ASSERT_EQUAL(gzdirect(file), 0);
+	CU_ASSERT_EQUAL(gzclose(file), Z_OK);
+	return text;
+}
+
+static void events_are_appended_and_counted_when_written(void)
+{
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	const struct output_ledger *ledger = output_ledger(output, RECORD_EVENT);
+	size_t len;
+	char *text;
+
+	put(output, RECORD_EVENT, 0, "{\"a\":1}\n");
+	put(output, RECORD_EVENT, 0, "{\"a\":2}\n");
+	CU_ASSERT_EQUAL(ledger->offered, 2);
+	CU_ASSERT_EQUAL(ledger->written, 0);
+	CU_ASSERT_TRUE(output_flush(output));
+	CU_ASSERT_EQUAL(ledger->written, 2);
+	put(output, RECORD_EVENT, 0, "{\"a\":3}\n");
+	CU_ASSERT_TRUE(output_close(output));
+	text = folder_get(&folder, "out/events/flows.jsonl", &len);
+	CU_ASSERT_STRING_EQUAL(text, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+	free(text);
+	folder_remove(&folder);
+}
+
+static void flow_logs_have_the_names_of_aws(void)
+{
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	char name[256] = "", path[PATH_MAX];
+	char *text;
+
+	CU_ASSERT_TRUE(output_owner(output, 1, "123456789012", "us-east-1"));
+	CU_ASSERT_FALSE(output_owner(output, 2, "../../etc", "us-east-1"));
+	CU_ASSERT_FALSE(output_owner(output, 2, "", "us-east-1"));
+	/* The last second of the period, then the first; one before belongs to 16:15. */
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + 299, 1), "one\n");
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 1), "two\n");
+	CU_ASSERT_TRUE(output_close(output));
+	CU_ASSERT_TRUE_FATAL(only_file(&folder, DAY_FOLDER, name));
+	CU_ASSERT_EQUAL(strncmp(name, FILE_STEM "1620Z_", strlen(FILE_STEM "1620Z_")), 0);
+	CU_ASSERT_EQUAL(strspn(name + strlen(FILE_STEM "1620Z_"), "0123456789abcdef"), 8);
+	CU_ASSERT_STRING_EQUAL(name + strlen(FILE_STEM "1620Z_") + 8, ".log.gz");
+	snprintf(path, sizeof(path), "out/" DAY_FOLDER "%s", name);
+	text = gunzip(&folder, path, 4096);
+	CU_ASSERT_STRING_EQUAL(text, HEADER "one\ntwo\n");
+	free(text);
+	folder_remove(&folder);
+}
+
+static void periods_begin_every_five_minutes(void)
+{
+	CU_ASSERT_EQUAL(flow_log_route(PERIOD - 1, 7), flow_log_route(PERIOD - 300, 7));
+	CU_ASSERT_EQUAL(flow_log_route(PERIOD, 7), flow_log_route(PERIOD + 299, 7));
+	CU_ASSERT_NOT_EQUAL(flow_log_route(PERIOD - 1, 7), flow_log_route(PERIOD, 7));
+	CU_ASSERT_NOT_EQUAL(flow_log_route(PERIOD, 7), flow_log_route(PERIOD, 8));
+}
+
+/* More periods than are buffered, met in turn: each line must come back, in order, below one
+ * header. */
+static void any_number_of_periods_in_any_order(void)
+{
+	enum { PERIODS = 100, TURNS = 5 };
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	char line[64], command[512], want[512], *text;
+	size_t len;
+
+	for (int turn = 0; turn < TURNS; turn++)
+		for (uint32_t period = 0; period < PERIODS; period++) {
+			snprintf(line, sizeof(line), "p%u turn %d\n", period, turn);
+			put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + 300 * period, 0),
+				line);
+		}
+	CU_ASSERT_TRUE(output_flush(output));
+	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->written, PERIODS * TURNS);
+	CU_ASSERT_TRUE(output_close(output));
+	/* gzip(1) reads them too: one file a period, sorted by name is sorted by period. */
+	snprintf(command, sizeof(command),
+		"cd %s && find out/flow-logs -type f | sort | xargs -n 1 gzip -dc >all.txt",
+		folder.path);
+	CU_ASSERT_EQUAL(system(command), 0);
+	text = folder_get(&folder, "all.txt", &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	for (char *at = text, period = 0; period < PERIODS; period++) {
+		int n = snprintf(want, sizeof(want), HEADER);
+
+		for (int turn = 0; turn < TURNS; turn++)
+			n += snprintf(want + n, sizeof(want) - (size_t)n, "p%d turn %d\n",
+				period, turn);
+		CU_ASSERT_EQUAL_FATAL(strncmp(at, want, (size_t)n), 0);
+		at += n;
+	}
+	free(text);
+	folder_remove(&folder);
+}
+
+/* A period larger than its buffer. */
+static void a_long_period_has_one_header(void)
+{
+	enum { LINES = 20000 };
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	char name[256] = "", path[PATH_MAX], line[64], *text, *at;
+
+	for (int i = 0; i < LINES; i++) {
+		snprintf(line, sizeof(line), "2 unknown - 10.0.0.1 10.0.0.2 %d\n", i);
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), line);
+	}
+	CU_ASSERT_TRUE(output_close(output));
+	CU_ASSERT_TRUE_FATAL(only_file(
+		&folder, "flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20", name));
+	snprintf(path, sizeof(path),
+		"out/flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20/%s", name);
+	text = gunzip(&folder, path, 1 << 20);
+	CU_ASSERT_EQUAL(strncmp(text, HEADER, strlen(HEADER)), 0);
+	at = text + strlen(HEADER);
+	for (int i = 0; i < LINES; i++) {
+		int n = snprintf(line, sizeof(line), "2 unknown - 10.0.0.1 10.0.0.2 %d\n", i);
+
+		CU_ASSERT_EQUAL_FATAL(strncmp(at, line, (size_t)n), 0);
+		at += n;
+	}
+	CU_ASSERT_STRING_EQUAL(at, "");
+	free(text);
+	folder_remove(&folder);
+}
+
+static void equal_input_gives_equal_bytes(void)
+{
+	struct folder folders[2] = {folder_make(), folder_make()};
+	char command[256];
+
+	for (int i = 0; i < 2; i++) {
+		struct output *output = open_new(&folders[i]);
+
+		put(output, RECORD_EVENT, 0, "{}\n");
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), "a record\n");
+		CU_ASSERT_TRUE(output_close(output));
+		if (i == 0)
+			sleep(1); /* a time in a gzip header would show */
+	}
+	snprintf(command, sizeof(command), "diff -r %s/out %s/out", folders[0].path,
+		folders[1].path);
+	CU_ASSERT_EQUAL(system(command), 0);
+	folder_remove(&folders[0]);
+	folder_remove(&folders[1]);
+}
+
+static void a_directory_that_is_not_empty_is_refused(void)
+{
+	struct folder folder = folder_make();
+	char path[PATH_MAX], error[256] = "";
+	size_t len;
+	char *text;
+
+	folder_put(&folder, "out/notes.txt", "mine");
+	folder_path(&folder, "out", path, sizeof(path));
+	CU_ASSERT_PTR_NULL(output_open(path, false, error, sizeof(error)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "is not empty"));
+	text = folder_get(&folder, "out/notes.txt", &len);
+	CU_ASSERT_STRING_EQUAL(text, "mine");
+	free(text);
+	folder_remove(&folder);
+}
+
+static bool exists(const struct folder *folder, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return lstat(folder_path(folder, name, path, sizeof(path)), &st) == 0;
+}
+
+static void force_removes_only_our_own_files(void)
+{
+	static const struct {
+		const char *name;
+		bool ours;
+	} rows[] = {
+		{"out/summary.json", true},
+		{"out/summary.json.bak", false},
+		{"out/events/flows.jsonl", true},
+		{"out/events/alerts.jsonl", true},
+		{"out/events/notes.txt", false},
+		{"out/flow-logs/AWSLogs/1/vpcflowlogs/r/2018/06/20/1_vpcflowlogs_r_x.log.gz",
+			true},
+		{"out/flow-logs/AWSLogs/1/vpcflowlogs/r/2018/06/21/other.gz", false},
+		{"out/flow-logs/mine.txt", false},
+		{"out/packets/a.pcapng", true},
+		{"out/packets/a.pcap", false},
+		{"out/elsewhere/summary.json", false},
+		{"out/elsewhere/a.pcapng", false},
+	};
+	const size_t n = sizeof(rows) / sizeof(rows[0]);
+	struct folder folder = folder_make();
+	char path[PATH_MAX], error[256] = "", *text;
+	struct output *output;
+	size_t len;
+
+	for (size_t i = 0; i < n; i++)
+		folder_put(&folder, rows[i].name, "old");
+	folder_put(&folder, "target/flows.jsonl", "not to be touched");
+	folder_path(&folder, "out", path, sizeof(path));
+	output = output_open(path, true, error, sizeof(error));
+	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+	CU_ASSERT_TRUE(output_close(output));
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].name, "out/events/flows.jsonl") != 0)
+			CU_ASSERT_EQUAL(exists(&folder, rows[i].name), !rows[i].ours);
+	text = folder_get(&folder, "out/events/flows.jsonl", &len);
+	CU_ASSERT_STRING_EQUAL(text, "");
+	free(text);
+	CU_ASSERT_FALSE(exists(&folder, "out/flow-logs/AWSLogs/1/vpcflowlogs/r/2018/06/20"));
+	folder_remove(&folder);
+}
+
+static void refuse(const struct folder *folder, const char *name, bool force, const char *why)
+{
+	char path[PATH_MAX], error[256] = "";
+
+	folder_path(folder, name, path, sizeof(path));
+	CU_ASSERT_PTR_NULL(output_open(path, force, error, sizeof(error)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, why));
+}
+
+static void what_cannot_be_opened_is_said(void)
+{
+	struct folder folder = folder_make();
+
+	folder_put(&folder, "file", "");
+	refuse(&folder, "file", false, "Not a directory");
+	refuse(&folder, "file/below", false, "Not a directory");
+	/* A folder where a file of ours should be. */
+	folder_put(&folder, "busy/events/flows.jsonl/x", "");
+	refuse(&folder, "busy", true, "Is a directory");
+	folder_remove(&folder);
+}
+
+/* Runs `work` while files cannot grow beyond `limit` bytes: write(2) fails with EFBIG, as it
+ * fails with ENOSPC on a full disk. */
+static void with_file_limit(rlim_t limit, void (*work)(struct output *), struct output *output)
+{
+	struct rlimit before, now;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	now = before;
+	now.rlim_cur = limit;
+	setrlimit(RLIMIT_FSIZE, &now);
+	work(output);
+	setrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_DFL);
+}
+
+static void write_both(struct output *output)
+{
+	put(output, RECORD_EVENT, 0, "{\"lost\":1}\n");
+	put(output, RECORD_EVENT, 0, "{\"lost\":2}\n");
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), "lost\n");
+	CU_ASSERT_FALSE(output_flush(output));
+}
+
+/* The message about it goes to a file instead of the terminal. */
+static void hush(const struct folder *folder, int *saved)
+{
+	char path[PATH_MAX];
+
+	fflush(stderr);
+	*saved = dup(STDERR_FILENO);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(
+		freopen(folder_path(folder, "stderr.txt", path, sizeof(path)), "w", stderr));
+}
+
+static void unhush(int saved)
+{
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+}
+
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *at = strstr(text, what); at; at = strstr(at + 1, what))
+		n++;
+	return n;
+}
+
+static void a_full_disk_is_counted_and_said_once(void)
+{
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	const struct output_ledger *events = output_ledger(output, RECORD_EVENT);
+	const struct output_ledger *logs = output_ledger(output, RECORD_FLOW_LOG);
+	size_t len;
+	char *text;
+	int saved;
+
+	put(output, RECORD_EVENT, 0, "{\"kept\":1}\n");
+	CU_ASSERT_TRUE(output_flush(output));
+	hush(&folder, &saved);
+	with_file_limit(16, write_both, output);
+	with_file_limit(16, write_both, output);
+	unhush(saved);
+	CU_ASSERT_EQUAL(events->offered, 5);
+	CU_ASSERT_EQUAL(events->written, 1);
+	CU_ASSERT_EQUAL(events->lost_disk, 4);
+	CU_ASSERT_EQUAL(logs->lost_disk, 2);
+	/* There is room again: what was half written is gone, later lines stand. */
+	put(output, RECORD_EVENT, 0, "{\"kept\":2}\n");
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), "kept\n");
+	CU_ASSERT_FALSE(output_flush(output));
+	CU_ASSERT_EQUAL(events->written, 2);
+	CU_ASSERT_EQUAL(logs->written, 1);
+	CU_ASSERT_EQUAL(events->offered, events->written + events->lost_disk);
+	CU_ASSERT_FALSE(output_close(output));
+	text = folder_get(&folder, "out/events/flows.jsonl", &len);
+	CU_ASSERT_STRING_EQUAL(text, "{\"kept\":1}\n{\"kept\":2}\n");
+	free(text);
+	text = folder_get(&folder, "stderr.txt", &len);
+	CU_ASSERT_EQUAL(count(text, "flows.jsonl: File too large"), 1);
+	CU_ASSERT_EQUAL(count(text, ".log.gz: File too large"), 1);
+	free(text);
+	{
+		char name[256] = "", path[PATH_MAX];
+
+		CU_ASSERT_TRUE_FATAL(only_file(&folder,
+			"flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20", name));
+		snprintf(path, sizeof(path),
+			"out/flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20/%s",
+			name);
+		text = gunzip(&folder, path, 4096);
+		CU_ASSERT_STRING_EQUAL(text, HEADER "kept\n");
+		free(text);
+	}
+	folder_remove(&folder);
+}
+
+void suite_output(void);
+void suite_output(void)
+{
+	CU_pSuite s = CU_add_suite("output", NULL, NULL);
+
+	CU_ADD_TEST(s, events_are_appended_and_counted_when_written);
+	CU_ADD_TEST(s, flow_logs_have_the_names_of_aws);
+	CU_ADD_TEST(s, periods_begin_every_five_minutes);
+	CU_ADD_TEST(s, any_number_of_periods_in_any_order);
+	CU_ADD_TEST(s, a_long_period_has_one_header);
+	CU_ADD_TEST(s, equal_input_gives_equal_bytes);
+	CU_ADD_TEST(s, a_directory_that_is_not_empty_is_refused);
+	CU_ADD_TEST(s, force_removes_only_our_own_files);
+	CU_ADD_TEST(s, what_cannot_be_opened_is_said);
+	CU_ADD_TEST(s, a_full_disk_is_counted_and_said_once);
+}
