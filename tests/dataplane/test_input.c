@@ -53,6 +53,7 @@ struct seen {
 	struct input_packet packets[MOST];
 	uint8_t first[MOST]; /* byte of each, as it was while it was good */
 	unsigned n;
+	uint64_t sum; /* of all bytes */
 	struct input_counters counters;
 	char errors[4][400];
 	unsigned errors_n;
@@ -68,6 +69,9 @@ static struct seen read_all(const char *const *paths, unsigned n, const char *bp
 	if (input == NULL)
 		return s;
 	while (input_next(input, &packet) == 1 && s.n < MOST) {
+		CU_ASSERT_TRUE(packet.cap <= packet.wire && packet.cap <= 262144);
+		for (uint32_t i = 0; i < packet.cap; i++)
+			s.sum += packet.data[i]; /* AddressSanitizer judges */
 		s.first[s.n] = packet.cap > 0 ? packet.data[0] : 0;
 		s.packets[s.n++] = packet;
 	}
@@ -363,6 +367,38 @@ static void gives_what_comes_before_a_cut(void)
 		ends[i] = ng.len;
 	}
 	cut_anywhere(&ng, header, ends, 3);
+}
+
+static void damage_anywhere(struct bytes *whole)
+{
+	static const uint8_t wrong[] = {0x01, 0x80, 0xff};
+
+	for (size_t i = 0; i < whole->len * sizeof(wrong); i++) {
+		const char *path = file_path("damaged");
+		struct seen s;
+
+		whole->at[i / sizeof(wrong)] ^= wrong[i % sizeof(wrong)];
+		bytes_write(whole, path);
+		whole->at[i / sizeof(wrong)] ^= wrong[i % sizeof(wrong)];
+		s = read_one(path, "not port 9999");
+		CU_ASSERT_TRUE(s.errors_n <= 1);
+		/* all packets, or a sentence; a record that swallows others is no fault to libpcap */
+		CU_ASSERT_TRUE(s.n <= 3);
+		CU_ASSERT_TRUE(s.n > 0 || s.errors_n == 1 || s.refused[0] != '\0');
+	}
+	bytes_free(whole);
+}
+
+static void damage_anywhere_is_survived(void)
+{
+	struct bytes pcap = small_pcap(), ng = {0};
+
+	pcapng_begin(&ng);
+	pcapng_interface(&ng, ETHERNET, 65535, 9);
+	for (uint32_t i = 0; i < 3; i++)
+		pcapng_packet(&ng, 0, i, frame, 30 + i, sizeof(frame));
+	damage_anywhere(&pcap);
+	damage_anywhere(&ng);
 }
 
 /* How many bytes zlib itself gets out of a part of a gzip file. */
@@ -701,6 +737,7 @@ void suite_input(void)
 	CU_ADD_TEST(s, refuses_a_wrong_call);
 	CU_ADD_TEST(s, gives_what_comes_before_a_cut);
 	CU_ADD_TEST(s, gives_what_comes_before_a_cut_in_gzip);
+	CU_ADD_TEST(s, damage_anywhere_is_survived);
 	CU_ADD_TEST(s, the_filter_leaves_out_and_counts);
 	CU_ADD_TEST(s, merges_by_time_then_by_the_order_of_the_paths);
 	CU_ADD_TEST(s, merges_like_a_naive_merge);
