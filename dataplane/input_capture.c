@@ -151,17 +151,16 @@ enum capture_status capture_open(struct capture *c, const char *path, size_t buf
  * file can be anything. */
 static uint64_t time_of(const struct timeval *ts)
 {
-	int64_t seconds = ts->tv_sec;
-	uint64_t ns;
+	int64_t seconds = ts->tv_sec, ns;
 
 	if (seconds < 0 && seconds >= INT32_MIN)
 		seconds += INT64_C(1) << 32;
 	if (seconds < 0)
 		return 0;
-	if (__builtin_mul_overflow((uint64_t)seconds, UINT64_C(1000000000), &ns) ||
-		__builtin_add_overflow(ns, ts->tv_usec > 0 ? (uint64_t)ts->tv_usec : 0, &ns))
-		return UINT64_MAX;
-	return ns;
+	if (__builtin_mul_overflow(seconds, INT64_C(1000000000), &ns) ||
+		__builtin_add_overflow(ns, ts->tv_usec > 0 ? ts->tv_usec : 0, &ns))
+		return INT64_MAX;
+	return (uint64_t)ns;
 }
 
 static void head_set(struct capture *c, const struct pcap_pkthdr *header, const uint8_t *data)

@@ -53,7 +53,8 @@ struct seen {
 	struct input_packet packets[MOST];
 	uint8_t first[MOST]; /* byte of each, as it was while it was good */
 	unsigned n;
-	uint64_t sum; /* of all bytes */
+	uint64_t sum;   /* of all bytes */
+	unsigned wrong; /* packets whose lengths are impossible */
 	struct input_counters counters;
 	char errors[4][400];
 	unsigned errors_n;
@@ -69,7 +70,7 @@ static struct seen read_all(const char *const *paths, unsigned n, const char *bp
 	if (input == NULL)
 		return s;
 	while (input_next(input, &packet) == 1 && s.n < MOST) {
-		CU_ASSERT_TRUE(packet.cap <= packet.wire && packet.cap <= 262144);
+		s.wrong += packet.cap > packet.wire || packet.cap > 262144;
 		for (uint32_t i = 0; i < packet.cap; i++)
 			s.sum += packet.data[i]; /* AddressSanitizer judges */
 		s.first[s.n] = packet.cap > 0 ? packet.data[0] : 0;
@@ -81,6 +82,7 @@ static struct seen read_all(const char *const *paths, unsigned n, const char *bp
 	for (unsigned i = 0; i < s.errors_n && i < 4; i++)
 		snprintf(s.errors[i], sizeof(s.errors[i]), "%s", input_error(input, i));
 	CU_ASSERT_EQUAL(s.counters.delivered, s.n);
+	CU_ASSERT_EQUAL(s.wrong, 0);
 	input_close(input);
 	return s;
 }
@@ -180,7 +182,7 @@ static void gives_every_time_in_nanoseconds(void)
 		{one_block(true, 9, 1600000000000000005), 1600000000000000005},
 		{one_block(false, 3, 1600000000007), 1600000000007000000},
 		{one_block(false, 0x80 | 1, 3200000001), 1600000000500000000}, /* halves */
-		{one_block(false, 0, UINT64_MAX / 4), UINT64_MAX},
+		{one_block(false, 0, UINT64_MAX / 4), INT64_MAX},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -369,23 +371,28 @@ static void gives_what_comes_before_a_cut(void)
 	cut_anywhere(&ng, header, ends, 3);
 }
 
+/* libpcap cannot see every damage (a length that swallows the next record is none to it), but
+ * silence with nothing read would be wrong. */
 static void damage_anywhere(struct bytes *whole)
 {
 	static const uint8_t wrong[] = {0x01, 0x80, 0xff};
+	unsigned silent = 0, many = 0;
 
 	for (size_t i = 0; i < whole->len * sizeof(wrong); i++) {
 		const char *path = file_path("damaged");
 		struct seen s;
+		uint64_t packets;
 
 		whole->at[i / sizeof(wrong)] ^= wrong[i % sizeof(wrong)];
 		bytes_write(whole, path);
 		whole->at[i / sizeof(wrong)] ^= wrong[i % sizeof(wrong)];
-		s = read_one(path, "not port 9999");
-		CU_ASSERT_TRUE(s.errors_n <= 1);
-		/* all packets, or a sentence; a record that swallows others is no fault to libpcap */
-		CU_ASSERT_TRUE(s.n <= 3);
-		CU_ASSERT_TRUE(s.n > 0 || s.errors_n == 1 || s.refused[0] != '\0');
+		s = read_one(path, "len > 31");
+		packets = s.n + s.counters.bpf_excluded;
+		silent += packets == 0 && s.errors_n == 0;
+		many += packets > 3 || s.errors_n > 1;
 	}
+	CU_ASSERT_EQUAL(silent, 0);
+	CU_ASSERT_EQUAL(many, 0);
 	bytes_free(whole);
 }
 
