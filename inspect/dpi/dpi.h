@@ -1,7 +1,7 @@
 /* Deep inspection with nDPI: one module a worker, single-threaded. Packets of a flow are given
  * to nDPI as ndpiReader of the same library gives them, until a verdict or the packet limits;
- * then the label is final and nDPI's state of the flow goes back to its pool. dpi.c alone knows
- * nDPI's API (4.2, also 4.4 to 4.14).
+ * then the label is final and nDPI's state of the flow goes back to its pool. ndpi.c alone knows
+ * nDPI's API (4.2, also 4.4 to 4.11-dev).
  *
  * Memory: nDPI's own allocations and the details go through an allocator with a limit; what does
  * not fit is refused and counted, and the flow goes on without inspection. */
@@ -17,13 +17,13 @@
 struct dpi_params {
 	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */
 	bool correlate;                            /* nDPI's cross-flow caches */
-	size_t memory_limit;                       /* bytes, 0 = none */
+	size_t memory_limit; /* bytes for flows, beside nDPI's own tables; 0 = none */
 };
 
 struct dpi_stats {
-	uint64_t packets;       /* given to nDPI */
-	uint64_t refused_flows; /* flows without inspection for want of memory */
-	size_t memory, memory_peak;
+	uint64_t packets;           /* given to nDPI */
+	uint64_t refused_flows;     /* flows not, or not fully, inspected for want of memory */
+	size_t memory, memory_peak; /* bytes, nDPI's own tables included */
 };
 
 struct dpi;

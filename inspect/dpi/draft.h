@@ -1,0 +1,45 @@
+/* The details of a flow being collected; private to the dpi. One draft serves all flows of a
+ * worker in turn: reset, fill, finish into an allocation of just the size needed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/dpi/details.h"
+#include "inspect/dpi/memory.h"
+
+enum {
+	DRAFT_STRING_MAX = 512, /* longer values are cut */
+	DRAFT_LIST_MAX = 16,    /* elements; more are left out */
+	DRAFT_BYTES = 20480,    /* what does not fit is left out */
+};
+
+struct draft {
+	uint64_t risks;
+	uint32_t have; /* bit n: detail n was set */
+	uint32_t len;
+	uint8_t bytes[DRAFT_BYTES];
+};
+
+_Static_assert(DETAIL_COUNT <= 32, "draft.have and details.have are 32 bits");
+
+void draft_reset(struct draft *draft);
+
+/* The first value set for a detail stays. Empty strings are not kept. */
+void draft_string(struct draft *draft, enum detail detail, const char *text, size_t len);
+/* Up to the NUL; NULL is ignored. */
+void draft_text(struct draft *draft, enum detail detail, const char *text);
+void draft_number(struct draft *draft, enum detail detail, uint64_t value);
+/* `count` texts, `stride` bytes apart. */
+void draft_list(struct draft *draft, enum detail detail, const char *texts, size_t stride,
+	unsigned count);
+
+/* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
+void draft_keep(struct draft *draft, const struct details *old);
+
+/* NULL: there is nothing to keep, or no memory. Give it back with memory_give(). */
+struct details *draft_finish(
+	const struct draft *draft, struct memory *memory, struct memory_list *list);
+
+bool details_has(const struct details *details, enum detail detail);

@@ -1,0 +1,54 @@
+/* nDPI behind a few functions without its types; private to the dpi. ndpi.c implements it and is
+ * the one file that knows nDPI's API.
+ *
+ * An engine is one nDPI module: single-threaded. Whatever nDPI allocates comes from the engine's
+ * `memory`; what it allocates for a flow goes back with engine_flow_fini(). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/dpi/draft.h"
+#include "inspect/dpi/memory.h"
+
+struct engine;
+
+/* nDPI's state of one flow: engine_flow_size() bytes, aligned as malloc aligns. */
+struct engine_flow;
+
+struct engine_label {
+	uint16_t master, app, category; /* nDPI's numbers */
+	bool guessed;                   /* by port or address */
+};
+
+enum engine_status {
+	ENGINE_MORE,  /* more packets may tell more */
+	ENGINE_FOUND, /* the label is final, nothing more to learn */
+	ENGINE_SPENT, /* nDPI looks at no more packets of this flow: engine_giveup() */
+};
+
+/* `correlate`: flows may learn from other flows. NULL: `error` says why. */
+struct engine *engine_create(
+	struct memory *memory, bool correlate, char *error, size_t error_size);
+void engine_destroy(struct engine *engine);
+
+size_t engine_flow_size(void);
+void engine_flow_init(struct engine_flow *flow);
+void engine_flow_fini(struct engine *engine, struct engine_flow *flow);
+
+/* An IP packet whose `len` bytes are all there. The label is nDPI's opinion so far. */
+enum engine_status engine_packet(struct engine *engine, struct engine_flow *flow,
+	const uint8_t *ip, uint16_t len, uint64_t time_ms, struct engine_label *label);
+
+/* The label with what is known so far; guesses. */
+void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engine_label *label);
+
+/* What nDPI learned beside the label. */
+void engine_collect(const struct engine_flow *flow, struct draft *draft);
+
+bool engine_is_dns(const struct engine_label *label);
+const char *engine_app(
+	const struct engine *engine, uint16_t master, uint16_t app, char *text, size_t size);
+const char *engine_protocol_name(const struct engine *engine, uint16_t protocol);
+const char *engine_category_name(const struct engine *engine, uint16_t category);

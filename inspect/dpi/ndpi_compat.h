@@ -1,0 +1,113 @@
+/* What differs between the versions of nDPI that ndpi.c, the one file to include this, compiles
+ * with: 4.2 (Debian 12) to 4.11-dev. */
+#pragma once
+
+#include <ndpi/ndpi_api.h>
+
+#define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR * 100 + NDPI_MINOR >= (major)*100 + (minor))
+
+/* Before 4.6 the sizes of the cross-flow caches cannot be set: see ndpi.c on interposing. */
+#define COMPAT_INTERPOSE !NDPI_AT_LEAST(4, 6)
+
+/* nDPI looks at this many packets of a flow and ignores the rest; a preference since 4.4, which
+ * stands at its default. */
+#define COMPAT_PACKETS_PER_FLOW 32
+
+#if NDPI_AT_LEAST(4, 11)
+#define COMPAT_MASTER(label) ((label).proto.master_protocol)
+#define COMPAT_APP(label) ((label).proto.app_protocol)
+#else
+#define COMPAT_MASTER(label) ((label).master_protocol)
+#define COMPAT_APP(label) ((label).app_protocol)
+#endif
+
+static inline struct ndpi_detection_module_struct *compat_init(void)
+{
+#if NDPI_AT_LEAST(4, 10)
+	return ndpi_init_detection_module(NULL);
+#else
+	return ndpi_init_detection_module(ndpi_no_prefs);
+#endif
+}
+
+/* After the protocols were chosen, before compat_finalize. */
+static inline void compat_isolate(struct ndpi_detection_module_struct *module)
+{
+#if NDPI_AT_LEAST(4, 10)
+	static const char *const sizes[] = {"lru.ookla.size", "lru.bittorrent.size",
+		"lru.stun.size", "lru.tls_cert.size", "lru.mining.size", "lru.msteams.size",
+		"lru.fpc_dns.size", "lru.zoom.size", "lru.stun_zoom.size"};
+
+	/* A cache that this version does not have is refused, which is as good. */
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		ndpi_set_config(module, NULL, sizes[i], "0");
+#elif NDPI_AT_LEAST(4, 6)
+	for (int cache = 0; cache < NDPI_LRUCACHE_MAX; cache++)
+		ndpi_set_lru_cache_size(module, (lru_cache_type)cache, 0);
+#else
+	(void)module;
+#endif
+}
+
+static inline ndpi_protocol compat_packet(struct ndpi_detection_module_struct *module,
+	struct ndpi_flow_struct *flow, const uint8_t *ip, uint16_t len, uint64_t time_ms)
+{
+#if NDPI_AT_LEAST(4, 6)
+	return ndpi_detection_process_packet(module, flow, ip, len, time_ms, NULL);
+#else
+	return ndpi_detection_process_packet(module, flow, ip, len, time_ms);
+#endif
+}
+
+static inline ndpi_protocol compat_giveup(
+	struct ndpi_detection_module_struct *module, struct ndpi_flow_struct *flow)
+{
+	uint8_t guessed;
+
+#if NDPI_AT_LEAST(4, 10)
+	return ndpi_detection_giveup(module, flow, &guessed);
+#else
+	return ndpi_detection_giveup(module, flow, 1, &guessed);
+#endif
+}
+
+static inline ndpi_protocol compat_label(uint16_t master, uint16_t app)
+{
+	ndpi_protocol label = NDPI_PROTOCOL_NULL;
+
+	COMPAT_MASTER(label) = master;
+	COMPAT_APP(label) = app;
+	return label;
+}
+
+/* NULL: not a suite this version knows. */
+static inline const char *compat_cipher_name(uint16_t cipher)
+{
+#if NDPI_AT_LEAST(4, 6)
+	char unknown[8];
+	const char *name = ndpi_cipher2str(cipher, unknown);
+#else
+	const char *name = ndpi_cipher2str(cipher);
+#endif
+
+	return name[0] == '0' ? NULL : name;
+}
+
+static inline const char *compat_alpn(const struct ndpi_flow_struct *flow)
+{
+#if NDPI_AT_LEAST(4, 6)
+	return flow->protos.tls_quic.advertised_alpns;
+#else
+	return flow->protos.tls_quic.alpn;
+#endif
+}
+
+/* Whether the SHA-1 of a certificate was computed. */
+static inline bool compat_has_sha1(const struct ndpi_flow_struct *flow)
+{
+#if NDPI_AT_LEAST(4, 6)
+	return flow->protos.tls_quic.fingerprint_set;
+#else
+	return flow->l4_proto == IPPROTO_TCP && flow->l4.tcp.tls.fingerprint_set;
+#endif
+}

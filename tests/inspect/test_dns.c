@@ -1,0 +1,321 @@
+/* Messages written by hand after RFC 1035 section 4 (header, question, records), 3596 (AAAA),
+ * 2782 (SRV) and 9460 (HTTPS); names in the hex show where each part is. */
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/dpi/dns.h"
+#include "support/hex.h"
+
+enum { MESSAGE_MAX = 1024 };
+
+struct row {
+	const char *hex;
+	bool is_dns, is_response;
+	const char *query, *type, *rcode; /* query NULL: no question */
+	const char *answers[4];
+};
+
+#define QUESTION_EXAMPLE "03 777777 07 6578616d706c65 03 636f6d 00 # www.example.com, at 12\n"
+
+static const struct row rows[] = {
+	/* A query for one address. */
+	{.hex = "1234 0100 0001 0000 0000 0000" QUESTION_EXAMPLE "0001 0001",
+		.is_dns = true,
+		.query = "www.example.com",
+		.type = "A"},
+	/* Its answer: an alias that points back, and two addresses. */
+	{.hex = "1234 8180 0001 0003 0000 0000" QUESTION_EXAMPLE "0001 0001"
+		"c00c 0005 0001 0000003c 0006 03 77656c c010  # wel.example.com, at 45\n"
+		"c02d 0001 0001 0000003c 0004 5db8d822\n"
+		"c02d 0001 0001 0000003c 0004 c0000201\n",
+		.is_dns = true,
+		.is_response = true,
+		.query = "www.example.com",
+		.type = "A",
+		.rcode = "NOERROR",
+		.answers = {"wel.example.com", "93.184.216.34", "192.0.2.1"}},
+	{.hex = "0001 8583 0001 0000 0000 0000" QUESTION_EXAMPLE "001c 0001",
+		.is_dns = true,
+		.is_response = true,
+		.query = "www.example.com",
+		.type = "AAAA",
+		.rcode = "NXDOMAIN"},
+	{.hex = "0001 8180 0001 0002 0000 0000" QUESTION_EXAMPLE "00ff 0001"
+		"c00c 001c 0001 00000000 0010 20010db8000000000000000000000001\n"
+		"c00c 000f 0001 00000000 0009 000a 04 6d61696c c010 # mail.example.com\n",
+		.is_dns = true,
+		.is_response = true,
+		.query = "www.example.com",
+		.type = "ANY",
+		.rcode = "NOERROR",
+		.answers = {"2001:db8::1", "10 mail.example.com"}},
+	{.hex = "0001 8180 0001 0004 0000 0000" QUESTION_EXAMPLE "0010 0001"
+		"c00c 0010 0001 00000000 000d 06 763d73706631 05 202d6116c3 # two strings\n"
+		"c00c 0021 0001 00000000 000a 0001 0002 01bb 01 73 c010 # s.example.com\n"
+		"c00c 0006 0001 00000000 001a c010 01 68 c010 00000001 00000002 00000003"
+		" 00000004 ffffffff\n"
+		"c00c 0041 0001 00000000 0003 0001 00 # HTTPS 1 .\n",
+		.is_dns = true,
+		.is_response = true,
+		.query = "www.example.com",
+		.type = "TXT",
+		.rcode = "NOERROR",
+		.answers = {NULL}},
+	/* mDNS: a response without a question; and a type without a name. */
+	{.hex = "0000 8400 0000 0002 0000 0000"
+		"05 5f68747470 04 5f746370 05 6c6f63616c 00 000c 8001 00000078 0007"
+		" 04 6e6f6465 c017 # node.local\n"
+		"c00c ff00 8001 00000078 0002 abcd",
+		.is_dns = true,
+		.is_response = true,
+		.rcode = "NOERROR",
+		.answers = {"node.local", "TYPE65280"}},
+	/* The root's name servers: names of no labels. */
+	{.hex = "0001 8180 0001 0001 0000 0000 00 0002 0001"
+		"00 0002 0001 00000000 0001 00",
+		.is_dns = true,
+		.is_response = true,
+		.query = ".",
+		.type = "NS",
+		.rcode = "NOERROR",
+		.answers = {"."}},
+	/* A label of dot, backslash, NUL, space, DEL and a. RFC 4343, 2.1. */
+	{.hex = "0001 0100 0001 0000 0000 0000 06 2e5c00207f61 01 62 00 0001 0001",
+		.is_dns = true,
+		.query = "\\.\\\\\\000\\032\\127a.b",
+		.type = "A"},
+	/* Without a question: a server that does not like the query. Type and rcode unnamed. */
+	{.hex = "0001 8001 0000 0000 0000 0000",
+		.is_dns = true,
+		.is_response = true,
+		.rcode = "FORMERR"},
+	{.hex = "0001 800f 0001 0000 0000 0000 01 61 00 fff0 0001",
+		.is_dns = true,
+		.is_response = true,
+		.query = "a",
+		.type = NULL,
+		.rcode = NULL},
+	/* Only the first of two questions counts. */
+	{.hex = "0001 0100 0002 0000 0000 0000 01 61 00 0001 0001 01 62 00 001c 0001",
+		.is_dns = true,
+		.query = "a",
+		.type = "A"},
+	/* Lies: a pointer to itself, one forward, two that go round, a label of 64 (01...), an
+	 * opcode that does not exist, more questions than any message has. */
+	{.hex = "0001 0100 0001 0000 0000 0000 c00c 0001 0001"},
+	{.hex = "0001 0100 0001 0000 0000 0000 c010 0001 0001 00"},
+	{.hex = "0001 0100 0001 0000 0000 0000 01 61 c00c 0001 0001"},
+	{.hex = "0001 0100 0001 0000 0000 0000 41 61 00 0001 0001"},
+	{.hex = "0001 4900 0001 0000 0000 0000 01 61 00 0001 0001"},
+	{.hex = "0001 0100 1000 0000 0000 0000 01 61 00 0001 0001"},
+	{.hex = "0001 0100 0001 0000 0000 0000 01"},
+	/* An address of 3 bytes, a name that leaves its record: answers before it are kept. */
+	{.hex = "0001 8180 0000 0002 0000 0000 00 0001 0001 00000000 0004 c0000201"
+		"00 0001 0001 00000000 0003 c00002",
+		.is_dns = true,
+		.is_response = true,
+		.rcode = "NOERROR",
+		.answers = {"192.0.2.1"}},
+	{.hex = "0001 8180 0000 0001 0000 0000 00 0005 0001 00000000 0002 03 616263 00",
+		.is_dns = true,
+		.is_response = true,
+		.rcode = "NOERROR"},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(*rows) };
+
+static void expect_text(const char *expected, const char *found)
+{
+	CU_ASSERT_EQUAL(!expected, !found);
+	if (expected && found)
+		CU_ASSERT_STRING_EQUAL(expected, found);
+}
+
+static void reads_messages(void)
+{
+	uint8_t data[MESSAGE_MAX];
+	struct dns_message m;
+
+	for (int i = 0; i < ROWS; i++) {
+		uint32_t len = (uint32_t)hex_read(rows[i].hex, data, sizeof(data));
+
+		CU_ASSERT_EQUAL(dns_parse(data, len, len, &m), rows[i].is_dns);
+		if (!rows[i].is_dns)
+			continue;
+		CU_ASSERT_EQUAL(m.is_response, rows[i].is_response);
+		CU_ASSERT_EQUAL(m.has_question, rows[i].query != NULL);
+		CU_ASSERT_STRING_EQUAL(m.query, rows[i].query ? rows[i].query : "");
+		if (m.has_question)
+			expect_text(rows[i].type, dns_type_name(m.type));
+		if (m.is_response)
+			expect_text(rows[i].rcode, dns_rcode_name(m.rcode));
+		for (unsigned a = 0; rows[i].answers[a]; a++)
+			CU_ASSERT_STRING_EQUAL(m.answers[a], rows[i].answers[a]);
+	}
+}
+
+static void reads_text_service_authority_and_https_records(void)
+{
+	uint8_t data[MESSAGE_MAX];
+	uint32_t len = (uint32_t)hex_read(rows[4].hex, data, sizeof(data));
+	struct dns_message m;
+
+	CU_ASSERT_TRUE(dns_parse(data, len, len, &m));
+	CU_ASSERT_EQUAL_FATAL(m.n_answers, 4);
+	CU_ASSERT_STRING_EQUAL(m.answers[0], "v=spf1 -a\\022\\195");
+	CU_ASSERT_STRING_EQUAL(m.answers[1], "1 2 443 s.example.com");
+	CU_ASSERT_STRING_EQUAL(m.answers[2], "example.com h.example.com 1 2 3 4 4294967295");
+	CU_ASSERT_STRING_EQUAL(m.answers[3], "1 .");
+}
+
+/* Cut at every byte, in a buffer of just that size: a sanitizer sees any read past it. What is
+ * read must be a beginning of what the whole message says. */
+static void reads_what_is_left_of_a_cut_message(void)
+{
+	uint8_t data[MESSAGE_MAX];
+	struct dns_message whole, part;
+
+	for (int i = 0; i < ROWS; i++) {
+		uint32_t len = (uint32_t)hex_read(rows[i].hex, data, sizeof(data));
+
+		dns_parse(data, len, len, &whole);
+		for (uint32_t cap = 0; cap < len; cap++) {
+			uint8_t *exact = malloc(cap ? cap : 1);
+
+			CU_ASSERT_PTR_NOT_NULL_FATAL(exact);
+			memcpy(exact, data, cap);
+			if (dns_parse(exact, cap, len, &part)) {
+				CU_ASSERT_TRUE(cap >= 12);
+				CU_ASSERT_EQUAL(part.is_response, whole.is_response);
+				CU_ASSERT_TRUE(part.n_answers <= whole.n_answers);
+				if (part.has_question)
+					CU_ASSERT_STRING_EQUAL(part.query, whole.query);
+				for (unsigned a = 0; a < part.n_answers; a++)
+					CU_ASSERT_STRING_EQUAL(
+						part.answers[a], whole.answers[a]);
+			}
+			free(exact);
+		}
+	}
+}
+
+/* A message cut inside its second answer keeps the first; cut in the question, it is one still. */
+static void tells_cut_from_bad(void)
+{
+	uint8_t data[MESSAGE_MAX];
+	uint32_t len = (uint32_t)hex_read(rows[1].hex, data, sizeof(data));
+	struct dns_message m;
+
+	CU_ASSERT_TRUE(dns_parse(data, 60, len, &m));
+	CU_ASSERT_EQUAL(m.n_answers, 1);
+	CU_ASSERT_STRING_EQUAL(m.answers[0], "wel.example.com");
+	CU_ASSERT_TRUE(dns_parse(data, 20, len, &m));
+	CU_ASSERT_FALSE(m.has_question);
+	CU_ASSERT_FALSE(dns_parse(data, 20, 20, &m));
+	CU_ASSERT_FALSE(dns_parse(data, 11, len, &m));
+}
+
+static void put(uint8_t **at, const void *bytes, size_t n)
+{
+	memcpy(*at, bytes, n);
+	*at += n;
+}
+
+/* Four labels of 63 bytes make a name of 257; 63, 63, 63 and 61 one of 255, the longest. */
+static void refuses_names_that_are_too_long(void)
+{
+	for (unsigned last = 61; last <= 63; last++) {
+		uint8_t data[MESSAGE_MAX] = {0, 1, 1, 0, 0, 1}, *at = data + 12;
+		struct dns_message m;
+		bool ok;
+
+		for (unsigned i = 0; i < 4; i++) {
+			uint8_t len = (uint8_t)(i < 3 ? 63 : last);
+
+			put(&at, &len, 1);
+			memset(at, 0xff, len);
+			at += len;
+		}
+		put(&at, "\0\0\1\0\1", 5);
+		ok = dns_parse(data, (uint32_t)(at - data), (uint32_t)(at - data), &m);
+		CU_ASSERT_EQUAL(ok, last == 61);
+		/* Every byte takes four characters: it fits nevertheless. */
+		if (ok)
+			CU_ASSERT_EQUAL(strlen(m.query), 250 * 4 + 3);
+	}
+}
+
+static void bounds_the_number_of_answers_and_their_text(void)
+{
+	uint8_t data[MESSAGE_MAX] = {0, 1, 0x80, 0, 0, 0, 0, 40}, *at = data + 12;
+	struct dns_message m;
+
+	for (unsigned i = 0; i < 40; i++)
+		put(&at, "\0\0\1\0\1\0\0\0\0\0\4\1\2\3\4", 15);
+	CU_ASSERT_TRUE(dns_parse(data, (uint32_t)(at - data), (uint32_t)(at - data), &m));
+	CU_ASSERT_EQUAL(m.n_answers, DNS_ANSWERS_MAX);
+	CU_ASSERT_STRING_EQUAL(m.answers[DNS_ANSWERS_MAX - 1], "1.2.3.4");
+
+	data[7] = 1;
+	at = data + 12;
+	put(&at, "\0\0\20\0\1\0\0\0\0\1\0\377", 12);
+	memset(at, 0, 255); /* each prints as \000: no half of an escape at the end */
+	CU_ASSERT_TRUE(dns_parse(data, 12 + 12 + 255, 12 + 12 + 255, &m));
+	CU_ASSERT_EQUAL(m.n_answers, 1);
+	CU_ASSERT_EQUAL(strlen(m.answers[0]), 252);
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+static void stays_in_bounds_on_any_bytes(void)
+{
+	uint8_t data[MESSAGE_MAX];
+	struct dns_message m;
+	uint32_t seed = 1;
+
+	for (unsigned round = 0; round < 40000; round++) {
+		uint32_t len = (uint32_t)hex_read(rows[round % ROWS].hex, data, sizeof(data));
+		uint8_t *exact = malloc(len);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(exact);
+		memcpy(exact, data, len);
+		for (unsigned n = next_random(&seed) % 4; n < 4; n++)
+			exact[next_random(&seed) % len] = (uint8_t)next_random(&seed);
+		dns_parse(exact, len, len, &m);
+		free(exact);
+		CU_ASSERT_TRUE(memchr(m.query, 0, sizeof(m.query)) != NULL);
+		CU_ASSERT_TRUE_FATAL(m.n_answers <= DNS_ANSWERS_MAX);
+		for (unsigned a = 0; a < m.n_answers; a++)
+			CU_ASSERT_TRUE(memchr(m.answers[a], 0, DNS_ANSWER_TEXT) != NULL);
+	}
+}
+
+static void names_types_and_codes(void)
+{
+	CU_ASSERT_STRING_EQUAL(dns_type_name(65), "HTTPS");
+	CU_ASSERT_STRING_EQUAL(dns_type_name(257), "CAA");
+	CU_ASSERT_PTR_NULL(dns_type_name(0));
+	CU_ASSERT_PTR_NULL(dns_type_name(65535));
+	CU_ASSERT_STRING_EQUAL(dns_rcode_name(5), "REFUSED");
+	CU_ASSERT_PTR_NULL(dns_rcode_name(15));
+}
+
+void suite_dns(void);
+void suite_dns(void)
+{
+	CU_pSuite s = CU_add_suite("dns", NULL, NULL);
+
+	CU_ADD_TEST(s, reads_messages);
+	CU_ADD_TEST(s, reads_text_service_authority_and_https_records);
+	CU_ADD_TEST(s, reads_what_is_left_of_a_cut_message);
+	CU_ADD_TEST(s, tells_cut_from_bad);
+	CU_ADD_TEST(s, refuses_names_that_are_too_long);
+	CU_ADD_TEST(s, bounds_the_number_of_answers_and_their_text);
+	CU_ADD_TEST(s, stays_in_bounds_on_any_bytes);
+	CU_ADD_TEST(s, names_types_and_codes);
+}

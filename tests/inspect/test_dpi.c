@@ -1,0 +1,455 @@
+/* Conversations made by hand, and what Debian's ndpiReader 4.2 prints for the same packets (they
+ * were written to captures and given to it, each alone). JA3 is computed apart, as the MD5 of
+ * "771,4865-49199,0-10-11-16,29-23,0" and JA3S of "771,49199,11". */
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/dpi/dpi.h"
+#include "support/hex.h"
+#include "support/talk.h"
+
+static const struct dpi_params defaults = {.max_packets_tcp = 80, .max_packets_udp = 24};
+
+static struct dpi *open_dpi(const struct dpi_params *params)
+{
+	char error[128];
+	struct dpi *dpi = dpi_create(params, error, sizeof(error));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
+	return dpi;
+}
+
+static void give(struct dpi *dpi, struct packet *p)
+{
+	dpi_packet(dpi, p->flow, p);
+}
+
+static void shake_hands(struct dpi *dpi, struct talk *t)
+{
+	for (unsigned step = 0; step < 3; step++)
+		give(dpi, talk_handshake(t, step));
+}
+
+static void say(struct dpi *dpi, struct talk *t, unsigned side, const char *text)
+{
+	give(dpi, talk_say(t, side, text, strlen(text)));
+}
+
+static void say_hex(struct dpi *dpi, struct talk *t, unsigned side, const char *hex)
+{
+	uint8_t bytes[1024];
+
+	give(dpi, talk_say(t, side, bytes, hex_read(hex, bytes, sizeof(bytes))));
+}
+
+static void expect_app(const struct dpi *dpi, const struct talk *t, const char *app)
+{
+	char text[64];
+
+	CU_ASSERT_STRING_EQUAL(
+		dpi_app(dpi, t->flow.app_master, t->flow.app, text, sizeof(text)), app);
+}
+
+static void expect_string(const struct talk *t, enum detail detail, const char *text)
+{
+	size_t len = 0;
+	const char *found = details_string(t->flow.details, detail, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	CU_ASSERT_EQUAL(len, strlen(text));
+	CU_ASSERT_TRUE(len == strlen(text) && !memcmp(found, text, len));
+}
+
+static void expect_done(const struct talk *t)
+{
+	CU_ASSERT_TRUE(t->flow.flags & FLOW_DPI_DONE);
+	CU_ASSERT_PTR_NULL(t->flow.dpi);
+}
+
+#define DNS_QUESTION "03 777777 07 6578616d706c65 03 636f6d 00 0001 0001"
+#define DNS_QUERY "1234 0100 0001 0000 0000 0000" DNS_QUESTION
+#define DNS_ANSWER \
+	"1234 8180 0001 0002 0000 0000" DNS_QUESTION \
+	"c00c 0001 0001 0000003c 0004 5db8d822 c00c 0001 0001 0000003c 0004 c0000201"
+
+static void dns_answers_are_read(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+	const char *answer;
+	size_t len;
+
+	talk_open(&t, 17, 1, 40000, 2, 53);
+	say_hex(dpi, &t, 0, DNS_QUERY);
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_DONE);
+	expect_string(&t, DETAIL_dns_query, "www.example.com");
+	CU_ASSERT_PTR_NULL(details_string(t.flow.details, DETAIL_dns_rcode, &len));
+	say_hex(dpi, &t, 1, DNS_ANSWER);
+	expect_done(&t);
+	expect_app(dpi, &t, "DNS");
+	CU_ASSERT_STRING_EQUAL(dpi_category_name(dpi, t.flow.category), "Network");
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_GUESSED);
+	expect_string(&t, DETAIL_dns_type, "A");
+	expect_string(&t, DETAIL_dns_rcode, "NOERROR");
+	answer = details_string(t.flow.details, DETAIL_dns_answers, &len);
+	CU_ASSERT_EQUAL(len, strlen("93.184.216.34"));
+	CU_ASSERT_EQUAL(memcmp(answer, "93.184.216.34", len), 0);
+	answer = details_next(t.flow.details, DETAIL_dns_answers, answer, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(answer);
+	CU_ASSERT_EQUAL(memcmp(answer, "192.0.2.1", len), 0);
+	CU_ASSERT_PTR_NULL(details_next(t.flow.details, DETAIL_dns_answers, answer, &len));
+	dpi_release(dpi, &t.flow);
+	CU_ASSERT_PTR_NULL(t.flow.details);
+	dpi_destroy(dpi);
+}
+
+static void dns_over_tcp_and_names_that_do_not_exist(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+	size_t len;
+
+	talk_open(&t, 6, 1, 40001, 2, 53);
+	shake_hands(dpi, &t);
+	say_hex(dpi, &t, 0, "0021" DNS_QUERY);
+	say_hex(dpi, &t, 1, "0021 1234 8183 0001 0000 0000 0000" DNS_QUESTION);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "DNS");
+	expect_string(&t, DETAIL_dns_query, "www.example.com");
+	expect_string(&t, DETAIL_dns_rcode, "NXDOMAIN");
+	CU_ASSERT_PTR_NULL(details_string(t.flow.details, DETAIL_dns_answers, &len));
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void http_fields_are_read(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi_stats stats;
+	struct talk t;
+
+	talk_open(&t, 6, 1, 40002, 2, 80);
+	shake_hands(dpi, &t);
+	say(dpi, &t, 0,
+		"GET /a/b?c=1 HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: tester/1.0\r\n"
+		"Accept: */*\r\n\r\n");
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_DONE);
+	say(dpi, &t, 1,
+		"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n"
+		"no");
+	expect_done(&t);
+	expect_app(dpi, &t, "HTTP");
+	expect_string(&t, DETAIL_http_host, "www.example.com");
+	expect_string(&t, DETAIL_http_url, "www.example.com/a/b?c=1");
+	expect_string(&t, DETAIL_http_method, "GET");
+	expect_string(&t, DETAIL_http_user_agent, "tester/1.0");
+	expect_string(&t, DETAIL_http_content_type, "text/html");
+	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 404);
+
+	stats = dpi_stats(dpi);
+	CU_ASSERT_EQUAL(stats.packets, 5);
+	CU_ASSERT_EQUAL(t.flow.dpi_packets, 5);
+	say(dpi, &t, 0, "GET /next HTTP/1.1\r\nHost: other.example\r\n\r\n");
+	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 5);
+	dpi_conclude(dpi, &t.flow);
+	expect_string(&t, DETAIL_http_host, "www.example.com");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+/* Two suites, four extensions: server name, groups, point formats, ALPN. */
+#define CLIENT_HELLO \
+	"16 0301 006a 01 000066 0303" \
+	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00" \
+	"0004 1301 c02f 01 00 0039" \
+	"0000 0013 0011 00 000e 7777772e676f6f676c652e636f6d" \
+	"000a 0006 0004 001d 0017 000b 0002 01 00" \
+	"0010 000e 000c 02 6832 08 687474702f312e31"
+#define SERVER_HELLO \
+	"16 0303 0032 02 00002e 0303" \
+	"202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f 00" \
+	"c02f 00 0006 000b 0002 01 00"
+
+static void tls_names_and_fingerprints_are_read(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+
+	talk_open(&t, 6, 1, 40003, 2, 443);
+	shake_hands(dpi, &t);
+	say_hex(dpi, &t, 0, CLIENT_HELLO);
+	say_hex(dpi, &t, 1, SERVER_HELLO);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "TLS.Google");
+	CU_ASSERT_STRING_EQUAL(dpi_protocol_name(dpi, t.flow.app_master), "TLS");
+	CU_ASSERT_STRING_EQUAL(dpi_protocol_name(dpi, t.flow.app), "Google");
+	expect_string(&t, DETAIL_tls_sni, "www.google.com");
+	expect_string(&t, DETAIL_tls_version, "TLSv1.2");
+	expect_string(&t, DETAIL_tls_cipher, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+	expect_string(&t, DETAIL_tls_ja3, "314abbbcca48548317336aed70894d82");
+	expect_string(&t, DETAIL_tls_ja3s, "70745099b394fe3f42264227c098cc98");
+	expect_string(&t, DETAIL_tls_alpn, "h2,http/1.1");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void ssh_banners_are_read(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+
+	talk_open(&t, 6, 1, 40004, 2, 2222);
+	shake_hands(dpi, &t);
+	say(dpi, &t, 0, "SSH-2.0-OpenSSH_9.2p1\r\n");
+	say(dpi, &t, 1, "SSH-2.0-dropbear_2022.83\r\n");
+	dpi_conclude(dpi, &t.flow);
+	expect_app(dpi, &t, "SSH");
+	expect_string(&t, DETAIL_ssh_client, "SSH-2.0-OpenSSH_9.2p1");
+	expect_string(&t, DETAIL_ssh_server, "SSH-2.0-dropbear_2022.83");
+	/* Not on port 22: nDPI's risk 5. */
+	CU_ASSERT_TRUE(details_risks(t.flow.details) & 1u << 5);
+	CU_ASSERT_STRING_EQUAL(dpi_risk_name(5), "Known Protocol on Non Standard Port");
+	CU_ASSERT_EQUAL(dpi_risk_score(5), 50);
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void what_says_nothing_is_guessed_by_port(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+
+	talk_open(&t, 6, 1, 40005, 2, 443);
+	shake_hands(dpi, &t);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "TLS");
+	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_GUESSED);
+	dpi_release(dpi, &t.flow);
+
+	talk_open(&t, 6, 1, 40005, 2, 40006);
+	shake_hands(dpi, &t);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "Unknown");
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_GUESSED);
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void gives_up_after_the_packets_it_was_told(void)
+{
+	struct dpi_params params = {.max_packets_tcp = 6, .max_packets_udp = 3};
+	struct dpi *dpi = open_dpi(&params);
+	struct talk t;
+
+	talk_open(&t, 17, 1, 40000, 2, 53);
+	for (unsigned i = 1; i <= 4; i++) {
+		CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_DONE);
+		say_hex(dpi, &t, 0, DNS_QUERY);
+	}
+	expect_done(&t);
+	expect_app(dpi, &t, "DNS");
+	CU_ASSERT_EQUAL(t.flow.dpi_packets, 4);
+	dpi_release(dpi, &t.flow);
+
+	talk_open(&t, 6, 1, 40003, 2, 443);
+	shake_hands(dpi, &t);
+	say_hex(dpi, &t, 0, CLIENT_HELLO);
+	for (unsigned i = 5; i <= 7; i++) {
+		CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_DONE);
+		talk_handshake(&t, 2);
+		give(dpi, &t.packet);
+	}
+	expect_done(&t);
+	expect_app(dpi, &t, "TLS.Google");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void later_fragments_are_not_given(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+
+	talk_open(&t, 17, 1, 40000, 2, 53);
+	talk_say(&t, 0, "0123456789", 10);
+	t.packet.flags |= PACKET_FRAGMENT | PACKET_LATER_FRAGMENT;
+	give(dpi, &t.packet);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 0);
+	CU_ASSERT_PTR_NULL(t.flow.dpi);
+	dpi_conclude(dpi, &t.flow);
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+/* nDPI wants whole packets; of a cut one it is shown what there is, unless the flow has others. */
+static void cut_packets_are_looked_at_as_far_as_they_go(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+	uint8_t bytes[256];
+
+	talk_open(&t, 17, 1, 40000, 2, 5060);
+	talk_say(&t, 0, bytes, hex_read(DNS_QUERY "0000 0000 0000", bytes, sizeof(bytes)));
+	talk_cut(&t, 28 + 33);
+	give(dpi, &t.packet);
+	dpi_conclude(dpi, &t.flow);
+	expect_app(dpi, &t, "DNS");
+	expect_string(&t, DETAIL_dns_query, "www.example.com");
+	dpi_release(dpi, &t.flow);
+
+	/* The cut hello is not shown: its flow has whole packets. */
+	talk_open(&t, 6, 1, 40003, 2, 443);
+	shake_hands(dpi, &t);
+	talk_say(&t, 0, bytes, hex_read(CLIENT_HELLO, bytes, sizeof(bytes)));
+	talk_cut(&t, 100);
+	give(dpi, &t.packet);
+	CU_ASSERT_EQUAL(t.flow.dpi_packets, 3);
+	dpi_conclude(dpi, &t.flow);
+	expect_app(dpi, &t, "TLS");
+	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_GUESSED);
+	dpi_release(dpi, &t.flow);
+
+	/* Nor does what a cut packet said count once a whole one comes. */
+	talk_open(&t, 6, 1, 40004, 2, 2222);
+	talk_say(&t, 0, "SSH-2.0-OpenSSH_9.2p1\r\n", 23);
+	talk_cut(&t, 60);
+	give(dpi, &t.packet);
+	expect_app(dpi, &t, "SSH");
+	shake_hands(dpi, &t);
+	dpi_conclude(dpi, &t.flow);
+	expect_app(dpi, &t, "Unknown");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void bittorrent(struct dpi *dpi, struct talk *t)
+{
+	talk_open(t, 6, 1, 40010, 9, 50000);
+	shake_hands(dpi, t);
+	say(dpi, t, 0,
+		"\x13"
+		"BitTorrent protocol--------aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbb");
+	dpi_conclude(dpi, &t->flow);
+}
+
+/* To the port that bittorrent() spoke to, from elsewhere; nothing is said. */
+static void silent_peer(struct dpi *dpi, struct talk *t)
+{
+	talk_open(t, 6, 3, 40011, 9, 50000);
+	shake_hands(dpi, t);
+	dpi_conclude(dpi, &t->flow);
+}
+
+static void tinc_tcp(struct dpi *dpi, struct talk *t)
+{
+	talk_open(t, 6, 1, 40012, 9, 6550);
+	shake_hands(dpi, t);
+	say(dpi, t, 0, "0 alice 17\n");
+	say(dpi, t, 1, "0 bob 17\n");
+	say(dpi, t, 0, "1 94 64 0 0 ABCDEF0123\n");
+	say(dpi, t, 1, "1 94 64 0 0 0123ABCDEF\n");
+	dpi_conclude(dpi, &t->flow);
+}
+
+static void tinc_udp(struct dpi *dpi, struct talk *t)
+{
+	talk_open(t, 17, 1, 6550, 9, 6550);
+	say(dpi, t, 0, "\x91\x92\x93\x94\x95\x96\x97\x98\x99");
+	dpi_conclude(dpi, &t->flow);
+}
+
+struct pair {
+	void (*first)(struct dpi *, struct talk *), (*second)(struct dpi *, struct talk *);
+	const char *name;
+};
+
+static const struct pair pairs[] = {
+	{bittorrent, silent_peer, "BitTorrent"},
+	{tinc_tcp, tinc_udp, "TINC"},
+};
+
+static void run_pair(const struct pair *pair, bool correlate, const char *second)
+{
+	struct dpi_params params = defaults;
+	struct dpi *dpi;
+	struct talk a, b;
+
+	params.correlate = correlate;
+	dpi = open_dpi(&params);
+	pair->first(dpi, &a);
+	pair->second(dpi, &b);
+	expect_app(dpi, &a, pair->name);
+	expect_app(dpi, &b, second);
+	dpi_release(dpi, &a.flow);
+	dpi_release(dpi, &b.flow);
+	dpi_destroy(dpi);
+}
+
+/* nDPI's caches across flows are there, as `correlate` shows, and not in force without it. This
+ * also shows that our functions stand in for the library's: nothing else turns them off. */
+static void a_label_does_not_depend_on_other_flows(void)
+{
+	for (unsigned i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		run_pair(&pairs[i], true, pairs[i].name);
+		run_pair(&pairs[i], false, "Unknown");
+	}
+}
+
+static void two_dpis_share_nothing(void)
+{
+	struct dpi_params correlated = defaults;
+	struct dpi *one, *two;
+	struct talk a, b;
+
+	correlated.correlate = true;
+	one = open_dpi(&correlated);
+	two = open_dpi(&correlated);
+	bittorrent(one, &a);
+	silent_peer(two, &b);
+	expect_app(one, &a, "BitTorrent");
+	expect_app(two, &b, "Unknown");
+	dpi_release(one, &a.flow);
+	dpi_destroy(one);
+	dpi_release(two, &b.flow);
+	dpi_destroy(two);
+}
+
+static void names_outside_the_tables_are_harmless(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	char text[64];
+
+	CU_ASSERT_STRING_EQUAL(dpi_app(dpi, 0, 0, text, sizeof(text)), "Unknown");
+	CU_ASSERT_STRING_EQUAL(dpi_app(dpi, 65535, 65535, text, sizeof(text)), "Unknown");
+	CU_ASSERT_STRING_EQUAL(dpi_protocol_name(dpi, 65535), "Unknown");
+	CU_ASSERT_STRING_EQUAL(dpi_category_name(dpi, 65535), "Unspecified");
+	CU_ASSERT_PTR_NULL(dpi_risk_name(DPI_RISK_COUNT - 1));
+	CU_ASSERT_EQUAL(dpi_risk_score(DPI_RISK_COUNT), 0);
+	CU_ASSERT_PTR_NOT_NULL(strchr(dpi_version(), '.'));
+	dpi_destroy(dpi);
+	dpi_destroy(NULL);
+}
+
+void suite_dpi(void);
+void suite_dpi(void)
+{
+	CU_pSuite s = CU_add_suite("dpi", NULL, NULL);
+
+	CU_ADD_TEST(s, dns_answers_are_read);
+	CU_ADD_TEST(s, dns_over_tcp_and_names_that_do_not_exist);
+	CU_ADD_TEST(s, http_fields_are_read);
+	CU_ADD_TEST(s, tls_names_and_fingerprints_are_read);
+	CU_ADD_TEST(s, ssh_banners_are_read);
+	CU_ADD_TEST(s, what_says_nothing_is_guessed_by_port);
+	CU_ADD_TEST(s, gives_up_after_the_packets_it_was_told);
+	CU_ADD_TEST(s, later_fragments_are_not_given);
+	CU_ADD_TEST(s, cut_packets_are_looked_at_as_far_as_they_go);
+	CU_ADD_TEST(s, a_label_does_not_depend_on_other_flows);
+	CU_ADD_TEST(s, two_dpis_share_nothing);
+	CU_ADD_TEST(s, names_outside_the_tables_are_harmless);
+}
