@@ -15,6 +15,7 @@ _Static_assert(sizeof(struct memory_block) % alignof(max_align_t) == 0,
 void memory_set_limit(struct memory *memory, size_t bytes)
 {
 	memory->limit = bytes ? memory->used + bytes : 0;
+	memory->peak = memory->used;
 }
 
 void *memory_take(struct memory *memory, struct memory_list *list, size_t size)

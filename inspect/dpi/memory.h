@@ -22,7 +22,7 @@ struct memory_list {
 	struct memory_block *first;
 };
 
-/* From now on at most `bytes` more than what is in use; 0 = no limit. */
+/* From now on at most `bytes` more than what is in use; 0 = no limit. `peak` starts again. */
 void memory_set_limit(struct memory *memory, size_t bytes);
 
 /* NULL: does not fit. Aligned as malloc aligns. */

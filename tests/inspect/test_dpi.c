@@ -145,7 +145,6 @@ static void http_fields_are_read(void)
 	expect_string(&t, DETAIL_http_url, "www.example.com/a/b?c=1");
 	expect_string(&t, DETAIL_http_method, "GET");
 	expect_string(&t, DETAIL_http_user_agent, "tester/1.0");
-	expect_string(&t, DETAIL_http_content_type, "text/html");
 	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 404);
 
 	stats = dpi_stats(dpi);
@@ -155,6 +154,26 @@ static void http_fields_are_read(void)
 	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 5);
 	dpi_conclude(dpi, &t.flow);
 	expect_string(&t, DETAIL_http_host, "www.example.com");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+/* nDPI reads the content type where the response is the first it sees. */
+static void half_of_an_http_conversation_is_read(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+
+	talk_open(&t, 6, 1, 40002, 2, 80);
+	give(dpi, talk_handshake(&t, 1));
+	say(dpi, &t, 1,
+		"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+		"Content-Length: 2\r\n\r\nok");
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "HTTP");
+	expect_string(&t, DETAIL_http_content_type, "text/html");
+	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 200);
 	dpi_release(dpi, &t.flow);
 	dpi_destroy(dpi);
 }
@@ -293,12 +312,13 @@ static void cut_packets_are_looked_at_as_far_as_they_go(void)
 	struct talk t;
 	uint8_t bytes[256];
 
-	talk_open(&t, 17, 1, 40000, 2, 5060);
+	talk_open(&t, 17, 1, 40000, 2, 53);
 	talk_say(&t, 0, bytes, hex_read(DNS_QUERY "0000 0000 0000", bytes, sizeof(bytes)));
 	talk_cut(&t, 28 + 33);
 	give(dpi, &t.packet);
 	dpi_conclude(dpi, &t.flow);
 	expect_app(dpi, &t, "DNS");
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_GUESSED);
 	expect_string(&t, DETAIL_dns_query, "www.example.com");
 	dpi_release(dpi, &t.flow);
 
@@ -443,6 +463,7 @@ void suite_dpi(void)
 	CU_ADD_TEST(s, dns_answers_are_read);
 	CU_ADD_TEST(s, dns_over_tcp_and_names_that_do_not_exist);
 	CU_ADD_TEST(s, http_fields_are_read);
+	CU_ADD_TEST(s, half_of_an_http_conversation_is_read);
 	CU_ADD_TEST(s, tls_names_and_fingerprints_are_read);
 	CU_ADD_TEST(s, ssh_banners_are_read);
 	CU_ADD_TEST(s, what_says_nothing_is_guessed_by_port);
