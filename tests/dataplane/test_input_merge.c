@@ -1,0 +1,101 @@
+#include <CUnit/Basic.h>
+#include <unistd.h>
+
+#include "dataplane/support/captures.h"
+
+/* One capture whose packets' first bytes are `name`, at these times (seconds). */
+static const char *timed(char name, const uint32_t *times, unsigned n)
+{
+	char file[] = {name, '\0'};
+	struct bytes b = {0};
+
+	pcap_begin(&b, PCAP_NANO, 65535, ETHERNET);
+	for (unsigned i = 0; i < n; i++)
+		pcap_packet(&b, times[i], 0, &name, 1, 60);
+	return file_make(file, &b);
+}
+
+static void merges_by_time_then_by_the_order_of_the_paths(void)
+{
+	static const uint32_t a[] = {10, 20, 20, 40}, b[] = {5, 20, 20, 41},
+			      c[] = {20, 15, 16, 50};
+	const char *paths[] = {
+		timed('a', a, 4), timed('b', b, 4), timed('c', c, 4), timed('d', a, 0)};
+	struct seen s = read_all(paths, 4, NULL);
+	static const char wanted[] = "baaabbcccabc";
+	static const uint64_t numbers[] = {1, 1, 2, 3, 2, 3, 1, 2, 3, 4, 4, 4};
+
+	CU_ASSERT_EQUAL_FATAL(s.n, 12);
+	for (unsigned i = 0; i < s.n; i++) {
+		CU_ASSERT_EQUAL(s.first[i], wanted[i]);
+		CU_ASSERT_EQUAL(s.packets[i].capture, (uint32_t)(wanted[i] - 'a'));
+		CU_ASSERT_EQUAL(s.packets[i].number, numbers[i]);
+	}
+	CU_ASSERT_EQUAL(s.counters.time_backwards, 1);
+	CU_ASSERT_EQUAL(s.counters.readable, 4);
+	for (int i = 0; i < 4; i++)
+		unlink(paths[i]);
+}
+
+/* Against the stupid way: look at every capture's next packet, take the oldest. */
+static void merges_like_a_naive_merge(void)
+{
+	enum { FILES = 7, EACH = 9 };
+	uint32_t times[FILES][EACH], seed = 12345;
+	const char *paths[FILES];
+	unsigned at[FILES] = {0}, back = 0;
+	struct seen s;
+
+	for (unsigned f = 0; f < FILES; f++) {
+		for (unsigned i = 0; i < EACH; i++) {
+			seed = seed * 1103515245 + 12345;
+			times[f][i] = i + (seed >> 16) % 5;
+			back += i > 0 && times[f][i] < times[f][i - 1];
+		}
+		paths[f] = timed((char)('a' + f), times[f], EACH);
+	}
+	s = read_all(paths, FILES, NULL);
+	CU_ASSERT_EQUAL_FATAL(s.n, FILES * EACH);
+	CU_ASSERT_EQUAL(s.counters.time_backwards, back);
+	for (unsigned i = 0; i < s.n; i++) {
+		unsigned oldest = FILES;
+
+		for (unsigned f = 0; f < FILES; f++)
+			if (at[f] < EACH &&
+				(oldest == FILES ||
+					times[f][at[f]] < times[oldest][at[oldest]]))
+				oldest = f;
+		CU_ASSERT_EQUAL(s.packets[i].capture, oldest);
+		CU_ASSERT_EQUAL(s.packets[i].number, ++at[oldest]);
+	}
+	for (unsigned f = 0; f < FILES; f++)
+		unlink(paths[f]);
+}
+
+static void a_broken_capture_does_not_stop_the_others(void)
+{
+	static const uint32_t a[] = {1, 2, 3}, b[] = {1, 2, 3, 4};
+	const char *paths[] = {timed('a', a, 3), file_path("gone"), timed('b', b, 4)};
+	struct seen s;
+
+	CU_ASSERT_EQUAL_FATAL(truncate(paths[0], 24 + 17 + 17 + 3), 0);
+	s = read_all(paths, 3, NULL);
+	CU_ASSERT_EQUAL(s.n, 6);
+	CU_ASSERT_EQUAL(s.counters.captures, 3);
+	CU_ASSERT_EQUAL(s.counters.readable, 2);
+	CU_ASSERT_EQUAL_FATAL(s.errors_n, 2);
+	error_is(s.errors[0], "gone", "cannot open: No such file or directory");
+	error_is(s.errors[1], "a", "breaks off at packet 3 (libpcap: ");
+	unlink(paths[0]);
+	unlink(paths[2]);
+}
+
+void suite_input_merge(void);
+void suite_input_merge(void)
+{
+	CU_pSuite s = CU_add_suite("input_merge", captures_begin, captures_end);
+
+	CU_ADD_TEST(s, merges_by_time_then_by_the_order_of_the_paths);
+	CU_ADD_TEST(s, merges_like_a_naive_merge);
+	CU_ADD_TEST(s, a_broken_capture_does_not_stop_the_others);
+}
