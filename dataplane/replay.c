@@ -1,6 +1,5 @@
 #include "dataplane/replay.h"
 
-#include "dataplane/eal.h"
 #include "dataplane/progress.h"
 #include "dataplane/reader.h"
 #include "dataplane/writer.h"
@@ -12,8 +11,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { EAL_MEMORY_MB = 64 };
 
 struct replay {
 	const struct replay_params *params;
@@ -386,6 +383,5 @@ enum replay_status replay_run(const struct replay_params *params,
 	if (status == REPLAY_DONE)
 		status = finish(replay, report, ctx);
 	replay_free(replay);
-	eal_stop();
 	return status != REPLAY_DONE ? status : input_status;
 }
