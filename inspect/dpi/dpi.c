@@ -114,16 +114,24 @@ static void flow_details(struct dpi *dpi, struct flow *flow)
 	flow->details = details;
 }
 
-static void flow_verdict(struct dpi *dpi, struct flow *flow, const struct engine_label *label)
+/* Takes from nDPI's state what it knows, and gives it up. */
+static void flow_collect(struct dpi *dpi, struct flow *flow)
 {
-	flow_label(flow, label);
-	flow->flags |= FLOW_DPI_DONE | (label->guessed ? FLOW_DPI_GUESSED : 0);
 	draft_reset(&dpi->draft);
-	engine_collect(state_engine(flow->dpi), &dpi->draft);
+	engine_collect(state_engine(flow->dpi), flow->dpi->cut, &dpi->draft);
 	if (dpi->draft.have || dpi->draft.risks)
 		flow_details(dpi, flow);
 	dpi->refused_flows += flow->dpi->starved;
 	state_give(dpi, flow);
+}
+
+static void flow_verdict(struct dpi *dpi, struct flow *flow, const struct engine_label *label)
+{
+	flow_label(flow, label);
+	flow->flags |= flow->dpi->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
+	if (label->guessed)
+		flow->flags |= FLOW_DPI_GUESSED;
+	flow_collect(dpi, flow);
 }
 
 /* As ndpiReader counts: the packet that goes over the limit is still looked at. */
@@ -238,14 +246,21 @@ static void dns_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
 }
 
 /* A cut packet is looked at as far as it goes, but only in a flow that has no whole one: labels
- * agree with ndpiReader, which does not see cut packets. The first whole packet starts afresh.
- * false: this packet is not for nDPI. */
+ * agree with ndpiReader, which does not see cut packets. The first whole packet starts afresh;
+ * what was read of cut ones stays in the details. false: this packet is not for nDPI. */
 static bool flow_ready(struct dpi *dpi, struct flow *flow, bool whole)
 {
-	if (flow->dpi && flow->dpi->cut && whole)
-		state_give(dpi, flow);
+	bool was_cut = flow->flags & FLOW_DPI_CUT || (flow->dpi && flow->dpi->cut);
+
+	if (was_cut && whole) {
+		if (flow->dpi)
+			flow_collect(dpi, flow);
+		flow->flags &= (uint16_t) ~(FLOW_DPI_CUT | FLOW_DPI_GUESSED);
+	}
 	if (flow->dpi)
-		return flow->dpi->cut || whole;
+		return flow->dpi->cut == !whole;
+	if (flow->flags & FLOW_DPI_CUT)
+		return false;
 	flow->dpi = state_take(dpi);
 	if (!flow->dpi) {
 		flow->flags |= FLOW_DPI_NONE;
@@ -286,10 +301,11 @@ void dpi_conclude(struct dpi *dpi, struct flow *flow)
 {
 	struct engine_label label;
 
-	if (!flow->dpi)
-		return;
-	engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
-	flow_verdict(dpi, flow, &label);
+	if (flow->dpi) {
+		engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
+		flow_verdict(dpi, flow, &label);
+	}
+	flow->flags |= FLOW_DPI_DONE;
 }
 
 void dpi_release(struct dpi *dpi, struct flow *flow)

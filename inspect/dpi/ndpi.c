@@ -386,9 +386,11 @@ static void collect_ssh(struct draft *draft, const struct ndpi_flow_struct *flow
 	draft_text(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
 }
 
-void engine_collect(const struct engine_flow *flow, struct draft *draft)
+void engine_collect(const struct engine_flow *flow, bool cut, struct draft *draft)
 {
 	draft->risks |= flow->ndpi.risk;
+	if (cut)
+		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
 	if (flow_is_tls(&flow->ndpi))
 		collect_tls(draft, &flow->ndpi);
 	else if (flow_is(&flow->ndpi, NDPI_PROTOCOL_SSH))

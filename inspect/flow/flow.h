@@ -36,6 +36,7 @@ enum flow_flag {
 	FLOW_DPI_NONE = 1 << 9,    /* no DPI state could be had */
 	FLOW_ACCEPTED = 1 << 10,   /* verdict of the filter on the last packet */
 	FLOW_FILTERED = 1 << 11,   /* a numbered rule judged the last packet */
+	FLOW_DPI_CUT = 1 << 12,    /* label from cut packets alone; a whole one asks anew */
 };
 
 enum flow_end {

@@ -343,6 +343,26 @@ static void cut_packets_are_looked_at_as_far_as_they_go(void)
 	shake_hands(dpi, &t);
 	dpi_conclude(dpi, &t.flow);
 	expect_app(dpi, &t, "Unknown");
+	expect_string(&t, DETAIL_ssh_client, "SSH-2.0-OpenSSH_9.2p");
+	dpi_release(dpi, &t.flow);
+
+	/* The same when the cut packets were enough for a verdict. */
+	talk_open(&t, 17, 1, 40000, 2, 53);
+	talk_say(&t, 1, bytes, hex_read(DNS_ANSWER "0000", bytes, sizeof(bytes)));
+	talk_cut(&t, t.packet.ip_len - 2);
+	give(dpi, &t.packet);
+	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_CUT);
+	expect_app(dpi, &t, "DNS");
+	give(dpi, &t.packet);
+	CU_ASSERT_EQUAL(t.flow.dpi_packets, 1);
+	say(dpi, &t, 0, "not a DNS message");
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_CUT);
+	CU_ASSERT_EQUAL(t.flow.dpi_packets, 2);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "DNS");
+	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_GUESSED);
+	expect_string(&t, DETAIL_dns_query, "www.example.com");
 	dpi_release(dpi, &t.flow);
 	dpi_destroy(dpi);
 }
