@@ -347,8 +347,7 @@ static void replay_free(struct replay *replay)
 
 static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
 {
-	if (eal_start_offline(EAL_MEMORY_MB, error, REPLAY_ERROR) ||
-		make_reader(replay, error) || make_lanes(replay, error) ||
+	if (make_reader(replay, error) || make_lanes(replay, error) ||
 		run_threads(replay, error))
 		return REPLAY_FAILED;
 	writer_stop(replay->writer);
