@@ -56,7 +56,9 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (argc > 1)
-		fprintf(stderr, "periscope: no such command: '%s'\n", name);
-	print_help(stderr);
+		fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n",
+			name);
+	else
+		print_help(stderr);
 	return EXIT_USAGE;
 }

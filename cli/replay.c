@@ -131,9 +131,20 @@ static bool parse_option(struct arguments *a, int option)
 		a->help = true;
 		return true;
 	default:
-		fprintf(stderr, "periscope: see 'periscope replay --help'\n");
 		return false;
 	}
+}
+
+/* What getopt_long() did not take: '?' unknown (optopt names a letter), ':' without its value. */
+static bool refuse_option(int option, const char *text)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+	bool is_letter = optopt > 0 && optopt < OPT_SET && strncmp(text, "--", 2) != 0;
+
+	fprintf(stderr, "periscope: %s '%s'; see 'periscope replay --help'\n",
+		option == ':' ? "no value for option" : "no such option",
+		is_letter ? letter : text);
+	return false;
 }
 
 static bool exists(const char *path)
@@ -155,9 +166,12 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:l:w:jT", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, ":c:l:w:jT", options, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			return refuse_option(option, argv[optind - 1]);
 		if (!parse_option(a, option))
 			return false;
+	}
 	if (a->help || a->dump || a->check)
 		return true;
 	if (argc - optind > 1 && is_expression(argv[argc - 1]))
@@ -166,7 +180,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	a->params.n_captures = (uint32_t)(argc - optind);
 	if (argc > optind)
 		return true;
-	fprintf(stderr, "periscope: no capture given\n%s", usage);
+	fprintf(stderr, "periscope: no capture given; see 'periscope replay --help'\n");
 	return false;
 }
 
@@ -205,8 +219,9 @@ static int run(struct arguments *a)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	status = replay_run(&a->params, report, a);
-	if (fflush(stdout) != 0 && status == REPLAY_DONE) {
-		fprintf(stderr, "periscope: standard output: %m\n");
+	/* Whoever wrote before may have met the error already: it sticks. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == REPLAY_DONE) {
+		fprintf(stderr, "periscope: standard output: could not write all of it\n");
 		status = REPLAY_FAILED;
 	}
 	return (int)status;
