@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes NAME.expect beside each capture: what tshark finds in it, as README.md describes.
+# Writes NAME.expect beside each capture: what tshark and ndpiReader find in it, as README.md
+# describes.
 # expect.sh [NAME...]; with -c nothing is written, and a difference from the file is an error.
 # Each VNI's inner frames are taken out first (outer headers are 14 + 20 + 8 + 8 bytes), else
 # tshark would take the copy made at the other end for a retransmission.
@@ -54,7 +55,7 @@ dns() {
     messages "$2" "dns && $transport && !icmp && !icmpv6" ip.src ipv6.src ip.dst ipv6.dst \
       $transport.srcport $transport.dstport dns.flags.response dns.id dns.qry.name \
       dns.qry.type dns.flags.rcode dns.count.answers dns.resp.type dns.a dns.aaaa dns.cname \
-      dns.mx.mail_exchange dns.txt |
+      dns.mx.mail_exchange dns.txt dns.mx.preference |
       gawk -F'\t' -v OFS='\t' -v vni="$1" -v transport=$transport -f expect_dns.awk
   done
 }
@@ -97,14 +98,23 @@ icmp() {
     END { for (k in n) print "icmp", vni, k, n[k] }'
 }
 
+# The label of each TCP and UDP conversation, its ends in the order of their text.
+app() {
+  ndpiReader -q -i "$2" -C "$work/csv" >/dev/null
+  gawk -F, -v OFS='\t' -v vni="$1" '$2 == 6 || $2 == 17 {
+    a = $6 OFS $7; b = $8 OFS $9
+    print "app", vni, $2, a < b ? a OFS b : b OFS a, $11
+  }' "$work/csv"
+}
+
 expect() { # NAME
-  echo "# written by expect.sh with tshark; README.md describes the rows"
+  echo "# written by expect.sh with tshark and ndpiReader; README.md describes the rows"
   {
     outer "$1.pcap"
     for vni in $(fields "$1.pcap" vxlan.vni | sort -u); do
       tshark -r "$1.pcap" -Y "vxlan.vni == $vni" -w "$work/vni.pcapng" 2>/dev/null
       editcap -F nsecpcap -L -C 50 "$work/vni.pcapng" "$work/vni.pcap" 2>/dev/null
-      for kind in flows dns http tls ssh icmp; do
+      for kind in flows dns http tls ssh icmp app; do
         $kind "$vni" "$work/vni.pcap"
       done
     done

@@ -8,10 +8,10 @@ BEGIN {
 # The data of the answer section, which comes first; `-` for data that tshark has no field for.
 function answers(count,    types, of, at, i, t, text) {
 	split($13, types, "~")
-	split($14, a, "~"); split($15, aaaa, "~"); split($16, cname, "~"); split($17, mx, "~")
+	split($14, a, "~"); split($15, aaaa, "~"); split($16, cname, "~"); split($17, mx, "~"); split($19, pref, "~")
 	for (i = 1; i <= count; i++) {
 		t = types[i]; at[t]++
-		of = t == 1 ? a[at[t]] : t == 28 ? aaaa[at[t]] : t == 5 ? cname[at[t]] : t == 15 ? mx[at[t]] : "-"
+		of = t == 1 ? a[at[t]] : t == 28 ? aaaa[at[t]] : t == 5 ? cname[at[t]] : t == 15 ? pref[at[t]] " " mx[at[t]] : "-"
 		text = text (i > 1 ? "," : "") of
 	}
 	return text == "" ? "-" : text

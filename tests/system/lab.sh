@@ -27,9 +27,9 @@
 #   lab_vpc_route add|del         the way back in the route table of VPC two
 #   lab_capture FILE, lab_capture_end   tcpdump at the sensor
 
-# shellcheck disable=SC2034
 LAB=${LAB:-pslab$$}
 LAB_SECONDS=${LAB_SECONDS:-20}
+# shellcheck disable=SC2034
 LAB_BLUE=10.1.0.10 LAB_BLUE6=fd00:1::10 LAB_BLUE_VNI=1001
 LAB_GREEN=10.2.0.10 LAB_GREEN6=fd00:2::10 LAB_GREEN_VNI=1002
 LAB_SENSOR=10.9.0.10
@@ -58,8 +58,10 @@ lab_wait() {
   done
 }
 
-lab_link() { # PLACE NAME PLACE NAME
-  ip link add "$2" netns "$LAB-$1" type veth peer name "$4" netns "$LAB-$3"
+# MAC addresses stay the same from run to run: settings (pcaps/lab.yaml) can name them.
+lab_link() { # PLACE NAME MAC PLACE NAME MAC
+  ip link add "$2" netns "$LAB-$1" address "$3" type veth \
+    peer name "$5" netns "$LAB-$4" address "$6"
 }
 
 lab_addr() { # PLACE DEVICE ADDRESS...
@@ -92,8 +94,8 @@ lab_place_up() {
 }
 
 lab_host_up() { # PLACE VPC-NUMBER VNI
-  lab_link "$1" eth0 router "vpc$2"
-  lab_link "$1" under0 router "tap$2"
+  lab_link "$1" eth0 "02:00:0a:0$2:00:0a" router "vpc$2" "02:00:0a:0$2:00:01"
+  lab_link "$1" under0 "02:00:ac:0$2:00:0a" router "tap$2" "02:00:ac:0$2:00:01"
   lab_quiet_ipv6 "$1" under0
   lab_quiet_ipv6 router "tap$2"
   ip -n "$LAB-$1" link set under0 mtu 65000
@@ -129,7 +131,7 @@ lab_up() {
   for lab_place in blue green router sensor; do
     lab_place_up "$lab_place"
   done
-  lab_link sensor eth0 router sens0
+  lab_link sensor eth0 02:00:0a:09:00:0a router sens0 02:00:0a:09:00:01
   for lab_end in "sensor eth0" "router sens0"; do
     # shellcheck disable=SC2086
     lab_quiet_ipv6 $lab_end

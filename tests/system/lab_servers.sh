@@ -142,7 +142,7 @@ address, port, size, count = sys.argv[1], *map(int, sys.argv[2:])
 s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(3)
 for n in range(count):
-    data = bytes((n + i) % 251 for i in range(size))
+    data = bytes(97 + (n + i) % 26 for i in range(size))
     s.sendto(data, (address, port))
     if s.recv(65535) != data:
         sys.exit("the echo differs")' "$1" "$LAB_ECHO_PORT" "$2" "$3"
