@@ -148,10 +148,19 @@ static void put_risks(struct text *t, uint64_t risks)
 	text_cstr(t, "],");
 }
 
+/* Cut before its type, or a later fragment without its first: one-way, and ports 0. */
+static bool is_icmp_known(const struct flow *flow)
+{
+	if (flow->key.protocol != ICMP && flow->key.protocol != ICMP6)
+		return false;
+	return !(flow->flags & FLOW_ONE_WAY_ICMP) || flow->key.lo_port != 0 ||
+	       flow->key.hi_port != 0;
+}
+
 static void put_icmp(struct text *t, const struct flow *flow)
 {
 	text_cstr(t, ",\"icmp\":");
-	if (flow->key.protocol != ICMP && flow->key.protocol != ICMP6) {
+	if (!is_icmp_known(flow)) {
 		text_cstr(t, "null}\n");
 		return;
 	}

@@ -60,7 +60,7 @@ static void put_time(struct json *j, const char *key, uint64_t ns)
 	struct text t = text_make(room, sizeof(room) - 1);
 
 	text_time(&t, ns);
-	json_string(j, key, room);
+	json_string(j, key, ns == 0 ? NULL : room); /* 0: no packet yet */
 }
 
 static void put_session(struct json *j, const struct summary *s, const struct session *session)
