@@ -97,9 +97,10 @@ enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 	struct tunnel t;
 	enum reason reason = outer_strip(params, p, &h, &t);
 
+	/* Of a refused packet too: what its predecessor in the burst left must not name it. */
+	p->flags = 0;
 	if (reason != REASON_inspected)
 		return reason;
-	p->flags = 0;
 	for (unsigned depth = 1;; depth++) {
 		frame_set(p, &h, &t);
 		reason = inner_read(p, t.ether, &h);
