@@ -155,6 +155,7 @@ lab_up() {
 }
 
 lab_down() {
+  trap '' INT TERM # a second signal must not leave half a lab
   for lab_place in blue green router sensor; do
     [ -e "/run/netns/$LAB-$lab_place" ] || continue
     for lab_signal in TERM KILL; do
