@@ -169,7 +169,8 @@ static bool has_five(const struct packet *p)
 	       p->protocol == IP_ICMP6;
 }
 
-/* FNV-1a (32 bits) of one end of the conversation. */
+/* FNV-1a (32 bits) of one end of the conversation, and a last round: where both ends hold the
+ * same number (a query id), the sum of two plain FNV hashes takes few values. */
 static uint32_t end_hash(const struct ip_addr *a, uint16_t port)
 {
 	uint32_t hash = 2166136261u;
@@ -177,20 +178,24 @@ static uint32_t end_hash(const struct ip_addr *a, uint16_t port)
 	for (int i = 0; i < 16; i++)
 		hash = (hash ^ a->byte[i]) * 16777619u;
 	hash = (hash ^ (port >> 8)) * 16777619u;
-	return (hash ^ (port & 0xffu)) * 16777619u;
+	hash = (hash ^ (port & 0xffu)) * 16777619u;
+	hash = (hash ^ hash >> 16) * 0x85ebca6bu;
+	return hash ^ hash >> 13;
 }
 
-/* A sum of the two ends does not know which of them sent the packet. */
+/* A sum of the two ends does not know which of them sent the packet. The multiplication brings
+ * every bit of it into the seven highest. */
 uint16_t encap_source_port(const struct packet *p, bool has_ip)
 {
-	bool five = has_ip && has_five(p);
-	uint32_t hash;
+	uint16_t src = 0, dst = 0;
+	uint32_t sum;
 
 	if (!has_ip)
 		return AWS_PORT_BASE;
-	hash = end_hash(&p->src, five ? p->src_port + p->icmp_id : 0) +
-	       end_hash(&p->dst, five ? p->dst_port + p->icmp_id : 0) + p->protocol;
-	hash ^= hash >> 16;
-	hash ^= hash >> 7;
-	return (uint16_t)(AWS_PORT_BASE | (hash & 0x7f));
+	if (has_five(p)) {
+		src = (uint16_t)(p->src_port + p->icmp_id);
+		dst = (uint16_t)(p->dst_port + p->icmp_id);
+	}
+	sum = end_hash(&p->src, src) + end_hash(&p->dst, dst) + p->protocol;
+	return (uint16_t)(AWS_PORT_BASE | (sum ^ sum >> 15) * 0x9e3779b1u >> 25);
 }

@@ -1,0 +1,247 @@
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+
+#include "decap/session.h"
+
+static uint32_t random_next(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+static struct packet packet_of(uint32_t source, uint32_t vni, uint64_t time_ns, uint32_t bytes)
+{
+	const uint8_t b[4] = {10, 0, (uint8_t)(source >> 8), (uint8_t)source};
+	struct packet p = {.vni = vni, .flags = PACKET_HAS_VNI, .time_ns = time_ns};
+
+	p.outer_src = ip_addr_v4(b);
+	p.ip_len = bytes;
+	return p;
+}
+
+/* What the table should be, without hashing: a list in the order of learning. */
+struct naive {
+	struct session list[512];
+	uint32_t n, room;
+	uint64_t overflow;
+};
+
+static struct session *naive_find(const struct naive *v, struct session *list,
+	const struct ip_addr *outer_src, uint32_t vni)
+{
+	for (uint32_t i = 0; i < v->n; i++)
+		if (list[i].vni == vni && ip_addr_equal(&list[i].outer_src, outer_src))
+			return &list[i];
+	return NULL;
+}
+
+static bool naive_packet(struct naive *v, const struct packet *p)
+{
+	struct session *s = naive_find(v, v->list, &p->outer_src, p->vni);
+
+	if (!s) {
+		if (v->n == v->room) {
+			v->overflow++;
+			return false;
+		}
+		s = &v->list[v->n++];
+		*s = (struct session){.outer_src = p->outer_src, .vni = p->vni};
+		s->first_ns = s->last_ns = p->time_ns;
+	}
+	s->packets++;
+	s->bytes += p->ip_len;
+	s->truncated += (p->flags & PACKET_CUT) != 0;
+	s->vxlan_reserved += (p->flags & PACKET_VXLAN_RESERVED) != 0;
+	if (p->time_ns < s->first_ns)
+		s->first_ns = p->time_ns;
+	if (p->time_ns > s->last_ns)
+		s->last_ns = p->time_ns;
+	return true;
+}
+
+static struct packet random_packet(uint32_t *state)
+{
+	struct packet p = packet_of(random_next(state) % 20, random_next(state) % 20,
+		random_next(state), random_next(state) % 1500);
+
+	if (random_next(state) % 4 == 0)
+		p.flags |= PACKET_CUT;
+	if (random_next(state) % 4 == 0)
+		p.flags |= PACKET_VXLAN_RESERVED;
+	return p;
+}
+
+static void same_session(const struct session *have, const struct session *want)
+{
+	CU_ASSERT_TRUE(ip_addr_equal(&have->outer_src, &want->outer_src));
+	CU_ASSERT_EQUAL(have->vni, want->vni);
+	CU_ASSERT_EQUAL(have->packets, want->packets);
+	CU_ASSERT_EQUAL(have->bytes, want->bytes);
+	CU_ASSERT_EQUAL(have->truncated, want->truncated);
+	CU_ASSERT_EQUAL(have->vxlan_reserved, want->vxlan_reserved);
+	CU_ASSERT_EQUAL(have->first_ns, want->first_ns);
+	CU_ASSERT_EQUAL(have->last_ns, want->last_ns);
+}
+
+static void agrees_with_a_list(uint32_t capacity)
+{
+	struct session_table *t = session_table_create(capacity);
+	struct naive *v = calloc(1, sizeof(*v));
+	uint32_t state = 7;
+
+	CU_ASSERT_TRUE_FATAL(t && v);
+	v->room = capacity;
+	for (int i = 0; i < 20000; i++) {
+		struct packet p = random_packet(&state);
+		bool known = naive_packet(v, &p);
+
+		CU_ASSERT_EQUAL(session_table_packet(t, &p, true), known);
+		if (known)
+			CU_ASSERT_EQUAL(v->list[p.session].vni, p.vni);
+		if (known)
+			CU_ASSERT_EQUAL(p.tenant, p.vni);
+	}
+	CU_ASSERT_EQUAL_FATAL(session_table_count(t), v->n);
+	CU_ASSERT_EQUAL(session_table_overflow(t), v->overflow);
+	for (uint32_t i = 0; i < v->n; i++)
+		same_session(session_table_get(t, i), &v->list[i]);
+	session_table_destroy(t);
+	free(v);
+}
+
+static void random_traffic_as_a_list_counts_it(void)
+{
+	agrees_with_a_list(512);
+	agrees_with_a_list(128);
+	agrees_with_a_list(16);
+}
+
+static void merged_tables_count_as_one(void)
+{
+	struct session_table *part[3], *sum = session_table_create(512);
+	struct naive *v = calloc(1, sizeof(*v));
+	uint32_t state = 11;
+
+	CU_ASSERT_TRUE_FATAL(sum && v);
+	v->room = 512;
+	for (int k = 0; k < 3; k++)
+		CU_ASSERT_PTR_NOT_NULL_FATAL(part[k] = session_table_create(512));
+	for (int i = 0; i < 3000; i++) {
+		struct packet p = random_packet(&state);
+
+		naive_packet(v, &p);
+		CU_ASSERT_TRUE(session_table_packet(part[i % 3], &p, true));
+	}
+	for (int k = 0; k < 3; k++)
+		session_table_merge(sum, part[k]);
+	CU_ASSERT_EQUAL(session_table_count(sum), v->n);
+	for (uint32_t i = 0; i < session_table_count(sum); i++) {
+		const struct session *s = session_table_get(sum, i);
+		const struct session *want = naive_find(v, v->list, &s->outer_src, s->vni);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(want);
+		same_session(s, want);
+	}
+	for (int k = 0; k < 3; k++)
+		session_table_destroy(part[k]);
+	session_table_destroy(sum);
+	free(v);
+}
+
+static void a_merge_that_does_not_fit_is_counted(void)
+{
+	struct session_table *small = session_table_create(16), *big = session_table_create(64);
+
+	CU_ASSERT_TRUE_FATAL(small && big);
+	for (uint32_t i = 0; i < 40; i++) {
+		struct packet p = packet_of(1, i % 20, i, 100);
+
+		CU_ASSERT_TRUE(session_table_packet(big, &p, true));
+	}
+	session_table_merge(small, big);
+	CU_ASSERT_EQUAL(session_table_count(small), 16);
+	CU_ASSERT_EQUAL(session_table_overflow(small), 2 * 4);
+	session_table_destroy(small);
+	session_table_destroy(big);
+}
+
+static void configured_sessions_are_found_and_others_refused(void)
+{
+	static const int config = 1;
+	struct session_table *t = session_table_create(16), *sum = session_table_create(16);
+	struct packet known = packet_of(1, 42, 5, 60), other = packet_of(2, 42, 6, 60);
+	struct session *s;
+
+	CU_ASSERT_TRUE_FATAL(t && sum);
+	s = session_table_add(t, &known.outer_src, 42);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	s->config = &config;
+	CU_ASSERT_PTR_EQUAL(session_table_add(t, &known.outer_src, 42), s);
+	CU_ASSERT_TRUE(session_table_packet(t, &known, false));
+	CU_ASSERT_EQUAL(known.session, 0);
+	CU_ASSERT_FALSE(session_table_packet(t, &other, false));
+	CU_ASSERT_EQUAL(session_table_overflow(t), 0);
+	CU_ASSERT_EQUAL(session_table_count(t), 1);
+	session_table_merge(sum, t);
+	s = session_table_add(sum, &other.outer_src, 42);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	CU_ASSERT_TRUE(session_table_get(sum, 0)->configured);
+	CU_ASSERT_PTR_EQUAL(session_table_get(sum, 0)->config, &config);
+	CU_ASSERT_EQUAL(session_table_get(sum, 0)->first_ns, 5);
+	CU_ASSERT_EQUAL(s->first_ns, 0);
+	session_table_merge(sum, t);
+	CU_ASSERT_EQUAL(session_table_get(sum, 0)->packets, 2);
+	session_table_destroy(t);
+	session_table_destroy(sum);
+}
+
+static void tenants_join_vnis(void)
+{
+	struct session_table *t = session_table_create(16);
+	struct packet p[] = {packet_of(1, 43, 0, 0), packet_of(1, 44, 0, 0),
+		packet_of(1, 42, 0, 0), packet_of(2, 42, 0, 0)};
+	const uint32_t want[] = {TENANT_NAMED + 1, 44, TENANT_NAMED, TENANT_NAMED};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	CU_ASSERT_PTR_NOT_NULL(session_table_add(t, &p[2].outer_src, 42));
+	CU_ASSERT_TRUE(session_table_tenant(t, 43, 1));
+	CU_ASSERT_TRUE(session_table_tenant(t, 42, 0));
+	CU_ASSERT_TRUE(session_table_tenant(t, 7, 1));
+	for (int i = 0; i < 4; i++) {
+		CU_ASSERT_TRUE(session_table_packet(t, &p[i], true));
+		CU_ASSERT_EQUAL(p[i].tenant, want[i]);
+	}
+	CU_ASSERT_EQUAL(p[2].session, 0);
+	CU_ASSERT_EQUAL(session_table_get(t, 0)->tenant, TENANT_NAMED);
+	session_table_destroy(t);
+}
+
+static void plain_packets_have_no_session(void)
+{
+	struct session_table *t = session_table_create(16);
+	struct packet p = packet_of(1, 42, 0, 60);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	p.flags = 0;
+	CU_ASSERT_TRUE(session_table_packet(t, &p, false));
+	CU_ASSERT_EQUAL(p.session, SESSION_NONE);
+	CU_ASSERT_EQUAL(p.tenant, TENANT_PLAIN);
+	CU_ASSERT_EQUAL(session_table_count(t), 0);
+	session_table_destroy(t);
+	session_table_destroy(NULL);
+}
+
+void suite_session(void);
+void suite_session(void)
+{
+	CU_pSuite s = CU_add_suite("session", NULL, NULL);
+
+	CU_ADD_TEST(s, random_traffic_as_a_list_counts_it);
+	CU_ADD_TEST(s, merged_tables_count_as_one);
+	CU_ADD_TEST(s, a_merge_that_does_not_fit_is_counted);
+	CU_ADD_TEST(s, configured_sessions_are_found_and_others_refused);
+	CU_ADD_TEST(s, tenants_join_vnis);
+	CU_ADD_TEST(s, plain_packets_have_no_session);
+}
