@@ -4,6 +4,7 @@
 #include "decap/l4.h"
 #include "decap/link.h"
 #include "decap/udp.h"
+#include "decap/usual.h"
 
 static const enum reason outer_reasons[IP_STATUS_COUNT] = {
 	[IP_CUT] = REASON_outer_cut,
@@ -59,7 +60,7 @@ static enum reason inner_read(const struct packet *p, uint16_t ether, struct ip_
 static void frame_set(struct packet *p, const struct ip_header *h, const struct tunnel *t)
 {
 	p->vni = t->vni;
-	p->outer_src = ip_source(h);
+	ip_source(h, &p->outer_src);
 	p->flags |= t->flags;
 	p->frame = t->frame.at;
 	p->frame_cap = t->frame.cap;
@@ -67,7 +68,7 @@ static void frame_set(struct packet *p, const struct ip_header *h, const struct 
 	p->frame_link = t->link;
 }
 
-static void ip_set(struct packet *p, const struct ip_header *h)
+static enum reason inner_set(struct packet *p, const struct ip_header *h)
 {
 	p->ip = h->at;
 	p->ip_cap = h->cap;
@@ -79,8 +80,10 @@ static void ip_set(struct packet *p, const struct ip_header *h)
 	if (h->cap < h->len)
 		p->flags |= PACKET_CUT;
 	p->fragment_id = h->fragment_id;
-	p->src = ip_source(h);
-	p->dst = ip_destination(h);
+	ip_source(h, &p->src);
+	ip_destination(h, &p->dst);
+	l4_read(p);
+	return REASON_inspected;
 }
 
 /* A frame without an IP packet that could be used: its session counts 0 bytes of it. */
@@ -91,29 +94,47 @@ static enum reason no_ip(struct packet *p, enum reason reason)
 	return reason;
 }
 
-enum reason decap_mirror(const struct decap_params *params, struct packet *p)
+static enum reason first_strip(
+	const struct decap_params *params, struct packet *p, uint16_t *ether)
 {
 	struct ip_header h;
 	struct tunnel t;
 	enum reason reason = outer_strip(params, p, &h, &t);
 
-	/* Of a refused packet too: what its predecessor in the burst left must not name it. */
-	p->flags = 0;
 	if (reason != REASON_inspected)
 		return reason;
+	p->flags = 0;
+	frame_set(p, &h, &t);
+	*ether = t.ether;
+	return REASON_inspected;
+}
+
+enum reason decap_mirror(const struct decap_params *params, struct packet *p)
+{
+	uint16_t ether = ETHER_NONE;
+	enum reason reason;
+
+	if (!usual_strip(params, p)) {
+		reason = first_strip(params, p, &ether);
+		if (reason != REASON_inspected)
+			return reason;
+	}
+	if (usual_inner(params, p))
+		return REASON_inspected;
 	for (unsigned depth = 1;; depth++) {
-		frame_set(p, &h, &t);
-		reason = inner_read(p, t.ether, &h);
+		struct ip_header h;
+		struct tunnel t;
+
+		reason = inner_read(p, ether, &h);
 		if (reason != REASON_inspected)
 			return no_ip(p, reason);
 		if (h.protocol != IP_UDP || udp_strip(params, &h, &t) != REASON_inspected)
-			break;
+			return inner_set(p, &h);
 		if (depth >= params->max_depth)
 			return REASON_too_deep;
+		frame_set(p, &h, &t);
+		ether = t.ether;
 	}
-	ip_set(p, &h);
-	l4_read(p);
-	return REASON_inspected;
 }
 
 enum reason decap_plain(struct packet *p)
@@ -128,12 +149,12 @@ enum reason decap_plain(struct packet *p)
 	p->frame_cap = p->cap;
 	p->frame_wire = p->wire;
 	p->frame_link = p->link;
+	if (usual_inner(NULL, p))
+		return REASON_inspected;
 	reason = inner_read(p, ETHER_NONE, &h);
 	if (reason != REASON_inspected)
 		return no_ip(p, reason);
-	ip_set(p, &h);
-	l4_read(p);
-	return REASON_inspected;
+	return inner_set(p, &h);
 }
 
 bool decap_is_mirror(const struct decap_params *params, struct packet *p)

@@ -32,8 +32,9 @@ static inline void length_set(struct ip_header *h, const struct cursor *c, uint3
 	h->cap = c->cap < claimed ? c->cap : claimed;
 }
 
-static enum ip_status ip4_read(struct cursor c, struct ip_header *h)
+static enum ip_status ip4_read(const struct cursor *frame, struct ip_header *h)
 {
+	struct cursor c = *frame;
 	const uint8_t *b = cursor_peek(&c, IP4_SIZE);
 	uint32_t size, len, fragment;
 
@@ -149,5 +150,5 @@ static enum ip_status ip6_read(struct cursor c, struct ip_header *h)
 
 enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header *h)
 {
-	return ether == ETHER_IP4 ? ip4_read(*c, h) : ip6_read(*c, h);
+	return ether == ETHER_IP4 ? ip4_read(c, h) : ip6_read(*c, h);
 }

@@ -48,12 +48,21 @@ enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header 
 /* True for the number of an IPv6 extension header (ESP and No Next Header are none to us). */
 bool ip_is_extension(uint8_t protocol);
 
-static inline struct ip_addr ip_source(const struct ip_header *h)
+/* The address of 4 or 16 bytes at `b`, by the header's version. */
+static inline void ip_addr_set(struct ip_addr *a, const struct ip_header *h, const uint8_t *b)
 {
-	return h->version == 4 ? ip_addr_v4(h->at + 12) : ip_addr_v6(h->at + 8);
+	if (h->version == 4)
+		ip_addr_set_v4(a, b);
+	else
+		memcpy(a->byte, b, sizeof(a->byte));
 }
 
-static inline struct ip_addr ip_destination(const struct ip_header *h)
+static inline void ip_source(const struct ip_header *h, struct ip_addr *a)
 {
-	return h->version == 4 ? ip_addr_v4(h->at + 16) : ip_addr_v6(h->at + 24);
+	ip_addr_set(a, h, h->at + (h->version == 4 ? 12 : 8));
+}
+
+static inline void ip_destination(const struct ip_header *h, struct ip_addr *a)
+{
+	ip_addr_set(a, h, h->at + (h->version == 4 ? 16 : 24));
 }

@@ -6,7 +6,6 @@ enum {
 	TAG_8021Q = 0x8100,
 	TAG_8021AD = 0x88a8,
 	TAG_QINQ_OLD = 0x9100,
-	ETHERNET_SIZE = 14,
 	SLL_SIZE = 16,
 	SLL2_SIZE = 20,
 	PPP_IP4 = 0x0021,
@@ -121,11 +120,11 @@ static uint16_t ppp_read(struct cursor *c)
 	}
 }
 
-uint16_t link_read(struct cursor *c, enum link link)
+uint16_t link_read_any(struct cursor *c, enum link link)
 {
 	switch (link) {
 	case LINK_ETHERNET:
-		return cooked_read(c, ETHERNET_SIZE, 12);
+		return cooked_read(c, LINK_ETHERNET_SIZE, 12);
 	case LINK_IP:
 		return version_read(c);
 	case LINK_SLL:

@@ -14,9 +14,23 @@ enum {
 	ETHER_IP4 = 0x0800,
 	ETHER_IP6 = 0x86dd,
 	LINK_TAGS_MAX = 4,
+	LINK_ETHERNET_SIZE = 14,
 };
+
+/* The general case of link_read. */
+uint16_t link_read_any(struct cursor *c, enum link link);
 
 /* Steps `c` over the link header and returns the ether type of what follows, whatever it is;
  * ETHER_NONE when the header names none. When c->status is not CURSOR_OK afterwards, the frame
  * ended inside the header and the result means nothing. */
-uint16_t link_read(struct cursor *c, enum link link);
+static inline uint16_t link_read(struct cursor *c, enum link link)
+{
+	struct cursor ahead = *c;
+	const uint8_t *h =
+		link == LINK_ETHERNET ? cursor_take(&ahead, LINK_ETHERNET_SIZE) : NULL;
+
+	if (!h || be16(h + 12) != ETHER_IP4)
+		return link_read_any(c, link);
+	*c = ahead;
+	return ETHER_IP4;
+}

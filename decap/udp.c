@@ -5,22 +5,14 @@
 
 enum { UDP_SIZE = 8 };
 
-static bool port_in(uint16_t port, const uint16_t *ports, uint8_t n)
-{
-	for (uint8_t i = 0; i < n; i++)
-		if (ports[i] == port)
-			return true;
-	return false;
-}
-
 static enum reason payload_strip(struct cursor *c, const uint8_t *udp,
 	const struct decap_params *params, struct tunnel *out)
 {
 	uint16_t port = be16(udp + 2);
 	uint32_t len = be16(udp + 4);
-	bool vxlan = port_in(port, params->vxlan_ports, params->n_vxlan_ports);
+	bool vxlan = udp_port_in(port, params->vxlan_ports, params->n_vxlan_ports);
 
-	if (!vxlan && !port_in(port, params->geneve_ports, params->n_geneve_ports))
+	if (!vxlan && !udp_port_in(port, params->geneve_ports, params->n_geneve_ports))
 		return REASON_other_port;
 	if (len < UDP_SIZE || len - UDP_SIZE > c->wire)
 		return REASON_outer_udp_length;

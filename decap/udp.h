@@ -10,3 +10,17 @@
  * why not: an IP fragment, not UDP, another port, lying lengths, cut, or the tunnel's reason. */
 enum reason udp_strip(
 	const struct decap_params *params, const struct ip_header *h, struct tunnel *out);
+
+static inline bool udp_port_in(uint16_t port, const uint16_t *ports, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+static inline bool udp_is_tunnel(const struct decap_params *params, uint16_t port)
+{
+	return udp_port_in(port, params->vxlan_ports, params->n_vxlan_ports) ||
+	       udp_port_in(port, params->geneve_ports, params->n_geneve_ports);
+}
