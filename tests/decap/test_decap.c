@@ -151,6 +151,11 @@ static void frame_lengths(void)
 	CU_ASSERT_EQUAL(p.frame_wire, 14 + 48);
 	p.cap += 8;
 	row_free(&p);
+	p = packet_find("udp_trailer");
+	CU_ASSERT_EQUAL(decap_mirror(&row_params, &p), REASON_inspected);
+	CU_ASSERT_EQUAL(p.frame_cap, 14 + 48);
+	CU_ASSERT_EQUAL(p.frame_wire, 14 + 48);
+	row_free(&p);
 	p = packet_find("nested_cut");
 	CU_ASSERT_EQUAL(decap_mirror(&row_params, &p), REASON_inspected);
 	CU_ASSERT_EQUAL(p.frame_cap, 14 + 40);

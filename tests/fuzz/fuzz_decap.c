@@ -1,0 +1,55 @@
+/* Any bytes as a packet. The first byte of the input chooses: bit 0 plain, bits 1 to 3 the link,
+ * bits 4 and 5 the encapsulations allowed; the second and third how many bytes the capture lacks.
+ * Whatever comes out holds what holds for every packet, and the glance at the usual packet agrees
+ * with the careful way. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decap/decap.h"
+#include "tests/decap/invariants.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static enum reason judge(struct packet *p, uint8_t choice, uint16_t first_port)
+{
+	struct decap_params params = {
+		.vxlan_ports = {first_port, 4789},
+		.geneve_ports = {6081},
+		.n_vxlan_ports = 2,
+		.n_geneve_ports = 1,
+		.max_depth = (uint8_t)((choice >> 4 & 3) + 1),
+	};
+
+	decap_is_mirror(&params, p);
+	return choice & 1 ? decap_plain(p) : decap_mirror(&params, p);
+}
+
+static void check(const char *broken)
+{
+	if (!broken)
+		return;
+	fprintf(stderr, "%s\n", broken);
+	abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct packet p, careful;
+	enum reason reason;
+
+	if (size < 3 || size > 70000)
+		return 0;
+	memset(&p, 0xa5, sizeof(p));
+	p.data = data + 3;
+	p.cap = (uint32_t)size - 3;
+	p.wire = p.cap + (uint32_t)(data[1] << 8 | data[2]);
+	p.link = (enum link)((data[0] >> 1 & 7) % (LINK_PPP + 1));
+	careful = p;
+	reason = judge(&p, data[0], 4789);
+	check(packet_broken(&p, reason, data[0] & 1));
+	if (judge(&careful, data[0], 64321) != reason || memcmp(&p, &careful, sizeof(p)) != 0)
+		check("the glance and the careful way differ");
+	return 0;
+}
