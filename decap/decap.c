@@ -94,6 +94,13 @@ static enum reason no_ip(struct packet *p, enum reason reason)
 	return reason;
 }
 
+/* Nothing names the session of such a packet: what its predecessor in the buffer left must not. */
+static enum reason no_frame(struct packet *p, enum reason reason)
+{
+	p->flags = 0;
+	return no_ip(p, reason);
+}
+
 static enum reason first_strip(
 	const struct decap_params *params, struct packet *p, uint16_t *ether)
 {
@@ -102,7 +109,7 @@ static enum reason first_strip(
 	enum reason reason = outer_strip(params, p, &h, &t);
 
 	if (reason != REASON_inspected)
-		return reason;
+		return no_frame(p, reason);
 	p->flags = 0;
 	frame_set(p, &h, &t);
 	*ether = t.ether;
@@ -131,7 +138,7 @@ enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 		if (h.protocol != IP_UDP || udp_strip(params, &h, &t) != REASON_inspected)
 			return inner_set(p, &h);
 		if (depth >= params->max_depth)
-			return REASON_too_deep;
+			return no_frame(p, REASON_too_deep);
 		frame_set(p, &h, &t);
 		ether = t.ether;
 	}

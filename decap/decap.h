@@ -21,9 +21,10 @@ struct decap_params {
 	uint8_t max_depth; /* encapsulations taken off at most, 1.. */
 };
 
-/* Mirror mode. REASON_inspected: every field of `p` down to `tcp_ack` is set. Another reason
- * says why not; for inner_cut, inner_not_ip and the inner_malformed ones the encapsulation and
- * `frame` are set nevertheless (such packets are still recorded). */
+/* Mirror mode. REASON_inspected: every field of `p` from `vni` to `dst` is set. Another reason says
+ * why not, and leaves `ip` NULL, ip_cap and ip_len 0: for inner_cut, inner_not_ip and the
+ * inner_malformed ones the encapsulation, `frame` and `flags` are set (such packets are still
+ * recorded, and counted for their session); for all others `flags` is 0, so no PACKET_HAS_VNI. */
 enum reason decap_mirror(const struct decap_params *params, struct packet *p);
 
 /* Plain mode: nothing is decapsulated, the frame is `data` itself. Same results. */

@@ -84,13 +84,15 @@ static inline const char *packet_broken(const struct packet *p, enum reason reas
 {
 	const char *broken;
 
+	if (reason != REASON_inspected && (p->ip_len || p->ip_cap || p->ip))
+		return "IP of a refused packet";
+	if (!reason_is_inner(reason) && (plain || !reason_is_outer(reason)))
+		return "not a reason of decap";
 	if (!reason_is_inner(reason))
-		return plain || !reason_is_outer(reason) ? "not a reason of decap" : NULL;
+		return p->flags ? "flags of a packet without a frame" : NULL;
 	broken = frame_broken(p, plain);
-	if (broken)
+	if (broken || reason != REASON_inspected)
 		return broken;
-	if (reason != REASON_inspected)
-		return p->ip_len || p->ip_cap || p->ip ? "IP of a refused packet" : NULL;
 	broken = ip_broken(p);
 	return broken ? broken : l4_broken(p);
 }
