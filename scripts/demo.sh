@@ -6,8 +6,10 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 capture=pcaps/everything.pcap
 
-echo "== build/periscope replay $capture"
-build/periscope replay -l "$out/demo" "$capture"
+settings=pcaps/lab.yaml
+
+echo "== build/periscope replay -c $settings $capture"
+build/periscope replay -c $settings -l "$out/demo" $capture
 
 echo
 echo "== A flow event: a TLS connection as green's mirror shows it (events/*.jsonl)"
