@@ -21,7 +21,8 @@ struct decap_params lane_decap_params(const struct settings *settings)
 		.max_depth = (uint8_t)settings->capture.max_depth,
 	};
 
-	_Static_assert((int)SETTINGS_LIST_MAX <= (int)DECAP_PORTS_MAX, "every port of the settings fits");
+	_Static_assert((int)SETTINGS_LIST_MAX <= (int)DECAP_PORTS_MAX,
+		"every port of the settings fits");
 	memcpy(params.vxlan_ports, vxlan->port, vxlan->count * sizeof(vxlan->port[0]));
 	memcpy(params.geneve_ports, geneve->port, geneve->count * sizeof(geneve->port[0]));
 	return params;
@@ -118,8 +119,25 @@ static struct exporter *make_exporter(
 	return exporter_create(&params);
 }
 
-struct lane *lane_create(const struct settings *settings, uint32_t n_lanes, bool plain,
-	const struct sink *sink, char *error, size_t error_size)
+void lane_refresh(struct lane *lane)
+{
+	const struct snapshot *current =
+		atomic_load_explicit(&lane->slot->current, memory_order_acquire);
+
+	if (current == lane->snapshot)
+		return;
+	lane->snapshot = current;
+	lane->hits = snapshot_hits(current, lane->index);
+	/* A table too small for all of the model's sessions learns the rest as they come, and
+	 * counts what it cannot. */
+	session_table_bind(lane->sessions, current->model);
+	atomic_store_explicit(
+		&lane->reader.generation, current->generation, memory_order_release);
+}
+
+struct lane *lane_create(const struct settings *settings, uint32_t index, uint32_t n_lanes,
+	bool plain, const struct sink *sink, const struct snapshot_slot *slot, char *error,
+	size_t error_size)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
 
@@ -128,7 +146,8 @@ struct lane *lane_create(const struct settings *settings, uint32_t n_lanes, bool
 		return NULL;
 	lane->decap = lane_decap_params(settings);
 	lane->plain = plain;
-	lane->learn = settings->sessions.unknown == UNKNOWN_INSPECT;
+	lane->index = index;
+	lane->slot = slot;
 	lane->sessions = lane_sessions(settings);
 	lane->fragments = lane_fragments();
 	lane->flows = make_flows(lane, settings, n_lanes);
@@ -136,8 +155,10 @@ struct lane *lane_create(const struct settings *settings, uint32_t n_lanes, bool
 		lane->dpi = make_dpi(settings, n_lanes, error, error_size);
 	lane->exporter = make_exporter(lane, settings, sink);
 	if (lane->sessions && lane->fragments && lane->flows && lane->exporter &&
-		(lane->dpi || !settings->dpi.enabled))
+		(lane->dpi || !settings->dpi.enabled)) {
+		lane_refresh(lane);
 		return lane;
+	}
 	lane_destroy(lane);
 	return NULL;
 }

@@ -2,7 +2,7 @@
  * Lanes share nothing; pipeline_run() takes packets through one. Replay and the live appliance
  * use the same lanes and the same pipeline.
  *
- *     decap -> session -> fragment -> flow -> dpi -> export
+ *     decap -> session -> fragment -> direction, filter -> flow -> dpi -> export
  *
  * A stage works on the whole burst with a live mask; refusing a packet clears its bit and counts
  * a reason. No stage allocates, logs, blocks or makes a system call on the steady path. */
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/settings.h"
+#include "dataplane/snapshot.h"
 #include "decap/decap.h"
 #include "decap/ledger.h"
 #include "decap/session.h"
@@ -22,9 +23,9 @@
 #include "inspect/flow/table.h"
 
 struct lane {
+	uint32_t index;
 	struct decap_params decap;
 	bool plain;   /* nothing is decapsulated */
-	bool learn;   /* unknown sessions are inspected */
 	bool records; /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
@@ -32,7 +33,13 @@ struct lane {
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;
 	struct ledger ledger;
-	uint64_t packets; /* taken through the pipeline */
+	uint64_t packets;    /* taken through the pipeline */
+	uint64_t undirected; /* of those with a session: direction undetermined */
+	/* The configuration in force, taken from `slot` by lane_refresh(). */
+	const struct snapshot_slot *slot;
+	const struct snapshot *snapshot;
+	struct rule_hits *hits; /* this lane's row of the snapshot */
+	struct snapshot_reader reader;
 };
 
 /* The decap parameters that the settings ask for. */
@@ -44,11 +51,16 @@ struct session_table *lane_sessions(const struct settings *settings);
 /* The fragment table that readers and workers use alike. NULL: no memory. */
 struct fragment_table *lane_fragments(void);
 
-/* A lane for one of `n_lanes` workers that share the settings' capacities. NULL: `error` says
- * why. The sink must outlive the lane. */
-struct lane *lane_create(const struct settings *settings, uint32_t n_lanes, bool plain,
-	const struct sink *sink, char *error, size_t error_size);
+/* Lane `index` of the `n_lanes` that share the settings' capacities and follow `slot`, which
+ * holds a snapshot already. NULL: `error` says why. Slot and sink must outlive the lane. */
+struct lane *lane_create(const struct settings *settings, uint32_t index, uint32_t n_lanes,
+	bool plain, const struct sink *sink, const struct snapshot_slot *slot, char *error,
+	size_t error_size);
 void lane_destroy(struct lane *lane);
+
+/* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of
+ * every burst, and by it when there are no packets. */
+void lane_refresh(struct lane *lane);
 
 /* True when a capacity limit changed a result: the run is then not the same for any number of
  * workers. */

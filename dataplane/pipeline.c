@@ -1,6 +1,8 @@
 /* The way of a burst through a lane; see lane.h. */
 #include "dataplane/lane.h"
 
+#include "decap/direction.h"
+
 #define burst_each(i, mask) \
 	for (uint64_t rest_ = (mask); rest_ && ((i) = (uint32_t)__builtin_ctzll(rest_), 1); \
 		rest_ &= rest_ - 1)
@@ -40,7 +42,8 @@ static uint64_t stage_session(
 		bool named = packets[i].flags & PACKET_HAS_VNI;
 
 		if ((named || why[i] == REASON_inspected) &&
-			!session_table_packet(lane->sessions, &packets[i], lane->learn))
+			!session_table_packet(
+				lane->sessions, &packets[i], lane->snapshot->learn))
 			why[i] = REASON_session_unknown;
 		if (why[i] == REASON_inspected)
 			live |= UINT64_C(1) << i;
@@ -53,8 +56,83 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 	uint32_t i;
 
 	burst_each (i, live)
-		if (packets[i].flags & PACKET_FRAGMENT)
-			fragment_table_packet(lane->fragments, &packets[i]);
+		if (packets[i].flags & PACKET_FRAGMENT &&
+			!fragment_table_packet(lane->fragments, &packets[i]))
+			packets[i].flags |= PACKET_NO_PORTS;
+}
+
+/* Without ports a packet passes by every rule that names some. */
+static bool has_ports(const struct packet *p)
+{
+	return (p->protocol == 6 || p->protocol == 17) &&
+	       !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
+}
+
+/* Finds the packet's direction; true when its session has a filter that must judge it. */
+static bool needs_filter(struct lane *lane, struct packet *p, struct filter_job *job)
+{
+	const struct model_session *config;
+
+	p->direction = DIRECTION_UNKNOWN;
+	p->rule_number = 0;
+	p->accepted = true;
+	p->generation = lane->snapshot->generation;
+	if (!(p->flags & PACKET_HAS_VNI))
+		return false;
+	config = session_table_get(lane->sessions, p->session)->config;
+	p->direction = direction_of(p, config ? config->interface : NULL, NULL);
+	lane->undirected += p->direction == DIRECTION_UNKNOWN;
+	if (!config || !config->filter)
+		return false;
+	p->flags |= PACKET_FILTERED;
+	*job = (struct filter_job){
+		.packet = p,
+		.filter = config->filter,
+		.vpc = config->interface->vpc,
+		.direction = p->direction,
+		.has_ports = has_ports(p),
+	};
+	return true;
+}
+
+/* Puts the verdict into the packet; REASON_inspected when it goes on. */
+static enum reason take_verdict(
+	struct lane *lane, struct packet *p, const struct filter_job *job)
+{
+	p->accepted = job->accept;
+	if (job->by == FILTER_BY_RULE) {
+		p->rule_number = filter_rule(lane->snapshot->filter, job->rule)->number;
+		lane->hits[job->rule].packets++;
+		lane->hits[job->rule].bytes += p->ip_len;
+	}
+	if (job->accept)
+		return REASON_inspected;
+	if (job->by == FILTER_BY_DNS)
+		return REASON_dns_not_eligible;
+	return job->by == FILTER_BY_RULE ? REASON_rule_rejected : REASON_rule_none;
+}
+
+static uint64_t stage_filter(
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
+{
+	struct filter_job jobs[BURST_MAX];
+	uint32_t which[BURST_MAX], n = 0, i;
+
+	burst_each (i, live) {
+		if (!needs_filter(lane, &packets[i], &jobs[n]))
+			continue;
+		if (packets[i].direction != DIRECTION_UNKNOWN)
+			which[n++] = i;
+		else if (!lane->snapshot->accept_unknown)
+			why[i] = REASON_direction_unknown;
+	}
+	filter_burst(lane->snapshot->filter, jobs, n);
+	for (uint32_t j = 0; j < n; j++)
+		why[which[j]] = take_verdict(lane, &packets[which[j]], &jobs[j]);
+	burst_each (i, live)
+		if (why[i] != REASON_inspected)
+			live &= ~(UINT64_C(1) << i);
+	return live;
 }
 
 /* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. */
@@ -87,9 +165,11 @@ void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_
 {
 	uint64_t live;
 
+	lane_refresh(lane);
 	stage_decap(lane, packets, n, why);
 	live = stage_session(lane, packets, n, why);
 	stage_fragment(lane, packets, live);
+	live = stage_filter(lane, packets, live, why);
 	stage_flow(lane, packets, live, horizon_ns, why);
 	count(lane, n, why);
 }

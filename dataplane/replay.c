@@ -1,5 +1,6 @@
 #include "dataplane/replay.h"
 
+#include "dataplane/eal.h"
 #include "dataplane/progress.h"
 #include "dataplane/reader.h"
 #include "dataplane/writer.h"
@@ -12,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { EAL_MEMORY_MB = 64 };
+
 struct replay {
 	const struct replay_params *params;
 	uint32_t n_workers;
@@ -20,12 +23,15 @@ struct replay {
 	struct packet_file *packets;
 	struct writer *writer;
 	struct reader *reader;
+	struct snapshot_slot slot;
 	struct lane *lanes[WORKERS_MAX];
 	struct worker *workers[WORKERS_MAX];
 	struct progress progress;
 	struct timespec began;
-	bool plain, stopped, lost;
+	bool plain, stopped, lost, eal;
 };
+
+static const struct model no_model = {0};
 
 static void say(const char *sentence)
 {
@@ -87,6 +93,34 @@ static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
 	return 0;
 }
 
+static bool has_rules(const struct model *model)
+{
+	for (uint32_t f = 0; f < model->n_filters; f++)
+		for (int d = 0; d < MODEL_DIRECTIONS; d++)
+			if (model->filters[f].rules[d].count > 0)
+				return true;
+	return false;
+}
+
+/* EAL takes a tenth of a second to start, and only compiled rules need it. */
+static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
+{
+	const struct model *model = replay->params->model ? replay->params->model : &no_model;
+	struct snapshot *snapshot;
+
+	if (has_rules(model)) {
+		if (eal_start_offline(EAL_MEMORY_MB, error, REPLAY_ERROR))
+			return -1;
+		replay->eal = true;
+	}
+	snapshot = snapshot_create(
+		model, replay->params->settings, 1, replay->n_workers, error, REPLAY_ERROR);
+	if (!snapshot)
+		return -1;
+	snapshot_publish(&replay->slot, snapshot);
+	return 0;
+}
+
 static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 {
 	replay->writer =
@@ -94,8 +128,8 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 	for (uint32_t i = 0; replay->writer && i < replay->n_workers; i++) {
 		struct sink sink = writer_sink(replay->writer, i);
 
-		replay->lanes[i] = lane_create(replay->params->settings, replay->n_workers,
-			replay->plain, &sink, error, REPLAY_ERROR);
+		replay->lanes[i] = lane_create(replay->params->settings, i, replay->n_workers,
+			replay->plain, &sink, &replay->slot, error, REPLAY_ERROR);
 		if (!replay->lanes[i])
 			return -1;
 		replay->lanes[i]->records = replay->packets != NULL;
@@ -342,13 +376,16 @@ static void replay_free(struct replay *replay)
 	if (replay->output)
 		output_close(replay->output);
 	input_close(replay->input);
+	snapshot_destroy(snapshot_publish(&replay->slot, NULL));
+	if (replay->eal)
+		eal_stop();
 	free(replay);
 }
 
 static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
 {
-	if (make_reader(replay, error) || make_lanes(replay, error) ||
-		run_threads(replay, error))
+	if (make_reader(replay, error) || make_snapshot(replay, error) ||
+		make_lanes(replay, error) || run_threads(replay, error))
 		return REPLAY_FAILED;
 	writer_stop(replay->writer);
 	replay->writer = NULL;

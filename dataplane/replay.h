@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/model.h"
 #include "config/settings.h"
 #include "inspect/export/summary.h"
 
@@ -15,6 +16,7 @@ enum { REPLAY_ERROR = 512 };
 
 struct replay_params {
 	const struct settings *settings;
+	const struct model *model; /* NULL: no filters, sessions or interfaces are known */
 	const char *const *captures;
 	uint32_t n_captures;
 	const char *bpf; /* NULL: every packet */

@@ -32,10 +32,12 @@ enum packet_flag {
 		1 << 3,         /* TCP, UDP, SCTP, ICMP cut before ports or type: ports are 0 */
 	PACKET_L4_ODD = 1 << 4, /* the L4 header lies (TCP offset, UDP length); still counted */
 	PACKET_VXLAN_RESERVED = 1
-				<< 5,  /* reserved VXLAN bits were set: tolerated and counted */
-	PACKET_GENEVE = 1 << 6,        /* a GENEVE header was taken off */
-	PACKET_HAS_VNI = 1 << 7,       /* `vni` and `outer_src` are set */
-	PACKET_FROM_CLIENT = 1 << 8,   /* set with `flow` */
+				<< 5, /* reserved VXLAN bits were set: tolerated and counted */
+	PACKET_GENEVE = 1 << 6,       /* a GENEVE header was taken off */
+	PACKET_HAS_VNI = 1 << 7,      /* `vni` and `outer_src` are set */
+	PACKET_FROM_CLIENT = 1 << 8,  /* set with `flow` */
+	PACKET_NO_PORTS = 1 << 9,     /* later fragment whose first was not seen: ports are 0 */
+	PACKET_FILTERED = 1 << 10,    /* a mirror filter judged it */
 	PACKET_PORTS_LEARNED = 1 << 9, /* a later fragment that has its first one's ports */
 };
 
@@ -86,9 +88,11 @@ struct packet {
 	uint32_t tenant;
 	enum direction direction;
 
-	/* The verdict of the filter: 0 = no numbered rule was asked. */
+	/* The verdict of the session's filter: which rule decided (0 = none), and under which
+	 * generation of the configuration. Without a filter every packet is accepted. */
 	uint32_t rule_number;
 	bool accepted;
+	uint64_t generation;
 
 	/* Its flow, and the hash that chose the owner and the bucket. */
 	uint64_t hash;

@@ -1,5 +1,7 @@
 #include "decap/session.h"
 
+#include "config/model.h"
+
 #include <stdlib.h>
 
 /* The smallest table; the largest keeps slot numbers, twice the capacity, in 32 bits. */
@@ -159,6 +161,29 @@ struct session *session_table_add(
 	if (s)
 		s->configured = true;
 	return s;
+}
+
+bool session_table_bind(struct session_table *table, const struct model *model)
+{
+	bool room = true;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		table->sessions[i].configured = false;
+		table->sessions[i].config = NULL;
+	}
+	for (uint32_t i = 0; i < model->n_sessions; i++) {
+		const struct model_session *config = &model->sessions[i];
+		struct session *s;
+
+		if (!config->interface->has_primary)
+			continue;
+		s = session_table_add(table, &config->interface->primary, config->vni);
+		if (s)
+			s->config = config;
+		else
+			room = false;
+	}
+	return room;
 }
 
 /* Comes before the packets are counted: without any, the times mean nothing yet. */

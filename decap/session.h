@@ -23,9 +23,11 @@ struct session {
 	uint64_t truncated, vxlan_reserved;
 	uint64_t first_ns, last_ns;
 	bool configured;
-	const void *config; /* the session of the mirror model, or NULL */
+	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
 };
 
+struct model;
+struct model_session;
 struct session_table;
 
 /* `capacity` sessions at most (rounded up to a power of two). NULL: no memory. */
@@ -39,6 +41,11 @@ bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t in
 /* Adds a session known from the settings. NULL: no room. */
 struct session *session_table_add(
 	struct session_table *table, const struct ip_addr *outer_src, uint32_t vni);
+
+/* Ties every session to the mirror model: adds the model's sessions (by the primary address of
+ * their source interface and their VNI) and sets or clears the `config` of those known already.
+ * The model is borrowed until the next call. false: no room for all of them. */
+bool session_table_bind(struct session_table *table, const struct model *model);
 
 /* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session and
  * p->tenant and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.

@@ -115,7 +115,7 @@ static void flow_verdict(struct flow *flow, const struct packet *p)
 
 	if (p->accepted)
 		flags |= FLOW_ACCEPTED;
-	if (p->rule_number != 0)
+	if (p->flags & PACKET_FILTERED)
 		flags |= FLOW_FILTERED;
 	flow->flags = flags;
 	flow->rule_number = p->rule_number;

@@ -1,0 +1,76 @@
+#include "decap/direction.h"
+
+#include "config/model.h"
+#include "decap/cursor.h"
+
+enum { MAC = 6, MACS = 2 * MAC };
+
+static enum direction decide(bool is_source, bool is_destination)
+{
+	if (is_source == is_destination)
+		return DIRECTION_UNKNOWN;
+	return is_source ? DIRECTION_EGRESS : DIRECTION_INGRESS;
+}
+
+static enum direction by_mac(const struct packet *p, const struct model_interface *eni)
+{
+	struct cursor c = cursor_make(p->frame, p->frame_cap, p->frame_wire);
+	const uint8_t *macs;
+
+	if (!eni->has_mac || p->frame_link != LINK_ETHERNET)
+		return DIRECTION_UNKNOWN;
+	macs = cursor_take(&c, MACS);
+	if (!macs)
+		return DIRECTION_UNKNOWN;
+	return decide(memcmp(macs + MAC, eni->mac, MAC) == 0, memcmp(macs, eni->mac, MAC) == 0);
+}
+
+static bool has_address(
+	const struct model_interface *eni, uint8_t ip_version, const struct ip_addr *addr)
+{
+	for (uint32_t i = 0; i < eni->n_addresses; i++)
+		if (eni->addresses[i].ip_version == ip_version &&
+			ip_addr_equal(&eni->addresses[i].addr, addr))
+			return true;
+	return false;
+}
+
+enum direction direction_of(
+	const struct packet *p, const struct model_interface *eni, enum direction_by *by)
+{
+	enum direction_by unused;
+	enum direction d = DIRECTION_UNKNOWN;
+
+	if (!by)
+		by = &unused;
+	*by = DIRECTION_BY_MAC;
+	if (eni)
+		d = by_mac(p, eni);
+	if (eni && d == DIRECTION_UNKNOWN) {
+		*by = DIRECTION_BY_ADDRESS;
+		d = decide(has_address(eni, p->ip_version, &p->src),
+			has_address(eni, p->ip_version, &p->dst));
+	}
+	if (d == DIRECTION_UNKNOWN) {
+		*by = DIRECTION_BY_OUTER_SOURCE;
+		d = decide(ip_addr_equal(&p->src, &p->outer_src),
+			ip_addr_equal(&p->dst, &p->outer_src));
+	}
+	if (d == DIRECTION_UNKNOWN)
+		*by = DIRECTION_BY_NOTHING;
+	return d;
+}
+
+const char *direction_by_name(enum direction_by by)
+{
+	static const char *const names[] = {NULL, "mac", "address", "outer_source"};
+
+	return names[by];
+}
+
+const char *direction_name(enum direction direction)
+{
+	static const char *const names[] = {NULL, "ingress", "egress"};
+
+	return names[direction];
+}
