@@ -1,0 +1,67 @@
+# Sourced by every test_*.sh: names, a folder that goes away, and one line for each check.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+here=$root/tests/system
+periscope=${PERISCOPE:-$root/build/periscope}
+shared=${PERISCOPE_SHARED:-$root/../shared}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/periscope-test.XXXXXX")
+checks=0
+failures=0
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
+
+[ -x "$periscope" ] || {
+  echo "FAIL $periscope is not built"
+  exit 1
+}
+
+ok() { # what
+  checks=$((checks + 1))
+  echo "ok   $*"
+}
+
+fail() { # what; what the command said is in $tmp/log
+  checks=$((checks + 1))
+  failures=$((failures + 1))
+  echo "FAIL $*"
+  [ -s "$tmp/log" ] && head -n 12 "$tmp/log" | cut -c 1-400 | sed 's/^/     /'
+}
+
+skip() { # why
+  echo "skip $*"
+}
+
+check() { # what, command...: the command must succeed
+  what=$1
+  shift
+  if "$@" >"$tmp/log" 2>&1; then ok "$what"; else fail "$what"; fi
+}
+
+capgen() { python3 "$here/capgen.py" "$@"; }
+results() { python3 "$here/results.py" "$@"; }
+
+have_shared() { # path below ../shared
+  [ -e "$shared/$1" ] || {
+    skip "$1 is not in $shared"
+    return 1
+  }
+}
+
+replay() { # output directory, arguments...: a replay that must end well and quietly
+  out=$1
+  shift
+  rm -rf "$out"
+  timeout 300 "$periscope" replay -l "$out" "$@" >"$tmp/stdout" 2>"$tmp/stderr"
+  status=$?
+  [ $status -eq 0 ] && [ ! -s "$tmp/stderr" ] && return 0
+  echo "status $status: periscope replay -l $out $*" >"$tmp/log"
+  cat "$tmp/stderr" >>"$tmp/log"
+  return 1
+}
+
+finish() {
+  echo "$checks checks, $failures failed"
+  [ $checks -gt 0 ] && [ $failures -eq 0 ]
+  exit
+}

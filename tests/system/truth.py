@@ -1,0 +1,147 @@
+"""Flows and flow log records as tshark's view of each packet gives them: the inner packets of a
+capture that nothing was wrapped around. Knows nothing of how periscope does it."""
+import subprocess
+from typing import NamedTuple, Optional
+
+FIELDS = ("frame.time_epoch frame.protocols ip.src ip.dst ip.proto ip.len ip.id ip.frag_offset "
+          "ip.flags.mf ipv6.src ipv6.dst ipv6.plen tcp.srcport tcp.dstport udp.srcport "
+          "udp.dstport sctp.srcport sctp.dstport icmp.type icmp.code icmp.ident icmpv6.type "
+          "icmpv6.code icmpv6.echo.identifier ipv6.fraghdr.offset ipv6.fraghdr.more "
+          "ipv6.fraghdr.ident tcp.flags frame.len ipv6.nxt").split()
+NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "icmp": 1, "icmpv6": 58}
+# Which ICMP types answer each other, and whether an identifier joins them
+# (community-id-spec, version 1).
+PAIRS4 = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 9: 10, 10: 9}
+PAIRS6 = {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130,
+          144: 145, 145: 144, 139: 140, 140: 139}
+WITH_ID = {1: (0, 8, 13, 14, 15, 16, 17, 18), 58: (128, 129, 144, 145)}
+
+
+class Seen(NamedTuple):
+    time: int  # ns
+    src: str
+    dst: str
+    proto: int
+    sport: int
+    dport: int
+    icmp_id: Optional[int]
+    length: int  # bytes of the IP packet
+    two_way: bool
+
+    def key(self):
+        ends = (self.src, self.sport), (self.dst, self.dport)
+        return (self.proto, self.icmp_id) + (tuple(sorted(ends)) if self.two_way else ends)
+
+
+def _number(text):
+    return int(text, 16) if text.startswith("0x") else int(text or "0")
+
+
+def _ports(row, proto):
+    """(sport, dport, icmp id, two-way), or None where the packet does not hold them."""
+    name = {6: "tcp", 17: "udp", 132: "sctp"}.get(proto)
+    if name:
+        if not row[name + ".srcport"]:
+            return None
+        return int(row[name + ".srcport"]), int(row[name + ".dstport"]), None, True
+    if proto in (1, 58):
+        name, pairs = ("icmp", PAIRS4) if proto == 1 else ("icmpv6", PAIRS6)
+        if not row[name + ".type"]:
+            return None
+        kind, code = int(row[name + ".type"]), _number(row[name + ".code"])
+        ident = row["icmp.ident"] if proto == 1 else row["icmpv6.echo.identifier"]
+        ident = _number(ident) if kind in WITH_ID[proto] else 0
+        return kind, pairs.get(kind, code), ident, kind in pairs
+    return 0, 0, None, True
+
+
+def _ends(row):
+    """(src, dst, IP length, fragment id, offset, protocol number) of the outermost IP header."""
+    layers = row["frame.protocols"].split(":")
+    v4 = "ip" in layers and ("ipv6" not in layers or layers.index("ip") < layers.index("ipv6"))
+    if v4:
+        length = int(row["ip.len"]) or None
+        fragment = _number(row["ip.flags.mf"]) or int(row["ip.frag_offset"])
+        return (row["ip.src"], row["ip.dst"], length, _number(row["ip.id"]) if fragment else None,
+                int(row["ip.frag_offset"]), int(row["ip.proto"]))
+    if "ipv6" not in layers:
+        return None
+    proto = next((NUMBERS[name] for name in layers[layers.index("ipv6"):] if name in NUMBERS),
+                 _number(row["ipv6.nxt"]))
+    ident = row["ipv6.fraghdr.ident"]
+    length = int(row["ipv6.plen"]) + 40 if int(row["ipv6.plen"]) else None
+    return (row["ipv6.src"], row["ipv6.dst"], length, _number(ident) if ident else None,
+            _number(row["ipv6.fraghdr.offset"]), proto)
+
+
+def rows(path):
+    command = ["tshark", "-r", path, "-n", "-T", "fields", "-E", "separator=\t", "-E",
+               "occurrence=f", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
+               "-o", "tcp.desegment_tcp_streams:FALSE"]
+    for name in FIELDS:
+        command += ["-e", name]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    for line in run.stdout.split("\n"):
+        if line:
+            yield dict(zip(FIELDS, line.split("\t")))
+
+
+def packets(path):
+    """Each IP packet of the capture, as Seen. Later fragments have their first one's ports."""
+    learned = {}
+    for row in rows(path):
+        ends = _ends(row)
+        if not ends:
+            continue
+        src, dst, length, ident, offset, proto = ends
+        if length is None:
+            raise ValueError("%s: an IP packet with length 0" % path)
+        ports = _ports(row, proto) if not offset else None
+        if ident is not None:
+            if ports:
+                learned[src, dst, proto, ident] = ports
+            else:
+                ports = learned.get((src, dst, proto, ident))
+        seconds, part = row["frame.time_epoch"].split(".")
+        yield Seen(int(seconds) * 10**9 + int(part.ljust(9, "0")), src, dst, proto,
+                   *(ports or (0, 0, None, True))[:3], length, (ports or (0, 0, None, True))[3])
+
+
+def flows(path):
+    """{key: {(src, sport): [packets, bytes]}} with no timeout at all."""
+    found = {}
+    for p in packets(path):
+        side = found.setdefault(p.key(), {}).setdefault((p.src, p.sport), [0, 0])
+        side[0] += 1
+        side[1] += p.length
+    return found
+
+
+def flow_logs(path, window, idle):
+    """Records as (src, dst, sport, dport, proto, packets, bytes, start, end); `window` and
+    `idle` in seconds, 0 = never idle."""
+    out, open_flows = [], {}
+
+    def close(flow):
+        for (src, sport, dst, dport, proto), (count, size, start, end) in flow["sides"].items():
+            has_ports = proto in (6, 17, 33, 132, 136)
+            out.append((src, dst, sport if has_ports else 0, dport if has_ports else 0, proto,
+                        count, size, start, end))
+
+    for p in packets(path):
+        second, key = p.time // 10**9, p.key()
+        flow = open_flows.get(key)
+        if flow and (second // window != flow["window"] or
+                     idle and p.time - flow["last"] > idle * 10**9):
+            close(flow)
+            flow = None
+        if not flow:
+            flow = open_flows[key] = {"window": second // window, "last": p.time, "sides": {}}
+        flow["last"] = max(flow["last"], p.time)
+        side = (p.src, p.sport, p.dst, p.dport, p.proto)
+        old = flow["sides"].get(side, (0, 0, second, second))
+        flow["sides"][side] = (old[0] + 1, old[1] + p.length, min(old[2], second),
+                               max(old[3], second))
+    for flow in open_flows.values():
+        close(flow)
+    return sorted(out)
