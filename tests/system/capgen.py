@@ -4,7 +4,7 @@ program that reads it must find. The same arguments give the same bytes.
 
   mix      conversations (HTTP, TLS, DNS, ping, IPv6, SCTP, fragments) of several VNIs
            flows=60 vnis=3 seed=1 span=200 (seconds) wrap=mirror|gateway|outer6|vlan|plain
-           noise=0|1 (ARP)  inner=FILE (the inner frames as a capture of their own)
+           noise=0|1 (ARP)  inner=PREFIX (inner frames as captures PREFIX.VNI.pcap)
   every    a packet of every kind that the ledger names, most of them bad
   garbage  random packets: count=2000 seed=1
   rewind   a mix whose clock goes back twice, seconds and minutes
@@ -200,7 +200,7 @@ def mix(flows=60, vnis=3, seed=1, span=200, wrap_as="mirror", noise=0, **_):
         ledger["inner_not_ip"] = i + 1
     packets.sort(key=lambda p: p[0])
     wrapped = [(time, wrap(inner, vni, wrap_as), None) for time, inner, vni in packets]
-    return wrapped, ledger, expect, [(time, inner, None) for time, inner, _ in packets]
+    return wrapped, ledger, expect, packets
 
 
 def every(**_):
@@ -309,7 +309,7 @@ def windows(wrap_as="mirror", **_):
     rows.sort(key=lambda row: row[0])
     wrapped = [(time, wrap(inner, 77, wrap_as), None) for time, inner in rows]
     flows = [t.flow(None if wrap_as == "plain" else 77) for t in (talk, other)]
-    return wrapped, {"inspected": len(rows)}, flows, [(time, inner, None) for time, inner in rows]
+    return wrapped, {"inspected": len(rows)}, flows, [(time, inner, 77) for time, inner in rows]
 
 
 def main():
@@ -319,8 +319,9 @@ def main():
     make = {f.__name__: f for f in (mix, every, garbage, rewind, tenants, windows)}[kind]
     packets, ledger, flows, inner = make(**numbers, wrap_as=how.get("wrap", "mirror"))
     save(path, packets, **({"nano": False} if "micro" in how else {}))
-    if "inner" in how:
-        save(how["inner"], inner)
+    for vni in sorted({vni for _, _, vni in inner}) if "inner" in how else ():
+        save("%s.%d.pcap" % (how["inner"], vni),
+             [(time, data, None) for time, data, of in inner if of == vni])
     json.dump({"packets": len(packets), "ledger": ledger, "flows": flows}, sys.stdout)
     print()
 

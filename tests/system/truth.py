@@ -6,8 +6,8 @@ from typing import NamedTuple, Optional
 FIELDS = ("frame.time_epoch frame.protocols ip.src ip.dst ip.proto ip.len ip.id ip.frag_offset "
           "ip.flags.mf ipv6.src ipv6.dst ipv6.plen tcp.srcport tcp.dstport udp.srcport "
           "udp.dstport sctp.srcport sctp.dstport icmp.type icmp.code icmp.ident icmpv6.type "
-          "icmpv6.code icmpv6.echo.identifier ipv6.fraghdr.offset ipv6.fraghdr.more "
-          "ipv6.fraghdr.ident tcp.flags frame.len ipv6.nxt").split()
+          "icmpv6.code icmpv6.echo.identifier ipv6.fraghdr.offset ipv6.fraghdr.nxt "
+          "ipv6.fraghdr.ident ipv6.nxt").split()
 NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "icmp": 1, "icmpv6": 58}
 # Which ICMP types answer each other, and whether an identifier joins them
 # (community-id-spec, version 1).
@@ -67,7 +67,7 @@ def _ends(row):
     if "ipv6" not in layers:
         return None
     proto = next((NUMBERS[name] for name in layers[layers.index("ipv6"):] if name in NUMBERS),
-                 _number(row["ipv6.nxt"]))
+                 _number(row["ipv6.fraghdr.nxt"] or row["ipv6.nxt"]))
     ident = row["ipv6.fraghdr.ident"]
     length = int(row["ipv6.plen"]) + 40 if int(row["ipv6.plen"]) else None
     return (row["ipv6.src"], row["ipv6.dst"], length, _number(ident) if ident else None,
