@@ -46,9 +46,42 @@ void node_append(struct node *parent, struct node **last, struct node *child)
 	else
 		parent->first = child;
 	*last = child;
+<<<<<<< HEAD
 	parent->count++;
 }
 
+=======
+	child->parent = parent;
+	child->index = parent->count++;
+}
+
+void node_tree_free(struct node_tree *tree)
+{
+	arena_free(&tree->arena);
+	tree->root = NULL;
+}
+
+const char *node_path(const struct node *node, char text[NODE_PATH])
+{
+	char path[2 * NODE_PATH] = "";
+
+	/* From the leaf upwards, each step before the last. */
+	for (const struct node *n = node; n && n->parent; n = n->parent) {
+		char tail[2 * NODE_PATH];
+
+		memcpy(tail, path, sizeof(tail));
+		if (n->key)
+			snprintf(path, sizeof(path), "%.64s%s%.200s", n->key,
+				*tail && *tail != '[' ? "." : "", tail);
+		else if (n->parent->parent || n->parent->key)
+			snprintf(path, sizeof(path), "[%u]%s%.200s", n->index,
+				*tail && *tail != '[' ? "." : "", tail);
+	}
+	snprintf(text, NODE_PATH, "%.*s", NODE_PATH - 1, path);
+	return text;
+}
+
+>>>>>>> 37d9198 (Read the mirror model from YAML and AWS JSON, check it, evaluate it naively)
 static char *stream_read(FILE *in, size_t *len)
 {
 	size_t room = 1 << 16;

@@ -1,0 +1,93 @@
+#include "config/model_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *model_list_add(struct model_list *list)
+{
+	void *item;
+
+	if (list->count == list->room) {
+		uint32_t room = list->room ? 2 * list->room : 64;
+		void *items = realloc(list->items, room * list->size);
+
+		if (!items) {
+			fprintf(stderr, "no memory for the mirror model\n");
+			abort();
+		}
+		list->items = items;
+		list->room = room;
+	}
+	item = (char *)list->items + list->count++ * list->size;
+	return memset(item, 0, list->size);
+}
+
+bool model_failed(const struct model_builder *b)
+{
+	return b->report->n_errors > b->errors_before;
+}
+
+static bool is_enough(const struct model_builder *b)
+{
+	return b->report->n_errors - b->errors_before >= MODEL_ERRORS_MAX;
+}
+
+void model_fail(struct model_builder *b, enum finding_code code, const struct node *node,
+	const char *member, const char *format, ...)
+{
+	char path[NODE_PATH], key[NODE_PATH + 64];
+	va_list args;
+
+	if (is_enough(b))
+		return;
+	node_path(node, path);
+	snprintf(key, sizeof(key), "%s%s%.60s", path, member && *path ? "." : "",
+		member ? member : "");
+	va_start(args, format);
+	report_addv(b->report, code, b->file, node->line, key, format, args);
+	va_end(args);
+}
+
+void model_fail_at(struct model_builder *b, enum finding_code code,
+	const struct model_place *place, const char *format, ...)
+{
+	va_list args;
+
+	if (is_enough(b))
+		return;
+	va_start(args, format);
+	report_addv(b->report, code, place->file, place->line, place->key, format, args);
+	va_end(args);
+}
+
+struct model_place model_place_of(struct model_builder *b, const struct node *node)
+{
+	char path[NODE_PATH];
+
+	return (struct model_place){b->file, node->line, model_text(b, node_path(node, path))};
+}
+
+const char *model_text(struct model_builder *b, const char *text)
+{
+	return arena_text(&b->arena, text, strlen(text));
+}
+
+void model_object_read(struct model_builder *b, enum model_kind kind, const struct node *node)
+{
+	static void (*const readers[KIND_COUNT])(
+		struct model_builder *, const struct node *) = {
+		[KIND_FILTER] = model_filter_read,
+		[KIND_RULE] = model_rule_read,
+		[KIND_SESSION] = model_session_read,
+		[KIND_TARGET] = model_target_read,
+		[KIND_INTERFACE] = model_interface_read,
+		[KIND_VPC] = model_vpc_read,
+	};
+
+	if (node->kind == NODE_MAP)
+		readers[kind](b, node);
+	else
+		model_fail(b, FINDING_wrong_value, node, NULL, "is %s where a mapping belongs",
+			node_kind_name(node));
+}

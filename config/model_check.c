@@ -1,0 +1,376 @@
+/* What is suspect in a model, though AWS and we accept it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/model.h"
+#include "config/settings.h"
+#include "config/shadow.h"
+
+struct check {
+	const struct model *model;
+	const struct settings *settings;
+	struct report *report;
+};
+
+static void warn(const struct check *c, enum finding_code code, const struct model_place *place,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void warn(const struct check *c, enum finding_code code, const struct model_place *place,
+	const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_addv(c->report, code, place->file, place->line, place->key, format, args);
+	va_end(args);
+}
+
+static const char *direction_name(enum model_direction direction)
+{
+	return direction == MODEL_INGRESS ? "ingress" : "egress";
+}
+
+/* ---- rules ---- */
+
+/* "rules 100, 110 and 3 more" */
+static const char *numbers_print(const struct shadow *shadow, char *text, size_t size)
+{
+	uint32_t numbers[SHADOW_BY_MAX];
+	uint32_t count = shadow_by(shadow, numbers);
+	uint32_t shown = count < SHADOW_BY_MAX ? count : SHADOW_BY_MAX;
+	size_t used = (size_t)snprintf(text, size, count == 1 ? "rule" : "rules");
+
+	for (uint32_t i = 0; i < shown && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s %u",
+			i == 0                             ? ""
+			: i + 1 == shown && count == shown ? " and"
+							   : ",",
+			numbers[i]);
+	if (count > shown && used < size)
+		snprintf(text + used, size - used, " and %u more", count - shown);
+	return text;
+}
+
+/* A rule of a filter, in the words of a message. */
+struct subject {
+	const struct model_filter *filter;
+	enum model_direction direction;
+	const struct model_rule *rule;
+};
+
+#define SUBJECT "%s rule %u of %s "
+#define SUBJECT_ARGS(s) direction_name((s)->direction), (s)->rule->number, (s)->filter->id
+
+static bool rule_shadow_check(
+	const struct check *c, const struct subject *s, struct shadow *shadow, uint32_t index)
+{
+	char by[128];
+
+	switch (shadow_rule(shadow, index)) {
+	case SHADOW_COVERED:
+		warn(c, FINDING_rule_shadowed, &s->rule->place,
+			SUBJECT "can never match: %s before it match all that it would",
+			SUBJECT_ARGS(s), numbers_print(shadow, by, sizeof(by)));
+		return true;
+	case SHADOW_FRAGMENTS_ONLY:
+		warn(c, FINDING_rule_fragments_only, &s->rule->place,
+			SUBJECT
+			"can match nothing but fragments without known ports: %s before it "
+			"match all else",
+			SUBJECT_ARGS(s), numbers_print(shadow, by, sizeof(by)));
+		return true;
+	case SHADOW_UNDECIDED:
+		warn(c, FINDING_undecided, &s->rule->place,
+			SUBJECT
+			"may be covered by those before it: not decided within %u comparisons",
+			SUBJECT_ARGS(s), SHADOW_BUDGET_RULE);
+		return false;
+	case SHADOW_NONE:
+		break;
+	}
+	return false;
+}
+
+static void reject_check(
+	const struct check *c, const struct subject *s, struct shadow *shadow, uint32_t index)
+{
+	enum shadow_verdict verdict = shadow_reject(shadow, index);
+
+	if (verdict == SHADOW_COVERED)
+		warn(c, FINDING_reject_without_effect, &s->rule->place,
+			SUBJECT "changes nothing: what it rejects would be rejected without it",
+			SUBJECT_ARGS(s));
+	else if (verdict == SHADOW_UNDECIDED)
+		warn(c, FINDING_undecided, &s->rule->place,
+			SUBJECT "may change nothing: not decided within %u comparisons",
+			SUBJECT_ARGS(s), SHADOW_BUDGET_RULE);
+}
+
+static bool is_all(const struct model_rule *rule)
+{
+	return rule->source.bits == 0 && rule->destination.bits == 0;
+}
+
+static bool is_twin(const struct model_rule *a, const struct model_rule *b)
+{
+	return b->ip_version == 6 && is_all(b) && a->accept == b->accept &&
+	       a->protocol == b->protocol &&
+	       memcmp(&a->source_ports, &b->source_ports, sizeof(a->source_ports)) == 0 &&
+	       memcmp(&a->destination_ports, &b->destination_ports,
+		       sizeof(a->destination_ports)) == 0;
+}
+
+static bool has_ipv6(const struct model_rules *rules)
+{
+	for (uint32_t i = 0; i < rules->count; i++) {
+		if (rules->rule[i].ip_version == 6)
+			return true;
+	}
+	return false;
+}
+
+/* A rule for all of IPv4 is meant for all traffic, more often than not (Traffic Mirroring's own
+ * example has both rules). Where no rule is IPv6 at all, one warning for the first accept will do. */
+static void twins_check(const struct check *c, const struct model_filter *filter,
+	enum model_direction direction)
+{
+	const struct model_rules *rules = &filter->rules[direction];
+	bool dual = has_ipv6(rules);
+
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct subject s = {filter, direction, &rules->rule[i]};
+		bool twin = false;
+
+		if (!s.rule->accept || s.rule->ip_version != 4)
+			continue;
+		if (!dual) {
+			warn(c, FINDING_ipv4_only, &s.rule->place,
+				SUBJECT
+				"is IPv4, and no rule of this direction is IPv6: no IPv6 "
+				"packet is accepted",
+				SUBJECT_ARGS(&s));
+			return;
+		}
+		for (uint32_t k = 0; k < rules->count && !twin; k++)
+			twin = is_twin(s.rule, &rules->rule[k]);
+		if (is_all(s.rule) && !twin)
+			warn(c, FINDING_ipv4_only, &s.rule->place,
+				SUBJECT "is for all of IPv4, and has no twin for ::/0",
+				SUBJECT_ARGS(&s));
+	}
+}
+
+static void direction_check(const struct check *c, const struct model_filter *filter,
+	enum model_direction direction)
+{
+	const struct model_rules *rules = &filter->rules[direction];
+	struct shadow *shadow = shadow_create(rules);
+
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct subject s = {filter, direction, &rules->rule[i]};
+
+		if (s.rule->protocol == 0)
+			warn(c, FINDING_protocol_zero, &s.rule->place,
+				SUBJECT "is for protocol 0; leave protocol out to match any",
+				SUBJECT_ARGS(&s));
+		if (!rule_shadow_check(c, &s, shadow, i) && !s.rule->accept)
+			reject_check(c, &s, shadow, i);
+	}
+	shadow_destroy(shadow);
+	twins_check(c, filter, direction);
+}
+
+/* ---- filters ---- */
+
+enum { QUOTA_RULES = 10, QUOTA_SESSIONS = 3, NLB_LENGTH_MAX = 8500, LENGTH_MIN = 35 };
+
+static uint32_t accepts(const struct model_rules *rules)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rules->count; i++)
+		n += rules->rule[i].accept;
+	return n;
+}
+
+static void filter_check(const struct check *c, const struct model_filter *filter)
+{
+	const struct model_rules *in = &filter->rules[MODEL_INGRESS];
+	const struct model_rules *out = &filter->rules[MODEL_EGRESS];
+
+	if (filter->n_sessions == 0)
+		warn(c, FINDING_filter_unused, &filter->place, "no session uses the filter %s",
+			filter->id);
+	if (!filter->amazon_dns && accepts(in) == 0 && accepts(out) == 0)
+		warn(c, FINDING_filter_empty, &filter->place,
+			"the filter %s has no accept rule: it mirrors nothing", filter->id);
+	if (in->count + out->count > QUOTA_RULES)
+		warn(c, FINDING_quota, &filter->place,
+			"the filter %s has %u rules; AWS's quota is %u", filter->id,
+			in->count + out->count, QUOTA_RULES);
+	direction_check(c, filter, MODEL_INGRESS);
+	direction_check(c, filter, MODEL_EGRESS);
+}
+
+/* ---- sessions ---- */
+
+static void length_check(const struct check *c, const struct model_session *session)
+{
+	uint32_t length = session->packet_length;
+
+	if (session->target && session->target->type == MODEL_TARGET_NLB &&
+		length > NLB_LENGTH_MAX)
+		warn(c, FINDING_packet_length, &session->place,
+			"session %s keeps %u bytes; AWS refuses more than %u for a Network "
+			"Load "
+			"Balancer",
+			session->id, length, NLB_LENGTH_MAX);
+	else if (length > 0 && length < LENGTH_MIN)
+		warn(c, FINDING_packet_length, &session->place,
+			"session %s keeps %u bytes, the inner Ethernet header among them: "
+			"ports are "
+			"cut off, and perhaps addresses",
+			session->id, length);
+}
+
+static void session_check(const struct check *c, const struct model_session *session)
+{
+	const struct model_interface *interface = session->interface;
+
+	if (!interface->has_mac)
+		warn(c, FINDING_mac_unknown, &session->place,
+			"the MAC address of %s, the source of session %s, is not known: "
+			"direction "
+			"is told by addresses alone",
+			interface->id, session->id);
+	if (!interface->has_primary)
+		warn(c, FINDING_source_unknown, &session->place,
+			"no address of %s, the source of session %s, is known: no packet will "
+			"be "
+			"found to be of this session",
+			interface->id, session->id);
+	if (session->filter && !interface->vpc)
+		warn(c, FINDING_vpc_unknown, &session->place,
+			"the CIDR block of %s%s, in which session %s has its source, is not "
+			"known: "
+			"amazon-dns is told by the fixed resolver addresses alone",
+			*interface->vpc_id ? interface->vpc_id : "the VPC",
+			*interface->vpc_id ? "" : " (not named)", session->id);
+	if (c->model->n_targets > 0 && !session->target)
+		warn(c, FINDING_target_unknown, &session->place,
+			"the target of session %s is not among the targets given", session->id);
+	length_check(c, session);
+}
+
+static void quota_check(const struct check *c, const struct model_interface *interface)
+{
+	if (interface->n_sessions > QUOTA_SESSIONS)
+		warn(c, FINDING_quota, &interface->place,
+			"%s is the source of %u sessions; AWS's quota is %u", interface->id,
+			interface->n_sessions, QUOTA_SESSIONS);
+}
+
+/* ---- tenants ---- */
+
+/* A VPC seen in a tenant. VNIs of no named tenant are tenants themselves. */
+struct member {
+	uint64_t tenant; /* (1 << 32) + index of a named one, or the VNI */
+	const struct model_vpc *vpc;
+	const struct model_session *session; /* the first that puts it there */
+};
+
+static uint64_t tenant_of(const struct settings *settings, uint32_t vni)
+{
+	for (uint32_t i = 0; i < settings->n_tenants; i++) {
+		for (uint32_t k = 0; k < settings->tenants[i].n_vnis; k++) {
+			if (settings->tenants[i].vnis[k] == vni)
+				return ((uint64_t)1 << 32) + i;
+		}
+	}
+	return vni;
+}
+
+static int by_tenant(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+
+	if (x->tenant != y->tenant)
+		return x->tenant < y->tenant ? -1 : 1;
+	if (x->vpc != y->vpc)
+		return x->vpc < y->vpc ? -1 : 1;
+	return (x->session > y->session) - (x->session < y->session);
+}
+
+static const struct model_cidr *vpcs_overlap(
+	const struct model_vpc *a, const struct model_vpc *b)
+{
+	for (uint32_t i = 0; i < a->n_cidrs; i++) {
+		for (uint32_t k = 0; k < b->n_cidrs; k++) {
+			const struct model_cidr *x = &a->cidrs[i], *y = &b->cidrs[k];
+
+			/* One of two blocks that overlap holds the other. */
+			if (model_cidr_holds(x, y->ip_version, &y->addr) ||
+				model_cidr_holds(y, x->ip_version, &x->addr))
+				return x;
+		}
+	}
+	return NULL;
+}
+
+static void pair_check(const struct check *c, const struct member *a, const struct member *b)
+{
+	bool named = b->tenant >> 32 != 0;
+	char vni[32];
+
+	if (!vpcs_overlap(a->vpc, b->vpc))
+		return;
+	snprintf(vni, sizeof(vni), "of VNI %u", (uint32_t)b->tenant);
+	warn(c, FINDING_tenant_overlap, &b->session->place,
+		"sessions %s and %s are in one tenant (%s), but their VPCs %s and %s have "
+		"addresses "
+		"in common: flows of different machines may be taken for one",
+		a->session->id, b->session->id,
+		named ? c->settings->tenants[(uint32_t)b->tenant].name : vni, a->vpc->id,
+		b->vpc->id);
+}
+
+static void tenants_check(const struct check *c)
+{
+	struct member *members = calloc(c->model->n_sessions + 1, sizeof(*members));
+	uint32_t count = 0, kept = 0;
+
+	for (uint32_t i = 0; members && i < c->model->n_sessions; i++) {
+		const struct model_session *s = &c->model->sessions[i];
+
+		if (s->interface->vpc)
+			members[count++] = (struct member){
+				tenant_of(c->settings, s->vni), s->interface->vpc, s};
+	}
+	if (count > 1)
+		qsort(members, count, sizeof(*members), by_tenant);
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept == 0 || members[kept - 1].tenant != members[i].tenant ||
+			members[kept - 1].vpc != members[i].vpc)
+			members[kept++] = members[i];
+	}
+	for (uint32_t i = 0; i < kept; i++) {
+		for (uint32_t k = i; k > 0 && members[k - 1].tenant == members[i].tenant; k--)
+			pair_check(c, &members[k - 1], &members[i]);
+	}
+	free(members);
+}
+
+void model_check(
+	const struct model *model, const struct settings *settings, struct report *report)
+{
+	const struct check c = {model, settings, report};
+
+	for (uint32_t i = 0; i < model->n_filters; i++)
+		filter_check(&c, &model->filters[i]);
+	for (uint32_t i = 0; i < model->n_sessions; i++)
+		session_check(&c, &model->sessions[i]);
+	for (uint32_t i = 0; i < model->n_interfaces; i++)
+		quota_check(&c, &model->interfaces[i]);
+	tenants_check(&c);
+}
