@@ -71,14 +71,14 @@ static void text_number(struct text *t, uint32_t number)
 /* RFC 4343, 2.1: what is not printable as \DDD, backslash and (in labels) dot behind one. */
 static void text_escaped(struct text *t, uint8_t byte, bool in_label)
 {
+	bool plain = byte >= (in_label ? 0x21 : 0x20) && byte <= 0x7e;
 	char escape[8];
 
-	if (byte < (in_label ? 0x21 : 0x20) || byte > 0x7e)
-		snprintf(escape, sizeof(escape), "\\%03u", byte);
-	else if (byte == '\\' || (in_label && byte == '.'))
-		snprintf(escape, sizeof(escape), "\\%c", byte);
-	else
-		snprintf(escape, sizeof(escape), "%c", byte);
+	if (plain && byte != '\\' && !(in_label && byte == '.')) {
+		text_byte(t, (char)byte);
+		return;
+	}
+	snprintf(escape, sizeof(escape), plain ? "\\%c" : "\\%03u", byte);
 	/* An escape is written whole or not at all. */
 	if (strlen(escape) < t->room)
 		text_add(t, escape);

@@ -301,11 +301,10 @@ void dpi_conclude(struct dpi *dpi, struct flow *flow)
 {
 	struct engine_label label;
 
-	if (flow->dpi) {
-		engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
-		flow_verdict(dpi, flow, &label);
-	}
-	flow->flags |= FLOW_DPI_DONE;
+	if (!flow->dpi)
+		return;
+	engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
+	flow_verdict(dpi, flow, &label);
 }
 
 void dpi_release(struct dpi *dpi, struct flow *flow)

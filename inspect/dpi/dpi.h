@@ -28,16 +28,22 @@ struct dpi_stats {
 
 struct dpi;
 
-/* NULL: `error` (at least 128 bytes) says why. */
+/* NULL: `error` (at least 128 bytes) says why. One at a time: parts of nDPI's start are
+ * process-wide. A dpi may then be used by any one thread. */
 struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t error_size);
 void dpi_destroy(struct dpi *dpi);
 
 /* Looks at packet `p` of `flow` (counted into the flow already). Sets the flow's label when
- * found. Later fragments and packets after the verdict cost nothing. */
+ * found. Later fragments and packets after the verdict cost nothing.
+ *
+ * Cut packets are looked at as far as they go while the flow has had no whole one (ndpiReader
+ * drops them, and labels agree with it): their verdict sets FLOW_DPI_CUT instead of
+ * FLOW_DPI_DONE, and the first whole packet begins anew; details read so far stay. */
 void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p);
 
 /* Brings a flow without verdict to one (gives up, guesses): call before its event is written.
- * Does not end the flow: packets may follow a FLOW_END_ACTIVE update. */
+ * Does not end the flow: packets may follow a FLOW_END_ACTIVE update. A flow of which nDPI was
+ * given nothing (later fragments only) stays Unknown. */
 void dpi_conclude(struct dpi *dpi, struct flow *flow);
 
 /* Frees what the dpi owns in `flow`. */

@@ -255,14 +255,11 @@ void engine_flow_fini(struct engine *engine, struct engine_flow *flow)
 static void label_set(
 	struct engine_label *label, const ndpi_protocol *from, const struct engine_flow *flow)
 {
-	ndpi_confidence_t confidence = flow->ndpi.confidence;
-
 	label->master = COMPAT_MASTER(*from);
 	label->app = COMPAT_APP(*from);
 	label->category = (uint16_t)from->category;
-	label->guessed = (label->master || label->app) &&
-			 (confidence == NDPI_CONFIDENCE_MATCH_BY_PORT ||
-				 confidence == NDPI_CONFIDENCE_MATCH_BY_IP);
+	label->guessed =
+		(label->master || label->app) && compat_is_guess(flow->ndpi.confidence);
 }
 
 enum engine_status engine_packet(struct engine *engine, struct engine_flow *flow,

@@ -80,6 +80,17 @@ static inline ndpi_protocol compat_label(uint16_t master, uint16_t app)
 	return label;
 }
 
+/* By port or address, nothing was found in the packets. */
+static inline bool compat_is_guess(ndpi_confidence_t confidence)
+{
+#if NDPI_AT_LEAST(4, 6) && !NDPI_AT_LEAST(4, 8)
+	return confidence == NDPI_CONFIDENCE_MATCH_BY_PORT; /* addresses are beside it */
+#else
+	return confidence == NDPI_CONFIDENCE_MATCH_BY_PORT ||
+	       confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
+#endif
+}
+
 /* NULL: not a suite this version knows. */
 static inline const char *compat_cipher_name(uint16_t cipher)
 {

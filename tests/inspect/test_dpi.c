@@ -230,7 +230,7 @@ static void ssh_banners_are_read(void)
 	expect_string(&t, DETAIL_ssh_server, "SSH-2.0-dropbear_2022.83");
 	/* Not on port 22: nDPI's risk 5. */
 	CU_ASSERT_TRUE(details_risks(t.flow.details) & 1u << 5);
-	CU_ASSERT_STRING_EQUAL(dpi_risk_name(5), "Known Protocol on Non Standard Port");
+	CU_ASSERT_EQUAL(strncmp(dpi_risk_name(5), "Known Proto", 11), 0); /* then it varies */
 	CU_ASSERT_EQUAL(dpi_risk_score(5), 50);
 	dpi_release(dpi, &t.flow);
 	dpi_destroy(dpi);
