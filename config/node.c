@@ -46,19 +46,23 @@ void node_append(struct node *parent, struct node **last, struct node *child)
 	else
 		parent->first = child;
 	*last = child;
-<<<<<<< HEAD
-	parent->count++;
-}
-
-=======
 	child->parent = parent;
-	child->index = parent->count++;
+	parent->count++;
 }
 
 void node_tree_free(struct node_tree *tree)
 {
 	arena_free(&tree->arena);
 	tree->root = NULL;
+}
+
+static uint32_t node_index(const struct node *node)
+{
+	uint32_t index = 0;
+
+	for (const struct node *n = node->parent->first; n && n != node; n = n->next)
+		index++;
+	return index;
 }
 
 const char *node_path(const struct node *node, char text[NODE_PATH])
@@ -74,14 +78,13 @@ const char *node_path(const struct node *node, char text[NODE_PATH])
 			snprintf(path, sizeof(path), "%.64s%s%.200s", n->key,
 				*tail && *tail != '[' ? "." : "", tail);
 		else if (n->parent->parent || n->parent->key)
-			snprintf(path, sizeof(path), "[%u]%s%.200s", n->index,
+			snprintf(path, sizeof(path), "[%u]%s%.200s", node_index(n),
 				*tail && *tail != '[' ? "." : "", tail);
 	}
 	snprintf(text, NODE_PATH, "%.*s", NODE_PATH - 1, path);
 	return text;
 }
 
->>>>>>> 37d9198 (Read the mirror model from YAML and AWS JSON, check it, evaluate it naively)
 static char *stream_read(FILE *in, size_t *len)
 {
 	size_t room = 1 << 16;
@@ -111,7 +114,7 @@ char *node_file(const char *path, size_t *len, struct node_error *error)
 	FILE *in = fopen(path, "re");
 	char *text = NULL;
 
-	error->line = 0;
+	*error = (struct node_error){.line = 0};
 	if (!in) {
 		snprintf(error->text, sizeof(error->text), "cannot open: %s", strerror(errno));
 		return NULL;

@@ -10,7 +10,9 @@
 
 enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
-enum { NODE_DEPTH_MAX = 64, NODE_FILE_MAX = 256 << 20, NODE_ERROR = 384 };
+enum { NODE_DEPTH_MAX = 64, NODE_FILE_MAX = 256 << 20, NODE_ERROR = 384, NODE_PATH = 160 };
+
+enum { NODE_MEMBERS_MAX = 1000 }; /* of one mapping */
 
 struct node {
 	enum node_kind kind;
@@ -20,7 +22,7 @@ struct node {
 	const char *text;   /* of a scalar; has no NUL inside */
 	struct node *first; /* elements or members, in the file's order */
 	struct node *next;
-<<<<<<< HEAD
+	const struct node *parent; /* NULL for the root */
 	uint32_t count;
 =======
 	const struct node *parent; /* NULL for the root */
@@ -34,9 +36,11 @@ struct node_tree {
 	struct node *root; /* NULL: the file says nothing */
 };
 
-/* A syntax error: one sentence, without the file's name. */
+/* A syntax error: one sentence, without its place. */
 struct node_error {
-	uint32_t line;
+	uint32_t line;       /* 0 = none */
+	char key[NODE_PATH]; /* "" = none */
+	bool is_duplicate;   /* a key given twice */
 	char text[NODE_ERROR];
 };
 
@@ -44,12 +48,17 @@ struct node_error {
 
 /* The member of that name, or NULL. */
 const struct node *node_member(const struct node *map, const char *key);
+/* The way from the root: `traffic_mirror_filters[0].rules[3]`; the middle may be cut. Elements of
+ * a root that is a list (the documents of a JSON file) are not shown. Returns `text`. */
+const char *node_path(const struct node *node, char text[NODE_PATH]);
 /* "a list", "a mapping", ... for messages. */
 const char *node_kind_name(const struct node *node);
 
-/* Builders, for the readers. node_new appends to `parent` (may be NULL). */
+/* Builders, for the readers. */
 struct node *node_new(struct node_tree *tree, enum node_kind kind, uint32_t line);
 void node_append(struct node *parent, struct node **last, struct node *child);
+
+void node_tree_free(struct node_tree *tree);
 
 /* The whole file, NUL-terminated; the caller frees. NULL: `error` says why (line 0). */
 char *node_file(const char *path, size_t *len, struct node_error *error);

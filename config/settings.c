@@ -4,36 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/report.h"
 #include "config/settings_row.h"
 #include "config/yaml.h"
 
 struct source {
 	const char *file;
-	char *error;
+	struct report *report;
 	bool has_lines; /* --set has none */
 };
 
-static int fail(const struct source *s, uint32_t line, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static int fail(const struct source *s, enum finding_code code, uint32_t line, const char *key,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-static int fail(const struct source *s, uint32_t line, const char *format, ...)
+static int fail(const struct source *s, enum finding_code code, uint32_t line, const char *key,
+	const char *format, ...)
 {
 	va_list args;
-	int n;
 
-	if (line > 0 && s->has_lines)
-		n = snprintf(s->error, SETTINGS_ERROR, "%.150s:%u: ", s->file, line);
-	else
-		n = snprintf(s->error, SETTINGS_ERROR, "%.150s: ", s->file);
 	va_start(args, format);
-	vsnprintf(s->error + n, SETTINGS_ERROR - (size_t)n, format, args);
+	report_addv(s->report, code, s->file, s->has_lines ? line : 0, key, format, args);
 	va_end(args);
-	/* What was quoted from the file must not break the one sentence into lines. */
-	for (char *c = s->error; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	}
 	return -1;
+}
+
+static int fail_syntax(const struct source *s, const struct node_error *why, const char *key)
+{
+	return fail(s, why->is_duplicate ? FINDING_duplicate : FINDING_syntax, why->line,
+		*why->key ? why->key : key, "%s", why->text);
 }
 
 static int value_read(const struct source *s, struct settings *settings,
@@ -43,14 +41,14 @@ static int value_read(const struct source *s, struct settings *settings,
 
 	if (settings_read(settings, row, value, &fault))
 		return 0;
-	return fail(s, fault.node->line, "%s: %s", row->key, fault.text);
+	return fail(s, FINDING_wrong_value, fault.node->line, row->key, "%s", fault.text);
 }
 
 static int key_unknown(const struct source *s, uint32_t line, const char *key)
 {
 	const struct settings_row *near = settings_row_near(key);
 
-	return fail(s, line, "%.100s: no such setting%s%s%s", key,
+	return fail(s, FINDING_unknown_key, line, key, "no such setting%s%s%s",
 		near ? ", did you mean " : "", near ? near->key : "", near ? "?" : "");
 }
 
@@ -60,8 +58,8 @@ static int section_read(
 	if (section->kind == NODE_NULL)
 		return 0;
 	if (section->kind != NODE_MAP)
-		return fail(s, section->line, "%s: is %s where a mapping of settings belongs",
-			section->key, node_kind_name(section));
+		return fail(s, FINDING_wrong_value, section->line, section->key,
+			"is %s where a mapping of settings belongs", node_kind_name(section));
 	node_each(n, section)
 	{
 		const struct settings_row *row;
@@ -95,7 +93,8 @@ static int root_read(const struct source *s, struct settings *settings, const st
 	if (!root || root->kind == NODE_NULL)
 		return 0;
 	if (root->kind != NODE_MAP)
-		return fail(s, root->line, "the file is %s where a mapping of settings belongs",
+		return fail(s, FINDING_wrong_value, root->line, NULL,
+			"the file is %s where a mapping of settings belongs",
 			node_kind_name(root));
 	node_each(n, root)
 	{
@@ -137,9 +136,9 @@ void settings_fini(struct settings *settings)
 		settings_clear(settings, settings_row_get(i));
 }
 
-int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR])
+int settings_load_report(struct settings *settings, const char *path, struct report *report)
 {
-	const struct source s = {path, error, true};
+	const struct source s = {path, report, true};
 	struct node_error why;
 	struct node_tree tree;
 	size_t len;
@@ -147,14 +146,31 @@ int settings_load(struct settings *settings, const char *path, char error[SETTIN
 	int status;
 
 	if (!text)
-		return fail(&s, 0, "%s", why.text);
+		return fail_syntax(&s, &why, NULL);
 	if (yaml_parse(&tree, text, len, &why) < 0)
-		status = fail(&s, why.line, "%s", why.text);
+		status = fail_syntax(&s, &why, NULL);
 	else
 		status = root_read(&s, settings, tree.root);
 	node_tree_free(&tree);
 	free(text);
 	return status;
+}
+
+/* The one sentence of a report that holds one error at most. */
+static int sentence(int status, struct report *report, char error[SETTINGS_ERROR])
+{
+	if (report->errors)
+		finding_print(report->errors, error, SETTINGS_ERROR);
+	report_fini(report);
+	return status;
+}
+
+int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR])
+{
+	struct report report = {0};
+	int status = settings_load_report(settings, path, &report);
+
+	return sentence(status, &report, error);
 }
 
 /* A list given with --set: YAML; the brackets of ports may be missing, and one text alone is a
@@ -176,33 +192,43 @@ static int list_set(const struct source *s, struct settings *settings,
 		value = bracketed;
 	}
 	if (yaml_parse(&tree, value, strlen(value), &why) < 0)
-		status = fail(s, 0, "%s: %s", row->key, why.text);
+		status = fail_syntax(s, &why, row->key);
 	else if (!tree.root)
-		status = fail(s, 0, "%s: has no value", row->key);
+		status = fail(s, FINDING_wrong_value, 0, row->key, "has no value");
 	else
 		status = value_read(s, settings, row, tree.root);
 	node_tree_free(&tree);
 	return status;
 }
 
-int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR])
+static int assignment_read(
+	const struct source *s, struct settings *settings, const char *assignment)
 {
-	const struct source s = {"--set", error, false};
 	struct node value = {.kind = NODE_SCALAR};
 	const char *equals = strchr(assignment, '=');
 	const struct settings_row *row;
 	char key[128];
 
 	if (!equals)
-		return fail(&s, 0, "'%.100s' is not key=value", assignment);
+		return fail(
+			s, FINDING_syntax, 0, NULL, "'%.100s' is not key=value", assignment);
 	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
 	row = settings_row_find(key);
 	if (!row)
-		return key_unknown(&s, 0, key);
+		return key_unknown(s, 0, key);
 	if (row->type == SETTING_MODEL)
-		return fail(&s, 0, "%s: stands in the settings file only", key);
+		return fail(s, FINDING_unknown_key, 0, key, "stands in the settings file only");
 	if (row->type >= SETTING_PORTS)
-		return list_set(&s, settings, row, equals + 1);
+		return list_set(s, settings, row, equals + 1);
 	value.text = equals + 1;
-	return value_read(&s, settings, row, &value);
+	return value_read(s, settings, row, &value);
+}
+
+int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR])
+{
+	struct report report = {0};
+	const struct source s = {"--set", &report, false};
+	int status = assignment_read(&s, settings, assignment);
+
+	return sentence(status, &report, error);
 }

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct report;
+
 enum { SETTINGS_LIST_MAX = 8 };
 
 struct settings_ports {
@@ -90,6 +92,8 @@ void settings_fini(struct settings *settings);
  * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use.
  * The keys of the mirror model are accepted and left to model_load(). */
 int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR]);
+/* The same, with the sentence as an error of a report, in its parts. */
+int settings_load_report(struct settings *settings, const char *path, struct report *report);
 
 /* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. The value of a scalar is taken
  * as it stands; that of a list is YAML (`[4789, 8472]`), the brackets of one of ports optional. */

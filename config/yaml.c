@@ -21,8 +21,6 @@ struct reader {
 	const char *keys[NODE_DEPTH_MAX + 1]; /* the way to here; NULL inside a list */
 };
 
-enum { MEMBERS_MAX = 1000 };
-
 static bool fail(struct reader *r, size_t line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -82,6 +80,7 @@ static struct node *alias_read(struct reader *r, const yaml_event_t *event)
 	*copy = *a->node;
 	copy->key = NULL;
 	copy->next = NULL;
+	copy->parent = NULL;
 	return copy;
 }
 
@@ -151,11 +150,11 @@ static struct node *value_read(struct reader *r, const struct node *key)
 	return value;
 }
 
-static void path_print(const struct reader *r, char *text, size_t size)
+static void path_print(const struct reader *r)
 {
-	size_t used = 0;
+	char *text = r->error->key;
+	size_t used = 0, size = sizeof(r->error->key);
 
-	text[0] = '\0';
 	for (uint32_t i = 1; i <= r->depth && used < size; i++) {
 		if (r->keys[i])
 			used += (size_t)snprintf(text + used, size - used, "%s%.64s",
@@ -166,15 +165,15 @@ static void path_print(const struct reader *r, char *text, size_t size)
 static bool member_refused(struct reader *r, const struct node *map, const struct node *key)
 {
 	const struct node *twin = node_member(map, key->text);
-	char path[200];
 
-	path_print(r, path, sizeof(path));
+	r->error->is_duplicate = twin;
 	if (twin)
-		fail(r, key->line, "%s: is given twice (first in line %u)", path, twin->line);
-	else if (map->count == MEMBERS_MAX)
-		fail(r, key->line, "%s: is one key too many (%d fit)", path, MEMBERS_MAX);
+		fail(r, key->line, "is given twice (first in line %u)", twin->line);
+	else if (map->count == NODE_MEMBERS_MAX)
+		fail(r, key->line, "is one key too many (%d fit)", NODE_MEMBERS_MAX);
 	else
 		return false;
+	path_print(r);
 	return true;
 }
 
@@ -283,6 +282,7 @@ int yaml_parse(struct node_tree *tree, const char *text, size_t len, struct node
 	struct reader r = {.tree = tree, .error = error};
 	bool ok;
 
+	*error = (struct node_error){.line = 0};
 	*tree = (struct node_tree){0};
 	if (!yaml_parser_initialize(&r.parser)) {
 		fail(&r, 0, "no memory");
@@ -292,10 +292,4 @@ int yaml_parse(struct node_tree *tree, const char *text, size_t len, struct node
 	ok = stream_read(&r);
 	yaml_parser_delete(&r.parser);
 	return ok ? 0 : -1;
-}
-
-void node_tree_free(struct node_tree *tree)
-{
-	arena_free(&tree->arena);
-	tree->root = NULL;
 }

@@ -6,5 +6,3 @@
 
 /* 0, or -1 with the reason in `error`; the tree is legal to free either way. */
 int yaml_parse(struct node_tree *tree, const char *text, size_t len, struct node_error *error);
-
-void node_tree_free(struct node_tree *tree);
