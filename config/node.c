@@ -47,22 +47,13 @@ void node_append(struct node *parent, struct node **last, struct node *child)
 		parent->first = child;
 	*last = child;
 	child->parent = parent;
-	parent->count++;
+	child->index = parent->count++;
 }
 
 void node_tree_free(struct node_tree *tree)
 {
 	arena_free(&tree->arena);
 	tree->root = NULL;
-}
-
-static uint32_t node_index(const struct node *node)
-{
-	uint32_t index = 0;
-
-	for (const struct node *n = node->parent->first; n && n != node; n = n->next)
-		index++;
-	return index;
 }
 
 const char *node_path(const struct node *node, char text[NODE_PATH])
@@ -78,7 +69,7 @@ const char *node_path(const struct node *node, char text[NODE_PATH])
 			snprintf(path, sizeof(path), "%.64s%s%.200s", n->key,
 				*tail && *tail != '[' ? "." : "", tail);
 		else if (n->parent->parent || n->parent->key)
-			snprintf(path, sizeof(path), "[%u]%s%.200s", node_index(n),
+			snprintf(path, sizeof(path), "[%u]%s%.200s", n->index,
 				*tail && *tail != '[' ? "." : "", tail);
 	}
 	snprintf(text, NODE_PATH, "%.*s", NODE_PATH - 1, path);

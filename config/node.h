@@ -23,12 +23,8 @@ struct node {
 	struct node *first; /* elements or members, in the file's order */
 	struct node *next;
 	const struct node *parent; /* NULL for the root */
-	uint32_t count;
-=======
-	const struct node *parent; /* NULL for the root */
 	uint32_t count;            /* of elements or members */
 	uint32_t index;            /* among its parent's */
->>>>>>> 37d9198 (Read the mirror model from YAML and AWS JSON, check it, evaluate it naively)
 };
 
 struct node_tree {
