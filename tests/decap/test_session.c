@@ -1,6 +1,7 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
+#include "config/model.h"
 #include "decap/session.h"
 
 static uint32_t random_next(uint32_t *state)
@@ -169,7 +170,7 @@ static void a_merge_that_does_not_fit_is_counted(void)
 
 static void configured_sessions_are_found_and_others_refused(void)
 {
-	static const int config = 1;
+	static const struct model_session config = {.id = "tms-1"};
 	struct session_table *t = session_table_create(16), *sum = session_table_create(16);
 	struct packet known = packet_of(1, 42, 5, 60), other = packet_of(2, 42, 6, 60);
 	struct session *s;
