@@ -12,9 +12,10 @@ static void put_headline(const struct summary *s, FILE *out)
 	char packets[COUNT_TEXT], flows[COUNT_TEXT], rate[COUNT_TEXT];
 	double per_second = s->duration_s > 0 ? (double)s->ledger->received / s->duration_s : 0;
 
-	fprintf(out, "periscope %s: %s input, %s packets, %s flows", s->version, s->input,
+	fprintf(out, "periscope %s: %s input, %s packets, %s flow%s", s->version, s->input,
 		count_print(s->ledger->received, packets),
-		count_print(totals_flows(s->totals), flows));
+		count_print(totals_flows(s->totals), flows),
+		totals_flows(s->totals) == 1 ? "" : "s");
 	if (s->duration_s > 0)
 		fprintf(out, " in %.2f s (%s packets/s)", s->duration_s,
 			count_print((uint64_t)per_second, rate));

@@ -10,6 +10,37 @@ static enum need need_of(uint8_t c)
 	return c < 0x20 || c == '"' || c == '\\' ? NEED_ESCAPE : NEED_NOTHING;
 }
 
+/* Every byte of a word set to `n`. */
+#define EACH(n) (0x0101010101010101u * (n))
+
+/* True when a word of eight bytes has one that needs something: the classic test for a zero byte,
+ * which is exact as to whether there is any. */
+static bool needs_any(uint64_t word)
+{
+	uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
+	uint64_t control = (word - EACH(0x20)) & ~word;
+
+	quote = (quote - EACH(1)) & ~quote;
+	backslash = (backslash - EACH(1)) & ~backslash;
+	return ((word | control | quote | backslash) & EACH(0x80)) != 0;
+}
+
+/* How many of the bytes from `i` on need nothing. */
+static size_t plain_run(const char *bytes, size_t i, size_t len)
+{
+	size_t from = i;
+	uint64_t word;
+
+	for (; len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, bytes + i, sizeof(word));
+		if (needs_any(word))
+			break;
+	}
+	while (i < len && need_of((uint8_t)bytes[i]) == NEED_NOTHING)
+		i++;
+	return i - from;
+}
+
 static void put_escape(struct text *t, uint8_t c)
 {
 	static const char letters[0x20] = {
@@ -75,11 +106,10 @@ void text_json(struct text *t, const char *bytes, size_t len)
 
 	text_char(t, '"');
 	while (i < len) {
-		size_t from = i;
+		size_t run = plain_run(bytes, i, len);
 
-		while (i < len && need_of((uint8_t)bytes[i]) == NEED_NOTHING)
-			i++;
-		text_bytes(t, bytes + from, i - from);
+		text_bytes(t, bytes + i, run);
+		i += run;
 		if (i == len)
 			break;
 		if (need_of((uint8_t)bytes[i]) == NEED_UTF8)

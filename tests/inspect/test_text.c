@@ -166,6 +166,14 @@ static void json_strings_are_valid_and_faithful(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	for (size_t i = 0; i < sizeof(json_rows) / sizeof(json_rows[0]); i++)
 		put_json_row(out, json_rows[i].bytes, json_rows[i].len);
+	/* Each byte at each place of a long plain string. */
+	for (int byte = 0; byte < 256; byte++)
+		for (size_t at = 0; at < 24; at++) {
+			char bytes[25] = "abcdefghijklmnopqrstuvwx";
+
+			bytes[at] = (char)byte;
+			put_json_row(out, bytes, 24);
+		}
 	for (int i = 0; i < ROUNDS; i++) {
 		/* Mostly bytes that begin or go on with something. */
 		static const char pool[] =
