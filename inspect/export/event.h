@@ -20,7 +20,7 @@ enum { EVENT_RISK_NAME = 96, EVENT_MODEL_NAME = 64 };
 enum {
 	EVENT_SIZE_MAX = 2048 + LABEL_JSON + 2 * TEXT_JSON_GROWTH * EVENT_MODEL_NAME +
 			 DPI_RISK_COUNT * (48 + TEXT_JSON_GROWTH * EVENT_RISK_NAME) +
-			 EVENT_DETAILS_BOUND
+			 sizeof(struct event_details_bound)
 };
 
 _Static_assert((int)EVENT_SIZE_MAX <= (int)RECORD_SIZE_MAX, "what sinks make room for");

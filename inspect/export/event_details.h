@@ -17,11 +17,11 @@ enum {
 enum { EVENT_BOUND_STRING = 2 + TEXT_JSON_GROWTH * EVENT_STRING };
 enum { EVENT_BOUND_NUMBER = 20 };
 enum { EVENT_BOUND_LIST = 2 + EVENT_ELEMENTS * (3 + TEXT_JSON_GROWTH * EVENT_ELEMENT) };
-/* The most that event_details() appends; each object's braces and key count as one row's. */
-enum {
-	EVENT_DETAILS_BOUND = 0
+/* The most that event_details() appends, detail by detail; each pays for its object's braces. */
+struct event_details_bound {
 #define DETAIL(object, field, kind, meaning) \
-	+sizeof("\"" #object "\":{\"" #field "\":},") + EVENT_BOUND_##kind
+	char object##_##field[sizeof("\"" #object "\":{\"" #field "\":},") + \
+			      EVENT_BOUND_##kind];
 #include "inspect/dpi/details.def"
 };
 

@@ -93,7 +93,7 @@ static bool is_plain_name(const char *name)
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "0123456789-");
 
-	return len > 0 && len < OWNER_NAME && name[len] == '\0';
+	return name[len] == '\0' && len > 0 && len < OWNER_NAME;
 }
 
 bool flow_log_dir_owner(

@@ -13,7 +13,7 @@
 enum {
 	LABEL_SLOTS = 256,
 	LABEL_NAME = 64,
-	LABEL_JSON = 4 * (sizeof("\"app_protocol\":\"\",") + TEXT_JSON_GROWTH * LABEL_NAME)
+	LABEL_JSON = 4 * ((int)sizeof("\"app_protocol\":\"\",") + TEXT_JSON_GROWTH * LABEL_NAME)
 };
 
 struct label_cache {

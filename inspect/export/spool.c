@@ -51,87 +51,87 @@ static int open_path(const char *path)
 struct spool *spool_open(
 	const char *path, enum spool_after_loss after_loss, struct output_ledger *ledger)
 {
-	struct spool *w = malloc(sizeof(*w));
+	struct spool *spool = malloc(sizeof(*spool));
 	char *copy = strdup(path);
-	int fd = w == NULL || copy == NULL ? -1 : open_path(path);
+	int fd = spool == NULL || copy == NULL ? -1 : open_path(path);
 
 	if (fd < 0) {
-		int cause = w == NULL || copy == NULL ? ENOMEM : errno;
+		int cause = spool == NULL || copy == NULL ? ENOMEM : errno;
 
 		free(copy);
-		free(w);
+		free(spool);
 		errno = cause;
 		return NULL;
 	}
-	w->ledger = ledger;
-	w->after_loss = after_loss;
-	w->fd = fd;
-	w->lost = false;
-	w->good = 0;
-	w->pending = 0;
-	w->used = 0;
-	w->path = copy;
-	return w;
+	spool->ledger = ledger;
+	spool->after_loss = after_loss;
+	spool->fd = fd;
+	spool->lost = false;
+	spool->good = 0;
+	spool->pending = 0;
+	spool->used = 0;
+	spool->path = copy;
+	return spool;
 }
 
-static void lose(struct spool *w, int cause)
+static void lose(struct spool *spool, int cause)
 {
-	w->ledger->lost_disk += w->pending;
-	if (cause != 0 && !w->lost)
+	spool->ledger->lost_disk += spool->pending;
+	if (cause != 0 && !spool->lost)
 		fprintf(stderr,
 			"periscope: %s: %s; records are lost and counted as lost_disk\n",
-			w->path, strerror(cause));
-	w->lost = true;
+			spool->path, strerror(cause));
+	spool->lost = true;
 }
 
-bool spool_flush(struct spool *w)
+bool spool_flush(struct spool *spool)
 {
 	int cause = 0;
 
-	if (w->used == 0)
-		return !w->lost;
-	if (w->lost && w->after_loss == SPOOL_STOP) {
-		lose(w, 0);
-	} else if ((cause = write_all(w->fd, w->buffer, w->used)) != 0) {
+	if (spool->used == 0)
+		return !spool->lost;
+	if (spool->lost && spool->after_loss == SPOOL_STOP) {
+		lose(spool, 0);
+	} else if ((cause = write_all(spool->fd, spool->buffer, spool->used)) != 0) {
 		/* Fails on a pipe, where nothing can be taken back. */
-		(void)!ftruncate(w->fd, w->good);
-		lose(w, cause);
+		(void)!ftruncate(spool->fd, spool->good);
+		lose(spool, cause);
 	} else {
-		w->ledger->written += w->pending;
-		w->good += (off_t)w->used;
+		spool->ledger->written += spool->pending;
+		spool->good += (off_t)spool->used;
 	}
-	w->pending = 0;
-	w->used = 0;
-	return !w->lost;
+	spool->pending = 0;
+	spool->used = 0;
+	return !spool->lost;
 }
 
-void spool_add(struct spool *w, const void *bytes, size_t len)
+void spool_add(struct spool *spool, const void *bytes, size_t len)
 {
-	assert(len <= sizeof(w->buffer) - w->used);
-	memcpy(w->buffer + w->used, bytes, len);
-	w->used += len;
+	assert(len <= sizeof(spool->buffer) - spool->used);
+	memcpy(spool->buffer + spool->used, bytes, len);
+	spool->used += len;
 }
 
-void spool_end(struct spool *w, unsigned records)
+void spool_end(struct spool *spool, unsigned records)
 {
-	w->pending += records;
-	if (w->used >= BATCH)
-		spool_flush(w);
+	spool->pending += records;
+	if (spool->used >= BATCH)
+		spool_flush(spool);
 }
 
-bool spool_close(struct spool *w)
+bool spool_close(struct spool *spool)
 {
 	bool whole;
 
-	if (w == NULL)
+	if (spool == NULL)
 		return true;
-	whole = spool_flush(w);
+	whole = spool_flush(spool);
 	/* A network file system may report only now that it could not keep what it took. */
-	if (close(w->fd) != 0) {
-		fprintf(stderr, "periscope: %s: %s\n", w->path, strerror(errno));
+	if (close(spool->fd) != 0) {
+		fprintf(stderr, "periscope: %s: %s\n", spool->path, strerror(errno));
 		whole = false;
 	}
-	free(w->path);
-	free(w);
+	free(spool->path);
+	free(spool);
 	return whole;
 }

@@ -86,11 +86,11 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 static void put_sessions(struct json *j, const struct summary *s)
 {
 	uint32_t n;
-	const struct session **rows = summary_sessions(s, &n);
+	struct session_row *rows = summary_sessions(s, &n);
 
 	json_open(j, "sessions", '[');
 	for (uint32_t i = 0; i < n; i++)
-		put_session(j, s, rows[i]);
+		put_session(j, s, rows[i].session);
 	json_close(j, ']');
 	free(rows);
 }

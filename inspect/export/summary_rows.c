@@ -76,23 +76,23 @@ struct app_row *summary_apps(const struct summary *s, uint32_t *n)
 
 static int by_source(const void *left, const void *right)
 {
-	const struct session *a = *(const struct session *const *)left;
-	const struct session *b = *(const struct session *const *)right;
+	const struct session *a = ((const struct session_row *)left)->session;
+	const struct session *b = ((const struct session_row *)right)->session;
 	int by = memcmp(a->outer_src.byte, b->outer_src.byte, sizeof(a->outer_src.byte));
 
 	return by != 0 ? by : (a->vni > b->vni) - (a->vni < b->vni);
 }
 
-const struct session **summary_sessions(const struct summary *s, uint32_t *n)
+struct session_row *summary_sessions(const struct summary *s, uint32_t *n)
 {
 	uint32_t all = s->sessions == NULL ? 0 : session_table_count(s->sessions);
-	const struct session **rows = calloc(all + 1ull, sizeof(*rows));
+	struct session_row *rows = calloc(all + 1ull, sizeof(*rows));
 
 	*n = 0;
 	if (rows == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < all; i++)
-		rows[i] = session_table_get(s->sessions, i);
+		rows[i].session = session_table_get(s->sessions, i);
 	qsort(rows, all, sizeof(*rows), by_source);
 	*n = all;
 	return rows;

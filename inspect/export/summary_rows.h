@@ -17,8 +17,12 @@ struct app_row {
 /* Most bytes first, ties by name; freed by the caller. NULL with `*n` 0: none, or no memory. */
 struct app_row *summary_apps(const struct summary *summary, uint32_t *n);
 
+struct session_row {
+	const struct session *session;
+};
+
 /* By outer source, then VNI; freed by the caller. */
-const struct session **summary_sessions(const struct summary *summary, uint32_t *n);
+struct session_row *summary_sessions(const struct summary *summary, uint32_t *n);
 
 /* The VNI of a tenant of its own, the name of one of the settings, or `plain`. */
 const char *summary_tenant(

@@ -109,7 +109,7 @@ static void put_sessions(const struct summary *s, FILE *out)
 	char tenant[TENANT_TEXT];
 	struct columns c;
 	uint32_t n;
-	const struct session **rows = summary_sessions(s, &n);
+	struct session_row *rows = summary_sessions(s, &n);
 
 	columns_init(&c, "lrlrrrl");
 	if (n > 0) {
@@ -117,13 +117,15 @@ static void put_sessions(const struct summary *s, FILE *out)
 		put_head(&c, heads);
 	}
 	for (uint32_t i = 0; i < n && i < TOP; i++) {
-		put_addr(&c, &rows[i]->outer_src);
-		columns_cell(&c, "%u", rows[i]->vni);
-		columns_cell(&c, "%s", summary_tenant(s, rows[i]->tenant, tenant));
-		columns_count(&c, rows[i]->packets);
-		columns_bytes(&c, rows[i]->bytes);
-		columns_count(&c, rows[i]->truncated);
-		columns_cell(&c, "%s", rows[i]->configured ? "" : "not in the settings");
+		const struct session *row = rows[i].session;
+
+		put_addr(&c, &row->outer_src);
+		columns_cell(&c, "%u", row->vni);
+		columns_cell(&c, "%s", summary_tenant(s, row->tenant, tenant));
+		columns_count(&c, row->packets);
+		columns_bytes(&c, row->bytes);
+		columns_count(&c, row->truncated);
+		columns_cell(&c, "%s", row->configured ? "" : "not in the settings");
 	}
 	columns_print(&c, out);
 	free(rows);

@@ -17,8 +17,10 @@ struct text {
 
 static inline struct text text_make(char *buffer, size_t size)
 {
-	struct text t = {buffer, buffer + size, false};
+	struct text t = {.full = false};
 
+	t.at = buffer;
+	t.end = buffer + size;
 	return t;
 }
 

@@ -45,15 +45,16 @@ static void put_escape(struct text *t, uint8_t c)
 {
 	static const char letters[0x20] = {
 		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
-	char letter = c < 0x20 ? letters[c] : (char)c;
 
 	text_char(t, '\\');
-	if (letter != 0) {
-		text_char(t, letter);
-		return;
+	if (c >= 0x20) {
+		text_char(t, (char)c);
+	} else if (letters[c] != 0) {
+		text_char(t, letters[c]);
+	} else {
+		text_cstr(t, "u00");
+		text_hex(t, c, 2);
 	}
-	text_cstr(t, "u00");
-	text_hex(t, c, 2);
 }
 
 /* RFC 3629: the length of a sequence that begins with `lead`, and what its second byte may be;
