@@ -32,6 +32,7 @@ struct period {
 
 struct owner {
 	char account[OWNER_NAME], region[OWNER_NAME];
+	uint32_t first; /* the owner of the same names that came first: the two share files */
 };
 
 struct flow_log_dir {
@@ -96,20 +97,35 @@ static bool is_plain_name(const char *name)
 	return name[len] == '\0' && len > 0 && len < OWNER_NAME;
 }
 
+static void put_name(char to[OWNER_NAME], const char *name)
+{
+	snprintf(to, OWNER_NAME, "%s", name != NULL && is_plain_name(name) ? name : "unknown");
+}
+
+static uint32_t first_like(const struct flow_log_dir *dir, const struct owner *owner)
+{
+	uint32_t i = 0;
+
+	while (i < dir->n_owners && (strcmp(dir->owners[i].account, owner->account) != 0 ||
+					    strcmp(dir->owners[i].region, owner->region) != 0))
+		i++;
+	return i;
+}
+
 bool flow_log_dir_owner(
 	struct flow_log_dir *dir, uint32_t owner, const char *account, const char *region)
 {
 	struct owner *grown;
 
-	if (owner != dir->n_owners || !is_plain_name(account) || !is_plain_name(region))
+	if (owner != dir->n_owners)
 		return false;
 	grown = realloc(dir->owners, (dir->n_owners + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return false;
 	dir->owners = grown;
-	memset(&grown[owner], 0, sizeof(grown[owner]));
-	memcpy(grown[owner].account, account, strlen(account));
-	memcpy(grown[owner].region, region, strlen(region));
+	put_name(grown[owner].account, account);
+	put_name(grown[owner].region, region);
+	grown[owner].first = first_like(dir, &grown[owner]);
 	dir->n_owners++;
 	return true;
 }
@@ -236,15 +252,25 @@ static struct period *period_take(struct flow_log_dir *dir, uint64_t route)
 	return oldest;
 }
 
+static void lose(struct flow_log_dir *dir)
+{
+	dir->ledger->lost_disk++;
+	dir->lost = true;
+}
+
 void flow_log_dir_write(struct flow_log_dir *dir, uint64_t route, const char *bytes, size_t len)
 {
 	struct period *period = dir->last;
 
+	if ((uint32_t)route >= dir->n_owners) {
+		lose(dir);
+		return;
+	}
+	route = (route & ~(uint64_t)UINT32_MAX) | dir->owners[(uint32_t)route].first;
 	if (period->used_at == 0 || period->route != route)
 		period = period_take(dir, route);
-	if (period == NULL || len > ROOM - HEADER_LEN || (uint32_t)route >= dir->n_owners) {
-		dir->ledger->lost_disk++;
-		dir->lost = true;
+	if (period == NULL || len > ROOM - HEADER_LEN) {
+		lose(dir);
 		return;
 	}
 	if (len > ROOM - period->used)

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/model.h"
 #include "inspect/export/flow_log_dir.h"
 #include "inspect/export/output_dir.h"
 #include "inspect/export/spool.h"
+#include "inspect/export/vantage.h"
 
 struct output {
 	struct output_ledger ledger[RECORD_KIND_COUNT];
@@ -115,4 +117,16 @@ bool output_owner(
 	struct output *output, uint32_t owner, const char *account, const char *region)
 {
 	return flow_log_dir_owner(output->flow_logs, owner, account, region);
+}
+
+bool output_owners(struct output *output, const struct model *model)
+{
+	for (uint32_t i = 0; i < model->n_sessions; i++) {
+		const struct model_session *config = &model->sessions[i];
+
+		if (!output_owner(output, vantage_owner(config), vantage_account(config),
+			    vantage_region(config)))
+			return false;
+	}
+	return true;
 }

@@ -11,6 +11,7 @@
 
 #include "inspect/export/sink.h"
 
+struct model;
 struct output;
 
 /* Makes `dir` when it is missing. A directory that is not empty is refused unless `force`, which
@@ -34,6 +35,11 @@ const char *output_dir(const struct output *output);
 /* A flow log record's file is chosen by owner account, region and the five-minute period its
  * `end` lies in; the route carries the period and an index of (account, region). */
 uint64_t flow_log_route(uint32_t end_s, uint32_t owner);
-/* Owner 0 is account `unknown`, region `unknown`; others are added before the first record. */
+/* Owner 0 is account `unknown`, region `unknown`; others are added in turn before their first
+ * record. NULL, or a name that cannot be a folder, is `unknown`; owners of one account and region
+ * share files. false: not the next owner, or no memory. */
 bool output_owner(
 	struct output *output, uint32_t owner, const char *account, const char *region);
+/* Adds every session of the model, as vantage_of() numbers them; call once, before the first
+ * record. false: no memory. */
+bool output_owners(struct output *output, const struct model *model);

@@ -5,6 +5,7 @@
 #include "inspect/export/json.h"
 #include "inspect/export/summary_rows.h"
 #include "inspect/export/text.h"
+#include "inspect/export/vantage.h"
 
 enum { TALKERS = 20 };
 
@@ -65,13 +66,14 @@ static void put_time(struct json *j, const char *key, uint64_t ns)
 
 static void put_session(struct json *j, const struct summary *s, const struct session *session)
 {
+	const struct vantage vantage = vantage_of_session(session);
 	char tenant[TENANT_TEXT];
 
 	json_open(j, NULL, '{');
 	json_u64(j, "vni", session->vni);
 	put_addr(j, "outer_src", &session->outer_src);
-	json_string(j, "session", NULL);
-	json_string(j, "interface_id", NULL);
+	json_string(j, "session", vantage.session);
+	json_string(j, "interface_id", vantage.interface_id);
 	json_string(j, "tenant", summary_tenant(s, session->tenant, tenant));
 	json_bool(j, "configured", session->configured);
 	json_u64(j, "packets", session->packets);
@@ -93,6 +95,26 @@ static void put_sessions(struct json *j, const struct summary *s)
 		put_session(j, s, rows[i].session);
 	json_close(j, ']');
 	free(rows);
+}
+
+static void put_rules(struct json *j, const struct summary *s)
+{
+	json_open(j, "rules", '[');
+	for (uint32_t i = 0; i < s->n_rules; i++) {
+		const struct summary_rule *rule = &s->rules[i];
+		bool named = rule->id != NULL && rule->id[0] != '\0';
+
+		json_open(j, NULL, '{');
+		json_string(j, "filter_id", rule->filter);
+		json_string(j, "rule_id", named ? rule->id : NULL);
+		json_string(j, "direction", summary_direction(rule->direction));
+		json_u64(j, "rule_number", rule->number);
+		json_string(j, "rule_action", rule->accept ? "accept" : "reject");
+		json_u64(j, "packets", rule->packets);
+		json_u64(j, "bytes", rule->bytes);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 static void put_talkers(struct json *j, const struct summary *s)
@@ -222,8 +244,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);
-	json_open(&j, "rules", '[');
-	json_close(&j, ']');
+	put_rules(&j, s);
 	put_talkers(&j, s);
 	put_risks(&j, s);
 	put_workers(&j, s);

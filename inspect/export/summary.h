@@ -7,11 +7,21 @@
 #include <stdio.h>
 
 #include "decap/ledger.h"
+#include "decap/packet.h"
 #include "decap/session.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/export/sink.h"
 #include "inspect/export/totals.h"
 #include "inspect/flow/table.h"
+
+/* A rule of a mirror filter, and what it decided. */
+struct summary_rule {
+	const char *filter, *id; /* `id` NULL or "": has none */
+	enum direction direction;
+	uint32_t number;
+	bool accept;
+	uint64_t packets, bytes; /* that it matched first; inner IP bytes */
+};
 
 struct summary {
 	const char *input; /* "mirror" or "plain" */
@@ -22,6 +32,8 @@ struct summary {
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
 	struct dpi_stats dpi_stats;           /* summed */
 	struct flow_table_stats flows;        /* summed */
+	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
+	uint32_t n_rules;
 	const uint64_t *worker_packets;
 	uint32_t n_workers;
 	const char *const *tenants; /* names of the settings' tenants, by index */

@@ -113,6 +113,11 @@ const char *summary_tenant(const struct summary *s, uint32_t tenant, char text[T
 	return text;
 }
 
+const char *summary_direction(enum direction direction)
+{
+	return direction == DIRECTION_INGRESS ? "ingress" : "egress";
+}
+
 bool summary_deterministic(const struct summary *s)
 {
 	bool sessions = s->sessions == NULL || session_table_overflow(s->sessions) == 0;

@@ -28,5 +28,7 @@ struct session_row *summary_sessions(const struct summary *summary, uint32_t *n)
 const char *summary_tenant(
 	const struct summary *summary, uint32_t tenant, char text[TENANT_TEXT]);
 
+const char *summary_direction(enum direction direction);
+
 /* No limit was hit, the summary's own included. */
 bool summary_deterministic(const struct summary *summary);

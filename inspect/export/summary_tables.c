@@ -4,6 +4,7 @@
 #include "inspect/export/summary.h"
 #include "inspect/export/summary_rows.h"
 #include "inspect/export/text.h"
+#include "inspect/export/vantage.h"
 
 enum { TOP = 10 };
 
@@ -102,6 +103,16 @@ static void put_addr(struct columns *c, const struct ip_addr *addr)
 	columns_cell(c, "%s", room);
 }
 
+/* Which session of the settings it is. */
+static const char *session_note(const struct session *session)
+{
+	const struct vantage vantage = vantage_of_session(session);
+
+	if (vantage.session != NULL)
+		return vantage.session;
+	return session->configured ? "" : "not in the settings";
+}
+
 static void put_sessions(const struct summary *s, FILE *out)
 {
 	static const char *const heads[] = {
@@ -125,10 +136,32 @@ static void put_sessions(const struct summary *s, FILE *out)
 		columns_count(&c, row->packets);
 		columns_bytes(&c, row->bytes);
 		columns_count(&c, row->truncated);
-		columns_cell(&c, "%s", row->configured ? "" : "not in the settings");
+		columns_cell(&c, "%s", session_note(row));
 	}
 	columns_print(&c, out);
 	free(rows);
+}
+
+static void put_rules(const struct summary *s, FILE *out)
+{
+	static const char *const heads[] = {
+		"filter", "direction", "rule", "action", "packets", "bytes"};
+	struct columns c;
+
+	columns_init(&c, "llrlrr");
+	if (s->n_rules > 0) {
+		put_title(out, "Filter rules", s->n_rules);
+		put_head(&c, heads);
+	}
+	for (uint32_t i = 0; i < s->n_rules && i < TOP; i++) {
+		columns_cell(&c, "%s", s->rules[i].filter);
+		columns_cell(&c, "%s", summary_direction(s->rules[i].direction));
+		columns_cell(&c, "%u", s->rules[i].number);
+		columns_cell(&c, "%s", s->rules[i].accept ? "accept" : "reject");
+		columns_count(&c, s->rules[i].packets);
+		columns_bytes(&c, s->rules[i].bytes);
+	}
+	columns_print(&c, out);
 }
 
 static void put_apps(const struct summary *s, FILE *out)
@@ -250,6 +283,7 @@ void summary_tables(const struct summary *s, FILE *out)
 	put_headline(s, out);
 	put_ledger(s->ledger, out);
 	put_sessions(s, out);
+	put_rules(s, out);
 	put_apps(s, out);
 	put_talkers(s, out);
 	put_risks(s, out);

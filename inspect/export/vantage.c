@@ -2,12 +2,48 @@
 
 #include <stddef.h>
 
+#include "config/model.h"
+
+/* The model says "" for what is absent. */
+static const char *known(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+uint32_t vantage_owner(const struct model_session *config)
+{
+	return config->index + 1;
+}
+
+/* Whom AWS names in a flow log: the owner of the interface. */
+const char *vantage_account(const struct model_session *config)
+{
+	return known(config->interface->owner_id);
+}
+
+const char *vantage_region(const struct model_session *config)
+{
+	return known(config->interface->region);
+}
+
+struct vantage vantage_of_session(const struct session *session)
+{
+	const struct model_session *config = session->config;
+	struct vantage v = {.seen = session};
+
+	if (config == NULL)
+		return v;
+	v.session = known(config->id);
+	v.interface_id = known(config->interface->id);
+	v.account = vantage_account(config);
+	v.owner = vantage_owner(config);
+	return v;
+}
+
 struct vantage vantage_of(const struct session_table *sessions, uint32_t session)
 {
-	struct vantage v = {0};
-
-	if (session != SESSION_NONE && sessions != NULL &&
-		session < session_table_count(sessions))
-		v.seen = session_table_get(sessions, session);
-	return v;
+	if (session == SESSION_NONE || sessions == NULL ||
+		session >= session_table_count(sessions))
+		return (struct vantage){.seen = NULL};
+	return vantage_of_session(session_table_get(sessions, session));
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/model.h"
 #include "inspect/dpi/draft.h"
 #include "inspect/export/event.h"
 #include "inspect/export/exporter.h"
@@ -189,6 +190,36 @@ static void mirror_fields(void)
 		"\"interface_id\":null,\"direction\":\"ingress\",");
 	flow.direction = DIRECTION_EGRESS;
 	expect_part(&flow, FLOW_END_IDLE, "\"direction\":\"egress\",");
+}
+
+static void the_mirror_model_names_session_and_interface(void)
+{
+	const struct model_interface interface = {.id = "eni-1",
+		.owner_id = "123456789012",
+		.region = "eu-west-1",
+		.has_primary = true,
+		.primary = addr_of("10.0.0.1")};
+	const struct model_session session = {
+		.id = "tms-1", .vni = 42, .interface = &interface, .index = 6};
+	const struct model model = {.sessions = &session,
+		.n_sessions = 1,
+		.interfaces = &interface,
+		.n_interfaces = 1};
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+
+	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
+	flow.session = add_session(stage, "10.0.0.1", 42);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0],
+		"\"vni\":42,\"outer_src\":\"10.0.0.1\",\"session\":\"tms-1\","
+		"\"interface_id\":\"eni-1\","));
+	flow.side[0].window_packets = 1;
+	exporter_window(stage->exporter, &flow);
+	CU_ASSERT_EQUAL(
+		strncmp(stage->text[1], "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
+	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(0, 7));
+	stage_free(stage);
 }
 
 static void rule_fields(void)
@@ -455,6 +486,7 @@ void suite_event(void)
 
 	CU_ADD_TEST(s, a_plain_flow_in_full);
 	CU_ADD_TEST(s, mirror_fields);
+	CU_ADD_TEST(s, the_mirror_model_names_session_and_interface);
 	CU_ADD_TEST(s, rule_fields);
 	CU_ADD_TEST(s, ends_and_flags);
 	CU_ADD_TEST(s, labels);

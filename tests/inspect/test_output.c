@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "config/model.h"
 #include "inspect/export/output.h"
 #include "support/folder.h"
 
@@ -99,8 +100,6 @@ static void flow_logs_have_the_names_of_aws(void)
 	char *text;
 
 	CU_ASSERT_TRUE(output_owner(output, 1, "123456789012", "us-east-1"));
-	CU_ASSERT_FALSE(output_owner(output, 2, "../../etc", "us-east-1"));
-	CU_ASSERT_FALSE(output_owner(output, 2, "", "us-east-1"));
 	/* The last second of the period, then the first; one before belongs to 16:15. */
 	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + 299, 1), "one\n");
 	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 1), "two\n");
@@ -113,6 +112,60 @@ static void flow_logs_have_the_names_of_aws(void)
 	text = gunzip(&folder, path, 4096);
 	CU_ASSERT_STRING_EQUAL(text, HEADER "one\ntwo\n");
 	free(text);
+	folder_remove(&folder);
+}
+
+static void no_name_leads_out_of_the_folder(void)
+{
+	static const char *const names[] = {"../../etc", "", ".", "a/b", "a b", NULL};
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	const uint32_t n = sizeof(names) / sizeof(names[0]);
+	char name[256] = "", path[PATH_MAX];
+	char *text;
+
+	CU_ASSERT_FALSE(output_owner(output, 2, "1", "r")); /* 1 comes first */
+	for (uint32_t i = 0; i < n; i++)
+		CU_ASSERT_TRUE(output_owner(output, i + 1, names[i], names[n - 1 - i]));
+	for (uint32_t owner = 0; owner <= n; owner++)
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, owner), "line\n");
+	/* An owner that nobody added. */
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, n + 1), "lost\n");
+	CU_ASSERT_FALSE(output_flush(output));
+	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->lost_disk, 1);
+	CU_ASSERT_FALSE(output_close(output));
+	/* One gzip member: they shared a buffer, not only a file. */
+	CU_ASSERT_TRUE_FATAL(only_file(
+		&folder, "flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20", name));
+	snprintf(path, sizeof(path),
+		"out/flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20/%s", name);
+	text = gunzip(&folder, path, 4096);
+	CU_ASSERT_STRING_EQUAL(text, HEADER "line\nline\nline\nline\nline\nline\nline\n");
+	free(text);
+	folder_remove(&folder);
+}
+
+static void sessions_of_the_model_are_owners(void)
+{
+	const struct model_interface interfaces[] = {
+		{.owner_id = "111111111111", .region = "eu-west-1"},
+		{.owner_id = "222222222222", .region = ""}};
+	const struct model_session sessions[] = {{.interface = &interfaces[0], .index = 0},
+		{.interface = &interfaces[1], .index = 1},
+		{.interface = &interfaces[0], .index = 2}};
+	const struct model model = {.sessions = sessions, .n_sessions = 3};
+	struct folder folder = folder_make();
+	struct output *output = open_new(&folder);
+	char name[256] = "";
+
+	CU_ASSERT_TRUE(output_owners(output, &model));
+	for (uint32_t owner = 1; owner <= 3; owner++)
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, owner), "line\n");
+	CU_ASSERT_TRUE(output_close(output));
+	CU_ASSERT_TRUE(only_file(&folder,
+		"flow-logs/AWSLogs/111111111111/vpcflowlogs/eu-west-1/2018/06/20", name));
+	CU_ASSERT_TRUE(only_file(&folder,
+		"flow-logs/AWSLogs/222222222222/vpcflowlogs/unknown/2018/06/20", name));
 	folder_remove(&folder);
 }
 
@@ -416,6 +469,8 @@ void suite_output(void)
 
 	CU_ADD_TEST(s, events_are_appended_and_counted_when_written);
 	CU_ADD_TEST(s, flow_logs_have_the_names_of_aws);
+	CU_ADD_TEST(s, no_name_leads_out_of_the_folder);
+	CU_ADD_TEST(s, sessions_of_the_model_are_owners);
 	CU_ADD_TEST(s, periods_begin_every_five_minutes);
 	CU_ADD_TEST(s, any_number_of_periods_in_any_order);
 	CU_ADD_TEST(s, a_long_period_has_one_header);

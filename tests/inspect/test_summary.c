@@ -34,6 +34,7 @@ struct run {
 	struct totals *totals;
 	struct session_table *sessions;
 	uint64_t workers[2];
+	struct summary_rule rules[2];
 	struct summary summary;
 };
 
@@ -101,6 +102,17 @@ static struct run *run_make(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run->sessions);
 	run->workers[0] = 700000;
 	run->workers[1] = 504499;
+	run->rules[0] = (struct summary_rule){.filter = "tmf-web",
+		.id = "tmfr-1",
+		.direction = DIRECTION_INGRESS,
+		.number = 100,
+		.accept = true,
+		.packets = 1234567,
+		.bytes = 98765};
+	run->rules[1] = (struct summary_rule){.filter = "tmf-web",
+		.id = "",
+		.direction = DIRECTION_EGRESS,
+		.number = 2147483647};
 	run->summary = (struct summary){.input = "mirror",
 		.ledger = &run->ledger,
 		.deterministic = true,
@@ -109,6 +121,8 @@ static struct run *run_make(void)
 		.dpi = dpi,
 		.dpi_stats = {.packets = 1234, .memory = 1000, .memory_peak = 2000},
 		.flows = {.made = 6, .ended = 6, .peak = 5},
+		.rules = run->rules,
+		.n_rules = 2,
 		.worker_packets = run->workers,
 		.n_workers = 2,
 		.outputs = {{.name = "events", .enabled = true, .ledger = {6, 6, 0, 0, 0}},
@@ -189,6 +203,13 @@ static void json_says_what_was_counted(void)
 		"assert s['talkers'][0]['received'] == {'flows': 6, 'packets': 600502, "
 		"'bytes': 98778325}, s['talkers'][0]\n"
 		"assert [(r['id'], r['flows']) for r in s['risks']] == [(5, 1), (9, 2)]\n"
+		"assert s['rules'] == [{'filter_id': 'tmf-web', 'rule_id': 'tmfr-1', "
+		"'direction': "
+		"'ingress', 'rule_number': 100, 'rule_action': 'accept', 'packets': 1234567, "
+		"'bytes': 98765}, {'filter_id': 'tmf-web', 'rule_id': None, 'direction': "
+		"'egress', "
+		"'rule_number': 2147483647, 'rule_action': 'reject', 'packets': 0, 'bytes': "
+		"0}]\n"
 		"assert s['workers'] == [700000, 504499]\n"
 		"assert s['run']['packets_per_second'] == 481799.6\n"
 		"assert s['outputs']['events'] == {'enabled': True, 'offered': 6, 'written': "
@@ -289,6 +310,8 @@ static void tables_for_people(void)
 	expect_in_tables(text, "\n  TLS.Google       1  1,200,000  987.65 MB       100.0 %\n");
 	expect_in_tables(text, "\n  TLS Expired Certificate");
 	expect_in_tables(text, "\n  10.9.0.2        7");
+	expect_in_tables(
+		text, "\n  tmf-web  ingress           100  accept  1,234,567  98.77 kB\n");
 	CU_ASSERT_STRING_EQUAL(
 		strrchr(text, '\n') - strlen("ledger closed: 1,204,499 received = "
 					     "1,204,499 accounted for"),
