@@ -17,7 +17,8 @@ test:
 	@scripts/deps.sh test
 	@scripts/test.sh
 
-bench: build
+bench:
+	@scripts/deps.sh bench
 	@bench/run.sh
 
 lint:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lab|lint
+# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lab|lint|bench
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpcap-dev libyaml-dev
@@ -9,6 +9,8 @@ test="libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2
 # Clients and servers of tests/system/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
   openssl ethtool"
+# Peers that Debian has, and callgrind.
+bench="python3 libndpi-bin tcpdump nfdump valgrind"
 lint="clang-format clang-tidy cppcheck"
 
 case "${1:-build}" in
@@ -16,7 +18,8 @@ case "${1:-build}" in
   test) want="$build $test $lab" ;;
   lab) want="$test $lab" ;;
   lint) want="$build $test $lab $lint" ;;
-  *) echo "usage: deps.sh build|test|lab|lint" >&2; exit 2 ;;
+  bench) want="$build $bench" ;;
+  *) echo "usage: deps.sh build|test|lab|lint|bench" >&2; exit 2 ;;
 esac
 
 missing=""

@@ -1,0 +1,148 @@
+/* Writes a capture of a traffic mix: mirrored (--mirror FILE), the inner frames alone (--plain
+ * FILE), or both, so that programs which take off no encapsulation can be compared. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/capture_out.h"
+#include "bench/traffic.h"
+
+static const char usage[] =
+	"usage: generate --mix MIX --packets N [--mirror FILE] [--plain FILE] [--seed N]\n"
+	"                [--concurrent N] [--sessions N] [--data-size BYTES] [--data N]\n"
+	"                [--rate PACKETS]\n"
+	"mixes: datacentre, dpi, elephants, scan, dns\n";
+
+enum { MIX, PACKETS, MIRROR, PLAIN, SEED, CONCURRENT, SESSIONS, DATA_SIZE, DATA, RATE };
+
+static const struct option options[] = {
+	{"mix", required_argument, NULL, MIX},
+	{"packets", required_argument, NULL, PACKETS},
+	{"mirror", required_argument, NULL, MIRROR},
+	{"plain", required_argument, NULL, PLAIN},
+	{"seed", required_argument, NULL, SEED},
+	{"concurrent", required_argument, NULL, CONCURRENT},
+	{"sessions", required_argument, NULL, SESSIONS},
+	{"data-size", required_argument, NULL, DATA_SIZE},
+	{"data", required_argument, NULL, DATA},
+	{"rate", required_argument, NULL, RATE},
+	{NULL, 0, NULL, 0},
+};
+
+struct job {
+	struct traffic_params traffic;
+	uint64_t packets;
+	const char *mirror, *plain;
+};
+
+static bool set_mix(struct job *job, const char *name)
+{
+	for (unsigned mix = 0; traffic_mix_name(mix); mix++) {
+		if (strcmp(traffic_mix_name(mix), name) == 0) {
+			job->traffic.mix = (enum traffic_mix)mix;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool set(struct job *job, int option, const char *value)
+{
+	switch (option) {
+	case MIX:
+		return set_mix(job, value);
+	case PACKETS:
+		job->packets = strtoull(value, NULL, 10);
+		return true;
+	case MIRROR:
+		job->mirror = value;
+		return true;
+	case PLAIN:
+		job->plain = value;
+		return true;
+	case SEED:
+		job->traffic.seed = strtoull(value, NULL, 10);
+		return true;
+	case CONCURRENT:
+		job->traffic.concurrent = (uint32_t)strtoul(value, NULL, 10);
+		return true;
+	case SESSIONS:
+		job->traffic.sessions = (uint32_t)strtoul(value, NULL, 10);
+		return job->traffic.sessions > 0;
+	case DATA_SIZE:
+		job->traffic.data_size = (uint32_t)strtoul(value, NULL, 10);
+		return job->traffic.data_size <= 8900;
+	case DATA:
+		job->traffic.n_data = (uint32_t)strtoul(value, NULL, 10);
+		return true;
+	case RATE:
+		job->traffic.rate = (uint32_t)strtoul(value, NULL, 10);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool open_outputs(
+	const struct job *job, struct capture_out **mirror, struct capture_out **plain)
+{
+	*mirror = job->mirror ? capture_out_open(job->mirror) : NULL;
+	*plain = job->plain ? capture_out_open(job->plain) : NULL;
+	return (!job->mirror || *mirror) && (!job->plain || *plain);
+}
+
+static void write_all(const struct job *job, struct traffic *traffic,
+	struct capture_out *mirror, struct capture_out *plain)
+{
+	struct traffic_packet p;
+
+	for (uint64_t i = 0; i < job->packets; i++) {
+		traffic_next(traffic, &p);
+		if (mirror)
+			capture_out_write(mirror, p.time_ns, p.mirrored, p.mirrored_len);
+		if (plain)
+			capture_out_write(plain, p.time_ns, p.frame, p.frame_len);
+	}
+}
+
+static int run(const struct job *job)
+{
+	struct traffic *traffic = traffic_create(&job->traffic);
+	struct capture_out *mirror, *plain;
+	bool ok;
+
+	if (!traffic) {
+		fputs("generate: no memory\n", stderr);
+		return 1;
+	}
+	ok = open_outputs(job, &mirror, &plain);
+	if (ok) {
+		write_all(job, traffic, mirror, plain);
+		fprintf(stderr, "%llu packets, %llu conversations\n",
+			(unsigned long long)job->packets,
+			(unsigned long long)traffic_flows(traffic));
+	}
+	ok = capture_out_close(mirror) && ok;
+	ok = capture_out_close(plain) && ok;
+	traffic_destroy(traffic);
+	return ok ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = {.traffic = {.seed = 1, .sessions = 8}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (set(&job, option, optarg))
+			continue;
+		fputs(usage, stderr);
+		return 2;
+	}
+	if (job.packets == 0 || (!job.mirror && !job.plain) || optind != argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	return run(&job);
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Measures periscope beside its peers: one page on the terminal, all numbers in build/bench.json.
+# bench/run.sh [--quick] [SECTION...]; sections: replay, length, stages, growth (default: all).
+#
+# Peers that are installed are measured; others by their paths:
+#   NDPIREADER411   ndpiReader of nDPI 4.11-dev, whose -t understands VXLAN
+#   SURICATA        suricata
+# BENCH_DIR is where inputs are made and removed again (default: /dev/shm if it has 4 GB, else
+# below build/); BENCH_ROUNDS how often each program runs (default 5).
+set -eu
+cd "$(dirname "$0")/.."
+cmake --preset release >/dev/null
+cmake --build --preset release >/dev/null
+cmake --build --preset release --target benchmarks >/dev/null
+exec python3 bench/measure.py "$@"
