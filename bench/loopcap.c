@@ -1,8 +1,9 @@
 /* Loops captures: each input N times (mirrored ones without their encapsulation), interleaved by
  * the time since its first packet, the inner addresses changed from loop to loop (the third byte
- * of IPv4 addresses, the fourteenth of IPv6;
- * brings flows of its own to programs that know nothing of VNIs, too. Writes the frames as they
- * are (--plain FILE), mirrored under one VNI (--mirror FILE), or both. */
+ * of IPv4 addresses, the fourteenth of IPv6; not those of multicast, broadcast or no host) and
+ * the checksums with them. So every loop brings flows of its own to programs that know nothing of
+ * VNIs, too. Writes the frames as they are (--plain FILE), mirrored under one VNI (--mirror FILE),
+ * or both. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
