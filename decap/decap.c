@@ -126,12 +126,12 @@ enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 		if (reason != REASON_inspected)
 			return reason;
 	}
-	if (usual_inner(params, p))
-		return REASON_inspected;
 	for (unsigned depth = 1;; depth++) {
 		struct ip_header h;
 		struct tunnel t;
 
+		if (usual_inner(params, p))
+			return REASON_inspected;
 		reason = inner_read(p, ether, &h);
 		if (reason != REASON_inspected)
 			return no_ip(p, reason);

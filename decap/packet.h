@@ -65,11 +65,12 @@ struct packet {
 
 	/* The inner IP packet: from `ip` on, `ip_cap` bytes are readable and the header claims
 	 * `ip_len` (IPv4 total length; IPv6 payload length + 40; where that is 0, as segmentation
-	 * offload leaves it, frame_wire less the link header). Link padding is not in ip_cap. */
+	 * offload leaves it, frame_wire less the link header). Link padding is not in ip_cap.
+	 * l4 <= payload <= ip_len, but in a cut packet both may be > ip_cap. */
 	const uint8_t *ip;
 	uint32_t ip_cap, ip_len;
 	uint16_t l4; /* offset of the L4 header from `ip`; IPv6 extension headers skipped */
-	uint16_t payload;   /* offset of the L4 payload from `ip`; may be > ip_cap when cut */
+	uint16_t payload;   /* offset of the L4 payload from `ip` */
 	uint8_t ip_version; /* 4 or 6 */
 	uint8_t protocol;   /* IANA number of the L4 header */
 	uint8_t tcp_flags;
