@@ -210,8 +210,11 @@ static void draft_name(struct draft *draft, enum detail detail, const char *name
 {
 	char text[16];
 
-	snprintf(text, sizeof(text), "%s%u", prefix, number);
-	draft_text(draft, detail, name ? name : text);
+	if (!name) {
+		snprintf(text, sizeof(text), "%s%u", prefix, number);
+		name = text;
+	}
+	draft_text(draft, detail, name);
 }
 
 static void draft_dns(struct draft *draft, const struct dns_message *dns)
