@@ -11,6 +11,7 @@ enum {
 	QUESTION_TAIL = 4, /* type, class */
 	RECORD_HEAD = 10,  /* type, class, TTL, data length */
 	NAME_WIRE_MAX = 255,
+	POINTER = 0xc0, /* a label's first byte from here on */
 	JUMPS_MAX = 32,
 	RECORDS_MAX = 64, /* looked at in one message */
 	LABEL_MAX = 63,
@@ -102,49 +103,67 @@ static void label_print(struct text *t, const uint8_t *label, uint8_t len, bool 
 		text_escaped(t, label[i], true);
 }
 
-/* Reads the name at `c` and steps over it. A pointer must point before the name part it ends, so
+/* A walk along a name's labels. */
+struct name_walk {
+	struct cursor at;
+	uint32_t part; /* where the labels being read began: pointers must point before */
+	uint32_t wire; /* length of the name without pointers, RFC 1035, 2.3.4 */
+	unsigned jumps;
+};
+
+/* Follows a pointer whose first byte was `high`. */
+static void name_jump(const struct message *m, struct name_walk *walk, uint8_t high)
+{
+	const uint8_t *low = cursor_take(&walk->at, 1);
+	uint32_t to = (uint32_t)(high & 0x3f) << 8 | (low ? *low : 0);
+
+	if (!low)
+		return;
+	if (to >= walk->part || ++walk->jumps > JUMPS_MAX) {
+		walk->at.status = CURSOR_BAD;
+		return;
+	}
+	walk->part = to;
+	walk->at = message_at(m, to);
+}
+
+static const uint8_t *name_label(struct name_walk *walk, uint8_t len)
+{
+	walk->wire += len + 1u;
+	if (len > LABEL_MAX || walk->wire > NAME_WIRE_MAX)
+		walk->at.status = CURSOR_BAD;
+	return cursor_take(&walk->at, len);
+}
+
+/* Reads the name at `c` and steps over it. A pointer must point before the labels it ends, so
  * every jump goes back and the walk ends. `t` gets what could be read. */
 static enum cursor_status name_read(const struct message *m, struct cursor *c, struct text *t)
 {
-	struct cursor at = *c;
-	uint32_t part = (uint32_t)(c->at - m->data);
-	unsigned wire = 1, jumps = 0;
+	struct name_walk walk = {*c, (uint32_t)(c->at - m->data), 1, 0};
 	const uint8_t *h;
 	bool first = true;
 
-	while ((h = cursor_take(&at, 1)) && *h) {
+	while ((h = cursor_take(&walk.at, 1)) && *h) {
 		uint8_t len = *h;
 
-		if (len >= 0xc0) {
-			const uint8_t *low = cursor_take(&at, 1);
-			uint32_t to;
-
-			if (!low)
-				break;
-			if (!jumps++)
-				*c = at;
-			to = (uint32_t)(len & 0x3f) << 8 | *low;
-			if (to >= part || jumps > JUMPS_MAX)
-				return c->status = CURSOR_BAD;
-			part = to;
-			at = message_at(m, to);
+		if (len >= POINTER) {
+			if (!walk.jumps)
+				cursor_take(c, (uint32_t)(walk.at.at - c->at) + 1);
+			name_jump(m, &walk, len);
 			continue;
 		}
-		wire += len + 1u;
-		if (len > LABEL_MAX || wire > NAME_WIRE_MAX)
-			return c->status = CURSOR_BAD;
-		h = cursor_take(&at, len);
+		h = name_label(&walk, len);
 		if (!h)
 			break;
 		label_print(t, h, len, first);
 		first = false;
 	}
-	if (first && at.status == CURSOR_OK)
+	if (first && walk.at.status == CURSOR_OK)
 		text_byte(t, '.');
-	if (!jumps)
-		*c = at;
+	if (!walk.jumps)
+		*c = walk.at;
 	else
-		c->status = at.status;
+		c->status = walk.at.status;
 	return c->status;
 }
 

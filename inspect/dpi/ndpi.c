@@ -325,7 +325,7 @@ static void collect_sha1(struct draft *draft, const uint8_t sha1[20])
 {
 	char text[41];
 
-	for (unsigned i = 0; i < 20; i++)
+	for (size_t i = 0; i < 20; i++)
 		snprintf(text + 2 * i, 3, "%02x", sha1[i]);
 	draft_text(draft, DETAIL_tls_sha1, text);
 }
