@@ -174,8 +174,7 @@ static enum engine_status flow_give(struct dpi *dpi, struct flow *flow, const ui
  * length of 0 (segmentation offload) is one that nDPI does not believe. */
 static bool is_whole(const struct packet *p)
 {
-	return !(p->flags & PACKET_CUT) && p->ip_cap >= p->ip_len &&
-	       !(p->ip_version == 4 && be16(p->ip + 2) == 0);
+	return p->ip_cap >= p->ip_len && !(p->ip_version == 4 && be16(p->ip + 2) == 0);
 }
 
 /* nDPI refuses a packet whose IP header claims more than there is; ndpiReader drops it, too. This

@@ -6,8 +6,14 @@
 #include "inspect/dpi/memory.h"
 #include "support/talk.h"
 
-static const char request[] = "GET /some/path HTTP/1.1\r\nHost: www.example.com\r\n"
-			      "User-Agent: tester/1.0 (with a longer name)\r\n\r\n";
+#define X100 \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* One field is larger than all the others: it can be refused while they fit. */
+static const char request[] =
+	"GET /some/path HTTP/1.1\r\nHost: www.example.com\r\n"
+	"User-Agent: tester/1.0 " X100 X100 X100 X100 X100 X100 "\r\n\r\n";
 static const char response[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 			       "Content-Length: 2\r\n\r\nok";
 
@@ -50,10 +56,12 @@ static void no_more_than_the_limit_is_taken(void)
 	CU_ASSERT_EQUAL(memory.used, 0);
 }
 
-static struct dpi *open_dpi(size_t limit)
+static struct dpi *open_dpi(size_t limit, bool correlate)
 {
-	struct dpi_params params = {
-		.max_packets_tcp = 80, .max_packets_udp = 24, .memory_limit = limit};
+	struct dpi_params params = {.max_packets_tcp = 80,
+		.max_packets_udp = 24,
+		.correlate = correlate,
+		.memory_limit = limit};
 	char error[128];
 	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
 
@@ -73,7 +81,7 @@ static void browse(struct dpi *dpi, struct talk *t, uint8_t client)
 
 static void without_memory_flows_go_on_uninspected(void)
 {
-	struct dpi *dpi = open_dpi(1);
+	struct dpi *dpi = open_dpi(1, false);
 	size_t base = dpi_stats(dpi).memory;
 	struct talk t[3];
 
@@ -100,7 +108,7 @@ static void every_allocation_may_fail(void)
 	bool complete = false;
 
 	for (size_t limit = 100; limit < 4000; limit += 61) {
-		struct dpi *dpi = open_dpi(limit);
+		struct dpi *dpi = open_dpi(limit, false);
 		size_t base = dpi_stats(dpi).memory, len;
 		struct talk t;
 
@@ -118,9 +126,9 @@ static void every_allocation_may_fail(void)
 }
 
 /* Twenty flows at a time, a thousand in all: no more memory than the first twenty needed. */
-static void memory_does_not_grow_with_flows(void)
+static void grow(bool correlate)
 {
-	struct dpi *dpi = open_dpi(0);
+	struct dpi *dpi = open_dpi(0, correlate);
 	struct talk *t = calloc(20, sizeof(*t));
 	size_t first = 0;
 
@@ -139,10 +147,16 @@ static void memory_does_not_grow_with_flows(void)
 	dpi_destroy(dpi);
 }
 
+static void memory_does_not_grow_with_flows(void)
+{
+	grow(false);
+	grow(true);
+}
+
 /* A flow may be ended and released at any point, with or without a verdict. */
 static void a_flow_may_end_at_any_packet(void)
 {
-	struct dpi *dpi = open_dpi(0);
+	struct dpi *dpi = open_dpi(0, false);
 	size_t before;
 	struct talk t;
 
