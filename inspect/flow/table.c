@@ -26,7 +26,8 @@ struct flow_table {
 	struct flow_table_stats stats;
 };
 
-/* A free slot is all zero but for the number of the next one, in `session`. */
+/* A free slot is all zero but for the number of the next one, in `session` (which the next flow
+ * sets first of all). */
 static bool slot_is_live(const struct flow *flow)
 {
 	return flow->key.ip_version != 0;
@@ -104,7 +105,6 @@ static struct flow *slot_take(struct flow_table *table)
 	if (table->free_slot != 0) {
 		flow = &table->flows[table->free_slot - 1];
 		table->free_slot = flow->session;
-		flow->session = 0;
 		return flow;
 	}
 	if (table->used == table->params.capacity)

@@ -464,7 +464,9 @@ static void the_longest_idle_is_evicted(void)
 	}
 	p = numbered(9, 149);
 	CU_ASSERT_PTR_NULL(put(&bench, &p));
-	CU_ASSERT_TRUE(stats(&bench)->refused == 1 && bench.n_seen == 0);
+	p = numbered(9, 7); /* from the past: all others are young to it */
+	CU_ASSERT_PTR_NULL(put(&bench, &p));
+	CU_ASSERT_TRUE(stats(&bench)->refused == 2 && bench.n_seen == 0);
 	p = numbered(9, 150);
 	CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
 	CU_ASSERT_EQUAL(bench.seen[0].end, FLOW_END_EVICTED);
@@ -515,6 +517,12 @@ static void the_whole_capacity_can_be_used(void)
 	CU_ASSERT_EQUAL(stats(&bench)->live, CAPACITY);
 	CU_ASSERT_TRUE(stats(&bench)->evicted == 0 && stats(&bench)->refused == 0);
 	CU_ASSERT_EQUAL(highest - lowest, CAPACITY - 1);
+	for (uint32_t i = 0; i < CAPACITY; i++) {
+		struct packet p = numbered(i, 1);
+
+		CU_ASSERT_EQUAL(put(&bench, &p)->side[0].packets, 2);
+	}
+	CU_ASSERT_EQUAL(stats(&bench)->made, CAPACITY);
 	bench_close(&bench);
 }
 
@@ -536,6 +544,37 @@ static void slots_are_used_again(void)
 	}
 	CU_ASSERT_TRUE(stats(&bench)->peak < 32);
 	bench_close(&bench);
+}
+
+static void a_hash_names_two_buckets_and_a_tag(void)
+{
+	for (uint32_t n = 2; n < 40; n++)
+		for (uint64_t i = 0; i < 5000; i++) {
+			struct flow_index index = {NULL, n};
+			struct index_place place = index_place(&index, i * 0x9e3779b97f4a7c15);
+
+			CU_ASSERT_TRUE(place.first < n && place.second < n);
+			CU_ASSERT_TRUE(place.first != place.second && place.tag != 0);
+		}
+}
+
+/* Every set of ways that can match is found, and nothing else. */
+static void matches_are_exact(void)
+{
+	static const uint16_t tags[] = {0, 1, 2, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff};
+
+	srand(5);
+	for (int i = 0; i < 50000; i++) {
+		struct index_bucket bucket = {0};
+		uint16_t tag = tags[rand() % 8];
+		uint32_t want = 0;
+
+		for (int way = 0; way < INDEX_WAYS; way++) {
+			bucket.tags[way] = tags[rand() % 8];
+			want |= (uint32_t)(bucket.tags[way] == tag) << way;
+		}
+		CU_ASSERT_EQUAL(index_match(&bucket, tag), want);
+	}
 }
 
 /* Flows made to collide: all have the same two buckets. They share 16 places, whatever the table
@@ -604,6 +643,8 @@ void suite_flow_table(void)
 	CU_ADD_TEST(s, what_timed_out_gives_way_first);
 	CU_ADD_TEST(s, the_whole_capacity_can_be_used);
 	CU_ADD_TEST(s, slots_are_used_again);
+	CU_ADD_TEST(s, a_hash_names_two_buckets_and_a_tag);
+	CU_ADD_TEST(s, matches_are_exact);
 	CU_ADD_TEST(s, a_flood_of_one_neighbourhood_is_bounded);
 	CU_ADD_TEST(s, an_observer_may_be_absent);
 }
