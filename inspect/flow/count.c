@@ -48,7 +48,8 @@ static void flow_swap(struct flow *flow)
 }
 
 /* The flow's first SYN says who is the client; flow.h has the rule. */
-static void flow_orient(struct flow *flow, const struct packet *p, bool src_is_lo)
+static void __attribute__((cold))
+flow_orient(struct flow *flow, const struct packet *p, bool src_is_lo)
 {
 	bool client_is_lo = p->tcp_flags & ACK ? !src_is_lo : src_is_lo;
 
@@ -59,7 +60,8 @@ static void flow_orient(struct flow *flow, const struct packet *p, bool src_is_l
 	flow->flags |= FLOW_SYN_SEEN;
 }
 
-static void flow_tcp_state(struct flow *flow, uint8_t tcp_flags, bool from_client)
+static void __attribute__((cold))
+flow_tcp_state(struct flow *flow, uint8_t tcp_flags, bool from_client)
 {
 	const uint16_t both = FLOW_FIN_CLIENT | FLOW_FIN_SERVER;
 
@@ -88,12 +90,20 @@ void flow_window_close(struct flow *flow, const struct flow_observer *observer)
 	side_window_clear(&flow->side[1]);
 }
 
-static void flow_update(struct flow *flow, uint64_t now, const struct flow_observer *observer)
+static void __attribute__((cold))
+flow_update(struct flow *flow, uint64_t now, const struct flow_observer *observer)
 {
 	flow_window_close(flow, observer);
 	if (observer->ended)
 		observer->ended(observer->ctx, flow, FLOW_END_ACTIVE);
 	flow->update_ns = now;
+}
+
+static void __attribute__((cold))
+flow_window_open(struct flow *flow, uint32_t second, const struct flow_observer *observer)
+{
+	flow_window_close(flow, observer);
+	flow->window = second;
 }
 
 static void side_window_count(struct flow_side *side, const struct packet *p, uint32_t second)
@@ -121,7 +131,7 @@ static void flow_verdict(struct flow *flow, const struct packet *p)
 	flow->rule_number = p->rule_number;
 }
 
-static void flow_odds(struct flow *flow, const struct packet *p)
+static void __attribute__((cold)) flow_odds(struct flow *flow, const struct packet *p)
 {
 	if (p->flags & PACKET_CUT)
 		flow->truncated++;
@@ -140,8 +150,7 @@ void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
 		p->time_ns - flow->update_ns > params->active_timeout_ns)
 		flow_update(flow, p->time_ns, observer);
 	if (params->window_s != 0 && second - flow->window >= params->window_s) {
-		flow_window_close(flow, observer);
-		flow->window = second - second % params->window_s;
+		flow_window_open(flow, second - second % params->window_s, observer);
 	}
 	if (is_tcp && (p->tcp_flags & (SYN | RST | FIN)) == SYN)
 		flow_orient(flow, p, src_is_lo);

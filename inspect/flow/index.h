@@ -10,10 +10,11 @@
 #include <string.h>
 
 enum { INDEX_WAYS = 8, INDEX_SPARE = 4 };
+enum { INDEX_CAPACITY_MAX = INT32_MAX };
 
 struct index_bucket {
 	uint16_t tags[INDEX_WAYS];  /* 0 = empty */
-	uint32_t slots[INDEX_WAYS]; /* meaningful where the tag is not 0 */
+	uint32_t slots[INDEX_WAYS]; /* meaningful where the tag is not 0; top bit: the hint */
 	uint32_t reserved[4];
 };
 
@@ -53,25 +54,47 @@ static inline uint64_t index_lanes(uint64_t word, uint16_t tag)
 	return ~(((x & low15) + low15) | x | low15);
 }
 
+/* The same for one half of a bucket's tags: bit 16 w + 15 stands for way 4 half + w. */
+static inline uint64_t index_half(const struct index_bucket *bucket, int half, uint16_t tag)
+{
+	uint64_t word;
+
+	memcpy(&word, bucket->tags + 4 * half, sizeof(word));
+	return index_lanes(word, tag);
+}
+
+static inline int index_way(int half, uint64_t lanes)
+{
+	return 4 * half + __builtin_ctzll(lanes) / 16;
+}
+
 /* One bit for each way of the bucket whose tag is `tag`. */
 static inline uint32_t index_match(const struct index_bucket *bucket, uint16_t tag)
 {
 	/* Gathers the four lane bits into the top four bits. */
 	const uint64_t gather = 0x0000200040008001;
-	uint64_t low, high;
+	uint64_t low = (index_half(bucket, 0, tag) >> 15) * gather >> 45 & 15;
+	uint64_t high = (index_half(bucket, 1, tag) >> 15) * gather >> 45 & 15;
 
-	memcpy(&low, bucket->tags, 8);
-	memcpy(&high, bucket->tags + 4, 8);
-	low = (index_lanes(low, tag) >> 15) * gather >> 45 & 15;
-	high = (index_lanes(high, tag) >> 15) * gather >> 45 & 15;
 	return (uint32_t)(low | high << 4);
+}
+
+static inline uint32_t bucket_slot(const struct index_bucket *bucket, int way)
+{
+	return bucket->slots[way] & INDEX_CAPACITY_MAX;
+}
+
+static inline bool bucket_hint(const struct index_bucket *bucket, int way)
+{
+	return bucket->slots[way] > INDEX_CAPACITY_MAX;
 }
 
 /* How many buckets a table of `capacity` flows needs. */
 uint32_t index_buckets(uint32_t capacity);
 
-/* Adds a slot. false: both buckets are full. */
-bool index_add(struct flow_index *index, uint64_t hash, uint32_t slot);
+/* Adds a slot, with one bit that the caller likes to know before it reads the slot. false: both
+ * buckets are full. */
+bool index_add(struct flow_index *index, uint64_t hash, uint32_t slot, bool hint);
 /* True when index_add() would succeed. */
 bool index_has_room(const struct flow_index *index, uint64_t hash);
 /* Removes a slot that is there. */

@@ -51,22 +51,13 @@ static struct icmp_pair icmp_pair(uint8_t protocol, uint8_t type)
 	return type >= V6_FIRST && type < V6_FIRST + V6_ROWS ? icmp_v6[type - V6_FIRST] : none;
 }
 
-/* What stands for the ports, before the ends are put in order. */
-struct ends {
-	uint16_t src_port, dst_port, icmp_id;
-	bool one_way;
+static const bool has_ports[256] = {
+	[TCP] = true,
+	[UDP] = true,
+	[DCCP] = true,
+	[SCTP] = true,
+	[UDP_LITE] = true,
 };
-
-static struct ends icmp_ends(const struct packet *p)
-{
-	const struct icmp_pair pair = icmp_pair(p->protocol, p->icmp_type);
-	struct ends ends = {.src_port = p->icmp_type};
-
-	ends.dst_port = pair.is_query ? pair.counter : p->icmp_code;
-	ends.icmp_id = pair.has_id ? p->icmp_id : 0;
-	ends.one_way = !pair.is_query;
-	return ends;
-}
 
 /* Without its ICMP header nobody can say which query a packet belongs to. */
 static bool icmp_is_unknown(const struct packet *p)
@@ -77,51 +68,81 @@ static bool icmp_is_unknown(const struct packet *p)
 	       PACKET_LATER_FRAGMENT;
 }
 
-static struct ends packet_ends(const struct packet *p)
+static unsigned __int128 addr_number(const struct ip_addr *a)
 {
-	const struct ends none = {0};
-
-	switch (p->protocol) {
-	case TCP:
-	case UDP:
-	case DCCP:
-	case SCTP:
-	case UDP_LITE:
-		return (struct ends){p->src_port, p->dst_port, 0, false};
-	case ICMP:
-	case ICMPV6:
-		return icmp_is_unknown(p) ? none : icmp_ends(p);
-	default:
-		return none;
-	}
+	return (unsigned __int128)be64(a->byte) << 64 | be64(a->byte + 8);
 }
 
-/* True when (src, its port) comes after (dst, its port). */
-static bool ends_reversed(const struct packet *p, uint16_t src_port, uint16_t dst_port)
+/* 1 when (src, its port) comes after (dst, its port). Which of two ends is lower is a coin toss to
+ * the CPU: so no branch here, nor where the ends change places. */
+static uint64_t ends_reversed(const struct packet *p, uint16_t src_port, uint16_t dst_port)
 {
-	uint64_t src_high = be64(p->src.byte), dst_high = be64(p->dst.byte);
-	uint64_t src_low = be64(p->src.byte + 8), dst_low = be64(p->dst.byte + 8);
+	unsigned __int128 src = addr_number(&p->src), dst = addr_number(&p->dst);
 
-	if (src_high != dst_high)
-		return src_high > dst_high;
-	/* No early exit here: which of two ends is lower is a coin toss to the CPU. */
-	return (src_low > dst_low) | ((src_low == dst_low) & (src_port > dst_port));
+	return (uint64_t)(src > dst) |
+	       ((uint64_t)(src == dst) & (uint64_t)(src_port > dst_port));
+}
+
+/* Half an address each, exchanged where `mask` is all ones. */
+static void ends_order(
+	uint8_t lo[8], uint8_t hi[8], const uint8_t src[8], const uint8_t dst[8], uint64_t mask)
+{
+	uint64_t s = hash_word(src), d = hash_word(dst), change = (s ^ d) & mask;
+
+	s ^= change;
+	d ^= change;
+	memcpy(lo, &s, sizeof(s));
+	memcpy(hi, &d, sizeof(d));
+}
+
+/* All but icmp_id; returns whether the source is `lo`. */
+static inline bool key_fill(
+	struct flow_key *key, const struct packet *p, uint16_t src_port, uint16_t dst_port)
+{
+	uint64_t reversed = ends_reversed(p, src_port, dst_port);
+	unsigned change = (unsigned)(src_port ^ dst_port) & -(unsigned)reversed;
+
+	ends_order(key->lo.byte, key->hi.byte, p->src.byte, p->dst.byte, -reversed);
+	ends_order(key->lo.byte + 8, key->hi.byte + 8, p->src.byte + 8, p->dst.byte + 8,
+		-reversed);
+	key->tenant = p->tenant;
+	key->lo_port = (uint16_t)(src_port ^ change);
+	key->hi_port = (uint16_t)(dst_port ^ change);
+	key->protocol = p->protocol;
+	key->ip_version = p->ip_version;
+	return !reversed;
+}
+
+static bool __attribute__((noinline))
+key_fill_icmp(struct flow_key *key, const struct packet *p)
+{
+	const struct icmp_pair pair = icmp_pair(p->protocol, p->icmp_type);
+
+	key->icmp_id = 0;
+	if (icmp_is_unknown(p))
+		return key_fill(key, p, 0, 0);
+	if (pair.has_id)
+		key->icmp_id = p->icmp_id;
+	if (pair.is_query)
+		return key_fill(key, p, p->icmp_type, pair.counter);
+	key_fill(key, p, 0, 0);
+	key->lo = p->src;
+	key->hi = p->dst;
+	key->lo_port = p->icmp_type;
+	key->hi_port = p->icmp_code;
+	return true;
 }
 
 void flow_key_make(struct flow_key *key, const struct packet *p, bool *src_is_lo)
 {
-	struct ends ends = packet_ends(p);
-	bool reversed = !ends.one_way && ends_reversed(p, ends.src_port, ends.dst_port);
+	bool ports = has_ports[p->protocol];
 
-	key->lo = *(reversed ? &p->dst : &p->src);
-	key->hi = *(reversed ? &p->src : &p->dst);
-	key->tenant = p->tenant;
-	key->lo_port = reversed ? ends.dst_port : ends.src_port;
-	key->hi_port = reversed ? ends.src_port : ends.dst_port;
-	key->icmp_id = ends.icmp_id;
-	key->protocol = p->protocol;
-	key->ip_version = p->ip_version;
-	*src_is_lo = !reversed;
+	if (p->protocol == ICMP || p->protocol == ICMPV6) {
+		*src_is_lo = key_fill_icmp(key, p);
+		return;
+	}
+	key->icmp_id = 0;
+	*src_is_lo = key_fill(key, p, ports ? p->src_port : 0, ports ? p->dst_port : 0);
 }
 
 bool flow_key_is_one_way(const struct flow_key *key)

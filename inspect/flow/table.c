@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "inspect/flow/count.h"
+#include "inspect/flow/hash.h"
 #include "inspect/flow/index.h"
 
 _Static_assert(sizeof(struct flow) == 192, "slots keep to cache lines");
@@ -66,6 +67,8 @@ struct flow_table *flow_table_create(
 	table->params = *params;
 	if (table->params.capacity == 0)
 		table->params.capacity = 1;
+	if (table->params.capacity > INDEX_CAPACITY_MAX)
+		table->params.capacity = INDEX_CAPACITY_MAX;
 	table->observer = *observer;
 	table->index.n_buckets = index_buckets(table->params.capacity);
 	table->flows = map_create(flows_size(table));
@@ -149,9 +152,21 @@ static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_e
 	table->stats.live--;
 }
 
-static bool key_equal(const struct flow_key *a, const struct flow_key *b)
+/* Field by field, as wide as they were written just before: wider reads would wait for the
+ * writes to leave the CPU's store buffer. Not inlined: in its caller's loop the compiler would
+ * load the whole key up front and spill it. */
+static bool __attribute__((noinline))
+key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	uint64_t change = hash_word(a->lo.byte) ^ hash_word(b->lo.byte);
+
+	change |= hash_word(a->lo.byte + 8) ^ hash_word(b->lo.byte + 8);
+	change |= hash_word(a->hi.byte) ^ hash_word(b->hi.byte);
+	change |= hash_word(a->hi.byte + 8) ^ hash_word(b->hi.byte + 8);
+	change |= (uint64_t)(a->tenant ^ b->tenant);
+	change |= (uint64_t)(a->lo_port ^ b->lo_port) | (uint64_t)(a->hi_port ^ b->hi_port);
+	change |= (uint64_t)(a->icmp_id ^ b->icmp_id) | (uint64_t)(a->protocol ^ b->protocol);
+	return (change | (uint64_t)(a->ip_version ^ b->ip_version)) == 0;
 }
 
 static struct flow *bucket_find(
@@ -159,12 +174,15 @@ static struct flow *bucket_find(
 {
 	const struct index_bucket *bucket = &table->index.buckets[number];
 
-	for (uint32_t ways = index_match(bucket, tag); ways != 0; ways &= ways - 1) {
-		struct flow *flow = &table->flows[bucket->slots[__builtin_ctz(ways)]];
+	for (int half = 0; half < 2; half++)
+		for (uint64_t lanes = index_half(bucket, half, tag); lanes != 0;
+			lanes &= lanes - 1) {
+			int way = index_way(half, lanes);
+			struct flow *flow = &table->flows[bucket_slot(bucket, way)];
 
-		if (key_equal(&flow->key, key))
-			return flow;
-	}
+			if (key_equal(&flow->key, key))
+				return flow;
+		}
 	return NULL;
 }
 
@@ -185,7 +203,7 @@ static void bucket_sweep(
 	const struct index_bucket *bucket = &table->index.buckets[number];
 
 	for (int way = 0; way < INDEX_WAYS; way++) {
-		struct flow *flow = &table->flows[bucket->slots[way]];
+		struct flow *flow = &table->flows[bucket_slot(bucket, way)];
 		enum flow_end end;
 
 		if (bucket->tags[way] == 0)
@@ -244,7 +262,7 @@ static struct flow *flow_new(struct flow_table *table, const struct flow_key *ke
 	flow = slot_take(table);
 	assert(flow);
 	flow_begin(flow, key, p, src_is_lo);
-	index_add(&table->index, p->hash, (uint32_t)(flow - table->flows));
+	index_add(&table->index, p->hash, (uint32_t)(flow - table->flows), src_is_lo);
 	stats->made++;
 	stats->live++;
 	if (stats->live > stats->peak)
@@ -287,41 +305,87 @@ struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint6
 	return flow;
 }
 
-static void prefetch_flow(const struct flow_table *table, uint64_t hash)
+/* The way of the first equal tag, which is nearly always the flow's; or -1. */
+static int bucket_way(const struct index_bucket *bucket, uint16_t tag)
+{
+	for (int half = 0; half < 2; half++) {
+		uint64_t lanes = index_half(bucket, half, tag);
+
+		if (lanes != 0)
+			return index_way(half, lanes);
+	}
+	return -1;
+}
+
+/* The memory that a burst is going to touch. Cache lines are prefetched first, and then read in
+ * a loop that does nothing else: a CPU may drop a prefetch whose page is not in its TLB, which
+ * with many flows is the usual case, but it drops no read, and short reads overlap. (gcc takes a
+ * function that only prefetches for one without effect and removes the calls.) */
+struct lines {
+	const void *at[2 * BURST_MAX];
+	int count;
+};
+
+static void lines_add(struct lines *lines, const void *at)
+{
+	__builtin_prefetch(at, 1);
+	lines->at[lines->count++] = at;
+}
+
+static void lines_read(const struct lines *lines)
+{
+	for (int i = 0; i < lines->count; i++)
+		(void)*(const volatile uint8_t *)lines->at[i];
+}
+
+/* The line of the flow that is probably the packet's, and that of the side which probably counts
+ * it: the hint says whether the flow's first sender is `lo`. (A SYN seen later may know better;
+ * that costs a cache miss, no more.) */
+static void lines_add_flow(
+	struct lines *lines, const struct flow_table *table, uint64_t hash, bool src_is_lo)
 {
 	struct index_place place = index_place(&table->index, hash);
 	const struct index_bucket *bucket = &table->index.buckets[place.first];
-	uint32_t ways = index_match(bucket, place.tag);
+	int way = bucket_way(bucket, place.tag);
+	const struct flow *flow;
 
-	if (ways == 0) {
+	if (way < 0) {
 		bucket = &table->index.buckets[place.second];
-		ways = index_match(bucket, place.tag);
+		way = bucket_way(bucket, place.tag);
 	}
-	if (ways != 0) {
-		const char *flow =
-			(const char *)&table->flows[bucket->slots[__builtin_ctz(ways)]];
-
-		__builtin_prefetch(flow, 1);
-		__builtin_prefetch(flow + 64, 1);
-		__builtin_prefetch(flow + 128, 1);
-	}
+	if (way < 0)
+		return;
+	flow = &table->flows[bucket_slot(bucket, way)];
+	lines_add(lines, flow);
+	lines_add(lines, &flow->side[bucket_hint(bucket, way) != src_is_lo]);
+	if (table->params.active_timeout_ns != 0)
+		__builtin_prefetch(&flow->update_ns, 1);
 }
 
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live)
 {
-	for (uint64_t rest = live; rest != 0; rest &= rest - 1) {
-		struct packet *p = &packets[__builtin_ctzll(rest)];
-		struct index_place place;
-		struct flow_key key;
-		bool src_is_lo;
+	struct lines buckets = {.count = 0}, flows = {.count = 0};
+	uint64_t src_is_lo = 0;
 
-		flow_key_make(&key, p, &src_is_lo);
-		p->hash = flow_key_hash(&key);
-		place = index_place(&table->index, p->hash);
-		__builtin_prefetch(&table->index.buckets[place.first], 1);
+	for (uint64_t rest = live; rest != 0; rest &= rest - 1) {
+		int i = __builtin_ctzll(rest);
+		struct flow_key key;
+		uint32_t first;
+		bool is_lo;
+
+		flow_key_make(&key, &packets[i], &is_lo);
+		src_is_lo |= (uint64_t)is_lo << i;
+		packets[i].hash = flow_key_hash(&key);
+		first = index_place(&table->index, packets[i].hash).first;
+		lines_add(&buckets, &table->index.buckets[first]);
 	}
-	for (uint64_t rest = live; rest != 0; rest &= rest - 1)
-		prefetch_flow(table, packets[__builtin_ctzll(rest)].hash);
+	lines_read(&buckets);
+	for (uint64_t rest = live; rest != 0; rest &= rest - 1) {
+		int i = __builtin_ctzll(rest);
+
+		lines_add_flow(&flows, table, packets[i].hash, src_is_lo >> i & 1);
+	}
+	lines_read(&flows);
 }
 
 void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t slots)

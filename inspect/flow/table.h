@@ -72,7 +72,9 @@ void flow_table_destroy(struct flow_table *table);
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live);
 
 /* Finds or makes the flow of `p` (p->hash must be set), counts the packet into it, sets p->flow
- * and PACKET_FROM_CLIENT. NULL: refused, the table is full of young flows. */
+ * and PACKET_FROM_CLIENT. NULL: refused, the table is full of young flows. The flow may end, and
+ * its slot be used for another one, in any later call: finish with p->flow (dpi, recording)
+ * before the next packet of the burst is given to the table. */
 struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns);
 
 /* Reclaims at most about `slots` slots' worth of flows that the horizon has left behind; goes
