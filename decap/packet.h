@@ -38,7 +38,7 @@ enum packet_flag {
 	PACKET_FROM_CLIENT = 1 << 8,  /* set with `flow` */
 	PACKET_NO_PORTS = 1 << 9,     /* later fragment whose first was not seen: ports are 0 */
 	PACKET_FILTERED = 1 << 10,    /* a mirror filter judged it */
-	PACKET_PORTS_LEARNED = 1 << 9, /* a later fragment that has its first one's ports */
+	PACKET_PORTS_LEARNED = 1 << 11, /* a later fragment that has its first one's ports */
 };
 
 enum direction { DIRECTION_UNKNOWN, DIRECTION_INGRESS, DIRECTION_EGRESS };

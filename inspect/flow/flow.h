@@ -35,7 +35,7 @@ enum flow_flag {
 	FLOW_DPI_GUESSED = 1 << 8, /* label by port or address */
 	FLOW_DPI_NONE = 1 << 9,    /* no DPI state could be had */
 	FLOW_ACCEPTED = 1 << 10,   /* verdict of the filter on the last packet */
-	FLOW_FILTERED = 1 << 11,   /* a numbered rule judged the last packet */
+	FLOW_FILTERED = 1 << 11,   /* a mirror filter judged the last packet */
 	FLOW_DPI_CUT = 1 << 12,    /* label from cut packets alone; a whole one asks anew */
 };
 

@@ -122,10 +122,12 @@ static void a_packet_is_counted_in_full(void)
 	p.direction = DIRECTION_INGRESS;
 	p.accepted = true;
 	p.rule_number = 100;
+	p.flags = PACKET_FILTERED;
 	flow = put(&bench, &p);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(flow);
 	CU_ASSERT_TRUE(p.flow == flow && p.flags & PACKET_FROM_CLIENT);
 	CU_ASSERT_TRUE(flow->flags & FLOW_ACCEPTED && flow->flags & FLOW_FILTERED);
+	CU_ASSERT_EQUAL(flow->rule_number, 100);
 	r.session = 10;
 	r.direction = DIRECTION_EGRESS;
 	r.flags = PACKET_CUT | PACKET_PORTS_CUT | PACKET_FROM_CLIENT;
