@@ -51,6 +51,18 @@ flows() {
   same flows expected got
 }
 
+# Without settings the direction follows from the outer source, the mirrored host's own address:
+# packets of a client there leave, those of a client that talks to it arrive.
+directions() {
+  rows vni | awk -F'\t' -v OFS='\t' '
+    FNR == NR { host[$1] = $2; next }
+    { print $1, host[$1], $3, $4, $5, $6, $3 == host[$1] ? "egress" : $5 == host[$1] ? "ingress" : "?" }
+  ' - "$work/flow" | grep -v '?$' | sort >"$work/expected"
+  events 'select(.src_ip == .outer_src or .dst_ip == .outer_src) |
+    [.vni, .outer_src, .src_ip, .src_port, .dst_ip, .dst_port, .direction]' >"$work/got"
+  same directions expected got
+}
+
 http() { # the first request of a connection
   rows http | awk -F'\t' -v OFS='\t' '$4 == 1 { print $1, $2, $3, $5, $6, $6 $7, $8, $9 }' >"$work/expected"
   events 'select(.http.method) | [.vni, .src_ip, .src_port, (.http | .method, .host, .url,
@@ -137,7 +149,7 @@ for capture; do
   "$program" replay -j --workers 1 -l "$work/out" "pcaps/$name.pcap" >"$work/printed.json"
   cmp -s "$work/printed.json" "$work/out/summary.json" || jq -e . "$work/printed.json" >/dev/null
   rows flow >"$work/flow"
-  for kind in ledger flows http tls dns ssh apps workers; do
+  for kind in ledger flows directions http tls dns ssh apps workers; do
     $kind
   done
 done
