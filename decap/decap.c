@@ -104,8 +104,8 @@ static enum reason no_frame(struct packet *p, enum reason reason)
 static enum reason first_strip(
 	const struct decap_params *params, struct packet *p, uint16_t *ether)
 {
-	struct ip_header h;
-	struct tunnel t;
+	struct ip_header h = {0};
+	struct tunnel t = {.flags = 0};
 	enum reason reason = outer_strip(params, p, &h, &t);
 
 	if (reason != REASON_inspected)

@@ -6,7 +6,7 @@ static const char *const bucket_names[] = {
 };
 
 static const char *const bucket_meanings[] = {
-#define BUCKET(name, meaning) [BUCKET_##name] = meaning,
+#define BUCKET(name, meaning) [BUCKET_##name] = (meaning),
 #include "decap/reasons.def"
 };
 

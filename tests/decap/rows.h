@@ -36,8 +36,6 @@ static const struct row rows[] = {
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]), ROW_ROOM = 2048 };
 
-#define each_row(r) (const struct row *r = rows; r < rows + ROW_COUNT; r++)
-
 static const struct decap_params row_params = {
 	.vxlan_ports = {4789},
 	.geneve_ports = {6081},

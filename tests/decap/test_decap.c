@@ -46,21 +46,19 @@ static void want_inspected(const struct row *r, const struct packet *p)
 
 static void rows_give_what_they_say(void)
 {
-	for
-		each_row(r)
-		{
-			uint8_t bytes[ROW_ROOM];
-			uint32_t cap = (uint32_t)hex_read(r->hex, bytes, sizeof(bytes));
-			struct packet p = row_packet(r, bytes, cap, cap + r->uncaptured);
-			enum reason reason = row_judge(r, &p);
+	for (const struct row *r = rows; r < rows + ROW_COUNT; r++) {
+		uint8_t bytes[ROW_ROOM];
+		uint32_t cap = (uint32_t)hex_read(r->hex, bytes, sizeof(bytes));
+		struct packet p = row_packet(r, bytes, cap, cap + r->uncaptured);
+		enum reason reason = row_judge(r, &p);
 
-			if (reason != r->reason)
-				fprintf(stderr, "\n  %s: %s", r->name, reason_name(reason));
-			CU_ASSERT_EQUAL(reason, r->reason);
-			if (reason == REASON_inspected && r->reason == reason)
-				want_inspected(r, &p);
-			row_free(&p);
-		}
+		if (reason != r->reason)
+			fprintf(stderr, "\n  %s: %s", r->name, reason_name(reason));
+		CU_ASSERT_EQUAL(reason, r->reason);
+		if (reason == REASON_inspected && r->reason == reason)
+			want_inspected(r, &p);
+		row_free(&p);
+	}
 }
 
 /* The reasons that later stages give are not decap's. */
@@ -74,8 +72,8 @@ static void every_reason_has_a_row(void)
 	for (int reason = 0; reason < REASON_COUNT; reason++) {
 		int n = 0;
 
-		for
-			each_row(r) n += r->reason == (enum reason)reason;
+		for (const struct row *r = rows; r < rows + ROW_COUNT; r++)
+			n += r->reason == (enum reason)reason;
 		if (is_decap_reason((enum reason)reason) && n == 0)
 			fprintf(stderr, "\n  no row gives %s",
 				reason_name((enum reason)reason));
@@ -85,8 +83,9 @@ static void every_reason_has_a_row(void)
 
 static const struct row *row_find(const char *name)
 {
-	for
-		each_row(r) if (!strcmp(r->name, name)) return r;
+	for (const struct row *r = rows; r < rows + ROW_COUNT; r++)
+		if (!strcmp(r->name, name))
+			return r;
 	abort();
 }
 

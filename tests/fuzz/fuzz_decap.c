@@ -10,6 +10,7 @@
 #include "decap/decap.h"
 #include "tests/decap/invariants.h"
 
+/* libFuzzer's name. NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static enum reason judge(struct packet *p, uint8_t choice, uint16_t first_port)
@@ -34,6 +35,7 @@ static void check(const char *broken)
 	abort();
 }
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p, careful;
@@ -49,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	careful = p;
 	reason = judge(&p, data[0], 4789);
 	check(packet_broken(&p, reason, data[0] & 1));
+	/* Both were filled with the same rubbish before, padding included. */
+	// NOLINTNEXTLINE(bugprone-suspicious-memory-comparison)
 	if (judge(&careful, data[0], 64321) != reason || memcmp(&p, &careful, sizeof(p)) != 0)
 		check("the glance and the careful way differ");
 	return 0;
