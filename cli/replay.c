@@ -51,6 +51,7 @@ struct arguments {
 	const char *settings_file;
 	const char **set; /* --set values, in order */
 	uint32_t n_set;
+	struct model *model;
 	bool json, dump, check, help;
 };
 
@@ -227,19 +228,34 @@ static int run(struct arguments *a)
 	return (int)status;
 }
 
+static bool load_model(struct arguments *a, const struct settings *settings)
+{
+	struct report findings = {0};
+	struct model *model = model_load(a->settings_file, settings, &findings);
+	char text[1024];
+
+	for (const struct finding *f = findings.errors; f; f = f->next)
+		fprintf(stderr, "periscope: %s\n", finding_print(f, text, sizeof(text)));
+	report_fini(&findings);
+	a->params.model = model;
+	a->model = model;
+	return model != NULL;
+}
+
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
 	int status = EXIT_USAGE;
 
 	settings_init(settings);
-	if (load_settings(a, settings)) {
+	if (load_settings(a, settings) && load_model(a, settings)) {
 		status = EXIT_DONE;
 		if (a->dump)
 			settings_dump(settings, stdout);
 		else if (!a->check)
 			status = run(a);
 	}
+	model_destroy(a->model);
 	settings_fini(settings);
 	return status;
 }

@@ -1,6 +1,7 @@
 #include "dataplane/replay.h"
 
 #include "dataplane/eal.h"
+#include "dataplane/gather.h"
 #include "dataplane/progress.h"
 #include "dataplane/reader.h"
 #include "dataplane/writer.h"
@@ -118,6 +119,10 @@ static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
 	if (!snapshot)
 		return -1;
 	snapshot_publish(&replay->slot, snapshot);
+	if (!output_owners(replay->output, model)) {
+		snprintf(error, REPLAY_ERROR, "not enough memory for the owners of flow logs");
+		return -1;
+	}
 	return 0;
 }
 
@@ -182,80 +187,6 @@ static double seconds_since(const struct timespec *began)
 	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
-/* The totals of all lanes, gathered into the first. */
-struct gathered {
-	struct ledger ledger;
-	struct session_table *sessions;
-	struct totals *totals;
-	struct dpi_stats dpi;
-	struct flow_table_stats flows;
-	struct output_ledger outputs[RECORD_KIND_COUNT];
-	uint64_t worker_packets[WORKERS_MAX];
-	bool overflowed;
-};
-
-static void gather_flows(struct flow_table_stats *sum, const struct flow_table_stats *one)
-{
-	sum->made += one->made;
-	sum->ended += one->ended;
-	sum->evicted += one->evicted;
-	sum->refused += one->refused;
-	sum->live += one->live;
-	sum->peak += one->peak;
-}
-
-static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
-{
-	struct dpi_stats one = dpi ? dpi_stats(dpi) : (struct dpi_stats){0};
-
-	sum->packets += one.packets;
-	sum->refused_flows += one.refused_flows;
-	sum->memory += one.memory;
-	sum->memory_peak += one.memory_peak;
-}
-
-static void gather_lane(struct gathered *g, uint32_t index, const struct lane *lane)
-{
-	ledger_add(&g->ledger, &lane->ledger);
-	session_table_merge(g->sessions, lane->sessions);
-	totals_merge(g->totals, exporter_totals(lane->exporter));
-	gather_flows(&g->flows, flow_table_stats(lane->flows));
-	gather_dpi(&g->dpi, lane->dpi);
-	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-		const struct output_ledger *one =
-			exporter_ledger(lane->exporter, (enum record_kind)kind);
-
-		g->outputs[kind].offered += one->offered;
-		g->outputs[kind].by_policy += one->by_policy;
-		g->outputs[kind].lost_queue += one->lost_queue;
-	}
-	g->worker_packets[index] = lane->packets;
-	g->overflowed = g->overflowed || lane_overflowed(lane);
-}
-
-static bool gather(struct replay *replay, struct gathered *g)
-{
-	g->sessions = session_table_create(replay->params->settings->sessions.capacity);
-	g->totals = totals_create();
-	if (!g->sessions || !g->totals)
-		return false;
-	for (uint32_t i = 0; i < replay->n_workers; i++)
-		gather_lane(g, i, replay->lanes[i]);
-	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-		const struct output_ledger *one =
-			output_ledger(replay->output, (enum record_kind)kind);
-
-		g->outputs[kind].written = one->written;
-		g->outputs[kind].lost_disk = one->lost_disk;
-	}
-	g->ledger.received = reader_received(replay->reader);
-	g->ledger.in_flight = reader_in_flight(replay->reader);
-	g->overflowed = g->overflowed || reader_overflowed(replay->reader) ||
-			totals_talkers_overflow(g->totals) > 0 ||
-			session_table_overflow(g->sessions) > 0;
-	return true;
-}
-
 static void add_output(
 	struct summary *s, const char *name, bool enabled, const struct output_ledger *ledger)
 {
@@ -282,6 +213,11 @@ static struct summary summarize(const struct replay *replay, const struct gather
 		.flows = g->flows,
 		.worker_packets = g->worker_packets,
 		.n_workers = replay->n_workers,
+		.tenants = g->tenants,
+		.n_tenants = settings->n_tenants,
+		.rules = g->rules,
+		.n_rules = g->n_rules,
+		.direction_unknown = g->direction_unknown,
 		.n_captures = replay->params->n_captures,
 		.duration_s = seconds_since(&replay->began),
 		.version = replay->params->version,
@@ -330,14 +266,18 @@ static bool outputs_close(const struct summary *s)
 static enum replay_status finish(
 	struct replay *replay, void (*report)(void *, const struct summary *), void *ctx)
 {
-	struct gathered g = {0};
+	struct gathered g;
 	struct summary summary;
 	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
 
-	if (!gather(replay, &g)) {
+	if (!gather(&g, replay->params->settings, replay->lanes, replay->n_workers,
+		    replay->output)) {
 		say("not enough memory for the summary");
 		result = REPLAY_FAILED;
 	} else {
+		g.ledger.received = reader_received(replay->reader);
+		g.ledger.in_flight = reader_in_flight(replay->reader);
+		g.overflowed = g.overflowed || reader_overflowed(replay->reader);
 		summary = summarize(replay, &g);
 		if (!write_summary(replay, &summary))
 			result = REPLAY_FAILED;
@@ -348,8 +288,7 @@ static enum replay_status finish(
 			result = REPLAY_FAILED;
 		}
 	}
-	session_table_destroy(g.sessions);
-	totals_destroy(g.totals);
+	gathered_free(&g);
 	return result;
 }
 

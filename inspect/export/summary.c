@@ -241,6 +241,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_u64(&j, "bpf_excluded", s->bpf_excluded);
 	json_u64(&j, "time_backwards", s->time_backwards);
 	put_ledger(&j, s->ledger);
+	json_u64(&j, "direction_unknown", s->direction_unknown);
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);

@@ -1,0 +1,114 @@
+#include "dataplane/gather.h"
+
+#include <stdlib.h>
+
+static void gather_flows(struct flow_table_stats *sum, const struct flow_table_stats *one)
+{
+	sum->made += one->made;
+	sum->ended += one->ended;
+	sum->evicted += one->evicted;
+	sum->refused += one->refused;
+	sum->live += one->live;
+	sum->peak += one->peak;
+}
+
+static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
+{
+	struct dpi_stats one = dpi ? dpi_stats(dpi) : (struct dpi_stats){0};
+
+	sum->packets += one.packets;
+	sum->refused_flows += one.refused_flows;
+	sum->memory += one.memory;
+	sum->memory_peak += one.memory_peak;
+}
+
+static void gather_lane(struct gathered *g, uint32_t index, const struct lane *lane)
+{
+	ledger_add(&g->ledger, &lane->ledger);
+	session_table_merge(g->sessions, lane->sessions);
+	totals_merge(g->totals, exporter_totals(lane->exporter));
+	gather_flows(&g->flows, flow_table_stats(lane->flows));
+	gather_dpi(&g->dpi, lane->dpi);
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		const struct output_ledger *one =
+			exporter_ledger(lane->exporter, (enum record_kind)kind);
+
+		g->outputs[kind].offered += one->offered;
+		g->outputs[kind].by_policy += one->by_policy;
+		g->outputs[kind].lost_queue += one->lost_queue;
+	}
+	g->worker_packets[index] = lane->packets;
+	g->direction_unknown += lane->undirected;
+	g->overflowed = g->overflowed || lane_overflowed(lane);
+}
+
+static bool gather_tenants(const struct settings *settings, struct gathered *g)
+{
+	g->tenants = calloc(settings->n_tenants + 1, sizeof(*g->tenants));
+	for (uint32_t i = 0; g->tenants && i < settings->n_tenants; i++)
+		g->tenants[i] = settings->tenants[i].name;
+	return g->tenants != NULL;
+}
+
+static struct summary_rule summarize_rule(const struct snapshot *snapshot, uint32_t index)
+{
+	const struct model_rule *rule = filter_rule(snapshot->filter, index);
+	struct rule_hits hits = snapshot_rule_hits(snapshot, index);
+	enum model_direction direction;
+	const struct model_filter *filter =
+		filter_rule_owner(snapshot->filter, index, &direction);
+
+	return (struct summary_rule){
+		.filter = filter->id,
+		.id = rule->id,
+		.direction = direction == MODEL_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS,
+		.number = rule->number,
+		.accept = rule->accept,
+		.packets = hits.packets,
+		.bytes = hits.bytes,
+	};
+}
+
+static bool gather_rules(const struct snapshot *snapshot, struct gathered *g)
+{
+	g->n_rules = filter_rule_count(snapshot->filter);
+	g->rules = calloc(g->n_rules + 1, sizeof(*g->rules));
+	for (uint32_t i = 0; g->rules && i < g->n_rules; i++)
+		g->rules[i] = summarize_rule(snapshot, i);
+	return g->rules != NULL;
+}
+
+static void gather_output(struct gathered *g, const struct output *output)
+{
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		const struct output_ledger *one = output_ledger(output, (enum record_kind)kind);
+
+		g->outputs[kind].written = one->written;
+		g->outputs[kind].lost_disk = one->lost_disk;
+	}
+}
+
+bool gather(struct gathered *g, const struct settings *settings, struct lane *const *lanes,
+	uint32_t n_lanes, const struct output *output)
+{
+	*g = (struct gathered){.sessions = session_table_create(settings->sessions.capacity)};
+	g->totals = totals_create();
+	if (!g->sessions || !g->totals || !gather_rules(lanes[0]->snapshot, g) ||
+		!gather_tenants(settings, g))
+		return false;
+	session_table_bind(g->sessions, lanes[0]->snapshot->model);
+	for (uint32_t i = 0; i < n_lanes; i++)
+		gather_lane(g, i, lanes[i]);
+	gather_output(g, output);
+	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
+			session_table_overflow(g->sessions) > 0;
+	return true;
+}
+
+void gathered_free(struct gathered *g)
+{
+	session_table_destroy(g->sessions);
+	totals_destroy(g->totals);
+	free(g->rules);
+	free(g->tenants);
+}

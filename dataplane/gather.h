@@ -1,0 +1,32 @@
+/* What all lanes counted, added up for the summary. Lanes must be at rest. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/settings.h"
+#include "dataplane/block.h"
+#include "dataplane/lane.h"
+#include "inspect/export/output.h"
+#include "inspect/export/summary.h"
+
+struct gathered {
+	struct ledger ledger; /* `received` and `in_flight` are the reader's to add */
+	struct session_table *sessions;
+	struct totals *totals;
+	struct dpi_stats dpi;
+	struct flow_table_stats flows;
+	struct output_ledger outputs[RECORD_KIND_COUNT];
+	struct summary_rule *rules;
+	uint32_t n_rules;
+	uint64_t direction_unknown;
+	uint64_t worker_packets[WORKERS_MAX];
+	const char **tenants; /* names, borrowed from the settings */
+	bool overflowed;      /* a capacity limit changed a result */
+};
+
+/* Output ledgers join what the exporters offered with what the output wrote. false: no memory;
+ * gathered_free() is due all the same. */
+bool gather(struct gathered *gathered, const struct settings *settings,
+	struct lane *const *lanes, uint32_t n_lanes, const struct output *output);
+void gathered_free(struct gathered *gathered);
