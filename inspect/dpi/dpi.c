@@ -118,7 +118,7 @@ static void flow_details(struct dpi *dpi, struct flow *flow)
 static void flow_collect(struct dpi *dpi, struct flow *flow)
 {
 	draft_reset(&dpi->draft);
-	engine_collect(state_engine(flow->dpi), flow->dpi->cut, &dpi->draft);
+	engine_collect(dpi->engine, state_engine(flow->dpi), flow->dpi->cut, &dpi->draft);
 	if (dpi->draft.have || dpi->draft.risks)
 		flow_details(dpi, flow);
 	dpi->refused_flows += flow->dpi->starved;

@@ -45,7 +45,8 @@ enum engine_status engine_packet(struct engine *engine, struct engine_flow *flow
 void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engine_label *label);
 
 /* What nDPI learned beside the label; `cut`: from packets that are not malformed but cut. */
-void engine_collect(const struct engine_flow *flow, bool cut, struct draft *draft);
+void engine_collect(
+	struct engine *engine, struct engine_flow *flow, bool cut, struct draft *draft);
 
 bool engine_is_dns(const struct engine_label *label);
 const char *engine_app(

@@ -194,6 +194,7 @@ struct engine *engine_create(
 	struct memory *memory, bool correlate, char *error, size_t error_size)
 {
 	struct engine *engine;
+	char url[] = "/?a=b";
 	bool ready;
 
 	if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
@@ -209,6 +210,9 @@ struct engine *engine_create(
 	}
 	engine->memory = memory;
 	engine->correlate = correlate;
+	/* Built with PCRE, nDPI compiles patterns at the first URL and keeps them as long as the
+	 * process: they must not come from an engine. */
+	ndpi_validate_url(url);
 	set_ndpi_malloc(hook_malloc);
 	set_ndpi_free(memory_give);
 	engine_enter(engine, NULL);
@@ -383,9 +387,22 @@ static void collect_ssh(struct draft *draft, const struct ndpi_flow_struct *flow
 	draft_text(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
 }
 
-void engine_collect(const struct engine_flow *flow, bool cut, struct draft *draft)
+/* ndpiReader asks this of every URL, too: cross-site scripting, SQL injection, path traversal. */
+static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
 {
-	draft->risks |= flow->ndpi.risk;
+	ndpi_risk_enum risk = NDPI_NO_RISK;
+
+	engine_enter(engine, flow);
+	if (flow->ndpi.http.url)
+		risk = ndpi_validate_url(flow->ndpi.http.url);
+	engine_leave();
+	return risk == NDPI_NO_RISK ? 0 : (uint64_t)1 << risk;
+}
+
+void engine_collect(
+	struct engine *engine, struct engine_flow *flow, bool cut, struct draft *draft)
+{
+	draft->risks |= flow->ndpi.risk | url_risk(engine, flow);
 	if (cut)
 		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
 	if (flow_is_tls(&flow->ndpi))

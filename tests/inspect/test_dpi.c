@@ -158,6 +158,35 @@ static void http_fields_are_read(void)
 	dpi_destroy(dpi);
 }
 
+/* As ndpiReader prints them for these requests. */
+static void attacks_in_urls_are_risks(void)
+{
+	static const char *const requests[] = {
+		"GET /a?id=1%27%20OR%20%271%27=%271 HTTP/1.1\r\nHost: h.example\r\n\r\n",
+		"GET /../../etc/passwd HTTP/1.1\r\nHost: h.example\r\n\r\n",
+		"GET /plain?id=1 HTTP/1.1\r\nHost: h.example\r\n\r\n"};
+	static const char *const risks[] = {"SQL Injection", "HTTP Suspicious URL", NULL};
+	struct dpi *dpi = open_dpi(&defaults);
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct talk t;
+		unsigned found = 0;
+
+		talk_open(&t, 6, 1, 40002, 2, 80);
+		shake_hands(dpi, &t);
+		say(dpi, &t, 0, requests[i]);
+		dpi_conclude(dpi, &t.flow);
+		for (unsigned risk = 0; risk < DPI_RISK_COUNT; risk++)
+			if (details_risks(t.flow.details) >> risk & 1)
+				for (unsigned r = 0; r < 2; r++)
+					if (!strcmp(dpi_risk_name(risk), risks[r]))
+						found |= 1u << r;
+		CU_ASSERT_EQUAL(found, risks[i] ? 1u << i : 0);
+		dpi_release(dpi, &t.flow);
+	}
+	dpi_destroy(dpi);
+}
+
 /* nDPI reads the content type where the response is the first it sees. */
 static void half_of_an_http_conversation_is_read(void)
 {
@@ -483,6 +512,7 @@ void suite_dpi(void)
 	CU_ADD_TEST(s, dns_answers_are_read);
 	CU_ADD_TEST(s, dns_over_tcp_and_names_that_do_not_exist);
 	CU_ADD_TEST(s, http_fields_are_read);
+	CU_ADD_TEST(s, attacks_in_urls_are_risks);
 	CU_ADD_TEST(s, half_of_an_http_conversation_is_read);
 	CU_ADD_TEST(s, tls_names_and_fingerprints_are_read);
 	CU_ADD_TEST(s, ssh_banners_are_read);
