@@ -70,7 +70,8 @@ static void rule_read(struct model_builder *b, const struct node *node, const ch
 		loose->filter_id = filter_id;
 	else if (*loose->filter_id == '\0')
 		model_fail(b, FINDING_missing_key, node, "TrafficMirrorFilterId", "is missing");
-	if (loose->direction == MODEL_DIRECTIONS)
+	if (direction == MODEL_DIRECTIONS &&
+		!model_member(b, node, "traffic_direction", "TrafficDirection"))
 		model_fail(b, FINDING_missing_key, node,
 			b->is_aws ? "TrafficDirection" : "traffic_direction", "is missing");
 	rule_check(b, node, rule);
