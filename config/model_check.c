@@ -112,13 +112,18 @@ static bool is_all(const struct model_rule *rule)
 	return rule->source.bits == 0 && rule->destination.bits == 0;
 }
 
+static bool ports_hold(const struct model_ports *wide, const struct model_ports *ports)
+{
+	return wide->from <= ports->from && ports->to <= wide->to;
+}
+
+/* As wide as the rule, or wider: what `a` accepts of IPv4, `b` accepts of IPv6. */
 static bool is_twin(const struct model_rule *a, const struct model_rule *b)
 {
-	return b->ip_version == 6 && is_all(b) && a->accept == b->accept &&
-	       a->protocol == b->protocol &&
-	       memcmp(&a->source_ports, &b->source_ports, sizeof(a->source_ports)) == 0 &&
-	       memcmp(&a->destination_ports, &b->destination_ports,
-		       sizeof(a->destination_ports)) == 0;
+	return b->ip_version == 6 && is_all(b) && b->accept &&
+	       (b->protocol == MODEL_PROTOCOL_ANY || a->protocol == b->protocol) &&
+	       ports_hold(&b->source_ports, &a->source_ports) &&
+	       ports_hold(&b->destination_ports, &a->destination_ports);
 }
 
 static bool has_ipv6(const struct model_rules *rules)

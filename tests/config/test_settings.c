@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/report.h"
 #include "config/settings.h"
 #include "config/settings_row.h"
 #include "config/value.h"
@@ -560,18 +561,17 @@ static void every_truncation_is_survived(void)
 	truncations(example, strlen(example), NULL);
 }
 
-static void the_reference_in_the_docs_is_fresh(void)
+/* Compares what stands between two marks of docs/CONFIG.md with what `print` writes. */
+static void table_is_fresh(const char *begin, const char *end, void (*print)(FILE *))
 {
 	static const char file[] = SOURCE_DIR "/docs/CONFIG.md";
-	static const char begin[] = "<!-- settings: begin -->\n",
-			  end[] = "<!-- settings: end -->";
 	size_t len, table_len;
 	char *doc = file_text(file, &len), *table = NULL;
 	char *from = strstr(doc, begin), *to = strstr(doc, end);
 	FILE *out = open_memstream(&table, &table_len);
 	bool fresh;
 
-	settings_reference(out);
+	print(out);
 	fclose(out);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(from);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(to);
@@ -588,6 +588,14 @@ static void the_reference_in_the_docs_is_fresh(void)
 	CU_ASSERT_TRUE(fresh);
 	free(doc);
 	free(table);
+}
+
+static void the_tables_in_the_docs_are_fresh(void)
+{
+	table_is_fresh(
+		"<!-- settings: begin -->\n", "<!-- settings: end -->", settings_reference);
+	table_is_fresh(
+		"<!-- findings: begin -->\n", "<!-- findings: end -->", finding_reference);
 }
 
 void suite_settings(void);
@@ -609,5 +617,5 @@ void suite_settings(void)
 	CU_ADD_TEST(s, a_dump_loads_back_equal);
 	CU_ADD_TEST(s, the_example_file_holds_the_defaults);
 	CU_ADD_TEST(s, every_truncation_is_survived);
-	CU_ADD_TEST(s, the_reference_in_the_docs_is_fresh);
+	CU_ADD_TEST(s, the_tables_in_the_docs_are_fresh);
 }
