@@ -23,8 +23,8 @@ same() { # WHAT EXPECTED GOT
   failed=1
 }
 
-events() { # JQ: of each flow event
-  cat "$work"/out/events/*.jsonl | jq -r "select(.event == \"flow\") | $1 | @tsv" | sort
+events() { # JQ [RUN]: of each flow event
+  cat "$work/${2:-out}"/events/*.jsonl | jq -r "select(.event == \"flow\") | $1 | @tsv" | sort
 }
 
 ledger() {
@@ -133,6 +133,24 @@ apps() {
   same labels expected got
 }
 
+# With pcaps/lab.yaml: the session of each flow, and the direction of the client's packets as the
+# mirrored interface sees them. The host's own addresses leave, all others arrive.
+sessions() {
+  "$program" replay -c pcaps/lab.yaml -l "$work/lab" "pcaps/$name.pcap" >/dev/null
+  rows flow | awk -F'\t' -v OFS='\t' '
+    BEGIN {
+      split("10.1.0.10 fd00:1::10 fe80::aff:fe01:a", own, " "); for (i in own) host[1001, own[i]] = 1
+      split("10.2.0.10 fd00:2::10 fe80::aff:fe02:a", own, " "); for (i in own) host[1002, own[i]] = 1
+      name[1001] = "blue"; name[1002] = "green"
+    }
+    { print $1, $3, $4, $5, $6, "tms-" name[$1], "eni-" name[$1],
+      ($1, $3) in host ? "egress" : "ingress", $3 ~ /:/ ? 110 : 100, "accept" }' |
+    sort >"$work/expected"
+  events '[.vni, .src_ip, .src_port, .dst_ip, .dst_port, .session, .interface_id, .direction,
+    .rule_number, .rule_action]' lab >"$work/got"
+  same sessions expected got
+}
+
 # The same events for two workers as for one.
 workers() {
   "$program" replay --workers 2 -l "$work/two" "pcaps/$name.pcap" >/dev/null
@@ -149,7 +167,7 @@ for capture; do
   "$program" replay -j --workers 1 -l "$work/out" "pcaps/$name.pcap" >"$work/printed.json"
   cmp -s "$work/printed.json" "$work/out/summary.json" || jq -e . "$work/printed.json" >/dev/null
   rows flow >"$work/flow"
-  for kind in ledger flows directions http tls dns ssh apps workers; do
+  for kind in ledger flows directions http tls dns ssh apps sessions workers; do
     $kind
   done
 done
