@@ -1,4 +1,5 @@
 /* periscope replay: options, then dataplane/replay.h, then the summary on the terminal. */
+#include "cli/check.h"
 #include "cli/command.h"
 
 #include "config/settings.h"
@@ -247,6 +248,8 @@ static int act(struct arguments *a, struct settings *settings)
 {
 	int status = EXIT_USAGE;
 
+	if (a->check && a->settings_file)
+		return check_settings(a->settings_file, a->json);
 	settings_init(settings);
 	if (load_settings(a, settings) && load_model(a, settings)) {
 		status = EXIT_DONE;

@@ -1,4 +1,5 @@
 /* The way of a burst through a lane; see lane.h. */
+#include "dataplane/judge.h"
 #include "dataplane/lane.h"
 
 #include "decap/direction.h"
@@ -61,55 +62,26 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 			packets[i].flags |= PACKET_NO_PORTS;
 }
 
-/* Without ports a packet passes by every rule that names some. */
-static bool has_ports(const struct packet *p)
-{
-	return (p->protocol == 6 || p->protocol == 17) &&
-	       !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
-}
-
-/* Finds the packet's direction; true when its session has a filter that must judge it. */
-static bool needs_filter(struct lane *lane, struct packet *p, struct filter_job *job)
+/* The session's configuration, and the packet's direction relative to it. */
+static const struct model_session *orient(struct lane *lane, struct packet *p)
 {
 	const struct model_session *config;
 
 	p->direction = DIRECTION_UNKNOWN;
-	p->rule_number = 0;
-	p->accepted = true;
-	p->generation = lane->snapshot->generation;
 	if (!(p->flags & PACKET_HAS_VNI))
-		return false;
+		return NULL;
 	config = session_table_get(lane->sessions, p->session)->config;
 	p->direction = direction_of(p, config ? config->interface : NULL, NULL);
 	lane->undirected += p->direction == DIRECTION_UNKNOWN;
-	if (!config || !config->filter)
-		return false;
-	p->flags |= PACKET_FILTERED;
-	*job = (struct filter_job){
-		.packet = p,
-		.filter = config->filter,
-		.vpc = config->interface->vpc,
-		.direction = p->direction,
-		.has_ports = has_ports(p),
-	};
-	return true;
+	return config;
 }
 
-/* Puts the verdict into the packet; REASON_inspected when it goes on. */
-static enum reason take_verdict(
-	struct lane *lane, struct packet *p, const struct filter_job *job)
+static void count_hit(struct lane *lane, const struct filter_job *job)
 {
-	p->accepted = job->accept;
-	if (job->by == FILTER_BY_RULE) {
-		p->rule_number = filter_rule(lane->snapshot->filter, job->rule)->number;
-		lane->hits[job->rule].packets++;
-		lane->hits[job->rule].bytes += p->ip_len;
-	}
-	if (job->accept)
-		return REASON_inspected;
-	if (job->by == FILTER_BY_DNS)
-		return REASON_dns_not_eligible;
-	return job->by == FILTER_BY_RULE ? REASON_rule_rejected : REASON_rule_none;
+	if (job->by != FILTER_BY_RULE)
+		return;
+	lane->hits[job->rule].packets++;
+	lane->hits[job->rule].bytes += job->packet->ip_len;
 }
 
 static uint64_t stage_filter(
@@ -119,16 +91,16 @@ static uint64_t stage_filter(
 	uint32_t which[BURST_MAX], n = 0, i;
 
 	burst_each (i, live) {
-		if (!needs_filter(lane, &packets[i], &jobs[n]))
-			continue;
-		if (packets[i].direction != DIRECTION_UNKNOWN)
+		const struct model_session *config = orient(lane, &packets[i]);
+
+		if (judge_begin(lane->snapshot, config, &packets[i], &jobs[n], &why[i]))
 			which[n++] = i;
-		else if (!lane->snapshot->accept_unknown)
-			why[i] = REASON_direction_unknown;
 	}
 	filter_burst(lane->snapshot->filter, jobs, n);
-	for (uint32_t j = 0; j < n; j++)
-		why[which[j]] = take_verdict(lane, &packets[which[j]], &jobs[j]);
+	for (uint32_t j = 0; j < n; j++) {
+		count_hit(lane, &jobs[j]);
+		why[which[j]] = judge_end(lane->snapshot, &packets[which[j]], &jobs[j]);
+	}
 	burst_each (i, live)
 		if (why[i] != REASON_inspected)
 			live &= ~(UINT64_C(1) << i);
