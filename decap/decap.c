@@ -102,7 +102,7 @@ static enum reason no_frame(struct packet *p, enum reason reason)
 }
 
 static enum reason first_strip(
-	const struct decap_params *params, struct packet *p, uint16_t *ether)
+	const struct decap_params *params, struct packet *p, unsigned *depth, uint16_t *ether)
 {
 	struct ip_header h = {0};
 	struct tunnel t = {.flags = 0};
@@ -113,20 +113,26 @@ static enum reason first_strip(
 	p->flags = 0;
 	frame_set(p, &h, &t);
 	*ether = t.ether;
+	/* A Gateway Load Balancer's: a mirror packet inside GENEVE. */
+	if (t.ether == ETHER_IP4 && params->max_depth > 1 && usual_vxlan(params, p, t.frame)) {
+		*ether = ETHER_NONE;
+		*depth = 2;
+	}
 	return REASON_inspected;
 }
 
 enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 {
+	unsigned depth = 1;
 	uint16_t ether = ETHER_NONE;
 	enum reason reason;
 
 	if (!usual_strip(params, p)) {
-		reason = first_strip(params, p, &ether);
+		reason = first_strip(params, p, &depth, &ether);
 		if (reason != REASON_inspected)
 			return reason;
 	}
-	for (unsigned depth = 1;; depth++) {
+	for (;; depth++) {
 		struct ip_header h;
 		struct tunnel t;
 

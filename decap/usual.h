@@ -1,8 +1,8 @@
-/* The usual packet at a glance. Nearly every mirror packet has the same 50 bytes of outer headers,
- * and nearly every inner packet is whole IPv4 with TCP or UDP: one look at the cursor and a few
- * comparisons tell. Whatever is not exactly so is left untouched for the careful way (link.c,
- * ip.c, udp.c, l4.c), which gives the same results for the usual packet too: tests compare the
- * two. Included by decap.c alone; inline because it is most of what decap does per packet. */
+/* The usual packet at a glance. Nearly every mirror packet has the same 50 bytes of outer headers
+ * (36 of them again below GENEVE), and nearly every inner packet is whole IPv4 with TCP or UDP: one
+ * look at the cursor and a few comparisons tell. Whatever is not exactly so goes the careful way
+ * (link.c, ip.c, udp.c, l4.c), which gives the same results for the usual packet too: tests
+ * compare the two. Included by decap.c alone; inline because it is most of what decap does. */
 #pragma once
 
 #include "decap/cursor.h"
@@ -14,9 +14,9 @@
 enum {
 	USUAL_IP = LINK_ETHERNET_SIZE,
 	USUAL_L4 = USUAL_IP + 20,
-	USUAL_VXLAN = USUAL_L4 + 8,
-	USUAL_OUTER = USUAL_VXLAN + 8,
 	USUAL_INNER = USUAL_L4 + 20,
+	USUAL_MIRROR = 20 + 8 + 8, /* IPv4, UDP, VXLAN */
+	USUAL_VERSION = 0x45,
 	USUAL_TYPE_VERSION = 0x08004500, /* the last byte is the type of service */
 	USUAL_FRAGMENT = 0x3fff,
 	USUAL_VXLAN_FLAGS = 0x08000000,
@@ -29,30 +29,42 @@ static inline bool usual_ip(const uint8_t *b)
 	       (be16(b + USUAL_IP + 6) & USUAL_FRAGMENT) == 0;
 }
 
-/* Takes off Ethernet, IPv4, UDP to the first port and VXLAN without reserved bits, where every
- * length fits. false: nothing was set. */
-static inline bool usual_strip(const struct decap_params *params, struct packet *p)
+/* `c` is at an IPv4 header: takes it off, UDP to the first port and VXLAN without reserved bits,
+ * where every length fits. false: nothing was set. */
+static inline bool usual_vxlan(
+	const struct decap_params *params, struct packet *p, struct cursor c)
 {
-	struct cursor c = cursor_make(p->data, p->cap, p->wire);
-	const uint8_t *b = p->link == LINK_ETHERNET ? cursor_take(&c, USUAL_OUTER) : NULL;
+	const uint8_t *b = cursor_take(&c, USUAL_MIRROR);
 	uint32_t ip_len, frame_len;
 
-	if (!b || c.cap == 0 || !usual_ip(b) || b[USUAL_IP + 9] != IP_UDP)
+	if (!b || c.cap == 0 || b[0] != USUAL_VERSION || be16(b + 6) & USUAL_FRAGMENT ||
+		b[9] != IP_UDP)
 		return false;
-	ip_len = be16(b + USUAL_IP + 2);
-	frame_len = ip_len - (USUAL_OUTER - USUAL_IP);
-	if (be16(b + USUAL_L4 + 2) != params->vxlan_ports[0] || params->n_vxlan_ports == 0 ||
-		be16(b + USUAL_L4 + 4) + 20u != ip_len || frame_len - 1 >= c.wire ||
-		be32(b + USUAL_VXLAN) != USUAL_VXLAN_FLAGS || b[USUAL_VXLAN + 7])
+	ip_len = be16(b + 2);
+	frame_len = ip_len - USUAL_MIRROR;
+	if (be16(b + 22) != params->vxlan_ports[0] || params->n_vxlan_ports == 0 ||
+		be16(b + 24) + 20u != ip_len || frame_len - 1 >= c.wire ||
+		be32(b + 28) != USUAL_VXLAN_FLAGS || b[35])
 		return false;
-	p->vni = be24(b + USUAL_VXLAN + 4);
-	ip_addr_set_v4(&p->outer_src, b + USUAL_IP + 12);
-	p->flags = PACKET_HAS_VNI;
+	p->vni = be24(b + 32);
+	ip_addr_set_v4(&p->outer_src, b + 12);
+	p->flags |= PACKET_HAS_VNI;
 	p->frame = c.at;
 	p->frame_cap = c.cap < frame_len ? c.cap : frame_len;
 	p->frame_wire = frame_len;
 	p->frame_link = LINK_ETHERNET;
 	return true;
+}
+
+/* The same behind untagged Ethernet, for a packet as it arrived. */
+static inline bool usual_strip(const struct decap_params *params, struct packet *p)
+{
+	struct cursor c = cursor_make(p->data, p->cap, p->wire);
+	const uint8_t *b =
+		p->link == LINK_ETHERNET ? cursor_take(&c, LINK_ETHERNET_SIZE) : NULL;
+
+	p->flags = 0;
+	return b && be16(b + 12) == ETHER_IP4 && usual_vxlan(params, p, c);
 }
 
 /* The L4 header's size when it fits into `len` bytes, else 0. */

@@ -108,6 +108,10 @@ static void depth_is_a_setting(void)
 	params.max_depth = 2;
 	CU_ASSERT_EQUAL(decap_mirror(&params, &p), REASON_inspected);
 	row_free(&p);
+	p = packet_find("gwlb");
+	params.max_depth = 1;
+	CU_ASSERT_EQUAL(decap_mirror(&params, &p), REASON_too_deep);
+	row_free(&p);
 	p = packet_find("too_deep");
 	params.max_depth = 5;
 	CU_ASSERT_EQUAL(decap_mirror(&params, &p), REASON_inspected);
