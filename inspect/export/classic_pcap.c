@@ -52,7 +52,7 @@ struct classic_pcap *classic_pcap_open(
 
 	if (file == NULL)
 		return NULL;
-	file->spool = spool_open(path, SPOOL_STOP, ledger);
+	file->spool = spool_open(path, 0, SPOOL_STOP, ledger);
 	if (file->spool != NULL && start(file, is_ip))
 		return file;
 	cause = file->spool == NULL ? errno : ENOMEM;

@@ -1,6 +1,7 @@
 #include "inspect/export/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static bool output_start(struct output *output, char *error, size_t error_size)
 
 	errno = ENAMETOOLONG;
 	if (n > 0 && n < (int)sizeof(path) && make_parents(path) == 0)
-		output->events = spool_open(path, SPOOL_GO_ON, &output->ledger[RECORD_EVENT]);
+		output->events = spool_open(
+			path, O_NOFOLLOW, SPOOL_GO_ON, &output->ledger[RECORD_EVENT]);
 	if (output->events == NULL) {
 		snprintf(
 			error, error_size, "%s: cannot write there: %s", path, strerror(errno));

@@ -258,7 +258,7 @@ struct pcapng *pcapng_open(const char *path, uint16_t link_type, struct output_l
 	if (file == NULL)
 		return NULL;
 	file->link_type = link_type;
-	file->spool = spool_open(path, SPOOL_STOP, ledger);
+	file->spool = spool_open(path, 0, SPOOL_STOP, ledger);
 	if (file->spool == NULL) {
 		int cause = errno;
 

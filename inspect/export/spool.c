@@ -41,19 +41,19 @@ int write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-static int open_path(const char *path)
+static int open_path(const char *path, int flags)
 {
 	if (strcmp(path, "-") == 0)
 		return dup(STDOUT_FILENO);
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | flags, 0666);
 }
 
-struct spool *spool_open(
-	const char *path, enum spool_after_loss after_loss, struct output_ledger *ledger)
+struct spool *spool_open(const char *path, int flags, enum spool_after_loss after_loss,
+	struct output_ledger *ledger)
 {
 	struct spool *spool = malloc(sizeof(*spool));
 	char *copy = strdup(path);
-	int fd = spool == NULL || copy == NULL ? -1 : open_path(path);
+	int fd = spool == NULL || copy == NULL ? -1 : open_path(path, flags);
 
 	if (fd < 0) {
 		int cause = spool == NULL || copy == NULL ? ENOMEM : errno;

@@ -19,10 +19,10 @@ enum spool_after_loss {
 	SPOOL_STOP,  /* later records need earlier bytes: all are lost from here */
 };
 
-/* Makes or empties the file; `path` is copied, `ledger` borrowed. `-` is standard output.
- * NULL: errno says why. */
-struct spool *spool_open(
-	const char *path, enum spool_after_loss after_loss, struct output_ledger *ledger);
+/* Makes or empties the file; `path` is copied, `ledger` borrowed. `-` is standard output. `flags`
+ * are more flags of open(2), such as O_NOFOLLOW. NULL: errno says why. */
+struct spool *spool_open(const char *path, int flags, enum spool_after_loss after_loss,
+	struct output_ledger *ledger);
 
 /* Appends a part of a record, or a header; whole records are at most SPOOL_RECORD_MAX. */
 void spool_add(struct spool *spool, const void *bytes, size_t len);

@@ -127,20 +127,23 @@ static void no_name_leads_out_of_the_folder(void)
 	CU_ASSERT_FALSE(output_owner(output, 2, "1", "r")); /* 1 comes first */
 	for (uint32_t i = 0; i < n; i++)
 		CU_ASSERT_TRUE(output_owner(output, i + 1, names[i], names[n - 1 - i]));
-	for (uint32_t owner = 0; owner <= n; owner++)
-		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, owner), "line\n");
+	/* Twice in turn: lines keep their order only when the owners share one buffer. */
+	for (uint32_t i = 0; i < 2 * (n + 1); i++) {
+		char line[] = {(char)('a' + i), '\n', '\0'};
+
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, i % (n + 1)), line);
+	}
 	/* An owner that nobody added. */
 	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, n + 1), "lost\n");
 	CU_ASSERT_FALSE(output_flush(output));
 	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->lost_disk, 1);
 	CU_ASSERT_FALSE(output_close(output));
-	/* One gzip member: they shared a buffer, not only a file. */
 	CU_ASSERT_TRUE_FATAL(only_file(
 		&folder, "flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20", name));
 	snprintf(path, sizeof(path),
 		"out/flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20/%s", name);
 	text = gunzip(&folder, path, 4096);
-	CU_ASSERT_STRING_EQUAL(text, HEADER "line\nline\nline\nline\nline\nline\nline\n");
+	CU_ASSERT_STRING_EQUAL(text, HEADER "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n");
 	free(text);
 	folder_remove(&folder);
 }
@@ -322,7 +325,6 @@ static void force_removes_only_our_own_files(void)
 
 	for (size_t i = 0; i < n; i++)
 		folder_put(&folder, rows[i].name, "old");
-	folder_put(&folder, "target/flows.jsonl", "not to be touched");
 	folder_path(&folder, "out", path, sizeof(path));
 	output = output_open(path, true, error, sizeof(error));
 	CU_ASSERT_STRING_EQUAL(error, "");
@@ -358,6 +360,25 @@ static void what_cannot_be_opened_is_said(void)
 	/* A folder where a file of ours should be. */
 	folder_put(&folder, "busy/events/flows.jsonl/x", "");
 	refuse(&folder, "busy", true, "Is a directory");
+	folder_remove(&folder);
+}
+
+/* A link in place of a file of ours is not ours: what it leads to stays as it is. */
+static void links_are_not_followed(void)
+{
+	struct folder folder = folder_make();
+	char path[PATH_MAX], *text;
+	size_t len;
+
+	folder_put(&folder, "mine.txt", "not to be touched");
+	folder_put(&folder, "out/events/x.txt", "");
+	CU_ASSERT_EQUAL(symlink("../../mine.txt", folder_path(&folder, "out/events/flows.jsonl",
+							  path, sizeof(path))),
+		0);
+	refuse(&folder, "out", true, "symbolic link");
+	text = folder_get(&folder, "mine.txt", &len);
+	CU_ASSERT_STRING_EQUAL(text, "not to be touched");
+	free(text);
 	folder_remove(&folder);
 }
 
@@ -478,5 +499,6 @@ void suite_output(void)
 	CU_ADD_TEST(s, a_directory_that_is_not_empty_is_refused);
 	CU_ADD_TEST(s, force_removes_only_our_own_files);
 	CU_ADD_TEST(s, what_cannot_be_opened_is_said);
+	CU_ADD_TEST(s, links_are_not_followed);
 	CU_ADD_TEST(s, a_full_disk_is_counted_and_said_once);
 }

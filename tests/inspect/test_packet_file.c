@@ -410,6 +410,42 @@ static void far_times_and_long_packets(void)
 	folder_remove(&folder);
 }
 
+/* Classic pcap has 32 bits of seconds (which libpcap itself reads as signed, so look at the bytes):
+ * later times become the last one, and a sentence says so, once. */
+static void times_beyond_classic_pcap(void)
+{
+	static const uint8_t frame[60];
+	struct folder folder = folder_make();
+	struct packet_record record = {.frame = frame,
+		.cap = 60,
+		.wire = 60,
+		.time_ns = (1ull << 32) * 1000000000 + 7};
+	struct packet_file *file;
+	char path[PATH_MAX], *text;
+	size_t len;
+	int saved = dup(STDERR_FILENO);
+
+	fflush(stderr);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(
+		freopen(folder_path(&folder, "stderr.txt", path, sizeof(path)), "w", stderr));
+	file = open_new(&folder, "out.pcap");
+	packet_file_write(file, &record);
+	packet_file_write(file, &record);
+	CU_ASSERT_TRUE(packet_file_close(file));
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	text = folder_get(&folder, "out.pcap", &len);
+	CU_ASSERT_EQUAL_FATAL(len, 24 + 2 * (16 + 60));
+	CU_ASSERT_EQUAL(memcmp(text + 24, "\xff\xff\xff\xff\x07\0\0\0\x3c\0\0\0", 12), 0);
+	free(text);
+	text = folder_get(&folder, "stderr.txt", &len);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "2106-02-07"));
+	CU_ASSERT_PTR_EQUAL(strchr(text, '\n'), text + len - 1);
+	free(text);
+	folder_remove(&folder);
+}
+
 static void what_cannot_be_opened_is_said(void)
 {
 	char error[256] = "";
@@ -487,6 +523,7 @@ void suite_packet_file(void)
 	CU_ADD_TEST(s, raw_ip_has_a_file_of_its_own);
 	CU_ADD_TEST(s, other_links_become_ethernet_in_both_formats);
 	CU_ADD_TEST(s, far_times_and_long_packets);
+	CU_ADD_TEST(s, times_beyond_classic_pcap);
 	CU_ADD_TEST(s, what_cannot_be_opened_is_said);
 	CU_ADD_TEST(s, a_full_disk_leaves_readable_files);
 }
