@@ -1,0 +1,100 @@
+#include "bench/field.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "bench/frame.h"
+#include "bench/talk.h"
+
+enum { LINE = 64, ROOM_MIN = 2048, PORTS = 32768, FIRST_PORT = 16384, ACK = 16 };
+
+static void *map(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	(void)madvise(at, size, MADV_HUGEPAGE);
+	return at;
+}
+
+/* Both directions come alike often. */
+static void packet_make(const struct field *f, uint32_t i, uint8_t *out)
+{
+	static const uint8_t payload[TALK_PAYLOAD_MAX];
+	const uint32_t flow = f->flow[i], session = flow % f->params.sessions;
+	const struct frame_end client = {
+		0x0a000000 + flow / PORTS, (uint16_t)(FIRST_PORT + flow % PORTS)};
+	const struct frame_end server = {FIELD_SERVERS + session, 443};
+	bool reply = talk_hash(i, 11) & 1;
+	struct frame_ip ip = {
+		.src = reply ? server : client,
+		.dst = reply ? client : server,
+		.tcp_flags = ACK,
+		.payload = payload,
+		.payload_len = f->params.size - 40,
+	};
+	uint32_t len = frame_build(&ip, out + FRAME_MIRROR);
+
+	frame_mirror(FIELD_OUTER + session, FIELD_VNI + session, 0xff80, len, out);
+}
+
+static void flows_choose(struct field *f)
+{
+	uint32_t fresh = f->params.flows;
+
+	for (uint32_t i = 0; i < f->params.packets; i++) {
+		uint64_t hash = talk_hash(i, 12);
+
+		if ((hash >> 40) % 100 < f->params.new_percent)
+			f->flow[i] = fresh++;
+		else
+			f->flow[i] = i < f->params.flows ? i : (uint32_t)hash % f->params.flows;
+	}
+}
+
+static void order_choose(struct field *f)
+{
+	for (uint32_t i = 0; i < f->params.packets; i++) {
+		uint32_t j = (uint32_t)(talk_hash(i, 13) % (i + 1));
+
+		f->order[i] = f->order[j];
+		f->order[j] = i;
+	}
+}
+
+struct field *field_create(const struct field_params *params)
+{
+	struct field *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->params = *params;
+	f->len = FRAME_MIRROR + FRAME_ETHERNET + params->size;
+	f->stride = f->len <= ROOM_MIN ? ROOM_MIN : (f->len + LINE - 1) / LINE * LINE;
+	/* The frame's builder wants room for any packet behind the last one. */
+	f->bytes = map((size_t)f->stride * params->packets + FRAME_MAX);
+	f->order = malloc(params->packets * sizeof(*f->order));
+	f->flow = malloc(params->packets * sizeof(*f->flow));
+	if (!f->bytes || !f->order || !f->flow) {
+		field_destroy(f);
+		return NULL;
+	}
+	flows_choose(f);
+	order_choose(f);
+	for (uint32_t i = 0; i < params->packets; i++)
+		packet_make(f, i, f->bytes + (size_t)i * f->stride);
+	return f;
+}
+
+void field_destroy(struct field *f)
+{
+	if (!f)
+		return;
+	if (f->bytes)
+		munmap(f->bytes, (size_t)f->stride * f->params.packets + FRAME_MAX);
+	free(f->order);
+	free(f->flow);
+	free(f);
+}

@@ -1,0 +1,27 @@
+/* A lane by itself, for measuring: with the settings, rules and sessions asked for, and a sink
+ * that counts what it is given and drops it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/lane.h"
+
+struct rig_params {
+	uint32_t capacity; /* of the flow table; 0 = the default of the settings */
+	uint32_t rules; /* 0: no sessions are configured; else all have a filter of so many */
+	uint32_t sessions;
+	bool dpi, records; /* nDPI; flow events and flow logs */
+};
+
+struct rig {
+	struct settings settings;
+	struct model *model;
+	struct snapshot_slot slot;
+	struct lane *lane;
+	uint64_t n_records, record_bytes;
+};
+
+/* Says why and ends the program when it cannot be made. The first rig with rules starts EAL. */
+struct rig *rig_create(const struct rig_params *params);
+void rig_destroy(struct rig *rig);
