@@ -1,6 +1,6 @@
 # Thin: CMake builds, scripts do. `make demo` and `make test` need nothing but Debian 12 and make.
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test bench lint clean
+.PHONY: deps build demo test bench bench-check lint clean
 
 deps:
 	@scripts/deps.sh build
@@ -20,6 +20,10 @@ test:
 bench:
 	@scripts/deps.sh bench
 	@bench/run.sh
+
+bench-check:
+	@scripts/deps.sh bench
+	@bench/check.sh
 
 lint:
 	@scripts/deps.sh lint

@@ -8,10 +8,13 @@ import tempfile
 import lengths
 import peers
 import program
+import stages
 
 SECTIONS = {
     "replay": peers.section,
     "length": lengths.section,
+    "stages": stages.stages,
+    "growth": stages.growth,
 }
 
 
