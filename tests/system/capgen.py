@@ -28,6 +28,8 @@ MS = 10**6
 class Talk:
     """One conversation: its packets, and what its flow must say."""
 
+    app = None  # nDPI's name for it, where nobody could think otherwise
+
     def __init__(self, random, client, cport, server, sport, proto, time):
         self.random, self.time, self.proto = random, time, proto
         self.ends = ((client, cport), (server, sport))
@@ -43,7 +45,7 @@ class Talk:
 
     def flow(self, vni):
         sides = [[p for _, side, p in self.packets if side == k] for k in (0, 1)]
-        return {"vni": vni, "src_ip": self.ends[0][0], "src_port": self.ends[0][1],
+        return {"vni": vni, "app": self.app, "src_ip": self.ends[0][0], "src_port": self.ends[0][1],
                 "dst_ip": self.ends[1][0], "dst_port": self.ends[1][1], "protocol": self.proto,
                 "client": [len(sides[0]), sum(map(len, sides[0]))],
                 "server": [len(sides[1]), sum(map(len, sides[1]))]}
@@ -76,6 +78,7 @@ class Stream(Talk):
 
 def http(random, ends, time):
     talk = Stream(random, *ends, time)
+    talk.app = "HTTP"
     body = bytes(97 + random.below(26) for _ in range(random.below(3000)))
     talk.begin()
     talk.segment(0, PSH | ACK, b"GET /page/%d HTTP/1.1\r\nHost: www.example.org\r\n"
@@ -100,6 +103,7 @@ def client_hello(random, name):
 
 def tls(random, ends, time):
     talk = Stream(random, *ends, time)
+    talk.app = "TLS"
     talk.begin()
     talk.segment(0, PSH | ACK, client_hello(random, b"host%d.example.net" % random.below(100)))
     talk.segment(1, ACK)
@@ -112,6 +116,7 @@ def tls(random, ends, time):
 
 def dns(random, ends, time):
     talk = Talk(random, *ends, UDP, time)
+    talk.app = "DNS"
     name = b"\x04host\x07example\x03com\x00"
     ident = random.below(65536)
     question = name + struct.pack("!HH", 1, 1)
@@ -126,6 +131,7 @@ def ping(random, ends, time):
     v6 = ":" in client
     talk = Talk(random, client, 128 if v6 else 8, server, 129 if v6 else 0, ICMP6 if v6 else ICMP,
                 time)
+    talk.app = "ICMPV6" if v6 else "ICMP"
     ident, data = random.below(65536), random.bytes(56)
     for seq in range(1 + random.below(4)):
         for side, kind in ((0, 128 if v6 else 8), (1, 129 if v6 else 0)):
@@ -138,6 +144,7 @@ def ping(random, ends, time):
 
 def sctp(random, ends, time):
     talk = Talk(random, *ends, SCTP, time)
+    talk.app = "SCTP"
     for i in range(2 + random.below(5)):
         (src, sport), (dst, dport) = talk.ends[i % 2], talk.ends[1 - i % 2]
         talk.send(i % 2, ip(src, dst, SCTP, struct.pack("!HHII", sport, dport, 7, 0) +
