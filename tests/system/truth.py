@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     icmp_id: Optional[int]
     length: int  # bytes of the IP packet
     two_way: bool
+    later: bool  # a fragment other than the first
 
     def key(self):
         ends = (self.src, self.sport), (self.dst, self.dport)
@@ -41,7 +42,7 @@ def _ports(row, proto):
     """(sport, dport, icmp id, two-way), or None where the packet does not hold them."""
     name = {6: "tcp", 17: "udp", 132: "sctp"}.get(proto)
     if name:
-        if not row[name + ".srcport"]:
+        if not row[name + ".srcport"] or not row[name + ".dstport"]:
             return None
         return int(row[name + ".srcport"]), int(row[name + ".dstport"]), None, True
     if proto in (1, 58):
@@ -56,15 +57,17 @@ def _ports(row, proto):
 
 
 def _ends(row):
-    """(src, dst, IP length, fragment id, offset, protocol number) of the outermost IP header."""
+    """None where tshark saw no IP header, or a broken one; else (src, dst, IP length, fragment id, offset, protocol number) of the outermost IP header."""
     layers = row["frame.protocols"].split(":")
     v4 = "ip" in layers and ("ipv6" not in layers or layers.index("ip") < layers.index("ipv6"))
+    if v4 and not (row["ip.proto"] and row["ip.len"] and row["ip.frag_offset"]):
+        return None
     if v4:
         length = int(row["ip.len"]) or None
         fragment = _number(row["ip.flags.mf"]) or int(row["ip.frag_offset"])
         return (row["ip.src"], row["ip.dst"], length, _number(row["ip.id"]) if fragment else None,
                 int(row["ip.frag_offset"]), int(row["ip.proto"]))
-    if "ipv6" not in layers:
+    if not row["ipv6.plen"]:
         return None
     proto = next((NUMBERS[name] for name in layers[layers.index("ipv6"):] if name in NUMBERS),
                  _number(row["ipv6.fraghdr.nxt"] or row["ipv6.nxt"]))
@@ -104,7 +107,8 @@ def packets(path):
                 ports = learned.get((src, dst, proto, ident))
         seconds, part = row["frame.time_epoch"].split(".")
         yield Seen(int(seconds) * 10**9 + int(part.ljust(9, "0")), src, dst, proto,
-                   *(ports or (0, 0, None, True))[:3], length, (ports or (0, 0, None, True))[3])
+                   *(ports or (0, 0, None, True))[:3], length, (ports or (0, 0, None, True))[3],
+                   offset > 0)
 
 
 def flows(path):
@@ -114,6 +118,16 @@ def flows(path):
         side = found.setdefault(p.key(), {}).setdefault((p.src, p.sport), [0, 0])
         side[0] += 1
         side[1] += p.length
+    return found
+
+
+def later_fragments(path):
+    """{(protocol, src, sport, dst, dport): how many}"""
+    found = {}
+    for p in packets(path):
+        if p.later:
+            key = (p.proto, p.src, p.sport, p.dst, p.dport)
+            found[key] = found.get(key, 0) + 1
     return found
 
 

@@ -77,7 +77,7 @@ TUNNELS = [  # id, arguments, ledger, flows
     ("G07", (), {"inner_not_ip": 2}, []),
     ("G08", ("--input", "mirror"), {"not_mirror": 1}, []),
     ("G08", (), {"inspected": 1},
-     [(None, None, 17, "127.0.0.1", 4790, "127.0.0.1", 4790, (1, 132), (0, 0))]),
+     [(None, None, 17, "127.0.0.1", 4790, "127.0.0.1", 4790, (1, 92), (0, 0))]),
     ("G09", ("--input", "mirror"), {"not_mirror": 10}, []),
     ("G09", ("--set", "capture.vxlan_ports=[8472]"), {"inspected": 8, "inner_not_ip": 2},
      [(100, *PING)]),
@@ -120,7 +120,8 @@ def check_details():
     report("G03: server names", unlike("sni", names, ["facebook.com", "www.facebook.com"]))
     total, _ = replay(find("G07"))
     report("G07: the session is named all the same", unlike(
-        "sessions", [(s["vni"], s["packets"]) for s in total["sessions"]], [(100, 2)]))
+        "sessions", sorted((s["outer_src"], s["vni"], s["packets"]) for s in total["sessions"]),
+        [("192.168.202.1", 100, 1), ("192.168.203.1", 100, 1)]))
     total, _ = replay(find("G05"))
     report("G05: reserved bits are tolerated and counted", unlike(
         "sessions", [(s["vni"], s["vxlan_reserved"]) for s in total["sessions"]], [(11, 10)]))
@@ -149,8 +150,8 @@ def expected(prefix):
             yield (int(row[1]), frozenset((a, b))), row[6], {a: int(row[7]), b: int(row[8])}, row[11]
 
 
-def check_labels(prefix, at_least):
-    _, flows = replay(find(prefix + "*.vxlan"))
+def check_labels(prefix, at_least, *arguments):
+    _, flows = replay(find(prefix + "*.vxlan"), *arguments)
     got = {}
     for f in flows:
         icmp = f["protocol"] in (1, 58)
@@ -168,7 +169,8 @@ def check_labels(prefix, at_least):
             wrong.append("%s: %s, and not %s" % (key, got.get(key), (app, packets, name)))
     share = 1 - len(wrong) / n
     report("%s: %d of %d flows labelled and counted as ndpiReader does" %
-           (prefix, n - len(wrong), n), [] if share >= at_least else wrong)
+           (" ".join((prefix,) + arguments), n - len(wrong), n),
+           [] if share >= at_least else wrong)
 
 
 def view(flows):
@@ -193,8 +195,9 @@ def check_wrappings(prefix):
 
 def check_cuts(prefix):
     capture = find(prefix)
-    _, flows = replay(wrap(capture)[0])
+    total, flows = replay(wrap(capture)[0])
     counts = sorted(v[1:5] for v in view(flows))
+    others = total["ledger"]["inner_not_ip"]
     lengths = subprocess.run(["tshark", "-r", capture, "-T", "fields", "-E", "occurrence=f", "-e",
                               "ip.len", "-e", "ipv6.plen"], capture_output=True, text=True,
                              check=True).stdout.split("\n")
@@ -211,10 +214,14 @@ def check_cuts(prefix):
                wrong)
     total, _ = replay(wrap(capture, "--snaplen", "120")[0])
     report("%s --snaplen 120: nothing is malformed" % prefix, unlike(
-        "ledger", {k: v for k, v in total["ledger"].items() if v}, {"inspected": len(lengths)}))
+        "inspected, not IP, all", (total["ledger"]["inspected"], total["ledger"]["inner_not_ip"],
+                                   total["received"]),
+        (len(lengths), others, len(lengths) + others)))
 
 
 def check_fragments(prefix):
+    total, _ = replay(wrap(find(prefix))[0])
+    others = total["ledger"]["inner_not_ip"]
     path, counted = wrap(find(prefix), "--fragment", "600")
     run = subprocess.run(["tcpdump", "--count", "-r", path, "ip[6:2] & 0x3fff != 0"],
                          capture_output=True, text=True, check=True)
@@ -222,15 +229,19 @@ def check_fragments(prefix):
     fragments = int(run.stdout.split()[0])
     wrong = unlike("outer_fragment", total["ledger"]["outer_fragment"], fragments)
     wrong += unlike("inspected", total["ledger"]["inspected"],
-                    counted["read"] - counted["fragmented"])
+                    counted["read"] - counted["fragmented"] - others)
     report("%s --fragment 600: %d outer fragments, not put together" % (prefix, fragments),
            wrong + ([] if fragments > 100 else ["no fragments"]))
 
 
 check_table()
 check_details()
-for name in ("G17", "G18", "G19"):
+for name in ("G17", "G19"):
     check_labels(name, 0.99)
+# STUN.Teams is what nDPI makes of STUN.SkypeCall once another flow of the client was Teams: it
+# needs the caches across flows, which are off unless asked for.
+check_labels("G18", 0.9)
+check_labels("G18", 0.99, "--set", "dpi.correlate=true", "--workers", "1")
 for name in ("G15-tls13.pcap", "G17-ndpi-443-curl.pcap", "G18-ndpi-teams.pcap"):
     check_wrappings(name)
 for name in ("G17-ndpi-443-curl.pcap", "G18-ndpi-teams.pcap"):
