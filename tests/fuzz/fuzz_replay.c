@@ -1,0 +1,194 @@
+/* A whole replay in one process: the input is a capture file, of any kind that replay reads. Its
+ * packets go through a lane in mirror mode and through one in plain mode, with nDPI and exporters;
+ * then all flows end. Whatever the bytes were, each packet is in one bucket of the ledger, the
+ * flow events hold as many packets as were inspected, and so do the flow logs. */
+#include "dataplane/input.h"
+#include "dataplane/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { DATA_ROOM = 512 * 1024, INPUTS_A_LANE = 2000 };
+
+/* What the records said, added up by the sink. */
+struct said {
+	uint64_t events, event_packets, log_packets;
+};
+
+struct bench {
+	struct settings settings;
+	struct said said;
+	struct lane *lane;
+	uint32_t inputs; /* since the lane was made: making nDPI's module is most of the cost */
+	uint64_t horizon_ns;
+	struct packet packets[BURST_MAX];
+	enum reason why[BURST_MAX];
+	uint32_t n, n_bytes;
+	uint8_t data[DATA_ROOM];
+};
+
+#define demand(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			abort(); \
+		} \
+	} while (0)
+
+/* Adds the numbers of both sides' "packets"; every event has exactly these two. */
+static uint64_t event_packets(const char *line)
+{
+	const char *client = strstr(line, "\"client\":{\"packets\":");
+	const char *server = strstr(line, "\"server\":{\"packets\":");
+
+	demand(client && server);
+	return strtoull(client + strlen("\"client\":{\"packets\":"), NULL, 10) +
+	       strtoull(server + strlen("\"server\":{\"packets\":"), NULL, 10);
+}
+
+/* The ninth of the fourteen fields of a record. */
+static uint64_t log_packets(const char *line)
+{
+	for (int field = 0; field < 8; field++) {
+		line = strchr(line, ' ');
+		demand(line);
+		line++;
+	}
+	return strtoull(line, NULL, 10);
+}
+
+static bool said_put(
+	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+{
+	struct said *said = ctx;
+	char *line = malloc(len + 1);
+
+	(void)route;
+	demand(line && len > 0 && bytes[len - 1] == '\n');
+	demand(!memchr(bytes, '\n', len - 1));
+	memcpy(line, bytes, len);
+	line[len] = '\0';
+	demand(strlen(line) == len);
+	if (kind == RECORD_FLOW_LOG) {
+		said->log_packets += log_packets(line);
+	} else if (strncmp(line, "{\"event\":\"flow\",", 16) == 0) {
+		said->events++;
+		said->event_packets += event_packets(line);
+	}
+	free(line);
+	return true;
+}
+
+static void bench_renew(struct bench *b, bool plain)
+{
+	const struct sink sink = {&b->said, said_put};
+	char error[256];
+
+	if (b->lane && ++b->inputs < INPUTS_A_LANE)
+		return;
+	lane_destroy(b->lane);
+	settings_init(&b->settings);
+	demand(settings_set(&b->settings, "flow.capacity=4096", error) == 0);
+	demand(settings_set(&b->settings, "flow.idle_timeout=2s", error) == 0);
+	demand(settings_set(&b->settings, "flow.active_timeout=5s", error) == 0);
+	demand(settings_set(&b->settings, "flow.tcp_close_timeout=100ms", error) == 0);
+	b->lane = lane_create(&b->settings, 1, plain, &sink, error, sizeof(error));
+	demand(b->lane);
+	b->said = (struct said){0};
+	b->inputs = 0;
+}
+
+/* As the replay reader sets it: the oldest time of what is sent, and back only with a word. */
+static void bench_clock(struct bench *b)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		if (b->packets[i].time_ns < oldest)
+			oldest = b->packets[i].time_ns;
+	if (oldest + 1000000000 < b->horizon_ns) {
+		flow_table_expire_all(b->lane->flows, b->horizon_ns);
+		b->horizon_ns = oldest;
+	} else if (oldest > b->horizon_ns) {
+		b->horizon_ns = oldest;
+	}
+}
+
+static void bench_flush(struct bench *b)
+{
+	if (b->n == 0)
+		return;
+	bench_clock(b);
+	pipeline_run(b->lane, b->packets, b->n, b->horizon_ns, b->why);
+	flow_table_expire(b->lane->flows, b->horizon_ns, 64);
+	b->lane->ledger.received += b->n;
+	b->n = b->n_bytes = 0;
+}
+
+static void bench_take(struct bench *b, const struct input_packet *in)
+{
+	if (b->n == BURST_MAX || in->cap > DATA_ROOM - b->n_bytes)
+		bench_flush(b);
+	memcpy(b->data + b->n_bytes, in->data, in->cap);
+	b->packets[b->n] = (struct packet){
+		.data = b->data + b->n_bytes,
+		.cap = in->cap,
+		.wire = in->wire,
+		.time_ns = in->time_ns,
+		.number = b->lane->ledger.received + b->n + 1,
+		.link = in->link,
+	};
+	b->n_bytes += in->cap;
+	b->n++;
+}
+
+static void bench_judge(struct bench *b)
+{
+	uint64_t inspected;
+
+	bench_flush(b);
+	flow_table_end_all(b->lane->flows, b->horizon_ns, FLOW_END_OF_INPUT);
+	b->horizon_ns = 0;
+	inspected = ledger_bucket(&b->lane->ledger, BUCKET_inspected);
+	demand(ledger_closes(&b->lane->ledger));
+	demand(b->lane->packets == b->lane->ledger.received);
+	demand(b->said.event_packets == inspected);
+	demand(b->said.log_packets == inspected);
+	demand(b->said.events == totals_flows(exporter_totals(b->lane->exporter)));
+	demand(flow_table_stats(b->lane->flows)->live == 0);
+	demand(flow_table_stats(b->lane->flows)->ended == b->said.events);
+}
+
+static void replay(const char *path, bool plain)
+{
+	static struct bench benches[2];
+	struct bench *b = &benches[plain];
+	struct input_packet in;
+	char error[512];
+	struct input *input = input_open(&path, 1, NULL, error, sizeof(error));
+
+	demand(input);
+	bench_renew(b, plain);
+	while (input_next(input, &in))
+		bench_take(b, &in);
+	input_close(input);
+	bench_judge(b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("capture", MFD_CLOEXEC);
+	char path[64];
+
+	demand(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	replay(path, false);
+	replay(path, true);
+	close(fd);
+	return 0;
+}
