@@ -22,6 +22,7 @@ struct said {
 
 struct bench {
 	struct settings settings;
+	struct snapshot_slot slot;
 	struct said said;
 	struct lane *lane;
 	uint32_t inputs; /* since the lane was made: making nDPI's module is most of the cost */
@@ -86,19 +87,25 @@ static bool said_put(
 
 static void bench_renew(struct bench *b, bool plain)
 {
+	static const struct model no_model;
 	const struct sink sink = {&b->said, said_put};
-	char error[256];
+	struct snapshot *snapshot;
+	char error[512];
 
 	if (b->lane && ++b->inputs < INPUTS_A_LANE)
 		return;
 	lane_destroy(b->lane);
+	settings_fini(&b->settings); /* all zero the first time: nothing to free */
 	settings_init(&b->settings);
 	demand(settings_set(&b->settings, "flow.capacity=4096", error) == 0);
 	demand(settings_set(&b->settings, "flow.idle_timeout=2s", error) == 0);
 	demand(settings_set(&b->settings, "flow.active_timeout=5s", error) == 0);
 	demand(settings_set(&b->settings, "flow.tcp_close_timeout=100ms", error) == 0);
-	b->lane = lane_create(&b->settings, 1, plain, &sink, error, sizeof(error));
-	demand(b->lane);
+	snapshot = snapshot_create(&no_model, &b->settings, 1, 1, error, sizeof(error));
+	demand(snapshot);
+	snapshot_destroy(snapshot_publish(&b->slot, snapshot));
+	b->lane = lane_create(&b->settings, 0, 1, plain, &sink, &b->slot, error, sizeof(error));
+	demand(b->lane != NULL);
 	b->said = (struct said){0};
 	b->inputs = 0;
 }
