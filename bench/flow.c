@@ -36,12 +36,15 @@ static uint64_t now_ns(void)
 static long resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
-	long pages = 0;
+	char line[128] = "", *end;
+	long pages;
 
-	if (!file || fscanf(file, "%*d %ld", &pages) != 1)
-		pages = 0;
+	if (file && !fgets(line, sizeof(line), file))
+		line[0] = 0;
 	if (file)
 		fclose(file);
+	strtol(line, &end, 10); /* the second number is the resident set */
+	pages = strtol(end, NULL, 10);
 	return pages * sysconf(_SC_PAGESIZE);
 }
 

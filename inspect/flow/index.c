@@ -37,7 +37,7 @@ bool index_has_room(const struct flow_index *index, uint64_t hash)
 	return bucket_count(bucket_choose(index, hash)) < INDEX_WAYS;
 }
 
-bool index_add(struct flow_index *index, uint64_t hash, uint32_t slot, bool hint)
+bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot, bool hint)
 {
 	struct index_bucket *bucket = bucket_choose(index, hash);
 	uint32_t free_ways = index_match(bucket, 0);
@@ -64,7 +64,7 @@ static bool bucket_remove(struct index_bucket *bucket, uint16_t tag, uint32_t sl
 	return false;
 }
 
-void index_remove(struct flow_index *index, uint64_t hash, uint32_t slot)
+void index_remove(const struct flow_index *index, uint64_t hash, uint32_t slot)
 {
 	struct index_place place = index_place(index, hash);
 	bool found = bucket_remove(&index->buckets[place.first], place.tag, slot) ||

@@ -57,9 +57,10 @@ static inline uint64_t index_lanes(uint64_t word, uint16_t tag)
 /* The same for one half of a bucket's tags: bit 16 w + 15 stands for way 4 half + w. */
 static inline uint64_t index_half(const struct index_bucket *bucket, int half, uint16_t tag)
 {
+	const size_t first = (size_t)half * 4;
 	uint64_t word;
 
-	memcpy(&word, bucket->tags + 4 * half, sizeof(word));
+	memcpy(&word, bucket->tags + first, sizeof(word));
 	return index_lanes(word, tag);
 }
 
@@ -94,8 +95,8 @@ uint32_t index_buckets(uint32_t capacity);
 
 /* Adds a slot, with one bit that the caller likes to know before it reads the slot. false: both
  * buckets are full. */
-bool index_add(struct flow_index *index, uint64_t hash, uint32_t slot, bool hint);
+bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot, bool hint);
 /* True when index_add() would succeed. */
 bool index_has_room(const struct flow_index *index, uint64_t hash);
 /* Removes a slot that is there. */
-void index_remove(struct flow_index *index, uint64_t hash, uint32_t slot);
+void index_remove(const struct flow_index *index, uint64_t hash, uint32_t slot);

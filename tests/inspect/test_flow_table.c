@@ -6,7 +6,7 @@
 #include "inspect/flow/index.h"
 #include "inspect/flow/table.h"
 
-static const uint64_t SECOND = 1000000000;
+static const uint64_t second = 1000000000;
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { SEEN_MAX = 64 };
 
@@ -90,13 +90,25 @@ static struct packet tcp(char from, double at_s, uint8_t flags)
 	return p;
 }
 
-static struct flow *put(struct bench *bench, struct packet *p)
+/* NULL when the packet is refused; put() is for those that are not. */
+static struct flow *offer(struct bench *bench, struct packet *p)
 {
 	bench->now = p->time_ns;
 	if (p->time_ns > bench->horizon)
 		bench->horizon = p->time_ns;
 	flow_table_prefetch(bench->table, p, 1);
 	return flow_table_packet(bench->table, p, bench->horizon);
+}
+
+static struct flow *put(struct bench *bench, struct packet *p)
+{
+	struct flow *flow = offer(bench, p);
+
+	if (!flow) {
+		CU_FAIL_FATAL("the packet was refused");
+		abort();
+	}
+	return flow;
 }
 
 static struct flow *put_tcp(struct bench *bench, char from, double at_s, uint8_t flags)
@@ -124,7 +136,6 @@ static void a_packet_is_counted_in_full(void)
 	p.rule_number = 100;
 	p.flags = PACKET_FILTERED;
 	flow = put(&bench, &p);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(flow);
 	CU_ASSERT_TRUE(p.flow == flow && p.flags & PACKET_FROM_CLIENT);
 	CU_ASSERT_TRUE(flow->flags & FLOW_ACCEPTED && flow->flags & FLOW_FILTERED);
 	CU_ASSERT_EQUAL(flow->rule_number, 100);
@@ -138,7 +149,7 @@ static void a_packet_is_counted_in_full(void)
 	CU_ASSERT_TRUE(flow->side[1].packets == 1 && flow->side[1].bytes == 1500);
 	CU_ASSERT_TRUE(
 		flow->side[0].tcp_flags == SYN && flow->side[1].tcp_flags == (SYN | ACK));
-	CU_ASSERT_TRUE(flow->first_ns == 5 * SECOND && flow->last_ns == 6 * SECOND);
+	CU_ASSERT_TRUE(flow->first_ns == 5 * second && flow->last_ns == 6 * second);
 	CU_ASSERT_TRUE(flow->truncated == 1 && flow->flags & FLOW_PORTS_CUT);
 	CU_ASSERT_TRUE(flow->session == 9 && flow->direction == DIRECTION_INGRESS);
 	CU_ASSERT_TRUE(flow->rule_number == 0);
@@ -206,14 +217,17 @@ static void clients_and_splits(void)
 {
 	for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
 		struct flow_params params = usual;
-		struct flow *flow = NULL;
+		const char *c = openings[i].packets;
+		struct flow *flow;
 		struct bench bench;
 		double at = 1;
 
-		params.tcp_close_timeout_ns = openings[i].close * SECOND;
+		params.tcp_close_timeout_ns = openings[i].close * second;
 		bench_open(&bench, &params);
-		for (const char *c = openings[i].packets; *c; c += c[2] ? 3 : 2)
+		do {
 			flow = put_tcp(&bench, c[0], at += 0.1, letter_flags(c[1]));
+			c += c[2] ? 3 : 2;
+		} while (*c);
 		CU_ASSERT_EQUAL(
 			flow_ends(flow).src_port, openings[i].client == 'a' ? 40000 : 80);
 		CU_ASSERT_EQUAL(flow->side[0].packets, openings[i].client_packets);
@@ -225,28 +239,28 @@ static void clients_and_splits(void)
 	}
 }
 
-/* One packet at 1000 s and one at `second`: one flow or two, and why the first one ended. */
+/* One packet at 1000 s and one at `later`: one flow or two, and why the first one ended. */
 static const struct {
-	uint8_t first_flags;
-	double idle, close, second;
-	bool two;
+	double idle, close, later;
 	enum flow_end end;
+	uint8_t first_flags;
+	bool two;
 } timeouts[] = {
-	{ACK, 120, 10, 1119, false, 0},
-	{ACK, 120, 10, 1120, false, 0}, /* the timeout itself is not yet over it */
-	{ACK, 120, 10, 1120.001, true, FLOW_END_IDLE},
-	{ACK, 0, 10, 900000, false, 0},
-	{RST, 120, 10, 1009, false, 0},
-	{RST, 120, 10, 1011, true, FLOW_END_TCP_CLOSE},
-	{RST, 120, 10, 5000, true, FLOW_END_TCP_CLOSE}, /* whenever it is noticed */
-	{RST, 5, 10, 1006, true, FLOW_END_IDLE},
-	{RST, 5, 10, 5000, true, FLOW_END_IDLE},
-	{RST, 120, 0, 1119, false, 0},
-	{RST, 120, 0, 1121, true, FLOW_END_IDLE},
-	{RST, 0, 10, 1011, true, FLOW_END_TCP_CLOSE},
-	{RST, 0, 0, 900000, false, 0},
-	{ACK, 120, 10, 500, false, 0}, /* backwards is never a timeout */
-	{RST, 120, 10, 500, false, 0},
+	{120, 10, 1119, 0, ACK, false},
+	{120, 10, 1120, 0, ACK, false}, /* the timeout itself is not yet over it */
+	{120, 10, 1120.001, FLOW_END_IDLE, ACK, true},
+	{0, 10, 900000, 0, ACK, false},
+	{120, 10, 1009, 0, RST, false},
+	{120, 10, 1011, FLOW_END_TCP_CLOSE, RST, true},
+	{120, 10, 5000, FLOW_END_TCP_CLOSE, RST, true}, /* whenever it is noticed */
+	{5, 10, 1006, FLOW_END_IDLE, RST, true},
+	{5, 10, 5000, FLOW_END_IDLE, RST, true},
+	{120, 0, 1119, 0, RST, false},
+	{120, 0, 1121, FLOW_END_IDLE, RST, true},
+	{0, 10, 1011, FLOW_END_TCP_CLOSE, RST, true},
+	{0, 0, 900000, 0, RST, false},
+	{120, 10, 500, 0, ACK, false}, /* backwards is never a timeout */
+	{120, 10, 500, 0, RST, false},
 };
 
 static void timeouts_row(size_t i, bool by_expiry)
@@ -260,9 +274,9 @@ static void timeouts_row(size_t i, bool by_expiry)
 	bench_open(&bench, &params);
 	put_tcp(&bench, 'a', 1000, timeouts[i].first_flags);
 	if (by_expiry)
-		flow_table_expire(bench.table, (uint64_t)(timeouts[i].second * 1e9), 64);
+		flow_table_expire(bench.table, (uint64_t)(timeouts[i].later * 1e9), 64);
 	else
-		put_tcp(&bench, 'b', timeouts[i].second, ACK);
+		put_tcp(&bench, 'b', timeouts[i].later, ACK);
 	CU_ASSERT_EQUAL(stats(&bench)->ended, timeouts[i].two);
 	CU_ASSERT_EQUAL(bench.n_seen, timeouts[i].two ? 2 : 0);
 	if (timeouts[i].two) {
@@ -289,7 +303,7 @@ static void the_horizon_counts_at_lookup(void)
 
 	bench_open(&bench, &usual);
 	put_tcp(&bench, 'a', 1000, ACK);
-	bench.horizon = 1121 * SECOND;
+	bench.horizon = 1121 * second;
 	put(&bench, &p);
 	CU_ASSERT_EQUAL(stats(&bench)->made, 2);
 	CU_ASSERT_EQUAL(bench.seen[1].end, FLOW_END_IDLE);
@@ -304,8 +318,8 @@ static void late_packets_do_not_move_the_last_time(void)
 	bench_open(&bench, &usual);
 	put_tcp(&bench, 'a', 1000, ACK);
 	flow = put_tcp(&bench, 'b', 900, ACK);
-	CU_ASSERT_EQUAL(flow->last_ns, 1000 * SECOND);
-	CU_ASSERT_EQUAL(flow->first_ns, 1000 * SECOND);
+	CU_ASSERT_EQUAL(flow->last_ns, 1000 * second);
+	CU_ASSERT_EQUAL(flow->first_ns, 1000 * second);
 	bench_close(&bench);
 }
 
@@ -315,19 +329,21 @@ static void an_active_timeout_updates_and_goes_on(void)
 	struct bench bench;
 	struct flow *flow = NULL;
 
-	params.active_timeout_ns = 30 * SECOND;
+	params.active_timeout_ns = 30 * second;
 	params.window_s = 600;
 	bench_open(&bench, &params);
 	for (int at = 0; at <= 100; at += 10)
 		flow = put_tcp(&bench, 'a', 6000 + at, ACK);
 	/* due at 40 (more than 30 after 0) and at 80; each shows the packets before it */
 	CU_ASSERT_EQUAL_FATAL(bench.n_seen, 4);
-	for (int i = 0; i < 2; i++) {
-		CU_ASSERT_TRUE(bench.seen[2 * i].what == SEEN_WINDOW);
-		CU_ASSERT_EQUAL(bench.seen[2 * i].flow.side[0].window_packets, 4);
-		CU_ASSERT_TRUE(bench.seen[2 * i + 1].what == SEEN_ENDED);
-		CU_ASSERT_EQUAL(bench.seen[2 * i + 1].end, FLOW_END_ACTIVE);
-		CU_ASSERT_EQUAL(bench.seen[2 * i + 1].flow.side[0].packets, 4u * (i + 1));
+	for (uint64_t i = 0; i < 2; i++) {
+		const struct seen *seen = &bench.seen[2 * i];
+
+		CU_ASSERT_TRUE(seen[0].what == SEEN_WINDOW);
+		CU_ASSERT_EQUAL(seen[0].flow.side[0].window_packets, 4);
+		CU_ASSERT_TRUE(seen[1].what == SEEN_ENDED);
+		CU_ASSERT_EQUAL(seen[1].end, FLOW_END_ACTIVE);
+		CU_ASSERT_EQUAL(seen[1].flow.side[0].packets, 4 * (i + 1));
 	}
 	CU_ASSERT_EQUAL(flow->side[0].packets, 11);
 	CU_ASSERT_TRUE(stats(&bench)->made == 1 && stats(&bench)->ended == 0);
@@ -341,7 +357,7 @@ static void check_window(const struct seen *seen, int side, uint32_t packets, ui
 
 	CU_ASSERT_TRUE(seen->what == SEEN_WINDOW);
 	CU_ASSERT_EQUAL(s->window_packets, packets);
-	CU_ASSERT_EQUAL(s->window_bytes, 100u * packets);
+	CU_ASSERT_EQUAL(s->window_bytes, UINT64_C(100) * packets);
 	CU_ASSERT_EQUAL(s->window_first, first);
 	CU_ASSERT_EQUAL(s->window_last, last);
 	CU_ASSERT_EQUAL(s->window_tcp_flags, flags);
@@ -373,7 +389,7 @@ static void windows_are_multiples_since_the_epoch(void)
 	CU_ASSERT_EQUAL(bench.n_seen, 3);
 	check_window(&bench.seen[2], 0, 1, 6059, 6059, 0);
 	check_window(&bench.seen[2], 1, 0, 0, 0, 0);
-	flow_table_end_all(bench.table, 6121 * SECOND, FLOW_END_SHUTDOWN);
+	flow_table_end_all(bench.table, 6121 * second, FLOW_END_SHUTDOWN);
 	CU_ASSERT_EQUAL(bench.n_seen, 6);
 	check_window(&bench.seen[3], 0, 1, 6120, 6120, 4);
 	CU_ASSERT_TRUE(bench.seen[4].what == SEEN_ENDED);
@@ -394,13 +410,13 @@ static void end_all_says_why(void)
 		p.src.byte[15] = (uint8_t)(10 + i);
 		put(&bench, &p);
 	}
-	flow_table_end_all(bench.table, 1121 * SECOND, FLOW_END_OF_INPUT);
+	flow_table_end_all(bench.table, 1121 * second, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL_FATAL(bench.n_seen, 9);
 	CU_ASSERT_EQUAL(bench.seen[1].end, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(bench.seen[4].end, FLOW_END_IDLE);
 	CU_ASSERT_EQUAL(bench.seen[7].end, FLOW_END_TCP_CLOSE);
 	CU_ASSERT_TRUE(stats(&bench)->live == 0 && stats(&bench)->peak == 3);
-	flow_table_end_all(bench.table, 1121 * SECOND, FLOW_END_OF_INPUT);
+	flow_table_end_all(bench.table, 1121 * second, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(stats(&bench)->ended, 3);
 	bench_close(&bench);
 	flow_table_destroy(NULL);
@@ -428,7 +444,7 @@ static void overload(uint32_t capacity, uint64_t guard_ns)
 	bench_open(&bench, &params);
 	for (uint64_t i = 0; i < PACKETS; i++, offered++) {
 		struct packet p = numbered((uint32_t)rand() % range, i * 10);
-		struct flow *flow = put(&bench, &p);
+		struct flow *flow = offer(&bench, &p);
 
 		CU_ASSERT_PTR_EQUAL(p.flow, flow);
 		CU_ASSERT_TRUE(stats(&bench)->live <= capacity);
@@ -437,7 +453,7 @@ static void overload(uint32_t capacity, uint64_t guard_ns)
 	CU_ASSERT_TRUE(guard_ns != 0 || stats(&bench)->refused == 0);
 	CU_ASSERT_TRUE(bench.youngest_evicted_age >= guard_ns);
 	CU_ASSERT_EQUAL(stats(&bench)->peak, capacity);
-	flow_table_end_all(bench.table, PACKETS * 10, FLOW_END_OF_INPUT);
+	flow_table_end_all(bench.table, UINT64_C(10) * PACKETS, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(bench.packets_ended + stats(&bench)->refused, offered);
 	CU_ASSERT_EQUAL(stats(&bench)->made, stats(&bench)->ended);
 	bench_close(&bench);
@@ -448,7 +464,7 @@ static void overload_loses_nothing_uncounted(void)
 	srand(3);
 	for (uint32_t capacity = 1; capacity < 40; capacity += 1 + capacity / 8) {
 		overload(capacity, 0);
-		overload(capacity, 10 * capacity);
+		overload(capacity, UINT64_C(10) * capacity);
 	}
 	overload(1000, 5000);
 }
@@ -465,12 +481,12 @@ static void the_longest_idle_is_evicted(void)
 		put(&bench, &p);
 	}
 	p = numbered(9, 149);
-	CU_ASSERT_PTR_NULL(put(&bench, &p));
+	CU_ASSERT_PTR_NULL(offer(&bench, &p));
 	p = numbered(9, 7); /* from the past: all others are young to it */
-	CU_ASSERT_PTR_NULL(put(&bench, &p));
+	CU_ASSERT_PTR_NULL(offer(&bench, &p));
 	CU_ASSERT_TRUE(stats(&bench)->refused == 2 && bench.n_seen == 0);
 	p = numbered(9, 150);
-	CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
+	CU_ASSERT_PTR_NOT_NULL(offer(&bench, &p));
 	CU_ASSERT_EQUAL(bench.seen[0].end, FLOW_END_EVICTED);
 	CU_ASSERT_EQUAL(bench.seen[0].flow.key.tenant, 2);
 	CU_ASSERT_EQUAL(stats(&bench)->evicted, 1);
@@ -491,7 +507,7 @@ static void what_timed_out_gives_way_first(void)
 		put(&bench, &p);
 	}
 	p = numbered(9, 1101);
-	CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
+	CU_ASSERT_PTR_NOT_NULL(offer(&bench, &p));
 	CU_ASSERT_TRUE(stats(&bench)->evicted == 0 && stats(&bench)->refused == 0);
 	CU_ASSERT_EQUAL(bench.seen[0].end, FLOW_END_IDLE);
 	bench_close(&bench);
@@ -600,7 +616,7 @@ static void a_flood_of_one_neighbourhood_is_bounded(void)
 		place = index_place(&index, flow_key_hash(&key));
 		if (place.first + place.second != 5 || place.first * place.second != 6)
 			continue;
-		CU_ASSERT_PTR_NOT_NULL(put(&bench, &p));
+		CU_ASSERT_PTR_NOT_NULL(offer(&bench, &p));
 		made++;
 	}
 	CU_ASSERT_EQUAL(stats(&bench)->live, 2 * INDEX_WAYS);
@@ -616,12 +632,12 @@ static void an_observer_may_be_absent(void)
 	struct flow_params params = usual;
 	struct bench bench = {0};
 
-	params.active_timeout_ns = SECOND;
+	params.active_timeout_ns = second;
 	bench.table = flow_table_create(&params, &none);
 	for (int at = 0; at < 500; at += 50)
 		put_tcp(&bench, 'a', at, ACK);
 	put_tcp(&bench, 'a', 5000, ACK);
-	flow_table_expire_all(bench.table, 9000 * SECOND);
+	flow_table_expire_all(bench.table, 9000 * second);
 	CU_ASSERT_TRUE(stats(&bench)->made == 2 && stats(&bench)->ended == 2);
 	bench_close(&bench);
 }

@@ -8,7 +8,7 @@
 
 #include "inspect/flow/table.h"
 
-static const uint64_t SECOND = 1000000000;
+static const uint64_t second_ns = 1000000000;
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 enum { PACKETS = 6000, CONVERSATIONS = 60, RECORDS_MAX = 4 * PACKETS };
 
@@ -248,7 +248,7 @@ static void twin_window(
 
 	for (uint32_t i = begin; i < end; i++) {
 		const struct packet *p = &flow->events[i]->packet;
-		uint32_t second = (uint32_t)(p->time_ns / SECOND);
+		uint32_t second = (uint32_t)(p->time_ns / second_ns);
 
 		if (flow->events[i]->from != from)
 			continue;
@@ -277,7 +277,7 @@ static void twin_window(
 
 static bool same_window(const struct twin *twin, uint64_t a_ns, uint64_t b_ns)
 {
-	uint64_t ns = twin->params->window_s * SECOND;
+	uint64_t ns = twin->params->window_s * second_ns;
 
 	return ns == 0 || a_ns / ns == b_ns / ns;
 }
@@ -441,7 +441,8 @@ static void event_make(
 	p->tcp_flags = p->protocol == 6 ? random_tcp_flags() : 0;
 	p->time_ns = clock;
 	if (below(4) == 0)
-		p->time_ns -= below(3) ? below(3000) * (SECOND / 1000) : below(150) * SECOND;
+		p->time_ns -=
+			below(3) ? below(3000) * (second_ns / 1000) : below(150) * second_ns;
 	p->ip_len = 20 + below(1480);
 	p->flags = (uint16_t)(below(10) ? 0 : PACKET_CUT);
 	p->session = below(5);
@@ -453,50 +454,58 @@ static void event_make(
 static void traffic_make(struct event *events, const struct conversation *conversations,
 	int count, bool horizon_lags)
 {
-	uint64_t clock = 1700000000 * SECOND, horizon = 0;
+	uint64_t clock = 1700000000 * second_ns, horizon = 0;
 
 	for (int i = 0; i < PACKETS; i++) {
-		clock += below(100) * (SECOND / 1000);
+		clock += below(100) * (second_ns / 1000);
 		if (below(60) == 0)
-			clock += below(40) * SECOND;
+			clock += below(40) * second_ns;
 		event_make(&events[i], conversations, count, clock);
 		if (events[i].packet.time_ns > horizon)
 			horizon = events[i].packet.time_ns;
-		events[i].horizon = horizon_lags ? horizon - 20 * SECOND : horizon;
+		events[i].horizon = horizon_lags ? horizon - 20 * second_ns : horizon;
 	}
 }
 
-/* Gives the traffic to a table, in bursts; `owner` picks the packets of one of two workers
- * (or -1: all). */
-static void table_run(const struct flow_params *params, const struct event *events, int owner,
-	bool expire, struct records *records)
+/* What one table is given: all packets, or those of one of two workers. */
+struct table_job {
+	const struct flow_params *params;
+	const struct event *events;
+	int owner; /* 0, 1, or -1: all */
+	bool expire;
+};
+
+static void burst_run(const struct table_job *job, struct flow_table *table, int begin, int n)
+{
+	struct packet burst[BURST_MAX];
+
+	for (int b = 0; b < n; b++)
+		burst[b] = job->events[begin + b].packet;
+	flow_table_prefetch(table, burst, UINT64_MAX >> (64 - n));
+	for (int b = 0; b < n; b++) {
+		uint64_t horizon = job->events[begin + b].horizon;
+
+		if (job->expire && below(3) == 0)
+			flow_table_expire(table, horizon, below(50));
+		if (job->owner >= 0 && burst[b].hash % 2 != (uint64_t)job->owner)
+			continue;
+		CU_ASSERT_PTR_NOT_NULL(flow_table_packet(table, &burst[b], horizon));
+	}
+}
+
+static void table_run(const struct table_job *job, struct records *records)
 {
 	struct flow_observer observer = {records, table_ended, table_window, NULL};
-	struct flow_table *table = flow_table_create(params, &observer);
-	struct packet burst[BURST_MAX];
-	uint64_t horizon = events[PACKETS - 1].horizon;
+	struct flow_table *table = flow_table_create(job->params, &observer);
+	uint64_t horizon = job->events[PACKETS - 1].horizon;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
 	for (int i = 0, n; i < PACKETS; i += n) {
-		uint64_t live = 0;
-
 		n = 1 + (int)below(BURST_MAX);
 		n = n < PACKETS - i ? n : PACKETS - i;
-		for (int b = 0; b < n; b++)
-			burst[b] = events[i + b].packet;
-		flow_table_prefetch(table, burst, UINT64_MAX >> (64 - n));
-		for (int b = 0; b < n; b++)
-			if (owner < 0 || burst[b].hash % 2 == (uint64_t)owner)
-				live |= UINT64_C(1) << b;
-		for (int b = 0; b < n; b++) {
-			if (expire && below(3) == 0)
-				flow_table_expire(table, events[i + b].horizon, below(50));
-			if (live >> b & 1)
-				CU_ASSERT_PTR_NOT_NULL(flow_table_packet(
-					table, &burst[b], events[i + b].horizon));
-		}
+		burst_run(job, table, i, n);
 	}
-	if (expire)
+	if (job->expire)
 		flow_table_expire_all(table, horizon);
 	flow_table_end_all(table, horizon, FLOW_END_OF_INPUT);
 	CU_ASSERT_TRUE(
@@ -558,9 +567,9 @@ static const struct {
 static void twin_run(size_t i, struct event *events, struct twin *twin, struct records *got)
 {
 	struct flow_params params = {.capacity = 4096,
-		.idle_timeout_ns = settings[i].idle * SECOND,
-		.active_timeout_ns = settings[i].active * SECOND,
-		.tcp_close_timeout_ns = settings[i].close * SECOND,
+		.idle_timeout_ns = settings[i].idle * second_ns,
+		.active_timeout_ns = settings[i].active * second_ns,
+		.tcp_close_timeout_ns = settings[i].close * second_ns,
 		.window_s = settings[i].window};
 	struct conversation conversations[CONVERSATIONS];
 	int count = conversations_make(conversations);
@@ -584,12 +593,12 @@ static void twin_run(size_t i, struct event *events, struct twin *twin, struct r
 	CU_ASSERT_TRUE(settings[i].active == 0 || count_ends(want, FLOW_END_ACTIVE) > 20);
 	CU_ASSERT_TRUE(count_ends(want, FLOW_END_OF_INPUT) > 5);
 
-	table_run(&params, events, -1, false, got);
+	table_run(&(struct table_job){&params, events, -1, false}, got);
 	check_equal(got, want);
-	table_run(&params, events, -1, true, got);
+	table_run(&(struct table_job){&params, events, -1, true}, got);
 	check_equal(got, want);
-	table_run(&params, events, 0, true, got);
-	table_run(&params, events, 1, false, got);
+	table_run(&(struct table_job){&params, events, 0, true}, got);
+	table_run(&(struct table_job){&params, events, 1, false}, got);
 	check_equal(got, want);
 }
 

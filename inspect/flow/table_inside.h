@@ -1,0 +1,17 @@
+/* The inside of a flow table, for table.c (which changes it) and prefetch.c (which reads it). */
+#pragma once
+
+#include "inspect/flow/index.h"
+#include "inspect/flow/table.h"
+
+struct flow_table {
+	struct flow_params params;
+	struct flow_observer observer;
+	struct flow *flows; /* `capacity` slots, zero until first used */
+	struct flow_index index;
+	uint32_t used; /* slots that were ever in use: the first ones */
+	/* 1 + the number of a slot to reuse, which holds the next such number; 0 = none */
+	uint32_t free_slot;
+	uint32_t hand; /* slot at which the next slice of expiry begins */
+	struct flow_table_stats stats;
+};
