@@ -88,11 +88,18 @@ void output_write(struct output *output, enum record_kind kind, uint64_t route,
 	spool_end(output->events, 1);
 }
 
+bool output_flush_kind(struct output *output, enum record_kind kind)
+{
+	if (kind == RECORD_FLOW_LOG)
+		return flow_log_dir_flush(output->flow_logs);
+	return spool_flush(output->events);
+}
+
 bool output_flush(struct output *output)
 {
-	bool events = spool_flush(output->events);
+	bool events = output_flush_kind(output, RECORD_EVENT);
 
-	return flow_log_dir_flush(output->flow_logs) && events;
+	return output_flush_kind(output, RECORD_FLOW_LOG) && events;
 }
 
 bool output_close(struct output *output)

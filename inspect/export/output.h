@@ -22,6 +22,9 @@ struct output *output_open(const char *dir, bool force, char *error, size_t erro
 void output_write(struct output *output, enum record_kind kind, uint64_t route,
 	const char *bytes, size_t len);
 
+/* Flushes one kind: live, events every second or so, that they can be followed; flow logs only when
+ * a period is over, since each flush adds a gzip member to every open period. */
+bool output_flush_kind(struct output *output, enum record_kind kind);
 /* Flushes everything; false when anything was lost. The output stays usable. */
 bool output_flush(struct output *output);
 

@@ -85,6 +85,12 @@ static void events_are_appended_and_counted_when_written(void)
 	CU_ASSERT_TRUE(output_flush(output));
 	CU_ASSERT_EQUAL(ledger->written, 2);
 	put(output, RECORD_EVENT, 0, "{\"a\":3}\n");
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), "a record\n");
+	CU_ASSERT_TRUE(output_flush_kind(output, RECORD_EVENT));
+	CU_ASSERT_EQUAL(ledger->written, 3);
+	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->written, 0);
+	CU_ASSERT_TRUE(output_flush_kind(output, RECORD_FLOW_LOG));
+	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->written, 1);
 	CU_ASSERT_TRUE(output_close(output));
 	text = folder_get(&folder, "out/events/flows.jsonl", &len);
 	CU_ASSERT_STRING_EQUAL(text, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
@@ -187,7 +193,7 @@ static void any_number_of_periods_in_any_order(void)
 	enum { PERIODS = 100, TURNS = 5 };
 	struct folder folder = folder_make();
 	struct output *output = open_new(&folder);
-	char line[64], command[512], want[512], *text;
+	char line[64], command[512], want[512], *text, *at;
 	size_t len;
 
 	for (int turn = 0; turn < TURNS; turn++)
@@ -197,7 +203,8 @@ static void any_number_of_periods_in_any_order(void)
 				line);
 		}
 	CU_ASSERT_TRUE(output_flush(output));
-	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->written, PERIODS * TURNS);
+	CU_ASSERT_EQUAL(
+		output_ledger(output, RECORD_FLOW_LOG)->written, (uint64_t)PERIODS * TURNS);
 	CU_ASSERT_TRUE(output_close(output));
 	/* gzip(1) reads them too: one file a period, sorted by name is sorted by period. */
 	snprintf(command, sizeof(command),
@@ -206,7 +213,8 @@ static void any_number_of_periods_in_any_order(void)
 	CU_ASSERT_EQUAL(system(command), 0);
 	text = folder_get(&folder, "all.txt", &len);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-	for (char *at = text, period = 0; period < PERIODS; period++) {
+	at = text;
+	for (int period = 0; period < PERIODS; period++) {
 		int n = snprintf(want, sizeof(want), HEADER);
 
 		for (int turn = 0; turn < TURNS; turn++)

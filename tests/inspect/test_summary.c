@@ -38,10 +38,10 @@ struct run {
 	struct summary summary;
 };
 
-static void add_flow(struct run *run, uint16_t master, uint16_t app, uint8_t host,
-	uint64_t packets, uint64_t bytes, uint64_t risks)
+static void add_flow(struct run *run, struct app_total what, uint8_t host, uint64_t risks)
 {
-	struct flow flow = {.key.tenant = 42, .app_master = master, .app = app};
+	struct flow flow = {.key.tenant = 42, .app_master = what.master, .app = what.app};
+	uint64_t packets = what.total.packets, bytes = what.total.bytes;
 
 	flow.key.lo = ip_addr_v4((const uint8_t[]){10, 0, 0, host});
 	flow.key.hi = ip_addr_v4((const uint8_t[]){93, 184, 216, 34});
@@ -76,12 +76,14 @@ static void refuse(struct run *run, enum reason reason, uint64_t packets)
 
 static void add_packets(struct run *run)
 {
-	add_flow(run, TLS, GOOGLE, 5, 1200000, 987654321, 1ull << 9 | 1ull << 5);
-	add_flow(run, 0, TLS, 5, 800, 123456, 0);
-	add_flow(run, TLS, TLS, 6, 200, 3456, 1ull << 9); /* prints as TLS too */
-	add_flow(run, 0, DNS, 7, 2, 999, 0);
-	add_flow(run, DNS, GOOGLE, 7, 2, 1000, 0);
-	add_flow(run, 0, 0, 200, 1, 40, 0);
+	add_flow(run, (struct app_total){TLS, GOOGLE, {1, 1200000, 987654321}}, 5,
+		1ull << 9 | 1ull << 5);
+	add_flow(run, (struct app_total){0, TLS, {1, 800, 123456}}, 5, 0);
+	add_flow(run, (struct app_total){TLS, TLS, {1, 200, 3456}}, 6,
+		1ull << 9); /* prints as TLS too */
+	add_flow(run, (struct app_total){0, DNS, {1, 2, 999}}, 7, 0);
+	add_flow(run, (struct app_total){DNS, GOOGLE, {1, 2, 1000}}, 7, 0);
+	add_flow(run, (struct app_total){0, 0, {1, 1, 40}}, 200, 0);
 	add_session(run, 2, 7, 30, 40);
 	add_session(run, 1, 42, 900, 1500);
 	add_session(run, 1, 7, 5, 100000);

@@ -182,8 +182,10 @@ static void json_strings_are_valid_and_faithful(void)
 		size_t len = random64() % sizeof(bytes);
 
 		for (size_t j = 0; j < len; j++)
-			bytes[j] = random64() & 1 ? pool[random64() % (sizeof(pool) - 1)]
-						  : (char)random64();
+			if (random64() & 1)
+				bytes[j] = pool[random64() % (sizeof(pool) - 1)];
+			else
+				bytes[j] = (char)random64();
 		put_json_row(out, bytes, len);
 	}
 	fclose(out);

@@ -36,11 +36,10 @@ static struct told random_told(void)
 		.master = (uint16_t)(random32() % APPS),
 		.app = (uint16_t)(random32() % APPS),
 		.to_server = {1, random32() % 100, random32() % 1000},
-		.to_client = {1, random32() % 100, random32() % 1000},
-		.risks = 1ull << random32() % 64 | 1ull << random32() % 64};
+		.to_client = {1, random32() % 100, random32() % 1000}};
 
-	if (random32() % 3 == 0)
-		told.risks = 0;
+	for (uint32_t risks = random32() % 3; risks > 0; risks--)
+		told.risks |= 1ull << random32() % 64;
 	return told;
 }
 
@@ -187,7 +186,7 @@ static void a_list_shorter_than_asked_for(void)
 	CU_ASSERT_EQUAL(totals_talkers(totals, &talker, 1), 0);
 	for (uint16_t i = 1; i <= 3; i++) {
 		struct told told = {
-			.client = i, .server = 10, .app = i, .to_server = {1, 1, 100u * i}};
+			.client = i, .server = 10, .app = i, .to_server = {1, 1, 100ull * i}};
 
 		count(totals, &told);
 	}
