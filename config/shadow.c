@@ -23,11 +23,17 @@ struct part {
 	uint32_t from;
 };
 
+/* A rule that touches the box asked for. */
+struct candidate {
+	uint32_t rule;
+	bool used;    /* something was cut by it */
+	double share; /* of the box, that lies in the rule */
+};
+
 struct shadow {
 	const struct model_rules *rules;
-	struct box *boxes;    /* one a rule */
-	uint32_t *candidates; /* rules that touch the box asked for */
-	bool *used;           /* of the candidates: something was cut by it */
+	struct box *boxes; /* one a rule */
+	struct candidate *candidates;
 	uint32_t n_candidates;
 	struct part *parts; /* stack */
 	uint32_t n_parts, room;
@@ -125,7 +131,6 @@ struct shadow *shadow_create(const struct model_rules *rules)
 	*s = (struct shadow){.rules = rules};
 	s->boxes = memory(NULL, rules->count, sizeof(*s->boxes));
 	s->candidates = memory(NULL, rules->count, sizeof(*s->candidates));
-	s->used = memory(NULL, rules->count, sizeof(*s->used));
 	for (uint32_t i = 0; i < rules->count; i++)
 		s->boxes[i] = box_of(&rules->rule[i]);
 	shadow_budget(s, SHADOW_BUDGET_RULE, SHADOW_BUDGET_TOTAL);
@@ -138,7 +143,6 @@ void shadow_destroy(struct shadow *shadow)
 		return;
 	free(shadow->boxes);
 	free(shadow->candidates);
-	free(shadow->used);
 	free(shadow->parts);
 	free(shadow);
 }
@@ -200,7 +204,8 @@ static bool candidates_find(struct shadow *s, const struct box *box, uint32_t en
 		if (i == except || (portless && s->boxes[i].has_ports) ||
 			!box_meets(&s->boxes[i], box))
 			continue;
-		s->candidates[s->n_candidates++] = i;
+		s->candidates[s->n_candidates++] =
+			(struct candidate){.rule = i, .share = box_share(&s->boxes[i], box)};
 	}
 	return true;
 }
@@ -209,13 +214,13 @@ static bool candidates_find(struct shadow *s, const struct box *box, uint32_t en
 static bool covered_by_one(struct shadow *s, const struct box *box)
 {
 	for (uint32_t i = 0; i < s->n_candidates; i++) {
-		const struct box common = box_common(box, &s->boxes[s->candidates[i]]);
+		const struct box common = box_common(box, &s->boxes[s->candidates[i].rule]);
 
 		if (memcmp(common.side, box->side, sizeof(common.side)) != 0)
 			continue;
 		s->candidates[0] = s->candidates[i];
 		s->n_candidates = 1;
-		s->used[0] = true;
+		s->candidates[0].used = true;
 		return true;
 	}
 	return false;
@@ -223,12 +228,12 @@ static bool covered_by_one(struct shadow *s, const struct box *box)
 
 /* Together they are smaller than the box: most rules are cleared here, without any cutting. The
  * margin is far above what the doubles can be wrong by. */
-static bool too_small_together(const struct shadow *s, const struct box *box)
+static bool too_small_together(const struct shadow *s)
 {
 	double share = 0;
 
 	for (uint32_t i = 0; i < s->n_candidates; i++)
-		share += box_share(&s->boxes[s->candidates[i]], box);
+		share += s->candidates[i].share;
 	return share < 0.999;
 }
 
@@ -239,17 +244,27 @@ static enum shadow_verdict part_next(struct shadow *s, uint64_t *left)
 	struct part part = s->parts[--s->n_parts];
 
 	for (uint32_t i = part.from; i < s->n_candidates; i++) {
-		const struct box *cut = &s->boxes[s->candidates[i]];
+		const struct box *cut = &s->boxes[s->candidates[i].rule];
 
 		if (!spend(s, left))
 			return SHADOW_UNDECIDED;
 		if (!box_meets(cut, &part.box))
 			continue;
-		s->used[i] = true;
+		s->candidates[i].used = true;
 		parts_cut(s, part.box, cut, i + 1);
 		return SHADOW_COVERED;
 	}
 	return SHADOW_NONE;
+}
+
+/* The widest first: what they cut off need not be cut into smaller parts by others. */
+static int by_share(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	if (x->share != y->share)
+		return x->share > y->share ? -1 : 1;
+	return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
 /* Whether the rules before `end` but for `except` cover the box. */
@@ -260,11 +275,11 @@ static enum shadow_verdict covered(struct shadow *s, const struct box *box, uint
 
 	if (!candidates_find(s, box, end, except, portless, left))
 		return SHADOW_UNDECIDED;
-	memset(s->used, 0, s->n_candidates * sizeof(*s->used));
 	if (covered_by_one(s, box))
 		return SHADOW_COVERED;
-	if (too_small_together(s, box))
+	if (too_small_together(s))
 		return SHADOW_NONE;
+	qsort(s->candidates, s->n_candidates, sizeof(*s->candidates), by_share);
 	s->n_parts = 0;
 	part_push(s, box, 0);
 	while (s->n_parts > 0 && verdict == SHADOW_COVERED)
@@ -287,16 +302,27 @@ enum shadow_verdict shadow_rule(struct shadow *s, uint32_t index)
 	return verdict == SHADOW_COVERED ? SHADOW_FRAGMENTS_ONLY : verdict;
 }
 
+/* Keeps the smallest, ascending. */
+static void number_keep(uint32_t numbers[SHADOW_BY_MAX], uint32_t count, uint32_t number)
+{
+	uint32_t at = count < SHADOW_BY_MAX ? count : SHADOW_BY_MAX;
+
+	for (; at > 0 && numbers[at - 1] > number; at--) {
+		if (at < SHADOW_BY_MAX)
+			numbers[at] = numbers[at - 1];
+	}
+	if (at < SHADOW_BY_MAX)
+		numbers[at] = number;
+}
+
 uint32_t shadow_by(const struct shadow *s, uint32_t numbers[SHADOW_BY_MAX])
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < s->n_candidates; i++) {
-		if (!s->used[i])
-			continue;
-		if (count < SHADOW_BY_MAX)
-			numbers[count] = s->rules->rule[s->candidates[i]].number;
-		count++;
+		if (s->candidates[i].used)
+			number_keep(
+				numbers, count++, s->rules->rule[s->candidates[i].rule].number);
 	}
 	return count;
 }

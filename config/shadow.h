@@ -33,8 +33,8 @@ void shadow_budget(struct shadow *shadow, uint64_t per_rule, uint64_t total);
 
 /* Whether rule `index` can decide a packet. */
 enum shadow_verdict shadow_rule(struct shadow *shadow, uint32_t index);
-/* The numbers of the rules that cover it, after SHADOW_COVERED or SHADOW_FRAGMENTS_ONLY: at most
- * SHADOW_BY_MAX of them in `numbers`. Returns how many there are. */
+/* The numbers of the rules that cover it, after SHADOW_COVERED or SHADOW_FRAGMENTS_ONLY: the
+ * smallest SHADOW_BY_MAX of them in `numbers`, ascending. Returns how many there are. */
 uint32_t shadow_by(const struct shadow *shadow, uint32_t numbers[SHADOW_BY_MAX]);
 
 /* For a reject: SHADOW_COVERED when all that it rejects would be rejected without it. */
