@@ -107,7 +107,7 @@ struct model_session;
 
 struct model_interface {
 	const char *id, *description, *owner_id, *instance_id, *subnet_id, *vpc_id;
-	const char *region, *availability_zone, *interface_type;
+	const char *region, *availability_zone, *availability_zone_id, *interface_type;
 	bool has_mac, has_primary;
 	uint8_t mac[6];
 	struct ip_addr primary; /* IPv4: the outer source of its mirror traffic */

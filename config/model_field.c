@@ -222,9 +222,13 @@ MODEL_READER(read_ports)
 
 static int hex_digit(char c)
 {
-	const char *at = c ? strchr("0123456789abcdef", c | 0x20) : NULL;
-
-	return at ? (int)(at - "0123456789abcdef") : -1;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
 }
 
 MODEL_READER(read_mac)
@@ -238,7 +242,7 @@ MODEL_READER(read_mac)
 		int high = hex_digit(s[0]), low = hex_digit(s[1]);
 
 		ok = high >= 0 && low >= 0 && s[2] == (i < 5 ? ':' : '\0');
-		mac.byte[i] = (uint8_t)((high << 4 | low) & 0xff);
+		mac.byte[i] = ok ? (uint8_t)(high << 4 | low) : 0;
 	}
 	if (ok)
 		memcpy(field, &mac, sizeof(mac));

@@ -34,6 +34,8 @@ static const struct model_field interface_fields[] = {
 	{"region", NULL, read_text, AT(interface.region), 0, 0, false},
 	{"availability_zone", "AvailabilityZone", read_text, AT(interface.availability_zone), 0,
 		0, false},
+	{"availability_zone_id", "AvailabilityZoneId", read_text,
+		AT(interface.availability_zone_id), 0, 0, false},
 	{"interface_type", "InterfaceType", read_text, AT(interface.interface_type), 0, 0,
 		false},
 	{"tags", "TagSet", read_tags, AT(interface.tags), 0, 0, false},

@@ -14,6 +14,7 @@ struct anchor {
 
 struct reader {
 	yaml_parser_t parser;
+	const char *text; /* all of it, NUL-terminated */
 	struct node_tree *tree;
 	struct node_error *error;
 	struct anchor *anchors;
@@ -35,6 +36,21 @@ static bool fail(struct reader *r, size_t line, const char *format, ...)
 	return false;
 }
 
+/* Inside braces YAML takes the colons of an IPv6 address for its own: a trap worth a hint. */
+static const char *hint(const struct reader *r, size_t line)
+{
+	const char *at = r->text, *colons;
+
+	for (size_t i = 0; i < line && at; i++) {
+		at = strchr(at, '\n');
+		at = at ? at + 1 : NULL;
+	}
+	colons = at ? strstr(at, "::") : NULL;
+	return colons && memchr(at, '\n', (size_t)(colons - at)) == NULL
+		       ? "; an IPv6 address inside braces needs quotes"
+		       : "";
+}
+
 static bool next_event(struct reader *r, yaml_event_t *event)
 {
 	const yaml_parser_t *p = &r->parser;
@@ -44,9 +60,9 @@ static bool next_event(struct reader *r, yaml_event_t *event)
 	if (p->error == YAML_READER_ERROR)
 		return fail(r, p->mark.line + 1, "not valid YAML: %s",
 			p->problem ? p->problem : "bad encoding");
-	return fail(r, p->problem_mark.line + 1, "not valid YAML: %s%s%s",
+	return fail(r, p->problem_mark.line + 1, "not valid YAML: %s%s%s%s",
 		p->problem ? p->problem : "no memory", p->context ? ", " : "",
-		p->context ? p->context : "");
+		p->context ? p->context : "", hint(r, p->problem_mark.line));
 }
 
 static struct anchor *anchor_add(struct reader *r, const yaml_char_t *name)
@@ -279,7 +295,7 @@ static bool stream_read(struct reader *r)
 
 int yaml_parse(struct node_tree *tree, const char *text, size_t len, struct node_error *error)
 {
-	struct reader r = {.tree = tree, .error = error};
+	struct reader r = {.text = text, .tree = tree, .error = error};
 	bool ok;
 
 	*error = (struct node_error){.line = 0};

@@ -4,5 +4,5 @@
 
 #include "config/node.h"
 
-/* 0, or -1 with the reason in `error`; the tree is legal to free either way. */
+/* `text` has a NUL at text[len]. 0, or -1 with the reason in `error`; the tree is legal to free either way. */
 int yaml_parse(struct node_tree *tree, const char *text, size_t len, struct node_error *error);

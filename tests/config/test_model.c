@@ -469,6 +469,11 @@ static const struct wrong wrongs[] = {
 		"address "
 		"(such as 02:00:00:00:00:01)",
 		FINDING_wrong_value},
+	{"network_interfaces:\n- {id: e1, mac_address: '02::000a:02:00:0a'}\n",
+		"p.yaml:2: network_interfaces[0].mac_address: '02::000a:02:00:0a' is not a MAC "
+		"address (such as "
+		"02:00:00:00:00:01)",
+		FINDING_wrong_value},
 	{"network_interfaces:\n- {id: e1, mac_address: '02:00:00:00:00:0g'}\n",
 		"p.yaml:2: network_interfaces[0].mac_address: '02:00:00:00:00:0g' is not a MAC "
 		"address "

@@ -369,6 +369,9 @@ static const struct wrong wrongs[] = {
 	{"flow: {}\n---\nflow: {}\n", "2: a second YAML document starts here"},
 	{"flow: \"a\\0b\"\n", "1: a value holds a NUL character"},
 	{"? [a]\n: b\n", "1: a key must be a plain word"},
+	{"a:\n- {b: ::/0}\n",
+		"2: not valid YAML: did not find expected node content, while parsing "
+		"a flow node; an IPv6 address inside braces needs quotes"},
 	{"flow:\n\tcapacity: 3\n", "2: not valid YAML: "},
 	{"flow: \xff\xfe\n", "1: not valid YAML: "},
 };
