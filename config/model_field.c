@@ -242,7 +242,7 @@ MODEL_READER(read_mac)
 		int high = hex_digit(s[0]), low = hex_digit(s[1]);
 
 		ok = high >= 0 && low >= 0 && s[2] == (i < 5 ? ':' : '\0');
-		mac.byte[i] = ok ? (uint8_t)(high << 4 | low) : 0;
+		mac.byte[i] = (uint8_t)(ok ? high << 4 | low : 0);
 	}
 	if (ok)
 		memcpy(field, &mac, sizeof(mac));
