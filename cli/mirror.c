@@ -1,0 +1,295 @@
+/* periscope mirror: the other end. Takes ordinary packets and writes or sends what VPC Traffic
+ * Mirroring would: for a source interface of the settings, the first of its sessions (by number)
+ * whose filter accepts a packet mirrors it, once, cut to the session's packet length; or, with
+ * --vni and --source, every packet. */
+#include "cli/mirror.h"
+#include "cli/command.h"
+
+#include "dataplane/judge.h"
+#include "decap/decap.h"
+#include "decap/direction.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+	"usage: periscope mirror -c FILE --interface ENI IN OUT\n"
+	"       periscope mirror --vni N --source IP IN OUT\n"
+	"       periscope mirror ... --send IP[:PORT] IN\n"
+	"       periscope mirror ... --send IP[:PORT] -i DEVICE\n"
+	"\n"
+	"Mirrors the packets of a capture (or, with -i, of a live device) as VPC Traffic "
+	"Mirroring\n"
+	"does, into a capture (OUT) or to a mirror target (--send).\n"
+	"\n"
+	"  -c FILE            settings with the mirror model\n"
+	"  --interface ENI    source interface: its sessions, filters and packet lengths "
+	"apply\n"
+	"  --vni N            without settings: this VNI, every packet\n"
+	"  --source IP        and this outer source (IPv4 or IPv6)\n"
+	"  --target IP        outer destination (default 192.0.2.1 or 2001:db8::1)\n"
+	"  --packet-length N  without settings: bytes kept of each packet\n"
+	"  --mtu N            cut what the target's MTU cannot take\n"
+	"  --on-reject KIND   next (default): after a reject rule the next session is asked; "
+	"stop: no\n"
+	"  --gwlb             put GENEVE around it, as a Gateway Load Balancer does\n"
+	"  --send IP[:PORT]   send to a target instead of writing OUT\n"
+	"  -i DEVICE          packets of a live device instead of IN, until interrupted\n"
+	"\n"
+	"exit status: 0 done; 1 could not read, write or finish; 2 wrong usage or settings\n";
+
+/* Set by the signal handler. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+/* ---- one packet ---- */
+
+/* Copies the packet behind the room for headers, as Ethernet; the number of its bytes. */
+static uint32_t load_frame(struct mirror *m, const struct input_packet *in)
+{
+	uint8_t *at = m->frame + ENCAP_ROOM;
+	struct ethernet e = {.payload = in->data, .cap = in->cap};
+
+	if (in->link == LINK_IP) {
+		memset(e.header, 0, sizeof(e.header));
+		e.header_len = ETHERNET_HEADER;
+		e.header[12] = in->cap > 0 && in->data[0] >> 4 == 6 ? 0x86 : 0x08;
+		e.header[13] = e.header[12] == 0x86 ? 0xdd : 0x00;
+	} else {
+		ethernet_make(&e, in->link, in->data, in->cap, in->wire);
+	}
+	memcpy(at, e.header, e.header_len);
+	memcpy(at + e.header_len, e.payload, e.cap);
+	return e.header_len + e.cap;
+}
+
+/* The first session whose filter accepts the packet, or NULL. */
+static const struct model_session *choose_session(struct mirror *m, struct packet *p)
+{
+	for (uint32_t i = 0; i < m->interface->n_sessions; i++) {
+		const struct model_session *session = m->interface->sessions[i];
+		struct filter_job job;
+		enum reason why;
+
+		if (judge_begin(m->snapshot, session, p, &job, &why)) {
+			filter_burst(m->snapshot->filter, &job, 1);
+			why = judge_end(m->snapshot, p, &job);
+		}
+		if (why == REASON_inspected)
+			return session;
+		if (why == REASON_rule_rejected && m->stop_on_reject)
+			return NULL;
+	}
+	return NULL;
+}
+
+static uint32_t cut(uint32_t len, uint32_t limit, uint64_t *count)
+{
+	if (len <= limit)
+		return len;
+	(*count)++;
+	return limit;
+}
+
+static void emit(
+	struct mirror *m, const struct packet *p, bool has_ip, uint32_t len, uint64_t time_ns)
+{
+	uint32_t over = encap_size(&m->encap), most = UINT16_MAX - (over - ETHERNET_HEADER);
+	uint8_t headers[ENCAP_ROOM], *at;
+
+	if (m->packet_length)
+		len = cut(len, m->packet_length, &m->counts.cut_length);
+	if (m->mtu)
+		len = cut(len, m->mtu - (over - ETHERNET_HEADER), &m->counts.cut_mtu);
+	len = cut(len, most, &m->counts.cut_size);
+	encap_write(&m->encap, encap_source_port(p, has_ip), len, headers);
+	at = m->frame + ENCAP_ROOM - over;
+	memcpy(at, headers, over);
+	mirror_out_put(m->out, at, over + len, time_ns);
+	m->counts.mirrored++;
+}
+
+static void mirror_packet(struct mirror *m, const struct input_packet *in)
+{
+	uint32_t len = load_frame(m, in);
+	struct packet p = {.data = m->frame + ENCAP_ROOM,
+		.cap = len,
+		.wire = len,
+		.time_ns = in->time_ns,
+		.link = LINK_ETHERNET};
+	bool has_ip = decap_plain(&p) == REASON_inspected;
+
+	m->counts.read++;
+	if (m->interface) {
+		const struct model_session *session = NULL;
+
+		p.outer_src = m->interface->primary;
+		if (has_ip) {
+			p.direction = direction_of(&p, m->interface, NULL);
+			session = choose_session(m, &p);
+		}
+		m->counts.not_ip += !has_ip;
+		m->counts.not_accepted += has_ip && !session;
+		if (!session)
+			return;
+		m->encap.vni = session->vni;
+		m->packet_length = session->packet_length;
+	}
+	emit(m, &p, has_ip, len, in->time_ns);
+}
+
+static int run_capture(struct mirror *m)
+{
+	struct input_packet in;
+
+	while (!interrupted && input_next(m->input, &in))
+		mirror_packet(m, &in);
+	for (unsigned i = 0; i < input_error_count(m->input); i++)
+		fprintf(stderr, "periscope: %s\n", input_error(m->input, i));
+	return input_error_count(m->input) > 0 || interrupted ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int run_device(struct mirror *m)
+{
+	struct input_packet in;
+	char error[ERROR];
+	int status = 0;
+
+	while (!interrupted &&
+		(status = listen_next(m->listen, &in, error, sizeof(error))) >= 0)
+		if (status > 0)
+			mirror_packet(m, &in);
+	if (status < 0)
+		fprintf(stderr, "periscope: %s\n", error);
+	return status < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static void print_counts(const struct counts *c, const struct output_ledger *out)
+{
+	printf("%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
+	       " not accepted, %" PRIu64 " not IP\n",
+		c->read, c->mirrored, c->not_accepted, c->not_ip);
+	if (c->cut_length || c->cut_mtu || c->cut_size)
+		printf("cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
+		       " by size\n",
+			c->cut_length, c->cut_mtu, c->cut_size);
+	if (out->lost_disk || out->lost_queue)
+		printf("lost: %" PRIu64 "\n", out->lost_disk + out->lost_queue);
+}
+
+static int run(struct mirror *m, const struct arguments *a, char *error)
+{
+	struct output_ledger ledger;
+	int status = mirror_set_up(m, a, error);
+
+	if (status == EXIT_DONE)
+		status = mirror_open(m, a, error);
+	if (status != EXIT_DONE)
+		return status;
+	status = m->listen ? run_device(m) : run_capture(m);
+	if (!mirror_out_close(m->out, &ledger))
+		status = EXIT_FAILED;
+	m->out = NULL;
+	print_counts(&m->counts, &ledger);
+	return fflush(stdout) == 0 ? status : EXIT_FAILED;
+}
+
+static int mirror(const struct arguments *a)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	struct mirror *m = calloc(1, sizeof(*m));
+	char error[ERROR] = "";
+	int status;
+
+	if (!m) {
+		fprintf(stderr, "periscope: not enough memory\n");
+		return EXIT_FAILED;
+	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	settings_init(&m->settings);
+	status = run(m, a, error);
+	if (status != EXIT_DONE && error[0])
+		fprintf(stderr, "periscope: %s\n", error);
+	mirror_close(m);
+	free(m);
+	return status;
+}
+
+enum { OPT = 256 };
+
+static const struct {
+	const char *name;
+	size_t at;
+} texts[] = {
+	{"interface", offsetof(struct arguments, interface)},
+	{"vni", offsetof(struct arguments, vni)},
+	{"source", offsetof(struct arguments, source)},
+	{"target", offsetof(struct arguments, target)},
+	{"packet-length", offsetof(struct arguments, packet_length)},
+	{"mtu", offsetof(struct arguments, mtu)},
+	{"on-reject", offsetof(struct arguments, on_reject)},
+	{"send", offsetof(struct arguments, send)},
+};
+
+enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
+
+static bool parse_option(struct arguments *a, int option)
+{
+	if (option == 'c')
+		a->settings = optarg;
+	else if (option == 'i')
+		a->device = optarg;
+	else if (option == 'g')
+		a->gwlb = true;
+	else if (option >= OPT)
+		memcpy((char *)a + texts[option - OPT].at, &optarg, sizeof(optarg));
+	else
+		return false;
+	return true;
+}
+
+static bool parse_arguments(struct arguments *a, int argc, char **argv)
+{
+	struct option options[TEXTS + 3] = {
+		{"gwlb", no_argument, NULL, 'g'}, {"help", no_argument, NULL, 'h'}};
+	int option;
+
+	for (int i = 0; i < TEXTS; i++)
+		options[i + 2] =
+			(struct option){texts[i].name, required_argument, NULL, OPT + i};
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "c:i:", options, NULL)) != -1) {
+		a->help = option == 'h';
+		if (!parse_option(a, option))
+			return false;
+	}
+	if (!a->device && optind < argc)
+		a->in = argv[optind++];
+	if (!a->send && optind < argc)
+		a->out = argv[optind++];
+	return optind == argc && (a->in || a->device) && (a->out || a->send);
+}
+
+int command_mirror(int argc, char **argv)
+{
+	struct arguments a = {0};
+	bool ok = parse_arguments(&a, argc, argv);
+
+	/* Either an interface of the settings, or a VNI and a source. */
+	ok = ok && (a.interface ? a.settings && !a.vni && !a.source && !a.packet_length
+				: a.vni && a.source);
+	if (ok)
+		return mirror(&a);
+	fputs(usage, a.help ? stdout : stderr);
+	return a.help ? EXIT_DONE : EXIT_USAGE;
+}

@@ -1,0 +1,53 @@
+/* What `periscope mirror` is asked and works with. Private to cli/mirror*.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/mirror_out.h"
+#include "config/model.h"
+#include "config/settings.h"
+#include "dataplane/input.h"
+#include "dataplane/listen.h"
+#include "dataplane/snapshot.h"
+#include "decap/encap.h"
+#include "inspect/export/ethernet.h"
+
+enum { ERROR = SETTINGS_ERROR, FRAME_MAX = 262144 + ETHERNET_HEADER };
+
+struct arguments {
+	const char *settings, *interface, *vni, *source, *target, *send, *device, *in, *out;
+	const char *packet_length, *mtu, *on_reject;
+	bool gwlb, help;
+};
+
+struct counts {
+	uint64_t read, mirrored, not_ip, not_accepted;
+	uint64_t cut_length, cut_mtu,
+		cut_size; /* by packet length, MTU, the 16 bits of UDP's length */
+};
+
+struct mirror {
+	struct settings settings;
+	struct model *model; /* NULL: --vni and --source */
+	struct snapshot *snapshot;
+	const struct model_interface *interface;
+	struct encap_params encap;
+	struct encap_gateway gateway;
+	uint32_t packet_length, mtu; /* 0 = no limit */
+	bool stop_on_reject, eal;
+	struct input *input;
+	struct listen *listen;
+	struct mirror_out *out;
+	struct counts counts;
+	uint8_t frame[ENCAP_ROOM + FRAME_MAX];
+};
+
+/* Reads settings and options into `mirror`, which is zeroed but for its settings. The exit status;
+ * unless that is EXIT_DONE, `error` (ERROR bytes) says why, and mirror_close() is due all the
+ * same. */
+int mirror_set_up(struct mirror *m, const struct arguments *a, char *error);
+/* Opens where packets come from and go to, in the same manner. */
+int mirror_open(struct mirror *m, const struct arguments *a, char *error);
+/* Closes and frees all that `mirror` holds, not itself; `out` is closed by then. */
+void mirror_close(struct mirror *m);
