@@ -6,17 +6,22 @@
 #include <string.h>
 
 #include "decap/cursor.h"
+#include "inspect/dpi/datagram.h"
 #include "inspect/dpi/dns.h"
 #include "inspect/dpi/draft.h"
 #include "inspect/dpi/engine.h"
 #include "inspect/dpi/memory.h"
+#include "inspect/dpi/order.h"
 
 /* Of a flow without verdict. `engine` is nDPI's and as large as it says. */
 struct dpi_state {
-	struct dpi_state *next; /* free ones */
-	uint32_t packets;       /* given to nDPI */
-	bool cut;               /* they were cut packets, see flow_ready */
-	bool starved;           /* memory was refused at some point */
+	struct dpi_state *next;  /* free ones */
+	struct memory_list kept; /* blocks of `order` and `datagram` */
+	struct order order;
+	struct datagram *datagram; /* being put together, or NULL */
+	uint32_t packets;          /* given to nDPI */
+	bool cut;                  /* they were cut packets, see flow_ready */
+	bool starved;              /* memory was refused at some point */
 	_Alignas(16) uint8_t engine[];
 };
 
@@ -85,6 +90,7 @@ static void state_give(struct dpi *dpi, struct flow *flow)
 	struct dpi_state *state = flow->dpi;
 
 	engine_flow_fini(dpi->engine, state_engine(state));
+	memory_sweep(&state->kept);
 	state->next = dpi->idle;
 	dpi->idle = state;
 	flow->dpi = NULL;
@@ -147,16 +153,17 @@ static bool too_many(const struct dpi *dpi, const struct flow *flow)
 }
 
 /* Gives one packet to nDPI; `*label` is final unless ENGINE_MORE. */
-static enum engine_status flow_give(struct dpi *dpi, struct flow *flow, const uint8_t *ip,
-	uint32_t len, uint64_t time_ns, struct engine_label *label)
+static enum engine_status flow_give(struct dpi *dpi, struct flow *flow,
+	const struct piece *piece, struct engine_label *label)
 {
 	struct dpi_state *state = flow->dpi;
 	struct engine_flow *engine_flow = state_engine(state);
 	uint64_t refused = dpi->memory.refused;
 	enum engine_status status;
 
-	status = engine_packet(
-		dpi->engine, engine_flow, ip, (uint16_t)len, time_ns / 1000000, label);
+	order_saw(&state->order, piece);
+	status = engine_packet(dpi->engine, engine_flow, piece->ip, (uint16_t)piece->cap,
+		piece->time_ns / 1000000, label);
 	dpi->packets++;
 	state->packets++;
 	if (flow->dpi_packets < UINT8_MAX)
@@ -167,6 +174,43 @@ static enum engine_status flow_give(struct dpi *dpi, struct flow *flow, const ui
 		engine_giveup(dpi->engine, engine_flow, label);
 	if (dpi->memory.refused != refused)
 		state->starved = true;
+	flow_label(flow, label);
+	return status;
+}
+
+/* Gives held packets to nDPI: those whose time has come, or all. */
+static enum engine_status flow_give_held(
+	struct dpi *dpi, struct flow *flow, bool all, struct engine_label *label)
+{
+	enum engine_status status = ENGINE_MORE;
+	struct piece *piece;
+
+	while (status == ENGINE_MORE && (piece = order_next(&flow->dpi->order, all))) {
+		status = flow_give(dpi, flow, piece, label);
+		memory_give(piece);
+	}
+	return status;
+}
+
+static enum engine_status flow_give_in_order(struct dpi *dpi, struct flow *flow,
+	const struct piece *piece, struct engine_label *label)
+{
+	struct dpi_state *state = flow->dpi;
+	enum engine_status status = ENGINE_MORE;
+
+	if (order_is_late(&state->order, piece))
+		return ENGINE_MORE;
+	if (order_is_over(&state->order, piece))
+		status = flow_give_held(dpi, flow, true, label);
+	if (status == ENGINE_MORE && order_is_early(&state->order, piece)) {
+		if (order_hold(&state->order, &dpi->memory, &state->kept, piece))
+			return ENGINE_MORE;
+		status = flow_give_held(dpi, flow, true, label);
+	}
+	if (status == ENGINE_MORE)
+		status = flow_give(dpi, flow, piece, label);
+	if (status == ENGINE_MORE && state->order.first)
+		status = flow_give_held(dpi, flow, false, label);
 	return status;
 }
 
@@ -179,15 +223,35 @@ static bool is_whole(const struct packet *p)
 
 /* nDPI refuses a packet whose IP header claims more than there is; ndpiReader drops it, too. This
  * makes a cut packet one of ip_cap bytes. */
-static const uint8_t *make_whole(struct dpi *dpi, const struct packet *p)
+static void make_whole(struct dpi *dpi, struct piece *piece)
 {
-	uint32_t claim = p->ip_version == 4 ? p->ip_cap : p->ip_cap - 40;
-	uint8_t *at = dpi->whole + (p->ip_version == 4 ? 2 : 4);
+	bool is_v4 = piece->ip[0] >> 4 == 4;
+	uint32_t claim = is_v4 ? piece->cap : piece->cap - 40;
+	uint8_t *at = dpi->whole + (is_v4 ? 2 : 4);
 
-	memcpy(dpi->whole, p->ip, p->ip_cap);
+	memcpy(dpi->whole, piece->ip, piece->cap);
 	at[0] = (uint8_t)(claim >> 8);
 	at[1] = (uint8_t)claim;
-	return dpi->whole;
+	piece->ip = dpi->whole;
+}
+
+static struct piece piece_make(const struct flow *flow, const struct packet *p)
+{
+	struct piece piece = {
+		.ip = p->ip,
+		.time_ns = p->time_ns,
+		.cap = p->ip_cap < p->ip_len ? p->ip_cap : p->ip_len,
+		.wire = p->ip_len,
+		.payload = p->payload,
+		.protocol = p->protocol,
+		.tcp_flags = p->tcp_flags,
+		.from_hi = p->src_port != flow->key.lo_port ||
+			   !ip_addr_equal(&p->src, &flow->key.lo),
+		.seq = p->tcp_seq,
+		.ack = p->tcp_ack,
+	};
+
+	return piece;
 }
 
 static bool is_dns_port(uint16_t port)
@@ -203,46 +267,20 @@ static bool is_dns(const struct flow *flow)
 	       engine_is_dns(&label);
 }
 
-/* A number without a name prints as `prefix` and the number. */
-static void draft_name(struct draft *draft, enum detail detail, const char *name,
-	const char *prefix, unsigned number)
-{
-	char text[16];
-
-	if (!name) {
-		snprintf(text, sizeof(text), "%s%u", prefix, number);
-		name = text;
-	}
-	draft_text(draft, detail, name);
-}
-
-static void draft_dns(struct draft *draft, const struct dns_message *dns)
-{
-	draft_reset(draft);
-	if (dns->has_question) {
-		draft_text(draft, DETAIL_dns_query, dns->query);
-		draft_name(draft, DETAIL_dns_type, dns_type_name(dns->type), "TYPE", dns->type);
-	}
-	if (!dns->is_response)
-		return;
-	draft_name(draft, DETAIL_dns_rcode, dns_rcode_name(dns->rcode), "RCODE", dns->rcode);
-	draft_list(draft, DETAIL_dns_answers, dns->answers[0], sizeof(dns->answers[0]),
-		dns->n_answers);
-}
-
 /* Keeps the first question and the first answer of a DNS flow. */
-static void dns_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
+static void dns_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
-	uint32_t skip = p->protocol == 6 ? 2 : 0;
-	struct cursor c = cursor_make(p->ip, p->ip_cap, p->ip_len);
-	uint32_t wanted = p->payload + skip;
+	uint32_t skip = piece->protocol == 6 ? 2 : 0;
+	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
 
-	if ((p->protocol != 6 && p->protocol != 17) || !cursor_take(&c, wanted) || !c.cap)
+	if ((piece->protocol != 6 && piece->protocol != 17) ||
+		!cursor_take(&c, piece->payload + skip) || !c.cap)
 		return;
 	if (!dns_parse(c.at, c.cap, c.wire, &dpi->dns))
 		return;
 	if (!dpi->dns.is_response && details_has(flow->details, DETAIL_dns_query))
 		return;
+	draft_reset(&dpi->draft);
 	draft_dns(&dpi->draft, &dpi->dns);
 	flow_details(dpi, flow);
 }
@@ -273,39 +311,93 @@ static bool flow_ready(struct dpi *dpi, struct flow *flow, bool whole)
 	return true;
 }
 
-static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
+static void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
-	bool whole = is_whole(p);
-	enum engine_status status = ENGINE_MORE;
 	struct engine_label label;
+	struct piece cut = *piece;
+	enum engine_status status;
 
-	if (p->ip_len <= UINT16_MAX && flow_ready(dpi, flow, whole)) {
-		const uint8_t *ip = whole ? p->ip : make_whole(dpi, p);
-
-		status = flow_give(
-			dpi, flow, ip, whole ? p->ip_len : p->ip_cap, p->time_ns, &label);
-		flow_label(flow, &label);
+	if (flow->dpi->cut) {
+		make_whole(dpi, &cut);
+		status = flow_give(dpi, flow, &cut, &label);
+	} else {
+		status = flow_give_in_order(dpi, flow, piece, &label);
 	}
-	if (flow->dpi && is_dns(flow) && !details_has(flow->details, DETAIL_dns_rcode))
-		dns_look(dpi, flow, p);
+	if (is_dns(flow) && !details_has(flow->details, DETAIL_dns_rcode))
+		dns_look(dpi, flow, piece);
 	if (status != ENGINE_MORE)
 		flow_verdict(dpi, flow, &label);
 }
 
+/* Inspects what came of the datagram. */
+static void datagram_end(struct dpi *dpi, struct flow *flow)
+{
+	struct datagram *datagram = flow->dpi->datagram;
+
+	flow->dpi->datagram = NULL;
+	flow_look(dpi, flow, datagram_piece(datagram));
+	if (flow->dpi)
+		datagram_close(datagram);
+}
+
+/* true: `p` is a first fragment, which waits for the others. */
+static bool datagram_begin(
+	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
+{
+	struct dpi_state *state = flow->dpi;
+
+	if (state->cut || !(p->flags & PACKET_FRAGMENT))
+		return false;
+	if (state->datagram)
+		datagram_end(dpi, flow);
+	if (!flow->dpi)
+		return true;
+	state->datagram = datagram_open(&dpi->memory, &state->kept, p, piece);
+	return state->datagram;
+}
+
+static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
+{
+	struct piece piece = piece_make(flow, p);
+
+	if (p->flags & PACKET_LATER_FRAGMENT) {
+		if (flow->dpi && flow->dpi->datagram &&
+			datagram_add(flow->dpi->datagram, p) != DATAGRAM_OPEN)
+			datagram_end(dpi, flow);
+		return;
+	}
+	if (p->ip_len > UINT16_MAX)
+		return;
+	if (!flow_ready(dpi, flow, is_whole(p))) {
+		/* Not for nDPI, but what follows it is not early, and it may be DNS. */
+		if (flow->dpi)
+			order_saw(&flow->dpi->order, &piece);
+		if (flow->dpi && is_dns(flow) && !details_has(flow->details, DETAIL_dns_rcode))
+			dns_look(dpi, flow, &piece);
+		return;
+	}
+	if (!datagram_begin(dpi, flow, p, &piece))
+		flow_look(dpi, flow, &piece);
+}
+
 void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
-	if (!(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE)) &&
-		!(p->flags & PACKET_LATER_FRAGMENT))
+	if (!(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE)))
 		dpi_look(dpi, flow, p);
 }
 
 void dpi_conclude(struct dpi *dpi, struct flow *flow)
 {
 	struct engine_label label;
+	enum engine_status status;
 
+	if (flow->dpi && flow->dpi->datagram)
+		datagram_end(dpi, flow);
 	if (!flow->dpi)
 		return;
-	engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
+	status = flow_give_held(dpi, flow, true, &label);
+	if (status == ENGINE_MORE)
+		engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
 	flow_verdict(dpi, flow, &label);
 }
 

@@ -35,6 +35,10 @@ void draft_number(struct draft *draft, enum detail detail, uint64_t value);
 void draft_list(struct draft *draft, enum detail detail, const char *texts, size_t stride,
 	unsigned count);
 
+/* Question and, of a response, answer. */
+struct dns_message;
+void draft_dns(struct draft *draft, const struct dns_message *dns);
+
 /* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
 void draft_keep(struct draft *draft, const struct details *old);
 

@@ -1,0 +1,177 @@
+#include "inspect/dpi/datagram.h"
+
+#include <string.h>
+
+#include "decap/cursor.h"
+
+enum {
+	UNIT = 8, /* fragments begin at multiples of it */
+	DATA_MAX = UINT16_MAX,
+	IP4_FRAGMENT = 6, /* offset of the field in the IPv4 header */
+	IP4_MORE = 0x2000,
+	IP4_OFFSET = 0x1fff,
+	IP6_HEADER = 40,
+	IP6_FRAGMENT_LEN = 8,
+	IP6_MORE = 1,
+	IP6_OFFSET = 0xfff8,
+};
+
+struct datagram {
+	struct memory *memory;
+	struct memory_list *list;
+	struct piece piece; /* of the first fragment */
+	uint32_t id;
+	uint8_t version;
+	uint16_t header; /* bytes before the data: in IPv6 the fragment header is the last */
+	uint32_t have, total; /* bytes of data; total 0: the last fragment was not seen */
+	uint32_t room;
+	uint8_t *bytes; /* header, data */
+	uint8_t units[DATA_MAX / UNIT / 8 + 1];
+};
+
+struct fragment {
+	const uint8_t *data;
+	uint32_t offset, len;
+	bool more;
+};
+
+/* Where the data of fragment `p` belongs. false: not all there, or in IPv6 headers follow the
+ * fragment header, so that it is not the last before l4. */
+static bool fragment_read(const struct packet *p, struct fragment *f)
+{
+	struct cursor c = cursor_make(p->ip, p->ip_cap, p->ip_len);
+	const uint8_t *h = cursor_take(&c, p->l4);
+	uint16_t field;
+
+	if (!h || c.cap < c.wire || (p->ip_version == 6 && p->l4 < IP6_HEADER + UNIT))
+		return false;
+	if (p->ip_version == 4) {
+		field = be16(h + IP4_FRAGMENT);
+		f->offset = (uint32_t)(field & IP4_OFFSET) * UNIT;
+		f->more = field & IP4_MORE;
+	} else {
+		h += p->l4 - IP6_FRAGMENT_LEN;
+		if (be32(h + 4) != p->fragment_id)
+			return false;
+		field = be16(h + 2);
+		f->offset = field & IP6_OFFSET;
+		f->more = field & IP6_MORE;
+	}
+	f->data = c.at;
+	f->len = c.cap;
+	return f->len && f->offset + f->len + p->l4 <= DATA_MAX && !(f->more && f->len % UNIT);
+}
+
+static bool datagram_grow(struct datagram *d, uint32_t size)
+{
+	uint8_t *bytes;
+
+	if (size <= d->room)
+		return true;
+	bytes = memory_take(d->memory, d->list, 2 * (size_t)size);
+	if (!bytes)
+		return false;
+	if (d->bytes)
+		memcpy(bytes, d->bytes, d->room);
+	memory_give(d->bytes);
+	d->bytes = bytes;
+	d->room = 2 * size;
+	return true;
+}
+
+/* false: some of it is there already. */
+static bool units_mark(struct datagram *d, const struct fragment *f)
+{
+	uint32_t end = (f->offset + f->len + UNIT - 1) / UNIT;
+
+	for (uint32_t unit = f->offset / UNIT; unit < end; unit++) {
+		if (d->units[unit / 8] >> unit % 8 & 1)
+			return false;
+		d->units[unit / 8] = (uint8_t)(d->units[unit / 8] | 1u << unit % 8);
+	}
+	return true;
+}
+
+static bool datagram_put(struct datagram *d, const struct fragment *f)
+{
+	uint32_t end = f->offset + f->len;
+
+	if (!f->more && d->total)
+		return false;
+	if (!f->more)
+		d->total = end;
+	if ((d->total && end > d->total) || !units_mark(d, f) ||
+		!datagram_grow(d, d->header + end))
+		return false;
+	memcpy(d->bytes + d->header + f->offset, f->data, f->len);
+	d->have += f->len;
+	return d->have <= (d->total ? d->total : DATA_MAX);
+}
+
+struct datagram *datagram_open(struct memory *memory, struct memory_list *list,
+	const struct packet *first, const struct piece *piece)
+{
+	struct fragment f;
+	struct datagram *d;
+
+	if (!fragment_read(first, &f) || f.offset || !f.more)
+		return NULL;
+	d = memory_take(memory, list, sizeof(*d));
+	if (!d)
+		return NULL;
+	memset(d, 0, sizeof(*d));
+	d->memory = memory;
+	d->list = list;
+	d->piece = *piece;
+	d->id = first->fragment_id;
+	d->version = first->ip_version;
+	d->header = first->l4;
+	if (!datagram_put(d, &f)) {
+		datagram_close(d);
+		return NULL;
+	}
+	memcpy(d->bytes, first->ip, d->header);
+	return d;
+}
+
+void datagram_close(struct datagram *datagram)
+{
+	memory_give(datagram->bytes);
+	memory_give(datagram);
+}
+
+enum datagram_status datagram_add(struct datagram *datagram, const struct packet *p)
+{
+	struct fragment f;
+
+	if (p->fragment_id != datagram->id || p->ip_version != datagram->version)
+		return DATAGRAM_OPEN;
+	if (!fragment_read(p, &f) || !datagram_put(datagram, &f))
+		return DATAGRAM_BROKEN;
+	return datagram->have == datagram->total ? DATAGRAM_WHOLE : DATAGRAM_OPEN;
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+const struct piece *datagram_piece(struct datagram *datagram)
+{
+	struct datagram *d = datagram;
+	uint32_t len = d->header + d->total;
+
+	d->piece.ip = d->bytes;
+	if (d->have != d->total)
+		return &d->piece; /* its headers and lengths are the first fragment's */
+	d->piece.cap = d->piece.wire = len;
+	if (d->version == 4) {
+		put16(d->bytes + 2, len);
+		put16(d->bytes + IP4_FRAGMENT, 0);
+	} else {
+		put16(d->bytes + 4, len - IP6_HEADER);
+		put16(d->bytes + d->header - IP6_FRAGMENT_LEN + 2, 0);
+	}
+	return &d->piece;
+}
