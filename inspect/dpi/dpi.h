@@ -34,7 +34,11 @@ struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t erro
 void dpi_destroy(struct dpi *dpi);
 
 /* Looks at packet `p` of `flow` (counted into the flow already). Sets the flow's label when
- * found. Later fragments and packets after the verdict cost nothing.
+ * found. Packets after the verdict cost nothing.
+ *
+ * Until then TCP packets that overtook others wait for them (a few, see order.h), and the
+ * fragments of a datagram are put together (datagram.h): so neither changes the label. Later
+ * fragments alone are not looked at.
  *
  * Cut packets are looked at as far as they go while the flow has had no whole one (ndpiReader
  * drops them, and labels agree with it): their verdict sets FLOW_DPI_CUT instead of

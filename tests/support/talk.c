@@ -71,6 +71,7 @@ static void fill_packet(struct talk *talk, unsigned side, uint8_t flags, uint16_
 	p->src_port = talk->port[side];
 	p->dst_port = talk->port[!side];
 	p->tcp_seq = talk->seq[side];
+	p->tcp_ack = flags & TALK_ACK ? talk->seq[!side] : 0;
 	p->src = ip_addr_v4(talk->address[side]);
 	p->dst = ip_addr_v4(talk->address[!side]);
 	p->flags = side ? 0 : PACKET_FROM_CLIENT;
