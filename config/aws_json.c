@@ -25,7 +25,7 @@ static void token_note(struct model_builder *b, const struct node *page, enum mo
 	bool more = token && token->kind == NODE_SCALAR && *token->text != '\0';
 
 	b->next_token[kind] =
-		more ? model_place_of(b, token) : (struct model_place){.file = NULL};
+		more ? model_place_of(b, token) : (struct finding_place){.file = NULL};
 }
 
 static void page_read(struct model_builder *b, const struct node *page)

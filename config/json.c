@@ -127,22 +127,27 @@ static char *escape_read(struct reader *r, char *out)
 	return out;
 }
 
-/* Bytes of the UTF-8 character at `s`, or 0: shortest form, no surrogates (RFC 3629). */
+/* Longer than need be, a surrogate, or beyond the last character (RFC 3629, section 4). */
+static bool utf8_is_odd(uint8_t first, uint8_t second)
+{
+	return (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+	       (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ||
+	       first > 0xf4;
+}
+
+/* Bytes of the UTF-8 character at `s`, or 0. */
 static size_t utf8_len(const char *s, const char *end)
 {
 	const uint8_t *b = (const uint8_t *)s;
 	size_t n = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
 
-	if (n == 0 || b[0] > 0xf4 || (size_t)(end - s) < n)
+	if ((size_t)(end - s) < n)
 		return 0;
 	for (size_t i = 1; i < n; i++) {
 		if ((b[i] & 0xc0) != 0x80)
 			return 0;
 	}
-	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-		(b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
-		return 0;
-	return n;
+	return n > 1 && utf8_is_odd(b[0], b[1]) ? 0 : n;
 }
 
 /* One character of a string, escaped or not. NULL: `error` is set. */
@@ -220,7 +225,7 @@ static struct node *word_read(struct reader *r)
 	struct node *node;
 	char *text;
 
-	while (r->at < r->end && !memchr(" \t\r\n,:[]{}\"", *r->at, 11))
+	while (r->at < r->end && (*r->at == '\0' || !strchr(" \t\r\n,:[]{}\"", *r->at)))
 		r->at++;
 	if (r->at == start)
 		return fail(r, "a value is missing");

@@ -78,8 +78,8 @@ const struct model_session *model_session_of(
 	const struct model_session *const *found = NULL;
 
 	if (owner->n_by_source > 0)
-		found = bsearch(&key, owner->by_source, owner->n_by_source,
-			sizeof(*owner->by_source), source_compare);
+		found = bsearch(&key, owner->by_source, owner->n_by_source, sizeof(void *),
+			source_compare);
 	return found ? *found : NULL;
 }
 

@@ -18,13 +18,6 @@ enum model_direction { MODEL_INGRESS, MODEL_EGRESS, MODEL_DIRECTIONS };
 
 enum { MODEL_PROTOCOL_ANY = -1 };
 
-/* Where an object was read. */
-struct model_place {
-	const char *file;
-	uint32_t line;
-	const char *key; /* such as traffic_mirror_filters[0].rules[3] */
-};
-
 struct model_cidr {
 	struct ip_addr addr; /* no host bits set */
 	uint8_t bits; /* 0..32 or 0..128, as written: of an IPv4 address, not of its mapping */
@@ -56,7 +49,7 @@ struct model_rule {
 	struct model_ports source_ports, destination_ports;
 	struct model_cidr source, destination;
 	const char *description;
-	struct model_place place;
+	struct finding_place place;
 };
 
 struct model_rules {
@@ -71,7 +64,7 @@ struct model_filter {
 	struct model_tags tags;
 	uint32_t index;      /* of this filter in the model */
 	uint32_t n_sessions; /* that use it */
-	struct model_place place;
+	struct finding_place place;
 };
 
 enum model_target_type {
@@ -85,7 +78,7 @@ struct model_target {
 	enum model_target_type type;
 	const char *resource; /* interface id, load balancer ARN or endpoint id */
 	struct model_tags tags;
-	struct model_place place;
+	struct finding_place place;
 };
 
 struct model_vpc {
@@ -95,7 +88,7 @@ struct model_vpc {
 	bool has_resolver;
 	struct ip_addr resolver; /* base of the primary IPv4 block + 2 */
 	struct model_tags tags;
-	struct model_place place;
+	struct finding_place place;
 };
 
 struct model_address {
@@ -117,7 +110,7 @@ struct model_interface {
 	const struct model_session *const *sessions; /* ascending by session number */
 	uint32_t n_sessions;
 	struct model_tags tags;
-	struct model_place place;
+	struct finding_place place;
 };
 
 struct model_session {
@@ -131,7 +124,7 @@ struct model_session {
 	const struct model_target *target;       /* or NULL: not known */
 	struct model_tags tags;
 	uint32_t index; /* of this session in the model */
-	struct model_place place;
+	struct finding_place place;
 };
 
 /* Every list is sorted by id; sessions of the same (source, VNI) do not occur. */

@@ -37,6 +37,7 @@ void model_fail(struct model_builder *b, enum finding_code code, const struct no
 	const char *member, const char *format, ...)
 {
 	char path[NODE_PATH], key[NODE_PATH + 64];
+	const struct finding_place place = {b->file, node->line, key};
 	va_list args;
 
 	if (is_enough(b))
@@ -45,27 +46,28 @@ void model_fail(struct model_builder *b, enum finding_code code, const struct no
 	snprintf(key, sizeof(key), "%s%s%.60s", path, member && *path ? "." : "",
 		member ? member : "");
 	va_start(args, format);
-	report_addv(b->report, code, b->file, node->line, key, format, args);
+	report_addv(b->report, code, &place, format, args);
 	va_end(args);
 }
 
 void model_fail_at(struct model_builder *b, enum finding_code code,
-	const struct model_place *place, const char *format, ...)
+	const struct finding_place *place, const char *format, ...)
 {
 	va_list args;
 
 	if (is_enough(b))
 		return;
 	va_start(args, format);
-	report_addv(b->report, code, place->file, place->line, place->key, format, args);
+	report_addv(b->report, code, place, format, args);
 	va_end(args);
 }
 
-struct model_place model_place_of(struct model_builder *b, const struct node *node)
+struct finding_place model_place_of(struct model_builder *b, const struct node *node)
 {
 	char path[NODE_PATH];
 
-	return (struct model_place){b->file, node->line, model_text(b, node_path(node, path))};
+	return (struct finding_place){
+		b->file, node->line, model_text(b, node_path(node, path))};
 }
 
 const char *model_text(struct model_builder *b, const char *text)

@@ -40,7 +40,7 @@ struct model_builder {
 	const char *file; /* in the arena: what is read now */
 	bool is_aws;      /* JSON, in AWS's names; else YAML */
 	struct model_list filters, rules, sessions, targets, interfaces, vpcs;
-	struct model_place next_token[KIND_COUNT]; /* file NULL: the list is complete */
+	struct finding_place next_token[KIND_COUNT]; /* file NULL: the list is complete */
 	uint32_t errors_before;
 };
 
@@ -54,11 +54,11 @@ void model_fail(struct model_builder *b, enum finding_code code, const struct no
 	const char *member, const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* An error at an object read before. */
 void model_fail_at(struct model_builder *b, enum finding_code code,
-	const struct model_place *place, const char *format, ...)
+	const struct finding_place *place, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* True once this load has met an error. */
 bool model_failed(const struct model_builder *b);
-struct model_place model_place_of(struct model_builder *b, const struct node *node);
+struct finding_place model_place_of(struct model_builder *b, const struct node *node);
 /* A copy in the arena. */
 const char *model_text(struct model_builder *b, const char *text);
 

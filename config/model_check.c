@@ -13,16 +13,17 @@ struct check {
 	struct report *report;
 };
 
-static void warn(const struct check *c, enum finding_code code, const struct model_place *place,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void warn(const struct check *c, enum finding_code code,
+	const struct finding_place *place, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
-static void warn(const struct check *c, enum finding_code code, const struct model_place *place,
-	const char *format, ...)
+static void warn(const struct check *c, enum finding_code code,
+	const struct finding_place *place, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	report_addv(c->report, code, place->file, place->line, place->key, format, args);
+	report_addv(c->report, code, place, format, args);
 	va_end(args);
 }
 

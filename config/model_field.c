@@ -30,11 +30,12 @@ static const struct model_field *field_find(const struct model_builder *b,
 
 static void texts_init(const struct model_field *fields, size_t count, void *object)
 {
-	static const char *const empty = "";
-
 	for (size_t i = 0; i < count; i++) {
+		void *field = (char *)object + fields[i].offset;
+		const char **text = field;
+
 		if (fields[i].read == read_text || fields[i].read == read_id)
-			memcpy((char *)object + fields[i].offset, &empty, sizeof(empty));
+			*text = "";
 	}
 }
 
@@ -80,19 +81,19 @@ bool model_is_list(struct model_builder *b, const struct node *value)
 
 MODEL_READER(read_node)
 {
+	const struct node **node = field;
+
 	(void)b, (void)spec;
-	memcpy(field, &value, sizeof(value));
+	*node = value;
 }
 
 MODEL_READER(read_text)
 {
-	const char *text;
+	const char **text = field;
 
 	(void)spec;
-	if (!model_is_text(b, value))
-		return;
-	text = model_text(b, value->text);
-	memcpy(field, &text, sizeof(text));
+	if (model_is_text(b, value))
+		*text = model_text(b, value->text);
 }
 
 MODEL_READER(read_id)

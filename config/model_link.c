@@ -29,7 +29,7 @@ static void ids_sort(struct model_builder *b, struct model_list *list, size_t pl
 	for (uint32_t i = 1; i < list->count; i++) {
 		const char *item = (const char *)list->items + i * list->size;
 		const char *before = item - list->size, *id;
-		struct model_place here, first;
+		struct finding_place here, first;
 
 		if (by_id(item, before) != 0)
 			continue;
@@ -134,6 +134,9 @@ static void interfaces_resolve(struct model_builder *b, const struct model_vpc *
 
 /* ---- sessions ---- */
 
+/* Size of an element in an array of pointers. */
+enum { POINTER = sizeof(void *) };
+
 struct links {
 	struct model_filter *filters;
 	struct model_interface *interfaces;
@@ -194,7 +197,7 @@ static void sessions_order(struct model_builder *b, const struct links *to,
 	const struct model_session **sorted, uint32_t count)
 {
 	if (count > 1)
-		qsort(sorted, count, sizeof(*sorted), by_interface_and_number);
+		qsort(sorted, count, POINTER, by_interface_and_number);
 	for (uint32_t i = 0; i < count; i++) {
 		struct model_interface *interface =
 			&to->interfaces[sorted[i]->interface - to->interfaces];
@@ -222,7 +225,7 @@ static uint32_t sources_check(
 			sorted[kept++] = sorted[i];
 	}
 	if (kept > 1)
-		qsort(sorted, kept, sizeof(*sorted), by_source_and_vni);
+		qsort(sorted, kept, POINTER, by_source_and_vni);
 	for (uint32_t i = 1; i < kept; i++) {
 		if (by_source_and_vni(&sorted[i], &sorted[i - 1]) == 0)
 			model_fail_at(b, FINDING_same_source, &sorted[i]->place,
@@ -240,10 +243,9 @@ static struct model_session *sessions_link(
 	const struct model_loose_session *loose = b->sessions.items;
 	uint32_t count = b->sessions.count;
 	struct model_session *sessions = arena_alloc(&b->arena, count * sizeof(*sessions) + 1);
-	const struct model_session **by_number =
-		arena_alloc(&b->arena, count * sizeof(struct model_session *) + 1);
+	const struct model_session **by_number = arena_alloc(&b->arena, count * POINTER + 1);
 
-	owner->by_source = arena_alloc(&b->arena, count * sizeof(struct model_session *) + 1);
+	owner->by_source = arena_alloc(&b->arena, count * POINTER + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		session_resolve(b, to, &loose[i], &sessions[i]);
 		sessions[i].index = i;

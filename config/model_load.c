@@ -113,7 +113,7 @@ static void import_read(struct model_builder *b, const struct node_tree *setting
 static void tokens_report(const struct model_builder *b)
 {
 	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct model_place *place = &b->next_token[i];
+		const struct finding_place *place = &b->next_token[i];
 
 		if (place->file)
 			report_add(b->report, FINDING_import_incomplete, place->file,

@@ -40,7 +40,9 @@ struct node_error {
 	char text[NODE_ERROR];
 };
 
-#define node_each(n, parent) for (const struct node *n = (parent)->first; n; n = n->next)
+/* NOLINTBEGIN(bugprone-macro-parentheses): `n` is declared here. */
+#define node_each(n, parent) for (const struct node *n = (parent)->first; (n); (n) = (n)->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The member of that name, or NULL. */
 const struct node *node_member(const struct node *map, const char *key);

@@ -59,16 +59,16 @@ static void append(struct finding **first, struct finding **last, struct finding
 	*last = finding;
 }
 
-void report_addv(struct report *report, enum finding_code code, const char *file, uint32_t line,
-	const char *key, const char *format, va_list args)
+void report_addv(struct report *report, enum finding_code code,
+	const struct finding_place *place, const char *format, va_list args)
 {
 	struct finding *f = arena_alloc(&report->arena, sizeof(*f));
 	char message[512];
 
 	vsnprintf(message, sizeof(message), format, args);
-	f->file = clean_copy(report, file);
-	f->line = line;
-	f->key = clean_copy(report, key ? key : "");
+	f->file = clean_copy(report, place->file);
+	f->line = place->line;
+	f->key = clean_copy(report, place->key ? place->key : "");
 	f->code = code;
 	f->message = clean_copy(report, message);
 	if (codes[code].level == FINDING_ERROR) {
@@ -83,10 +83,11 @@ void report_addv(struct report *report, enum finding_code code, const char *file
 void report_add(struct report *report, enum finding_code code, const char *file, uint32_t line,
 	const char *key, const char *format, ...)
 {
+	const struct finding_place place = {file, line, key};
 	va_list args;
 
 	va_start(args, format);
-	report_addv(report, code, file, line, key, format, args);
+	report_addv(report, code, &place, format, args);
 	va_end(args);
 }
 

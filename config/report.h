@@ -17,10 +17,16 @@ enum finding_code {
 	FINDING_CODE_COUNT
 };
 
-struct finding {
+struct finding_place {
 	const char *file;
 	uint32_t line;   /* 0 = none */
-	const char *key; /* "" = none */
+	const char *key; /* such as traffic_mirror_filters[0].rules[3]; "" = none */
+};
+
+struct finding {
+	const char *file;
+	uint32_t line;
+	const char *key;
 	enum finding_code code;
 	const char *message; /* a sentence without its place */
 	struct finding *next;
@@ -40,9 +46,9 @@ void report_fini(struct report *report);
  * are replaced, so that a finding stays one line. */
 void report_add(struct report *report, enum finding_code code, const char *file, uint32_t line,
 	const char *key, const char *format, ...) __attribute__((format(printf, 6, 7)));
-void report_addv(struct report *report, enum finding_code code, const char *file, uint32_t line,
-	const char *key, const char *format, va_list args)
-	__attribute__((format(printf, 6, 0)));
+void report_addv(struct report *report, enum finding_code code,
+	const struct finding_place *place, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
 
 /* `file:line: key: message`; returns `text`. */
 const char *finding_print(const struct finding *finding, char *text, size_t size);

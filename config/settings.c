@@ -20,10 +20,11 @@ static int fail(const struct source *s, enum finding_code code, uint32_t line, c
 static int fail(const struct source *s, enum finding_code code, uint32_t line, const char *key,
 	const char *format, ...)
 {
+	const struct finding_place place = {s->file, s->has_lines ? line : 0, key};
 	va_list args;
 
 	va_start(args, format);
-	report_addv(s->report, code, s->file, s->has_lines ? line : 0, key, format, args);
+	report_addv(s->report, code, &place, format, args);
 	va_end(args);
 	return -1;
 }

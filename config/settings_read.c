@@ -190,7 +190,7 @@ static bool ports_read(const struct place *p, const struct node *list)
 
 	node_each(n, list)
 	{
-		uint32_t port;
+		uint32_t port = 0;
 
 		if (ports.count == SETTINGS_LIST_MAX)
 			return refuse(p, n, "holds more than %d ports", SETTINGS_LIST_MAX);
@@ -288,7 +288,7 @@ static bool tenant_name_read(
 		return refuse(
 			p, name ? name : map, "a tenant needs a name of 1 to 63 characters");
 	for (uint32_t i = 0; i + 1 < s->n_tenants; i++) {
-		if (strcmp(s->tenants[i].name, name->text) == 0)
+		if (s->tenants[i].name && strcmp(s->tenants[i].name, name->text) == 0)
 			return refuse(p, name, "two tenants are called '%s'", name->text);
 	}
 	tenant->name = text_copy(name->text);

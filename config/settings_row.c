@@ -5,9 +5,11 @@
 
 #include "config/value.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names of members. */
 #define SETTING(section, name, kind, text, low, high, list, measure, sentence) \
 	{#section "." #name, SETTING_##kind, offsetof(struct settings, section.name), text, \
 		low, high, list, measure, sentence},
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* The model's keys have no field: their offset is not used. */
 #define FIELD_OF_TENANTS(name) offsetof(struct settings, name)
 #define FIELD_OF_STRINGS(name) offsetof(struct settings, name)
