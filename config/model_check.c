@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/model.h"
+#include "config/evaluate.h"
+#include "config/model_check.h"
 #include "config/settings.h"
 #include "config/shadow.h"
 
@@ -167,6 +168,51 @@ static void twins_check(const struct check *c, const struct model_filter *filter
 	}
 }
 
+/* Whether the packets of a rule for one resolver's port 53 are Amazon DNS in every VPC where the
+ * filter is used: then the rule is never asked. */
+static bool is_dns_in(const struct subject *s, const struct model_vpc *vpc)
+{
+	const struct model_rule *r = s->rule;
+	const struct evaluate_packet p = {
+		.ip_version = r->ip_version,
+		.protocol = (uint8_t)r->protocol,
+		.has_ports = true,
+		.src_port = r->source_ports.from,
+		.dst_port = r->destination_ports.from,
+		.src = r->source.addr,
+		.dst = r->destination.addr,
+	};
+
+	return evaluate_is_dns(vpc, &p);
+}
+
+static bool is_one(const struct model_cidr *cidr, const struct model_ports *ports)
+{
+	return cidr->bits == (cidr->ip_version == 4 ? 32 : 128) && ports->from == ports->to;
+}
+
+static void dns_check(const struct check *c, const struct subject *s)
+{
+	const struct model_rule *r = s->rule;
+	bool dns = s->filter->n_sessions > 0 || is_dns_in(s, NULL);
+
+	if ((r->protocol != 6 && r->protocol != 17) ||
+		(!is_one(&r->source, &r->source_ports) &&
+			!is_one(&r->destination, &r->destination_ports)))
+		return;
+	for (uint32_t i = 0; dns && i < c->model->n_sessions; i++) {
+		const struct model_session *session = &c->model->sessions[i];
+
+		if (session->filter == s->filter)
+			dns = is_dns_in(s, session->interface->vpc);
+	}
+	if (dns)
+		warn(c, FINDING_dns_rule, &r->place,
+			SUBJECT "is never asked: Amazon DNS is decided before the rules, by "
+				"network_services",
+			SUBJECT_ARGS(s));
+}
+
 static void direction_check(const struct check *c, const struct model_filter *filter,
 	enum model_direction direction)
 {
@@ -180,6 +226,7 @@ static void direction_check(const struct check *c, const struct model_filter *fi
 			warn(c, FINDING_protocol_zero, &s.rule->place,
 				SUBJECT "is for protocol 0; leave protocol out to match any",
 				SUBJECT_ARGS(&s));
+		dns_check(c, &s);
 		if (!rule_shadow_check(c, &s, shadow, i) && !s.rule->accept)
 			reject_check(c, &s, shadow, i);
 	}
@@ -277,96 +324,6 @@ static void quota_check(const struct check *c, const struct model_interface *int
 			interface->n_sessions, QUOTA_SESSIONS);
 }
 
-/* ---- tenants ---- */
-
-/* A VPC seen in a tenant. VNIs of no named tenant are tenants themselves. */
-struct member {
-	uint64_t tenant; /* (1 << 32) + index of a named one, or the VNI */
-	const struct model_vpc *vpc;
-	const struct model_session *session; /* the first that puts it there */
-};
-
-static uint64_t tenant_of(const struct settings *settings, uint32_t vni)
-{
-	for (uint32_t i = 0; i < settings->n_tenants; i++) {
-		for (uint32_t k = 0; k < settings->tenants[i].n_vnis; k++) {
-			if (settings->tenants[i].vnis[k] == vni)
-				return ((uint64_t)1 << 32) + i;
-		}
-	}
-	return vni;
-}
-
-static int by_tenant(const void *a, const void *b)
-{
-	const struct member *x = a, *y = b;
-
-	if (x->tenant != y->tenant)
-		return x->tenant < y->tenant ? -1 : 1;
-	if (x->vpc != y->vpc)
-		return x->vpc < y->vpc ? -1 : 1;
-	return (x->session > y->session) - (x->session < y->session);
-}
-
-static const struct model_cidr *vpcs_overlap(
-	const struct model_vpc *a, const struct model_vpc *b)
-{
-	for (uint32_t i = 0; i < a->n_cidrs; i++) {
-		for (uint32_t k = 0; k < b->n_cidrs; k++) {
-			const struct model_cidr *x = &a->cidrs[i], *y = &b->cidrs[k];
-
-			/* One of two blocks that overlap holds the other. */
-			if (model_cidr_holds(x, y->ip_version, &y->addr) ||
-				model_cidr_holds(y, x->ip_version, &x->addr))
-				return x;
-		}
-	}
-	return NULL;
-}
-
-static void pair_check(const struct check *c, const struct member *a, const struct member *b)
-{
-	bool named = b->tenant >> 32 != 0;
-	char vni[32];
-
-	if (!vpcs_overlap(a->vpc, b->vpc))
-		return;
-	snprintf(vni, sizeof(vni), "of VNI %u", (uint32_t)b->tenant);
-	warn(c, FINDING_tenant_overlap, &b->session->place,
-		"sessions %s and %s are in one tenant (%s), but their VPCs %s and %s have "
-		"addresses "
-		"in common: flows of different machines may be taken for one",
-		a->session->id, b->session->id,
-		named ? c->settings->tenants[(uint32_t)b->tenant].name : vni, a->vpc->id,
-		b->vpc->id);
-}
-
-static void tenants_check(const struct check *c)
-{
-	struct member *members = calloc(c->model->n_sessions + 1, sizeof(*members));
-	uint32_t count = 0, kept = 0;
-
-	for (uint32_t i = 0; members && i < c->model->n_sessions; i++) {
-		const struct model_session *s = &c->model->sessions[i];
-
-		if (s->interface->vpc)
-			members[count++] = (struct member){
-				tenant_of(c->settings, s->vni), s->interface->vpc, s};
-	}
-	if (count > 1)
-		qsort(members, count, sizeof(*members), by_tenant);
-	for (uint32_t i = 0; i < count; i++) {
-		if (kept == 0 || members[kept - 1].tenant != members[i].tenant ||
-			members[kept - 1].vpc != members[i].vpc)
-			members[kept++] = members[i];
-	}
-	for (uint32_t i = 0; i < kept; i++) {
-		for (uint32_t k = i; k > 0 && members[k - 1].tenant == members[i].tenant; k--)
-			pair_check(c, &members[k - 1], &members[i]);
-	}
-	free(members);
-}
-
 void model_check(
 	const struct model *model, const struct settings *settings, struct report *report)
 {
@@ -378,5 +335,5 @@ void model_check(
 		session_check(&c, &model->sessions[i]);
 	for (uint32_t i = 0; i < model->n_interfaces; i++)
 		quota_check(&c, &model->interfaces[i]);
-	tenants_check(&c);
+	model_check_tenants(model, settings, report);
 }

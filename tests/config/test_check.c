@@ -76,6 +76,19 @@ static const struct row rows[] = {
 		 CIDRS("10.0.0.0/7", "0.0.0.0/0")) IN("30", "accept", ALL4) TWIN,
 		"reject_without_effect:9"},
 	{GOOD FILTER IN("10", "accept", ALL4 ", protocol: 0") TWIN, "protocol_zero:9"},
+	/* Amazon DNS, by a fixed address and by that of the VPC v1. */
+	{GOOD FILTER IN("10", "accept",
+		 CIDRS("169.254.169.253/32", "0.0.0.0/0") ", protocol: 17, source_port_range: "
+							  "{from_port: 53, to_port: 53}")
+			IN("20", "reject", CIDRS("0.0.0.0/0", "10.0.0.2/32") PORTS("53", "53"))
+				IN("30", "accept",
+					CIDRS("0.0.0.0/0", "10.0.0.3/32") PORTS("53", "53"))
+					IN("40", "accept", ALL4) TWIN,
+		"dns_rule:9 dns_rule:10"},
+	{FILTER IN("20", "accept", CIDRS("0.0.0.0/0", "10.0.0.2/32") PORTS("53", "53")) TWIN,
+		"filter_unused:2"},
+	{FILTER IN("20", "accept", CIDRS("'::/0'", "'fd00:ec2::253/128'") PORTS("53", "53")),
+		"filter_unused:2 dns_rule:4"},
 	/* Filters. */
 	{"traffic_mirror_filters:\n- {id: f1}\n", "filter_unused:2 filter_empty:2"},
 	{"traffic_mirror_filters:\n- {id: f1, network_services: [amazon-dns]}\n",
@@ -130,6 +143,10 @@ static const struct row rows[] = {
 			SESSION("s2", "1", "8", "e2", "") "tenants: [{name: a, "
 							  "virtual_network_ids: [7]}]\n",
 		""},
+	{ENI "- {id: e3, mac_address: '02:00:00:00:00:03', private_ip_addresses: [10.0.0.9, "
+	     "10.0.0.1]}\n" SESSIONS SESSION("s1", "1", "7", "e1", "")
+			SESSION("s2", "1", "7", "e3", "") SESSION("s3", "2", "8", "e3", ""),
+		"tenant_overlap:6"},
 	{VPC ENI SESSIONS SESSION("s1", "1", "7", "e1", "") SESSION("s2", "2", "8", "e1", "")
 			SESSION("s3", "3", "9", "e1", "") SESSION("s4", "4", "6", "e1", ""),
 		"quota:3"},
