@@ -183,12 +183,14 @@ def wrap(inner, vni, how):
 
 
 def talks(random, flows, vnis, span):
-    """Conversations, each with its VNI; the endpoints repeat from VNI to VNI."""
+    """Conversations, each with its VNI. Every VNI has the same ones: equal addresses and ports,
+    at other times and with other contents."""
     for i in range(flows):
-        kind = KINDS[random.below(len(KINDS))]
-        v6 = kind is not large_datagrams and random.below(4) == 0
+        same = Random(1 + i // vnis)
+        kind = KINDS[same.below(len(KINDS))]
+        v6 = kind is not large_datagrams and same.below(4) == 0
         net = "2001:db8::%x" if v6 else "10.0.0.%d"
-        ends = (net % (1 + random.below(20)), 1024 + i // vnis, net % (100 + random.below(20)),
+        ends = (net % (1 + same.below(20)), 1024 + i // vnis, net % (100 + same.below(20)),
                 SERVER_PORT.get(kind, 0))
         time = START + random.below(span * 1000) * MS + random.below(MS)
         yield 100 + i % vnis, kind(random, ends, time)
@@ -197,6 +199,8 @@ def talks(random, flows, vnis, span):
 def mix(flows=60, vnis=3, seed=1, span=200, wrap_as="mirror", noise=0, **_):
     random = Random(seed)
     packets, expect = [], []
+    if wrap_as == "plain":
+        vnis = 1  # nothing would keep the same conversation of two VNIs apart
     for vni, talk in talks(random, flows, vnis, span):
         packets += [(time, frame(packet), vni) for time, _, packet in talk.packets]
         expect.append(talk.flow(None if wrap_as == "plain" else vni))
