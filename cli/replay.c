@@ -248,8 +248,6 @@ static int act(struct arguments *a, struct settings *settings)
 {
 	int status = EXIT_USAGE;
 
-	if (a->check && a->settings_file)
-		return check_settings(a->settings_file, a->json);
 	settings_init(settings);
 	if (load_settings(a, settings) && load_model(a, settings)) {
 		status = EXIT_DONE;
@@ -257,6 +255,8 @@ static int act(struct arguments *a, struct settings *settings)
 			settings_dump(settings, stdout);
 		else if (!a->check)
 			status = run(a);
+		else if (a->settings_file)
+			status = check_settings(a->settings_file, a->json);
 	}
 	model_destroy(a->model);
 	settings_fini(settings);
