@@ -5,8 +5,8 @@
 # Peers that are installed are measured; others by their paths:
 #   NDPIREADER411   ndpiReader of nDPI 4.11-dev, whose -t understands VXLAN
 #   SURICATA        suricata
-# BENCH_DIR is where inputs are made and removed again (default: /dev/shm if it has 4 GB, else
-# below build/); BENCH_ROUNDS how often each program runs (default 5).
+# BENCH_DIR is where inputs are made and removed again (default: below build/; 2 GB);
+# BENCH_ROUNDS how often each program runs (default 5).
 set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release >/dev/null

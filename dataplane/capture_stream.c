@@ -104,14 +104,18 @@ static ssize_t read_compressed(struct capture_stream *s, uint8_t *out, size_t ro
 	return io.out_room < room ? (ssize_t)(room - io.out_room) : -1;
 }
 
+ssize_t capture_stream_read(struct capture_stream *s, uint8_t *out, size_t room)
+{
+	if (s->error[0] != '\0')
+		return -1;
+	return s->codec != NULL ? read_compressed(s, out, room) : read_plain(s, out, room);
+}
+
 static ssize_t stream_read(void *cookie, char *out, size_t room)
 {
 	struct capture_stream *s = cookie;
-	ssize_t n = -1;
+	ssize_t n = capture_stream_read(s, (uint8_t *)out, room);
 
-	if (s->error[0] == '\0')
-		n = s->codec != NULL ? read_compressed(s, (uint8_t *)out, room)
-				     : read_plain(s, (uint8_t *)out, room);
 	for (ssize_t i = 0; i < n && s->head_len < HEAD; i++)
 		s->head[s->head_len++] = (uint8_t)out[i];
 	if (n < 0)
@@ -231,15 +235,14 @@ static int stream_start(struct capture_stream *s, const char *path, size_t buffe
 		return -1;
 	s->in_room = buffer;
 	s->in = s->in_at = malloc(buffer);
-	s->file_buffer = malloc(buffer);
-	if (s->in != NULL && s->file_buffer != NULL && stream_detect(s) != 0)
+	if (s->in != NULL && stream_detect(s) != 0)
 		return -1;
 	s->file = fopencookie(s, "r", functions);
-	if (s->in == NULL || s->file_buffer == NULL || s->file == NULL) {
+	if (s->in == NULL || s->file == NULL) {
 		snprintf(s->error, sizeof(s->error), "no memory");
 		return -1;
 	}
-	setvbuf(s->file, s->file_buffer, _IOFBF, buffer);
+	setvbuf(s->file, NULL, _IONBF, 0);
 	__fsetlocking(s->file, FSETLOCKING_BYCALLER); /* one thread reads, twice a packet */
 	return 0;
 }
@@ -267,6 +270,13 @@ struct capture_stream *capture_stream_open(const char *path, size_t buffer,
 FILE *capture_stream_file(struct capture_stream *stream)
 {
 	return stream->file;
+}
+
+bool capture_stream_buffer(struct capture_stream *stream)
+{
+	stream->file_buffer = malloc(stream->in_room);
+	return stream->file_buffer != NULL &&
+	       setvbuf(stream->file, stream->file_buffer, _IOFBF, stream->in_room) == 0;
 }
 
 const char *capture_stream_error(const struct capture_stream *stream)

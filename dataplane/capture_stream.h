@@ -3,9 +3,11 @@
  * told by the first bytes. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct capture_stream;
 
@@ -22,8 +24,14 @@ struct capture_stream *capture_stream_open(const char *path, size_t buffer,
 	struct capture_stream_progress *progress, char *error, size_t error_size);
 
 /* The decompressed bytes. Whoever closes it (fclose, pcap_close) does so before
- * capture_stream_close; the stream itself never does. */
+ * capture_stream_close; the stream itself never does. It takes from the stream no more than it is
+ * asked for, until capture_stream_buffer() gives it a buffer (false: no memory). */
 FILE *capture_stream_file(struct capture_stream *stream);
+bool capture_stream_buffer(struct capture_stream *stream);
+
+/* The same bytes without the FILE, which must not have a buffer: at most `room` of them. 0: the
+ * end; -1: an error, see capture_stream_error(). */
+ssize_t capture_stream_read(struct capture_stream *stream, uint8_t *out, size_t room);
 
 /* What went wrong below the FILE (a read error, damaged or cut compressed data), or NULL. All that
  * comes before the damage has been delivered. Owned by the stream. */

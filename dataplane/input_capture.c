@@ -111,7 +111,30 @@ static void header_refused(struct capture *c, const char *libpcap_error)
 			libpcap_error);
 }
 
+/* libpcap has read the file's header; who reads on? */
+static enum capture_status records_set(struct capture *c, size_t buffer)
+{
+	c->records = capture_records_create(c->stream, c->pcap, buffer);
+	if (c->records != NULL || capture_stream_buffer(c->stream))
+		return CAPTURE_OK;
+	error_set(c, "%s: no memory", c->name);
+	return CAPTURE_BROKEN;
+}
+
 /* Why there is no next packet; the file's end is no reason. */
+static void record_refused(struct capture *c, bool is_cut_off)
+{
+	const char *below = capture_stream_error(c->stream);
+	unsigned long long number = c->number + 1;
+
+	if (below != NULL)
+		error_set(c, "%s: breaks off at packet %llu: %s", c->name, number, below);
+	else
+		error_set(c, "%s: %s at packet %llu (%s)", c->name,
+			is_cut_off ? "breaks off" : "cannot be read on", number,
+			capture_records_wrong(c->records));
+}
+
 static void packet_refused(struct capture *c, const char *libpcap_error)
 {
 	const char *below = capture_stream_error(c->stream);
@@ -144,6 +167,8 @@ enum capture_status capture_open(struct capture *c, const char *path, size_t buf
 		return CAPTURE_BROKEN;
 	}
 	status = link_set(c);
+	if (status == CAPTURE_OK)
+		status = records_set(c, buffer);
 	return status == CAPTURE_OK ? filter_set(c, bpf) : status;
 }
 
@@ -180,23 +205,29 @@ static void head_set(struct capture *c, const struct pcap_pkthdr *header, const 
 	};
 }
 
-enum capture_status capture_next(struct capture *c)
+/* As pcap_next_ex(), but for the errors, which are kept already. */
+static enum capture_status packet_read(
+	struct capture *c, struct pcap_pkthdr *header, const uint8_t **data)
 {
-	struct pcap_pkthdr *header;
-	const uint8_t *data;
-	uint64_t before;
-	int result;
+	enum records_status status = capture_records_next(c->records, header, data);
 
-	while ((result = pcap_next_ex(c->pcap, &header, &data)) == 1) {
-		before = c->time_ns;
-		c->time_ns = time_of(&header->ts);
-		c->backwards += c->number > 0 && c->time_ns < before;
-		c->number++;
-		if (!c->has_filter || pcap_offline_filter(&c->filter, header, data) != 0) {
-			head_set(c, header, data);
-			return CAPTURE_OK;
-		}
-		c->excluded++;
+	if (status == RECORDS_OK)
+		return CAPTURE_OK;
+	if (status == RECORDS_ENDED && capture_stream_error(c->stream) == NULL)
+		return CAPTURE_ENDED;
+	record_refused(c, status == RECORDS_CUT);
+	return CAPTURE_BROKEN;
+}
+
+static enum capture_status packet_read_libpcap(
+	struct capture *c, struct pcap_pkthdr *header, const uint8_t **data)
+{
+	struct pcap_pkthdr *theirs;
+	int result = pcap_next_ex(c->pcap, &theirs, data);
+
+	if (result == 1) {
+		*header = *theirs;
+		return CAPTURE_OK;
 	}
 	if (result == PCAP_ERROR_BREAK && capture_stream_error(c->stream) == NULL)
 		return CAPTURE_ENDED;
@@ -204,11 +235,37 @@ enum capture_status capture_next(struct capture *c)
 	return CAPTURE_BROKEN;
 }
 
+enum capture_status capture_next(struct capture *c)
+{
+	struct pcap_pkthdr header;
+	enum capture_status status;
+	const uint8_t *data;
+	uint64_t before;
+
+	for (;;) {
+		status = c->records != NULL ? packet_read(c, &header, &data)
+					    : packet_read_libpcap(c, &header, &data);
+		if (status != CAPTURE_OK)
+			return status;
+		before = c->time_ns;
+		c->time_ns = time_of(&header.ts);
+		c->backwards += c->number > 0 && c->time_ns < before;
+		c->number++;
+		if (!c->has_filter || pcap_offline_filter(&c->filter, &header, data) != 0) {
+			head_set(c, &header, data);
+			return CAPTURE_OK;
+		}
+		c->excluded++;
+	}
+}
+
 void capture_close(struct capture *c)
 {
 	if (c->has_filter)
 		pcap_freecode(&c->filter);
 	c->has_filter = false;
+	capture_records_destroy(c->records);
+	c->records = NULL;
 	if (c->pcap != NULL)
 		pcap_close(c->pcap);
 	c->pcap = NULL;

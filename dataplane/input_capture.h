@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/capture_records.h"
 #include "dataplane/capture_stream.h"
 #include "dataplane/input.h"
 
@@ -15,6 +16,7 @@ struct capture {
 	uint32_t index;
 	struct capture_stream *stream; /* NULL with pcap: closed */
 	pcap_t *pcap;
+	struct capture_records *records; /* NULL: libpcap reads the packets */
 	enum link link;
 	uint32_t strip; /* bytes before what `link` names, on every packet */
 	bool has_filter;

@@ -24,13 +24,18 @@ static void says_what_is_wrong_with_a_file(void)
 		{&not, 0, "is not a pcap or pcapng capture (it begins with 6e 6f 20 63)"},
 		{&short_magic, 0, "breaks off before the first packet (libpcap: "},
 		{&short_header, 0, "breaks off before the first packet (libpcap: "},
-		{&in_record, 1, "breaks off at packet 2 (libpcap: "},
-		{&in_data, 2, "breaks off at packet 3 (libpcap: "},
+		{&in_record, 1,
+			"breaks off at packet 2 (15 of the 16 bytes of its record header are "
+			"there)"},
+		{&in_data, 2,
+			"breaks off at packet 3 (31 of the 32 bytes of its packet are there)"},
 		{&link, 0,
 			"its link type is IEEE802_11 (802.11); what is read is Ethernet, raw "
 			"IP, "
 			"Linux cooked, BSD loopback, PPP and Cisco HDLC"},
-		{&big, 1, "cannot be read on at packet 2 (libpcap: "},
+		{&big, 1,
+			"cannot be read on at packet 2 (a packet of 16777247 captured bytes, "
+			"more than the 262144 that are possible)"},
 		{&version, 0, "its header is damaged (libpcap: "},
 		{&two_links, 1, "cannot be read on at packet 2 (libpcap: "},
 		{&no_interface, 0, "its header is damaged (libpcap: "},

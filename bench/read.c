@@ -1,0 +1,73 @@
+/* What reading a capture costs a packet: input_next(), and the copy into a block. Prints the
+ * median of runs of 1,024 packets, so that what else the machine does between them does not
+ * count.
+ *
+ *   build/bench/read CAPTURE */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dataplane/block.h"
+#include "dataplane/input.h"
+
+enum { RUNS_MAX = 1 << 20, ERROR_BYTES = 512 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* One run; its ns, or -1 at the end of the input. */
+static double run(struct input *input, struct block *block)
+{
+	uint64_t began = now_ns();
+	struct input_packet packet;
+
+	block_reset(block);
+	for (uint32_t i = 0; i < BLOCK_SLOTS; i++) {
+		if (!input_next(input, &packet))
+			return -1;
+		if (!block_fits(block, packet.cap))
+			block_reset(block);
+		block->n_slots++;
+		memcpy(block->data + block->n_bytes, packet.data, packet.cap);
+		block->n_bytes += packet.cap;
+	}
+	return (double)(now_ns() - began);
+}
+
+int main(int argc, char **argv)
+{
+	static float runs[RUNS_MAX];
+	const char *path = argc == 2 ? argv[1] : "";
+	char error[ERROR_BYTES] = "usage: read CAPTURE";
+	struct input *input =
+		argc == 2 ? input_open(&path, 1, NULL, error, sizeof(error)) : NULL;
+	struct block *block = block_create(1, false);
+	double ns;
+	int n = 0;
+
+	if (!input || !block) {
+		fprintf(stderr, "read: %s\n", error);
+		return 2;
+	}
+	while (n < RUNS_MAX && (ns = run(input, block)) >= 0)
+		runs[n++] = (float)(ns / BLOCK_SLOTS);
+	qsort(runs, (size_t)n, sizeof(runs[0]), by_value);
+	if (n)
+		printf("%.1f\n", (double)runs[n / 2]);
+	input_close(input);
+	block_destroy(block);
+	return 0;
+}
