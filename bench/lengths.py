@@ -17,7 +17,7 @@ def peak(bench, packets):
     maker.stdout.close()
     if maker.wait() != 0:
         raise SystemExit("bench: the generator failed")
-    bench.forget("out")
+    bench.forget_outs()
     return row
 
 

@@ -13,24 +13,22 @@ SHARED = "../shared"
 
 def peers(bench, mirror, plain):
     """The commands, by name. `plain` is None when there is no file without encapsulation."""
-    commands = {"periscope": program.replay(bench, mirror, "--workers", "1")}
+    commands = {"periscope": lambda: program.replay(bench, mirror, "--workers", "1")}
     newer = os.environ.get("NDPIREADER411")
     if newer:
-        commands["ndpiReader 4.11 -t"] = [newer, "-t", "-n", "1", "-q", "-i", mirror]
+        commands["ndpiReader 4.11 -t"] = lambda: [newer, "-t", "-n", "1", "-q", "-i", mirror]
     if plain and shutil.which("ndpiReader"):
-        commands["ndpiReader (Debian), unwrapped"] = ["ndpiReader", "-n", "1", "-q", "-i", plain]
+        commands["ndpiReader (Debian), unwrapped"] = lambda: ["ndpiReader", "-n", "1", "-q", "-i",
+                                                              plain]
     suricata = os.environ.get("SURICATA") or shutil.which("suricata")
     if suricata:
-        out = bench.path("suricata")
-        os.makedirs(out, exist_ok=True)
-        commands["suricata"] = [suricata, "-r", mirror, "-l", out, "--runmode", "single", "-k",
-                                "none", "-S", "/dev/null"]
+        commands["suricata"] = lambda: [suricata, "-r", mirror, "-l", bench.out(), "--runmode",
+                                        "single", "-k", "none", "-S", "/dev/null"]
     if plain and shutil.which("nfpcapd"):
-        out = bench.path("nfpcapd")
-        os.makedirs(out, exist_ok=True)
-        commands["nfpcapd, unwrapped, no labels"] = ["nfpcapd", "-r", plain, "-w", out]
+        commands["nfpcapd, unwrapped, no labels"] = lambda: ["nfpcapd", "-r", plain, "-w",
+                                                             bench.out()]
     if shutil.which("tcpdump"):
-        commands["tcpdump -w /dev/null"] = ["tcpdump", "-r", mirror, "-w", "/dev/null"]
+        commands["tcpdump -w /dev/null"] = lambda: ["tcpdump", "-r", mirror, "-w", "/dev/null"]
     return commands
 
 
@@ -49,20 +47,20 @@ def flows_of(command):
 
 def compare(bench, title, mirror, plain):
     commands = peers(bench, mirror, plain)
-    rows = program.in_turns(commands, bench.rounds)
+    rows = program.in_turns(bench, commands)
     ours = rows["periscope"]
     megabytes = os.path.getsize(mirror) / 1e6
     print(f"\n{title}: {megabytes:.0f} MB")
     print(f"  {'':32}{'wall s':>8}{'cpu s':>8}{'MB':>7}{'wall x':>8}{'cpu x':>7}{'flows':>9}")
     for name, row in rows.items():
-        row["flows"] = flows_of(commands[name])
+        row["flows"] = flows_of(commands[name]())
         row["wall_ratio"] = row["wall"] / ours["wall"]
         row["cpu_ratio"] = row["cpu"] / ours["cpu"]
         flows = "" if row["flows"] is None else row["flows"]
         print(f"  {name:32}{row['wall']:8.2f}{row['cpu']:8.2f}{row['rss_mb']:7.0f}"
               f"{row['wall_ratio']:8.2f}{row['cpu_ratio']:7.2f}{flows:>9}")
     bench.results.setdefault("replay", {})[title] = rows
-    bench.forget("out", "suricata", "nfpcapd")
+    bench.forget_outs()
 
 
 def generated(bench, mix, packets):

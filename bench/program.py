@@ -3,6 +3,7 @@ import os
 import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 
 PERISCOPE = "build/periscope"
@@ -18,9 +19,22 @@ class Bench:
         self.quick = quick
         self.rounds = int(os.environ.get("BENCH_ROUNDS", "2" if quick else "5"))
         self.results = {}
+        self.outs = []
 
     def path(self, name):
         return os.path.join(self.dir, name)
+
+    def out(self):
+        """A directory that is not there yet, in memory: no disk is measured, and no file system
+        that remembers what was deleted a moment ago."""
+        base = "/dev/shm" if os.path.isdir("/dev/shm") else self.dir
+        self.outs.append(tempfile.mkdtemp(prefix="periscope-bench-", dir=base))
+        return self.outs[-1]
+
+    def forget_outs(self):
+        for path in self.outs:
+            shutil.rmtree(path, ignore_errors=True)
+        self.outs = []
 
     def forget(self, *names):
         for name in names:
@@ -67,15 +81,17 @@ def summarize(runs):
     return row
 
 
-def in_turns(commands, rounds):
-    """Every command once a round, so that what else the machine does meets all alike."""
+def in_turns(bench, commands):
+    """Every command once a round, so that what else the machine does meets all alike. A command
+    is a function that gives its words, with an output directory of its own each time."""
     runs = {name: [] for name in commands}
-    for _ in range(rounds):
+    for _ in range(bench.rounds):
         for name, command in commands.items():
-            runs[name].append(cost(command))
+            runs[name].append(cost(command()))
+            bench.forget_outs()
     return {name: summarize(list_) for name, list_ in runs.items()}
 
 
 def replay(bench, capture, *more):
-    """The command: events, flow logs and summary on, recording off."""
-    return [PERISCOPE, "replay", "--force", "-j", "-l", bench.path("out"), *more, capture]
+    """The words of the command: events, flow logs and summary on, recording off."""
+    return [PERISCOPE, "replay", "-j", "-l", bench.out(), *more, capture]
