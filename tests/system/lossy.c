@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
-	enum reason *why);
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
-	enum reason *why);
+void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why);
+void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why);
 
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
-	enum reason *why)
+void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why)
 {
 	uint32_t kept = 0;
 
