@@ -22,7 +22,7 @@ sed -n 's/.*"vni":\([0-9]*\).*"src_ip":"\(10.1.0.10\)","dst_ip":"\([^"]*\)",.*"p
 
 echo
 echo "== VPC Flow Logs of the same traffic (flow-logs/AWSLogs/..., version 2 format)"
-find "$out/demo/flow-logs" -name '*.gz' -exec zcat {} + | head -n 6
+find "$out/demo/flow-logs" -name '*.gz' -exec zcat {} + | awk "NR <= 6"
 
 echo
 echo "What was sent is in pcaps/everything.md. Try: build/periscope replay YOUR.pcap"
