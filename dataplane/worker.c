@@ -14,6 +14,9 @@ enum {
 	EXPIRE_SLOTS = 4096,
 };
 
+/* When all slots were looked at, there is nothing to find until the clock has gone on. */
+#define EXPIRE_PAUSE_NS UINT64_C(1000000000)
+
 struct worker {
 	struct lane *lane;
 	struct writer *writer;
@@ -22,6 +25,8 @@ struct worker {
 	pthread_t thread;
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
+	uint32_t expire_left;    /* slots of this round of expiry */
+	uint64_t expire_next_ns; /* horizon at which another round begins */
 };
 
 static void load(const struct block *block, uint16_t n, struct packet *p)
@@ -95,13 +100,32 @@ static void run_burst(
 			worker->lane->plain);
 }
 
+/* A slice of expiry: it only reclaims memory, so when it runs changes no result. */
+static void expire(struct worker *worker, uint64_t horizon_ns)
+{
+	struct flow_table *flows = worker->lane->flows;
+	uint32_t slots;
+
+	if (worker->expire_left == 0) {
+		if (horizon_ns < worker->expire_next_ns)
+			return;
+		worker->expire_left = flow_table_stats(flows)->peak;
+		worker->expire_next_ns = horizon_ns + EXPIRE_PAUSE_NS;
+	}
+	slots = worker->expire_left < EXPIRE_SLOTS ? worker->expire_left : EXPIRE_SLOTS;
+	flow_table_expire(flows, horizon_ns, slots);
+	worker->expire_left -= slots;
+}
+
 static void run_block(struct worker *worker, struct block *block)
 {
 	const uint16_t *slots = block_owned(block, worker->index);
 	uint32_t left = block->n_owned[worker->index];
 
-	if (block->rewind_ns)
+	if (block->rewind_ns) {
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
+		worker->expire_next_ns = 0;
+	}
 	while (left > 0) {
 		uint32_t n = left < BURST_MAX ? left : BURST_MAX;
 
@@ -112,7 +136,7 @@ static void run_block(struct worker *worker, struct block *block)
 	if (block->last)
 		flow_table_end_all(worker->lane->flows, block->horizon_ns, FLOW_END_OF_INPUT);
 	else
-		flow_table_expire(worker->lane->flows, block->horizon_ns, EXPIRE_SLOTS);
+		expire(worker, block->horizon_ns);
 }
 
 static void *worker_main(void *arg)

@@ -256,17 +256,26 @@ static int talker_order(const void *left, const void *right)
 	return by != 0 ? by : memcmp(a->addr.byte, b->addr.byte, sizeof(a->addr.byte));
 }
 
+/* Puts the talker into its place among the `n` first ones, or leaves it out; returns how many
+ * there are now. There are many talkers, and few of them are wanted. */
+static uint32_t talker_place(
+	struct talker *out, uint32_t n, uint32_t max, const struct talker *talker)
+{
+	uint32_t at = n < max ? n : max - 1;
+
+	if (n == max && talker_order(&out[at], talker) < 0)
+		return n;
+	for (; at > 0 && talker_order(talker, &out[at - 1]) < 0; at--)
+		out[at] = out[at - 1];
+	out[at] = *talker;
+	return n < max ? n + 1 : n;
+}
+
 uint32_t totals_talkers(const struct totals *totals, struct talker *out, uint32_t max)
 {
-	uint32_t n = totals->n_talkers;
-	struct talker *all = calloc(n + 1ull, sizeof(*all));
+	uint32_t n = 0;
 
-	if (all == NULL)
-		return 0;
-	memcpy(all, totals->talkers, n * sizeof(*all));
-	qsort(all, n, sizeof(*all), talker_order);
-	if (max > 0)
-		memcpy(out, all, (n < max ? n : max) * sizeof(*all));
-	free(all);
-	return n;
+	for (uint32_t i = 0; max > 0 && i < totals->n_talkers; i++)
+		n = talker_place(out, n, max, &totals->talkers[i]);
+	return totals->n_talkers;
 }
