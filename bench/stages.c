@@ -20,7 +20,7 @@
 #include "bench/field.h"
 #include "bench/rig.h"
 
-enum { PASSES = 9, RUN = 1024, AHEAD = 6, WORKERS = 8 };
+enum { PASSES = 9, RUN = 1024, AHEAD = 10, WORKERS = 8 };
 #define START_NS (UINT64_C(1700000000) * 1000000000)
 
 struct job {

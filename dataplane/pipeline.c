@@ -8,16 +8,15 @@
 	for (uint64_t rest_ = (mask); rest_ && ((i) = (uint32_t)__builtin_ctzll(rest_), 1); \
 		rest_ &= rest_ - 1)
 
-/* How far ahead of the packet being parsed its headers are asked for. */
-enum { PREFETCH_AHEAD = 6, PREFETCH_BYTES = 128 };
+/* How far ahead of the packet being parsed its headers are asked for. They fit into two lines: 50
+ * bytes of encapsulation, 14 of Ethernet, 40 to 60 of IP and TCP. */
+enum { PREFETCH_AHEAD = 10 };
 
 static void prefetch_headers(const struct packet *p)
 {
 	__builtin_prefetch(p->data);
 	if (p->cap > 64)
 		__builtin_prefetch(p->data + 64);
-	if (p->cap > PREFETCH_BYTES)
-		__builtin_prefetch(p->data + PREFETCH_BYTES);
 }
 
 static void stage_decap(
