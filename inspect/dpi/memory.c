@@ -59,6 +59,12 @@ void memory_give(void *data)
 
 void memory_sweep(struct memory_list *list)
 {
-	while (list->first)
-		block_free(list->first);
+	struct memory_block *next;
+
+	for (struct memory_block *block = list->first; block; block = next) {
+		next = block->next;
+		block->memory->used -= block->size;
+		free(block);
+	}
+	list->first = NULL;
 }
