@@ -118,8 +118,11 @@ struct rig *rig_create(const struct rig_params *params)
 	if (!snapshot)
 		fail("snapshot", error);
 	snapshot_publish(&rig->slot, snapshot);
-	rig->lane = lane_create(
-		&rig->settings, 0, 1, false, &sink, &rig->slot, error, sizeof(error));
+	rig->lane = lane_create(&(struct lane_params){.settings = &rig->settings,
+					.n_lanes = 1,
+					.sink = sink,
+					.slot = &rig->slot},
+		error, sizeof(error));
 	if (!rig->lane)
 		fail("lane", error);
 	lane_refresh(rig->lane);

@@ -127,7 +127,7 @@ static void fill_address6(struct rte_acl_field *fields, const struct model_cidr 
 		unsigned above = word * 32;
 		unsigned bits = cidr->bits > above ? cidr->bits - above : 0;
 
-		fields[word].value.u32 = load32(cidr->addr.byte + 4 * word);
+		fields[word].value.u32 = load32(cidr->addr.byte + 4 * (size_t)word);
 		fields[word].mask_range.u32 = bits < 32 ? bits : 32;
 	}
 }

@@ -135,25 +135,24 @@ void lane_refresh(struct lane *lane)
 		&lane->reader.generation, current->generation, memory_order_release);
 }
 
-struct lane *lane_create(const struct settings *settings, uint32_t index, uint32_t n_lanes,
-	bool plain, const struct sink *sink, const struct snapshot_slot *slot, char *error,
-	size_t error_size)
+struct lane *lane_create(const struct lane_params *params, char *error, size_t error_size)
 {
+	const struct settings *settings = params->settings;
 	struct lane *lane = calloc(1, sizeof(*lane));
 
 	snprintf(error, error_size, "not enough memory for a worker");
 	if (!lane)
 		return NULL;
 	lane->decap = lane_decap_params(settings);
-	lane->plain = plain;
-	lane->index = index;
-	lane->slot = slot;
+	lane->plain = params->plain;
+	lane->index = params->index;
+	lane->slot = params->slot;
 	lane->sessions = lane_sessions(settings);
 	lane->fragments = lane_fragments();
-	lane->flows = make_flows(lane, settings, n_lanes);
+	lane->flows = make_flows(lane, settings, params->n_lanes);
 	if (settings->dpi.enabled)
-		lane->dpi = make_dpi(settings, n_lanes, error, error_size);
-	lane->exporter = make_exporter(lane, settings, sink);
+		lane->dpi = make_dpi(settings, params->n_lanes, error, error_size);
+	lane->exporter = make_exporter(lane, settings, &params->sink);
 	if (lane->sessions && lane->fragments && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);

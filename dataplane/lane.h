@@ -51,11 +51,16 @@ struct session_table *lane_sessions(const struct settings *settings);
 /* The fragment table that readers and workers use alike. NULL: no memory. */
 struct fragment_table *lane_fragments(void);
 
-/* Lane `index` of the `n_lanes` that share the settings' capacities and follow `slot`, which
- * holds a snapshot already. NULL: `error` says why. Slot and sink must outlive the lane. */
-struct lane *lane_create(const struct settings *settings, uint32_t index, uint32_t n_lanes,
-	bool plain, const struct sink *sink, const struct snapshot_slot *slot, char *error,
-	size_t error_size);
+struct lane_params {
+	const struct settings *settings; /* whose capacities the lanes share */
+	uint32_t index, n_lanes;
+	bool plain; /* nothing is decapsulated */
+	struct sink sink;
+	const struct snapshot_slot *slot; /* followed; holds a snapshot already */
+};
+
+/* NULL: `error` says why. What `params` points to must outlive the lane. */
+struct lane *lane_create(const struct lane_params *params, char *error, size_t error_size);
 void lane_destroy(struct lane *lane);
 
 /* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of

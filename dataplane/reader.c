@@ -127,22 +127,23 @@ static void add_packet(struct reader *reader, struct block *block)
 	reader->has_pending = false;
 }
 
+/* The packet that comes next is in `pending`; false: the input has ended. */
+static bool have_packet(struct reader *reader)
+{
+	if (!reader->has_pending && !reader->at_end) {
+		reader->has_pending = input_next(reader->params.input, &reader->pending) == 1;
+		reader->at_end = !reader->has_pending;
+	}
+	return reader->has_pending;
+}
+
 /* Reads until the block is full, holds `max` packets, or the input ends. */
 static void fill(struct reader *reader, struct block *block, uint32_t max)
 {
 	block->first_number = reader->received + 1;
-	while (block->n_slots < max && !reader->at_end) {
-		if (!reader->has_pending) {
-			if (input_next(reader->params.input, &reader->pending) == 0) {
-				reader->at_end = true;
-				break;
-			}
-			reader->has_pending = true;
-		}
-		if (!block_fits(block, reader->pending.cap))
-			break;
+	while (block->n_slots < max && have_packet(reader) &&
+		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
-	}
 	reader->received += block->n_slots;
 }
 

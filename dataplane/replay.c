@@ -131,10 +131,16 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 	replay->writer =
 		writer_start(replay->output, replay->n_workers, true, error, REPLAY_ERROR);
 	for (uint32_t i = 0; replay->writer && i < replay->n_workers; i++) {
-		struct sink sink = writer_sink(replay->writer, i);
+		const struct lane_params params = {
+			.settings = replay->params->settings,
+			.index = i,
+			.n_lanes = replay->n_workers,
+			.plain = replay->plain,
+			.sink = writer_sink(replay->writer, i),
+			.slot = &replay->slot,
+		};
 
-		replay->lanes[i] = lane_create(replay->params->settings, i, replay->n_workers,
-			replay->plain, &sink, &replay->slot, error, REPLAY_ERROR);
+		replay->lanes[i] = lane_create(&params, error, REPLAY_ERROR);
 		if (!replay->lanes[i])
 			return -1;
 		replay->lanes[i]->records = replay->packets != NULL;

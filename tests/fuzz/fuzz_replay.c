@@ -104,7 +104,12 @@ static void bench_renew(struct bench *b, bool plain)
 	snapshot = snapshot_create(&no_model, &b->settings, 1, 1, error, sizeof(error));
 	demand(snapshot);
 	snapshot_destroy(snapshot_publish(&b->slot, snapshot));
-	b->lane = lane_create(&b->settings, 0, 1, plain, &sink, &b->slot, error, sizeof(error));
+	b->lane = lane_create(&(struct lane_params){.settings = &b->settings,
+				      .n_lanes = 1,
+				      .plain = plain,
+				      .sink = sink,
+				      .slot = &b->slot},
+		error, sizeof(error));
 	demand(b->lane != NULL);
 	b->said = (struct said){0};
 	b->inputs = 0;
