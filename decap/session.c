@@ -209,7 +209,7 @@ static bool session_find(struct session_table *t, const struct packet *p, bool l
 	uint32_t *slot;
 
 	if (t->last < t->count && is_key(&t->sessions[t->last], &p->outer_src, p->vni))
-		return true;
+		return learn || t->sessions[t->last].configured;
 	slot = slot_find(t, &p->outer_src, p->vni);
 	if (!*slot) {
 		if (!learn)
@@ -220,7 +220,8 @@ static bool session_find(struct session_table *t, const struct packet *p, bool l
 		}
 	}
 	t->last = *slot - 1;
-	return true;
+	/* What was learned or configured before a reload may be unknown after it. */
+	return learn || t->sessions[t->last].configured;
 }
 
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn)

@@ -49,7 +49,8 @@ bool session_table_bind(struct session_table *table, const struct model *model);
 
 /* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session and
  * p->tenant and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.
- * false: unknown and not learned (also when the table is full, which `overflow` counts). */
+ * false: unknown and not learned (also when the table is full, which `overflow` counts). Without
+ * `learn`, a session that no configuration names (any more) is unknown. */
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
 
 uint32_t session_table_count(const struct session_table *table);

@@ -200,6 +200,36 @@ static void configured_sessions_are_found_and_others_refused(void)
 	session_table_destroy(sum);
 }
 
+static void after_a_reload_what_is_not_configured_is_unknown(void)
+{
+	static const struct model_interface eni = {
+		.has_primary = true, .primary = {{[10] = 0xff, 0xff, 10, 0, 0, 1}}};
+	static const struct model_session config = {.vni = 42, .interface = &eni};
+	static const struct model before = {.sessions = &config, .n_sessions = 1}, after = {0};
+	struct session_table *t = session_table_create(16);
+	struct packet named = packet_of(1, 42, 5, 60), learned = packet_of(2, 42, 6, 60);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	CU_ASSERT_TRUE(session_table_bind(t, &before));
+	CU_ASSERT_TRUE(session_table_packet(t, &named, false));
+	CU_ASSERT_PTR_EQUAL(session_table_get(t, named.session)->config, &config);
+	CU_ASSERT_TRUE(session_table_packet(t, &learned, true));
+	CU_ASSERT_TRUE(session_table_bind(t, &after));
+	CU_ASSERT_PTR_NULL(session_table_get(t, named.session)->config);
+	/* Twice: the second time finds the session of the packet before. */
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_FALSE(session_table_packet(t, &named, false));
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_FALSE(session_table_packet(t, &learned, false));
+	CU_ASSERT_TRUE(session_table_bind(t, &before));
+	CU_ASSERT_TRUE(session_table_packet(t, &named, false));
+	CU_ASSERT_FALSE(session_table_packet(t, &learned, false));
+	CU_ASSERT_TRUE(session_table_packet(t, &learned, true));
+	CU_ASSERT_EQUAL(session_table_get(t, named.session)->packets, 2);
+	CU_ASSERT_EQUAL(session_table_count(t), 2);
+	session_table_destroy(t);
+}
+
 static void tenants_join_vnis(void)
 {
 	struct session_table *t = session_table_create(16);
@@ -245,6 +275,7 @@ void suite_session(void)
 	CU_ADD_TEST(s, merged_tables_count_as_one);
 	CU_ADD_TEST(s, a_merge_that_does_not_fit_is_counted);
 	CU_ADD_TEST(s, configured_sessions_are_found_and_others_refused);
+	CU_ADD_TEST(s, after_a_reload_what_is_not_configured_is_unknown);
 	CU_ADD_TEST(s, tenants_join_vnis);
 	CU_ADD_TEST(s, plain_packets_have_no_session);
 }
