@@ -14,7 +14,6 @@ bool judge_begin(const struct snapshot *snapshot, const struct model_session *co
 {
 	p->rule_number = 0;
 	p->accepted = true;
-	p->generation = snapshot->generation;
 	*why = REASON_inspected;
 	if (!config || !config->filter)
 		return false;

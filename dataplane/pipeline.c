@@ -41,6 +41,7 @@ static uint64_t stage_session(
 	for (uint32_t i = 0; i < n; i++) {
 		bool named = packets[i].flags & PACKET_HAS_VNI;
 
+		packets[i].generation = lane->snapshot->generation;
 		if ((named || why[i] == REASON_inspected) &&
 			!session_table_packet(
 				lane->sessions, &packets[i], lane->snapshot->learn))
