@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "config/evaluate.h"
-#include "dataplane/eal.h"
 #include "dataplane/filter.h"
+#include "dataplane/support/eal_once.h"
 
 enum { FILTERS_MAX = 4, RULES_MAX = 12, PAIRS = 10000000, PACKETS_PER_MODEL = 20000 };
 
@@ -269,23 +269,10 @@ static void compiled_and_naive_agree(void)
 	CU_ASSERT_TRUE(by_rule > PAIRS / 4);
 }
 
-static int start(void)
-{
-	char error[128];
-
-	return eal_start_offline(64, error, sizeof(error));
-}
-
-static int stop(void)
-{
-	eal_stop();
-	return 0;
-}
-
 void suite_filter(void);
 void suite_filter(void)
 {
-	CU_pSuite s = CU_add_suite("filter", start, stop);
+	CU_pSuite s = CU_add_suite("filter", eal_once, NULL);
 
 	CU_ADD_TEST(s, compiled_and_naive_agree);
 }
