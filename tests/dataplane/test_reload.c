@@ -344,7 +344,8 @@ static void check_load(const struct load *load)
 	CU_ASSERT_EQUAL(load->backwards, 0);
 	CU_ASSERT_EQUAL(load->lane->packets, load->packets);
 	CU_ASSERT_EQUAL(sum, load->packets);
-	CU_ASSERT_EQUAL(load->generations, SWAPS + 1);
+	/* The first may be over before a lane's first burst. */
+	CU_ASSERT_TRUE(load->generations >= SWAPS);
 	CU_ASSERT_TRUE(load->records > 0);
 	CU_ASSERT_EQUAL(flow_table_stats(load->lane->flows)->live, 0);
 }
