@@ -7,8 +7,6 @@
 
 #include "dataplane/eal.h"
 #include "dataplane/input.h"
-#include "dataplane/lane.h"
-#include "decap/decap.h"
 #include "decap/direction.h"
 
 #include <getopt.h>
@@ -95,6 +93,8 @@ static bool find_session(struct explained *e, const struct arguments *a, char *e
 		return false;
 	}
 	e->session = model_session_of(e->model, &e->packet.outer_src, e->packet.vni);
+	if (e->reason != REASON_inspected)
+		return true;
 	if (e->packet.direction != DIRECTION_UNKNOWN) {
 		e->direction_by = "given";
 		return true;
@@ -105,68 +105,15 @@ static bool find_session(struct explained *e, const struct arguments *a, char *e
 	return true;
 }
 
-/* ---- the packet ---- */
-
-static int seek_packet(
-	struct input *input, const char *number, struct input_packet *out, char *error)
-{
-	char *end;
-	unsigned long long n = strtoull(number, &end, 10);
-
-	if (*end || n == 0) {
-		snprintf(error, ERROR, "-n: '%s' is not a packet number, counted from 1",
-			number);
-		return EXIT_USAGE;
-	}
-	while (input_next(input, out))
-		if (out->number == n)
-			return EXIT_DONE;
-	if (input_error_count(input) > 0)
-		snprintf(error, ERROR, "%s", input_error(input, 0));
-	else
-		snprintf(error, ERROR, "%s has no packet %llu", input_name(input, 0), n);
-	return EXIT_FAILED;
-}
-
-/* Mirror traffic is decapsulated; with --vni and --source an ordinary packet is taken as the inner
- * one. What decap refuses is explained by its reason. */
-static void judge_headers(struct explained *e, const struct arguments *a)
-{
-	const struct decap_params decap = lane_decap_params(e->settings);
-
-	if (a->vni || a->source)
-		e->reason = decap_plain(&e->packet);
-	else
-		e->reason = decap_mirror(&decap, &e->packet);
-}
-
-/* The packet's bytes belong to `input`, which stays open. */
-static int read_packet(
-	struct explained *e, const struct arguments *a, struct input *input, char *error)
-{
-	struct input_packet in;
-	int status = seek_packet(input, a->number, &in, error);
-
-	if (status != EXIT_DONE)
-		return status;
-	e->packet = (struct packet){.data = in.data,
-		.cap = in.cap,
-		.wire = in.wire,
-		.time_ns = in.time_ns,
-		.number = in.number,
-		.link = in.link};
-	judge_headers(e, a);
-	return EXIT_DONE;
-}
-
 /* ---- the verdict ---- */
 
 static void judge(struct explained *e)
 {
-	if (!e->session && !e->snapshot->learn) {
+	/* As in the pipeline: the session first, then what the packet holds. */
+	if (!e->session && !e->snapshot->learn)
 		e->reason = REASON_session_unknown;
+	if (e->reason != REASON_inspected)
 		return;
-	}
 	e->judged = judge_begin(e->snapshot, e->session, &e->packet, &e->job, &e->reason);
 	if (!e->judged)
 		return;
@@ -195,20 +142,19 @@ static bool evaluator_agrees(const struct explained *e)
 static int explain_with(
 	struct explained *e, const struct arguments *a, struct input *input, char *error)
 {
-	bool refused;
 	int status = EXIT_DONE;
 
 	if (input)
-		status = read_packet(e, a, input, error);
+		status = explained_read(e, input, a->number, a->vni || a->source, error, ERROR);
 	else if (!words_parse(a->words, &e->packet, error, ERROR))
 		status = EXIT_USAGE;
 	if (status != EXIT_DONE)
 		return status;
-	refused = e->reason != REASON_inspected;
-	if (!refused && !find_session(e, a, error))
-		return EXIT_USAGE;
-	if (!refused)
+	if (e->reason == REASON_inspected || e->packet.flags & PACKET_HAS_VNI) {
+		if (!find_session(e, a, error))
+			return EXIT_USAGE;
 		judge(e);
+	}
 	if (!evaluator_agrees(e)) {
 		snprintf(error, ERROR,
 			"the compiled rules and the evaluator differ on this packet");

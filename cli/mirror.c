@@ -134,6 +134,8 @@ static void mirror_packet(struct mirror *m, const struct input_packet *in)
 
 		p.outer_src = m->interface->primary;
 		if (has_ip) {
+			if (p.flags & PACKET_FRAGMENT)
+				fragment_table_packet(m->fragments, &p);
 			p.direction = direction_of(&p, m->interface, NULL);
 			session = choose_session(m, &p);
 		}

@@ -12,6 +12,7 @@
 #include "dataplane/snapshot.h"
 #include "decap/encap.h"
 #include "inspect/export/ethernet.h"
+#include "inspect/flow/fragment.h"
 
 enum { ERROR = SETTINGS_ERROR, FRAME_MAX = 262144 + ETHERNET_HEADER };
 
@@ -31,6 +32,7 @@ struct mirror {
 	struct settings settings;
 	struct model *model; /* NULL: --vni and --source */
 	struct snapshot *snapshot;
+	struct fragment_table *fragments; /* later ones are judged by their first one's ports */
 	const struct model_interface *interface;
 	struct encap_params encap;
 	struct encap_gateway gateway;

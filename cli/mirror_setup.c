@@ -3,6 +3,7 @@
 #include "cli/mirror.h"
 
 #include "dataplane/eal.h"
+#include "dataplane/lane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,11 @@ static int set_interface(struct mirror *m, const struct arguments *a, char *erro
 	if (eal_start_offline(EAL_MEMORY_MB, error, ERROR))
 		return EXIT_FAILED;
 	m->eal = true;
+	m->fragments = lane_fragments();
+	if (!m->fragments) {
+		snprintf(error, ERROR, "not enough memory");
+		return EXIT_FAILED;
+	}
 	m->snapshot = snapshot_create(m->model, &m->settings, 1, 1, error, ERROR);
 	return m->snapshot ? EXIT_DONE : EXIT_FAILED;
 }
@@ -166,6 +172,7 @@ void mirror_close(struct mirror *m)
 	input_close(m->input);
 	listen_close(m->listen);
 	snapshot_destroy(m->snapshot);
+	fragment_table_destroy(m->fragments);
 	if (m->eal)
 		eal_stop();
 	model_destroy(m->model);

@@ -2,11 +2,15 @@
 
 enum { TCP = 6, UDP = 17 };
 
-/* Without ports a packet passes by every rule that names some. */
+/* Without ports a packet passes by every rule that names some. A later fragment has none of its
+ * own, whether its first one's were looked for or not. */
 static bool has_ports(const struct packet *p)
 {
-	return (p->protocol == TCP || p->protocol == UDP) &&
-	       !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
+	if (p->protocol != TCP && p->protocol != UDP)
+		return false;
+	if (p->flags & PACKET_LATER_FRAGMENT)
+		return p->flags & PACKET_PORTS_LEARNED;
+	return !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
 }
 
 bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
