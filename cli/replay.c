@@ -246,17 +246,20 @@ static bool load_model(struct arguments *a, const struct settings *settings)
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
-	int status = EXIT_USAGE;
+	int status = EXIT_USAGE, checked = EXIT_DONE;
 
 	settings_init(settings);
-	if (load_settings(a, settings) && load_model(a, settings)) {
+	/* What check says, errors included, before the first of them ends it all. */
+	if (a->check && a->settings_file)
+		checked = check_settings(a->settings_file, a->json);
+	if (checked != EXIT_DONE) {
+		status = checked;
+	} else if (load_settings(a, settings) && load_model(a, settings)) {
 		status = EXIT_DONE;
 		if (a->dump)
 			settings_dump(settings, stdout);
 		else if (!a->check)
 			status = run(a);
-		else if (a->settings_file)
-			status = check_settings(a->settings_file, a->json);
 	}
 	model_destroy(a->model);
 	settings_fini(settings);
