@@ -244,7 +244,10 @@ static bool drop_record(
 /* `sessions`: the settings of that key. */
 static void world_make(struct world *w, const char *sessions)
 {
-	const struct sink sink = {NULL, drop_record};
+	const struct lane_params params = {.settings = &w->settings,
+		.n_lanes = 1,
+		.sink = {NULL, drop_record},
+		.slot = &w->slot};
 	struct report report = {0};
 	char text[sizeof(filters) + 128], error[256];
 
@@ -255,7 +258,7 @@ static void world_make(struct world *w, const char *sessions)
 	w->snapshot = snapshot_create(w->model, &w->settings, 7, 1, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->snapshot);
 	atomic_init(&w->slot.current, w->snapshot);
-	w->lane = lane_create(&w->settings, 0, 1, false, &sink, &w->slot, error, sizeof(error));
+	w->lane = lane_create(&params, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->lane);
 }
 

@@ -319,12 +319,15 @@ static void start_loads(struct world *w)
 
 	for (unsigned i = 0; i < LANES; i++) {
 		struct load *load = &w->loads[i];
-		const struct sink sink = {load, count_record};
+		const struct lane_params params = {.settings = &w->settings[0],
+			.index = i,
+			.n_lanes = LANES,
+			.sink = {load, count_record},
+			.slot = &w->slot};
 
 		load->frames = w->frames;
 		load->stop = &w->stop;
-		load->lane = lane_create(&w->settings[0], i, LANES, false, &sink, &w->slot,
-			error, sizeof(error));
+		load->lane = lane_create(&params, error, sizeof(error));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(load->lane);
 	}
 	for (unsigned i = 0; i < LANES; i++)
