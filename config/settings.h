@@ -25,6 +25,7 @@ struct settings_strings {
 
 enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
 enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
+enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
 enum settings_dedup { DEDUP_OFF, DEDUP_ON };
 enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
@@ -41,6 +42,7 @@ struct settings {
 		uint32_t workers;              /* 0 = auto */
 		struct settings_ports vxlan_ports, geneve_ports;
 		uint32_t max_depth;
+		enum settings_outer_length outer_length;
 	} capture;
 	struct {
 		enum settings_unknown unknown;

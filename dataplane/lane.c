@@ -19,6 +19,7 @@ struct decap_params lane_decap_params(const struct settings *settings)
 		.n_vxlan_ports = (uint8_t)vxlan->count,
 		.n_geneve_ports = (uint8_t)geneve->count,
 		.max_depth = (uint8_t)settings->capture.max_depth,
+		.outer_may_be_cut = settings->capture.outer_length == OUTER_LENGTH_CUT,
 	};
 
 	_Static_assert((int)SETTINGS_LIST_MAX <= (int)DECAP_PORTS_MAX,

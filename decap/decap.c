@@ -39,7 +39,7 @@ static enum reason outer_strip(const struct decap_params *params, const struct p
 	status = ip_read(&c, ether, h);
 	if (status != IP_OK)
 		return outer_reasons[status];
-	if (h->len > c.wire)
+	if (h->len > c.wire && !params->outer_may_be_cut)
 		return REASON_outer_ip_length;
 	return udp_strip(params, h, t);
 }

@@ -19,6 +19,9 @@ struct decap_params {
 	uint16_t vxlan_ports[DECAP_PORTS_MAX], geneve_ports[DECAP_PORTS_MAX];
 	uint8_t n_vxlan_ports, n_geneve_ports;
 	uint8_t max_depth; /* encapsulations taken off at most, 1.. */
+	/* An outer IP length beyond the frame says that the packet was cut, not that it lies: AWS
+	 * does not document whether it corrects the lengths of a packet that it truncates. */
+	bool outer_may_be_cut;
 };
 
 /* Mirror mode. REASON_inspected: every field of `p` from `vni` to `dst` is set. Another reason says

@@ -459,8 +459,8 @@ static void dump_loads_back(const struct settings *s)
 
 static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"capture.queues=3", "capture.workers=2", "capture.vxlan_ports=[]",
-	"capture.geneve_ports=1,2,3", "capture.max_depth=2", "sessions.unknown=refuse",
-	"sessions.unknown_direction=reject", "sessions.capacity=5",
+	"capture.geneve_ports=1,2,3", "capture.max_depth=2", "capture.outer_length=cut",
+	"sessions.unknown=refuse", "sessions.unknown_direction=reject", "sessions.capacity=5",
 	"tenants=[{name: \"x y\", virtual_network_ids: [1]}]", "flow.capacity=65",
 	"flow.idle_timeout=61s", "flow.active_timeout=1500us", "flow.tcp_close_timeout=0",
 	"flow.guard_time=90m", "flow.max_ndpi_packets_tcp=0", "flow.max_ndpi_packets_udp=1",

@@ -119,6 +119,23 @@ static void depth_is_a_setting(void)
 	row_free(&p);
 }
 
+/* A router that cuts packets may leave the outer lengths as they were. */
+static void a_long_outer_length_may_mean_a_cut(void)
+{
+	static const char *const names[] = {"outer_long", "outer_long_6"};
+	struct decap_params params = row_params;
+
+	params.outer_may_be_cut = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct packet p = packet_find(names[i]);
+
+		CU_ASSERT_EQUAL(decap_mirror(&row_params, &p), REASON_outer_ip_length);
+		CU_ASSERT_EQUAL(decap_mirror(&params, &p), REASON_inspected);
+		CU_ASSERT_TRUE(p.frame_cap <= p.frame_wire);
+		row_free(&p);
+	}
+}
+
 static void ports_are_settings(void)
 {
 	struct decap_params params = row_params;
@@ -224,6 +241,7 @@ void suite_decap(void)
 	CU_ADD_TEST(s, rows_give_what_they_say);
 	CU_ADD_TEST(s, every_reason_has_a_row);
 	CU_ADD_TEST(s, depth_is_a_setting);
+	CU_ADD_TEST(s, a_long_outer_length_may_mean_a_cut);
 	CU_ADD_TEST(s, ports_are_settings);
 	CU_ADD_TEST(s, frame_lengths);
 	CU_ADD_TEST(s, refused_inner_packets_keep_their_frame);
