@@ -25,6 +25,17 @@ static char *next_cell(struct columns *c)
 	return c->cells[c->n_rows * c->n_columns + c->at];
 }
 
+/* A name from outside neither breaks a line nor commands the terminal. Returns the length. */
+static size_t scrub(char *cell)
+{
+	size_t len = 0;
+
+	for (; cell[len] != '\0'; len++)
+		if ((unsigned char)cell[len] < ' ' || cell[len] == 0x7f)
+			cell[len] = '?';
+	return len;
+}
+
 void columns_cell(struct columns *c, const char *format, ...)
 {
 	char *cell = next_cell(c);
@@ -35,7 +46,7 @@ void columns_cell(struct columns *c, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(cell, COLUMNS_CELL, format, args);
 		va_end(args);
-		len = strlen(cell);
+		len = scrub(cell);
 		if (len > c->width[c->at])
 			c->width[c->at] = (unsigned)len;
 	}

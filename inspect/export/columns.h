@@ -20,7 +20,7 @@ void columns_init(struct columns *c, const char *align);
 /* Prints the table, two spaces in front of each line, and frees the cells. */
 void columns_print(struct columns *c, FILE *out);
 
-/* The next cell, row by row; longer ones are cut. */
+/* The next cell, row by row; longer ones are cut, control characters become '?'. */
 __attribute__((format(printf, 2, 3))) void columns_cell(
 	struct columns *c, const char *format, ...);
 /* 1,234,567 */

@@ -9,7 +9,7 @@
 
 enum { TALKERS = 20 };
 
-static void put_ledger(struct json *j, const struct ledger *ledger)
+void summary_ledger_json(struct json *j, const struct ledger *ledger)
 {
 	json_u64(j, "received", ledger->received);
 	json_u64(j, "in_flight", ledger->in_flight);
@@ -97,11 +97,11 @@ static void put_sessions(struct json *j, const struct summary *s)
 	free(rows);
 }
 
-static void put_rules(struct json *j, const struct summary *s)
+void summary_rules_json(struct json *j, const struct summary_rule *rules, uint32_t n)
 {
 	json_open(j, "rules", '[');
-	for (uint32_t i = 0; i < s->n_rules; i++) {
-		const struct summary_rule *rule = &s->rules[i];
+	for (uint32_t i = 0; i < n; i++) {
+		const struct summary_rule *rule = &rules[i];
 		bool named = rule->id != NULL && rule->id[0] != '\0';
 
 		json_open(j, NULL, '{');
@@ -155,21 +155,25 @@ static void put_risks(struct json *j, const struct summary *s)
 	json_close(j, ']');
 }
 
+void summary_output_json(
+	struct json *j, const char *name, bool enabled, const struct output_ledger *ledger)
+{
+	json_open(j, name, '{');
+	json_bool(j, "enabled", enabled);
+	json_u64(j, "offered", ledger->offered);
+	json_u64(j, "written", ledger->written);
+	json_u64(j, "by_policy", ledger->by_policy);
+	json_u64(j, "lost_queue", ledger->lost_queue);
+	json_u64(j, "lost_disk", ledger->lost_disk);
+	json_close(j, '}');
+}
+
 static void put_outputs(struct json *j, const struct summary *s)
 {
 	json_open(j, "outputs", '{');
-	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		const struct output_ledger *ledger = &s->outputs[i].ledger;
-
-		json_open(j, s->outputs[i].name, '{');
-		json_bool(j, "enabled", s->outputs[i].enabled);
-		json_u64(j, "offered", ledger->offered);
-		json_u64(j, "written", ledger->written);
-		json_u64(j, "by_policy", ledger->by_policy);
-		json_u64(j, "lost_queue", ledger->lost_queue);
-		json_u64(j, "lost_disk", ledger->lost_disk);
-		json_close(j, '}');
-	}
+	for (uint32_t i = 0; i < s->n_outputs; i++)
+		summary_output_json(
+			j, s->outputs[i].name, s->outputs[i].enabled, &s->outputs[i].ledger);
 	json_close(j, '}');
 }
 
@@ -240,12 +244,12 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_u64(&j, "captures", s->n_captures);
 	json_u64(&j, "bpf_excluded", s->bpf_excluded);
 	json_u64(&j, "time_backwards", s->time_backwards);
-	put_ledger(&j, s->ledger);
+	summary_ledger_json(&j, s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);
-	put_rules(&j, s);
+	summary_rules_json(&j, s->rules, s->n_rules);
 	put_talkers(&j, s);
 	put_risks(&j, s);
 	put_workers(&j, s);

@@ -1,4 +1,5 @@
-/* What the summary's JSON and tables both show, in the order both show it. */
+/* What the summary's JSON and tables both show, in the order both show it; and the parts of both
+ * that the live appliance prints too. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,3 +33,14 @@ const char *summary_direction(enum direction direction);
 
 /* No limit was hit, the summary's own included. */
 bool summary_deterministic(const struct summary *summary);
+
+struct json;
+
+/* As members of the object that is open. */
+void summary_ledger_json(struct json *j, const struct ledger *ledger);
+void summary_rules_json(struct json *j, const struct summary_rule *rules, uint32_t n);
+void summary_output_json(
+	struct json *j, const char *name, bool enabled, const struct output_ledger *ledger);
+
+/* Title and table of the buckets and their reasons that are not 0. */
+void summary_ledger_table(const struct ledger *ledger, FILE *out);

@@ -61,7 +61,7 @@ static void put_bucket(struct columns *c, const struct ledger *ledger, enum buck
 		put_reasons(c, ledger, bucket);
 }
 
-static void put_ledger(const struct ledger *ledger, FILE *out)
+void summary_ledger_table(const struct ledger *ledger, FILE *out)
 {
 	struct columns c;
 
@@ -281,7 +281,7 @@ static void put_closing(const struct ledger *ledger, FILE *out)
 void summary_tables(const struct summary *s, FILE *out)
 {
 	put_headline(s, out);
-	put_ledger(s->ledger, out);
+	summary_ledger_table(s->ledger, out);
 	put_sessions(s, out);
 	put_rules(s, out);
 	put_apps(s, out);

@@ -468,7 +468,9 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"aws_import=[\"a\\tb.json\"]", "events.flow=false", "flow_logs.enabled=false",
 	"flow_logs.format=${version}", "flow_logs.max_aggregation_interval=600",
 	"packets.record=accepted", "control.socket=off", "control.http=[::1]:1",
-	"control.health_tcp=0"};
+	"control.health_tcp=0", "control.check_interval=1s", "control.worker_stall=2s",
+	"control.ring_mark=50", "control.ring_hold=0", "control.loss_hold=1m",
+	"control.disk_free_min=0"};
 
 static void a_dump_loads_back_equal(void)
 {

@@ -1,0 +1,35 @@
+/* The control plane: health check, HTTP (health and metrics) and control socket around one status
+ * provider, with threads of its own.
+ *
+ *	struct plane *plane = plane_start(&(struct plane_params){.settings = &settings,
+ *		.directory = output_dir, .provider = provider}, error, sizeof(error));
+ *	...
+ *	plane_stop(plane);
+ *
+ * Start it when the workers run, stop it after the drain and before what the provider reads goes
+ * away. */
+#pragma once
+
+#include <stddef.h>
+
+#include "cli/status.h"
+#include "config/settings.h"
+
+struct plane;
+
+struct plane_params {
+	/* control.* is used; copied. A reload does not move sockets: changes of control.* take a
+	 * new start. */
+	const struct settings *settings;
+	const char *directory; /* a relative control.socket lies below it; it exists */
+	struct status_provider provider;
+};
+
+enum { PLANE_ERROR = 512 };
+
+/* NULL: `error` says in one sentence what could not be opened, and nothing runs. Changes of health
+ * are said on stderr. */
+struct plane *plane_start(const struct plane_params *params, char *error, size_t error_size);
+/* Closes every socket, removes the socket's file, ends the threads. NULL is legal. Must not be
+ * called from a provider's function. */
+void plane_stop(struct plane *plane);
