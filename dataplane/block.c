@@ -11,7 +11,8 @@ struct block *block_create(uint32_t n_workers, bool with_marks)
 		return NULL;
 	block->owned = malloc(sizeof(*block->owned) * BLOCK_SLOTS * n_workers);
 	block->marks = with_marks ? malloc(sizeof(*block->marks) * BLOCK_SLOTS) : NULL;
-	if (!block->owned || (with_marks && !block->marks)) {
+	block->data = malloc(BLOCK_ROOM);
+	if (!block->owned || !block->data || (with_marks && !block->marks)) {
 		block_destroy(block);
 		return NULL;
 	}
@@ -25,6 +26,7 @@ void block_destroy(struct block *block)
 		return;
 	free(block->owned);
 	free(block->marks);
+	free(block->data);
 	free(block);
 }
 

@@ -19,6 +19,8 @@ enum {
 	BLOCK_BYTES =
 		256 *
 		1024, /* fits the longest packet a capture can hold (snap length 262144) */
+	/* As read from a file, with 16 bytes before each packet, and one packet too many. */
+	BLOCK_ROOM = 2 * BLOCK_BYTES + 16 * (BLOCK_SLOTS + 1) + 64 * 1024,
 	WORKERS_MAX = 64,
 };
 
@@ -45,7 +47,7 @@ struct block {
 	struct slot slots[BLOCK_SLOTS];
 	uint32_t n_owned[WORKERS_MAX];
 	uint16_t *owned; /* n_workers lists of BLOCK_SLOTS slot numbers */
-	uint8_t data[BLOCK_BYTES];
+	uint8_t *data;   /* BLOCK_ROOM bytes from malloc(); may be exchanged for others */
 };
 
 /* NULL: no memory. */

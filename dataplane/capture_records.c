@@ -1,6 +1,5 @@
 #include "dataplane/capture_records.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,9 @@ struct capture_records {
 	uint8_t *buffer; /* grows to the longest record */
 	size_t room, piece;
 	size_t at, end; /* of what was read and not yet used */
+	size_t last;    /* where the last record begins */
+	bool lends;
+	bool lent; /* somebody holds records in the buffer: nothing may move */
 	char wrong[96];
 };
 
@@ -70,25 +72,64 @@ static bool make_room(struct capture_records *r, size_t need)
 	return true;
 }
 
-/* Reads on until `need` bytes are there; false at the end of the file, or on an error. */
-static bool read_on(struct capture_records *r, size_t need)
+bool capture_records_lend(struct capture_records *r, size_t room)
 {
-	if (!make_room(r, need))
-		return false;
-	while (r->end < need) {
-		ssize_t n =
-			capture_stream_read(r->stream, r->buffer + r->end, r->room - r->end);
+	uint8_t *larger = realloc(r->buffer, room);
 
-		if (n <= 0)
-			return false;
-		r->end += (size_t)n;
-	}
+	if (larger == NULL)
+		return false;
+	r->buffer = larger;
+	r->room = room;
+	r->lends = true;
 	return true;
 }
 
-static inline bool have(struct capture_records *r, size_t need)
+const uint8_t *capture_records_lent(const struct capture_records *r)
 {
-	return r->end - r->at >= need || read_on(r, need);
+	return r->buffer;
+}
+
+uint8_t *capture_records_exchange(
+	struct capture_records *r, uint8_t *empty, const uint8_t **kept)
+{
+	size_t from = kept != NULL ? r->last : r->at;
+	uint8_t *full = r->buffer;
+
+	if (empty != NULL)
+		memcpy(empty, full + from, r->end - from);
+	if (kept != NULL)
+		*kept = empty + (*kept - (full + from));
+	r->buffer = empty;
+	r->end -= from;
+	r->at -= from;
+	r->last = 0;
+	r->lent = kept != NULL;
+	return full;
+}
+
+/* Reads on until `need` bytes are there. */
+static enum records_status read_on(struct capture_records *r, size_t need)
+{
+	if (r->lent && need > r->room - r->at)
+		return RECORDS_FULL;
+	if (!r->lent && !make_room(r, need))
+		return RECORDS_CUT;
+	while (r->end - r->at < need) {
+		size_t room = r->room - r->end;
+		ssize_t n = capture_stream_read(r->stream, r->buffer + r->end,
+			r->lends && room > r->piece ? r->piece : room);
+
+		if (n <= 0)
+			return RECORDS_CUT;
+		r->end += (size_t)n;
+	}
+	return RECORDS_OK;
+}
+
+/* RECORDS_CUT: at the end of the file, or on an error. */
+static inline enum records_status have(struct capture_records *r, size_t need)
+{
+	return r->end - r->at >= need ? RECORDS_OK : read_on(r, need);
 }
 
 static uint32_t number(const struct capture_records *r, const uint8_t *at)
@@ -117,10 +158,13 @@ static enum records_status cut(struct capture_records *r, const char *what, size
 enum records_status capture_records_next(
 	struct capture_records *r, struct pcap_pkthdr *header, const uint8_t **data)
 {
+	enum records_status status = have(r, RECORD_HEADER);
 	const uint8_t *at;
 	uint32_t cap;
 
-	if (!have(r, RECORD_HEADER))
+	if (status == RECORDS_FULL)
+		return status;
+	if (status == RECORDS_CUT)
 		return r->end == r->at ? RECORDS_ENDED : cut(r, "record header", RECORD_HEADER);
 	at = r->buffer + r->at;
 	header->ts.tv_sec = number_of_time(r, at);
@@ -133,11 +177,18 @@ enum records_status capture_records_next(
 			cap, (unsigned)CAP_MAX);
 		return RECORDS_BROKEN;
 	}
+	r->last = r->at;
 	r->at += RECORD_HEADER;
-	if (!have(r, cap))
+	status = have(r, cap);
+	if (status == RECORDS_CUT)
 		return cut(r, "packet", cap);
+	if (status == RECORDS_FULL) {
+		r->at -= RECORD_HEADER;
+		return status;
+	}
 	*data = r->buffer + r->at;
 	r->at += cap;
+	r->lent = r->lends;
 	header->caplen = cap < r->snaplen ? cap : r->snaplen;
 	return RECORDS_OK;
 }

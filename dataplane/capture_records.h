@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ enum records_status {
 	RECORDS_ENDED,  /* between two records; nothing is wrong */
 	RECORDS_CUT,    /* inside a record; `wrong` says what was missing */
 	RECORDS_BROKEN, /* `wrong` says why the record cannot be one */
+	/* Lending: the next record does not fit; exchange the buffer, then call again. When this
+	 * comes depends on the records alone, and not on how they could be read. */
+	RECORDS_FULL,
 };
 
 /* Takes over from `pcap`, which has read the file's header through the stream's FILE and nothing
@@ -25,7 +29,19 @@ enum records_status {
 struct capture_records *capture_records_create(
 	struct capture_stream *stream, pcap_t *pcap, size_t piece);
 
-/* The next record. `*data` is good until the next call. */
+/* From now on records stay good until capture_records_exchange(), in a buffer of `room` bytes, at
+ * least RECORDS_ROOM_MIN. Before the first record only. false: no memory. */
+enum { RECORDS_ROOM_MIN = 16 + 262144 };
+bool capture_records_lend(struct capture_records *records, size_t room);
+/* The buffer that holds them; owned by `records`. */
+const uint8_t *capture_records_lent(const struct capture_records *records);
+/* Gives the buffer away (the caller frees it) and takes `empty` of the same size, from malloc(),
+ * for the records to come; NULL: there are none to come. `kept` (NULL: nobody) points into the
+ * last record, which goes along into the new buffer. */
+uint8_t *capture_records_exchange(
+	struct capture_records *records, uint8_t *empty, const uint8_t **kept);
+
+/* The next record. `*data` is good until the next call; when lending, longer. */
 enum records_status capture_records_next(
 	struct capture_records *records, struct pcap_pkthdr *header, const uint8_t **data);
 

@@ -26,6 +26,8 @@ struct input {
 	bool delivered; /* the first of the heap was given out, and is still being looked at */
 	struct capture **broken; /* in the order in which they broke */
 	unsigned broken_len;
+	bool lends;
+	uint8_t *left; /* lending: the buffer of a capture that has ended */
 
 	/* Written by the reading thread, read by any. */
 	struct input_counters counters;
@@ -70,27 +72,54 @@ static void heap_sink(struct input *input, unsigned at)
 	heap[at] = moving;
 }
 
-/* Reads the capture's next packet; false when there is none. */
-static bool capture_advance(struct input *input, struct capture *capture)
+bool input_lend(struct input *input, size_t room)
+{
+	struct capture_records *records = input->captures[0].records;
+
+	input->lends = input->n == 1 && records != NULL && capture_records_lend(records, room);
+	return input->lends;
+}
+
+const uint8_t *input_lent(const struct input *input)
+{
+	return input->left ? input->left : capture_records_lent(input->captures[0].records);
+}
+
+uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet *kept)
+{
+	uint8_t *full = input->left;
+
+	if (full) {
+		input->left = empty;
+		return full;
+	}
+	return capture_records_exchange(
+		input->captures[0].records, empty, kept ? &kept->data : NULL);
+}
+
+/* Reads the capture's next packet. CAPTURE_ENDED: there is none, for whatever reason. */
+static enum capture_status capture_advance(struct input *input, struct capture *capture)
 {
 	enum capture_status status = capture_next(capture);
 
 	count(&input->counters.bpf_excluded, capture->excluded);
 	count(&input->counters.time_backwards, capture->backwards);
 	capture->excluded = capture->backwards = 0;
-	if (status == CAPTURE_OK)
-		return true;
+	if (status == CAPTURE_OK || status == CAPTURE_FULL)
+		return status;
+	if (input->lends)
+		input->left = capture_records_exchange(capture->records, NULL, NULL);
 	if (status == CAPTURE_BROKEN)
 		error_keep(input, capture);
 	capture_close(capture);
-	return false;
+	return CAPTURE_ENDED;
 }
 
 static void heap_prime(struct input *input)
 {
 	for (unsigned i = 0; i < input->n; i++)
 		if (input->captures[i].pcap != NULL &&
-			capture_advance(input, &input->captures[i]))
+			capture_advance(input, &input->captures[i]) == CAPTURE_OK)
 			input->heap[input->heap_len++] = &input->captures[i];
 	for (unsigned i = input->heap_len / 2; i-- > 0;)
 		heap_sink(input, i);
@@ -102,7 +131,11 @@ int input_next(struct input *input, struct input_packet *out)
 	if (!input->primed)
 		heap_prime(input);
 	if (input->delivered) {
-		if (!capture_advance(input, input->heap[0]))
+		enum capture_status status = capture_advance(input, input->heap[0]);
+
+		if (status == CAPTURE_FULL)
+			return INPUT_FULL;
+		if (status == CAPTURE_ENDED)
 			input->heap[0] = input->heap[--input->heap_len];
 		heap_sink(input, 0);
 	}
@@ -259,6 +292,7 @@ void input_close(struct input *input)
 		return;
 	for (unsigned i = 0; i < input->n; i++)
 		capture_fini(&input->captures[i]);
+	free(input->left);
 	free(input->captures);
 	free(input->heap);
 	free(input->broken);

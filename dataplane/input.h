@@ -9,6 +9,7 @@
  * sentences and exits 1. One thread reads; input_counters alone may be called by any thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,9 +51,21 @@ struct input_counters {
 struct input *input_open(
 	const char *const *paths, unsigned n, const char *bpf, char *error, size_t error_size);
 
+/* Reading without a copy: from now on packets stay good until input_exchange(), and input_next()
+ * may ask for that by INPUT_FULL. `room`: bytes of the buffers, at least INPUT_ROOM_MIN. Before
+ * the first input_next() only. false: this input cannot (several captures, or libpcap reads). */
+enum { INPUT_FULL = 2, INPUT_ROOM_MIN = 16 + 262144 };
+bool input_lend(struct input *input, size_t room);
+/* Where the packets since the last exchange lie; good until the next one. */
+const uint8_t *input_lent(const struct input *input);
+/* The caller gets that buffer, and gives `empty` for the packets to come: both from malloc(),
+ * both of `room` bytes. The last packet goes along into the new buffer if it is `kept` (NULL:
+ * none is). */
+uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet *kept);
+
 /* The next packet: the oldest of the captures' next ones; of equal times, that of the capture
  * named first. Within a capture the order of the file stays, even where time goes back.
- * 1 with `*out` set, or 0 at the end of all captures (and ever after). */
+ * 1 with `*out` set, or 0 at the end of all captures (and ever after), or INPUT_FULL. */
 int input_next(struct input *input, struct input_packet *out);
 
 /* How many sentences there are by now, and the i-th (owned by `input`), in the order they arose.

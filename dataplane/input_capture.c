@@ -213,6 +213,8 @@ static enum capture_status packet_read(
 
 	if (status == RECORDS_OK)
 		return CAPTURE_OK;
+	if (status == RECORDS_FULL)
+		return CAPTURE_FULL;
 	if (status == RECORDS_ENDED && capture_stream_error(c->stream) == NULL)
 		return CAPTURE_ENDED;
 	record_refused(c, status == RECORDS_CUT);

@@ -34,6 +34,7 @@ enum capture_status {
 	CAPTURE_OK,
 	CAPTURE_ENDED,      /* at its end; nothing is wrong */
 	CAPTURE_BROKEN,     /* `error` says why; nothing more comes from this capture */
+	CAPTURE_FULL,       /* lending: exchange the buffer of `records`, then read on */
 	CAPTURE_BAD_FILTER, /* `error` says why; the expression is wrong, not the capture */
 };
 

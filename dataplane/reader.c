@@ -37,6 +37,7 @@ struct reader {
 	uint32_t n_blocks, max_blocks;
 	struct input_packet pending; /* read, and did not fit in the last block */
 	bool has_pending, at_end;
+	bool lends; /* the input's packets need no copy */
 	uint64_t received, returned;
 	uint64_t horizon_ns;
 };
@@ -84,6 +85,7 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->sessions = lane_sessions(params->settings);
 	reader->fragments = lane_fragments();
 	/* With one block in hand, empty_block() never fails once blocks are on their way. */
+	reader->lends = input_lend(params->input, BLOCK_ROOM);
 	if (reader->sessions && reader->fragments && add_block(reader))
 		return reader;
 	reader_destroy(reader);
@@ -110,29 +112,35 @@ void reader_destroy(struct reader *reader)
 	free(reader);
 }
 
-/* Copies the pending packet into the block. */
+/* Puts the pending packet into the block. */
 static void add_packet(struct reader *reader, struct block *block)
 {
 	const struct input_packet *in = &reader->pending;
 
 	block->slots[block->n_slots++] = (struct slot){
 		.time_ns = in->time_ns,
-		.offset = block->n_bytes,
+		.offset = reader->lends
+				  ? (uint32_t)(in->data - input_lent(reader->params.input))
+				  : block->n_bytes,
 		.cap = in->cap,
 		.wire = in->wire,
 		.link = (uint32_t)in->link,
 	};
-	memcpy(block->data + block->n_bytes, in->data, in->cap);
+	if (!reader->lends)
+		memcpy(block->data + block->n_bytes, in->data, in->cap);
 	block->n_bytes += in->cap;
 	reader->has_pending = false;
 }
 
-/* The packet that comes next is in `pending`; false: the input has ended. */
+/* The packet that comes next is in `pending`; false: none is to be had for this block. */
 static bool have_packet(struct reader *reader)
 {
+	int got;
+
 	if (!reader->has_pending && !reader->at_end) {
-		reader->has_pending = input_next(reader->params.input, &reader->pending) == 1;
-		reader->at_end = !reader->has_pending;
+		got = input_next(reader->params.input, &reader->pending);
+		reader->has_pending = got == 1;
+		reader->at_end = got == 0;
 	}
 	return reader->has_pending;
 }
@@ -144,6 +152,9 @@ static void fill(struct reader *reader, struct block *block, uint32_t max)
 	while (block->n_slots < max && have_packet(reader) &&
 		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
+	if (reader->lends)
+		block->data = input_exchange(reader->params.input, block->data,
+			reader->has_pending ? &reader->pending : NULL);
 	reader->received += block->n_slots;
 }
 
