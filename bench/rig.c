@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/field.h"
+#include "bench/rig_rules.h"
 #include "config/model.h"
 #include "dataplane/eal.h"
 
@@ -60,9 +62,13 @@ static void write_rules(FILE *file, uint32_t rules, const char *direction)
 
 static void write_model(FILE *file, const struct rig_params *p)
 {
-	fputs("traffic_mirror_filters:\n  - id: tmf-1\n    rules:\n", file);
-	write_rules(file, p->rules, "ingress");
-	write_rules(file, p->rules, "egress");
+	if (p->filters) {
+		rig_rules_write(file, p->filters, p->rules);
+	} else {
+		fputs("traffic_mirror_filters:\n  - id: tmf-0\n    rules:\n", file);
+		write_rules(file, p->rules, "ingress");
+		write_rules(file, p->rules, "egress");
+	}
 	fputs("network_interfaces:\n", file);
 	for (uint32_t s = 0; s < p->sessions; s++)
 		fprintf(file,
@@ -73,10 +79,19 @@ static void write_model(FILE *file, const struct rig_params *p)
 	for (uint32_t s = 0; s < p->sessions; s++)
 		fprintf(file,
 			"  - {id: tms-%u, session_number: 1, virtual_network_id: %u, "
-			"network_interface_id: eni-%u, traffic_mirror_filter_id: tmf-1}\n",
-			s, FIELD_VNI + s, s);
+			"network_interface_id: eni-%u, traffic_mirror_filter_id: tmf-%u}\n",
+			s, FIELD_VNI + s, s, p->filters ? s % p->filters : 0);
 }
 
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The file alone is not counted: it is there when an appliance starts. */
 static void load(struct rig *rig, const struct rig_params *params)
 {
 	char path[] = "/tmp/periscope-bench-XXXXXX", error[SETTINGS_ERROR], line[ERROR];
@@ -90,6 +105,7 @@ static void load(struct rig *rig, const struct rig_params *params)
 	if (params->rules)
 		write_model(file, params);
 	fclose(file);
+	rig->load_s = now_s();
 	settings_init(&rig->settings);
 	if (settings_load(&rig->settings, path, error))
 		fail("settings", error);
@@ -117,6 +133,7 @@ struct rig *rig_create(const struct rig_params *params)
 	snapshot = snapshot_create(rig->model, &rig->settings, 1, 1, error, sizeof(error));
 	if (!snapshot)
 		fail("snapshot", error);
+	rig->load_s = now_s() - rig->load_s;
 	snapshot_publish(&rig->slot, snapshot);
 	rig->lane = lane_create(&(struct lane_params){.settings = &rig->settings,
 					.n_lanes = 1,

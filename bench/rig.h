@@ -11,6 +11,8 @@ struct rig_params {
 	uint32_t capacity; /* of the flow table; 0 = the default of the settings */
 	uint32_t rules; /* 0: no sessions are configured; else all have a filter of so many */
 	uint32_t sessions;
+	uint32_t filters;  /* 0: one filter, of rules that match nothing; else mixed rules in so
+			     many filters, which the sessions share out (bench/rig_rules.h) */
 	bool dpi, records; /* nDPI; flow events and flow logs */
 };
 
@@ -19,6 +21,7 @@ struct rig {
 	struct model *model;
 	struct snapshot_slot slot;
 	struct lane *lane;
+	double load_s; /* reading the settings and compiling the rules */
 	uint64_t n_records, record_bytes;
 };
 

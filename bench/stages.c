@@ -25,7 +25,7 @@ enum { PASSES = 9, RUN = 1024, AHEAD = 10, WORKERS = 8 };
 
 struct job {
 	struct field_params field;
-	uint32_t rules, workers;
+	uint32_t rules, filters, workers;
 	bool once;
 };
 
@@ -235,6 +235,7 @@ static void make_rig(struct bench *b, const struct job *job)
 			    job->field.packets * job->field.new_percent / 100 +
 			    job->field.packets / 8,
 		.rules = job->rules,
+		.filters = job->filters,
 		.sessions = job->field.sessions,
 	};
 
@@ -357,10 +358,11 @@ static void print(struct bench *const *benches, const struct job *job, long byte
 	struct costs *c = &benches[0]->costs;
 
 	printf("{\"packets\": %u, \"flows\": %u, \"sessions\": %u, \"size\": %u, \"rules\": "
-	       "%u, "
+	       "%u, \"filters\": %u, \"load_s\": %.3f, "
 	       "\"workers\": %u, \"new_percent\": %u, \"table_bytes\": %ld",
 		job->field.packets, job->field.flows, job->field.sessions, job->field.size,
-		job->rules, job->workers, job->field.new_percent, bytes);
+		job->rules, job->filters, benches[0]->rig->load_s, job->workers,
+		job->field.new_percent, bytes);
 	for (int cost = 0; cost < COST_PATH; cost++)
 		if (c->n[cost])
 			printf(", \"%s\": %.2f", cost_names[cost], median(c, (enum cost)cost));
@@ -385,6 +387,9 @@ static bool set(struct job *job, int option, uint32_t value)
 	case 'r':
 		job->rules = value;
 		return value <= 32766;
+	case 'i':
+		job->filters = value;
+		return value <= 1000;
 	case 'w':
 		job->workers = value;
 		return value > 0 && value <= WORKERS;
@@ -405,6 +410,7 @@ static const struct option options[] = {
 	{"sessions", required_argument, NULL, 's'},
 	{"size", required_argument, NULL, 'z'},
 	{"rules", required_argument, NULL, 'r'},
+	{"filters", required_argument, NULL, 'i'},
 	{"workers", required_argument, NULL, 'w'},
 	{"new", required_argument, NULL, 'n'},
 	{"once", no_argument, NULL, 'o'},
@@ -423,7 +429,7 @@ int main(int argc, char **argv)
 		if (set(&job, option, optarg ? (uint32_t)strtoul(optarg, NULL, 10) : 0))
 			continue;
 		fputs("usage: stages [--packets N] [--flows N] [--sessions N] [--size BYTES] "
-		      "[--rules N] [--workers N] [--new PERCENT] [--once]\n",
+		      "[--rules N] [--filters N] [--workers N] [--new PERCENT] [--once]\n",
 			stderr);
 		return 2;
 	}

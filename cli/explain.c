@@ -30,7 +30,7 @@ static const char usage[] =
 	"\n"
 	"exit status: 0 explained; 1 could not read; 2 wrong usage or settings\n";
 
-enum { EAL_MEMORY_MB = 64, ERROR = 512 };
+enum { EAL_MEMORY_MB = 512, ERROR = 512 };
 
 struct arguments {
 	const char *settings, *words, *capture, *source, *number, *vni;
@@ -93,12 +93,13 @@ static bool find_session(struct explained *e, const struct arguments *a, char *e
 		return false;
 	}
 	e->session = model_session_of(e->model, &e->packet.outer_src, e->packet.vni);
-	if (e->reason != REASON_inspected)
-		return true;
-	if (e->packet.direction != DIRECTION_UNKNOWN) {
+	if (e->packet.direction != DIRECTION_UNKNOWN)
 		e->direction_by = "given";
+	/* As in the pipeline: the session first, then what the packet holds. */
+	if (!e->session && !e->snapshot->learn)
+		e->reason = REASON_session_unknown;
+	if (e->reason != REASON_inspected || e->direction_by)
 		return true;
-	}
 	e->packet.direction =
 		direction_of(&e->packet, e->session ? e->session->interface : NULL, &by);
 	e->direction_by = direction_by_name(by);
@@ -109,9 +110,6 @@ static bool find_session(struct explained *e, const struct arguments *a, char *e
 
 static void judge(struct explained *e)
 {
-	/* As in the pipeline: the session first, then what the packet holds. */
-	if (!e->session && !e->snapshot->learn)
-		e->reason = REASON_session_unknown;
 	if (e->reason != REASON_inspected)
 		return;
 	e->judged = judge_begin(e->snapshot, e->session, &e->packet, &e->job, &e->reason);
