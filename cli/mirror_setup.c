@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EAL_MEMORY_MB = 64 };
+enum { EAL_MEMORY_MB = 512 };
 
 static bool parse_number(const char *name, const char *text, uint32_t min, uint32_t max,
 	uint32_t *out, char *error)

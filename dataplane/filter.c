@@ -7,6 +7,7 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@ struct key6 {
 };
 
 enum { FIELDS4 = 6, FIELDS6 = 12 };
+
+enum { TRIES_BYTES = 128 * 1024 * 1024 };
 
 enum { SCOPE_PORTS = 1, SCOPE_EGRESS = 2, SCOPE_FILTER = 4 };
 
@@ -190,12 +193,26 @@ static struct rte_acl_ctx *make_context(
 	return rte_acl_create(&param);
 }
 
+/* rte_acl looks a packet up in each of its tries. With a limit to their size it lets one have eight
+ * times as many nodes before it makes another, and halves that until the size is kept: 10,000
+ * rules are then mostly one trie, not two. Rules for which even the smallest are too large are
+ * compiled without a limit. */
+static int build(struct rte_acl_ctx *acl, struct rte_acl_config *config)
+{
+	int result;
+
+	config->max_size = TRIES_BYTES;
+	result = rte_acl_build(acl, config);
+	if (result != -ERANGE)
+		return result;
+	config->max_size = 0;
+	return rte_acl_build(acl, config);
+}
+
 /* Compiles the rules of one family into `*out`; NULL there when it has none. */
 static int compile(const struct filter *filter, uint8_t ip_version, struct rte_acl_ctx **out)
 {
-	/* With a limit to its size, however high, rte_acl lets a trie have eight times as many
-	 * nodes before it makes another one: 10,000 rules are then one trie, not two. */
-	struct rte_acl_config config = {.num_categories = 1, .max_size = SIZE_MAX};
+	struct rte_acl_config config = {.num_categories = 1};
 	uint32_t n = count_family(filter, ip_version);
 	struct rte_acl_ctx *acl;
 	int result = 0;
@@ -215,7 +232,7 @@ static int compile(const struct filter *filter, uint8_t ip_version, struct rte_a
 	else
 		define6(&config);
 	if (result == 0)
-		result = rte_acl_build(acl, &config);
+		result = build(acl, &config);
 	*out = acl;
 	return result;
 }

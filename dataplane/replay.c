@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EAL_MEMORY_MB = 64 };
+enum { EAL_MEMORY_MB = 512 };
 
 struct replay {
 	const struct replay_params *params;
