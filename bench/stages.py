@@ -36,6 +36,8 @@ def steps(bench):
         ("flows", "flows", flows, {}),
         ("sessions", "sessions", (1, 100, 10000), {"packets": packets}),
         ("rules", "rules", (10, 100, 1000, 10000), {"packets": packets}),
+        # 100 rules a filter: prefixes, port ranges and protocols of all kinds.
+        ("rules, mixed", "rules", (10, 100, 1000, 10000), {"packets": packets, "sessions": 100}),
         ("packet size", "size", sizes, {"packets": 65536 if not bench.quick else 16384}),
         ("new flows %", "new", (0, 10, 50, 100), {"packets": packets}),
         ("workers", "workers", (1, 2), {"packets": packets}),
@@ -50,6 +52,8 @@ def growth(bench):
             options = {"rules": 10, **others, option: value}
             if option == "flows":
                 options["packets"] = max(262144, value)
+            if title == "rules, mixed":
+                options["filters"] = max(1, value // 100)
             rows[value] = run(**options)
         first = rows[values[0]]["path"]
         cells = []
@@ -57,6 +61,8 @@ def growth(bench):
             cell = f"{value}: {row['path']:.0f} ({row['path'] / first:.2f})"
             if option == "flows" and value >= 100000:
                 cell += f" {row['table_bytes'] / value:.0f} B"
+            if title == "rules, mixed" and value >= 1000:
+                cell += f" loaded in {row['load_s']:.2f} s"
             cells.append(cell)
         print(f"  {title:12} " + "   ".join(cells))
         bench.results.setdefault("growth", {})[title] = rows

@@ -3,12 +3,18 @@
 
   settings [unknown=refuse] [unknown_direction=reject]   settings, in JSON, for the captures that
       `capgen.py mix vnis=6` makes: sessions for five of its VNIs, each another kind of source
+  many FILTERS RULES       settings with so many filters of so many rules each, and sessions for them
+  loads SECONDS COMMAND... the command ends well within so much CPU time
   compare TRUTH SUMMARY   the ledger and the rules of a summary are those of verdicts.py
   explained TRUTH K       standard input is what `explain -j` said about packet K
 """
 import ipaddress
 import json
+import resource
+import subprocess
 import sys
+
+import packets
 
 
 def rule(number, direction, action, source, destination, **more):
@@ -73,6 +79,47 @@ def settings(**policy):
             interface(104, more=SERVERS4[:10], ipv6_addresses=SERVERS6[:10])]}
 
 
+def many(filters, rules):
+    """Prefixes of any length, ports and ranges of them, IPv4 and IPv6."""
+    random = packets.Random(filters * rules)
+
+    def block(v6):
+        if random.below(5) == 0:
+            return ANY6 if v6 else ANY4
+        number, bits = (0x20010DB8 << 96 | random.below(2**32) << 64, 33 + random.below(64)) if v6 \
+            else (random.below(2**32), 8 + random.below(25))
+        return str(ipaddress.ip_network((number, bits), strict=False))
+
+    def some(number):
+        v6, more = random.below(5) == 0, {}
+        if random.below(6):
+            more["protocol"] = (6, 6, 17, 17, 1)[random.below(5)]
+        if more.get("protocol", 1) != 1 and random.below(2):
+            low = random.below(65536)
+            more["destination_port_range"] = ports(low, low + random.below(65536 - low))
+        return rule(number, ("ingress", "egress")[number % 2], ("accept", "reject")[random.below(2)],
+                    block(v6), block(v6), **more)
+
+    return {
+        "traffic_mirror_filters": [{"id": "tmf-%d" % i, "rules": [some(k + 1) for k in range(rules)]}
+                                   for i in range(filters)],
+        "traffic_mirror_sessions": [
+            {"id": "tms-%d" % i, "session_number": 1, "virtual_network_id": 100 + i,
+             "network_interface_id": "eni-%d" % i, "traffic_mirror_filter_id": "tmf-%d" % i}
+            for i in range(filters)],
+        "network_interfaces": [
+            {"id": "eni-%d" % i, "private_ip_addresses": [outer(100 + i)] + SERVERS4,
+             "ipv6_addresses": SERVERS6} for i in range(filters)]}
+
+
+def loads(seconds, command):
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = usage.ru_utime + usage.ru_stime
+    print("status %d after %.2f s" % (done.returncode, spent))
+    return done.returncode != 0 or spent > seconds
+
+
 def complain(what, got, want):
     if got == want:
         return 0
@@ -82,8 +129,8 @@ def complain(what, got, want):
 
 def compare(truth, summary):
     wrong = 0
-    for bucket, packets in summary["ledger"].items():
-        wrong += complain(bucket, packets, truth["ledger"].get(bucket, 0))
+    for bucket, number in summary["ledger"].items():
+        wrong += complain(bucket, number, truth["ledger"].get(bucket, 0))
     rules = sorted([r["filter_id"], r["direction"], r["rule_number"], r["packets"], r["bytes"]]
                    for r in summary["rules"])
     for got, want in zip(rules, truth["rules"]):
@@ -113,6 +160,11 @@ def main():
         json.dump(settings(**dict(word.split("=") for word in rest)), sys.stdout, indent=1)
         print()
         return 0
+    if kind == "many":
+        json.dump(many(int(rest[0]), int(rest[1])), sys.stdout, indent=1)
+        return 0
+    if kind == "loads":
+        return loads(float(rest[0]), rest[1:])
     if kind == "compare":
         return compare(load(rest[0]), load(rest[1])) > 0
     return explained(load(rest[0]), int(rest[1]), json.load(sys.stdin)) > 0
