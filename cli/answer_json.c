@@ -82,8 +82,9 @@ static void put_rings(struct json *j, const struct status *s)
 
 static const char *link_name(enum status_link link)
 {
-	static const char *const names[] = {
-		[STATUS_LINK_UP] = "up", [STATUS_LINK_DOWN] = "down"};
+	static const char *const names[] = {[STATUS_LINK_UP] = "up",
+		[STATUS_LINK_DOWN] = "down",
+		[STATUS_LINK_GONE] = "gone"};
 
 	return names[link];
 }

@@ -114,7 +114,7 @@ static void put_ports(const struct status *s, FILE *out)
 {
 	static const char *const heads[] = {"port", "link", "packets", "bytes", "missed",
 		"no buffer", "errors", "to kernel"};
-	static const char *const links[] = {"", "up", "DOWN"};
+	static const char *const links[] = {"", "up", "DOWN", "GONE"};
 	struct columns c;
 
 	if (!begin(&c, "Ports", "llrrrrrr", heads, s->n_ports, out))

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inspect/export/json.h"
 
@@ -51,13 +52,14 @@ void health_destroy(struct health *h)
 
 void verdict_add(struct verdict *v, const char *format, ...)
 {
+	char text[VERDICT_TEXT];
 	va_list args;
 
-	if (v->n_wrong < VERDICT_WRONG) {
-		va_start(args, format);
-		vsnprintf(v->wrong[v->n_wrong], VERDICT_TEXT, format, args);
-		va_end(args);
-	}
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (v->n_wrong < VERDICT_WRONG)
+		memcpy(v->wrong[v->n_wrong], text, sizeof(text));
 	v->n_wrong++;
 }
 
@@ -134,9 +136,12 @@ static void judge_output(struct health *h, uint32_t i, const struct status_outpu
 
 static void judge_ports(const struct status *s, struct verdict *v)
 {
-	for (uint32_t i = 0; i < s->n_ports; i++)
+	for (uint32_t i = 0; i < s->n_ports; i++) {
 		if (s->ports[i].link == STATUS_LINK_DOWN)
 			verdict_add(v, "link of port %s is down", s->ports[i].name);
+		else if (s->ports[i].link == STATUS_LINK_GONE)
+			verdict_add(v, "port %s was removed", s->ports[i].name);
+	}
 }
 
 static void judge_disk(const struct health *h, const struct status *s, struct verdict *v)

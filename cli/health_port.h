@@ -16,4 +16,4 @@ struct health_port;
 struct health_port *health_port_start(
 	uint16_t port, struct watch *watch, char *error, size_t error_size);
 /* NULL is legal. */
-void health_port_stop(struct health_port *health_port);
+void health_port_stop(struct health_port *p);

@@ -110,9 +110,10 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 	return result;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's MHD_AccessHandlerCallback */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
-	const char *method, const char *version, const char *upload, size_t *upload_size,
-	void **request)
+	const char *method, const char *version, const char *upload,
+	size_t *upload_size /* NOLINT(readability-non-const-parameter) */, void **request)
 {
 	struct answer a = answer_to(ctx, url, method);
 

@@ -40,8 +40,10 @@ static void put_quoted(FILE *out, const char *value)
 	struct text t = text_make(room, sizeof(room));
 	size_t len = strnlen(value, LABEL_MAX);
 
+	memset(plain, ' ', len);
 	for (size_t i = 0; i < len; i++)
-		plain[i] = (uint8_t)value[i] < ' ' && value[i] != '\n' ? ' ' : value[i];
+		if ((uint8_t)value[i] >= ' ' || value[i] == '\n')
+			plain[i] = value[i];
 	text_json(&t, plain, len);
 	fwrite(room, 1, (size_t)(t.at - room), out);
 }

@@ -38,7 +38,7 @@ struct status_worker {
 	uint64_t bursts;      /* polls that brought packets */
 	uint64_t empty_polls; /* polls that brought none */
 	uint64_t busy_ns;     /* spent on bursts, in all */
-	double busy_share;    /* of the last second or so: 0 to 1 */
+	double busy_share;    /* of the last second or so, 0 to 1: set by the watch */
 	uint64_t since_poll_ns;
 };
 
@@ -55,7 +55,8 @@ struct status_xstat {
 	uint64_t value;
 };
 
-enum status_link { STATUS_LINK_UNKNOWN, STATUS_LINK_UP, STATUS_LINK_DOWN };
+/* GONE: the interface was removed, and nothing will come any more. */
+enum status_link { STATUS_LINK_UNKNOWN, STATUS_LINK_UP, STATUS_LINK_DOWN, STATUS_LINK_GONE };
 
 struct status_port {
 	const char *name;
@@ -121,7 +122,7 @@ struct status {
 
 	struct ledger ledger; /* of all workers */
 	uint64_t direction_unknown;
-	const struct status_worker *workers; /* by worker number */
+	struct status_worker *workers; /* by worker number */
 	const struct status_ring *rings;
 	const struct status_port *ports;
 	const struct status_output *outputs;

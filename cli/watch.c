@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/clock.h"
+#include "cli/share.h"
 
 static const uint64_t collect_wait_ns = 2000000000, verdict_age_ns = 3000000000;
 
@@ -22,6 +23,7 @@ struct watch {
 	/* Under the lock: */
 	bool busy, stop;
 	struct verdict verdict;
+	struct shares shares;
 	uint64_t judged_ns;
 };
 
@@ -62,6 +64,12 @@ bool watch_collect(struct watch *w, struct status *status)
 		return false;
 	done = w->provider.collect(w->provider.ctx, status);
 	give_back(w);
+	if (done) {
+		pthread_mutex_lock(&w->lock);
+		shares_see(&w->shares, status, clock_ns());
+		shares_put(&w->shares, status);
+		pthread_mutex_unlock(&w->lock);
+	}
 	return done;
 }
 
@@ -135,6 +143,7 @@ static void destroy(struct watch *w)
 	pthread_cond_destroy(&w->stopped);
 	pthread_mutex_destroy(&w->lock);
 	health_destroy(w->health);
+	shares_fini(&w->shares);
 	free(w);
 }
 

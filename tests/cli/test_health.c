@@ -3,12 +3,13 @@
 #include <string.h>
 
 #include "cli/health.h"
-#include "cli/support/appliance.h"
+#include "cli/share.h"
+#include "cli/support/puppet.h"
 
 static const uint64_t ms = 1000000, begin_ns = 5000000000;
 
 struct look {
-	struct appliance appliance;
+	struct puppet puppet;
 	struct settings settings;
 	struct health *health;
 	struct verdict verdict;
@@ -17,7 +18,7 @@ struct look {
 
 static void look_begin(struct look *l)
 {
-	appliance_begin(&l->appliance);
+	puppet_begin(&l->puppet);
 	settings_init(&l->settings);
 	l->health = health_create(&l->settings);
 }
@@ -26,7 +27,7 @@ static void look_end(struct look *l)
 {
 	health_destroy(l->health);
 	settings_fini(&l->settings);
-	appliance_end(&l->appliance);
+	puppet_end(&l->puppet);
 }
 
 /* What is wrong at that time, in one text. */
@@ -35,7 +36,7 @@ static const char *look_at(struct look *l, uint64_t now_ns)
 	struct status status;
 
 	status_init(&status, 0);
-	appliance_status(&l->appliance, &status);
+	puppet_status(&l->puppet, &status);
 	health_judge(l->health, &status, now_ns, &l->verdict);
 	status_fini(&status);
 	return verdict_print(&l->verdict, l->text, sizeof(l->text));
@@ -56,11 +57,11 @@ static void a_stalled_worker_is_named(void)
 	struct look l;
 
 	look_begin(&l);
-	l.appliance.since_poll_ns = 1000 * ms;
+	l.puppet.since_poll_ns = 1000 * ms;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
-	l.appliance.since_poll_ns = 1300 * ms;
+	l.puppet.since_poll_ns = 1300 * ms;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "worker 1 has not polled for 1.3 s");
-	l.appliance.since_poll_ns = 0;
+	l.puppet.since_poll_ns = 0;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
 	look_end(&l);
 }
@@ -71,16 +72,16 @@ static void a_ring_is_wrong_when_it_stays_full(void)
 	struct look l;
 
 	look_begin(&l);
-	l.appliance.ring_fill = 768;
+	l.puppet.ring_fill = 768;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 499 * ms), "");
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 500 * ms),
 		"ring from worker 0 to 1 holds 768 of 1023 packets, at or above its mark of 75 "
 		"% "
 		"for 0.5 s");
-	l.appliance.ring_fill = 767;
+	l.puppet.ring_fill = 767;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 600 * ms), "");
-	l.appliance.ring_fill = 1023;
+	l.puppet.ring_fill = 1023;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 700 * ms), "");
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 1100 * ms), "");
 	look_end(&l);
@@ -91,7 +92,7 @@ static void a_queue_is_wrong_when_it_stays_full(void)
 	struct look l;
 
 	look_begin(&l);
-	l.appliance.queue_fill = 75;
+	l.puppet.queue_fill = 75;
 	look_at(&l, begin_ns);
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 1000 * ms),
 		"queue of output events is filled to 75 of 100, at or above its mark of 75 % "
@@ -107,7 +108,7 @@ static void losses_are_wrong_for_a_while(void)
 
 	look_begin(&l);
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
-	l.appliance.lost_disk = 3;
+	l.puppet.lost_disk = 3;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 1000 * ms),
 		"output events has lost 12 records, the latest 0.0 s ago");
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 11000 * ms),
@@ -121,9 +122,9 @@ static void room_on_the_disk_is_needed(void)
 	struct look l;
 
 	look_begin(&l);
-	l.appliance.disk_free = 256 * 1048576;
+	l.puppet.disk_free = 256 * 1048576;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
-	l.appliance.disk_free--;
+	l.puppet.disk_free--;
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns),
 		"disk of /var/lib/periscope has 268435455 bytes left, less than the 268435456 "
 		"of "
@@ -136,13 +137,18 @@ static void everything_wrong_is_said(void)
 	struct look l;
 
 	look_begin(&l);
-	l.appliance.link = STATUS_LINK_DOWN;
-	l.appliance.stopping = true;
-	l.appliance.wrong = "port eth7 was removed";
+	l.puppet.link = STATUS_LINK_DOWN;
+	l.puppet.stopping = true;
+	l.puppet.wrong = "port eth7 was removed";
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns),
 		"the appliance is shutting down; link of port eth1 is down; port eth7 was "
 		"removed");
-	l.appliance.link = STATUS_LINK_UNKNOWN;
+	l.puppet.link = STATUS_LINK_GONE;
+	l.puppet.wrong = NULL;
+	CU_ASSERT_STRING_EQUAL(
+		look_at(&l, begin_ns), "the appliance is shutting down; port eth1 was removed");
+	l.puppet.wrong = "port eth7 was removed";
+	l.puppet.link = STATUS_LINK_UNKNOWN;
 	CU_ASSERT_STRING_EQUAL(
 		look_at(&l, begin_ns), "the appliance is shutting down; port eth7 was removed");
 	look_end(&l);
@@ -176,6 +182,27 @@ static void more_than_fits_is_counted(void)
 	CU_ASSERT_STRING_EQUAL(verdict_print(&verdict, small, sizeof(small)), "thing 0");
 }
 
+/* Shares are measured over a second or more, and stay until the next measurement. */
+static void a_worker_is_busy_by_what_its_counter_gained(void)
+{
+	static const struct {
+		uint64_t at_ms, busy_ms;
+		double share;
+	} rows[] = {{1, 100, 0}, {500, 599, 0}, {1001, 350, 0.25}, {1900, 900, 0.25},
+		{3001, 850, 0.25}, {4001, 9000, 1}, {5001, 9000, 0}};
+	struct status_worker worker = {.busy_share = 7};
+	struct status status = {.workers = &worker, .n_workers = 1};
+	struct shares shares = {.workers = NULL};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		worker.busy_ns = rows[i].busy_ms * ms;
+		shares_see(&shares, &status, rows[i].at_ms * ms);
+		shares_put(&shares, &status);
+		CU_ASSERT_DOUBLE_EQUAL(worker.busy_share, rows[i].share, 1e-9);
+	}
+	shares_fini(&shares);
+}
+
 void suite_health(void);
 void suite_health(void)
 {
@@ -190,4 +217,5 @@ void suite_health(void)
 	CU_ADD_TEST(s, everything_wrong_is_said);
 	CU_ADD_TEST(s, no_worker_is_no_health);
 	CU_ADD_TEST(s, more_than_fits_is_counted);
+	CU_ADD_TEST(s, a_worker_is_busy_by_what_its_counter_gained);
 }

@@ -11,14 +11,14 @@
 #include "cli/health_port.h"
 #include "cli/http.h"
 #include "cli/plane.h"
-#include "cli/support/appliance.h"
 #include "cli/support/net.h"
+#include "cli/support/puppet.h"
 
 /* What a change may take: the interval of 20 ms, the port's 100 ms, and a busy machine. */
 enum { SOON_MS = 2000 };
 
 struct served {
-	struct appliance appliance;
+	struct puppet puppet;
 	struct settings settings;
 	struct plane *plane;
 	uint16_t http, tcp;
@@ -29,8 +29,8 @@ static void served_begin(struct served *s)
 {
 	struct plane_params params = {.settings = &s->settings, .directory = "/tmp"};
 
-	appliance_begin(&s->appliance);
-	appliance_settings(&s->settings);
+	puppet_begin(&s->puppet);
+	puppet_settings(&s->settings);
 	s->http = net_free_port();
 	do
 		s->tcp = net_free_port();
@@ -38,7 +38,7 @@ static void served_begin(struct served *s)
 	snprintf(s->settings.control.http, sizeof(s->settings.control.http), "127.0.0.1:%u",
 		s->http);
 	s->settings.control.health_tcp = s->tcp;
-	params.provider = appliance_provider(&s->appliance);
+	params.provider = puppet_provider(&s->puppet);
 	s->plane = plane_start(&params, s->error, sizeof(s->error));
 	if (s->plane == NULL)
 		fprintf(stderr, "%s\n", s->error);
@@ -49,7 +49,7 @@ static void served_end(struct served *s)
 {
 	plane_stop(s->plane);
 	settings_fini(&s->settings);
-	appliance_end(&s->appliance);
+	puppet_end(&s->puppet);
 }
 
 static void health_says_what_is_wrong(void)
@@ -64,7 +64,7 @@ static void health_says_what_is_wrong(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(net_http_body(answer), "\"healthy\": true"));
 	free(answer);
 
-	APPLIANCE_SET(&s.appliance, since_poll_ns, 1300000000);
+	PUPPET_SET(&s.puppet, since_poll_ns, 1300000000);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 503) < SOON_MS);
 	answer = net_http(s.http, "GET", "/health");
 	CU_ASSERT_EQUAL(net_http_status(answer), 503);
@@ -72,7 +72,7 @@ static void health_says_what_is_wrong(void)
 		strstr(net_http_body(answer), "\"worker 1 has not polled for 1.3 s\""));
 	free(answer);
 
-	APPLIANCE_SET(&s.appliance, since_poll_ns, 0);
+	PUPPET_SET(&s.puppet, since_poll_ns, 0);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 200) < SOON_MS);
 	served_end(&s);
 }
@@ -82,15 +82,15 @@ static void a_full_disk_and_a_full_ring_are_seen_and_forgotten(void)
 	struct served s;
 
 	served_begin(&s);
-	APPLIANCE_SET(&s.appliance, disk_free, 10);
+	PUPPET_SET(&s.puppet, disk_free, 10);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 503) < SOON_MS);
-	APPLIANCE_SET(&s.appliance, disk_free, 5000000000);
+	PUPPET_SET(&s.puppet, disk_free, 5000000000);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 200) < SOON_MS);
-	APPLIANCE_SET(&s.appliance, ring_fill, 1023);
+	PUPPET_SET(&s.puppet, ring_fill, 1023);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 503) < SOON_MS);
-	APPLIANCE_SET(&s.appliance, ring_fill, 0);
+	PUPPET_SET(&s.puppet, ring_fill, 0);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 200) < SOON_MS);
-	APPLIANCE_SET(&s.appliance, lost_disk, 1);
+	PUPPET_SET(&s.puppet, lost_disk, 1);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 503) < SOON_MS);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 200) < SOON_MS);
 	served_end(&s);
@@ -109,9 +109,9 @@ static void the_tcp_port_is_open_only_while_healthy(void)
 	CU_ASSERT_TRUE(rest != NULL && rest[0] == '\0');
 	free(rest);
 	for (int i = 0; i < 3; i++) {
-		APPLIANCE_SET(&s.appliance, wrong, "told so");
+		PUPPET_SET(&s.puppet, wrong, "told so");
 		CU_ASSERT_TRUE((unsigned)net_until_open(s.tcp, false) < SOON_MS);
-		APPLIANCE_SET(&s.appliance, wrong, NULL);
+		PUPPET_SET(&s.puppet, wrong, NULL);
 		CU_ASSERT_TRUE((unsigned)net_until_open(s.tcp, true) < SOON_MS);
 	}
 	served_end(&s);
@@ -126,20 +126,20 @@ static void a_provider_that_fails_or_hangs_is_not_healthy(void)
 	char *answer;
 
 	served_begin(&s);
-	APPLIANCE_SET(&s.appliance, collect_fails, true);
+	PUPPET_SET(&s.puppet, collect_fails, true);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 503) < SOON_MS);
 	answer = net_http(s.http, "GET", "/metrics");
 	CU_ASSERT_EQUAL(net_http_status(answer), 503);
 	free(answer);
-	APPLIANCE_SET(&s.appliance, collect_fails, false);
+	PUPPET_SET(&s.puppet, collect_fails, false);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 200) < SOON_MS);
-	APPLIANCE_SET(&s.appliance, collect_us, 6000000);
+	PUPPET_SET(&s.puppet, collect_us, 6000000);
 	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 503) < 5000);
 	answer = net_http(s.http, "GET", "/health");
 	CU_ASSERT_PTR_NOT_NULL(strstr(net_http_body(answer), "health could not be judged for"));
 	free(answer);
 	CU_ASSERT_TRUE((unsigned)net_until_open(s.tcp, false) < SOON_MS);
-	APPLIANCE_SET(&s.appliance, collect_us, 0);
+	PUPPET_SET(&s.puppet, collect_us, 0);
 	served_end(&s);
 }
 
@@ -157,8 +157,8 @@ static void metrics_come_with_their_type(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 		net_http_body(answer), "\nperiscope_worker_packets_total{worker=\"1\"} 23\n"));
 	free(answer);
-	CU_ASSERT_EQUAL(APPLIANCE_GET(&s.appliance, parts),
-		STATUS_XSTATS | STATUS_SESSIONS | STATUS_RULES);
+	CU_ASSERT_EQUAL(
+		PUPPET_GET(&s.puppet, parts), STATUS_XSTATS | STATUS_SESSIONS | STATUS_RULES);
 	served_end(&s);
 }
 
@@ -262,7 +262,7 @@ static void many_ask_at_once(void)
 	struct served s;
 
 	served_begin(&s);
-	APPLIANCE_SET(&s.appliance, collect_us, 1000);
+	PUPPET_SET(&s.puppet, collect_us, 1000);
 	for (int i = 0; i < ASKERS; i++)
 		pthread_create(&threads[i], NULL, ask_often, &s);
 	for (int i = 0; i < ASKERS; i++) {
@@ -272,7 +272,7 @@ static void many_ask_at_once(void)
 		good += (intptr_t)result;
 	}
 	CU_ASSERT_EQUAL(good, ASKERS * 25);
-	CU_ASSERT_EQUAL(APPLIANCE_GET(&s.appliance, most_at_once), 1);
+	CU_ASSERT_EQUAL(PUPPET_GET(&s.puppet, most_at_once), 1);
 	served_end(&s);
 }
 
@@ -284,9 +284,9 @@ static void a_port_in_use_is_one_sentence(void)
 	char error[PLANE_ERROR], want[PLANE_ERROR];
 
 	served_begin(&s);
-	appliance_settings(&settings);
+	puppet_settings(&settings);
 	params.settings = &settings;
-	params.provider = appliance_provider(&s.appliance);
+	params.provider = puppet_provider(&s.puppet);
 	snprintf(settings.control.http, sizeof(settings.control.http), "127.0.0.1:%u", s.http);
 	snprintf(want, sizeof(want),
 		"control.http: cannot listen on 127.0.0.1:%u: Address already in use", s.http);
@@ -307,7 +307,7 @@ static void ipv6_is_served(void)
 {
 	struct watch *watch;
 	struct http *http;
-	struct appliance appliance;
+	struct puppet puppet;
 	struct settings settings;
 	struct status_provider provider;
 	struct sockaddr_in6 address = {
@@ -316,9 +316,9 @@ static void ipv6_is_served(void)
 	uint16_t port = net_free_port();
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
-	appliance_begin(&appliance);
-	appliance_settings(&settings);
-	provider = appliance_provider(&appliance);
+	puppet_begin(&puppet);
+	puppet_settings(&settings);
+	provider = puppet_provider(&puppet);
 	watch = watch_start(&settings, &provider, error, sizeof(error));
 	snprintf(endpoint, sizeof(endpoint), "[::1]:%u", port);
 	http = http_start(endpoint, watch, error, sizeof(error));
@@ -336,7 +336,7 @@ static void ipv6_is_served(void)
 	http_stop(http);
 	watch_stop(watch);
 	settings_fini(&settings);
-	appliance_end(&appliance);
+	puppet_end(&puppet);
 }
 
 void suite_http(void);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/metrics.h"
-#include "cli/support/appliance.h"
+#include "cli/support/puppet.h"
 #include "config/node.h"
 #include "support/folder.h"
 #include "support/python.h"
@@ -12,8 +12,8 @@
 #define STRICT "tests/system/prometheus_strict.py"
 #define DOC SOURCE_DIR "/docs/METRICS.md"
 
-/* The metrics of the made-up appliance; freed by the caller. */
-static char *metrics_of(struct appliance *a)
+/* The metrics of the made-up puppet; freed by the caller. */
+static char *metrics_of(struct puppet *a)
 {
 	struct verdict verdict = {0};
 	struct status status;
@@ -22,7 +22,7 @@ static char *metrics_of(struct appliance *a)
 	FILE *out = open_memstream(&text, &size);
 
 	status_init(&status, METRICS_PARTS);
-	appliance_status(a, &status);
+	puppet_status(a, &status);
 	metrics_write(&status, &verdict, out);
 	fclose(out);
 	status_fini(&status);
@@ -44,14 +44,14 @@ static bool strict_takes(const char *text)
 
 static void a_strict_reader_takes_them_all(void)
 {
-	struct appliance a;
+	struct puppet a;
 	char *text;
 
-	appliance_begin(&a);
+	puppet_begin(&a);
 	text = metrics_of(&a);
 	CU_ASSERT_TRUE(strict_takes(text));
 	free(text);
-	appliance_end(&a);
+	puppet_end(&a);
 }
 
 /* The reader itself must refuse what is wrong: else the test above cannot fail. */
@@ -98,10 +98,10 @@ static void has(const char *text, const char *line)
 
 static void values_are_those_of_the_status(void)
 {
-	struct appliance a;
+	struct puppet a;
 	char *text;
 
-	appliance_begin(&a);
+	puppet_begin(&a);
 	text = metrics_of(&a);
 	has(text, "\nperiscope_uptime_seconds 3723.000000001\n");
 	has(text, "\nperiscope_received_packets_total 130\n");
@@ -121,29 +121,29 @@ static void values_are_those_of_the_status(void)
 	has(text, "\nperiscope_shed_total{step=\"dpi\"} 33\n");
 	has(text, "\nperiscope_disk_free_bytes{path=\"/var/lib/periscope\"} 5000000000\n");
 	free(text);
-	appliance_end(&a);
+	puppet_end(&a);
 }
 
 static void labels_are_escaped(void)
 {
 	static const char tenant[] = "tenant=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\xc3\xa9\"";
-	struct appliance a;
+	struct puppet a;
 	char *text;
 
-	appliance_begin(&a);
+	puppet_begin(&a);
 	text = metrics_of(&a);
 	has(text, tenant);
 	free(text);
-	appliance_end(&a);
+	puppet_end(&a);
 }
 
 static void learned_sessions_are_bounded(void)
 {
-	struct appliance a;
+	struct puppet a;
 	char *text;
 	unsigned n = 0;
 
-	appliance_begin(&a);
+	puppet_begin(&a);
 	a.n_learned = 1000;
 	text = metrics_of(&a);
 	for (const char *at = text; (at = strstr(at, "\nperiscope_session_bytes_total{")); at++)
@@ -154,7 +154,7 @@ static void learned_sessions_are_bounded(void)
 	has(text, "\nperiscope_sessions_not_listed 745\n");
 	CU_ASSERT_TRUE(strict_takes(text));
 	free(text);
-	appliance_end(&a);
+	puppet_end(&a);
 }
 
 static void the_table_in_the_docs_is_fresh(void)

@@ -17,6 +17,10 @@ check "four workers, pcap, two captures, short timeouts" quiet --workers 4 -w "$
   --set flow.idle_timeout=2s "$tmp/mix.pcap" "$tmp/rewind.pcap"
 check "a capture that comes through a pipe" sh -c \
   '"$1" replay --workers 3 -j -l "$2/piped" - <"$2/mix.pcap" >/dev/null' sh "$periscope" "$tmp"
+control_plane() { # its unit tests: HTTP, health, control socket, asked by many at once
+  "$(dirname "$periscope")/tests/test_cli" && ! grep -q ThreadSanitizer "$tmp/log"
+}
+check "health, metrics and control" control_plane
 race() { # the judge is awake: a program with a race is found out
   printf '%s\n' '#include <pthread.h>' 'static int n;' \
     'static void *add(void *p) { for (int i = 0; i < 1000; i++) n++; return p; }' \

@@ -1,4 +1,4 @@
-#include "cli/support/appliance.h"
+#include "cli/support/puppet.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,18 +9,18 @@
 /* A label value with everything that must be escaped, and bytes that are not UTF-8. */
 #define NASTY "a\"b\\c\nd\xff\xc3\xa9"
 
-void appliance_begin(struct appliance *a)
+void puppet_begin(struct puppet *a)
 {
-	*a = (struct appliance){.disk_free = 5000000000, .link = STATUS_LINK_UP};
+	*a = (struct puppet){.disk_free = 5000000000, .link = STATUS_LINK_UP};
 	pthread_mutex_init(&a->lock, NULL);
 }
 
-void appliance_end(struct appliance *a)
+void puppet_end(struct puppet *a)
 {
 	pthread_mutex_destroy(&a->lock);
 }
 
-unsigned appliance_get(struct appliance *a, const unsigned *field)
+unsigned puppet_get(struct puppet *a, const unsigned *field)
 {
 	unsigned n;
 
@@ -30,7 +30,7 @@ unsigned appliance_get(struct appliance *a, const unsigned *field)
 	return n;
 }
 
-static void fill_workers(const struct appliance *a, struct status *s)
+static void fill_workers(const struct puppet *a, struct status *s)
 {
 	struct status_worker *w = status_array(s, 2, sizeof(*w));
 	struct status_ring *r = status_array(s, 2, sizeof(*r));
@@ -45,7 +45,7 @@ static void fill_workers(const struct appliance *a, struct status *s)
 	s->n_rings = 2;
 }
 
-static void fill_ports(const struct appliance *a, struct status *s)
+static void fill_ports(const struct puppet *a, struct status *s)
 {
 	struct status_port *p = status_array(s, 1, sizeof(*p));
 	struct status_xstat *x = status_array(s, 2, sizeof(*x));
@@ -70,7 +70,7 @@ static void fill_ports(const struct appliance *a, struct status *s)
 	s->n_ports = 1;
 }
 
-static void fill_outputs(const struct appliance *a, struct status *s)
+static void fill_outputs(const struct puppet *a, struct status *s)
 {
 	struct status_output *o = status_array(s, 2, sizeof(*o));
 	struct status_shed *shed = status_array(s, 1, sizeof(*shed));
@@ -89,7 +89,7 @@ static void fill_outputs(const struct appliance *a, struct status *s)
 	s->disk_size = 8000000000;
 }
 
-static void fill_sessions(const struct appliance *a, struct status *s)
+static void fill_sessions(const struct puppet *a, struct status *s)
 {
 	struct status_session *row = status_array(s, 2 + a->n_learned, sizeof(*row));
 
@@ -154,7 +154,7 @@ static void fill_flows(struct status *s)
 	s->n_live = 2;
 }
 
-void appliance_status(struct appliance *a, struct status *s)
+void puppet_status(struct puppet *a, struct status *s)
 {
 	s->version = "0.0-test";
 	s->uptime_ns = 3723000000001;
@@ -191,7 +191,7 @@ void appliance_status(struct appliance *a, struct status *s)
 
 static bool on_collect(void *ctx, struct status *out)
 {
-	struct appliance *a = ctx;
+	struct puppet *a = ctx;
 	unsigned delay;
 	bool good;
 
@@ -208,7 +208,7 @@ static bool on_collect(void *ctx, struct status *out)
 		usleep(delay);
 	pthread_mutex_lock(&a->lock);
 	a->at_once--;
-	appliance_status(a, out);
+	puppet_status(a, out);
 	good = !a->collect_fails;
 	pthread_mutex_unlock(&a->lock);
 	return good;
@@ -216,7 +216,7 @@ static bool on_collect(void *ctx, struct status *out)
 
 static int on_reload(void *ctx, char *message, size_t size)
 {
-	struct appliance *a = ctx;
+	struct puppet *a = ctx;
 	int failed;
 
 	pthread_mutex_lock(&a->lock);
@@ -230,20 +230,20 @@ static int on_reload(void *ctx, char *message, size_t size)
 
 static void on_quit(void *ctx)
 {
-	struct appliance *a = ctx;
+	struct puppet *a = ctx;
 
 	pthread_mutex_lock(&a->lock);
 	a->quits++;
 	pthread_mutex_unlock(&a->lock);
 }
 
-struct status_provider appliance_provider(struct appliance *a)
+struct status_provider puppet_provider(struct puppet *a)
 {
 	return (struct status_provider){
 		.ctx = a, .collect = on_collect, .reload = on_reload, .quit = on_quit};
 }
 
-void appliance_settings(struct settings *settings)
+void puppet_settings(struct settings *settings)
 {
 	settings_init(settings);
 	settings->control.check_interval = 20000000;

@@ -8,7 +8,7 @@
 #include "cli/status.h"
 #include "config/settings.h"
 
-struct appliance {
+struct puppet {
 	pthread_mutex_t lock;
 	/* Under the lock: what collect() tells. */
 	uint64_t since_poll_ns; /* of worker 1 */
@@ -27,22 +27,22 @@ struct appliance {
 	unsigned parts; /* of the latest collect() that asked for any */
 };
 
-void appliance_begin(struct appliance *a);
-void appliance_end(struct appliance *a);
-struct status_provider appliance_provider(struct appliance *a);
+void puppet_begin(struct puppet *a);
+void puppet_end(struct puppet *a);
+struct status_provider puppet_provider(struct puppet *a);
 
 /* Sets a field while others read it. */
-#define APPLIANCE_SET(a, field, value) \
+#define PUPPET_SET(a, field, value) \
 	do { \
 		pthread_mutex_lock(&(a)->lock); \
 		(a)->field = (value); \
 		pthread_mutex_unlock(&(a)->lock); \
 	} while (0)
 /* A field that is an unsigned. */
-#define APPLIANCE_GET(a, field) appliance_get(a, &(a)->field)
-unsigned appliance_get(struct appliance *a, const unsigned *field);
+#define PUPPET_GET(a, field) puppet_get(a, &(a)->field)
+unsigned puppet_get(struct puppet *a, const unsigned *field);
 
 /* The status that collect() makes, for tests without threads. */
-void appliance_status(struct appliance *a, struct status *out);
+void puppet_status(struct puppet *a, struct status *out);
 /* Settings whose times suit a test: looks every 20 ms, no sockets. */
-void appliance_settings(struct settings *settings);
+void puppet_settings(struct settings *settings);
