@@ -27,7 +27,7 @@ struct queue { /* of blocks, oldest first */
 struct reader {
 	struct reader_params params;
 	struct decap_params decap;
-	struct session_table *sessions; /* for the tenant of a VNI */
+	struct session_table *sessions; /* empty: tells the tenant of a VNI */
 	struct fragment_table *fragments;
 	struct worker *const *workers;
 	bool plain;
@@ -204,10 +204,8 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 	why = reader->plain ? decap_plain(&p) : decap_mirror(&reader->decap, &p);
 	if (why != REASON_inspected)
 		return i % n;
-	/* Learns the pair for its tenant; when the table is full the packet may go anywhere, as
-	 * every worker's table is then full too. */
-	if (!session_table_packet(reader->sessions, &p, true))
-		return i % n;
+	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, p.vni)
+					    : (uint32_t)TENANT_PLAIN;
 	if (p.flags & PACKET_FRAGMENT)
 		fragment_table_packet(reader->fragments, &p);
 	flow_key_make(&key, &p, &src_is_lo);

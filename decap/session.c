@@ -74,7 +74,7 @@ static uint32_t tenant_find(const struct session_table *t, uint32_t vni)
 	return low;
 }
 
-static uint32_t tenant_of(const struct session_table *t, uint32_t vni)
+uint32_t session_table_tenant_of(const struct session_table *t, uint32_t vni)
 {
 	uint32_t i = tenant_find(t, vni);
 
@@ -97,7 +97,8 @@ bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t in
 	}
 	list[at] = (struct tenant_vni){vni, index};
 	for (uint32_t i = 0; i < table->count; i++)
-		table->sessions[i].tenant = tenant_of(table, table->sessions[i].vni);
+		table->sessions[i].tenant =
+			session_table_tenant_of(table, table->sessions[i].vni);
 	return true;
 }
 
@@ -147,7 +148,7 @@ static struct session *session_learn(
 	s = &t->sessions[t->count++];
 	*slot = t->count;
 	*s = (struct session){.outer_src = *outer_src, .vni = vni};
-	s->tenant = tenant_of(t, vni);
+	s->tenant = session_table_tenant_of(t, vni);
 	return s;
 }
 

@@ -38,6 +38,9 @@ void session_table_destroy(struct session_table *table);
  * false: no room. */
 bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t index);
 
+/* Whose packets with this VNI are, known session or not. */
+uint32_t session_table_tenant_of(const struct session_table *table, uint32_t vni);
+
 /* Adds a session known from the settings. NULL: no room. */
 struct session *session_table_add(
 	struct session_table *table, const struct ip_addr *outer_src, uint32_t vni);
