@@ -69,6 +69,9 @@ static bool is_recorded(const struct packet *p, enum reason why, bool plain)
 
 static void fill_mark(struct mark *mark, const struct packet *p, enum reason why, bool plain)
 {
+	/* A full flow table refused what a filter had judged. */
+	bool judged = why == REASON_inspected || why == REASON_flow_table_full;
+
 	mark->record = is_recorded(p, why, plain);
 	if (!mark->record)
 		return;
@@ -81,8 +84,8 @@ static void fill_mark(struct mark *mark, const struct packet *p, enum reason why
 		.has_vni = p->flags & PACKET_HAS_VNI,
 		.vni = p->vni,
 		.outer_src = p->outer_src,
-		.direction = why == REASON_inspected ? p->direction : DIRECTION_UNKNOWN,
-		.rule_number = why == REASON_inspected ? p->rule_number : 0,
+		.direction = judged ? p->direction : DIRECTION_UNKNOWN,
+		.rule_number = judged ? p->rule_number : 0,
 		.flow_id = why == REASON_inspected ? p->flow_id : 0,
 	};
 }
