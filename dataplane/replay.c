@@ -310,16 +310,24 @@ static enum replay_status say_input_errors(const struct replay *replay)
 	return n > 0 || replay->stopped ? REPLAY_FAILED : REPLAY_DONE;
 }
 
+/* Closing still writes. False when anything was lost, which was said. */
+static bool close_outputs(struct replay *replay)
+{
+	bool ok = true;
+
+	writer_stop(replay->writer);
+	if (replay->packets)
+		ok = packet_file_close(replay->packets);
+	if (replay->output)
+		ok = output_close(replay->output) && ok;
+	return ok;
+}
+
 static void replay_free(struct replay *replay)
 {
 	for (uint32_t i = 0; i < replay->n_workers; i++)
 		lane_destroy(replay->lanes[i]);
-	writer_stop(replay->writer);
 	reader_destroy(replay->reader);
-	if (replay->packets)
-		packet_file_close(replay->packets);
-	if (replay->output)
-		output_close(replay->output);
 	input_close(replay->input);
 	snapshot_destroy(snapshot_publish(&replay->slot, NULL));
 	if (replay->eal)
@@ -363,6 +371,8 @@ enum replay_status replay_run(const struct replay_params *params,
 	input_status = say_input_errors(replay);
 	if (status == REPLAY_DONE)
 		status = finish(replay, report, ctx);
+	if (!close_outputs(replay) && status == REPLAY_DONE)
+		status = REPLAY_FAILED;
 	replay_free(replay);
 	return status != REPLAY_DONE ? status : input_status;
 }
