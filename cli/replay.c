@@ -215,7 +215,8 @@ static void report(void *ctx, const struct summary *summary)
 
 static int run(struct arguments *a)
 {
-	struct sigaction action = {.sa_handler = on_signal};
+	/* A second signal ends the program at once: a read from a silent pipe may never end. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	enum replay_status status;
 
 	sigaction(SIGINT, &action, NULL);
