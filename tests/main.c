@@ -1,4 +1,5 @@
-/* The main of every folder's CUnit program: registers each suite of the folder and runs it. */
+/* The main of every folder's CUnit program: registers each suite of the folder and runs it, or
+ * those that the arguments name. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 
@@ -6,7 +7,17 @@
 #include "suites.def"
 #undef SUITE
 
-int main(void)
+static void run_suites(char **names)
+{
+	for (; *names; names++) {
+		CU_pSuite suite = CU_get_suite(*names);
+
+		if (suite)
+			CU_basic_run_suite(suite);
+	}
+}
+
+int main(int argc, char **argv)
 {
 	unsigned failures;
 
@@ -18,7 +29,10 @@ int main(void)
 #include "suites.def"
 #undef SUITE
 	CU_basic_set_mode(CU_BRM_NORMAL);
-	CU_basic_run_tests();
+	if (argc > 1)
+		run_suites(argv + 1);
+	else
+		CU_basic_run_tests();
 	failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	if (CU_get_number_of_tests_run() == 0) {
 		fprintf(stderr, "no test ran\n");

@@ -1,0 +1,122 @@
+#include "dataplane/support/hooks.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "inspect/export/output.h"
+
+static struct hooks active;
+static _Thread_local unsigned allocations, threads;
+static _Thread_local bool failed;
+
+void hooks_set(const struct hooks *hooks)
+{
+	active = *hooks;
+}
+
+void hooks_clear(void)
+{
+	active = (struct hooks){0};
+}
+
+void hooks_fail_allocation(unsigned nth)
+{
+	allocations = nth;
+	failed = false;
+}
+
+bool hooks_allocation_failed(void)
+{
+	return failed;
+}
+
+void hooks_fail_thread(unsigned nth)
+{
+	threads = nth;
+}
+
+static bool is_due(unsigned *countdown)
+{
+	return *countdown > 0 && --*countdown == 0;
+}
+
+static bool no_memory(void)
+{
+	if (!is_due(&allocations))
+		return false;
+	failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return no_memory() ? NULL : __real_malloc(size);
+}
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return no_memory() ? NULL : __real_calloc(n, size);
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size)
+{
+	return no_memory() ? NULL : __real_realloc(old, size);
+}
+
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+	return no_memory() ? NULL : __real_aligned_alloc(alignment, size);
+}
+
+int __real_pthread_create(
+	pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+int __wrap_pthread_create(
+	pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+int __wrap_pthread_create(
+	pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	return is_due(&threads) ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
+}
+
+void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why);
+void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why);
+void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why)
+{
+	__real_pipeline_run(lane, packets, n, horizon_ns, why);
+	if (active.burst)
+		active.burst(active.ctx, lane, packets, n, horizon_ns, why);
+}
+
+void __real_flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
+void __wrap_flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
+void __wrap_flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns)
+{
+	if (active.rewind)
+		active.rewind(active.ctx, table, horizon_ns);
+	__real_flow_table_expire_all(table, horizon_ns);
+}
+
+void __real_output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len);
+void __wrap_output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len);
+void __wrap_output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len)
+{
+	if (active.record)
+		active.record(active.ctx);
+	__real_output_write(output, kind, route, bytes, len);
+}

@@ -1,0 +1,31 @@
+/* Seams for the tests of the replay threads, made by the linker (--wrap, tests/CMakeLists.txt):
+ * what the code under test calls goes through here, and then to the real function. Without a
+ * setting nothing changes. Set and cleared while no other thread runs. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/lane.h"
+
+struct hooks {
+	void *ctx;
+	/* After each burst of a lane, on the lane's thread. */
+	void (*burst)(void *ctx, const struct lane *lane, const struct packet *packets,
+		uint32_t n, uint64_t horizon_ns, const enum reason *why);
+	/* Before every flow that the old clock left behind is ended. */
+	void (*rewind)(void *ctx, const struct flow_table *table, uint64_t horizon_ns);
+	/* Before each record that the writer writes, on the writer's thread. */
+	void (*record)(void *ctx);
+};
+
+void hooks_set(const struct hooks *hooks);
+void hooks_clear(void);
+
+/* Fails the `nth` allocation (1: the next one) that this thread makes, once; 0: none. */
+void hooks_fail_allocation(unsigned nth);
+/* Whether it came to that since the last call of the former. */
+bool hooks_allocation_failed(void);
+
+/* Fails the `nth` thread that this thread starts, once; 0: none. */
+void hooks_fail_thread(unsigned nth);

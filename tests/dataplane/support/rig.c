@@ -1,0 +1,126 @@
+#include "dataplane/support/rig.h"
+
+#include <CUnit/Basic.h>
+#include <string.h>
+
+#include "config/model.h"
+#include "dataplane/input.h"
+
+enum { ERROR = 512 };
+
+static const struct model no_model = {0};
+
+void rig_set(struct rig *rig, const char *assignment)
+{
+	char error[SETTINGS_ERROR];
+
+	CU_ASSERT_EQUAL_FATAL(settings_set(&rig->settings, assignment, error), 0);
+}
+
+void rig_begin(struct rig *rig, uint32_t n_workers)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->n_workers = n_workers;
+	rig->folder = folder_make();
+	folder_path(&rig->folder, "out", rig->dir, sizeof(rig->dir));
+	folder_path(&rig->folder, "in.pcap", rig->capture, sizeof(rig->capture));
+	folder_path(&rig->folder, "out.pcap", rig->packet_path, sizeof(rig->packet_path));
+	settings_init(&rig->settings);
+	rig_set(rig, "flow.capacity=4096");
+	rig_set(rig, "sessions.capacity=64");
+	rig_set(rig, "dpi.enabled=false");
+}
+
+void rig_snapshot(struct snapshot_slot *slot, const struct settings *settings, uint32_t n_lanes)
+{
+	char error[ERROR];
+	struct snapshot *snapshot =
+		snapshot_create(&no_model, settings, 1, n_lanes, error, sizeof(error));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
+	CU_ASSERT_PTR_NULL(snapshot_publish(slot, snapshot));
+}
+
+struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
+	uint32_t index, uint32_t n_lanes, bool plain, struct sink sink)
+{
+	const struct lane_params params = {settings, index, n_lanes, plain, sink, slot};
+	char error[ERROR];
+	struct lane *lane = lane_create(&params, error, sizeof(error));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lane);
+	return lane;
+}
+
+void rig_open(struct rig *rig, bool record)
+{
+	const char *const paths[] = {rig->capture};
+	struct reader_params params = {.settings = &rig->settings, .n_workers = rig->n_workers};
+	char error[ERROR] = "";
+
+	rig->input = input_open(paths, 1, NULL, error, sizeof(error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->input);
+	rig->output = output_open(rig->dir, false, error, sizeof(error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
+	if (record) {
+		rig->packets = packet_file_open(rig->packet_path, error, sizeof(error));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rig->packets);
+	}
+	params.input = rig->input;
+	params.packets = rig->packets;
+	rig->reader = reader_create(&params);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->reader);
+}
+
+void rig_start(struct rig *rig, bool plain)
+{
+	char error[ERROR];
+
+	rig_snapshot(&rig->slot, &rig->settings, rig->n_workers);
+	rig->writer = writer_start(rig->output, rig->n_workers, true, error, sizeof(error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->writer);
+	for (uint32_t i = 0; i < rig->n_workers; i++) {
+		rig->lanes[i] = rig_lane(&rig->settings, &rig->slot, i, rig->n_workers, plain,
+			writer_sink(rig->writer, i));
+		rig->lanes[i]->records = rig->packets != NULL;
+		rig->workers[i] = worker_start(rig->lanes[i], i, rig->writer,
+			reader_max_blocks(rig->reader), error, sizeof(error));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rig->workers[i]);
+	}
+}
+
+void rig_run(struct rig *rig, bool plain, struct reader_watch watch)
+{
+	reader_run(rig->reader, rig->workers, plain, watch);
+	for (uint32_t i = 0; i < rig->n_workers; i++)
+		worker_stop(rig->workers[i]);
+	writer_stop(rig->writer);
+	CU_ASSERT_TRUE(output_flush(rig->output));
+	if (rig->packets) {
+		CU_ASSERT_TRUE(packet_file_close(rig->packets));
+	}
+}
+
+void rig_end(struct rig *rig)
+{
+	for (uint32_t i = 0; i < rig->n_workers; i++)
+		lane_destroy(rig->lanes[i]);
+	reader_destroy(rig->reader);
+	CU_ASSERT_TRUE(output_close(rig->output));
+	input_close(rig->input);
+	snapshot_destroy(snapshot_publish(&rig->slot, NULL));
+	settings_fini(&rig->settings);
+	folder_remove(&rig->folder);
+}
+
+static bool patience(void *ctx, uint64_t packets)
+{
+	(void)ctx;
+	(void)packets;
+	return true;
+}
+
+struct reader_watch rig_patience(void)
+{
+	return (struct reader_watch){NULL, patience};
+}

@@ -1,0 +1,50 @@
+/* The threads of a replay put together by hand, so that a test can look in between: input, reader,
+ * workers with lanes, writer, output. Follow the order of the functions. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/settings.h"
+#include "dataplane/lane.h"
+#include "dataplane/reader.h"
+#include "dataplane/worker.h"
+#include "dataplane/writer.h"
+#include "inspect/export/output.h"
+#include "inspect/export/packet_file.h"
+#include "support/folder.h"
+
+struct rig {
+	struct folder folder;
+	char dir[128], capture[128], packet_path[128]; /* in `folder` */
+	struct settings settings;
+	struct snapshot_slot slot;
+	struct input *input;
+	struct output *output;
+	struct packet_file *packets; /* NULL: nothing is recorded */
+	struct writer *writer;
+	struct reader *reader;
+	struct lane *lanes[WORKERS_MAX];
+	struct worker *workers[WORKERS_MAX];
+	uint32_t n_workers;
+};
+
+/* The folder and settings of small tables without DPI; the capture is the caller's to write. */
+void rig_begin(struct rig *rig, uint32_t n_workers);
+/* As --set. */
+void rig_set(struct rig *rig, const char *assignment);
+/* Opens the capture, makes the output and the reader. */
+void rig_open(struct rig *rig, bool record);
+/* The writer, the lanes and the threads. */
+void rig_start(struct rig *rig, bool plain);
+/* Runs to the end; stops the workers and the writer. */
+void rig_run(struct rig *rig, bool plain, struct reader_watch watch);
+void rig_end(struct rig *rig);
+
+/* A watch that never stops. */
+struct reader_watch rig_patience(void);
+/* A lane of its own with these settings; follows `slot`, to which rig_snapshot gave one. */
+void rig_snapshot(
+	struct snapshot_slot *slot, const struct settings *settings, uint32_t n_lanes);
+struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
+	uint32_t index, uint32_t n_lanes, bool plain, struct sink sink);
