@@ -91,7 +91,7 @@ static void gather_output(struct gathered *g, const struct output *output)
 bool gather(struct gathered *g, const struct settings *settings, struct lane *const *lanes,
 	uint32_t n_lanes, const struct output *output)
 {
-	*g = (struct gathered){.sessions = session_table_create(settings->sessions.capacity)};
+	*g = (struct gathered){.sessions = lane_sessions(settings)};
 	g->totals = totals_create();
 	if (!g->sessions || !g->totals || !gather_rules(lanes[0]->snapshot, g) ||
 		!gather_tenants(settings, g))
