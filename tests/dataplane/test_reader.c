@@ -23,7 +23,7 @@ struct lane_log {
 	_Atomic uint64_t n;
 	uint64_t rewinds[REWINDS_MAX];
 	uint32_t n_rewinds;
-	const struct flow_table *flows;
+	_Atomic(const struct flow_table *) flows;
 };
 
 struct log {
@@ -65,7 +65,7 @@ static void log_burst(void *ctx, const struct lane *lane, const struct packet *p
 
 	if (lane->index == log->slow)
 		nanosleep(&(struct timespec){0, 1000 * 1000}, NULL);
-	to->flows = lane->flows;
+	atomic_store(&to->flows, lane->flows);
 	for (uint32_t i = 0; i < n && at < log->room; i++, at++) {
 		to->numbers[at] = packets[i].number;
 		to->horizons[at] = horizon_ns;
@@ -82,7 +82,7 @@ static void log_rewind(void *ctx, const struct flow_table *table, uint64_t horiz
 		struct lane_log *to = &log->lanes[i];
 
 		/* A lane's table is known to its thread alone, from its first burst on. */
-		if (atomic_load(&to->n) > 0 && to->flows == table &&
+		if (atomic_load(&to->n) > 0 && atomic_load(&to->flows) == table &&
 			to->n_rewinds < REWINDS_MAX)
 			to->rewinds[to->n_rewinds++] = horizon_ns;
 	}
@@ -269,6 +269,28 @@ static void a_slow_worker_changes_nothing(void)
 {
 	run_traffic(3, 20 * BLOCK, 1);
 	run_traffic(2, 20 * BLOCK, 0);
+}
+
+/* Sessions enough to fill a table of their own, all of known tenants, before the others come. */
+static void more_sessions_than_there_is_room_for(void)
+{
+	struct traffic traffic = traffic_make(4 * BLOCK);
+	struct rig rig;
+	struct log log;
+
+	for (uint32_t i = 0; i < 500; i++)
+		traffic.packets[i].bytes[29] = (uint8_t)(10 + i % 200); /* outer source */
+	rig_begin(&rig, 4);
+	rig_set(&rig, "sessions.capacity=16");
+	traffic_write(&traffic, rig.capture);
+	rig_open(&rig, false);
+	log_begin(&log, 4, traffic.n);
+	log_install(&log, false);
+	run_inspected(&rig, &log, traffic.n, UINT64_MAX);
+	check_owners(&log, &traffic);
+	log_end(&log);
+	rig_end(&rig);
+	traffic_free(&traffic);
 }
 
 static void whole_blocks_and_one_more(void)
@@ -644,6 +666,7 @@ void suite_reader(void)
 
 	CU_ADD_TEST(s, every_packet_once_for_any_number_of_workers);
 	CU_ADD_TEST(s, a_slow_worker_changes_nothing);
+	CU_ADD_TEST(s, more_sessions_than_there_is_room_for);
 	CU_ADD_TEST(s, whole_blocks_and_one_more);
 	CU_ADD_TEST(s, more_workers_than_packets);
 	CU_ADD_TEST(s, no_packets);

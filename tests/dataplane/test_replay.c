@@ -1,0 +1,400 @@
+/* replay_run() in this process: what it returns, what it says, what it reports and what it leaves
+ * on the disk. The results as such are judged by tests/system/. */
+#include <CUnit/Basic.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dataplane/block.h"
+#include "dataplane/replay.h"
+#include "dataplane/support/hooks.h"
+#include "dataplane/support/rig.h"
+#include "dataplane/support/traffic.h"
+#include "support/python.h"
+
+enum { SAID = 4096, PACKETS = 9 * BLOCK_SLOTS + 5, PCAP_HEADER = 24 };
+
+struct stage {
+	struct rig rig; /* for its folder, settings and paths */
+	struct traffic traffic;
+	struct replay_params params;
+	const char *captures[2];
+	/* What came of it. */
+	enum replay_status status;
+	char said[SAID];
+	uint32_t reports;
+	struct ledger ledger;
+	uint64_t events, recorded, flows;
+	bool deterministic;
+	char input[16];
+};
+
+static uint32_t stop_after; /* calls; the callback has no context */
+
+static bool stop(void)
+{
+	return stop_after > 0 && --stop_after == 0;
+}
+
+static void stage_begin(struct stage *stage, uint32_t n_packets, uint32_t n_workers)
+{
+	memset(stage, 0, sizeof(*stage));
+	rig_begin(&stage->rig, n_workers);
+	stage->traffic = traffic_make(n_packets);
+	traffic_write(&stage->traffic, stage->rig.capture);
+	stage->captures[0] = stage->rig.capture;
+	stage->params = (struct replay_params){
+		.settings = &stage->rig.settings,
+		.captures = stage->captures,
+		.n_captures = 1,
+		.output_dir = stage->rig.dir,
+		.packet_file = stage->rig.packet_path,
+		.n_workers = n_workers,
+		.version = "test",
+		.stop = stop,
+	};
+	stop_after = 0;
+}
+
+static void report(void *ctx, const struct summary *s)
+{
+	struct stage *stage = ctx;
+
+	stage->reports++;
+	stage->ledger = *s->ledger;
+	stage->flows = s->flows.made;
+	stage->events = s->outputs[0].ledger.written;
+	stage->recorded = s->outputs[2].ledger.written;
+	stage->deterministic = s->deterministic;
+	snprintf(stage->input, sizeof(stage->input), "%s", s->input);
+}
+
+/* With stderr in a file meanwhile. */
+static void stage_run(struct stage *stage)
+{
+	FILE *said = tmpfile();
+	int old = dup(STDERR_FILENO);
+	size_t n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+	fflush(stderr);
+	dup2(fileno(said), STDERR_FILENO);
+	stage->reports = 0;
+	stage->status = replay_run(&stage->params, report, stage);
+	fflush(stderr);
+	dup2(old, STDERR_FILENO);
+	close(old);
+	rewind(said);
+	n = fread(stage->said, 1, sizeof(stage->said) - 1, said);
+	stage->said[n] = '\0';
+	fclose(said);
+}
+
+static void stage_end(struct stage *stage)
+{
+	settings_fini(&stage->rig.settings);
+	folder_remove(&stage->rig.folder);
+	traffic_free(&stage->traffic);
+}
+
+static uint32_t lines(const char *text)
+{
+	uint32_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static bool said(const struct stage *stage, const char *words)
+{
+	bool found = strstr(stage->said, words) != NULL;
+
+	if (!found)
+		printf("\n  said: %s\n", stage->said);
+	return found;
+}
+
+/* The events on the disk: one a flow, their packets are those that were inspected; and
+ * summary.json tells the same. Argument: directory|flows|inspected|received. */
+static const char files_agree[] =
+	"import json, sys\n"
+	"path, flows, inspected, received = sys.argv[1].split('|')\n"
+	"events = [json.loads(l) for l in open(path + '/events/flows.jsonl')]\n"
+	"assert len(events) == int(flows), len(events)\n"
+	"packets = sum(e['client']['packets'] + e['server']['packets'] for e in events)\n"
+	"assert packets == int(inspected), packets\n"
+	"s = json.load(open(path + '/summary.json'))\n"
+	"assert s['received'] == int(received) and s['in_flight'] == 0, s\n"
+	"assert s['ledger']['inspected'] == int(inspected), s\n"
+	"assert s['flows'] == int(flows), s\n"
+	"assert sum(w['packets'] if isinstance(w, dict) else w for w in s['workers']) == "
+	"int(received), s\n";
+
+/* The first `n` packets of the traffic, and no others, are in every result. */
+static void check_results(struct stage *stage, uint32_t n)
+{
+	struct traffic part = {stage->traffic.packets, n};
+	uint64_t inspected = traffic_count(&part, REASON_inspected);
+	char argument[256];
+
+	CU_ASSERT_EQUAL(stage->reports, 1);
+	CU_ASSERT_EQUAL(stage->ledger.received, n);
+	CU_ASSERT_EQUAL(stage->ledger.in_flight, 0);
+	CU_ASSERT_TRUE(ledger_closes(&stage->ledger));
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		CU_ASSERT_EQUAL(stage->ledger.reasons[reason],
+			traffic_count(&part, (enum reason)reason));
+	CU_ASSERT_EQUAL(stage->flows, traffic_flows(&part));
+	CU_ASSERT_EQUAL(stage->events, traffic_flows(&part));
+	CU_ASSERT_TRUE(stage->deterministic);
+	CU_ASSERT_STRING_EQUAL(stage->input, "mirror");
+	if (stage->params.packet_file) {
+		CU_ASSERT_EQUAL(
+			stage->recorded, inspected + traffic_count(&part, REASON_inner_not_ip));
+	}
+	snprintf(argument, sizeof(argument), "%s|%u|%llu|%u", stage->rig.dir,
+		traffic_flows(&part), (unsigned long long)inspected, n);
+	CU_ASSERT_TRUE(python_agrees(files_agree, argument));
+}
+
+static void done(void)
+{
+	static const uint32_t workers[] = {1, 2, 5, WORKERS_MAX};
+
+	for (size_t i = 0; i < sizeof(workers) / sizeof(workers[0]); i++) {
+		struct stage stage;
+
+		stage_begin(&stage, PACKETS, workers[i]);
+		stage_run(&stage);
+		CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+		CU_ASSERT_STRING_EQUAL(stage.said, "");
+		check_results(&stage, PACKETS);
+		stage_end(&stage);
+	}
+}
+
+static void a_wrong_call_does_nothing(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 10, 2);
+	stage.params.bpf = "this is no expression";
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_USAGE);
+	CU_ASSERT_EQUAL(stage.reports, 0);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_NOT_EQUAL(access(stage.rig.dir, F_OK), 0);
+	CU_ASSERT_NOT_EQUAL(access(stage.rig.packet_path, F_OK), 0);
+	stage_end(&stage);
+}
+
+static void nothing_readable(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 10, 2);
+	stage.captures[0] = "/nonexistent/a.pcap";
+	stage.captures[1] = "/nonexistent/b.pcap";
+	stage.params.n_captures = 2;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(stage.reports, 0);
+	CU_ASSERT_EQUAL(lines(stage.said), 2);
+	CU_ASSERT_TRUE(said(&stage, "periscope: /nonexistent/b.pcap: "));
+	CU_ASSERT_NOT_EQUAL(access(stage.rig.dir, F_OK), 0);
+	stage_end(&stage);
+}
+
+static void one_of_two_is_missing(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, PACKETS, 2);
+	stage.captures[1] = "/nonexistent/b.pcap";
+	stage.params.n_captures = 2;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, "periscope: /nonexistent/b.pcap: "));
+	check_results(&stage, PACKETS);
+	stage_end(&stage);
+}
+
+/* Cut within the packet after the first 100. */
+static void a_capture_that_breaks_off(void)
+{
+	struct stage stage;
+	off_t len = PCAP_HEADER;
+
+	stage_begin(&stage, 200, 3);
+	for (uint32_t i = 0; i < 100; i++)
+		len += 16 + (off_t)stage.traffic.packets[i].len;
+	CU_ASSERT_EQUAL_FATAL(truncate(stage.rig.capture, len + 30), 0);
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, "101"));
+	check_results(&stage, 100);
+	stage_end(&stage);
+}
+
+/* The stop is asked before each block; at the fourth time three blocks were read, besides the
+ * thousand packets of the first look. */
+static void a_stop_keeps_what_was_read(void)
+{
+	static const enum replay_input inputs[] = {REPLAY_MIRROR, REPLAY_AUTO};
+	static const uint32_t read[] = {3 * BLOCK_SLOTS, 1000 + 3 * BLOCK_SLOTS};
+
+	for (int i = 0; i < 2; i++) {
+		struct stage stage;
+
+		stage_begin(&stage, PACKETS, 3);
+		stage.params.input = inputs[i];
+		stop_after = 4;
+		stage_run(&stage);
+		CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+		CU_ASSERT_EQUAL(lines(stage.said), 1);
+		CU_ASSERT_TRUE(said(&stage, "periscope: interrupted"));
+		check_results(&stage, read[i]);
+		stage_end(&stage);
+	}
+}
+
+static void a_stop_before_the_first_packet(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, PACKETS, 2);
+	stage.params.input = REPLAY_MIRROR;
+	stop_after = 1;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(stage.reports, 1);
+	CU_ASSERT_EQUAL(stage.ledger.received, 0);
+	CU_ASSERT_TRUE(ledger_closes(&stage.ledger));
+	stage_end(&stage);
+}
+
+static void an_output_that_is_not_ours(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 100, 2);
+	folder_put(&stage.rig.folder, "out/precious", "keep");
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(stage.reports, 0);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, stage.rig.dir));
+	CU_ASSERT_NOT_EQUAL(access(stage.rig.packet_path, F_OK), 0);
+	stage.params.force = true;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+	check_results(&stage, 100);
+	stage_end(&stage);
+}
+
+static void packets_that_cannot_be_recorded(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 100, 2);
+	stage.params.packet_file = "/nonexistent/out.pcap";
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(stage.reports, 0);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, "/nonexistent/out.pcap: "));
+	stage_end(&stage);
+}
+
+/* The disk is full for the packets alone: all else is there, and reported. */
+static void a_full_disk_for_packets(void)
+{
+	struct stage stage;
+	char path[160];
+
+	stage_begin(&stage, PACKETS, 2);
+	folder_path(&stage.rig.folder, "full.pcap", path, sizeof(path));
+	CU_ASSERT_EQUAL_FATAL(symlink("/dev/full", path), 0);
+	stage.params.packet_file = path;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_TRUE(said(&stage, path));
+	CU_ASSERT_EQUAL(stage.recorded, 0);
+	stage.params.packet_file = NULL;
+	check_results(&stage, PACKETS);
+	stage_end(&stage);
+}
+
+/* No thread, then one fewer than asked for: what runs is ended, and nothing is reported. */
+static void threads_that_do_not_start(void)
+{
+	static const enum replay_input inputs[] = {REPLAY_AUTO, REPLAY_MIRROR};
+
+	for (unsigned nth = 1; nth <= 4; nth++) {
+		struct stage stage;
+
+		stage_begin(&stage, PACKETS, 3);
+		stage.params.input = inputs[nth % 2];
+		hooks_fail_thread(nth);
+		stage_run(&stage);
+		CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+		CU_ASSERT_EQUAL(stage.reports, 0);
+		CU_ASSERT_EQUAL(lines(stage.said), 1);
+		stage_end(&stage);
+	}
+}
+
+/* Each allocation of this thread fails in turn. It may do without (a block more), or fail and say
+ * so; it may not crash, leak, hang, or claim to be done with less than everything. */
+static void without_memory(void)
+{
+	struct stage stage;
+	unsigned nth = 0, failures = 0;
+	bool failed = true;
+
+	stage_begin(&stage, 1500, 2);
+	stage.params.force = true;
+	while (failed && nth < 1000) {
+		hooks_fail_allocation(++nth);
+		stage_run(&stage);
+		failed = hooks_allocation_failed();
+		hooks_fail_allocation(0);
+		failures += stage.status != REPLAY_DONE;
+		CU_ASSERT_EQUAL(lines(stage.said) > 0, stage.status != REPLAY_DONE);
+		if (stage.status == REPLAY_DONE) {
+			CU_ASSERT_EQUAL(stage.ledger.received, 1500);
+			CU_ASSERT_STRING_EQUAL(stage.input, "mirror");
+			CU_ASSERT_EQUAL(stage.events, traffic_flows(&stage.traffic));
+		}
+	}
+	CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+	CU_ASSERT_TRUE(failures > 20);
+	check_results(&stage, 1500);
+	stage_end(&stage);
+}
+
+void suite_replay(void);
+void suite_replay(void)
+{
+	CU_pSuite s = CU_add_suite("replay", NULL, NULL);
+
+	CU_ADD_TEST(s, done);
+	CU_ADD_TEST(s, a_wrong_call_does_nothing);
+	CU_ADD_TEST(s, nothing_readable);
+	CU_ADD_TEST(s, one_of_two_is_missing);
+	CU_ADD_TEST(s, a_capture_that_breaks_off);
+	CU_ADD_TEST(s, a_stop_keeps_what_was_read);
+	CU_ADD_TEST(s, a_stop_before_the_first_packet);
+	CU_ADD_TEST(s, an_output_that_is_not_ours);
+	CU_ADD_TEST(s, packets_that_cannot_be_recorded);
+	CU_ADD_TEST(s, a_full_disk_for_packets);
+	CU_ADD_TEST(s, threads_that_do_not_start);
+	CU_ADD_TEST(s, without_memory);
+}
