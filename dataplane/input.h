@@ -53,7 +53,7 @@ struct input *input_open(
 
 /* Reading without a copy: from now on packets stay good until input_exchange(), and input_next()
  * may ask for that by INPUT_FULL. `room`: bytes of the buffers, at least INPUT_ROOM_MIN. Before
- * the first input_next() only. false: this input cannot (several captures, or libpcap reads). */
+ * the first input_next() only. false: this input cannot (several captures, a BPF expression, or libpcap reads). */
 enum { INPUT_FULL = 2, INPUT_ROOM_MIN = 16 + 262144 };
 bool input_lend(struct input *input, size_t room);
 /* Where the packets since the last exchange lie; good until the next one. */

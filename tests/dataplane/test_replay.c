@@ -14,6 +14,7 @@
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
+#include "support/capture_bytes.h"
 #include "support/python.h"
 
 enum { SAID = 4096, PACKETS = 9 * BLOCK_SLOTS + 5, PCAP_HEADER = 24 };
@@ -243,6 +244,32 @@ static void a_capture_that_breaks_off(void)
 	stage_end(&stage);
 }
 
+/* Three megabytes that the expression leaves out come before the first packet that it takes. */
+static void an_expression_that_takes_little(void)
+{
+	enum { LEFT_OUT = 3000, LONG = 1000, ETHERNET = 1 };
+	static const uint8_t zeros[LONG];
+	struct stage stage;
+	struct bytes b = {0};
+
+	stage_begin(&stage, 100, 2);
+	pcap_begin(&b, PCAP_NANO, 262144, ETHERNET);
+	for (uint32_t i = 0; i < LEFT_OUT; i++)
+		pcap_packet(&b, 1, 0, zeros, LONG, LONG);
+	for (uint32_t i = 0; i < stage.traffic.n; i++) {
+		const struct traffic_packet *p = &stage.traffic.packets[i];
+
+		pcap_packet(&b, 1700000000, i, p->bytes, p->len, p->wire);
+	}
+	bytes_write(&b, stage.rig.capture);
+	bytes_free(&b);
+	stage.params.bpf = "less 300";
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+	check_results(&stage, 100);
+	stage_end(&stage);
+}
+
 /* The stop is asked before each block; at the fourth time three blocks were read, besides the
  * thousand packets of the first look. */
 static void a_stop_keeps_what_was_read(void)
@@ -390,6 +417,7 @@ void suite_replay(void)
 	CU_ADD_TEST(s, nothing_readable);
 	CU_ADD_TEST(s, one_of_two_is_missing);
 	CU_ADD_TEST(s, a_capture_that_breaks_off);
+	CU_ADD_TEST(s, an_expression_that_takes_little);
 	CU_ADD_TEST(s, a_stop_keeps_what_was_read);
 	CU_ADD_TEST(s, a_stop_before_the_first_packet);
 	CU_ADD_TEST(s, an_output_that_is_not_ours);
