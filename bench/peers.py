@@ -94,10 +94,10 @@ def section(bench):
     print(f"Whole replay, one worker; medians of {bench.rounds} rounds in turns; "
           "x = times periscope's")
     generated(bench, "dpi", 1000000)
-    generated(bench, "elephants", 400000)
+    generated(bench, "elephants", 1000000)
     generated(bench, "datacentre", 600000)
-    generated(bench, "scan", 1000000)
-    generated(bench, "dns", 1000000)
+    generated(bench, "scan", 400000)
+    generated(bench, "dns", 400000)
     own = sorted(glob.glob("pcaps/*.pcap"))
     looped(bench, "pcaps/ of this repository, looped", own, 4 if bench.quick else 100)
     captures = sorted(path for path in glob.glob(f"{SHARED}/pcaps/ndpi42/*")

@@ -12,7 +12,7 @@
 #include <time.h>
 
 enum { RING_MAX = 1 << 24 };
-enum { SPINS = 64, YIELDS = 16, SLEEP_MIN_NS = 4000, DOUBLINGS = 6 };
+enum { SPINS = 64, YIELDS = 16, SLEEP_MIN_NS = 4000, DOUBLINGS = 9 };
 
 /* Made by rte_ring_init in memory of our own, so that it needs no name and no EAL. */
 static struct rte_ring *rte_of(struct ring *ring)
