@@ -17,10 +17,10 @@ void ndpi_text_use(void)
 
 #ifdef __GLIBC__
 
-int __snprintf_chk(
-	char *out, size_t size, int flag, size_t room, const char *format, ...); /* NOLINT */
-int __vsnprintf_chk(char *out, size_t size, int flag, size_t room, const char *format,
-	va_list arguments); /* NOLINT */
+/* The names are glibc's. NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming) */
+int __snprintf_chk(char *out, size_t size, int flag, size_t room, const char *format, ...);
+int __vsnprintf_chk(
+	char *out, size_t size, int flag, size_t room, const char *format, va_list arguments);
 
 /* Counts all, writes what there is room for, as snprintf does. */
 struct text {
@@ -118,4 +118,5 @@ int __snprintf_chk(char *out, size_t size, int flag, size_t room, const char *fo
 	return len;
 }
 
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
 #endif
