@@ -26,6 +26,7 @@ struct settings_strings {
 enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
 enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
 enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
+enum settings_idle { IDLE_SLEEP, IDLE_POLL };
 enum settings_dedup { DEDUP_OFF, DEDUP_ON };
 enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
@@ -43,6 +44,9 @@ struct settings {
 		struct settings_ports vxlan_ports, geneve_ports;
 		uint32_t max_depth;
 		enum settings_outer_length outer_length;
+		enum settings_idle idle;
+		uint64_t memory;             /* bytes */
+		struct settings_strings eal; /* arguments */
 	} capture;
 	struct {
 		enum settings_unknown unknown;
@@ -107,6 +111,11 @@ int settings_set(struct settings *settings, const char *assignment, char error[S
 
 /* Writes all settings as YAML that settings_load() reads back to the same. */
 void settings_dump(const struct settings *settings, FILE *out);
+
+/* Calls `each` with the key of every setting that differs between the two; those of the mirror model
+ * are not settings. */
+void settings_differences(const struct settings *a, const struct settings *b,
+	void (*each)(void *ctx, const char *key), void *ctx);
 
 /* Writes the reference table of docs/CONFIG.md. */
 void settings_reference(FILE *out);

@@ -120,6 +120,34 @@ static void value_print(
 	}
 }
 
+/* NULL: no memory. */
+static char *value_text(const struct settings *settings, const struct settings_row *row)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	value_print(settings, row, out);
+	fclose(out);
+	return text;
+}
+
+void settings_differences(const struct settings *a, const struct settings *b,
+	void (*each)(void *ctx, const char *key), void *ctx)
+{
+	for (uint32_t i = 0; i < settings_row_count(); i++) {
+		const struct settings_row *row = settings_row_get(i);
+		char *one = value_text(a, row), *other = value_text(b, row);
+
+		if (!one || !other || strcmp(one, other) != 0)
+			each(ctx, row->key);
+		free(one);
+		free(other);
+	}
+}
+
 /* Length of the section in front of the dot; 0 at the top level. */
 static size_t section_len(const char *key)
 {

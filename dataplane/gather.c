@@ -50,7 +50,7 @@ static bool gather_tenants(const struct settings *settings, struct gathered *g)
 	return g->tenants != NULL;
 }
 
-static struct summary_rule summarize_rule(const struct snapshot *snapshot, uint32_t index)
+struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index)
 {
 	const struct model_rule *rule = filter_rule(snapshot->filter, index);
 	struct rule_hits hits = snapshot_rule_hits(snapshot, index);
@@ -74,7 +74,7 @@ static bool gather_rules(const struct snapshot *snapshot, struct gathered *g)
 	g->n_rules = filter_rule_count(snapshot->filter);
 	g->rules = calloc(g->n_rules + 1, sizeof(*g->rules));
 	for (uint32_t i = 0; g->rules && i < g->n_rules; i++)
-		g->rules[i] = summarize_rule(snapshot, i);
+		g->rules[i] = gather_rule(snapshot, i);
 	return g->rules != NULL;
 }
 

@@ -29,4 +29,6 @@ struct gathered {
  * gathered_free() is due all the same. */
 bool gather(struct gathered *gathered, const struct settings *settings,
 	struct lane *const *lanes, uint32_t n_lanes, const struct output *output);
+/* One rule and what it matched under this snapshot; its texts are the model's. */
+struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index);
 void gathered_free(struct gathered *gathered);

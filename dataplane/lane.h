@@ -76,3 +76,25 @@ bool lane_overflowed(const struct lane *lane);
  * bytes may be released after the call. */
 void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
 	enum reason *why);
+
+/* The same in parts, for live workers that hand packets to each other between them:
+ *
+ *     pipeline_front() -> pipeline_judge() -> (hand-off, pipeline_adopt()) -> pipeline_flows()
+ *
+ * Masks name packets of the burst; a part returns those that go on, and for those that do not,
+ * why[i] is set. Each packet is counted once, by the worker where it ended. */
+
+/* decap and session: the mask of packets that go on. */
+uint64_t pipeline_front(
+	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why);
+/* fragment, direction, filter. */
+uint64_t pipeline_judge(
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
+/* Packets that another lane has judged: their session and tenant in this one. */
+uint64_t pipeline_adopt(
+	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why);
+/* flow, dpi, export. */
+void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
+	uint64_t horizon_ns, enum reason *why);
+/* Counts where the packets of `done` ended. */
+void pipeline_count(struct lane *lane, uint64_t done, const enum reason *why);

@@ -80,8 +80,7 @@ static void count_hit(struct lane *lane, const struct filter_job *job)
 {
 	if (job->by != FILTER_BY_RULE)
 		return;
-	lane->hits[job->rule].packets++;
-	lane->hits[job->rule].bytes += job->packet->ip_len;
+	rule_hits_add(&lane->hits[job->rule], job->packet->ip_len);
 }
 
 static uint64_t stage_filter(
@@ -123,6 +122,50 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 		else if (lane->dpi)
 			dpi_packet(lane->dpi, flow, &packets[i]);
 	}
+}
+
+uint64_t pipeline_front(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+{
+	lane_refresh(lane);
+	stage_decap(lane, packets, n, why);
+	return stage_session(lane, packets, n, why);
+}
+
+uint64_t pipeline_judge(
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
+{
+	stage_fragment(lane, packets, live);
+	return stage_filter(lane, packets, live, why);
+}
+
+uint64_t pipeline_adopt(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+{
+	uint64_t live = 0;
+
+	lane_refresh(lane);
+	for (uint32_t i = 0; i < n; i++) {
+		bool known =
+			session_table_adopt(lane->sessions, &packets[i], lane->snapshot->learn);
+
+		why[i] = known ? REASON_inspected : REASON_session_unknown;
+		live |= (uint64_t)known << i;
+	}
+	return live;
+}
+
+void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
+	uint64_t horizon_ns, enum reason *why)
+{
+	stage_flow(lane, packets, live, horizon_ns, why);
+}
+
+void pipeline_count(struct lane *lane, uint64_t done, const enum reason *why)
+{
+	uint32_t i;
+
+	burst_each (i, done)
+		lane->ledger.reasons[why[i]]++;
+	lane->packets += (uint64_t)__builtin_popcountll(done);
 }
 
 static void count(struct lane *lane, uint32_t n, const enum reason *why)

@@ -1,8 +1,8 @@
 #include "dataplane/reader.h"
 
+#include "dataplane/owner.h"
 #include "dataplane/ring.h"
 #include "decap/decap.h"
-#include "inspect/flow/flow.h"
 #include "inspect/flow/fragment.h"
 
 #include <stdlib.h>
@@ -194,8 +194,6 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 {
 	uint32_t n = reader->params.n_workers;
 	struct packet p;
-	struct flow_key key;
-	bool src_is_lo;
 	enum reason why;
 
 	if (n == 1)
@@ -208,8 +206,7 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 					    : (uint32_t)TENANT_PLAIN;
 	if (p.flags & PACKET_FRAGMENT)
 		fragment_table_packet(reader->fragments, &p);
-	flow_key_make(&key, &p, &src_is_lo);
-	return (uint32_t)((flow_key_hash(&key) >> 32) * n >> 32);
+	return owner_of_flow(&p, n);
 }
 
 static void deal(struct reader *reader, struct block *block)

@@ -52,8 +52,8 @@ struct rule_hits snapshot_rule_hits(const struct snapshot *snapshot, uint32_t ru
 	for (uint32_t lane = 0; lane < snapshot->n_lanes; lane++) {
 		const struct rule_hits *one = &snapshot_hits(snapshot, lane)[rule];
 
-		sum.packets += one->packets;
-		sum.bytes += one->bytes;
+		sum.packets += __atomic_load_n(&one->packets, __ATOMIC_RELAXED);
+		sum.bytes += __atomic_load_n(&one->bytes, __ATOMIC_RELAXED);
 	}
 	return sum;
 }

@@ -16,6 +16,13 @@ struct rule_hits {
 	uint64_t packets, bytes; /* inner IP bytes */
 };
 
+/* One lane writes a row, others may look at it meanwhile: each number is whole. */
+static inline void rule_hits_add(struct rule_hits *hits, uint64_t bytes)
+{
+	__atomic_store_n(&hits->packets, hits->packets + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&hits->bytes, hits->bytes + bytes, __ATOMIC_RELAXED);
+}
+
 struct snapshot {
 	uint64_t generation;
 	const struct model *model;
@@ -33,7 +40,7 @@ void snapshot_destroy(struct snapshot *snapshot);
 
 /* The row of lane `lane`. */
 struct rule_hits *snapshot_hits(const struct snapshot *snapshot, uint32_t lane);
-/* The sum over lanes for one rule; exact when the lanes are at rest. */
+/* The sum over lanes for one rule, by any thread; exact when the lanes are at rest. */
 struct rule_hits snapshot_rule_hits(const struct snapshot *snapshot, uint32_t rule);
 
 /* Where lanes look for the current snapshot. Written by the control thread alone. */

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8 };
+enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8, FLOW_LOGS_EVERY_S = 60 };
 
 /* Records stand one behind the other, each behind this header, unaligned. */
 struct record_header {
@@ -24,13 +25,25 @@ struct chunk {
 struct outbox {
 	struct ring *full, *empty; /* worker -> writer, writer -> worker */
 	struct chunk *filling;     /* the worker's */
-	bool wait;
+	atomic_bool wait;
+};
+
+/* A call for the writer's thread, on the stack of whoever waits for it. */
+struct errand {
+	void (*call)(void *ctx, struct output *output);
+	void *ctx;
+	atomic_bool done;
 };
 
 struct writer {
 	struct output *output;
 	struct outbox *outboxes;
 	uint32_t n_outboxes;
+	bool live;
+	uint64_t events_s, flow_logs_s; /* when each was flushed last */
+	_Atomic(struct errand *) errand;
+	/* Copies of the output's ledgers, for other threads. */
+	_Atomic uint64_t written[RECORD_KIND_COUNT], lost_disk[RECORD_KIND_COUNT];
 	pthread_t thread;
 	atomic_bool stop; /* written by writer_stop(), read by the thread */
 };
@@ -66,6 +79,46 @@ static unsigned write_round(struct writer *writer)
 	return n;
 }
 
+static void publish(struct writer *writer)
+{
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		const struct output_ledger *ledger =
+			output_ledger(writer->output, (enum record_kind)kind);
+
+		atomic_store_explicit(
+			&writer->written[kind], ledger->written, memory_order_relaxed);
+		atomic_store_explicit(
+			&writer->lost_disk[kind], ledger->lost_disk, memory_order_relaxed);
+	}
+}
+
+static void flush_in_time(struct writer *writer)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((uint64_t)now.tv_sec == writer->events_s)
+		return;
+	writer->events_s = (uint64_t)now.tv_sec;
+	output_flush_kind(writer->output, RECORD_EVENT);
+	if (writer->events_s - writer->flow_logs_s >= FLOW_LOGS_EVERY_S) {
+		writer->flow_logs_s = writer->events_s;
+		output_flush_kind(writer->output, RECORD_FLOW_LOG);
+	}
+	publish(writer);
+}
+
+static void run_errand(struct writer *writer)
+{
+	struct errand *errand = atomic_load_explicit(&writer->errand, memory_order_acquire);
+
+	if (!errand)
+		return;
+	atomic_store_explicit(&writer->errand, NULL, memory_order_relaxed);
+	errand->call(errand->ctx, writer->output);
+	atomic_store_explicit(&errand->done, true, memory_order_release);
+}
+
 static void *writer_main(void *arg)
 {
 	struct writer *writer = arg;
@@ -75,6 +128,9 @@ static void *writer_main(void *arg)
 		/* Read before the round: what was sent before the stop is still written. */
 		bool stop = atomic_load_explicit(&writer->stop, memory_order_acquire);
 
+		run_errand(writer);
+		if (writer->live)
+			flush_in_time(writer);
 		if (write_round(writer) > 0) {
 			backoff_reset(&backoff);
 			continue;
@@ -90,7 +146,7 @@ static struct chunk *take_empty(struct outbox *outbox)
 	struct chunk *chunk = ring_pop(outbox->empty);
 	struct backoff backoff = {0};
 
-	while (!chunk && outbox->wait) {
+	while (!chunk && atomic_load_explicit(&outbox->wait, memory_order_relaxed)) {
 		backoff_wait(&backoff);
 		chunk = ring_pop(outbox->empty);
 	}
@@ -128,7 +184,7 @@ static bool outbox_put(
 
 static bool outbox_init(struct outbox *outbox, bool wait)
 {
-	outbox->wait = wait;
+	atomic_init(&outbox->wait, wait);
 	outbox->full = ring_create(2 * CHUNKS);
 	outbox->empty = ring_create(2 * CHUNKS);
 	if (!outbox->full || !outbox->empty)
@@ -174,6 +230,7 @@ struct writer *writer_start(
 	if (!writer)
 		return NULL;
 	writer->output = output;
+	writer->live = !wait;
 	writer->outboxes = calloc(n_outboxes, sizeof(*writer->outboxes));
 	ok = writer->outboxes != NULL;
 	for (uint32_t i = 0; ok && i < n_outboxes; i++) {
@@ -194,6 +251,39 @@ struct sink writer_sink(struct writer *writer, uint32_t index)
 void writer_flush(struct writer *writer, uint32_t index)
 {
 	send_filling(&writer->outboxes[index]);
+}
+
+void writer_wait(struct writer *writer, uint32_t index, bool wait)
+{
+	atomic_store_explicit(&writer->outboxes[index].wait, wait, memory_order_relaxed);
+}
+
+void writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx)
+{
+	struct errand errand = {.call = call, .ctx = ctx};
+	struct backoff backoff = {0};
+
+	atomic_store_explicit(&writer->errand, &errand, memory_order_release);
+	while (!atomic_load_explicit(&errand.done, memory_order_acquire))
+		backoff_wait(&backoff);
+}
+
+struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind)
+{
+	return (struct writer_ledger){
+		atomic_load_explicit(&writer->written[kind], memory_order_relaxed),
+		atomic_load_explicit(&writer->lost_disk[kind], memory_order_relaxed),
+	};
+}
+
+uint32_t writer_queue(const struct writer *writer, uint32_t *size)
+{
+	uint32_t waiting = 0;
+
+	*size = writer->n_outboxes * CHUNKS;
+	for (uint32_t i = 0; i < writer->n_outboxes; i++)
+		waiting += ring_count(writer->outboxes[i].full);
+	return waiting;
 }
 
 void writer_stop(struct writer *writer)

@@ -1,7 +1,9 @@
 /* The writer: one thread that takes records from every worker and gives them to the output
  * directory, so that no worker waits for a disk. Each worker has an outbox: records are copied
  * into a chunk, full chunks go over a single-producer ring, empty ones come back over another.
- * In replay a worker with no empty chunk waits; live it is refused, and the exporter counts it. */
+ * In replay a worker with no empty chunk waits; live it is refused, and the exporter counts it.
+ * A writer that does not wait is a live one: it flushes events every second and flow logs every
+ * minute, so that they can be followed and little is lost with the machine. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +15,11 @@
 
 struct writer;
 
+/* What the disk did with the records of one kind; may be asked by any thread at any time. */
+struct writer_ledger {
+	uint64_t written, lost_disk;
+};
+
 /* Starts the thread. `output` is borrowed; nobody else may use it until writer_stop(). `wait`:
  * a full outbox waits instead of refusing. NULL: `error` says why. */
 struct writer *writer_start(
@@ -23,6 +30,18 @@ struct sink writer_sink(struct writer *writer, uint32_t index);
 
 /* Sends what worker `index` has gathered so far; called by that worker. */
 void writer_flush(struct writer *writer, uint32_t index);
+
+/* Whether a full outbox of worker `index` waits from now on; by any thread. */
+void writer_wait(struct writer *writer, uint32_t index, bool wait);
+
+/* Has the writer's thread call `call` between two chunks, and waits until it has: for what only
+ * that thread may do with the output. One thread at a time calls this. */
+void writer_do(
+	struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx);
+
+struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind);
+/* Chunks of records that wait for the disk, and the room for them, over all workers. */
+uint32_t writer_queue(const struct writer *writer, uint32_t *size);
 
 /* Writes all that was sent, ends the thread, frees. The workers must have stopped. */
 void writer_stop(struct writer *writer);

@@ -225,7 +225,7 @@ static bool session_find(struct session_table *t, const struct packet *p, bool l
 	return learn || t->sessions[t->last].configured;
 }
 
-bool session_table_packet(struct session_table *table, struct packet *p, bool learn)
+bool session_table_adopt(struct session_table *table, struct packet *p, bool learn)
 {
 	if (!(p->flags & PACKET_HAS_VNI)) {
 		p->session = SESSION_NONE;
@@ -236,7 +236,15 @@ bool session_table_packet(struct session_table *table, struct packet *p, bool le
 		return false;
 	p->session = table->last;
 	p->tenant = table->sessions[table->last].tenant;
-	session_count(&table->sessions[table->last], p);
+	return true;
+}
+
+bool session_table_packet(struct session_table *table, struct packet *p, bool learn)
+{
+	if (!session_table_adopt(table, p, learn))
+		return false;
+	if (p->flags & PACKET_HAS_VNI)
+		session_count(&table->sessions[p->session], p);
 	return true;
 }
 

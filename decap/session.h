@@ -56,6 +56,10 @@ bool session_table_bind(struct session_table *table, const struct model *model);
  * `learn`, a session that no configuration names (any more) is unknown. */
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
 
+/* The same for a packet that another worker's table has counted: sets p->session and p->tenant as
+ * this table has them, and counts nothing. */
+bool session_table_adopt(struct session_table *table, struct packet *p, bool learn);
+
 uint32_t session_table_count(const struct session_table *table);
 /* index < count; in the order they were learned. */
 const struct session *session_table_get(const struct session_table *table, uint32_t index);

@@ -38,15 +38,16 @@ static void output_free(struct output *output)
 	free(output);
 }
 
-static bool output_start(struct output *output, char *error, size_t error_size)
+static bool output_start(
+	struct output *output, const char *name, int flags, char *error, size_t error_size)
 {
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/events/flows.jsonl", output->dir);
+	int n = snprintf(path, sizeof(path), "%s/events/%s", output->dir, name);
 
 	errno = ENAMETOOLONG;
 	if (n > 0 && n < (int)sizeof(path) && make_parents(path) == 0)
 		output->events = spool_open(
-			path, O_NOFOLLOW, SPOOL_GO_ON, &output->ledger[RECORD_EVENT]);
+			path, O_NOFOLLOW | flags, SPOOL_GO_ON, &output->ledger[RECORD_EVENT]);
 	if (output->events == NULL) {
 		snprintf(
 			error, error_size, "%s: cannot write there: %s", path, strerror(errno));
@@ -58,22 +59,35 @@ static bool output_start(struct output *output, char *error, size_t error_size)
 	return output->flow_logs != NULL;
 }
 
-struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+static struct output *open_at(
+	const char *dir, const char *name, int flags, char *error, size_t error_size)
 {
-	struct output *output;
+	struct output *output = output_create(dir);
+	int cause;
 
-	if (!output_dir_prepare(dir, force, error, error_size))
-		return NULL;
-	output = output_create(dir);
 	if (output == NULL) {
 		snprintf(error, error_size, "%s: no memory", dir);
 		return NULL;
 	}
-	if (!output_start(output, error, error_size)) {
-		output_free(output);
+	if (output_start(output, name, flags, error, error_size))
+		return output;
+	cause = errno;
+	output_free(output);
+	errno = cause;
+	return NULL;
+}
+
+struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+{
+	if (!output_dir_prepare(dir, force, error, error_size))
 		return NULL;
-	}
-	return output;
+	return open_at(dir, "flows.jsonl", 0, error, error_size);
+}
+
+struct output *output_open_beside(
+	const char *dir, const char *name, char *error, size_t error_size)
+{
+	return open_at(dir, name, O_EXCL, error, error_size);
 }
 
 void output_write(struct output *output, enum record_kind kind, uint64_t route,

@@ -18,6 +18,11 @@ struct output;
  * removes only the files this program writes there. NULL: `error` says what and why. */
 struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
 
+/* The same for an appliance: what earlier runs wrote there stays, and events go into a file of their
+ * own, `events/NAME`, which must not exist yet (errno EEXIST otherwise). */
+struct output *output_open_beside(
+	const char *dir, const char *name, char *error, size_t error_size);
+
 /* Appends one record. */
 void output_write(struct output *output, enum record_kind kind, uint64_t route,
 	const char *bytes, size_t len);

@@ -225,6 +225,25 @@ static void put_run(struct json *j, const struct summary *s)
 	json_close(j, '}');
 }
 
+/* Live only: replay has no ports. */
+static void put_ports(struct json *j, const struct summary *s)
+{
+	if (s->n_ports == 0)
+		return;
+	json_open(j, "ports", '[');
+	for (uint32_t i = 0; i < s->n_ports; i++) {
+		json_open(j, NULL, '{');
+		json_string(j, "name", s->ports[i].name);
+		json_u64(j, "packets", s->ports[i].packets);
+		json_u64(j, "bytes", s->ports[i].bytes);
+		json_u64(j, "missed", s->ports[i].missed);
+		json_u64(j, "nombuf", s->ports[i].nombuf);
+		json_u64(j, "errors", s->ports[i].errors);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void put_workers(struct json *j, const struct summary *s)
 {
 	json_open(j, "workers", '[');
@@ -244,6 +263,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_u64(&j, "captures", s->n_captures);
 	json_u64(&j, "bpf_excluded", s->bpf_excluded);
 	json_u64(&j, "time_backwards", s->time_backwards);
+	put_ports(&j, s);
 	summary_ledger_json(&j, s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	put_inspection(&j, s);

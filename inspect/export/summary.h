@@ -23,6 +23,15 @@ struct summary_rule {
 	uint64_t packets, bytes; /* that it matched first; inner IP bytes */
 };
 
+/* A live port: what the driver says of it. */
+struct summary_port {
+	const char *name;
+	uint64_t packets, bytes;
+	uint64_t missed, nombuf, errors; /* lost before `received` */
+};
+
+enum { SUMMARY_PORTS_MAX = 16 };
+
 struct summary {
 	const char *input; /* "mirror" or "plain" */
 	const struct ledger *ledger;
@@ -45,6 +54,9 @@ struct summary {
 		bool enabled;
 	} outputs[8];
 	uint32_t n_outputs;
+	/* Live. */
+	struct summary_port ports[SUMMARY_PORTS_MAX];
+	uint32_t n_ports;
 	/* Replay: what happened before `received`. */
 	uint64_t bpf_excluded, time_backwards;
 	uint32_t n_captures;

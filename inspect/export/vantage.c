@@ -12,7 +12,7 @@ static const char *known(const char *text)
 
 uint32_t vantage_owner(const struct model_session *config)
 {
-	return config->index + 1;
+	return config->owner;
 }
 
 /* Whom AWS names in a flow log: the owner of the interface. */

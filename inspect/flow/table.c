@@ -304,6 +304,25 @@ void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t s
 	}
 }
 
+void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_t slots)
+{
+	uint32_t window_s = table->params.window_s;
+	uint64_t now_s = now_ns / UINT64_C(1000000000);
+
+	if (window_s == 0)
+		return;
+	if (slots > table->used)
+		slots = table->used;
+	for (; slots > 0; slots--) {
+		struct flow *flow = &table->flows[table->window_hand];
+
+		if (slot_is_live(flow) && (uint64_t)flow->window + window_s <= now_s)
+			flow_window_close(flow, &table->observer);
+		table->window_hand =
+			table->window_hand + 1 < table->used ? table->window_hand + 1 : 0;
+	}
+}
+
 void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns)
 {
 	flow_table_expire(table, horizon_ns, table->used);

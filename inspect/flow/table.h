@@ -83,6 +83,12 @@ void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t s
 /* The whole table, at once. */
 void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
 
+/* Live: reports the windows that are over by the clock `now_ns`, of at most about `slots` slots'
+ * worth of flows, whether or not more packets come; goes round the table from call to call. (Replay
+ * leaves a window open until a packet or the end of the flow closes it, so that its records depend
+ * on packets alone.) */
+void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_t slots);
+
 /* Ends every flow: as idle or tcp_close where the horizon has left it behind, else as `end`. */
 void flow_table_end_all(struct flow_table *table, uint64_t horizon_ns, enum flow_end end);
 

@@ -12,6 +12,7 @@ struct flow_table {
 	uint32_t used; /* slots that were ever in use: the first ones */
 	/* 1 + the number of a slot to reuse, which holds the next such number; 0 = none */
 	uint32_t free_slot;
-	uint32_t hand; /* slot at which the next slice of expiry begins */
+	uint32_t hand;        /* slot at which the next slice of expiry begins */
+	uint32_t window_hand; /* and of closing windows */
 	struct flow_table_stats stats;
 };

@@ -460,6 +460,7 @@ static void dump_loads_back(const struct settings *s)
 static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"capture.queues=3", "capture.workers=2", "capture.vxlan_ports=[]",
 	"capture.geneve_ports=1,2,3", "capture.max_depth=2", "capture.outer_length=cut",
+	"capture.idle=poll", "capture.memory=64MiB", "capture.eal=[\"--iova-mode=va\"]",
 	"sessions.unknown=refuse", "sessions.unknown_direction=reject", "sessions.capacity=5",
 	"tenants=[{name: \"x y\", virtual_network_ids: [1]}]", "flow.capacity=65",
 	"flow.idle_timeout=61s", "flow.active_timeout=1500us", "flow.tcp_close_timeout=0",

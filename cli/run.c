@@ -1,0 +1,278 @@
+/* periscope run: the live appliance. Options and settings, then dataplane/appliance.h, and the
+ * signals: SIGTERM and SIGINT end it in order (a second one at once), SIGHUP reloads. */
+#include "cli/check.h"
+#include "cli/command.h"
+
+#include "config/model.h"
+#include "config/report.h"
+#include "config/settings.h"
+#include "dataplane/appliance.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"usage: periscope run -c FILE [options]\n"
+	"\n"
+	"Receives mirror traffic on the ports of the settings (capture.ports) and writes flow "
+	"events,\n"
+	"VPC Flow Logs and, at the end, a summary. Runs until SIGINT or SIGTERM (a second one "
+	"ends "
+	"it\n"
+	"at once); SIGHUP reloads the mirror model.\n"
+	"\n"
+	"  -c FILE           settings (YAML)\n"
+	"  --set KEY=VALUE   one setting; may be repeated\n"
+	"  -l DIR            output directory (default periscope-out); what is there stays\n"
+	"  -j                print the summary as JSON instead of tables\n"
+	"  --dump-config     print the settings as they would be used, and end\n"
+	"  -T                check the settings, and end\n"
+	"\n"
+	"exit status: 0 ended in order; 1 could not start, write or finish; 2 wrong usage or "
+	"settings\n";
+
+enum { OPT_SET = 256, OPT_DUMP, OPT_HELP, TICK_MS = 250 };
+
+static const struct option options[] = {
+	{"set", required_argument, NULL, OPT_SET},
+	{"dump-config", no_argument, NULL, OPT_DUMP},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+struct run {
+	const char *settings_file, *output_dir;
+	const char **set;
+	uint32_t n_set;
+	bool json, dump, check, help;
+	struct settings settings;
+	struct appliance *appliance;
+	pthread_mutex_t reloading; /* SIGHUP and the control socket, one at a time */
+};
+
+static bool parse_option(struct run *run, int option)
+{
+	switch (option) {
+	case 'c':
+		run->settings_file = optarg;
+		return true;
+	case 'l':
+		run->output_dir = optarg;
+		return true;
+	case 'j':
+		run->json = true;
+		return true;
+	case 'T':
+		run->check = true;
+		return true;
+	case OPT_SET:
+		run->set[run->n_set++] = optarg;
+		return true;
+	case OPT_DUMP:
+		run->dump = true;
+		return true;
+	case OPT_HELP:
+		run->help = true;
+		return true;
+	default:
+		fputs("periscope: see 'periscope run --help'\n", stderr);
+		return false;
+	}
+}
+
+static bool parse_arguments(struct run *run, int argc, char **argv)
+{
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "c:l:jT", options, NULL)) != -1)
+		if (!parse_option(run, option))
+			return false;
+	if (optind == argc)
+		return true;
+	fprintf(stderr, "periscope: run takes no '%s'; see 'periscope run --help'\n",
+		argv[optind]);
+	return false;
+}
+
+/* Settings and model, anew. false: `message` says why, and nothing is held. */
+static bool load(const struct run *run, struct settings *settings, struct model **model,
+	char *message, size_t size)
+{
+	struct report findings = {0};
+	char error[SETTINGS_ERROR] = "", text[SETTINGS_ERROR];
+	bool ok;
+
+	settings_init(settings);
+	ok = !run->settings_file || settings_load(settings, run->settings_file, error) == 0;
+	for (uint32_t i = 0; ok && i < run->n_set; i++)
+		ok = settings_set(settings, run->set[i], error) == 0;
+	*model = ok ? model_load(run->settings_file, settings, &findings) : NULL;
+	if (ok && !*model && findings.errors)
+		finding_print(findings.errors, error, sizeof(error));
+	if (ok && findings.n_errors > 1) {
+		snprintf(text, sizeof(text), "%.400s (and %u more; see periscope check)", error,
+			findings.n_errors - 1);
+		memcpy(error, text, sizeof(error));
+	}
+	report_fini(&findings);
+	if (*model)
+		return true;
+	snprintf(message, size, "%s", error);
+	settings_fini(settings);
+	return false;
+}
+
+static int reload(void *ctx, char *message, size_t size)
+{
+	struct run *run = ctx;
+	struct settings settings;
+	struct model *model;
+	int result = -1;
+
+	pthread_mutex_lock(&run->reloading);
+	if (load(run, &settings, &model, message, size)) {
+		result = appliance_reload(run->appliance, &settings, model, message, size);
+		settings_fini(&settings);
+	}
+	pthread_mutex_unlock(&run->reloading);
+	return result;
+}
+
+static void reload_and_say(struct run *run)
+{
+	char message[APPLIANCE_ERROR];
+
+	if (reload(run, message, sizeof(message)) != 0)
+		fprintf(stderr, "periscope: not reloaded, nothing has changed: %s\n", message);
+	else if (message[0])
+		fprintf(stderr, "periscope: reloaded; %s\n", message);
+	else
+		fputs("periscope: reloaded\n", stderr);
+}
+
+static void report(void *ctx, const struct summary *summary)
+{
+	const struct run *run = ctx;
+
+	if (run->json)
+		summary_json(summary, stdout);
+	else
+		summary_tables(summary, stdout);
+}
+
+/* Signals come as reads, in this thread alone: no thread started later takes them. */
+static int block_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	return signalfd(-1, signals, SFD_CLOEXEC);
+}
+
+/* From here on a signal does what it does to any program. */
+static void release_signals(const sigset_t *signals)
+{
+	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+/* Until a signal says to end. */
+static void serve(struct run *run, int signals)
+{
+	struct pollfd waiting = {.fd = signals, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		int n = poll(&waiting, 1, TICK_MS);
+
+		appliance_tick(run->appliance);
+		if (n <= 0 || read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGHUP)
+			return;
+		reload_and_say(run);
+	}
+}
+
+static int run_appliance(struct run *run, struct model *model)
+{
+	const struct appliance_params params = {
+		.settings = &run->settings,
+		.output_dir = run->output_dir,
+		.version = PERISCOPE_VERSION,
+	};
+	char error[APPLIANCE_ERROR] = "";
+	sigset_t signals;
+	int fd = block_signals(&signals);
+	bool ok;
+
+	run->appliance = appliance_start(&params, model, error);
+	if (!run->appliance) {
+		fprintf(stderr, "periscope: %s\n", error);
+		close(fd);
+		return EXIT_FAILED;
+	}
+	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
+		appliance_ports(run->appliance), appliance_workers(run->appliance));
+	serve(run, fd);
+	release_signals(&signals);
+	ok = appliance_stop(run->appliance, report, run);
+	close(fd);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "periscope: standard output: could not write all of it\n");
+		ok = false;
+	}
+	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int act(struct run *run)
+{
+	char message[APPLIANCE_ERROR];
+	struct model *model;
+	int status = EXIT_DONE;
+
+	if (run->check && run->settings_file)
+		return check_settings(run->settings_file, run->json);
+	if (!load(run, &run->settings, &model, message, sizeof(message))) {
+		fprintf(stderr, "periscope: %s\n", message);
+		return EXIT_USAGE;
+	}
+	if (run->dump)
+		settings_dump(&run->settings, stdout);
+	if (run->dump || run->check)
+		model_destroy(model);
+	else
+		status = run_appliance(run, model);
+	settings_fini(&run->settings);
+	return status;
+}
+
+int command_run(int argc, char **argv)
+{
+	struct run run = {
+		.output_dir = "periscope-out",
+		.set = calloc((size_t)argc, sizeof(char *)),
+		.reloading = PTHREAD_MUTEX_INITIALIZER,
+	};
+	int status = EXIT_USAGE;
+
+	if (run.set && parse_arguments(&run, argc, argv)) {
+		if (run.help)
+			status = fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+		else
+			status = act(&run);
+	}
+	free(run.set);
+	return status;
+}

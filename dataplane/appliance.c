@@ -1,0 +1,344 @@
+#include "dataplane/appliance_inside.h"
+
+#include "dataplane/eal.h"
+#include "dataplane/ring.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+enum { NAME_TRIES = 100 };
+
+void appliance_say(const char *sentence)
+{
+	fprintf(stderr, "periscope: %s\n", sentence);
+}
+
+uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+/* --- start: each step needs those before it; appliance_free() undoes them in reverse --- */
+
+static int start_eal(struct appliance *appliance, char *error)
+{
+	const struct settings *s = appliance->params.settings;
+	const struct eal_params params = {
+		.devices = (const char *const *)s->capture.ports.text,
+		.n_devices = s->capture.ports.count,
+		.memory = s->capture.memory,
+		.more = (const char *const *)s->capture.eal.text,
+		.n_more = s->capture.eal.count,
+	};
+	bool huge;
+
+	if (eal_start_live(&params, &huge, error, APPLIANCE_ERROR))
+		return -1;
+	appliance->eal = true;
+	if (!huge)
+		appliance_say("too few free huge pages: packet buffers are in ordinary memory, "
+			      "which is "
+			      "slower, and hardware ports may refuse it; see vm.nr_hugepages");
+	return 0;
+}
+
+static uint32_t cpus_allowed(cpu_set_t *cpus)
+{
+	CPU_ZERO(cpus);
+	sched_getaffinity(0, sizeof(*cpus), cpus);
+	return (uint32_t)CPU_COUNT(cpus);
+}
+
+/* One processor is left to the writer, the control thread and the kernel. */
+static uint32_t count_workers(const struct settings *s)
+{
+	uint32_t n = s->capture.workers;
+	cpu_set_t cpus;
+
+	if (n == 0) {
+		n = cpus_allowed(&cpus);
+		n = n > 2 ? n - 1 : 1;
+	}
+	return n < WORKERS_MAX ? n : WORKERS_MAX;
+}
+
+/* Packets that can be in rings and in workers' hands at once. */
+static uint32_t buffers_away(uint32_t n_workers)
+{
+	uint32_t pairs = n_workers * (n_workers - 1);
+
+	return pairs * (HANDOFF_RING + BURST_MAX) + n_workers * 8 * BURST_MAX;
+}
+
+static int open_ports(struct appliance *appliance, char *error)
+{
+	const struct settings *s = appliance->params.settings;
+	uint16_t udp[2 * SETTINGS_LIST_MAX];
+	char note[APPLIANCE_ERROR];
+	uint32_t n_udp = 0;
+
+	for (uint32_t i = 0; i < s->capture.vxlan_ports.count; i++)
+		udp[n_udp++] = s->capture.vxlan_ports.port[i];
+	for (uint32_t i = 0; i < s->capture.geneve_ports.count; i++)
+		udp[n_udp++] = s->capture.geneve_ports.port[i];
+	for (uint32_t i = 0; i < s->capture.ports.count; i++) {
+		const struct port_params params = {
+			.device = s->capture.ports.text[i],
+			.queues = s->capture.queues ? s->capture.queues : appliance->n_workers,
+			.buffers = buffers_away(appliance->n_workers),
+			.memory = s->capture.memory / s->capture.ports.count,
+			.udp_ports = udp,
+			.n_udp_ports = n_udp,
+		};
+		struct port *port = port_open(&params, error, note, APPLIANCE_ERROR);
+
+		if (!port)
+			return -1;
+		if (note[0])
+			appliance_say(note);
+		appliance->ports[appliance->n_ports++].port = port;
+	}
+	return 0;
+}
+
+/* Every run of an appliance writes events into a file of its own: what an earlier one wrote, or left
+ * when it was killed, stays. */
+static int open_output(struct appliance *appliance, char *error)
+{
+	time_t now = time(NULL);
+	char stamp[32], name[64];
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc);
+	snprintf(name, sizeof(name), "flows-%s.jsonl", stamp);
+	for (int i = 2; i < NAME_TRIES; i++) {
+		appliance->output = output_open_beside(
+			appliance->params.output_dir, name, error, APPLIANCE_ERROR);
+		if (appliance->output || errno != EEXIST)
+			break;
+		snprintf(name, sizeof(name), "flows-%s-%d.jsonl", stamp, i);
+	}
+	return appliance->output ? 0 : -1;
+}
+
+static int start_writer(struct appliance *appliance, char *error)
+{
+	appliance->owners = owners_create();
+	if (!appliance->owners) {
+		snprintf(error, APPLIANCE_ERROR, "not enough memory");
+		return -1;
+	}
+	appliance->writer = writer_start(
+		appliance->output, appliance->n_workers, false, error, APPLIANCE_ERROR);
+	return appliance->writer ? 0 : -1;
+}
+
+static int make_lanes(struct appliance *appliance, struct model *model, char *error)
+{
+	const struct settings *s = appliance->params.settings;
+
+	appliance->current =
+		configuration_create(appliance, s, model, 1, error, APPLIANCE_ERROR);
+	if (!appliance->current)
+		return -1;
+	appliance->generation = 1;
+	writer_do(appliance->writer, owners_add, appliance->owners);
+	snapshot_publish(&appliance->slot, appliance->current->snapshot);
+	for (uint32_t i = 0; i < appliance->n_workers; i++) {
+		struct sink sink = writer_sink(appliance->writer, i);
+
+		appliance->lanes[i] = lane_create(s, i, appliance->n_workers, false, &sink,
+			&appliance->slot, error, APPLIANCE_ERROR);
+		if (!appliance->lanes[i])
+			return -1;
+	}
+	if (appliance->n_workers > 1)
+		appliance->handoff = handoff_create(appliance->n_workers);
+	if (appliance->handoff || appliance->n_workers == 1)
+		return 0;
+	snprintf(error, APPLIANCE_ERROR, "not enough memory for the rings between workers");
+	return -1;
+}
+
+/* The CPU that worker `i` has for itself, counted from the last one allowed; -1: there are too few
+ * and workers float. */
+static int cpu_of(uint32_t i, uint32_t n_workers)
+{
+	cpu_set_t cpus;
+	uint32_t n = cpus_allowed(&cpus), skip = n - 1 - i;
+
+	if (n < n_workers)
+		return -1;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &cpus) && skip-- == 0)
+			return cpu;
+	return -1;
+}
+
+/* Deals the queues of all ports round; with fewer queues than workers, the last workers have none. */
+static void deal_queues(
+	struct appliance *appliance, uint32_t worker, struct poll_params *params)
+{
+	uint32_t n = 0;
+
+	for (uint32_t p = 0; p < appliance->n_ports; p++)
+		for (uint32_t q = 0; q < port_queues(appliance->ports[p].port); q++, n++)
+			if (n % appliance->n_receivers == worker &&
+				params->n_queues < POLL_QUEUES_MAX)
+				params->queues[params->n_queues++] =
+					(struct poll_queue){appliance->ports[p].port, q};
+}
+
+static int start_workers(struct appliance *appliance, char *error)
+{
+	uint32_t queues = 0;
+
+	for (uint32_t p = 0; p < appliance->n_ports; p++)
+		queues += port_queues(appliance->ports[p].port);
+	appliance->n_receivers = queues < appliance->n_workers ? queues : appliance->n_workers;
+	for (uint32_t i = 0; i < appliance->n_workers; i++) {
+		struct poll_params params = {
+			.index = i,
+			.n_workers = appliance->n_workers,
+			.n_receivers = appliance->n_receivers,
+			.cpu = cpu_of(i, appliance->n_workers),
+			.sleep = appliance->params.settings->capture.idle == IDLE_SLEEP,
+			.lane = appliance->lanes[i],
+			.writer = appliance->writer,
+			.handoff = appliance->handoff,
+			.phase = &appliance->phase,
+		};
+
+		deal_queues(appliance, i, &params);
+		appliance->pollers[i] = poll_start(&params, error, APPLIANCE_ERROR);
+		if (!appliance->pollers[i])
+			return -1;
+		appliance->n_pollers++;
+	}
+	return 0;
+}
+
+static int start_ports(struct appliance *appliance, char *error)
+{
+	for (uint32_t i = 0; i < appliance->n_ports; i++)
+		if (port_start(appliance->ports[i].port, error, APPLIANCE_ERROR))
+			return -1;
+	return 0;
+}
+
+void appliance_join(struct appliance *appliance)
+{
+	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		poll_join(appliance->pollers[i]);
+	appliance->n_pollers = 0;
+}
+
+void appliance_free(struct appliance *appliance)
+{
+	appliance_join(appliance);
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		lane_destroy(appliance->lanes[i]);
+	handoff_destroy(appliance->handoff);
+	writer_stop(appliance->writer);
+	owners_destroy(appliance->owners);
+	if (appliance->output)
+		output_close(appliance->output);
+	configuration_destroy(appliance->current);
+	for (uint32_t i = 0; i < appliance->n_ports; i++)
+		port_close(appliance->ports[i].port);
+	if (appliance->eal)
+		eal_stop();
+	pthread_mutex_destroy(&appliance->lock);
+	free(appliance);
+}
+
+/* The model is the appliance's from the first call on that takes it. */
+static int start_all(struct appliance *appliance, struct model *model, char *error)
+{
+	const struct settings_strings *ports = &appliance->params.settings->capture.ports;
+
+	if (ports->count == 0 || ports->count > PORTS_MAX) {
+		snprintf(error, APPLIANCE_ERROR,
+			ports->count ? "capture.ports: names more than %d ports"
+				     : "capture.ports: names no port to receive on; such as "
+				       "net_af_packet0,iface=eth1 (at most %d)",
+			PORTS_MAX);
+		model_destroy(model);
+		return -1;
+	}
+	if (start_eal(appliance, error) || open_ports(appliance, error) ||
+		open_output(appliance, error) || start_writer(appliance, error)) {
+		model_destroy(model);
+		return -1;
+	}
+	/* Ports begin before the workers, which may ask a port only when it has. */
+	if (make_lanes(appliance, model, error) || start_ports(appliance, error))
+		return -1;
+	return start_workers(appliance, error);
+}
+
+struct appliance *appliance_start(
+	const struct appliance_params *params, struct model *model, char error[APPLIANCE_ERROR])
+{
+	struct appliance *appliance = calloc(1, sizeof(*appliance));
+
+	if (!appliance) {
+		snprintf(error, APPLIANCE_ERROR, "not enough memory");
+		model_destroy(model);
+		return NULL;
+	}
+	appliance->params = *params;
+	appliance->started_ns = monotonic_ns();
+	appliance->n_workers = count_workers(params->settings);
+	pthread_mutex_init(&appliance->lock, NULL);
+	if (start_all(appliance, model, error) == 0) {
+		appliance_tick(appliance);
+		return appliance;
+	}
+	appliance_free(appliance);
+	return NULL;
+}
+
+/* --- while it runs --- */
+
+static void say_link(const struct appliance *appliance, uint32_t i, enum port_link link)
+{
+	static const char *const words[] = {
+		[PORT_LINK_UNKNOWN] = "the state of its link is not known",
+		[PORT_LINK_UP] = "its link is up",
+		[PORT_LINK_DOWN] = "its link went down; packets come again when it is up",
+		[PORT_LINK_GONE] =
+			"its interface was removed: nothing more will come in by it; "
+			"restart when it is there again",
+	};
+
+	fprintf(stderr, "periscope: port %s: %s\n",
+		appliance->params.settings->capture.ports.text[i], words[link]);
+}
+
+void appliance_tick(struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_ports; i++) {
+		struct watched_port *w = &appliance->ports[i];
+		struct port_counters counters = port_counters(w->port);
+		enum port_link link = port_link(w->port);
+
+		if (link != w->link && (w->link != PORT_LINK_UNKNOWN || link >= PORT_LINK_DOWN))
+			say_link(appliance, i, link);
+		pthread_mutex_lock(&appliance->lock);
+		w->counters = counters;
+		w->link = link;
+		pthread_mutex_unlock(&appliance->lock);
+	}
+}

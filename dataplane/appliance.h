@@ -1,0 +1,82 @@
+/* The live appliance: ports, workers, hand-off, writer and the configuration they share. Packets in
+ * by any DPDK port; flow events, flow logs and a summary out, as replay writes them.
+ *
+ * One thread, the control thread, starts it, ticks it and stops it. appliance_reload() and the
+ * functions that look may be called by another thread, but only by one at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/model.h"
+#include "config/settings.h"
+#include "dataplane/handoff.h"
+#include "dataplane/port.h"
+#include "dataplane/tally.h"
+#include "inspect/export/summary.h"
+
+struct appliance;
+
+enum { APPLIANCE_ERROR = 512 };
+
+struct appliance_params {
+	const struct settings *settings; /* borrowed until the end */
+	const char *output_dir, *version;
+};
+
+/* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
+ * says why. What is not as good as it could be is said on stderr. */
+struct appliance *appliance_start(const struct appliance_params *params, struct model *model,
+	char error[APPLIANCE_ERROR]);
+
+/* What the control thread does a few times a second: notices what became of the ports. */
+void appliance_tick(struct appliance *appliance);
+
+/* Puts a new model and the live settings (sessions.unknown, sessions.unknown_direction) in force,
+ * without losing or misjudging a packet; takes over `model`, whatever comes of it. Of all other
+ * settings, `message` names those that differ from what is in force: they were left. 0, or -1:
+ * nothing has changed, and `message` says why. */
+int appliance_reload(struct appliance *appliance, const struct settings *settings,
+	struct model *model, char *message, size_t size);
+
+/* The end, in order: stop receiving, drain the rings, end all flows (`shutdown`), write everything,
+ * summary.json last. Gives the disk four seconds. `report` is given the summary. Frees.
+ * false: something could not be written, or the ledger does not close; it was said. */
+bool appliance_stop(struct appliance *appliance,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx);
+
+/* --- looking --- */
+
+uint32_t appliance_workers(const struct appliance *appliance);
+void appliance_tally(const struct appliance *appliance, uint32_t worker, struct tally *tally);
+/* Since worker `worker` went round last. */
+uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker);
+/* Of the CPU's counter, for busy_ticks. */
+uint64_t appliance_hz(void);
+/* The sum of the workers' ledgers; in_flight is what is in rings. Closes at all times. */
+void appliance_ledger(const struct appliance *appliance, struct ledger *ledger);
+/* NULL with one worker. */
+const struct handoff *appliance_handoff(const struct appliance *appliance);
+
+struct appliance_port {
+	const char *name;
+	enum port_link link;
+	struct port_counters counters;
+	uint16_t number; /* DPDK's */
+};
+/* As the last tick found them. */
+uint32_t appliance_ports(const struct appliance *appliance);
+struct appliance_port appliance_port(const struct appliance *appliance, uint32_t index);
+
+/* What the output made of the records of one kind, and the writer's queue. */
+struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind);
+uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size);
+
+uint64_t appliance_generation(const struct appliance *appliance);
+uint64_t appliance_started_ns(const struct appliance *appliance); /* CLOCK_MONOTONIC */
+const char *appliance_dir(const struct appliance *appliance);
+/* Rules in the order they are judged, with all hits since the start; borrowed from the model until
+ * the next reload. Returns how many; fills at most `max`. */
+uint32_t appliance_rules(
+	const struct appliance *appliance, struct summary_rule *rules, uint32_t max);

@@ -1,0 +1,70 @@
+/* The inside of the appliance, for the files that start and stop it, reload it and look at it. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "dataplane/appliance.h"
+#include "dataplane/block.h"
+#include "dataplane/lane.h"
+#include "dataplane/owners.h"
+#include "dataplane/poll.h"
+#include "dataplane/writer.h"
+
+enum { PORTS_MAX = 16 };
+
+/* One model in force, and what its rules had matched before it came. */
+struct configuration {
+	struct model *model;
+	struct snapshot *snapshot;
+	struct rule_hits *past; /* of each rule, under earlier configurations that are gone */
+	/* The one before, while workers may still use it; and where this one's rules were there:
+	 * number + 1, 0 = a new rule. */
+	struct configuration *before;
+	uint32_t *was;
+};
+
+struct watched_port {
+	struct port *port;
+	struct port_counters counters;
+	enum port_link link;
+};
+
+struct appliance {
+	struct appliance_params params;
+	struct settings *live; /* what of the settings can change: sessions.unknown... */
+	uint32_t n_workers, n_receivers;
+	struct watched_port ports[PORTS_MAX];
+	uint32_t n_ports;
+	struct output *output;
+	struct writer *writer;
+	struct owners *owners;
+	struct handoff *handoff;
+	struct lane *lanes[WORKERS_MAX];
+	struct poller *pollers[WORKERS_MAX];
+	uint32_t n_pollers;
+	_Atomic int phase;
+	struct snapshot_slot slot;
+	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
+	pthread_mutex_t lock;
+	struct configuration *current;
+	uint64_t generation; /* with `lock` */
+	uint64_t started_ns;
+	bool eal;
+};
+
+/* The configuration of the first start; takes over the model. NULL: `error` says why. */
+struct configuration *configuration_create(struct appliance *appliance,
+	const struct settings *settings, struct model *model, uint64_t generation, char *error,
+	size_t size);
+/* With all that came before it. NULL is legal. */
+void configuration_destroy(struct configuration *configuration);
+/* What rule `rule` matched, under earlier configurations too. */
+struct rule_hits configuration_hits(const struct configuration *configuration, uint32_t rule);
+
+uint64_t monotonic_ns(void);
+void appliance_say(const char *sentence);
+/* Has the workers end, and waits for them. */
+void appliance_join(struct appliance *appliance);
+/* What appliance_start() made, in reverse; legal at any point of it. */
+void appliance_free(struct appliance *appliance);

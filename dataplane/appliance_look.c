@@ -1,0 +1,134 @@
+#include "dataplane/appliance_inside.h"
+
+#include "dataplane/gather.h"
+
+#include <rte_cycles.h>
+
+#include <string.h>
+
+uint32_t appliance_workers(const struct appliance *appliance)
+{
+	return appliance->n_workers;
+}
+
+void appliance_tally(const struct appliance *appliance, uint32_t worker, struct tally *tally)
+{
+	poll_read(appliance->pollers[worker], tally);
+}
+
+uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)
+{
+	uint64_t seen = poll_seen(appliance->pollers[worker]), now = rte_rdtsc();
+
+	return now > seen ? (uint64_t)((double)(now - seen) * 1e9 / (double)rte_get_tsc_hz())
+			  : 0;
+}
+
+uint64_t appliance_hz(void)
+{
+	return rte_get_tsc_hz();
+}
+
+void appliance_ledger(const struct appliance *appliance, struct ledger *ledger)
+{
+	uint64_t out = 0, in = 0;
+	struct tally t;
+
+	memset(ledger, 0, sizeof(*ledger));
+	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
+		poll_read(appliance->pollers[i], &t);
+		ledger->received += t.received;
+		for (int r = 0; r < REASON_COUNT; r++)
+			ledger->reasons[r] += t.reasons[r];
+		out += t.handed_out;
+		in += t.handed_in;
+	}
+	/* The copies are of different moments: what one worker has taken over, another has received
+	 * and sent, though its copy may be older than that. */
+	if (in > out)
+		ledger->received += in - out;
+	else
+		ledger->in_flight = out - in;
+}
+
+const struct handoff *appliance_handoff(const struct appliance *appliance)
+{
+	return appliance->handoff;
+}
+
+uint32_t appliance_ports(const struct appliance *appliance)
+{
+	return appliance->n_ports;
+}
+
+struct appliance_port appliance_port(const struct appliance *appliance, uint32_t index)
+{
+	const struct watched_port *w = &appliance->ports[index];
+	struct appliance_port p = {.name = port_name(w->port), .number = port_number(w->port)};
+
+	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	p.counters = w->counters;
+	p.link = w->link;
+	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	return p;
+}
+
+struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind)
+{
+	struct writer_ledger disk = writer_ledger(appliance->writer, kind);
+	struct output_ledger sum = {.written = disk.written, .lost_disk = disk.lost_disk};
+	struct tally t;
+
+	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
+		poll_read(appliance->pollers[i], &t);
+		sum.offered += t.offered[kind];
+		sum.by_policy += t.by_policy[kind];
+		sum.lost_queue += t.lost_queue[kind];
+	}
+	return sum;
+}
+
+uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size)
+{
+	return writer_queue(appliance->writer, size);
+}
+
+uint64_t appliance_generation(const struct appliance *appliance)
+{
+	uint64_t generation;
+
+	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	generation = appliance->generation;
+	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	return generation;
+}
+
+uint64_t appliance_started_ns(const struct appliance *appliance)
+{
+	return appliance->started_ns;
+}
+
+const char *appliance_dir(const struct appliance *appliance)
+{
+	return appliance->params.output_dir;
+}
+
+uint32_t appliance_rules(
+	const struct appliance *appliance, struct summary_rule *rules, uint32_t max)
+{
+	const struct configuration *c;
+	uint32_t n;
+
+	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	c = appliance->current;
+	n = filter_rule_count(c->snapshot->filter);
+	for (uint32_t i = 0; i < n && i < max; i++) {
+		struct rule_hits hits = configuration_hits(c, i);
+
+		rules[i] = gather_rule(c->snapshot, i);
+		rules[i].packets = hits.packets;
+		rules[i].bytes = hits.bytes;
+	}
+	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	return n;
+}

@@ -1,0 +1,206 @@
+#include "dataplane/appliance_inside.h"
+
+#include "dataplane/gather.h"
+#include "dataplane/ring.h"
+
+#include <rte_mbuf.h>
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+static bool all_reached(const struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		if (poll_reached(appliance->pollers[i]) != POLL_DRAIN)
+			return false;
+	return true;
+}
+
+static bool all_done(const struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		if (!poll_done(appliance->pollers[i]))
+			return false;
+	return true;
+}
+
+static bool rings_empty(const struct appliance *appliance)
+{
+	struct ledger ledger;
+
+	appliance_ledger(appliance, &ledger);
+	return ledger.in_flight == 0;
+}
+
+/* Twice in a row: the first may have looked between a ring and a worker. */
+static bool drained(const struct appliance *appliance)
+{
+	return all_reached(appliance) && rings_empty(appliance) && rings_empty(appliance);
+}
+
+static bool wait_until(const struct appliance *appliance,
+	bool (*reached)(const struct appliance *), uint64_t deadline)
+{
+	struct backoff backoff = {0};
+
+	while (!reached(appliance)) {
+		if (monotonic_ns() > deadline)
+			return false;
+		backoff_wait(&backoff);
+	}
+	return true;
+}
+
+/* What no worker took out of a ring any more; true to the ledger as in flight. */
+static uint64_t empty_rings(struct appliance *appliance)
+{
+	struct rte_mbuf *m;
+	uint64_t n = 0;
+
+	for (uint32_t from = 0; appliance->handoff && from < appliance->n_workers; from++)
+		for (uint32_t to = 0; to < appliance->n_workers; to++)
+			while (from != to &&
+				handoff_take(appliance->handoff, from, to, &m, 1) == 1) {
+				rte_pktmbuf_free(m);
+				n++;
+			}
+	return n;
+}
+
+static void stop_workers(struct appliance *appliance)
+{
+	uint64_t now = monotonic_ns();
+
+	atomic_store_explicit(&appliance->phase, POLL_DRAIN, memory_order_release);
+	wait_until(appliance, drained, now + SECOND_NS);
+	appliance_tick(appliance);
+	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
+	if (!wait_until(appliance, all_done, now + 4 * SECOND_NS)) {
+		appliance_say("the disk is too slow for the records of the last flows: what it "
+			      "has not "
+			      "taken "
+			      "is counted as lost_queue");
+		for (uint32_t i = 0; i < appliance->n_workers; i++)
+			writer_wait(appliance->writer, i, false);
+	}
+	appliance_join(appliance);
+	for (uint32_t i = 0; i < appliance->n_ports; i++)
+		port_stop(appliance->ports[i].port);
+}
+
+static void add_output(
+	struct summary *s, const char *name, bool enabled, const struct output_ledger *ledger)
+{
+	s->outputs[s->n_outputs].name = name;
+	s->outputs[s->n_outputs].enabled = enabled;
+	s->outputs[s->n_outputs++].ledger = *ledger;
+}
+
+static void add_ports(const struct appliance *appliance, struct summary *s)
+{
+	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++) {
+		const struct port_counters *c = &appliance->ports[i].counters;
+
+		s->ports[s->n_ports++] =
+			(struct summary_port){appliance->params.settings->capture.ports.text[i],
+				c->packets, c->bytes, c->missed, c->nombuf, c->errors};
+	}
+}
+
+static struct summary summarize(const struct appliance *appliance, const struct gathered *g)
+{
+	const struct settings *settings = appliance->params.settings;
+	struct rusage usage;
+	struct summary s = {
+		.input = "mirror",
+		.ledger = &g->ledger,
+		.deterministic = !g->overflowed,
+		.sessions = g->sessions,
+		.totals = g->totals,
+		.dpi = appliance->lanes[0]->dpi,
+		.dpi_stats = g->dpi,
+		.flows = g->flows,
+		.worker_packets = g->worker_packets,
+		.n_workers = appliance->n_workers,
+		.tenants = g->tenants,
+		.n_tenants = settings->n_tenants,
+		.rules = g->rules,
+		.n_rules = g->n_rules,
+		.direction_unknown = g->direction_unknown,
+		.duration_s = (double)(monotonic_ns() - appliance->started_ns) / 1e9,
+		.version = appliance->params.version,
+	};
+
+	getrusage(RUSAGE_SELF, &usage);
+	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	add_output(&s, "events", settings->events.flow, &g->outputs[RECORD_EVENT]);
+	add_output(&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
+	add_ports(appliance, &s);
+	return s;
+}
+
+static bool write_summary(const struct appliance *appliance, const struct summary *summary)
+{
+	char path[PATH_MAX], sentence[PATH_MAX + 128];
+	FILE *file;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/summary.json", appliance->params.output_dir);
+	file = fopen(path, "we");
+	ok = file && summary_json(summary, file);
+	ok = file && fclose(file) == 0 && ok;
+	if (!ok) {
+		snprintf(sentence, sizeof(sentence), "%s: could not write: %m", path);
+		appliance_say(sentence);
+	}
+	return ok;
+}
+
+static bool finish(struct appliance *appliance, uint64_t in_flight,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx)
+{
+	struct gathered g;
+	struct summary summary;
+	bool ok = gather(&g, appliance->params.settings, appliance->lanes, appliance->n_workers,
+		appliance->output);
+
+	if (!ok) {
+		appliance_say("not enough memory for the summary");
+	} else {
+		appliance_rules(appliance, g.rules, g.n_rules);
+		g.ledger.in_flight = in_flight;
+		summary = summarize(appliance, &g);
+		ok = write_summary(appliance, &summary);
+		report(ctx, &summary);
+		if (!ledger_closes(&g.ledger)) {
+			appliance_say(
+				"the ledger does not close: packets were lost without being "
+				"counted");
+			ok = false;
+		}
+	}
+	gathered_free(&g);
+	return ok;
+}
+
+bool appliance_stop(struct appliance *appliance,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx)
+{
+	uint64_t in_flight;
+	bool ok;
+
+	stop_workers(appliance);
+	in_flight = empty_rings(appliance);
+	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		lane_refresh(appliance->lanes[i]);
+	writer_stop(appliance->writer);
+	appliance->writer = NULL;
+	ok = output_flush(appliance->output);
+	ok = finish(appliance, in_flight, report, ctx) && ok;
+	appliance_free(appliance);
+	return ok;
+}

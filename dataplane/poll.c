@@ -1,0 +1,401 @@
+#include "dataplane/poll.h"
+
+#include "dataplane/clock.h"
+#include "dataplane/owner.h"
+#include "dataplane/ring.h"
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	/* Flow slots looked at in each slice: a table of a million flows is gone round once a
+	 * second. */
+	SLICE_SLOTS = 1024,
+	SLICE_EVERY_MS = 1,
+	WINDOW_GRACE_MS = 1000, /* for packets of a window that is over, still in rings */
+	RECORDS_EVERY_MS = 200, /* records wait no longer for their chunk to fill */
+};
+
+#define MS_NS UINT64_C(1000000)
+
+struct poller {
+	struct poll_params params;
+	pthread_t thread;
+	struct clock clock;
+	uint64_t now_ns, slice_at, records_at;
+	struct tally tally;
+	uint64_t number; /* packets received, for messages */
+	struct packet packets[BURST_MAX];
+	struct rte_mbuf *mbufs[BURST_MAX];
+	enum reason why[BURST_MAX];
+	/* What other threads read. */
+	_Alignas(64) struct tally_board board;
+	_Atomic uint64_t seen;
+	_Atomic int reached;
+	atomic_bool done;
+};
+
+static uint64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t tell_time(struct poller *poller)
+{
+	uint64_t ticks = rte_rdtsc();
+
+	if (clock_is_due(&poller->clock, ticks))
+		clock_correct(&poller->clock, ticks, wall_ns());
+	poller->now_ns = clock_ns(&poller->clock, ticks);
+	atomic_store_explicit(&poller->seen, ticks, memory_order_relaxed);
+	return ticks;
+}
+
+static uint64_t burst_mask(uint32_t n)
+{
+	return n == BURST_MAX ? UINT64_MAX : (UINT64_C(1) << n) - 1;
+}
+
+static void load(struct poller *poller, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rte_mbuf *m = poller->mbufs[i];
+		struct packet *p = &poller->packets[i];
+
+		p->data = rte_pktmbuf_mtod(m, const uint8_t *);
+		p->cap = m->data_len;
+		p->wire = m->pkt_len;
+		p->time_ns = poller->now_ns;
+		p->number = ++poller->number;
+		p->link = LINK_ETHERNET;
+		poller->tally.cut += m->data_len < m->pkt_len;
+	}
+	poller->tally.received += n;
+}
+
+/* Frees the mbufs of `done`; the others belong to a ring now. */
+static void release(struct poller *poller, uint32_t n, uint64_t done)
+{
+	uint32_t k = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (done >> i & 1)
+			poller->mbufs[k++] = poller->mbufs[i];
+	rte_pktmbuf_free_bulk(poller->mbufs, k);
+}
+
+static void hand_over(struct poller *poller, uint32_t i, uint32_t owner, enum handoff_to where)
+{
+	handoff_put(poller->params.handoff, poller->params.index, owner, poller->mbufs[i],
+		&poller->packets[i], where);
+	poller->tally.handed_out++;
+}
+
+/* Fragments go to the one worker that learns their ports. Returns those that went. */
+static uint64_t part_fragments(struct poller *poller, uint64_t live)
+{
+	const struct poll_params *params = &poller->params;
+	uint64_t gone = 0;
+
+	if (params->n_receivers == 1)
+		return 0;
+	for (uint64_t rest = live; rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest), owner;
+
+		if (!(poller->packets[i].flags & PACKET_FRAGMENT))
+			continue;
+		owner = owner_of_fragment(&poller->packets[i], params->n_receivers);
+		if (owner == params->index)
+			continue;
+		hand_over(poller, i, owner, HANDOFF_TO_FRAGMENT);
+		gone |= UINT64_C(1) << i;
+	}
+	return gone;
+}
+
+/* Judged packets go to the owners of their flows. Returns those that went. */
+static uint64_t part_flows(struct poller *poller, uint64_t live)
+{
+	uint64_t gone = 0;
+
+	for (uint64_t rest = live; rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest);
+		uint32_t owner = owner_of_flow(&poller->packets[i], poller->params.n_workers);
+
+		if (owner == poller->params.index)
+			continue;
+		hand_over(poller, i, owner, HANDOFF_TO_FLOW);
+		gone |= UINT64_C(1) << i;
+	}
+	return gone;
+}
+
+static void run_received(struct poller *poller, uint32_t n)
+{
+	struct lane *lane = poller->params.lane;
+	uint64_t live, gone;
+
+	load(poller, n);
+	if (poller->params.n_workers == 1) {
+		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
+		rte_pktmbuf_free_bulk(poller->mbufs, n);
+		return;
+	}
+	live = pipeline_front(lane, poller->packets, n, poller->why);
+	gone = part_fragments(poller, live);
+	live = pipeline_judge(lane, poller->packets, live & ~gone, poller->why);
+	gone |= part_flows(poller, live);
+	live &= ~gone;
+	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
+	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
+	release(poller, n, ~gone);
+}
+
+static void run_taken(struct poller *poller, uint32_t n)
+{
+	struct lane *lane = poller->params.lane;
+	uint64_t live, fragments = 0, judged, gone;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct handoff_area *area = rte_mbuf_to_priv(poller->mbufs[i]);
+
+		poller->packets[i] = area->packet;
+		fragments |= (uint64_t)(area->to == HANDOFF_TO_FRAGMENT) << i;
+	}
+	poller->tally.handed_in += n;
+	live = pipeline_adopt(lane, poller->packets, n, poller->why);
+	fragments &= live;
+	judged = pipeline_judge(lane, poller->packets, fragments, poller->why);
+	gone = part_flows(poller, judged);
+	live = (live & ~fragments) | (judged & ~gone);
+	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
+	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
+	release(poller, n, ~gone);
+}
+
+static uint32_t poll_ports(struct poller *poller)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t q = 0; q < poller->params.n_queues; q++) {
+		const struct poll_queue *queue = &poller->params.queues[q];
+		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
+
+		if (n > 0)
+			run_received(poller, n);
+		sum += n;
+	}
+	return sum;
+}
+
+static uint32_t poll_rings(struct poller *poller)
+{
+	const struct poll_params *params = &poller->params;
+	uint32_t sum = 0;
+
+	for (uint32_t from = 0; params->handoff && from < params->n_workers; from++) {
+		uint32_t n;
+
+		if (from == params->index)
+			continue;
+		n = handoff_take(
+			params->handoff, from, params->index, poller->mbufs, BURST_MAX);
+		if (n > 0)
+			run_taken(poller, n);
+		sum += n;
+	}
+	return sum;
+}
+
+static void flush_rings(struct poller *poller)
+{
+	uint32_t lost;
+
+	if (!poller->params.handoff)
+		return;
+	lost = handoff_flush(poller->params.handoff, poller->params.index);
+	poller->params.lane->ledger.reasons[REASON_handoff_full] += lost;
+	poller->tally.handed_out -= lost;
+}
+
+static void publish(struct poller *poller)
+{
+	const struct lane *lane = poller->params.lane;
+	const struct flow_table_stats *flows = flow_table_stats(lane->flows);
+	struct tally *t = &poller->tally;
+
+	memcpy(t->reasons, lane->ledger.reasons, sizeof(t->reasons));
+	t->packets = lane->packets;
+	t->undirected = lane->undirected;
+	t->flows_made = flows->made;
+	t->flows_ended = flows->ended;
+	t->flows_evicted = flows->evicted;
+	t->flows_refused = flows->refused;
+	t->flows_live = flows->live;
+	t->flows_peak = flows->peak;
+	t->sessions_overflow = session_table_overflow(lane->sessions);
+	if (lane->dpi) {
+		struct dpi_stats dpi = dpi_stats(lane->dpi);
+
+		t->dpi_packets = dpi.packets;
+		t->dpi_refused = dpi.refused_flows;
+		t->dpi_memory = dpi.memory;
+		t->dpi_memory_peak = dpi.memory_peak;
+	}
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		const struct output_ledger *ledger =
+			exporter_ledger(lane->exporter, (enum record_kind)kind);
+
+		t->offered[kind] = ledger->offered;
+		t->by_policy[kind] = ledger->by_policy;
+		t->lost_queue[kind] = ledger->lost_queue;
+	}
+	tally_publish(&poller->board, t);
+}
+
+/* What time brings: flows and windows that are over, records that have waited long enough. */
+static void keep_house(struct poller *poller)
+{
+	struct lane *lane = poller->params.lane;
+
+	lane_refresh(lane);
+	if (poller->now_ns - poller->slice_at < SLICE_EVERY_MS * MS_NS)
+		return;
+	poller->slice_at = poller->now_ns;
+	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
+	flow_table_close_windows(
+		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
+	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
+		return;
+	poller->records_at = poller->now_ns;
+	writer_flush(poller->params.writer, poller->params.index);
+	publish(poller);
+}
+
+static uint32_t round_once(struct poller *poller, enum poll_phase phase)
+{
+	uint64_t began = tell_time(poller);
+	uint32_t n = poll_rings(poller);
+
+	if (phase == POLL_RUN)
+		n += poll_ports(poller);
+	flush_rings(poller);
+	keep_house(poller);
+	if (n == 0) {
+		poller->tally.empty_polls++;
+		return 0;
+	}
+	poller->tally.bursts++;
+	poller->tally.busy_ticks += rte_rdtsc() - began;
+	publish(poller);
+	return n;
+}
+
+static void end(struct poller *poller)
+{
+	struct lane *lane = poller->params.lane;
+
+	/* Live, a full outbox loses records; at the end there is time to wait for the disk. */
+	writer_wait(poller->params.writer, poller->params.index, true);
+	flow_table_end_all(lane->flows, poller->now_ns, FLOW_END_SHUTDOWN);
+	writer_flush(poller->params.writer, poller->params.index);
+	lane->ledger.received = poller->tally.received;
+	publish(poller);
+	atomic_store_explicit(&poller->done, true, memory_order_release);
+}
+
+/* A thread of its own that DPDK knows, so that it gets a cache of each pool. */
+static void settle(struct poller *poller)
+{
+	cpu_set_t cpus;
+	char name[16];
+
+	snprintf(name, sizeof(name), "worker %u", poller->params.index);
+	pthread_setname_np(pthread_self(), name);
+	if (poller->params.cpu >= 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET(poller->params.cpu, &cpus);
+		pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+	}
+	rte_thread_register();
+	clock_start(&poller->clock, rte_get_tsc_hz(), rte_rdtsc(), wall_ns());
+	poller->now_ns = poller->clock.base_ns;
+	poller->records_at = poller->now_ns;
+}
+
+static void *poll_main(void *arg)
+{
+	struct poller *poller = arg;
+	struct backoff backoff = {0};
+
+	settle(poller);
+	for (;;) {
+		/* Read before the round: a phase is reached when a round of it is over. */
+		enum poll_phase phase = (enum poll_phase)atomic_load_explicit(
+			poller->params.phase, memory_order_acquire);
+
+		if (phase == POLL_END)
+			break;
+		if (round_once(poller, phase) > 0)
+			backoff_reset(&backoff);
+		else if (poller->params.sleep)
+			backoff_wait(&backoff);
+		else
+			rte_pause();
+		atomic_store_explicit(&poller->reached, (int)phase, memory_order_release);
+	}
+	end(poller);
+	rte_thread_unregister();
+	return NULL;
+}
+
+struct poller *poll_start(const struct poll_params *params, char *error, size_t size)
+{
+	struct poller *poller = aligned_alloc(64, RTE_ALIGN_CEIL(sizeof(*poller), 64));
+
+	snprintf(error, size, "could not start worker %u", params->index);
+	if (!poller)
+		return NULL;
+	memset(poller, 0, sizeof(*poller));
+	poller->params = *params;
+	poller->seen = rte_rdtsc();
+	if (pthread_create(&poller->thread, NULL, poll_main, poller) == 0)
+		return poller;
+	free(poller);
+	return NULL;
+}
+
+void poll_join(struct poller *poller)
+{
+	pthread_join(poller->thread, NULL);
+	free(poller);
+}
+
+void poll_read(struct poller *poller, struct tally *tally)
+{
+	tally_read(&poller->board, tally);
+}
+
+enum poll_phase poll_reached(struct poller *poller)
+{
+	return (enum poll_phase)atomic_load_explicit(&poller->reached, memory_order_acquire);
+}
+
+uint64_t poll_seen(struct poller *poller)
+{
+	return atomic_load_explicit(&poller->seen, memory_order_relaxed);
+}
+
+bool poll_done(struct poller *poller)
+{
+	return atomic_load_explicit(&poller->done, memory_order_acquire);
+}

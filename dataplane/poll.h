@@ -1,0 +1,63 @@
+/* A live worker: a thread that polls its receive queues and the rings from other workers, and takes
+ * what comes through its lane.
+ *
+ *     rx burst -> front -> judge -> owner -+-> flows               (own packets)
+ *                                          +-> ring -> flows       (in the owner's thread)
+ *
+ * It counts a packet as received where it came in, and in a bucket where it ended. Its time is one
+ * reading of the clock a burst. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/handoff.h"
+#include "dataplane/lane.h"
+#include "dataplane/port.h"
+#include "dataplane/tally.h"
+#include "dataplane/writer.h"
+
+enum { POLL_QUEUES_MAX = 128 };
+
+/* What all workers shall do; written by the control thread. */
+enum poll_phase {
+	POLL_RUN,
+	POLL_DRAIN, /* receive nothing more, finish what is in the rings */
+	POLL_END,   /* end all flows, send all records, return */
+};
+
+struct poll_queue {
+	struct port *port;
+	uint32_t queue;
+};
+
+struct poll_params {
+	uint32_t index, n_workers;
+	uint32_t n_receivers; /* the first of the workers, which have queues */
+	struct poll_queue queues[POLL_QUEUES_MAX];
+	uint32_t n_queues;
+	int cpu;    /* to run on alone; -1: any */
+	bool sleep; /* without packets, sleep a little */
+	struct lane *lane;
+	struct writer *writer;
+	struct handoff *handoff; /* NULL with one worker */
+	const _Atomic int *phase;
+};
+
+struct poller;
+
+/* Starts the thread. Everything in `params` is borrowed until poll_join(). NULL: `error` says why. */
+struct poller *poll_start(const struct poll_params *params, char *error, size_t size);
+/* Waits for the thread, which must have been told to end, and frees. */
+void poll_join(struct poller *poller);
+
+/* Any thread. */
+void poll_read(struct poller *poller, struct tally *tally);
+/* The latest phase that the worker has taken up, with all it sent before in the rings. */
+enum poll_phase poll_reached(struct poller *poller);
+/* Counter of the CPU (TSC) at the latest round. */
+uint64_t poll_seen(struct poller *poller);
+/* True once all records are with the writer: poll_join() will not wait. */
+bool poll_done(struct poller *poller);

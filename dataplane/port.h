@@ -1,0 +1,55 @@
+/* A port: one DPDK device that mirror traffic comes in by, with its receive queues and the buffers
+ * its packets lie in. Opened by the description of the settings: a PCI address, or a virtual
+ * device with arguments (`net_af_packet0,iface=eth1`). EAL must be up.
+ *
+ * What cannot be brought up says which call failed, on which device, and what to try. The control
+ * thread opens, watches and closes; each queue is read by one worker. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rte_mbuf;
+struct port;
+
+struct port_params {
+	const char *device;
+	uint32_t
+		queues; /* wanted; the driver may have fewer, and some must have all they have */
+	uint32_t
+		buffers; /* that may be away from the port at once: in rings, in workers' hands */
+	uint64_t memory; /* bytes for buffers, at most */
+	const uint16_t
+		*udp_ports; /* of the encapsulations: kept from the kernel where it sees them */
+	uint32_t n_udp_ports;
+};
+
+/* NULL: `error` says why. `note` (of the same size) gets a sentence where something is not as
+ * good as it could be, else "". */
+struct port *port_open(const struct port_params *params, char *error, char *note, size_t size);
+/* From now on packets come. 0, or -1 and `error`. */
+int port_start(struct port *port, char *error, size_t size);
+void port_stop(struct port *port);
+/* Stops and frees. No mbuf of the port may be in use. NULL is legal. */
+void port_close(struct port *port);
+
+const char *port_name(const struct port *port);
+uint32_t port_queues(const struct port *port);
+uint16_t port_number(const struct port *port); /* DPDK's */
+
+/* One worker a queue. Every packet comes in one piece: one in several (a jumbo frame in small
+ * buffers) is copied into a large one, and when there is none left it arrives cut: rte_pktmbuf's
+ * data_len is then less than its pkt_len. */
+uint32_t port_receive(struct port *port, uint32_t queue, struct rte_mbuf **mbufs, uint32_t n);
+
+struct port_counters {
+	uint64_t packets, bytes;
+	uint64_t missed, nombuf, errors;
+};
+/* Control thread only: asks the driver, and where it does not know, the kernel. */
+struct port_counters port_counters(struct port *port);
+
+enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_GONE };
+/* Control thread only. GONE: the interface was removed; nothing will come any more. */
+enum port_link port_link(struct port *port);

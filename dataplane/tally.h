@@ -1,0 +1,40 @@
+/* What a live worker has counted, for other threads to read while it runs. The worker publishes a
+ * copy after each round in which something happened; readers always get one whole copy (a seqlock
+ * of relaxed words), never a mixture, and the worker never waits.
+ *
+ * In each copy: received + handed_in = sum of `reasons` + handed_out. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "decap/ledger.h"
+#include "inspect/export/sink.h"
+
+/* uint64_t alone: it is copied as words. */
+struct tally {
+	uint64_t received;
+	uint64_t handed_out, handed_in;
+	uint64_t reasons[REASON_COUNT];
+	uint64_t packets; /* that ended here */
+	uint64_t cut;     /* received with less in reach than arrived: see port_receive() */
+	uint64_t undirected;
+	uint64_t bursts, empty_polls, busy_ticks;
+	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
+	uint64_t dpi_packets, dpi_refused, dpi_memory, dpi_memory_peak;
+	uint64_t sessions_overflow;
+	uint64_t offered[RECORD_KIND_COUNT], by_policy[RECORD_KIND_COUNT],
+		lost_queue[RECORD_KIND_COUNT];
+};
+
+enum { TALLY_WORDS = sizeof(struct tally) / sizeof(uint64_t) };
+
+struct tally_board {
+	_Atomic uint64_t version; /* odd while the worker writes */
+	_Atomic uint64_t words[TALLY_WORDS];
+};
+
+/* The worker alone. */
+void tally_publish(struct tally_board *board, const struct tally *tally);
+/* Any thread. */
+void tally_read(struct tally_board *board, struct tally *tally);
