@@ -93,7 +93,8 @@ static int open_ports(struct appliance *appliance, char *error)
 	for (uint32_t i = 0; i < s->capture.ports.count; i++) {
 		const struct port_params params = {
 			.device = s->capture.ports.text[i],
-			.queues = s->capture.queues ? s->capture.queues : appliance->n_workers,
+			.queues = s->capture.queues,
+			.workers = appliance->n_workers,
 			.buffers = buffers_away(appliance->n_workers),
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,

@@ -262,6 +262,7 @@ static int bring_up(struct port *port, const struct port_params *params, char *e
 	char *note, size_t size)
 {
 	char args[1024];
+	uint32_t wanted;
 	int result;
 
 	snprintf(args, sizeof(args), "%s", params->device);
@@ -280,15 +281,15 @@ static int bring_up(struct port *port, const struct port_params *params, char *e
 		say(error, size, port, "rte_eth_dev_info_get", result, "");
 		return -1;
 	}
-	/* Virtual devices deal packets to every queue they have; each must be read. */
-	port->queues = clamp(params->queues, port->info.max_rx_queues);
-	if (port->af)
-		port->queues = clamp(port->info.max_rx_queues, QUEUES_MAX);
-	if (port->queues < params->queues && port->af == NULL)
+	wanted = params->queues ? params->queues : params->workers;
+	/* Kernel sockets deal packets to all the queues they have; each must be read. */
+	port->queues = clamp(port->af ? QUEUES_MAX : wanted, port->info.max_rx_queues);
+	if (port->queues < wanted && !port->af)
 		snprintf(note, size,
-			"%s: has %u receive queues; workers without one get packets from the "
-			"others",
-			port->device, port->queues);
+			"%s: has %u of %u receive queues; workers without one get their "
+			"packets "
+			"from the others",
+			port->device, port->queues, wanted);
 	if (configure(port, error, size) != 0 || make_pools(port, params, error, size) != 0)
 		return -1;
 	return set_up_queues(port, error, size);

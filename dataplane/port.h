@@ -15,13 +15,12 @@ struct port;
 
 struct port_params {
 	const char *device;
-	uint32_t
-		queues; /* wanted; the driver may have fewer, and some must have all they have */
-	uint32_t
-		buffers; /* that may be away from the port at once: in rings, in workers' hands */
-	uint64_t memory; /* bytes for buffers, at most */
-	const uint16_t
-		*udp_ports; /* of the encapsulations: kept from the kernel where it sees them */
+	uint32_t queues;  /* wanted, 0 = what suits the driver; it may have fewer */
+	uint32_t workers; /* that can read them */
+	uint32_t buffers; /* that may be away at once: in rings, in workers' hands */
+	uint64_t memory;  /* bytes for buffers, at most */
+	/* Of the encapsulations: kept from the kernel where it sees the packets, too. */
+	const uint16_t *udp_ports;
 	uint32_t n_udp_ports;
 };
 

@@ -16,7 +16,7 @@
 enum {
 	SOCKETS_MAX = 64,
 	GUARDS_MAX = 16,
-	RING_BYTES = 16 << 20, /* of each queue */
+	RING_BYTES = 64 << 20, /* of all queues; the driver takes as much again for sending */
 	FRAMES_MIN = 512,
 	/* A buffer and its headroom must fit in 64 KiB; and 15 pages are a block of their own. */
 	FRAME_MAX = 15 * 4096,
@@ -95,19 +95,21 @@ static uint32_t fill_in(char *args, size_t size, const char *name, uint32_t valu
 static void fill_in_all(struct af_packet *af, const struct port_params *params, uint32_t mtu,
 	char *args, size_t size)
 {
-	uint32_t block, count;
+	uint32_t block, count, queues;
 
 	af->frame = fill_in(args, size, "framesz", frame_for(mtu));
 	if (af->frame == 0)
 		return; /* the driver will say what is wrong */
 	block = af->frame < BLOCK_MIN && BLOCK_MIN % af->frame == 0 ? BLOCK_MIN : af->frame;
-	count = RING_BYTES / af->frame;
+	/* The kernel deals packets to several queues without keeping their order, so that an answer
+	 * may be seen before its question: several only when asked for. */
+	queues = fill_in(args, size, "qpairs", params->queues ? params->queues : 1);
+	count = RING_BYTES / af->frame / (queues ? queues : 1);
 	block = fill_in(args, size, "blocksz", block);
 	count = count > FRAMES_MIN ? count : FRAMES_MIN;
 	if (block >= af->frame)
 		count -= count % (block / af->frame);
 	fill_in(args, size, "framecnt", count);
-	fill_in(args, size, "qpairs", params->queues);
 }
 
 /* A socket on the port, so that the kernel does not answer mirror traffic with ICMP "port
