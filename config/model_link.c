@@ -249,7 +249,6 @@ static struct model_session *sessions_link(
 	for (uint32_t i = 0; i < count; i++) {
 		session_resolve(b, to, &loose[i], &sessions[i]);
 		sessions[i].index = i;
-		sessions[i].owner = i + 1;
 		by_number[i] = owner->by_source[i] = &sessions[i];
 	}
 	if (!model_failed(b)) {

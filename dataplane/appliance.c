@@ -156,10 +156,15 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 	writer_do(appliance->writer, owners_add, appliance->owners);
 	snapshot_publish(&appliance->slot, appliance->current->snapshot);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
-		struct sink sink = writer_sink(appliance->writer, i);
+		const struct lane_params params = {
+			.settings = s,
+			.index = i,
+			.n_lanes = appliance->n_workers,
+			.sink = writer_sink(appliance->writer, i),
+			.slot = &appliance->slot,
+		};
 
-		appliance->lanes[i] = lane_create(s, i, appliance->n_workers, false, &sink,
-			&appliance->slot, error, APPLIANCE_ERROR);
+		appliance->lanes[i] = lane_create(&params, error, APPLIANCE_ERROR);
 		if (!appliance->lanes[i])
 			return -1;
 	}

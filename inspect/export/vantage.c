@@ -12,7 +12,7 @@ static const char *known(const char *text)
 
 uint32_t vantage_owner(const struct model_session *config)
 {
-	return config->owner;
+	return config->owner ? config->owner : config->index + 1;
 }
 
 /* Whom AWS names in a flow log: the owner of the interface. */

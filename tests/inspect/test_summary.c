@@ -130,6 +130,8 @@ static struct run *run_make(void)
 		.outputs = {{.name = "events", .enabled = true, .ledger = {6, 6, 0, 0, 0}},
 			{.name = "packets"}},
 		.n_outputs = 2,
+		.ports = {{"net_af_packet0,iface=eth1", 7, 700, 1, 2, 3}},
+		.n_ports = 1,
 		.n_captures = 3,
 		.duration_s = 2.5,
 		.memory_peak_bytes = 1 << 28,

@@ -14,7 +14,7 @@ run() {
   list=$(printf '"%s",' "$@")
   # shellcheck disable=SC2086
   live_start "$dir" env -- -c "$pcaps/lab.yaml" $quiet --set "capture.ports=[${list%,}]" \
-    --set capture.workers="$workers" --set capture.memory=96MiB || return 1
+    --set capture.workers="$workers" --set capture.queues=$queues --set capture.memory=96MiB || return 1
   sleep 1
   live_stop TERM 5 || return 1
   [ "$(results summary "$dir" received)" = "$packets" ] ||
@@ -30,6 +30,7 @@ as_replay() { # capture, workers
   live closed "$tmp/got" && live same "$tmp/want" "$tmp/got" labels
 }
 
+queues=1
 for capture in web dns fragments jumbo gso ipv6; do
   for workers in 1 2 4; do
     check "$capture by $workers workers as in a replay" as_replay $capture $workers
@@ -62,8 +63,10 @@ while at < len(data):
     at, n = at + size, n + 1
 END
 for workers in 1 2 3 4; do
+  queues=2
   check "two queues, $workers workers: no flow is split" halves $workers \
     "net_pcap0,rx_pcap=$tmp/even.pcap,rx_pcap=$tmp/odd.pcap"
+  queues=1
   check "two ports, $workers workers: no flow is split" halves $workers \
     "net_pcap0,rx_pcap=$tmp/even.pcap" "net_pcap1,rx_pcap=$tmp/odd.pcap"
 done
