@@ -293,6 +293,30 @@ static void more_sessions_than_there_is_room_for(void)
 	traffic_free(&traffic);
 }
 
+/* Two VNIs of one tenant: the same conversation in both is one flow. */
+static void tenants_of_the_settings(void)
+{
+	struct traffic traffic = traffic_make(2 * BLOCK);
+	struct rig rig;
+	struct log log;
+
+	rig_begin(&rig, 4);
+	rig_set(&rig, "tenants=[{name: blue, virtual_network_ids: [40, 41]}]");
+	traffic_write(&traffic, rig.capture);
+	for (uint32_t i = 0; i < traffic.n; i++)
+		if (traffic.packets[i].flow / TRAFFIC_PAIRS == 1)
+			traffic.packets[i].flow -= TRAFFIC_PAIRS;
+	rig_open(&rig, false);
+	log_begin(&log, 4, traffic.n);
+	log_install(&log, false);
+	run_inspected(&rig, &log, traffic.n, UINT64_MAX);
+	check_owners(&log, &traffic);
+	CU_ASSERT_EQUAL(flows_made(&rig), traffic_flows(&traffic));
+	log_end(&log);
+	rig_end(&rig);
+	traffic_free(&traffic);
+}
+
 static void whole_blocks_and_one_more(void)
 {
 	run_traffic(2, BLOCK, UINT32_MAX);
@@ -669,6 +693,7 @@ void suite_reader(void)
 	CU_ADD_TEST(s, every_packet_once_for_any_number_of_workers);
 	CU_ADD_TEST(s, a_slow_worker_changes_nothing);
 	CU_ADD_TEST(s, more_sessions_than_there_is_room_for);
+	CU_ADD_TEST(s, tenants_of_the_settings);
 	CU_ADD_TEST(s, whole_blocks_and_one_more);
 	CU_ADD_TEST(s, more_workers_than_packets);
 	CU_ADD_TEST(s, no_packets);

@@ -1,7 +1,7 @@
 /* replay_run() in this process: what it returns, what it says, what it reports and what it leaves
  * on the disk. The results as such are judged by tests/system/. */
 #include <CUnit/Basic.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,6 +359,41 @@ static void a_full_disk_for_packets(void)
 	stage_end(&stage);
 }
 
+static off_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* The disk takes all packets, but not the statistics that end the file. */
+static void a_disk_full_at_the_very_end(void)
+{
+	struct rlimit old, tight;
+	struct stage stage;
+	char path[160];
+
+	stage_begin(&stage, PACKETS, 2);
+	folder_path(&stage.rig.folder, "out.pcapng", path, sizeof(path));
+	stage.params.packet_file = path;
+	stage.params.force = true;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &old), 0);
+	tight = old;
+	tight.rlim_cur = (rlim_t)size_of(path) - 1;
+	signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	stage_run(&stage);
+	setrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_DFL);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, path));
+	check_results(&stage, PACKETS);
+	stage_end(&stage);
+}
+
 /* No thread, then one fewer than asked for: what runs is ended, and nothing is reported. */
 static void threads_that_do_not_start(void)
 {
@@ -423,6 +458,7 @@ void suite_replay(void)
 	CU_ADD_TEST(s, an_output_that_is_not_ours);
 	CU_ADD_TEST(s, packets_that_cannot_be_recorded);
 	CU_ADD_TEST(s, a_full_disk_for_packets);
+	CU_ADD_TEST(s, a_disk_full_at_the_very_end);
 	CU_ADD_TEST(s, threads_that_do_not_start);
 	CU_ADD_TEST(s, without_memory);
 }
