@@ -354,6 +354,53 @@ static void a_flush_sends_what_was_gathered(void)
 	desk_close(&desk);
 }
 
+/* After one of the longest, records of all lengths about those that just fit behind it. */
+static void records_that_just_fit(void)
+{
+	enum { CHUNK = 256 * 1024, SWEEP = 64 };
+	size_t behind = CHUNK - RECORD_SIZE_MAX;
+	char *text = malloc(RECORD_SIZE_MAX);
+	struct sink sink;
+	struct desk desk;
+
+	desk_open(&desk, 1, true);
+	sink = writer_sink(desk.writer, 0);
+	for (uint32_t i = 0; i < 2 * SWEEP; i++) {
+		size_t len = i % 2 ? behind - i / 2 : RECORD_SIZE_MAX;
+
+		make_record(text, len, 0, i);
+		CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, text, len));
+	}
+	desk_stop(&desk);
+	CU_ASSERT_TRUE(events_agree(&desk, "128"));
+	desk_close(&desk);
+	free(text);
+}
+
+/* The stop comes at any moment of the writer's round. */
+static void stopped_right_after_a_record(void)
+{
+	enum { TIMES = 400 };
+	char error[ERROR];
+	struct desk desk;
+
+	desk_open(&desk, 1, true);
+	for (uint32_t i = 0; i < TIMES; i++) {
+		char text[64];
+		struct sink sink;
+
+		writer_stop(desk.writer);
+		desk.writer = writer_start(desk.output, 1, true, error, sizeof(error));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(desk.writer);
+		sink = writer_sink(desk.writer, 0);
+		make_record(text, 20, 0, i);
+		CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, text, 20));
+	}
+	desk_stop(&desk);
+	CU_ASSERT_TRUE(events_agree(&desk, "400"));
+	desk_close(&desk);
+}
+
 static void no_records_at_all(void)
 {
 	struct desk desk;
@@ -401,6 +448,8 @@ void suite_writer(void)
 	CU_ADD_TEST(s, records_up_to_the_longest);
 	CU_ADD_TEST(s, kinds_and_routes_arrive);
 	CU_ADD_TEST(s, a_flush_sends_what_was_gathered);
+	CU_ADD_TEST(s, records_that_just_fit);
+	CU_ADD_TEST(s, stopped_right_after_a_record);
 	CU_ADD_TEST(s, no_records_at_all);
 	CU_ADD_TEST(s, starts_or_says_why_not);
 }
