@@ -39,7 +39,7 @@ struct reader {
 	bool has_pending, at_end;
 	bool lends; /* the input's packets need no copy */
 	uint64_t received, returned;
-	uint64_t horizon_ns;
+	uint64_t horizon_ns, latest_ns; /* clock of expiry; time of the last packet */
 };
 
 static void queue_push(struct queue *q, struct block *block)
@@ -167,8 +167,11 @@ static void set_horizon(struct reader *reader, struct block *block)
 	for (uint32_t i = 0; i < block->n_slots; i++)
 		if (block->slots[i].time_ns < oldest)
 			oldest = block->slots[i].time_ns;
-	if (block->n_slots == 0)
-		oldest = reader->horizon_ns;
+	if (block->n_slots > 0)
+		reader->latest_ns = block->slots[block->n_slots - 1].time_ns;
+	else /* the end: by the last packet, wherever blocks happen to begin */
+		oldest = reader->latest_ns > reader->horizon_ns ? reader->latest_ns
+								: reader->horizon_ns;
 	if (oldest + REWIND_NS < reader->horizon_ns) {
 		block->rewind_ns = reader->horizon_ns;
 		reader->horizon_ns = oldest;
