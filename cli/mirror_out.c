@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/udp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ETHERNET = 14, UDP = 8, PORTS = 1 << 16, UNOPENED = -1 };
+enum { ETHERNET = 14, UDP = 8, TTL = 255, PORTS = 1 << 16, UNOPENED = -1 };
 
 struct mirror_out {
 	struct packet_file *file; /* NULL: datagrams are sent */
@@ -74,13 +75,16 @@ static int open_socket(const struct mirror_out *out, uint16_t source_port)
 	int s = socket(out->target.any.sa_family, SOCK_DGRAM, 0);
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(source_port)};
 	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(source_port)};
-	const int on = 1;
+	const int on = 1, ttl = TTL;
 	int result;
 
 	if (s < 0)
 		return UNOPENED;
-	/* RFC 7348: the checksum of IPv4 should be zero, as AWS has it. */
+	/* RFC 7348 and RFC 6935: the checksum should be zero, as AWS has it. */
 	setsockopt(s, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on));
+	setsockopt(s, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	setsockopt(s, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
+	setsockopt(s, IPPROTO_UDP, UDP_NO_CHECK6_TX, &on, sizeof(on));
 	if (out->target.any.sa_family == AF_INET)
 		result = bind(s, (const struct sockaddr *)&v4, sizeof(v4));
 	else

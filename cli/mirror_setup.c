@@ -149,6 +149,18 @@ int mirror_set_up(struct mirror *m, const struct arguments *a, char *error)
 	return status;
 }
 
+/* What cannot be read at all leaves nothing behind. */
+static bool is_readable(const struct input *input, char *error)
+{
+	struct input_counters counters;
+
+	input_counters(input, &counters);
+	if (counters.readable > 0)
+		return true;
+	snprintf(error, ERROR, "%s", input_error(input, 0));
+	return false;
+}
+
 int mirror_open(struct mirror *m, const struct arguments *a, char *error)
 {
 	struct ip_addr target;
@@ -159,6 +171,8 @@ int mirror_open(struct mirror *m, const struct arguments *a, char *error)
 	else
 		m->input = input_open(&a->in, 1, NULL, error, ERROR);
 	if (!m->listen && !m->input)
+		return EXIT_FAILED;
+	if (m->input && !is_readable(m->input, error))
 		return EXIT_FAILED;
 	if (a->send && !parse_target(a->send, &target, &port, error))
 		return EXIT_USAGE;
