@@ -1,0 +1,172 @@
+#!/bin/sh
+# mirror: there and back again gives the same packets, flows and labels; which session mirrors a packet,
+# and how much of it; the headers as AWS writes them, read by tshark; and sending.
+. "$(dirname "$0")/lib.sh"
+
+trip() { # mirror's options... -- captures...
+  python3 "$here/roundtrip.py" "$periscope" "$tmp" "$@"
+}
+mirrored() { python3 "$here/mirrored.py" "$@"; }
+made() { # expected in mirror's last words, arguments...
+  words=$1
+  shift
+  "$periscope" mirror "$@" >"$tmp/said" 2>&1 && grep -q "$words" "$tmp/said" || { cat "$tmp/said"; return 1; }
+}
+fields() { # capture, fields...: the different values of each, in one line
+  file=$1
+  shift
+  arguments=
+  for field; do arguments="$arguments -e $field"; done
+  # shellcheck disable=SC2086
+  tshark -n -r "$file" -T fields -E occurrence=f $arguments 2>/dev/null | sort -u | tr '\t\n' ' ;'
+}
+is() { # value, command...
+  want=$1
+  shift
+  got=$("$@")
+  [ "$got" = "$want" ] || { printf '%s\nand not\n%s\n' "$got" "$want"; return 1; }
+}
+
+echo "# there and back"
+for seed in 1 2; do
+  capgen mix "$tmp/mix$seed.pcap" flows=400 seed=$seed wrap=plain noise=1 >/dev/null
+done
+capgen windows "$tmp/windows.pcapng" wrap=plain >/dev/null
+capgen rewind "$tmp/rewind.pcap" wrap=plain flows=100 >/dev/null
+set -- "$tmp/mix1.pcap" "$tmp/mix2.pcap" "$tmp/windows.pcapng"
+check "generated captures" trip --vni 7 --source 10.9.9.9 -- "$@" "$tmp/rewind.pcap"
+check "below outer IPv6" trip --vni 16777215 --source fd00::9 -- "$@"
+check "below GENEVE" trip --vni 0 --source 10.9.9.9 --gwlb -- "$@"
+check "100 bytes of each" trip --vni 7 --source 10.9.9.9 --packet-length 100 -- "$@"
+check "headers alone" trip --vni 7 --source 10.9.9.9 --packet-length 74 -- "$@"
+if have_shared pcaps/ndpi42; then
+  find "$shared/pcaps/ndpi42" -name '*.pcap' -o -name '*.pcapng' -o -name '*.cap' | sort >"$tmp/list"
+  all() { xargs python3 "$here/roundtrip.py" "$periscope" "$tmp" "$@" -- <"$tmp/list"; }
+  check "all $(wc -l <"$tmp/list") captures of nDPI" all --vni 7 --source 10.9.9.9
+  check "all of them, 100 bytes of each" all --vni 7 --source 10.9.9.9 --packet-length 100
+fi
+
+echo "# sessions, filters, lengths"
+python3 - "$tmp/sessions.json" <<'SETTINGS'
+import json, sys
+def rule(number, direction, action, source, destination, **more):
+    return {"rule_number": number, "traffic_direction": direction, "rule_action": action,
+            "source_cidr_block": source, "destination_cidr_block": destination, **more}
+any4, any6, web = "0.0.0.0/0", "::/0", {"from_port": 80, "to_port": 80}
+def session(name, number, vni, **more):
+    return {"id": name, "session_number": number, "virtual_network_id": vni, "network_interface_id": "eni-1", **more}
+json.dump({
+    "traffic_mirror_filters": [
+        {"id": "tmf-web", "rules": [
+            rule(1, "ingress", "reject", "10.0.0.0/29", any4, protocol=6),
+            rule(2, "ingress", "accept", any4, any4, protocol=6, destination_port_range=web),
+            rule(1, "egress", "accept", any4, any4, protocol=6, source_port_range=web)]},
+        {"id": "tmf-tcp", "rules": [
+            rule(1, "ingress", "accept", any4, any4, protocol=6), rule(1, "egress", "accept", any4, any4, protocol=6),
+            rule(2, "egress", "accept", any6, any6, protocol=6)]},
+        {"id": "tmf-rest", "rules": [
+            rule(1, "ingress", "accept", any4, any4, protocol=17, destination_port_range={"from_port": 4000, "to_port": 4000}),
+            rule(1, "egress", "accept", any4, any4)]}],
+    # In the file in another order than their numbers.
+    "traffic_mirror_sessions": [
+        session("tms-tcp", 20, 2002, traffic_mirror_filter_id="tmf-tcp", packet_length=96),
+        session("tms-rest", 32766, 2003, traffic_mirror_filter_id="tmf-rest", packet_length=1000),
+        session("tms-web", 3, 2001, traffic_mirror_filter_id="tmf-web")],
+    "network_interfaces": [
+        {"id": "eni-1", "private_ip_addresses": ["172.31.5.5"] + ["10.0.0.%d" % i for i in range(100, 120)],
+         "ipv6_addresses": ["2001:db8::%x" % i for i in range(100, 120)]},
+        {"id": "eni-2", "private_ip_addresses": ["172.31.5.6"]}]}, open(sys.argv[1], "w"))
+SETTINGS
+plain=$tmp/mix1.pcap
+mirror=$tmp/mirror.pcap
+check "by interface" made "mirrored" -c "$tmp/sessions.json" --interface eni-1 "$plain" "$mirror"
+check "the first session that accepts, cut to its length" mirrored chosen "$tmp/sessions.json" eni-1 "$plain" "$mirror"
+replay "$tmp/back" --workers 2 -c "$tmp/sessions.json" "$mirror"
+accepted() {
+  results ledger "$tmp/back" && [ "$(results summary "$tmp/back" ledger.inspected)" = "$(results summary "$tmp/back" received)" ]
+}
+check "replay with the same settings accepts all that was mirrored" accepted
+cp "$mirror" "$tmp/next.pcap"
+check "stopping at a reject rule" made "mirrored" -c "$tmp/sessions.json" --interface eni-1 --on-reject stop "$plain" "$mirror"
+check "no session after a reject rule" mirrored chosen "$tmp/sessions.json" eni-1 "$plain" "$mirror" stop
+check "which is another outcome" sh -c '! cmp -s "$1" "$2"' sh "$mirror" "$tmp/next.pcap"
+
+echo "# headers"
+check "IPv4" made "mirrored" --vni 7 --source 10.9.9.9 --target 10.8.8.8 "$plain" "$mirror"
+check "source ports" mirrored ports "$mirror"
+check "outer IPv4 as tshark reads it" is "10.9.9.9 10.8.8.8 255 0x0000 0 0 0x00;" \
+  fields "$mirror" ip.src ip.dst ip.ttl ip.id ip.flags.df ip.frag_offset ip.dsfield
+check "UDP and VXLAN as tshark reads them" is "4789 0x0000 0x0800 7;" \
+  fields "$mirror" udp.dstport udp.checksum vxlan.flags vxlan.vni
+checksums() {
+  [ "$(tshark -n -o ip.check_checksum:TRUE -r "$1" -Y 'ip.checksum.status != "Good"' 2>/dev/null | wc -l)" -eq 0 ]
+}
+check "outer and inner IPv4 checksums" checksums "$mirror"
+whole() { # the lengths of the headers claim what is there
+  tshark -n -r "$1" -T fields -E occurrence=f -e frame.len -e ip.len -e udp.length 2>/dev/null |
+    awk '$1 != $2 + 14 || $2 != $3 + 20 { bad++ } END { exit bad > 0 || NR == 0 }'
+}
+check "outer lengths" whole "$mirror"
+check "MTU" made "by MTU" --vni 7 --source 10.9.9.9 --mtu 600 "$plain" "$mirror"
+check "cut to the MTU" mirrored lengths "$plain" "$mirror" 564
+check "outer lengths of what is cut" whole "$mirror"
+check "packet length" made "by packet length" --vni 7 --source 10.9.9.9 --packet-length 77 "$plain" "$mirror"
+check "cut to the packet length" mirrored lengths "$plain" "$mirror" 77
+check "outer IPv6" made "mirrored" --vni 7 --source fd00::9 --target fd00::8 "$plain" "$mirror"
+check "outer IPv6 as tshark reads it" is "fd00::9 fd00::8 255 4789 0x0000 7;" \
+  fields "$mirror" ipv6.src ipv6.dst ipv6.hlim udp.dstport udp.checksum vxlan.vni
+check "GENEVE" made "mirrored" --vni 7 --source 10.9.9.9 --gwlb "$plain" "$mirror"
+check "GENEVE as tshark reads it" is "6081 0x0800 0x0108 0 7;" \
+  fields "$mirror" udp.dstport geneve.proto_type geneve.option.class geneve.vni vxlan.vni
+
+echo "# sending"
+sends() { # address, source, target as it is written
+  rm -f "$tmp/port" "$tmp/got"
+  "$periscope" mirror --vni 7 --source "$2" "$tmp/few.pcap" "$mirror" >"$tmp/said" || return 1
+  n=$(tcpdump --count -r "$mirror" 2>/dev/null | cut -d ' ' -f 1)
+  mirrored listen "$1" "$tmp/got" "$n" >"$tmp/port" &
+  listener=$!
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -s "$tmp/port" ] && break
+    sleep 0.2
+  done
+  "$periscope" mirror --vni 7 --source "$2" --send "$3:$(cat "$tmp/port")" "$tmp/few.pcap" >"$tmp/said" || return 1
+  wait $listener || return 1
+  grep -q "$n mirrored" "$tmp/said" && mirrored sent "$mirror" "$tmp/got"
+}
+capgen mix "$tmp/few.pcap" flows=10 wrap=plain >/dev/null
+check "over IPv4" sends 127.0.0.1 10.9.9.9 127.0.0.1
+if python3 -c "import socket; socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).bind(('::1', 0))" 2>/dev/null; then
+  check "over IPv6" sends ::1 fd00::9 "[::1]"
+else
+  skip "no IPv6 here"
+fi
+
+echo "# wrong calls"
+wrong() { # status, expression, arguments...
+  want=$1
+  sentence=$2
+  shift 2
+  "$periscope" mirror "$@" >"$tmp/said" 2>"$tmp/stderr"
+  got=$?
+  cat "$tmp/stderr"
+  [ $got -eq "$want" ] && [ ! -s "$tmp/said" ] && [ "$(wc -l <"$tmp/stderr")" -eq 1 ] &&
+    grep -qE "^periscope: .*$sentence" "$tmp/stderr"
+}
+check "an unknown interface" wrong 2 "eni-9 is not in the settings" -c "$tmp/sessions.json" --interface eni-9 "$plain" "$mirror"
+check "an interface without sessions" wrong 2 "eni-2 is the source of no session" -c "$tmp/sessions.json" --interface eni-2 "$plain" "$mirror"
+check "a VNI that does not fit" wrong 2 "'16777216' is not a number from 0 to 16777215" --vni 16777216 --source 10.9.9.9 "$plain" "$mirror"
+check "a source that is none" wrong 2 "'x' is not an address" --vni 1 --source x "$plain" "$mirror"
+check "families that differ" wrong 2 "not of the source's family" --vni 1 --source 10.9.9.9 --target fd00::1 "$plain" "$mirror"
+check "an MTU without room" wrong 2 "mtu: '49' is not a number from 50" --vni 1 --source 10.9.9.9 --mtu 49 "$plain" "$mirror"
+check "no capture" wrong 1 "missing.pcap: .*No such file" --vni 1 --source 10.9.9.9 "$tmp/missing.pcap" "$tmp/nothing.pcap"
+check "and nothing is made" sh -c '! [ -e "$1" ]' sh "$tmp/nothing.pcap"
+check "no place to write" wrong 1 "/nowhere/out.pcap" --vni 1 --source 10.9.9.9 "$plain" /nowhere/out.pcap
+usage() {
+  "$periscope" mirror "$@" >"$tmp/said" 2>"$tmp/stderr"
+  [ $? -eq 2 ] && [ ! -s "$tmp/said" ] && grep -q '^usage: periscope mirror' "$tmp/stderr"
+}
+check "neither interface nor VNI" usage "$plain" "$mirror"
+check "an interface without settings" usage --interface eni-1 "$plain" "$mirror"
+check "no output" usage --vni 1 --source 10.9.9.9 "$plain"
+finish
