@@ -116,7 +116,7 @@ check "outer IPv6" made "mirrored" --vni 7 --source fd00::9 --target fd00::8 "$p
 check "outer IPv6 as tshark reads it" is "fd00::9 fd00::8 255 4789 0x0000 7;" \
   fields "$mirror" ipv6.src ipv6.dst ipv6.hlim udp.dstport udp.checksum vxlan.vni
 check "GENEVE" made "mirrored" --vni 7 --source 10.9.9.9 --gwlb "$plain" "$mirror"
-check "GENEVE as tshark reads it" is "6081 0x0800 0x0108 0 7;" \
+check "GENEVE as tshark reads it" is "6081 0x0800 0x0108 0x000000 7;" \
   fields "$mirror" udp.dstport geneve.proto_type geneve.option.class geneve.vni vxlan.vni
 
 echo "# sending"
