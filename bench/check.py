@@ -12,11 +12,12 @@ TOLERANCE = 1.03
 PACKETS = 16384
 TRAFFIC = 20000
 
-# What is measured, and the function that holds it. `stages` sees established flows alone,
-# `replay` the dpi mix; its counts are divided by all packets.
+# What is measured, and the function that holds it (none that waits for another thread: how often
+# it looks would count). `stages` sees established flows alone, `replay` the dpi mix; its counts
+# are divided by all packets.
 STAGES = {"decap": "run_decap", "session": "run_session", "flow": "run_flow", "path": "run_path"}
-REPLAY = {"read": "reader_run", "nDPI": "dpi_packet", "export": "exporter_flow",
-          "flow logs": "exporter_window", "writer": "writer_main", "worker": "worker_main"}
+REPLAY = {"read": "input_next", "pipeline": "pipeline_run", "nDPI": "dpi_packet",
+          "export": "exporter_flow", "flow logs": "exporter_window", "writer": "output_write"}
 
 
 def count(directory, command, functions):
