@@ -56,4 +56,14 @@ full() {
 }
 check "standard output is full" full
 check "help" sh -c '"$1" check --help | grep -q "exit status"' sh "$periscope"
+
+echo "# what docs/AWS.md shows"
+mkdir -p "$root/build"
+python3 "$here/documents.py" "$root" "$root/docs/AWS.md" >"$tmp/shown" 2>&1 || fail "documents.py"
+while IFS= read -r line; do
+  case $line in
+  ok*) ok "${line#ok   }" ;;
+  FAIL*) fail "${line#FAIL }" ;;
+  esac
+done <"$tmp/shown"
 finish
