@@ -325,8 +325,8 @@ static void say_link(const struct appliance *appliance, uint32_t i, enum port_li
 		[PORT_LINK_UP] = "its link is up",
 		[PORT_LINK_DOWN] = "its link went down; packets come again when it is up",
 		[PORT_LINK_GONE] =
-			"its interface was removed: nothing more will come in by it; "
-			"restart when it is there again",
+			("its interface was removed: nothing more will come in by it; "
+			 "restart when it is there again"),
 	};
 
 	fprintf(stderr, "periscope: port %s: %s\n",
