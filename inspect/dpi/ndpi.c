@@ -31,7 +31,6 @@
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/engine.h"
 #include "inspect/dpi/ndpi_compat.h"
-#include "inspect/dpi/ndpi_text.h"
 
 enum { NOTES_MAX = 6 };
 
@@ -214,7 +213,6 @@ struct engine *engine_create(
 	/* Built with PCRE, nDPI compiles patterns at the first URL and keeps them as long as the
 	 * process: they must not come from an engine. */
 	ndpi_validate_url(url);
-	ndpi_text_use();
 	set_ndpi_malloc(hook_malloc);
 	set_ndpi_free(memory_give);
 	engine_enter(engine, NULL);
