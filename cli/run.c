@@ -1,7 +1,9 @@
 /* periscope run: the live appliance. Options and settings, then dataplane/appliance.h, and the
  * signals: SIGTERM and SIGINT end it in order (a second one at once), SIGHUP reloads. */
+#include "cli/appliance_status.h"
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/plane.h"
 
 #include "config/model.h"
 #include "config/report.h"
@@ -13,9 +15,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -55,6 +59,9 @@ struct run {
 	bool json, dump, check, help;
 	struct settings settings;
 	struct appliance *appliance;
+	atomic_bool stopping;
+	_Atomic uint64_t reloads, refused;
+	int quit;                  /* eventfd: the control socket asks for the end */
 	pthread_mutex_t reloading; /* SIGHUP and the control socket, one at a time */
 };
 
@@ -144,7 +151,26 @@ static int reload(void *ctx, char *message, size_t size)
 		settings_fini(&settings);
 	}
 	pthread_mutex_unlock(&run->reloading);
+	atomic_fetch_add(result == 0 ? &run->reloads : &run->refused, 1);
 	return result;
+}
+
+static bool collect(void *ctx, struct status *out)
+{
+	struct run *run = ctx;
+
+	out->stopping = run->stopping;
+	out->reloads = run->reloads;
+	out->reloads_refused = run->refused;
+	return appliance_status(run->appliance, &run->settings, PERISCOPE_VERSION, out);
+}
+
+static void quit(void *ctx)
+{
+	const struct run *run = ctx;
+	const uint64_t one = 1;
+
+	(void)!write(run->quit, &one, sizeof(one));
 }
 
 static void reload_and_say(struct run *run)
@@ -187,22 +213,50 @@ static void release_signals(const sigset_t *signals)
 	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
-/* Until a signal says to end. */
+/* Until a signal or the control socket says to end. */
 static void serve(struct run *run, int signals)
 {
-	struct pollfd waiting = {.fd = signals, .events = POLLIN};
+	struct pollfd waiting[] = {
+		{.fd = signals, .events = POLLIN}, {.fd = run->quit, .events = POLLIN}};
 	struct signalfd_siginfo info;
 
 	for (;;) {
-		int n = poll(&waiting, 1, TICK_MS);
+		int n = poll(waiting, 2, TICK_MS);
 
 		appliance_tick(run->appliance);
-		if (n <= 0 || read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		if (n <= 0)
+			continue;
+		if (waiting[1].revents)
+			return;
+		if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 			continue;
 		if (info.ssi_signo != SIGHUP)
 			return;
 		reload_and_say(run);
 	}
+}
+
+/* With the control plane up; false: it could not be, and that was said. */
+static bool serve_with_plane(struct run *run, int signals)
+{
+	const struct plane_params params = {
+		.settings = &run->settings,
+		.directory = run->output_dir,
+		.provider = {run, collect, reload, quit},
+	};
+	char error[PLANE_ERROR];
+	struct plane *plane = plane_start(&params, error, sizeof(error));
+
+	if (!plane) {
+		fprintf(stderr, "periscope: %s\n", error);
+		return false;
+	}
+	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
+		appliance_ports(run->appliance), appliance_workers(run->appliance));
+	serve(run, signals);
+	run->stopping = true;
+	plane_stop(plane);
+	return true;
 }
 
 static int run_appliance(struct run *run, struct model *model)
@@ -217,17 +271,18 @@ static int run_appliance(struct run *run, struct model *model)
 	int fd = block_signals(&signals);
 	bool ok;
 
+	run->quit = eventfd(0, EFD_CLOEXEC);
 	run->appliance = appliance_start(&params, model, error);
 	if (!run->appliance) {
 		fprintf(stderr, "periscope: %s\n", error);
+		close(run->quit);
 		close(fd);
 		return EXIT_FAILED;
 	}
-	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
-		appliance_ports(run->appliance), appliance_workers(run->appliance));
-	serve(run, fd);
+	ok = serve_with_plane(run, fd);
 	release_signals(&signals);
-	ok = appliance_stop(run->appliance, report, run);
+	ok = appliance_stop(run->appliance, report, run) && ok;
+	close(run->quit);
 	close(fd);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "periscope: standard output: could not write all of it\n");

@@ -165,7 +165,8 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 		};
 
 		appliance->lanes[i] = lane_create(&params, error, APPLIANCE_ERROR);
-		if (!appliance->lanes[i])
+		if (!appliance->lanes[i] ||
+			!view_init(&appliance->views[i], s->sessions.capacity))
 			return -1;
 	}
 	if (appliance->n_workers > 1)
@@ -223,6 +224,7 @@ static int start_workers(struct appliance *appliance, char *error)
 			.writer = appliance->writer,
 			.handoff = appliance->handoff,
 			.phase = &appliance->phase,
+			.view = &appliance->views[i],
 		};
 
 		deal_queues(appliance, i, &params);
@@ -253,8 +255,10 @@ void appliance_join(struct appliance *appliance)
 void appliance_free(struct appliance *appliance)
 {
 	appliance_join(appliance);
-	for (uint32_t i = 0; i < appliance->n_workers; i++)
+	for (uint32_t i = 0; i < appliance->n_workers; i++) {
+		view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
+	}
 	handoff_destroy(appliance->handoff);
 	writer_stop(appliance->writer);
 	owners_destroy(appliance->owners);
@@ -318,19 +322,26 @@ struct appliance *appliance_start(
 
 /* --- while it runs --- */
 
+static const char *link_words(enum port_link link)
+{
+	switch (link) {
+	case PORT_LINK_UP:
+		return "its link is up";
+	case PORT_LINK_DOWN:
+		return "its link went down; packets come again when it is up";
+	case PORT_LINK_GONE:
+		return "its interface was removed: nothing more will come in by it; "
+		       "restart when it is there again";
+	case PORT_LINK_UNKNOWN:
+		break;
+	}
+	return "the state of its link is not known";
+}
+
 static void say_link(const struct appliance *appliance, uint32_t i, enum port_link link)
 {
-	static const char *const words[] = {
-		[PORT_LINK_UNKNOWN] = "the state of its link is not known",
-		[PORT_LINK_UP] = "its link is up",
-		[PORT_LINK_DOWN] = "its link went down; packets come again when it is up",
-		[PORT_LINK_GONE] =
-			("its interface was removed: nothing more will come in by it; "
-			 "restart when it is there again"),
-	};
-
 	fprintf(stderr, "periscope: port %s: %s\n",
-		appliance->params.settings->capture.ports.text[i], words[link]);
+		appliance->params.settings->capture.ports.text[i], link_words(link));
 }
 
 void appliance_tick(struct appliance *appliance)

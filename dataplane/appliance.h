@@ -14,6 +14,7 @@
 #include "dataplane/handoff.h"
 #include "dataplane/port.h"
 #include "dataplane/tally.h"
+#include "dataplane/view.h"
 #include "inspect/export/summary.h"
 
 struct appliance;
@@ -69,14 +70,32 @@ struct appliance_port {
 uint32_t appliance_ports(const struct appliance *appliance);
 struct appliance_port appliance_port(const struct appliance *appliance, uint32_t index);
 
+/* The driver's own counters; returns how many, at most `max`. */
+uint32_t appliance_xstats(const struct appliance *appliance, uint32_t index,
+	struct port_xstat *out, uint32_t max);
+
 /* What the output made of the records of one kind, and the writer's queue. */
 struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind);
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size);
 
+/* What the latest look at worker `worker` showed; valid until the next call for that worker. NULL:
+ * nothing yet. `config` of a session may be followed only between appliance_hold() and
+ * appliance_release(), and when appliance_is_current() says so of the view. */
+const struct view *appliance_view(struct appliance *appliance, uint32_t worker);
+/* No configuration goes away in between. Not for long: a reload waits. */
+void appliance_hold(struct appliance *appliance);
+void appliance_release(struct appliance *appliance);
+bool appliance_is_current(const struct appliance *appliance, const struct view *view);
+/* What the model in force says of a session; with appliance_hold(). NULL: nothing. */
+const struct model_session *appliance_session(
+	const struct appliance *appliance, const struct ip_addr *outer_src, uint32_t vni);
+/* For the names of labels. NULL: off. */
+const struct dpi *appliance_dpi(const struct appliance *appliance);
+
 uint64_t appliance_generation(const struct appliance *appliance);
 uint64_t appliance_started_ns(const struct appliance *appliance); /* CLOCK_MONOTONIC */
 const char *appliance_dir(const struct appliance *appliance);
-/* Rules in the order they are judged, with all hits since the start; borrowed from the model until
- * the next reload. Returns how many; fills at most `max`. */
+/* Rules in the order they are judged, with all hits since the start; with appliance_hold(), which is
+ * how long their texts live. Returns how many; fills at most `max`. */
 uint32_t appliance_rules(
 	const struct appliance *appliance, struct summary_rule *rules, uint32_t max);

@@ -41,6 +41,7 @@ struct appliance {
 	struct owners *owners;
 	struct handoff *handoff;
 	struct lane *lanes[WORKERS_MAX];
+	struct view_board views[WORKERS_MAX];
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
 	_Atomic int phase;

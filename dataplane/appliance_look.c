@@ -93,6 +93,50 @@ uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size)
 	return writer_queue(appliance->writer, size);
 }
 
+const struct view *appliance_view(struct appliance *appliance, uint32_t worker)
+{
+	return view_read(&appliance->views[worker]);
+}
+
+void appliance_hold(struct appliance *appliance)
+{
+	pthread_mutex_lock(&appliance->lock);
+}
+
+void appliance_release(struct appliance *appliance)
+{
+	pthread_mutex_unlock(&appliance->lock);
+}
+
+bool appliance_is_current(const struct appliance *appliance, const struct view *view)
+{
+	return view->generation == appliance->generation;
+}
+
+const struct model_session *appliance_session(
+	const struct appliance *appliance, const struct ip_addr *outer_src, uint32_t vni)
+{
+	const struct model *model = appliance->current->model;
+
+	for (uint32_t i = 0; i < model->n_sessions; i++)
+		if (model->sessions[i].vni == vni &&
+			model->sessions[i].interface->has_primary &&
+			ip_addr_equal(&model->sessions[i].interface->primary, outer_src))
+			return &model->sessions[i];
+	return NULL;
+}
+
+uint32_t appliance_xstats(
+	const struct appliance *appliance, uint32_t index, struct port_xstat *out, uint32_t max)
+{
+	return port_xstats(appliance->ports[index].port, out, max);
+}
+
+const struct dpi *appliance_dpi(const struct appliance *appliance)
+{
+	return appliance->lanes[0]->dpi;
+}
+
 uint64_t appliance_generation(const struct appliance *appliance)
 {
 	uint64_t generation;
@@ -119,7 +163,6 @@ uint32_t appliance_rules(
 	const struct configuration *c;
 	uint32_t n;
 
-	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
 	c = appliance->current;
 	n = filter_rule_count(c->snapshot->filter);
 	for (uint32_t i = 0; i < n && i < max; i++) {
@@ -129,6 +172,5 @@ uint32_t appliance_rules(
 		rules[i].packets = hits.packets;
 		rules[i].bytes = hits.bytes;
 	}
-	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
 	return n;
 }

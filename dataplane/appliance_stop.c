@@ -170,7 +170,9 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 	if (!ok) {
 		appliance_say("not enough memory for the summary");
 	} else {
+		appliance_hold(appliance);
 		appliance_rules(appliance, g.rules, g.n_rules);
+		appliance_release(appliance);
 		g.ledger.in_flight = in_flight;
 		summary = summarize(appliance, &g);
 		ok = write_summary(appliance, &summary);

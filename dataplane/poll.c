@@ -274,6 +274,7 @@ static void keep_house(struct poller *poller)
 	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
 	flow_table_close_windows(
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
+	view_step(poller->params.view, lane, poller->now_ns);
 	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
 		return;
 	poller->records_at = poller->now_ns;

@@ -17,6 +17,7 @@
 #include "dataplane/lane.h"
 #include "dataplane/port.h"
 #include "dataplane/tally.h"
+#include "dataplane/view.h"
 #include "dataplane/writer.h"
 
 enum { POLL_QUEUES_MAX = 128 };
@@ -44,6 +45,7 @@ struct poll_params {
 	struct writer *writer;
 	struct handoff *handoff; /* NULL with one worker */
 	const _Atomic int *phase;
+	struct view_board *view;
 };
 
 struct poller;

@@ -417,3 +417,23 @@ enum port_link port_link(struct port *port)
 		return PORT_LINK_UNKNOWN;
 	return link.link_status == RTE_ETH_LINK_UP ? PORT_LINK_UP : PORT_LINK_DOWN;
 }
+
+uint32_t port_xstats(const struct port *port, struct port_xstat *out, uint32_t max)
+{
+	int n = rte_eth_xstats_get_names(port->number, NULL, 0);
+	uint32_t count = n > 0 && (uint32_t)n < max ? (uint32_t)n : max;
+	struct rte_eth_xstat_name *names = n > 0 ? calloc((size_t)n, sizeof(*names)) : NULL;
+	struct rte_eth_xstat *values = n > 0 ? calloc((size_t)n, sizeof(*values)) : NULL;
+
+	if (!names || !values ||
+		rte_eth_xstats_get_names(port->number, names, (unsigned)n) != n ||
+		rte_eth_xstats_get(port->number, values, (unsigned)n) != n)
+		count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(out[i].name, sizeof(out[i].name), "%s", names[i].name);
+		out[i].value = values[i].value;
+	}
+	free(names);
+	free(values);
+	return count;
+}

@@ -49,6 +49,13 @@ struct port_counters {
 /* Control thread only: asks the driver, and where it does not know, the kernel. */
 struct port_counters port_counters(struct port *port);
 
+struct port_xstat {
+	char name[64];
+	uint64_t value;
+};
+/* The driver's own counters. Any thread; returns how many, at most `max`. */
+uint32_t port_xstats(const struct port *port, struct port_xstat *out, uint32_t max);
+
 enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_GONE };
 /* Control thread only. GONE: the interface was removed; nothing will come any more. */
 enum port_link port_link(struct port *port);

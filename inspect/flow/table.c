@@ -323,6 +323,18 @@ void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_
 	}
 }
 
+bool flow_table_look(const struct flow_table *table, uint32_t *at, uint32_t slots,
+	void (*look)(void *ctx, const struct flow *flow), void *ctx)
+{
+	for (; slots > 0 && *at < table->used; slots--, (*at)++)
+		if (slot_is_live(&table->flows[*at]))
+			look(ctx, &table->flows[*at]);
+	if (*at < table->used)
+		return false;
+	*at = 0;
+	return true;
+}
+
 void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns)
 {
 	flow_table_expire(table, horizon_ns, table->used);

@@ -25,6 +25,7 @@
  * left behind gives way first, and is not counted as evicted. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -88,6 +89,11 @@ void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
  * leaves a window open until a packet or the end of the flow closes it, so that its records depend
  * on packets alone.) */
 void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_t slots);
+
+/* Shows the live flows among the `slots` slots from `*at` on, and moves `*at`; true when the end of
+ * the table is reached and `*at` is 0 again. `look` must not call the table. */
+bool flow_table_look(const struct flow_table *table, uint32_t *at, uint32_t slots,
+	void (*look)(void *ctx, const struct flow *flow), void *ctx);
 
 /* Ends every flow: as idle or tcp_close where the horizon has left it behind, else as `end`. */
 void flow_table_end_all(struct flow_table *table, uint64_t horizon_ns, enum flow_end end);

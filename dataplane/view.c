@@ -1,0 +1,146 @@
+#include "dataplane/view.h"
+
+#include <stdlib.h>
+
+enum { SESSIONS_SLICE = 512, SLOTS_SLICE = 256 };
+
+#define EVERY_NS UINT64_C(500000000)
+
+bool view_init(struct view_board *board, uint32_t sessions)
+{
+	uint32_t capacity = sessions < VIEW_SESSIONS_MAX ? sessions : VIEW_SESSIONS_MAX;
+	bool ok = true;
+
+	for (int i = 0; i < VIEW_BUFFERS; i++) {
+		board->buffers[i].sessions = calloc(capacity, sizeof(struct session));
+		board->buffers[i].capacity = capacity;
+		ok = ok && board->buffers[i].sessions;
+	}
+	board->filling = &board->buffers[0];
+	atomic_init(&board->spare, &board->buffers[1]);
+	atomic_init(&board->ready, NULL);
+	board->held = &board->buffers[2]; /* empty: generation 0 */
+	return ok;
+}
+
+void view_fini(struct view_board *board)
+{
+	for (int i = 0; i < VIEW_BUFFERS; i++)
+		free(board->buffers[i].sessions);
+}
+
+static void begin(struct view_board *board, const struct lane *lane, uint64_t now_ns)
+{
+	board->filling->generation = lane->snapshot->generation;
+	board->filling->n_sessions = 0;
+	board->filling->n_flows = 0;
+	board->sessions_done = false;
+	board->at = 0;
+	board->begun_ns = now_ns;
+}
+
+/* True when all are copied. */
+static bool copy_sessions(struct view *view, const struct lane *lane)
+{
+	uint32_t count = session_table_count(lane->sessions);
+	uint32_t end = count < view->capacity ? count : view->capacity;
+	uint32_t stop = view->n_sessions + SESSIONS_SLICE;
+
+	for (; view->n_sessions < end && view->n_sessions < stop; view->n_sessions++)
+		view->sessions[view->n_sessions] =
+			*session_table_get(lane->sessions, view->n_sessions);
+	return view->n_sessions == end;
+}
+
+static uint64_t bytes_of(const struct flow *flow)
+{
+	return flow->side[0].bytes + flow->side[1].bytes;
+}
+
+static void find_least(struct view_board *board)
+{
+	const struct view *view = board->filling;
+
+	board->least = 0;
+	for (uint32_t i = 1; i < view->n_flows; i++)
+		if (bytes_of(&view->flows[i].flow) < bytes_of(&view->flows[board->least].flow))
+			board->least = i;
+}
+
+struct looking {
+	struct view_board *board;
+	const struct lane *lane;
+};
+
+static void look(void *ctx, const struct flow *flow)
+{
+	const struct looking *looking = ctx;
+	struct view_board *board = looking->board;
+	struct view *view = board->filling;
+	struct view_flow *to;
+
+	if (view->n_flows == VIEW_FLOWS &&
+		bytes_of(flow) <= bytes_of(&view->flows[board->least].flow))
+		return;
+	to = &view->flows[view->n_flows < VIEW_FLOWS ? view->n_flows++ : board->least];
+	to->flow = *flow;
+	to->has_session = flow->session != SESSION_NONE;
+	if (to->has_session)
+		to->session = *session_table_get(looking->lane->sessions, flow->session);
+	if (view->n_flows == VIEW_FLOWS)
+		find_least(board);
+}
+
+static void publish(struct view_board *board)
+{
+	struct view *old =
+		atomic_exchange_explicit(&board->ready, board->filling, memory_order_acq_rel);
+
+	/* Taken by the reader, who gives back the one it held before. */
+	if (!old)
+		old = atomic_exchange_explicit(&board->spare, NULL, memory_order_acq_rel);
+	board->filling = old;
+}
+
+/* The next slice of the copy being made; true when it is whole. */
+static bool copy_on(struct view_board *board, const struct lane *lane)
+{
+	struct looking looking = {board, lane};
+
+	if (!board->sessions_done) {
+		board->sessions_done = copy_sessions(board->filling, lane);
+		return false;
+	}
+	return flow_table_look(lane->flows, &board->at, SLOTS_SLICE, look, &looking);
+}
+
+void view_step(struct view_board *board, const struct lane *lane, uint64_t now_ns)
+{
+	if (!board->filling)
+		board->filling =
+			atomic_exchange_explicit(&board->spare, NULL, memory_order_acq_rel);
+	if (!board->filling)
+		return;
+	if (!board->copying) {
+		board->copying = now_ns - board->begun_ns >= EVERY_NS;
+		if (board->copying)
+			begin(board, lane, now_ns);
+	} else if (board->filling->generation != lane->snapshot->generation) {
+		/* What the sessions copied so far point to is going away. */
+		begin(board, lane, now_ns);
+	} else if (copy_on(board, lane)) {
+		board->copying = false;
+		publish(board);
+	}
+}
+
+const struct view *view_read(struct view_board *board)
+{
+	struct view *next = atomic_exchange_explicit(&board->ready, NULL, memory_order_acq_rel);
+
+	if (next) {
+		atomic_store_explicit(&board->spare, board->held, memory_order_release);
+		board->held = next;
+	}
+	return board->held->generation ? board->held : NULL;
+}
