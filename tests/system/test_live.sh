@@ -80,4 +80,186 @@ for workers in 2 4; do
     conversations apps $workers --set capture.queues=$workers
 done
 
+mirrored() { # packets that both hosts' vxlan devices have sent so far
+  for host in blue green; do
+    ip -n "$LAB-$host" -s -j link show dev vx0
+  done | python3 -c '
+import json, sys
+decoder, text, sum = json.JSONDecoder(), sys.stdin.read().strip(), 0
+while text:
+    value, end = decoder.raw_decode(text)
+    sum, text = sum + value[0]["stats64"]["tx"]["packets"], text[end:].strip()
+print(sum)'
+}
+
+# UDP at a steady rate, so much that reloads and faults meet packets all the time.
+load() { # seconds
+  lab_exec blue iperf3 -c "$LAB_GREEN" -u -b 20M -l 800 -t "$1" >"$tmp/iperf" 2>&1
+}
+
+# sum of a bucket's packets, or `received`
+ledger() { # directory, name
+  results summary "$1" "$2"
+}
+
+# Every packet that the hosts mirrored was received, and none of them lost on the way through.
+all_there() { # directory, packets mirrored before
+  sent=$(($(mirrored) - $2))
+  got=$(($(ledger "$1" received) - $(ledger "$1" ledger.not_mirror)))
+  [ $got -eq $sent ] || { echo "mirrored $sent, received $got"; return 1; }
+  live closed "$1" && live outside "$1" not_mirror
+}
+
+# Two models in turn: the same decisions under other rule numbers, and a flow log owner that changes.
+reload_under_load() { # workers
+  sed 's/rule_number: 1/rule_number: 2/; s/222222222222/333333333333/' \
+    "$root/pcaps/lab.yaml" >"$tmp/other.yaml"
+  cp "$root/pcaps/lab.yaml" "$tmp/live.yaml"
+  settings=$tmp/live.yaml
+  before=$(mirrored)
+  start "$tmp/got" --set capture.workers="$1" || return 1
+  settings=$root/pcaps/lab.yaml
+  lab_mirror blue on && lab_mirror green on
+  load 4 &
+  load_pid=$!
+  n=0
+  while kill -0 $load_pid 2>/dev/null; do
+    if [ $((n % 2)) -eq 0 ]; then cp "$tmp/other.yaml" "$tmp/next.yaml"
+    else cp "$root/pcaps/lab.yaml" "$tmp/next.yaml"; fi
+    mv "$tmp/next.yaml" "$tmp/live.yaml"
+    kill -s HUP $LIVE_PID
+    n=$((n + 1))
+    sleep 0.1
+  done
+  wait $load_pid || { cat "$tmp/iperf"; return 1; }
+  lab_mirror blue off && lab_mirror green off
+  sleep 0.3
+  live_stop TERM 5 || return 1
+  done=$(grep -c '^periscope: reloaded$' "$tmp/got.err")
+  [ $n -ge 20 ] && [ "$done" -ge $((n * 9 / 10)) ] || { echo "$n reloads asked, $done done"; return 1; }
+  all_there "$tmp/got" "$before" || return 1
+  # Each packet was judged by one whole configuration, which accepts it by a rule.
+  PYTHONPATH=$here python3 - "$tmp/got" <<'END'
+import sys
+import results
+s = results.summary(sys.argv[1])
+if {r["packets"] for r in s["rules"]} == {0}:
+    sys.exit("no rule matched")
+numbers = {f["rule_number"] for f in results.flows(sys.argv[1])}
+if not numbers <= {100, 110, 200, 210}:
+    sys.exit("rule numbers %s" % numbers)
+END
+}
+
+# Bad settings change nothing, and are named.
+refuses_bad() {
+  cp "$root/pcaps/lab.yaml" "$tmp/live.yaml"
+  settings=$tmp/live.yaml
+  start "$tmp/got" || return 1
+  settings=$root/pcaps/lab.yaml
+  sed 's/protocol/protocoll/; s/rule_action: accept/rule_action: perhaps/' "$root/pcaps/lab.yaml" >"$tmp/live.yaml"
+  kill -s HUP $LIVE_PID
+  lab_wait grep -q 'not reloaded, nothing has changed: .*live.yaml:[0-9]*: .*perhaps' "$tmp/got.err" ||
+    { cat "$tmp/got.err"; return 1; }
+  { cat "$root/pcaps/lab.yaml"; echo 'flow: {capacity: 70000}'; } >"$tmp/live.yaml"
+  kill -s HUP $LIVE_PID
+  lab_wait grep -q 'cannot change live: flow.capacity$' "$tmp/got.err" ||
+    { cat "$tmp/got.err"; return 1; }
+  live_stop INT 5
+}
+
+# What was written before a kill can be read after it, and the next start works beside it.
+killed() {
+  start "$tmp/got" --set flow.idle_timeout=500ms --set flow.tcp_close_timeout=100ms || return 1
+  lab_mirror blue on
+  answered 200 $shop/ || return 1
+  sleep 3 # an event is on disk a second after its flow has ended
+  kill -s KILL $LIVE_PID
+  wait $LIVE_PID
+  first=$(cat "$tmp"/got/events/*.jsonl | grep -c '"event":"flow"')
+  [ "$first" -ge 1 ] || { echo "no event on disk"; return 1; }
+  rm -f "$tmp/got.err"
+  # shellcheck disable=SC2086
+  live_start "$tmp/got" ip netns exec "$LAB-sensor" -- $quiet -c "$settings" \
+    --set "capture.ports=[\"$port\"]" --set capture.memory=128MiB || return 1
+  answered 200 $shop/ || return 1
+  lab_mirror blue off
+  live_stop TERM 5 || return 1
+  both=$(cat "$tmp"/got/events/*.jsonl | grep -c '"event":"flow"')
+  [ "$both" -gt "$first" ] && [ "$(find "$tmp/got/events" -type f | wc -l)" -eq 2 ] ||
+    { echo "$first events, then $both"; return 1; }
+}
+
+# Down and up: said, and packets come again.
+down_and_up() {
+  start "$tmp/got" || return 1
+  ip -n "$LAB-sensor" link set eth0 down
+  lab_wait grep -q 'went down' "$tmp/got.err" || return 1
+  ip -n "$LAB-sensor" link set eth0 up
+  lab_wait grep -q 'its link is up' "$tmp/got.err" || return 1
+  lab_wait ip netns exec "$LAB-router" ping -q -c 1 -W 1 "$LAB_SENSOR" || return 1
+  before=$(mirrored)
+  lab_mirror blue on
+  answered 200 $shop/ || return 1
+  lab_mirror blue off
+  sleep 0.3
+  live_stop TERM 5 && all_there "$tmp/got" "$before"
+}
+
+# Removed: said, unhealthy, no spin, and an end in order.
+removed() {
+  ip -n "$LAB-sensor" link add gone0 type veth peer name gone1
+  ip -n "$LAB-sensor" link set gone0 up
+  ip -n "$LAB-sensor" link set gone1 up
+  ip -n "$LAB-sensor" link set lo up
+  live_start "$tmp/got" ip netns exec "$LAB-sensor" -- -c "$settings" \
+    --set 'capture.ports=["net_af_packet0,iface=gone0"]' --set capture.memory=64MiB || return 1
+  [ "$(lab_exec sensor curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:9477/health)" = 200 ] ||
+    { echo "not healthy before"; return 1; }
+  ip -n "$LAB-sensor" link del gone0
+  lab_wait grep -q 'its interface was removed' "$tmp/got.err" || return 1
+  sleep 1
+  lab_exec sensor curl -s -w ' %{http_code}' http://127.0.0.1:9477/health >"$tmp/health"
+  grep -q 'was removed' "$tmp/health" && grep -q ' 503$' "$tmp/health" ||
+    { cat "$tmp/health"; return 1; }
+  ticks=$(awk '{ print $14 + $15 }' /proc/$LIVE_PID/stat)
+  sleep 2
+  ticks=$(($(awk '{ print $14 + $15 }' /proc/$LIVE_PID/stat) - ticks))
+  [ $ticks -lt 150 ] || { echo "$ticks ticks of CPU in 2 s"; return 1; }
+  live_stop TERM 5
+}
+
+# The load balancer's view, from another host: TCP 4789 is open while it is healthy. And the kernel
+# of the sensor answers no mirrored packet with ICMP.
+from_outside() {
+  ip -n "$LAB-sensor" route add 10.0.0.0/8 via 10.9.0.1
+  ip -n "$LAB-sensor" route add 172.16.0.0/16 via 10.9.0.1
+  rm -rf "$tmp/got"
+  live_start "$tmp/got" ip netns exec "$LAB-sensor" -- -c "$settings" \
+    --set "capture.ports=[\"$port\"]" --set capture.memory=128MiB || return 1
+  lab_exec router python3 -c "import socket; socket.create_connection(('$LAB_SENSOR', 4789), 3)" || return 1
+  icmp=$(lab_exec sensor awk '/^Icmp:/ && n++ { print $16 }' /proc/net/snmp)
+  lab_mirror blue on
+  answered 200 $shop/ || return 1
+  lab_mirror blue off
+  now=$(lab_exec sensor awk '/^Icmp:/ && n++ { print $16 }' /proc/net/snmp)
+  [ "$now" = "$icmp" ] || { echo "ICMP unreachable sent: $icmp, then $now"; return 1; }
+  lab_exec sensor "$periscope" ctl -l "$tmp/got" sessions | grep -q tms-blue || return 1
+  lab_exec sensor "$periscope" ctl -l "$tmp/got" quit || return 1
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    kill -0 $LIVE_PID 2>/dev/null || break
+    sleep 0.3
+  done
+  wait $LIVE_PID
+}
+
+for workers in 1 2 4; do
+  check "reload every 100 ms under load, $workers workers: nothing lost" reload_under_load $workers
+done
+check "bad settings change nothing, and are named" refuses_bad
+check "killed and started again" killed
+check "the interface goes down and up" down_and_up
+check "the interface is removed" removed
+check "health check, ctl, and no ICMP, seen from outside" from_outside
+
 finish
