@@ -1,6 +1,7 @@
 #include "dataplane/listen.h"
 
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,8 @@ struct listen *listen_open(const char *interface, char *error, size_t error_size
 	}
 	snprintf(listen->name, sizeof(listen->name), "%s", interface);
 	status = start(listen);
+	if (status >= 0)
+		status = pcap_setnonblock(listen->pcap, 1, why);
 	if (status < 0)
 		snprintf(error, error_size, "%s: %s (%s)", interface, pcap_statustostr(status),
 			pcap_geterr(listen->pcap));
@@ -83,9 +86,14 @@ void listen_close(struct listen *listen)
 int listen_next(struct listen *listen, struct input_packet *out, char *error, size_t error_size)
 {
 	bool nano = pcap_get_tstamp_precision(listen->pcap) == PCAP_TSTAMP_PRECISION_NANO;
+	struct pollfd ready = {.fd = pcap_get_selectable_fd(listen->pcap), .events = POLLIN};
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	int status = pcap_next_ex(listen->pcap, &header, &data);
+
+	/* libpcap itself may wait for ever on a silent device, signals or not. */
+	if (status == 0 && poll(&ready, 1, WAIT_MS) > 0)
+		status = pcap_next_ex(listen->pcap, &header, &data);
 
 	if (status < 0) {
 		snprintf(error, error_size, "%s: %s", listen->name, pcap_geterr(listen->pcap));
