@@ -48,17 +48,34 @@ talk() {
     lab_datagrams "$LAB_GREEN" 4000 3
 }
 
+mirrored() { # packets that both hosts' vxlan devices have sent so far
+  for host in blue green; do
+    ip -n "$LAB-$host" -s -j link show dev vx0
+  done | python3 -c '
+import json, sys
+decoder, text, sum = json.JSONDecoder(), sys.stdin.read().strip(), 0
+while text:
+    value, end = decoder.raw_decode(text)
+    sum, text = sum + value[0]["stats64"]["tx"]["packets"], text[end:].strip()
+print(sum)'
+}
+
+captured() { # file, packets: tcpdump has written so many
+  [ "$(tcpdump -n -r "$1" 2>/dev/null | wc -l)" -ge "$2" ]
+}
+
 # As a replay of what tcpdump saw at the same time. ARP and the like are no mirror traffic.
 conversations() { # what must be the same, workers, settings...
   kind=$1 workers=$2
   shift 2
+  before=$(mirrored)
   lab_capture "$tmp/beside.pcap" || return 1
   start "$tmp/got" --set capture.workers="$workers" "$@" || return 1
   lab_mirror blue on && lab_mirror green on
   talk
   talked=$?
   lab_mirror blue off && lab_mirror green off
-  lab_capture_end || return 1
+  lab_wait captured "$tmp/beside.pcap" $(($(mirrored) - before)) && lab_capture_end || return 1
   live_stop TERM 5 || return 1
   [ $talked -eq 0 ] || return 1
   replay "$tmp/want" -c "$settings" "$tmp/beside.pcap" || return 1
@@ -79,18 +96,6 @@ for workers in 2 4; do
   check "$workers workers, a queue each: every conversation, label and count" \
     conversations apps $workers --set capture.queues=$workers
 done
-
-mirrored() { # packets that both hosts' vxlan devices have sent so far
-  for host in blue green; do
-    ip -n "$LAB-$host" -s -j link show dev vx0
-  done | python3 -c '
-import json, sys
-decoder, text, sum = json.JSONDecoder(), sys.stdin.read().strip(), 0
-while text:
-    value, end = decoder.raw_decode(text)
-    sum, text = sum + value[0]["stats64"]["tx"]["packets"], text[end:].strip()
-print(sum)'
-}
 
 # UDP at a steady rate, so much that reloads and faults meet packets all the time.
 load() { # seconds
