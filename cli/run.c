@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -43,7 +44,7 @@ static const char usage[] =
 	"exit status: 0 ended in order; 1 could not start, write or finish; 2 wrong usage or "
 	"settings\n";
 
-enum { OPT_SET = 256, OPT_DUMP, OPT_HELP, TICK_MS = 250 };
+enum { OPT_SET = 256, OPT_DUMP, OPT_HELP, TICK_MS = 250, SAME_SIGNAL_MS = 200 };
 
 static const struct option options[] = {
 	{"set", required_argument, NULL, OPT_SET},
@@ -207,9 +208,16 @@ static int block_signals(sigset_t *signals)
 	return signalfd(-1, signals, SFD_CLOEXEC);
 }
 
-/* From here on a signal does what it does to any program. */
+/* From here on a signal does what it does to any program: a second one ends this one at once. One
+ * request often comes twice, though (timeout(1), sudo and terminals signal a process and its group),
+ * so what follows within a moment is not a second one. */
 static void release_signals(const sigset_t *signals)
 {
+	const struct timespec moment = {0, SAME_SIGNAL_MS * 1000000L};
+
+	nanosleep(&moment, NULL);
+	while (sigtimedwait(signals, NULL, &(struct timespec){0, 0}) > 0)
+		;
 	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 

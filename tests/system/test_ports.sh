@@ -71,6 +71,25 @@ for workers in 1 2 3 4; do
     "net_pcap0,rx_pcap=$tmp/even.pcap" "net_pcap1,rx_pcap=$tmp/odd.pcap"
 done
 
+# As timeout(1) and terminals do it: the same request twice, at the process and at its group.
+twice() { # seconds between, status
+  rm -rf "$tmp/got"
+  # shellcheck disable=SC2086
+  live_start "$tmp/got" env -- -c "$pcaps/lab.yaml" $quiet --set capture.memory=64MiB \
+    --set "capture.ports=[\"net_pcap0,rx_pcap=$pcaps/web.pcap\"]" || return 1
+  kill -s TERM $LIVE_PID
+  sleep "$1"
+  kill -s TERM $LIVE_PID 2>/dev/null
+  wait $LIVE_PID
+  status=$?
+  [ $status -eq "$2" ] || { echo "status $status"; return 1; }
+  [ "$2" -ne 0 ] || grep -q 'ledger closed' "$tmp/got.out"
+}
+
+for apart in 0 0.001 0.02 0.05; do
+  check "the same signal twice, $apart s apart: an end in order" twice $apart 0
+done
+
 says() { # sentence, arguments...: run must fail and say so
   want=$1
   shift
