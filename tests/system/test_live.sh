@@ -137,6 +137,9 @@ reload_under_load() { # workers
     sleep 0.1
   done
   wait $load_pid || { cat "$tmp/iperf"; return 1; }
+  # Rules count anew with every configuration: the last one must meet packets, too.
+  sleep 0.3
+  lab_exec blue ping -q -c 2 -i 0.2 "$LAB_GREEN" || return 1
   lab_mirror blue off && lab_mirror green off
   sleep 0.3
   live_stop TERM 5 || return 1
@@ -258,10 +261,7 @@ from_outside() {
   wait $LIVE_PID
 }
 
-# The load needs a processor, too. Where polling workers leave it none, the interface's ring runs over:
-# that is counted as missed, but it is not what this asks.
 for workers in 1 2 4; do
-  [ $workers -eq 1 ] || [ $workers -lt "$(nproc)" ] || continue
   check "reload every 100 ms under load, $workers workers: nothing lost" reload_under_load $workers
 done
 check "bad settings change nothing, and are named" refuses_bad
