@@ -1,6 +1,7 @@
 /* periscope replay: options, then dataplane/replay.h, then the summary on the terminal. */
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/unmet.h"
 
 #include "config/settings.h"
 #include "dataplane/replay.h"
@@ -219,6 +220,7 @@ static int run(struct arguments *a)
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 	enum replay_status status;
 
+	unmet_say(a->params.settings);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	status = replay_run(&a->params, report, a);

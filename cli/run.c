@@ -4,6 +4,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/plane.h"
+#include "cli/unmet.h"
 
 #include "config/model.h"
 #include "config/report.h"
@@ -279,6 +280,7 @@ static int run_appliance(struct run *run, struct model *model)
 	int fd = block_signals(&signals);
 	bool ok;
 
+	unmet_say(&run->settings);
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	run->appliance = appliance_start(&params, model, error);
 	if (!run->appliance) {

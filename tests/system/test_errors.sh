@@ -251,6 +251,14 @@ same_as_check() { # as check tells it: on standard output
   [ $? -eq 2 ] && grep -q '^error: .*bad\.yaml:1: tenants' "$tmp/stdout"
 }
 check "-T finds the same" same_as_check
+unmet() { # KEY=VALUE: accepted, and said to do nothing
+  rm -rf "$tmp/out"
+  "$periscope" replay -l "$tmp/out" --set "$1" "$good" >"$tmp/stdout" 2>"$tmp/stderr" &&
+    [ "$(wc -l <"$tmp/stderr")" -eq 1 ] && grep -q "^periscope: ${1%%=*} has no effect yet: " "$tmp/stderr"
+}
+for setting in dedup.mode=on packets.record=all 'flow_logs.format=${version} ${srcaddr}'; do
+  check "--set $setting: not done yet, and said" unmet "$setting"
+done
 round_trip() {
   "$periscope" replay --dump-config --set flow.idle_timeout=7s >"$tmp/dump.yaml" &&
     grep -q 'idle_timeout: 7s' "$tmp/dump.yaml" &&

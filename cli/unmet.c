@@ -1,0 +1,19 @@
+#include "cli/unmet.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void say(const char *key, const char *instead)
+{
+	fprintf(stderr, "periscope: %s has no effect yet: %s\n", key, instead);
+}
+
+void unmet_say(const struct settings *settings)
+{
+	if (settings->dedup.mode != DEDUP_OFF)
+		say("dedup.mode", "both copies of a packet are counted");
+	if (settings->packets.record != RECORD_NONE)
+		say("packets.record", "replay -w writes packets");
+	if (strcmp(settings->flow_logs.format, "default") != 0)
+		say("flow_logs.format", "records have the default format");
+}
