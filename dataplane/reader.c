@@ -84,8 +84,8 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
 	reader->sessions = lane_sessions(params->settings);
 	reader->fragments = lane_fragments();
-	/* With one block in hand, empty_block() never fails once blocks are on their way. */
 	reader->lends = input_lend(params->input, BLOCK_ROOM);
+	/* With one block in hand, empty_block() never fails once blocks are on their way. */
 	if (reader->sessions && reader->fragments && add_block(reader))
 		return reader;
 	reader_destroy(reader);
