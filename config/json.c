@@ -1,4 +1,5 @@
 #include "config/json.h"
+#include "config/value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,17 +41,6 @@ static bool take(struct reader *r, char c)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Four hex digits; -1 if they are not. */
 static int32_t hex4(struct reader *r)
 {
@@ -59,7 +49,7 @@ static int32_t hex4(struct reader *r)
 	if (r->end - r->at < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int d = hex_digit(*r->at++);
+		int d = value_hex_digit(*r->at++);
 
 		if (d < 0)
 			return -1;

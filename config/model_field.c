@@ -221,17 +221,6 @@ MODEL_READER(read_ports)
 	*ports = (struct model_ports){(uint16_t)low, (uint16_t)high};
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 MODEL_READER(read_mac)
 {
 	struct model_mac mac = {.known = true};
@@ -240,7 +229,7 @@ MODEL_READER(read_mac)
 
 	(void)spec;
 	for (size_t i = 0; ok && i < 6; i++, s += 3) {
-		int high = hex_digit(s[0]), low = hex_digit(s[1]);
+		int high = value_hex_digit(s[0]), low = value_hex_digit(s[1]);
 
 		ok = high >= 0 && low >= 0 && s[2] == (i < 5 ? ':' : '\0');
 		mac.byte[i] = (uint8_t)(ok ? high << 4 | low : 0);

@@ -148,3 +148,14 @@ void value_name_print(const char *names, uint32_t index, char *text, size_t size
 	}
 	snprintf(text, size, "%.*s", (int)strcspn(names, "|"), names);
 }
+
+int value_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

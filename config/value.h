@@ -20,6 +20,8 @@ bool value_bool(const char *text, bool *out);
 bool value_duration(const char *text, uint64_t *ns);
 /* 512MiB, 64KiB, 4096, ... In bytes. */
 bool value_size(const char *text, uint64_t *bytes);
+/* 0 to 15, or -1: not a hexadecimal digit. */
+int value_hex_digit(char c);
 /* The position of `text` in "a|b|c", or -1. */
 int value_name(const char *names, const char *text);
 
