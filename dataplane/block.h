@@ -68,3 +68,17 @@ static inline uint16_t *block_owned(const struct block *block, uint32_t worker)
 {
 	return block->owned + (size_t)worker * BLOCK_SLOTS;
 }
+
+/* What arrived in slot `i`, for decap; the other fields of the packet stay as they are. Borrowed
+ * from the block. */
+static inline void block_packet(const struct block *block, uint32_t i, struct packet *p)
+{
+	const struct slot *slot = &block->slots[i];
+
+	p->data = block->data + slot->offset;
+	p->cap = slot->cap;
+	p->wire = slot->wire;
+	p->time_ns = slot->time_ns;
+	p->number = block->first_number + i;
+	p->link = (enum link)slot->link;
+}

@@ -181,17 +181,6 @@ static void set_horizon(struct reader *reader, struct block *block)
 	block->horizon_ns = reader->horizon_ns;
 }
 
-static void load_slot(const struct block *block, uint32_t i, struct packet *p)
-{
-	const struct slot *slot = &block->slots[i];
-
-	p->data = block->data + slot->offset;
-	p->cap = slot->cap;
-	p->wire = slot->wire;
-	p->time_ns = slot->time_ns;
-	p->link = (enum link)slot->link;
-}
-
 /* The worker that owns the packet's flow; packets without one are dealt round. */
 static uint32_t owner(struct reader *reader, const struct block *block, uint32_t i)
 {
@@ -201,7 +190,7 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 
 	if (n == 1)
 		return 0;
-	load_slot(block, i, &p);
+	block_packet(block, i, &p);
 	why = reader->plain ? decap_plain(&p) : decap_mirror(&reader->decap, &p);
 	if (why != REASON_inspected)
 		return i % n;
@@ -270,7 +259,7 @@ static bool any_mirror(const struct reader *reader, const struct block *block)
 	for (uint32_t i = 0; i < block->n_slots; i++) {
 		struct packet p;
 
-		load_slot(block, i, &p);
+		block_packet(block, i, &p);
 		if (decap_is_mirror(&reader->decap, &p))
 			return true;
 	}

@@ -29,18 +29,6 @@ struct worker {
 	uint64_t expire_next_ns; /* horizon at which another round begins */
 };
 
-static void load(const struct block *block, uint16_t n, struct packet *p)
-{
-	const struct slot *slot = &block->slots[n];
-
-	p->data = block->data + slot->offset;
-	p->cap = slot->cap;
-	p->wire = slot->wire;
-	p->time_ns = slot->time_ns;
-	p->number = block->first_number + n;
-	p->link = (enum link)slot->link;
-}
-
 /* Recorded is every decapsulated packet that no session, rule or de-duplication refused. */
 static bool is_recorded(const struct packet *p, enum reason why, bool plain)
 {
@@ -94,7 +82,7 @@ static void run_burst(
 	struct worker *worker, struct block *block, const uint16_t *slots, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		load(block, slots[i], &worker->packets[i]);
+		block_packet(block, slots[i], &worker->packets[i]);
 	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
 	if (!block->marks)
 		return;
