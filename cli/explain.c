@@ -3,6 +3,7 @@
  * says so and fails. */
 #include "cli/explain.h"
 #include "cli/command.h"
+#include "cli/configured.h"
 #include "cli/words.h"
 
 #include "dataplane/eal.h"
@@ -191,24 +192,20 @@ static int with_snapshot(struct explained *e, const struct arguments *a, char *e
 static int explain(const struct arguments *a)
 {
 	struct settings settings;
-	struct report report = {0};
-	struct explained e = {.settings = &settings};
-	struct model *model = NULL;
+	const struct configured_from from = {.file = a->settings};
 	char error[ERROR] = "";
+	struct explained e = {.settings = &settings};
+	struct model *model;
 	int status = EXIT_USAGE;
 
 	settings_init(&settings);
-	if (settings_load(&settings, a->settings, error) == 0)
-		model = model_load(a->settings, &settings, &report);
-	if (!model && report.errors)
-		finding_print(report.errors, error, sizeof(error));
+	model = configured_load(&from, &settings, error, sizeof(error));
 	e.model = model;
 	if (model)
 		status = with_snapshot(&e, a, error);
 	if (error[0] && status != EXIT_DONE)
 		fprintf(stderr, "periscope: %s\n", error);
 	model_destroy(model);
-	report_fini(&report);
 	settings_fini(&settings);
 	return status;
 }

@@ -1,5 +1,6 @@
 /* What was asked of mirror, checked; what it works with, opened and closed. */
 #include "cli/command.h"
+#include "cli/configured.h"
 #include "cli/mirror.h"
 
 #include "dataplane/eal.h"
@@ -100,14 +101,9 @@ static bool set_numbers(struct mirror *m, const struct arguments *a, char *error
 /* With settings: the source interface, and its rules compiled. */
 static int set_interface(struct mirror *m, const struct arguments *a, char *error)
 {
-	struct report report = {0};
+	const struct configured_from from = {.file = a->settings};
 
-	if (settings_load(&m->settings, a->settings, error))
-		return EXIT_USAGE;
-	m->model = model_load(a->settings, &m->settings, &report);
-	if (!m->model && report.errors)
-		finding_print(report.errors, error, ERROR);
-	report_fini(&report);
+	m->model = configured_load(&from, &m->settings, error, ERROR);
 	if (!m->model)
 		return EXIT_USAGE;
 	m->interface = model_interface_find(m->model, a->interface);

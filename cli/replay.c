@@ -1,6 +1,7 @@
 /* periscope replay: options, then dataplane/replay.h, then the summary on the terminal. */
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/configured.h"
 #include "cli/unmet.h"
 
 #include "config/settings.h"
@@ -187,23 +188,6 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	return false;
 }
 
-static bool load_settings(const struct arguments *a, struct settings *settings)
-{
-	char error[SETTINGS_ERROR];
-
-	if (a->settings_file && settings_load(settings, a->settings_file, error)) {
-		fprintf(stderr, "periscope: %s\n", error);
-		return false;
-	}
-	for (uint32_t i = 0; i < a->n_set; i++) {
-		if (settings_set(settings, a->set[i], error)) {
-			fprintf(stderr, "periscope: --set: %s\n", error);
-			return false;
-		}
-	}
-	return true;
-}
-
 static void report(void *ctx, const struct summary *summary)
 {
 	const struct arguments *a = ctx;
@@ -232,18 +216,17 @@ static int run(struct arguments *a)
 	return (int)status;
 }
 
-static bool load_model(struct arguments *a, const struct settings *settings)
+/* false: it was said what is wrong with them. */
+static bool load(struct arguments *a, struct settings *settings)
 {
-	struct report findings = {0};
-	struct model *model = model_load(a->settings_file, settings, &findings);
-	char text[1024];
+	const struct configured_from from = {a->settings_file, a->set, a->n_set};
+	char error[SETTINGS_ERROR];
 
-	for (const struct finding *f = findings.errors; f; f = f->next)
-		fprintf(stderr, "periscope: %s\n", finding_print(f, text, sizeof(text)));
-	report_fini(&findings);
-	a->params.model = model;
-	a->model = model;
-	return model != NULL;
+	a->model = configured_load(&from, settings, error, sizeof(error));
+	a->params.model = a->model;
+	if (!a->model)
+		fprintf(stderr, "periscope: %s\n", error);
+	return a->model;
 }
 
 /* With the arguments understood: loads the settings and does what was asked. */
@@ -251,13 +234,13 @@ static int act(struct arguments *a, struct settings *settings)
 {
 	int status = EXIT_USAGE, checked = EXIT_DONE;
 
-	settings_init(settings);
 	/* What check says, errors included, before the first of them ends it all. */
 	if (a->check && a->settings_file)
 		checked = check_settings(a->settings_file, a->json);
-	if (checked != EXIT_DONE) {
-		status = checked;
-	} else if (load_settings(a, settings) && load_model(a, settings)) {
+	if (checked != EXIT_DONE)
+		return checked;
+	settings_init(settings);
+	if (load(a, settings)) {
 		status = EXIT_DONE;
 		if (a->dump)
 			settings_dump(settings, stdout);

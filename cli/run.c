@@ -3,11 +3,11 @@
 #include "cli/appliance_status.h"
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/configured.h"
 #include "cli/plane.h"
 #include "cli/unmet.h"
 
 #include "config/model.h"
-#include "config/report.h"
 #include "config/settings.h"
 #include "dataplane/appliance.h"
 
@@ -116,28 +116,13 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 static bool load(const struct run *run, struct settings *settings, struct model **model,
 	char *message, size_t size)
 {
-	struct report findings = {0};
-	char error[SETTINGS_ERROR] = "", text[SETTINGS_ERROR];
-	bool ok;
+	const struct configured_from from = {run->settings_file, run->set, run->n_set};
 
 	settings_init(settings);
-	ok = !run->settings_file || settings_load(settings, run->settings_file, error) == 0;
-	for (uint32_t i = 0; ok && i < run->n_set; i++)
-		ok = settings_set(settings, run->set[i], error) == 0;
-	*model = ok ? model_load(run->settings_file, settings, &findings) : NULL;
-	if (ok && !*model && findings.errors)
-		finding_print(findings.errors, error, sizeof(error));
-	if (ok && findings.n_errors > 1) {
-		snprintf(text, sizeof(text), "%.400s (and %u more; see periscope check)", error,
-			findings.n_errors - 1);
-		memcpy(error, text, sizeof(error));
-	}
-	report_fini(&findings);
-	if (*model)
-		return true;
-	snprintf(message, size, "%s", error);
-	settings_fini(settings);
-	return false;
+	*model = configured_load(&from, settings, message, size);
+	if (!*model)
+		settings_fini(settings);
+	return *model;
 }
 
 static int reload(void *ctx, char *message, size_t size)
