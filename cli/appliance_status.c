@@ -63,7 +63,7 @@ static void put_rings(struct status *s, const struct appliance *appliance)
 				continue;
 			pair = handoff_pair(handoff, from, to);
 			rings[s->n_rings++] = (struct status_ring){
-				from, to, HANDOFF_RING - 1, pair.fill, pair.passed, pair.full};
+				from, to, HANDOFF_RING, pair.fill, pair.passed, pair.full};
 		}
 	s->rings = rings;
 }

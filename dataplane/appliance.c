@@ -76,7 +76,7 @@ static uint32_t buffers_away(uint32_t n_workers)
 {
 	uint32_t pairs = n_workers * (n_workers - 1);
 
-	return pairs * (HANDOFF_RING + BURST_MAX) + n_workers * 8 * BURST_MAX;
+	return pairs * (HANDOFF_AWAY + BURST_MAX) + n_workers * 8 * BURST_MAX;
 }
 
 static int open_ports(struct appliance *appliance, char *error)

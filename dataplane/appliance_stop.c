@@ -3,8 +3,6 @@
 #include "dataplane/gather.h"
 #include "dataplane/ring.h"
 
-#include <rte_mbuf.h>
-
 #include <limits.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -52,22 +50,6 @@ static bool wait_until(const struct appliance *appliance,
 		backoff_wait(&backoff);
 	}
 	return true;
-}
-
-/* What no worker took out of a ring any more; true to the ledger as in flight. */
-static uint64_t empty_rings(struct appliance *appliance)
-{
-	struct rte_mbuf *m;
-	uint64_t n = 0;
-
-	for (uint32_t from = 0; appliance->handoff && from < appliance->n_workers; from++)
-		for (uint32_t to = 0; to < appliance->n_workers; to++)
-			while (from != to &&
-				handoff_take(appliance->handoff, from, to, &m, 1) == 1) {
-				rte_pktmbuf_free(m);
-				n++;
-			}
-	return n;
 }
 
 static void stop_workers(struct appliance *appliance)
@@ -195,7 +177,8 @@ bool appliance_stop(struct appliance *appliance,
 	bool ok;
 
 	stop_workers(appliance);
-	in_flight = empty_rings(appliance);
+	/* What no worker took out of a ring any more; true to the ledger as in flight. */
+	in_flight = appliance->handoff ? handoff_empty(appliance->handoff) : 0;
 	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
 		lane_refresh(appliance->lanes[i]);

@@ -1,8 +1,8 @@
 #include "dataplane/port.h"
 
 #include "dataplane/eal.h"
-#include "dataplane/handoff.h"
 #include "dataplane/port_af_packet.h"
+#include "decap/packet.h"
 
 #include <rte_bus.h>
 #include <rte_dev.h>
@@ -186,11 +186,9 @@ static struct rte_mempool *make_pool(
 	const struct port *port, const char *kind, uint32_t n, uint32_t room)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
-	uint16_t area =
-		(uint16_t)RTE_ALIGN_CEIL(sizeof(struct handoff_area), RTE_MBUF_PRIV_ALIGN);
 
 	snprintf(name, sizeof(name), "%s%u", kind, port->number);
-	return rte_pktmbuf_pool_create(name, n, n > 4 * CACHE ? CACHE : 0, area,
+	return rte_pktmbuf_pool_create(name, n, n > 4 * CACHE ? CACHE : 0, 0,
 		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
 }
 
@@ -218,8 +216,7 @@ static int make_pools(
 	struct port *port, const struct port_params *params, char *error, size_t size)
 {
 	uint32_t room = room_for(port), n;
-	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) +
-			sizeof(struct handoff_area) + 128;
+	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) + 128;
 	uint64_t large = port->af ? 0 : (uint64_t)LARGE_COUNT * (LARGE_ROOM + 1024);
 	uint64_t fits = params->memory > large ? (params->memory - large) / each : 0;
 
