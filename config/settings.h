@@ -28,6 +28,7 @@ enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
 enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
 enum settings_idle { IDLE_SLEEP, IDLE_POLL };
 enum settings_dedup { DEDUP_OFF, DEDUP_ON };
+enum settings_seccomp { SECCOMP_ON, SECCOMP_OFF, SECCOMP_LOG };
 enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
 struct settings_tenant {
@@ -89,6 +90,11 @@ struct settings {
 		uint64_t ring_hold, loss_hold;         /* ns */
 		uint64_t disk_free_min;                /* bytes; 0 = any */
 	} control;
+	struct {
+		char user[32]; /* "" = off */
+		enum settings_seccomp seccomp;
+		bool core_dumps;
+	} rights;
 };
 
 enum { SETTINGS_ERROR = 512 };

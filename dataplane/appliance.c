@@ -132,16 +132,23 @@ static int open_output(struct appliance *appliance, char *error)
 	return appliance->output ? 0 : -1;
 }
 
-static int start_writer(struct appliance *appliance, char *error)
+static int make_writer(struct appliance *appliance, char *error)
 {
 	appliance->owners = owners_create();
 	if (!appliance->owners) {
 		snprintf(error, APPLIANCE_ERROR, "not enough memory");
 		return -1;
 	}
-	appliance->writer = writer_start(
-		appliance->output, appliance->n_workers, false, error, APPLIANCE_ERROR);
+	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
 	return appliance->writer ? 0 : -1;
+}
+
+static int start_writer(struct appliance *appliance, char *error)
+{
+	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
+		return -1;
+	writer_do(appliance->writer, owners_add, appliance->owners);
+	return 0;
 }
 
 static int make_lanes(struct appliance *appliance, struct model *model, char *error)
@@ -153,7 +160,6 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 	if (!appliance->current)
 		return -1;
 	appliance->generation = 1;
-	writer_do(appliance->writer, owners_add, appliance->owners);
 	snapshot_publish(&appliance->slot, appliance->current->snapshot);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		const struct lane_params params = {
@@ -276,7 +282,8 @@ void appliance_free(struct appliance *appliance)
 /* The model is the appliance's from the first call on that takes it. */
 static int start_all(struct appliance *appliance, struct model *model, char *error)
 {
-	const struct settings_strings *ports = &appliance->params.settings->capture.ports;
+	const struct appliance_params *p = &appliance->params;
+	const struct settings_strings *ports = &p->settings->capture.ports;
 
 	if (ports->count == 0 || ports->count > PORTS_MAX) {
 		snprintf(error, APPLIANCE_ERROR,
@@ -287,13 +294,19 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 		model_destroy(model);
 		return -1;
 	}
+	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
+	 * may ask a port only when it has. */
 	if (start_eal(appliance, error) || open_ports(appliance, error) ||
-		open_output(appliance, error) || start_writer(appliance, error)) {
+		make_writer(appliance, error)) {
 		model_destroy(model);
 		return -1;
 	}
-	/* Ports begin before the workers, which may ask a port only when it has. */
 	if (make_lanes(appliance, model, error) || start_ports(appliance, error))
+		return -1;
+	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
+		return -1;
+	/* With what is left of them: files, which so belong to whom we became, and packets. */
+	if (open_output(appliance, error) || start_writer(appliance, error))
 		return -1;
 	return start_workers(appliance, error);
 }

@@ -24,6 +24,11 @@ enum { APPLIANCE_ERROR = 512 };
 struct appliance_params {
 	const struct settings *settings; /* borrowed until the end */
 	const char *output_dir, *version;
+	/* Called when every device is open and running and memory is taken, before the first file
+	 * is opened and the first packet is looked at: the moment to give up rights. NULL: nothing to
+	 * do. false: `error` says why it cannot go on. */
+	bool (*opened)(void *ctx, char *error, size_t size);
+	void *ctx;
 };
 
 /* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
