@@ -471,7 +471,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"packets.record=accepted", "control.socket=off", "control.http=[::1]:1",
 	"control.health_tcp=0", "control.check_interval=1s", "control.worker_stall=2s",
 	"control.ring_mark=50", "control.ring_hold=0", "control.loss_hold=1m",
-	"control.disk_free_min=0"};
+	"control.disk_free_min=0", "rights.user=nobody", "rights.seccomp=log",
+	"rights.core_dumps=true"};
 
 static void a_dump_loads_back_equal(void)
 {
