@@ -7,13 +7,17 @@
 pcaps=$root/pcaps
 port="net_pcap0,rx_pcap=$pcaps/web.pcap"
 chmod 755 "$tmp" # another user must come through
+http=$((20000 + $$ % 20000))
+LIVE_PID=
+trap '[ -z "$LIVE_PID" ] || kill -s KILL "$LIVE_PID" 2>/dev/null; rm -rf "$tmp"' EXIT
 
 # run DIR ARGUMENTS...: with a control plane of its own
 run() {
   dir=$1
   shift
-  live_start "$dir" ${as:-env} -- -c "$tmp/live.yaml" --set control.http=127.0.0.1:19477 \
-    --set control.health_tcp=14789 --set capture.memory=64MiB --set capture.workers=2 \
+  [ -z "$LIVE_PID" ] || kill -s KILL "$LIVE_PID" 2>/dev/null # one that a failed check left
+  live_start "$dir" ${as:-env} -- -c "$tmp/live.yaml" --set control.http=127.0.0.1:$http \
+    --set control.health_tcp=$((http + 1)) --set capture.memory=64MiB --set capture.workers=2 \
     --set "capture.ports=[\"$port\"]" "$@"
 }
 cp "$pcaps/lab.yaml" "$tmp/live.yaml"
@@ -36,7 +40,7 @@ given_up() { # capabilities, seccomp mode
     grep -q '^Max core file size  *0  *0 ' /proc/"$LIVE_PID"/limits
 }
 
-get() { python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).read().decode())' "http://127.0.0.1:19477/$1"; }
+get() { python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).read().decode())' "http://127.0.0.1:$http/$1"; }
 
 waited() { # command...: up to five seconds
   tries=50
@@ -54,7 +58,7 @@ works() { # directory
   "$periscope" ctl -l "$1" reload | grep -q reloaded || return 1
   for table in stats sessions rules flows; do "$periscope" ctl -l "$1" $table >/dev/null || return 1; done
   get health | grep -q '"healthy": true' && get metrics | grep -q '^periscope_build_info' || return 1
-  python3 -c 'import socket; socket.create_connection(("127.0.0.1", 14789), 3)' || return 1
+  python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 3)' $((http + 1)) || return 1
   "$periscope" ctl -l "$1" quit && live_ended || return 1
   live closed "$1" && [ "$(results summary "$1" received)" = 240 ] &&
     [ -n "$(find "$1/flow-logs" -name '*.log.gz')" ]
@@ -63,9 +67,10 @@ works() { # directory
 live_ended() {
   waited sh -c "! kill -0 $LIVE_PID" || return 1
   wait "$LIVE_PID" || { echo "status $?"; cat "$dir.err"; return 1; }
+  LIVE_PID=
 }
 
-end() { live_stop TERM 5; }
+end() { live_stop TERM 5 && LIVE_PID=; }
 
 as_nobody() {
   id=$(id -u nobody)
@@ -106,7 +111,7 @@ unwritable() {
 
 # A health check on a port below 1024 is closed and opened as health changes.
 low_port() {
-  run "$tmp/low" --set rights.user=nobody --set control.health_tcp=1023 --set control.disk_free_min=0 || return 1
+  run "$tmp/low" --set rights.user=nobody --set control.health_tcp=$((600 + $$ % 400)) --set control.disk_free_min=0 || return 1
   # Threads that were there before have nothing; what opens the port came later.
   grep -h '^CapEff' /proc/"$LIVE_PID"/task/*/status | sort -u >"$tmp/caps"
   get health >"$tmp/said"
