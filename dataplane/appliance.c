@@ -35,7 +35,8 @@ static int start_eal(struct appliance *appliance, char *error)
 	const struct eal_params params = {
 		.devices = (const char *const *)s->capture.ports.text,
 		.n_devices = s->capture.ports.count,
-		.memory = s->capture.memory,
+		.memory = s->capture.memory +
+			  (uint64_t)s->capture.ports.count * PORT_SENDING_MEMORY,
 		.more = (const char *const *)s->capture.eal.text,
 		.n_more = s->capture.eal.count,
 	};
@@ -76,7 +77,19 @@ static uint32_t buffers_away(uint32_t n_workers)
 {
 	uint32_t pairs = n_workers * (n_workers - 1);
 
-	return pairs * (HANDOFF_AWAY + BURST_MAX) + n_workers * 8 * BURST_MAX;
+	return pairs * (HANDOFF_AWAY + BURST_MAX) +
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING);
+}
+
+static bool may_have_exception(const struct settings *s, const char *device, char *error)
+{
+	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
+		return true;
+	snprintf(error, APPLIANCE_ERROR,
+		"%.200s: exception.mode on is not for such a port: the kernel sees its packets "
+		"itself, and would get each of them twice; say auto",
+		device);
+	return false;
 }
 
 static int open_ports(struct appliance *appliance, char *error)
@@ -99,9 +112,12 @@ static int open_ports(struct appliance *appliance, char *error)
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,
 			.n_udp_ports = n_udp,
+			.sends = appliance_wants_exception(appliance, s->capture.ports.text[i]),
 		};
-		struct port *port = port_open(&params, error, note, APPLIANCE_ERROR);
+		struct port *port = NULL;
 
+		if (may_have_exception(s, params.device, error))
+			port = port_open(&params, error, note, APPLIANCE_ERROR);
 		if (!port)
 			return -1;
 		if (note[0])
@@ -209,7 +225,8 @@ static void deal_queues(
 			if (n % appliance->n_receivers == worker &&
 				params->n_queues < POLL_QUEUES_MAX)
 				params->queues[params->n_queues++] =
-					(struct poll_queue){appliance->ports[p].port, q};
+					(struct poll_queue){appliance->ports[p].port, q,
+						appliance->ports[p].exception};
 }
 
 static int start_workers(struct appliance *appliance, char *error)
@@ -261,6 +278,7 @@ void appliance_join(struct appliance *appliance)
 void appliance_free(struct appliance *appliance)
 {
 	appliance_join(appliance);
+	exception_destroy(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
@@ -301,7 +319,8 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 		model_destroy(model);
 		return -1;
 	}
-	if (make_lanes(appliance, model, error) || start_ports(appliance, error))
+	if (make_lanes(appliance, model, error) || start_ports(appliance, error) ||
+		appliance_start_exceptions(appliance, error))
 		return -1;
 	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
 		return -1;
@@ -370,5 +389,6 @@ void appliance_tick(struct appliance *appliance)
 		w->counters = counters;
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
+		appliance_watch_exception(appliance, i);
 	}
 }

@@ -70,6 +70,10 @@ struct appliance_port {
 	enum port_link link;
 	struct port_counters counters;
 	uint16_t number; /* DPDK's */
+	/* Of the exception path; NULL: the port has none. */
+	const char *interface;
+	bool interface_gone; /* somebody removed it */
+	struct exception_ledger exception;
 };
 /* As the last tick found them. */
 uint32_t appliance_ports(const struct appliance *appliance);

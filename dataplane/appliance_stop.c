@@ -69,6 +69,7 @@ static void stop_workers(struct appliance *appliance)
 			writer_wait(appliance->writer, i, false);
 	}
 	appliance_join(appliance);
+	exception_stop(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_ports; i++)
 		port_stop(appliance->ports[i].port);
 }
@@ -84,11 +85,21 @@ static void add_output(
 static void add_ports(const struct appliance *appliance, struct summary *s)
 {
 	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++) {
-		const struct port_counters *c = &appliance->ports[i].counters;
+		const struct watched_port *w = &appliance->ports[i];
+		struct summary_port *p = &s->ports[s->n_ports++];
 
-		s->ports[s->n_ports++] =
-			(struct summary_port){appliance->params.settings->capture.ports.text[i],
-				c->packets, c->bytes, c->missed, c->nombuf, c->errors};
+		*p = (struct summary_port){
+			.name = appliance->params.settings->capture.ports.text[i],
+			.packets = w->counters.packets,
+			.bytes = w->counters.bytes,
+			.missed = w->counters.missed,
+			.nombuf = w->counters.nombuf,
+			.errors = w->counters.errors,
+		};
+		if (!w->exception)
+			continue;
+		p->interface = exception_interface(w->exception);
+		p->exception = exception_ledger(w->exception);
 	}
 }
 

@@ -145,17 +145,24 @@ static uint64_t part_flows(struct poller *poller, uint64_t live)
 	return gone;
 }
 
-static void run_received(struct poller *poller, uint32_t n)
+/* Packets of the bucket not_mirror so far: a sum of few counters. */
+static uint64_t count_exceptions(const struct lane *lane)
+{
+	const uint64_t *reasons = lane->ledger.reasons;
+	uint64_t sum = 0;
+
+#define REASON(name, bucket, sentence) \
+	sum += BUCKET_##bucket == BUCKET_not_mirror ? reasons[REASON_##name] : 0;
+#include "decap/reasons.def"
+	return sum;
+}
+
+/* Returns those that went to other workers. */
+static uint64_t run_among_others(struct poller *poller, uint32_t n)
 {
 	struct lane *lane = poller->params.lane;
 	uint64_t live, gone;
 
-	load(poller, n);
-	if (poller->params.n_workers == 1) {
-		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
-		rte_pktmbuf_free_bulk(poller->mbufs, n);
-		return;
-	}
 	live = pipeline_front(lane, poller->packets, n, poller->why);
 	gone = part_fragments(poller, live);
 	live = pipeline_judge(lane, poller->packets, live & ~gone, poller->why);
@@ -163,7 +170,23 @@ static void run_received(struct poller *poller, uint32_t n)
 	live &= ~gone;
 	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
 	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
-	rte_pktmbuf_free_bulk(poller->mbufs, keep_done(poller, n, ~gone));
+	return gone;
+}
+
+static void run_received(struct poller *poller, const struct poll_queue *queue, uint32_t n)
+{
+	struct lane *lane = poller->params.lane;
+	uint64_t exceptions = count_exceptions(lane), gone = 0;
+
+	load(poller, n);
+	if (poller->params.n_workers == 1)
+		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
+	else
+		gone = run_among_others(poller, n);
+	if (queue->exception && count_exceptions(lane) != exceptions)
+		gone |= exception_offer(queue->exception, poller->params.index, poller->mbufs,
+			poller->why, burst_mask(n) & ~gone);
+	rte_pktmbuf_free_bulk(poller->mbufs, gone ? keep_done(poller, n, ~gone) : n);
 }
 
 static void run_taken(struct poller *poller, uint32_t from, uint32_t n, uint64_t fragments)
@@ -207,7 +230,7 @@ static uint32_t poll_ports(struct poller *poller)
 		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
 
 		if (n > 0)
-			run_received(poller, n);
+			run_received(poller, queue, n);
 		sum += n;
 	}
 	return sum;

@@ -27,6 +27,9 @@ enum {
 	LARGE_COUNT = 255, /* frames made linear that may be in use at once */
 	CACHE = 250,
 	QUEUES_MAX = 128,
+	TX_DESCRIPTORS = 256,
+	TX_BUFFERS = TX_DESCRIPTORS + 256,
+	LINK_TAGGED = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN,
 	LINK_BYTES = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
 	RSS_KEY_MAX = 64,
 };
@@ -38,6 +41,7 @@ struct port {
 	uint16_t queues, descriptors;
 	bool started, probed;
 	struct rte_mempool *pool, *large; /* `large`: NULL where frames come in one piece */
+	struct rte_mempool *tx_pool;      /* NULL: it sends nothing */
 	struct af_packet *af;             /* NULL: another driver */
 	struct rte_eth_dev_info info;
 	uint8_t rss_key[RSS_KEY_MAX];
@@ -132,7 +136,7 @@ static uint32_t mtu_for(const struct port *port)
 static int configure(struct port *port, char *error, size_t size)
 {
 	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
-	uint16_t tx = port->info.max_tx_queues > 0 ? 1 : 0, tx_descriptors = 512;
+	uint16_t tx = port->info.max_tx_queues > 0 ? 1 : 0, tx_descriptors = TX_DESCRIPTORS;
 	int result;
 
 	/* A kernel interface keeps the MTU it has. */
@@ -240,6 +244,17 @@ static int make_pools(
 	return -1;
 }
 
+/* The kernel's frames come in one piece each, and go as they come. */
+static int make_tx_pool(struct port *port, char *error, size_t size)
+{
+	port->tx_pool = make_pool(port, "tx", TX_BUFFERS, port_mtu(port) + LINK_TAGGED);
+	if (port->tx_pool)
+		return 0;
+	say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
+		"give the machine more memory, or set exception.mode to off");
+	return -1;
+}
+
 static int set_up_queues(struct port *port, char *error, size_t size)
 {
 	for (uint16_t q = 0; q < port->queues; q++) {
@@ -288,6 +303,9 @@ static int bring_up(struct port *port, const struct port_params *params, char *e
 			"from the others",
 			port->device, port->queues, wanted);
 	if (configure(port, error, size) != 0 || make_pools(port, params, error, size) != 0)
+		return -1;
+	if (params->sends && port->info.max_tx_queues > 0 &&
+		make_tx_pool(port, error, size) != 0)
 		return -1;
 	return set_up_queues(port, error, size);
 }
@@ -341,6 +359,7 @@ void port_close(struct port *port)
 		rte_eth_dev_close(port->number);
 	rte_mempool_free(port->pool);
 	rte_mempool_free(port->large);
+	rte_mempool_free(port->tx_pool);
 	af_packet_close(port->af);
 	free(port->device);
 	free(port);
@@ -359,6 +378,48 @@ uint32_t port_queues(const struct port *port)
 uint16_t port_number(const struct port *port)
 {
 	return port->number;
+}
+
+bool port_is_kernels(const char *device)
+{
+	return af_packet_is(device) || strncmp(device, "net_pcap", 8) == 0 ||
+	       strncmp(device, "eth_pcap", 8) == 0;
+}
+
+bool port_has_kernel_beside(const char *device)
+{
+	return af_packet_is(device);
+}
+
+void port_mac(const struct port *port, uint8_t mac[6])
+{
+	struct rte_ether_addr address = {0};
+
+	rte_eth_macaddr_get(port->number, &address);
+	memcpy(mac, address.addr_bytes, sizeof(address.addr_bytes));
+}
+
+uint32_t port_mtu(const struct port *port)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu(port->number, &mtu);
+	return mtu < MTU_WANTED ? mtu : MTU_WANTED;
+}
+
+bool port_sends(const struct port *port)
+{
+	return port->tx_pool != NULL;
+}
+
+struct rte_mbuf *port_buffer(struct port *port)
+{
+	return rte_pktmbuf_alloc(port->tx_pool);
+}
+
+uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n)
+{
+	return rte_eth_tx_burst(port->number, 0, mbufs, (uint16_t)n);
 }
 
 /* One large buffer instead of a chain; the chain itself when there is none left. */
