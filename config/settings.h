@@ -27,9 +27,15 @@ enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
 enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
 enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
 enum settings_idle { IDLE_SLEEP, IDLE_POLL };
-enum settings_exception { EXCEPTION_AUTO, EXCEPTION_ON, EXCEPTION_OFF };
 enum settings_dedup { DEDUP_OFF, DEDUP_ON };
-enum settings_seccomp { SECCOMP_ON, SECCOMP_OFF, SECCOMP_LOG };
+/* Facilities of RFC 5424, section 6.2.1. */
+enum settings_syslog {
+	SYSLOG_OFF,
+	SYSLOG_USER,
+	SYSLOG_DAEMON,
+	SYSLOG_LOCAL0, /* and the other seven after it */
+	SYSLOG_LOCAL7 = SYSLOG_LOCAL0 + 7
+};
 enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
 struct settings_tenant {
@@ -50,13 +56,6 @@ struct settings {
 		uint64_t memory;             /* bytes */
 		struct settings_strings eal; /* arguments */
 	} capture;
-	struct {
-		enum settings_exception mode;
-		char interface[16];                /* "%d" at its end: the port's number */
-		struct settings_strings addresses; /* see value_address() */
-		uint32_t rate;                     /* packets a second; 0 = no limit */
-		uint32_t burst;                    /* packets */
-	} exception;
 	struct {
 		enum settings_unknown unknown;
 		enum settings_direction unknown_direction;
@@ -79,12 +78,21 @@ struct settings {
 	} dedup;
 	struct settings_strings aws_import; /* paths, relative to the settings file */
 	struct {
-		bool flow;
+		bool flow, file, stdout;
+		char socket[108]; /* path of a UNIX socket; "" = off */
+		enum settings_syslog syslog;
+		uint64_t queue;         /* bytes, each sink */
+		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
+		uint64_t max_file_age;  /* ns */
+		uint32_t max_files;
+		uint64_t max_total_size; /* bytes */
 	} events;
 	struct {
 		bool enabled;
 		char format[1024]; /* "default", or ${field-id} ${field-id} ... */
 		uint32_t max_aggregation_interval; /* s: 60 or 600 */
+		uint32_t max_files;                /* 0 = any number */
+		uint64_t max_total_size;           /* bytes; 0 = any */
 	} flow_logs;
 	struct {
 		enum settings_record record;
@@ -98,11 +106,6 @@ struct settings {
 		uint64_t ring_hold, loss_hold;         /* ns */
 		uint64_t disk_free_min;                /* bytes; 0 = any */
 	} control;
-	struct {
-		char user[32]; /* "" = off */
-		enum settings_seccomp seccomp;
-		bool core_dumps;
-	} rights;
 };
 
 enum { SETTINGS_ERROR = 512 };
