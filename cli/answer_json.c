@@ -99,7 +99,9 @@ static void put_port(struct json *j, const struct status_port *p)
 	json_u64(j, "missed", p->missed);
 	json_u64(j, "nombuf", p->nombuf);
 	json_u64(j, "errors", p->errors);
-	summary_exception_json(j, p->interface, &p->exception);
+	json_u64(j, "to_kernel", p->to_kernel);
+	json_u64(j, "from_kernel", p->from_kernel);
+	json_u64(j, "kernel_lost", p->kernel_lost);
 	json_open(j, "xstats", '{');
 	for (uint32_t i = 0; i < p->n_xstats; i++)
 		json_u64(j, p->xstats[i].name, p->xstats[i].value);
@@ -139,6 +141,14 @@ static void put_outputs(struct json *j, const struct status *s)
 		json_open(j, s->outputs[i].name, '{');
 		json_u64(j, "size", s->outputs[i].queue_size);
 		json_u64(j, "fill", s->outputs[i].queue_fill);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+	json_open(j, "removed", '{');
+	for (uint32_t i = 0; i < s->n_outputs; i++) {
+		json_open(j, s->outputs[i].name, '{');
+		json_u64(j, "files", s->outputs[i].removed_files);
+		json_u64(j, "bytes", s->outputs[i].removed_bytes);
 		json_close(j, '}');
 	}
 	json_close(j, '}');

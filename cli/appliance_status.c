@@ -63,7 +63,7 @@ static void put_rings(struct status *s, const struct appliance *appliance)
 				continue;
 			pair = handoff_pair(handoff, from, to);
 			rings[s->n_rings++] = (struct status_ring){
-				from, to, HANDOFF_RING, pair.fill, pair.passed, pair.full};
+				from, to, HANDOFF_RING - 1, pair.fill, pair.passed, pair.full};
 		}
 	s->rings = rings;
 }
@@ -99,7 +99,7 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 {
 	uint32_t n = appliance_ports(appliance);
 	struct status_port *ports = status_array(s, n, sizeof(*ports));
-	const char **wrong = status_array(s, 2ull * n, sizeof(*wrong));
+	const char **wrong = status_array(s, n, sizeof(*wrong));
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct appliance_port p = appliance_port(appliance, i);
@@ -112,12 +112,7 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 			.missed = p.counters.missed,
 			.nombuf = p.counters.nombuf,
 			.errors = p.counters.errors,
-			.interface = status_text(s, p.interface),
-			.exception = p.exception,
 		};
-		if (p.interface_gone)
-			wrong[s->n_wrong++] = status_print(
-				s, "interface %s of port %s was removed", p.interface, p.name);
 		if (p.link == PORT_LINK_GONE)
 			wrong[s->n_wrong++] = status_print(s, "port %s was removed", p.name);
 		if (s->parts & STATUS_XSTATS)
@@ -128,18 +123,44 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 	s->wrong = wrong;
 }
 
+static void put_output(struct status_output *to, const struct appliance *appliance,
+	enum record_kind kind, const char *name, bool enabled)
+{
+	uint32_t size, fill = appliance_queue(appliance, &size);
+
+	*to = (struct status_output){.name = name, .enabled = enabled};
+	if (!enabled)
+		return;
+	to->ledger = appliance_output(appliance, kind);
+	to->queue_size = size;
+	to->queue_fill = fill;
+	to->removed_files = appliance_removed(appliance, kind, &to->removed_bytes);
+}
+
 static void put_outputs(
 	struct status *s, const struct appliance *appliance, const struct settings *settings)
 {
-	struct status_output *outputs = status_array(s, 2, sizeof(*outputs));
-	uint32_t size, fill = appliance_queue(appliance, &size);
+	const struct event_sinks *sinks = appliance_sinks(appliance);
+	struct status_output *outputs = status_array(s, 2 + EVENT_SINKS_MAX, sizeof(*outputs));
+	struct output_ledger made = appliance_output(appliance, RECORD_EVENT);
 
-	outputs[0] = (struct status_output){"events", settings->events.flow,
-		appliance_output(appliance, RECORD_EVENT), size, fill};
-	outputs[1] = (struct status_output){"flow_logs", settings->flow_logs.enabled,
-		appliance_output(appliance, RECORD_FLOW_LOG), size, fill};
-	s->outputs = outputs;
+	put_output(&outputs[0], appliance, RECORD_EVENT, "events",
+		settings->events.flow && settings->events.file);
+	put_output(&outputs[1], appliance, RECORD_FLOW_LOG, "flow_logs",
+		settings->flow_logs.enabled);
 	s->n_outputs = 2;
+	for (uint32_t i = 0; i < event_sinks_count(sinks); i++) {
+		struct event_sink_state state = event_sinks_state(sinks, i);
+
+		outputs[s->n_outputs++] = (struct status_output){
+			.name = state.name,
+			.enabled = true,
+			.ledger = event_sink_ledger(&state, &made),
+			.queue_size = (uint32_t)state.size,
+			.queue_fill = (uint32_t)state.fill,
+		};
+	}
+	s->outputs = outputs;
 }
 
 static void put_disk(struct status *s, const struct appliance *appliance)

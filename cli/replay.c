@@ -2,6 +2,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/standard_output.h"
 #include "cli/unmet.h"
 
 #include "config/settings.h"
@@ -195,7 +196,7 @@ static void report(void *ctx, const struct summary *summary)
 	if (a->json)
 		summary_json(summary, stdout);
 	else
-		summary_tables(summary, stdout);
+		summary_tables(summary, standard_output_tables(a->params.settings));
 }
 
 static int run(struct arguments *a)
@@ -245,7 +246,10 @@ static int act(struct arguments *a, struct settings *settings)
 		if (a->dump)
 			settings_dump(settings, stdout);
 		else if (!a->check)
-			status = run(a);
+			status = standard_output_suffices(
+					 settings, a->json, a->params.packet_file)
+					 ? run(a)
+					 : EXIT_USAGE;
 	}
 	model_destroy(a->model);
 	settings_fini(settings);

@@ -3,7 +3,6 @@
 #include "dataplane/eal.h"
 #include "dataplane/ring.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +10,6 @@
 #include <time.h>
 
 #define SECOND_NS UINT64_C(1000000000)
-
-enum { NAME_TRIES = 100 };
 
 void appliance_say(const char *sentence)
 {
@@ -35,8 +32,7 @@ static int start_eal(struct appliance *appliance, char *error)
 	const struct eal_params params = {
 		.devices = (const char *const *)s->capture.ports.text,
 		.n_devices = s->capture.ports.count,
-		.memory = s->capture.memory +
-			  (uint64_t)s->capture.ports.count * PORT_SENDING_MEMORY,
+		.memory = s->capture.memory,
 		.more = (const char *const *)s->capture.eal.text,
 		.n_more = s->capture.eal.count,
 	};
@@ -77,19 +73,7 @@ static uint32_t buffers_away(uint32_t n_workers)
 {
 	uint32_t pairs = n_workers * (n_workers - 1);
 
-	return pairs * (HANDOFF_AWAY + BURST_MAX) +
-	       n_workers * (8 * BURST_MAX + EXCEPTION_RING);
-}
-
-static bool may_have_exception(const struct settings *s, const char *device, char *error)
-{
-	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
-		return true;
-	snprintf(error, APPLIANCE_ERROR,
-		"%.200s: exception.mode on is not for such a port: the kernel sees its packets "
-		"itself, and would get each of them twice; say auto",
-		device);
-	return false;
+	return pairs * (HANDOFF_RING + BURST_MAX) + n_workers * 8 * BURST_MAX;
 }
 
 static int open_ports(struct appliance *appliance, char *error)
@@ -112,12 +96,9 @@ static int open_ports(struct appliance *appliance, char *error)
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,
 			.n_udp_ports = n_udp,
-			.sends = appliance_wants_exception(appliance, s->capture.ports.text[i]),
 		};
-		struct port *port = NULL;
+		struct port *port = port_open(&params, error, note, APPLIANCE_ERROR);
 
-		if (may_have_exception(s, params.device, error))
-			port = port_open(&params, error, note, APPLIANCE_ERROR);
 		if (!port)
 			return -1;
 		if (note[0])
@@ -127,44 +108,29 @@ static int open_ports(struct appliance *appliance, char *error)
 	return 0;
 }
 
-/* Every run of an appliance writes events into a file of its own: what an earlier one wrote, or left
- * when it was killed, stays. */
 static int open_output(struct appliance *appliance, char *error)
 {
-	time_t now = time(NULL);
-	char stamp[32], name[64];
-	struct tm utc;
+	const struct settings *settings = appliance->params.settings;
 
-	gmtime_r(&now, &utc);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc);
-	snprintf(name, sizeof(name), "flows-%s.jsonl", stamp);
-	for (int i = 2; i < NAME_TRIES; i++) {
-		appliance->output = output_open_beside(
-			appliance->params.output_dir, name, error, APPLIANCE_ERROR);
-		if (appliance->output || errno != EEXIST)
-			break;
-		snprintf(name, sizeof(name), "flows-%s-%d.jsonl", stamp, i);
-	}
-	return appliance->output ? 0 : -1;
+	appliance->output = output_open_live(
+		appliance->params.output_dir, settings, error, APPLIANCE_ERROR);
+	if (!appliance->output)
+		return -1;
+	return output_add_sinks(appliance->output, settings, false, error, APPLIANCE_ERROR)
+		       ? 0
+		       : -1;
 }
 
-static int make_writer(struct appliance *appliance, char *error)
+static int start_writer(struct appliance *appliance, char *error)
 {
 	appliance->owners = owners_create();
 	if (!appliance->owners) {
 		snprintf(error, APPLIANCE_ERROR, "not enough memory");
 		return -1;
 	}
-	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
+	appliance->writer = writer_start(
+		appliance->output, appliance->n_workers, false, error, APPLIANCE_ERROR);
 	return appliance->writer ? 0 : -1;
-}
-
-static int start_writer(struct appliance *appliance, char *error)
-{
-	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
-		return -1;
-	writer_do(appliance->writer, owners_add, appliance->owners);
-	return 0;
 }
 
 static int make_lanes(struct appliance *appliance, struct model *model, char *error)
@@ -176,6 +142,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 	if (!appliance->current)
 		return -1;
 	appliance->generation = 1;
+	writer_do(appliance->writer, owners_add, appliance->owners);
 	snapshot_publish(&appliance->slot, appliance->current->snapshot);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		const struct lane_params params = {
@@ -225,8 +192,7 @@ static void deal_queues(
 			if (n % appliance->n_receivers == worker &&
 				params->n_queues < POLL_QUEUES_MAX)
 				params->queues[params->n_queues++] =
-					(struct poll_queue){appliance->ports[p].port, q,
-						appliance->ports[p].exception};
+					(struct poll_queue){appliance->ports[p].port, q};
 }
 
 static int start_workers(struct appliance *appliance, char *error)
@@ -278,7 +244,6 @@ void appliance_join(struct appliance *appliance)
 void appliance_free(struct appliance *appliance)
 {
 	appliance_join(appliance);
-	exception_destroy(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
@@ -300,8 +265,7 @@ void appliance_free(struct appliance *appliance)
 /* The model is the appliance's from the first call on that takes it. */
 static int start_all(struct appliance *appliance, struct model *model, char *error)
 {
-	const struct appliance_params *p = &appliance->params;
-	const struct settings_strings *ports = &p->settings->capture.ports;
+	const struct settings_strings *ports = &appliance->params.settings->capture.ports;
 
 	if (ports->count == 0 || ports->count > PORTS_MAX) {
 		snprintf(error, APPLIANCE_ERROR,
@@ -312,20 +276,13 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 		model_destroy(model);
 		return -1;
 	}
-	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
-	 * may ask a port only when it has. */
 	if (start_eal(appliance, error) || open_ports(appliance, error) ||
-		make_writer(appliance, error)) {
+		open_output(appliance, error) || start_writer(appliance, error)) {
 		model_destroy(model);
 		return -1;
 	}
-	if (make_lanes(appliance, model, error) || start_ports(appliance, error) ||
-		appliance_start_exceptions(appliance, error))
-		return -1;
-	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
-		return -1;
-	/* With what is left of them: files, which so belong to whom we became, and packets. */
-	if (open_output(appliance, error) || start_writer(appliance, error))
+	/* Ports begin before the workers, which may ask a port only when it has. */
+	if (make_lanes(appliance, model, error) || start_ports(appliance, error))
 		return -1;
 	return start_workers(appliance, error);
 }
@@ -389,6 +346,5 @@ void appliance_tick(struct appliance *appliance)
 		w->counters = counters;
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
-		appliance_watch_exception(appliance, i);
 	}
 }

@@ -15,6 +15,7 @@
 #include "dataplane/port.h"
 #include "dataplane/tally.h"
 #include "dataplane/view.h"
+#include "inspect/export/event_sinks.h"
 #include "inspect/export/summary.h"
 
 struct appliance;
@@ -24,11 +25,6 @@ enum { APPLIANCE_ERROR = 512 };
 struct appliance_params {
 	const struct settings *settings; /* borrowed until the end */
 	const char *output_dir, *version;
-	/* Called when every device is open and running and memory is taken, before the first file
-	 * is opened and the first packet is looked at: the moment to give up rights. NULL: nothing to
-	 * do. false: `error` says why it cannot go on. */
-	bool (*opened)(void *ctx, char *error, size_t size);
-	void *ctx;
 };
 
 /* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
@@ -70,10 +66,6 @@ struct appliance_port {
 	enum port_link link;
 	struct port_counters counters;
 	uint16_t number; /* DPDK's */
-	/* Of the exception path; NULL: the port has none. */
-	const char *interface;
-	bool interface_gone; /* somebody removed it */
-	struct exception_ledger exception;
 };
 /* As the last tick found them. */
 uint32_t appliance_ports(const struct appliance *appliance);
@@ -86,6 +78,11 @@ uint32_t appliance_xstats(const struct appliance *appliance, uint32_t index,
 /* What the output made of the records of one kind, and the writer's queue. */
 struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind);
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size);
+/* Files of that kind that were removed to stay within the bounds, and their bytes. */
+uint64_t appliance_removed(
+	const struct appliance *appliance, enum record_kind kind, uint64_t *bytes);
+/* Where events go besides the file. */
+const struct event_sinks *appliance_sinks(const struct appliance *appliance);
 
 /* What the latest look at worker `worker` showed; valid until the next call for that worker. NULL:
  * nothing yet. `config` of a session may be followed only between appliance_hold() and

@@ -67,11 +67,6 @@ struct appliance_port appliance_port(const struct appliance *appliance, uint32_t
 	struct appliance_port p = {.name = port_name(w->port), .number = port_number(w->port)};
 
 	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
-	if (w->exception) {
-		p.interface = exception_interface(w->exception);
-		p.interface_gone = exception_is_gone(w->exception);
-		p.exception = exception_ledger(w->exception);
-	}
 	p.counters = w->counters;
 	p.link = w->link;
 	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
@@ -96,6 +91,17 @@ struct output_ledger appliance_output(const struct appliance *appliance, enum re
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size)
 {
 	return writer_queue(appliance->writer, size);
+}
+
+uint64_t appliance_removed(
+	const struct appliance *appliance, enum record_kind kind, uint64_t *bytes)
+{
+	return output_removed(appliance->output, kind, bytes);
+}
+
+const struct event_sinks *appliance_sinks(const struct appliance *appliance)
+{
+	return output_sinks(appliance->output);
 }
 
 const struct view *appliance_view(struct appliance *appliance, uint32_t worker)

@@ -3,6 +3,8 @@
 #include "dataplane/gather.h"
 #include "dataplane/ring.h"
 
+#include <rte_mbuf.h>
+
 #include <limits.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -52,6 +54,22 @@ static bool wait_until(const struct appliance *appliance,
 	return true;
 }
 
+/* What no worker took out of a ring any more; true to the ledger as in flight. */
+static uint64_t empty_rings(struct appliance *appliance)
+{
+	struct rte_mbuf *m;
+	uint64_t n = 0;
+
+	for (uint32_t from = 0; appliance->handoff && from < appliance->n_workers; from++)
+		for (uint32_t to = 0; to < appliance->n_workers; to++)
+			while (from != to &&
+				handoff_take(appliance->handoff, from, to, &m, 1) == 1) {
+				rte_pktmbuf_free(m);
+				n++;
+			}
+	return n;
+}
+
 static void stop_workers(struct appliance *appliance)
 {
 	uint64_t now = monotonic_ns();
@@ -69,7 +87,6 @@ static void stop_workers(struct appliance *appliance)
 			writer_wait(appliance->writer, i, false);
 	}
 	appliance_join(appliance);
-	exception_stop(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_ports; i++)
 		port_stop(appliance->ports[i].port);
 }
@@ -79,27 +96,17 @@ static void add_output(
 {
 	s->outputs[s->n_outputs].name = name;
 	s->outputs[s->n_outputs].enabled = enabled;
-	s->outputs[s->n_outputs++].ledger = *ledger;
+	s->outputs[s->n_outputs++].ledger = enabled ? *ledger : (struct output_ledger){0};
 }
 
 static void add_ports(const struct appliance *appliance, struct summary *s)
 {
 	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++) {
-		const struct watched_port *w = &appliance->ports[i];
-		struct summary_port *p = &s->ports[s->n_ports++];
+		const struct port_counters *c = &appliance->ports[i].counters;
 
-		*p = (struct summary_port){
-			.name = appliance->params.settings->capture.ports.text[i],
-			.packets = w->counters.packets,
-			.bytes = w->counters.bytes,
-			.missed = w->counters.missed,
-			.nombuf = w->counters.nombuf,
-			.errors = w->counters.errors,
-		};
-		if (!w->exception)
-			continue;
-		p->interface = exception_interface(w->exception);
-		p->exception = exception_ledger(w->exception);
+		s->ports[s->n_ports++] =
+			(struct summary_port){appliance->params.settings->capture.ports.text[i],
+				c->packets, c->bytes, c->missed, c->nombuf, c->errors};
 	}
 }
 
@@ -129,7 +136,10 @@ static struct summary summarize(const struct appliance *appliance, const struct 
 
 	getrusage(RUSAGE_SELF, &usage);
 	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	add_output(&s, "events", settings->events.flow, &g->outputs[RECORD_EVENT]);
+	add_output(&s, "events", settings->events.flow && settings->events.file,
+		&g->outputs[RECORD_EVENT]);
+	for (uint32_t i = 0; i < g->n_sinks; i++)
+		add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
 	add_output(&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
 	add_ports(appliance, &s);
 	return s;
@@ -188,14 +198,14 @@ bool appliance_stop(struct appliance *appliance,
 	bool ok;
 
 	stop_workers(appliance);
-	/* What no worker took out of a ring any more; true to the ledger as in flight. */
-	in_flight = appliance->handoff ? handoff_empty(appliance->handoff) : 0;
+	in_flight = empty_rings(appliance);
 	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
 		lane_refresh(appliance->lanes[i]);
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;
 	ok = output_flush(appliance->output);
+	ok = output_stop_sinks(appliance->output, SECOND_NS) && ok;
 	ok = finish(appliance, in_flight, report, ctx) && ok;
 	appliance_free(appliance);
 	return ok;

@@ -88,6 +88,17 @@ static void gather_output(struct gathered *g, const struct output *output)
 	}
 }
 
+static void gather_sinks(struct gathered *g, const struct event_sinks *sinks)
+{
+	g->n_sinks = event_sinks_count(sinks);
+	for (uint32_t i = 0; i < g->n_sinks; i++) {
+		struct event_sink_state state = event_sinks_state(sinks, i);
+
+		g->sinks[i].name = state.name;
+		g->sinks[i].ledger = event_sink_ledger(&state, &g->outputs[RECORD_EVENT]);
+	}
+}
+
 bool gather(struct gathered *g, const struct settings *settings, struct lane *const *lanes,
 	uint32_t n_lanes, const struct output *output)
 {
@@ -100,6 +111,7 @@ bool gather(struct gathered *g, const struct settings *settings, struct lane *co
 	for (uint32_t i = 0; i < n_lanes; i++)
 		gather_lane(g, i, lanes[i]);
 	gather_output(g, output);
+	gather_sinks(g, output_sinks(output));
 	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
 			session_table_overflow(g->sessions) > 0;
 	return true;

@@ -7,6 +7,7 @@
 #include "config/settings.h"
 #include "dataplane/block.h"
 #include "dataplane/lane.h"
+#include "inspect/export/event_sinks.h"
 #include "inspect/export/output.h"
 #include "inspect/export/summary.h"
 
@@ -17,6 +18,11 @@ struct gathered {
 	struct dpi_stats dpi;
 	struct flow_table_stats flows;
 	struct output_ledger outputs[RECORD_KIND_COUNT];
+	struct {
+		const char *name;
+		struct output_ledger ledger;
+	} sinks[EVENT_SINKS_MAX]; /* those that the settings ask for */
+	uint32_t n_sinks;
 	struct summary_rule *rules;
 	uint32_t n_rules;
 	uint64_t direction_unknown;

@@ -74,7 +74,9 @@ static enum replay_status open_files(struct replay *replay, char error[REPLAY_ER
 		if (!replay->packets)
 			return REPLAY_FAILED;
 	}
-	return REPLAY_DONE;
+	return output_add_sinks(replay->output, p->settings, true, error, REPLAY_ERROR)
+		       ? REPLAY_DONE
+		       : REPLAY_FAILED;
 }
 
 static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
@@ -198,7 +200,7 @@ static void add_output(
 {
 	s->outputs[s->n_outputs].name = name;
 	s->outputs[s->n_outputs].enabled = enabled;
-	if (ledger)
+	if (enabled)
 		s->outputs[s->n_outputs].ledger = *ledger;
 	s->n_outputs++;
 }
@@ -234,7 +236,10 @@ static struct summary summarize(const struct replay *replay, const struct gather
 	s.time_backwards = input.time_backwards;
 	getrusage(RUSAGE_SELF, &usage);
 	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	add_output(&s, "events", settings->events.flow, &g->outputs[RECORD_EVENT]);
+	add_output(&s, "events", settings->events.flow && settings->events.file,
+		&g->outputs[RECORD_EVENT]);
+	for (uint32_t i = 0; i < g->n_sinks; i++)
+		add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
 	add_output(&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
 	add_output(&s, "packets", replay->packets != NULL,
 		replay->packets ? packet_file_ledger(replay->packets) : NULL);
@@ -343,6 +348,7 @@ static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
 	writer_stop(replay->writer);
 	replay->writer = NULL;
 	replay->lost = !output_flush(replay->output);
+	replay->lost = !output_stop_sinks(replay->output, 0) || replay->lost;
 	if (replay->packets && !packet_file_flush(replay->packets))
 		replay->lost = true;
 	return REPLAY_DONE;

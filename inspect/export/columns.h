@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { COLUMNS_MAX = 8, COLUMNS_CELL = 96 };
+enum { COLUMNS_MAX = 10, COLUMNS_CELL = 96 };
 
 struct columns {
 	const char *align; /* one of l, r for each column */

@@ -14,6 +14,7 @@
 #include "inspect/export/flow_log.h"
 #include "inspect/export/output.h"
 #include "inspect/export/output_dir.h"
+#include "inspect/export/retention.h"
 #include "inspect/export/spool.h"
 
 #define FLOW_LOG_ID "fl-periscope"
@@ -21,6 +22,7 @@
 /* The fastest level: flow logs are regular enough to shrink well with it. */
 enum { SLOTS = 32, ROOM = 256 * 1024, LEVEL = 1, NAME_SIZE = 256, OWNER_NAME = 64 };
 enum { HEADER_LEN = sizeof(FLOW_LOG_HEADER) - 1 };
+enum { FOLDERS = 7 }; /* AWSLogs/account/vpcflowlogs/region/year/month/day */
 
 struct period {
 	uint64_t route;
@@ -41,6 +43,9 @@ struct flow_log_dir {
 	struct owner *owners;
 	uint32_t n_owners;
 	bool lost;
+	bool grown; /* a file was begun since the bounds were looked after */
+	struct retention retention;
+	char folder[PATH_MAX]; /* below which all files are */
 	uint64_t tick;
 	struct period *last;
 	struct period periods[SLOTS];
@@ -62,6 +67,7 @@ struct flow_log_dir *flow_log_dir_create(const char *root, struct output_ledger 
 		return NULL;
 	memcpy(dir->root, root, strlen(root) + 1);
 	dir->ledger = ledger;
+	dir->grown = true; /* by earlier runs */
 	dir->last = &dir->periods[0];
 	dir->gzip = libdeflate_alloc_compressor(LEVEL);
 	if (dir->gzip != NULL) {
@@ -140,6 +146,43 @@ static uint32_t hash_of(const char *s)
 	return hash;
 }
 
+/* Where the time begins in a name of ours, which is known by its last part: the hash of the rest. */
+static const char *own_name(const char *name)
+{
+	static const char id[] = "_" FLOW_LOG_ID "_", end[] = ".log.gz";
+	const char *time = strstr(name, id);
+	size_t len = strlen(name), hash_len = 1 + 8 + sizeof(end) - 1;
+	char stem[NAME_SIZE], want[sizeof("_01234567.log.gz")];
+
+	if (time == NULL || len <= hash_len || len - hash_len >= sizeof(stem))
+		return NULL;
+	memcpy(stem, name, len - hash_len);
+	stem[len - hash_len] = '\0';
+	snprintf(want, sizeof(want), "_%08x%s", hash_of(stem), end);
+	return strcmp(name + len - hash_len, want) == 0 ? time + sizeof(id) - 1 : NULL;
+}
+
+void flow_log_dir_limit(struct flow_log_dir *dir, uint64_t max_files, uint64_t max_bytes)
+{
+	int n = snprintf(dir->folder, sizeof(dir->folder), "%s/flow-logs", dir->root);
+
+	/* No file can be made below so long a path either. */
+	if (n < 0 || n >= (int)sizeof(dir->folder))
+		return;
+	dir->retention.setting = "flow_logs";
+	dir->retention.folder = dir->folder;
+	dir->retention.depth = FOLDERS;
+	dir->retention.sort_by = own_name;
+	dir->retention.max_files = max_files;
+	dir->retention.max_bytes = max_bytes;
+}
+
+uint64_t flow_log_dir_removed(const struct flow_log_dir *dir, uint64_t *bytes)
+{
+	*bytes = atomic_load_explicit(&dir->retention.removed_bytes, memory_order_relaxed);
+	return atomic_load_explicit(&dir->retention.removed_files, memory_order_relaxed);
+}
+
 static bool path_of(const struct flow_log_dir *dir, uint64_t route, char path[PATH_MAX])
 {
 	const struct owner *owner = &dir->owners[(uint32_t)route];
@@ -178,6 +221,7 @@ static int append(struct flow_log_dir *dir, const struct period *period, int fd)
 
 	if (fstat(fd, &before) != 0)
 		return errno;
+	dir->grown = dir->grown || before.st_size == 0;
 	skip = before.st_size == 0 ? 0 : HEADER_LEN;
 	len = libdeflate_gzip_compress(dir->gzip, period->text + skip, period->used - skip,
 		dir->member, dir->member_size);
@@ -286,5 +330,8 @@ bool flow_log_dir_flush(struct flow_log_dir *dir)
 {
 	for (int i = 0; i < SLOTS; i++)
 		period_flush(dir, &dir->periods[i]);
+	if (dir->grown)
+		(void)retention_apply(&dir->retention, 0, 0, NULL);
+	dir->grown = false;
 	return !dir->lost;
 }

@@ -20,6 +20,12 @@ struct flow_log_dir *flow_log_dir_create(const char *root, struct output_ledger 
 /* Drops what is buffered: flush first. NULL is allowed. */
 void flow_log_dir_destroy(struct flow_log_dir *dir);
 
+/* From now on keeps at most so many files and bytes (0: any), those of earlier runs included; the
+ * oldest go first, by the time in their names, when a flush has begun a new one. */
+void flow_log_dir_limit(struct flow_log_dir *dir, uint64_t max_files, uint64_t max_bytes);
+/* What was removed so far; any thread. */
+uint64_t flow_log_dir_removed(const struct flow_log_dir *dir, uint64_t *bytes);
+
 /* See output_owner(). */
 bool flow_log_dir_owner(
 	struct flow_log_dir *dir, uint32_t owner, const char *account, const char *region);

@@ -1,22 +1,22 @@
 #include "inspect/export/output.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/model.h"
+#include "config/settings.h"
+#include "inspect/export/event_files.h"
+#include "inspect/export/event_sinks.h"
 #include "inspect/export/flow_log_dir.h"
 #include "inspect/export/output_dir.h"
-#include "inspect/export/spool.h"
 #include "inspect/export/vantage.h"
 
 struct output {
 	struct output_ledger ledger[RECORD_KIND_COUNT];
-	struct spool *events;
+	struct event_files *events; /* NULL: no files of them */
 	struct flow_log_dir *flow_logs;
+	struct event_sinks *sinks; /* NULL: none */
 	char dir[];
 };
 
@@ -33,61 +33,88 @@ static struct output *output_create(const char *dir)
 
 static void output_free(struct output *output)
 {
-	spool_close(output->events);
+	event_sinks_destroy(output->sinks);
+	event_files_close(output->events);
 	flow_log_dir_destroy(output->flow_logs);
 	free(output);
 }
 
-static bool output_start(
-	struct output *output, const char *name, int flags, char *error, size_t error_size)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/events/%s", output->dir, name);
-
-	errno = ENAMETOOLONG;
-	if (n > 0 && n < (int)sizeof(path) && make_parents(path) == 0)
-		output->events = spool_open(
-			path, O_NOFOLLOW | flags, SPOOL_GO_ON, &output->ledger[RECORD_EVENT]);
-	if (output->events == NULL) {
-		snprintf(
-			error, error_size, "%s: cannot write there: %s", path, strerror(errno));
-		return false;
-	}
-	output->flow_logs = flow_log_dir_create(output->dir, &output->ledger[RECORD_FLOW_LOG]);
-	if (output->flow_logs == NULL)
-		snprintf(error, error_size, "%s: no memory for flow logs", output->dir);
-	return output->flow_logs != NULL;
-}
-
-static struct output *open_at(
-	const char *dir, const char *name, int flags, char *error, size_t error_size)
+/* `events` NULL: no event files. */
+static struct output *open_at(const char *dir, const struct event_files_params *events,
+	char *error, size_t error_size)
 {
 	struct output *output = output_create(dir);
-	int cause;
 
-	if (output == NULL) {
-		snprintf(error, error_size, "%s: no memory", dir);
+	snprintf(error, error_size, "%s: no memory", dir);
+	if (output == NULL)
 		return NULL;
-	}
-	if (output_start(output, name, flags, error, error_size))
+	output->flow_logs = flow_log_dir_create(dir, &output->ledger[RECORD_FLOW_LOG]);
+	if (output->flow_logs != NULL && events != NULL)
+		output->events = event_files_open(
+			events, &output->ledger[RECORD_EVENT], error, error_size);
+	if (output->flow_logs != NULL && (output->events != NULL || events == NULL)) {
+		error[0] = '\0';
 		return output;
-	cause = errno;
+	}
 	output_free(output);
-	errno = cause;
 	return NULL;
 }
 
 struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
 {
+	const struct event_files_params events = {.dir = dir, .name = "flows.jsonl"};
+
 	if (!output_dir_prepare(dir, force, error, error_size))
 		return NULL;
-	return open_at(dir, "flows.jsonl", 0, error, error_size);
+	return open_at(dir, &events, error, error_size);
 }
 
-struct output *output_open_beside(
-	const char *dir, const char *name, char *error, size_t error_size)
+struct output *output_open_live(
+	const char *dir, const struct settings *settings, char *error, size_t error_size)
 {
-	return open_at(dir, name, O_EXCL, error, error_size);
+	const struct event_files_params events = {
+		.dir = dir,
+		.max_file_size = settings->events.max_file_size,
+		.max_file_age_ns = settings->events.max_file_age,
+		.max_files = settings->events.max_files,
+		.max_total_size = settings->events.max_total_size,
+	};
+	bool files = settings->events.flow && settings->events.file;
+	struct output *output = open_at(dir, files ? &events : NULL, error, error_size);
+
+	if (output != NULL)
+		flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
+			settings->flow_logs.max_total_size);
+	return output;
+}
+
+bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
+	char *error, size_t error_size)
+{
+	if (!settings->events.file) {
+		event_files_close(output->events);
+		output->events = NULL;
+	}
+	output->sinks = event_sinks_start(settings, wait, error, error_size);
+	return output->sinks != NULL;
+}
+
+bool output_stop_sinks(struct output *output, uint64_t ns)
+{
+	bool whole = true;
+
+	event_sinks_stop(output->sinks, ns);
+	for (uint32_t i = 0; i < event_sinks_count(output->sinks); i++) {
+		struct event_sink_state state = event_sinks_state(output->sinks, i);
+
+		whole = whole && state.lost_queue + state.lost_disk == 0;
+	}
+	return whole;
+}
+
+const struct event_sinks *output_sinks(const struct output *output)
+{
+	return output->sinks;
 }
 
 void output_write(struct output *output, enum record_kind kind, uint64_t route,
@@ -98,15 +125,17 @@ void output_write(struct output *output, enum record_kind kind, uint64_t route,
 		flow_log_dir_write(output->flow_logs, route, bytes, len);
 		return;
 	}
-	spool_add(output->events, bytes, len);
-	spool_end(output->events, 1);
+	if (output->events != NULL)
+		event_files_put(output->events, bytes, len);
+	if (output->sinks != NULL)
+		event_sinks_put(output->sinks, bytes, len);
 }
 
 bool output_flush_kind(struct output *output, enum record_kind kind)
 {
 	if (kind == RECORD_FLOW_LOG)
 		return flow_log_dir_flush(output->flow_logs);
-	return spool_flush(output->events);
+	return output->events == NULL || event_files_flush(output->events);
 }
 
 bool output_flush(struct output *output)
@@ -120,10 +149,18 @@ bool output_close(struct output *output)
 {
 	bool whole = flow_log_dir_flush(output->flow_logs);
 
-	whole = spool_close(output->events) && whole;
+	whole = event_files_close(output->events) && whole;
 	output->events = NULL;
 	output_free(output);
 	return whole;
+}
+
+uint64_t output_removed(const struct output *output, enum record_kind kind, uint64_t *bytes)
+{
+	*bytes = 0;
+	if (kind == RECORD_FLOW_LOG)
+		return flow_log_dir_removed(output->flow_logs, bytes);
+	return output->events == NULL ? 0 : event_files_removed(output->events, bytes);
 }
 
 const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind)

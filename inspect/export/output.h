@@ -11,17 +11,29 @@
 
 #include "inspect/export/sink.h"
 
+struct event_sinks;
 struct model;
 struct output;
+struct settings;
 
 /* Makes `dir` when it is missing. A directory that is not empty is refused unless `force`, which
  * removes only the files this program writes there. NULL: `error` says what and why. */
 struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
 
-/* The same for an appliance: what earlier runs wrote there stays, and events go into a file of their
- * own, `events/NAME`, which must not exist yet (errno EEXIST otherwise). */
-struct output *output_open_beside(
-	const char *dir, const char *name, char *error, size_t error_size);
+/* The same for an appliance: what earlier runs wrote there stays, within the bounds of the settings,
+ * and events go into files of their own (event_files.h). */
+struct output *output_open_live(
+	const char *dir, const struct settings *settings, char *error, size_t error_size);
+
+/* Gives events to the sinks of the settings, too, and to no file if they say so; call before the
+ * first record. `wait`: for slow sinks (replay). false: `error` says why. */
+bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
+	char *error, size_t error_size);
+/* What is still on its way to sinks gets at most `ns` (0: as long as it takes); afterwards their
+ * ledgers close. false: a sink lost events. */
+bool output_stop_sinks(struct output *output, uint64_t ns);
+/* NULL: has none. */
+const struct event_sinks *output_sinks(const struct output *output);
 
 /* Appends one record. */
 void output_write(struct output *output, enum record_kind kind, uint64_t route,
@@ -35,6 +47,9 @@ bool output_flush(struct output *output);
 
 /* Flushes, closes, frees. false when anything was lost. */
 bool output_close(struct output *output);
+
+/* Files that were removed to stay within the bounds, and their bytes; any thread. */
+uint64_t output_removed(const struct output *output, enum record_kind kind, uint64_t *bytes);
 
 const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind);
 /* The directory, as given. */

@@ -105,6 +105,11 @@ bool spool_flush(struct spool *spool)
 	return !spool->lost;
 }
 
+uint64_t spool_size(const struct spool *spool)
+{
+	return (uint64_t)spool->good + spool->used;
+}
+
 void spool_add(struct spool *spool, const void *bytes, size_t len)
 {
 	assert(len <= sizeof(spool->buffer) - spool->used);

@@ -29,6 +29,9 @@ void spool_add(struct spool *spool, const void *bytes, size_t len);
 /* The parts since the last call make `records` (0 or 1) whole records. */
 void spool_end(struct spool *spool, unsigned records);
 
+/* Bytes of the file, those in the buffer included. */
+uint64_t spool_size(const struct spool *spool);
+
 /* false when anything was lost since the file was opened. */
 bool spool_flush(struct spool *spool);
 /* Flushes, closes, frees. false when anything was lost. NULL is allowed. */

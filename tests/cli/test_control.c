@@ -361,6 +361,7 @@ static void ctl_prints_json(void)
 			  "== 1 "
 			  "and d['ports'][0]['xstats']['rx_q0_bad_csum'] == 4 and "
 			  "d['outputs']['events']['lost_queue'] == 9 and "
+			  "d['removed']['events'] == {'files': 3, 'bytes': 4096} and "
 			  "d['disk']['free_bytes'] == 5000000000 and d['shed'][0]['count'] == "
 			  "33"},
 		{"sessions",

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "config/model.h"
+#include "config/settings.h"
 #include "inspect/export/output.h"
 #include "support/folder.h"
 
@@ -491,6 +492,118 @@ static void a_full_disk_is_counted_and_said_once(void)
 	folder_remove(&folder);
 }
 
+/* The paths below the folder `out`, one a line, sorted; freed by the caller. */
+static char *listing(const struct folder *folder)
+{
+	char command[PATH_MAX];
+	size_t len;
+
+	snprintf(command, sizeof(command),
+		"cd %s/out && find . -type f -o -type d -empty | sort >../listing",
+		folder->path);
+	CU_ASSERT_EQUAL(system(command), 0);
+	return folder_get(folder, "listing", &len);
+}
+
+static struct output *open_live(const struct folder *folder, const struct settings *settings)
+{
+	char path[PATH_MAX], error[256] = "";
+	struct output *output = output_open_live(
+		folder_path(folder, "out", path, sizeof(path)), settings, error, sizeof(error));
+
+	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+	return output;
+}
+
+/* The names that AWS gives, and ours with another hash, are not ours. */
+#define AWS_FILE \
+	"flow-logs/AWSLogs/1/vpcflowlogs/r/2018/06/20/" \
+	"1_vpcflowlogs_r_fl-1234abcd_20180620T1620Z_fe123456.log.gz"
+#define NO_FILE_OF_OURS \
+	"flow-logs/AWSLogs/unknown/vpcflowlogs/unknown/2018/06/20/" \
+	"unknown_vpcflowlogs_unknown_fl-periscope_20180620T0000Z_00000000.log.gz"
+
+/* Over two days, so that folders become empty; a second run finds what the first one left. */
+static void the_oldest_flow_logs_go(void)
+{
+	enum { DAY = 86400, KEPT = 4, PERIODS = 9 };
+	struct folder folder = folder_make();
+	struct settings settings;
+	struct output *output;
+	uint64_t bytes;
+	char *names;
+
+	folder_put(&folder, "out/" AWS_FILE, "theirs");
+	folder_put(&folder, "out/" NO_FILE_OF_OURS, "theirs");
+	settings_init(&settings);
+	settings.events.file = false;
+	settings.flow_logs.max_files = 0;
+	settings.flow_logs.max_total_size = 0;
+	output = open_live(&folder, &settings);
+	for (uint32_t i = 0; i < PERIODS; i++)
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + i * 300, 0), "early\n");
+	CU_ASSERT_TRUE(output_close(output));
+	settings.flow_logs.max_files = KEPT;
+	output = open_live(&folder, &settings);
+	for (uint32_t i = 0; i < 3; i++) {
+		CU_ASSERT_TRUE(output_owner(output, 1, "1", "r") || i > 0);
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + DAY + i * 300, i % 2),
+			"late\n");
+		CU_ASSERT_TRUE(output_flush(output));
+	}
+	CU_ASSERT_EQUAL(output_removed(output, RECORD_FLOW_LOG, &bytes), PERIODS + 3 - KEPT);
+	CU_ASSERT_TRUE(bytes > 0);
+	CU_ASSERT_EQUAL(output_ledger(output, RECORD_FLOW_LOG)->written, 3);
+	CU_ASSERT_TRUE(output_close(output));
+	names = listing(&folder);
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, AWS_FILE));
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, NO_FILE_OF_OURS));
+	/* The last one of the first day and the three of the second: 17:00 is the ninth period. */
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, "unknown_fl-periscope_20180620T1700Z_"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, "unknown_fl-periscope_20180621T1620Z_"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, "1_vpcflowlogs_r_fl-periscope_20180621T1625Z_"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, "unknown_fl-periscope_20180621T1630Z_"));
+	free(names);
+	/* With room for one, the folders of the first day's other files are gone, too. */
+	settings.flow_logs.max_files = 1;
+	output = open_live(&folder, &settings);
+	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + 2 * DAY, 0), "last\n");
+	CU_ASSERT_TRUE(output_close(output));
+	names = listing(&folder);
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, "unknown_fl-periscope_20180622T1620Z_"));
+	CU_ASSERT_PTR_NULL(strstr(names, "20180621"));
+	CU_ASSERT_PTR_NULL(strstr(names, "2018/06/21"));
+	free(names);
+	settings_fini(&settings);
+	folder_remove(&folder);
+}
+
+/* Less than any file: the newest stays. */
+static void flow_logs_have_a_bound_in_bytes(void)
+{
+	struct folder folder = folder_make();
+	struct settings settings;
+	struct output *output;
+	uint64_t bytes;
+	char *names;
+
+	settings_init(&settings);
+	settings.flow_logs.max_total_size = 10;
+	output = open_live(&folder, &settings);
+	for (uint32_t i = 0; i < 10; i++) {
+		put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD + i * 300, 0), "one\n");
+		CU_ASSERT_TRUE(output_flush(output));
+	}
+	CU_ASSERT_EQUAL(output_removed(output, RECORD_FLOW_LOG, &bytes), 9);
+	CU_ASSERT_TRUE(output_close(output));
+	names = listing(&folder);
+	CU_ASSERT_PTR_NOT_NULL(strstr(names, "T1705Z_"));
+	free(names);
+	settings_fini(&settings);
+	folder_remove(&folder);
+}
+
 void suite_output(void);
 void suite_output(void)
 {
@@ -509,4 +622,6 @@ void suite_output(void)
 	CU_ADD_TEST(s, what_cannot_be_opened_is_said);
 	CU_ADD_TEST(s, links_are_not_followed);
 	CU_ADD_TEST(s, a_full_disk_is_counted_and_said_once);
+	CU_ADD_TEST(s, the_oldest_flow_logs_go);
+	CU_ADD_TEST(s, flow_logs_have_a_bound_in_bytes);
 }

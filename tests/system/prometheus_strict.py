@@ -15,7 +15,7 @@ NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"')
 VALUE = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z|[+-]?Inf\Z|NaN\Z")
 TYPES = ("counter", "gauge", "untyped")
-UNITS = ("seconds", "bytes", "packets", "records", "ratio")
+UNITS = ("seconds", "bytes", "packets", "records", "files", "ratio")
 
 
 class Fault(Exception):

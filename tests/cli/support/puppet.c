@@ -59,19 +59,9 @@ static void fill_ports(const struct puppet *a, struct status *s)
 		.missed = 11,
 		.nombuf = 12,
 		.errors = 13,
-		.interface = "pscope0",
-		.exception = {.offered = 30,
-			.offered_bytes = 3000,
-			.delivered = 14,
-			.delivered_bytes = 1400,
-			.rate_limited = 5,
-			.lost_ring = 7,
-			.lost_tap = 4,
-			.from_kernel = 15,
-			.from_kernel_bytes = 1500,
-			.sent = 13,
-			.sent_bytes = 1300,
-			.lost_tx = 2}};
+		.to_kernel = 14,
+		.from_kernel = 15,
+		.kernel_lost = 16};
 	if (s->parts & STATUS_XSTATS) {
 		p->xstats = x;
 		p->n_xstats = 2;
@@ -86,7 +76,7 @@ static void fill_outputs(const struct puppet *a, struct status *s)
 	struct status_shed *shed = status_array(s, 1, sizeof(*shed));
 
 	o[0] = (struct status_output){"events", true,
-		{50 + a->lost_disk, 40, 1, 9, a->lost_disk}, 100, a->queue_fill};
+		{50 + a->lost_disk, 40, 1, 9, a->lost_disk}, 100, a->queue_fill, 3, 4096};
 	o[1] = (struct status_output){.name = "packets"};
 	*shed = (struct status_shed){"dpi", true, 2, 33};
 	s->outputs = o;
