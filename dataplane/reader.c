@@ -38,6 +38,7 @@ struct reader {
 	struct input_packet pending; /* read, and did not fit in the last block */
 	bool has_pending, at_end;
 	bool lends; /* the input's packets need no copy */
+	struct backoff backoff;
 	uint64_t received, returned;
 	uint64_t horizon_ns, latest_ns; /* clock of expiry; time of the last packet */
 };
@@ -231,26 +232,34 @@ static void collect(struct reader *reader)
 {
 	struct block *block = queue_pop(&reader->sent);
 
-	for (uint32_t w = 0; w < reader->params.n_workers; w++) {
-		struct backoff backoff = {0};
-
+	for (uint32_t w = 0; w < reader->params.n_workers; w++)
 		while (!worker_done(reader->workers[w]))
-			backoff_wait(&backoff);
-	}
+			backoff_wait(&reader->backoff);
 	record(reader, block);
 	reader->returned += block->n_slots;
 	block_reset(block);
 	queue_push(&reader->spare, block);
 }
 
-/* An empty block: a spare one, a new one, or the oldest one on its way. NULL only while
- * sniffing, when all blocks are kept and there is no memory for another. */
+/* All blocks are on their way. Waits for half of them: few long naps cost less than many short
+ * ones, and the other half keeps the workers busy meanwhile. */
+static void collect_half(struct reader *reader)
+{
+	uint32_t left = reader->sent.count / 2;
+
+	while (reader->sent.count > left)
+		collect(reader);
+	backoff_ease(&reader->backoff);
+}
+
+/* An empty block: a spare one, a new one, or one that comes back. NULL only while sniffing, when
+ * all blocks are kept and there is no memory for another. */
 static struct block *empty_block(struct reader *reader, uint32_t max_blocks)
 {
 	if (reader->spare.count == 0 && reader->n_blocks < max_blocks)
 		add_block(reader);
 	if (reader->spare.count == 0 && reader->sent.count > 0)
-		collect(reader);
+		collect_half(reader);
 	return queue_pop(&reader->spare);
 }
 
@@ -285,7 +294,7 @@ bool reader_sniff(struct reader *reader)
 static void send_within_bound(struct reader *reader, struct block *block)
 {
 	if (reader->sent.count == reader->max_blocks)
-		collect(reader);
+		collect_half(reader);
 	send(reader, block);
 }
 

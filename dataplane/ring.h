@@ -29,7 +29,7 @@ unsigned ring_pop_burst(struct ring *ring, void **pointers, unsigned n);
 unsigned ring_count(const struct ring *ring);
 
 /* Waiting for another thread, which may have no core of its own: first spins, then yields, then
- * sleeps for longer and longer (at most a quarter of a millisecond). All zero is a fresh one.
+ * sleeps for longer and longer (at most two milliseconds). All zero is a fresh one.
  *
  *	struct backoff wait = {0};
  *
@@ -45,4 +45,10 @@ void backoff_wait(struct backoff *backoff);
 static inline void backoff_reset(struct backoff *backoff)
 {
 	backoff->rounds = 0;
+}
+/* The same where the next wait will be about as long: it begins with naps near those that this
+ * one ended with, instead of spinning and many short ones first. */
+static inline void backoff_ease(struct backoff *backoff)
+{
+	backoff->rounds -= backoff->rounds < 2 ? backoff->rounds : 2;
 }
