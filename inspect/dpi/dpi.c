@@ -15,7 +15,6 @@
 
 /* Of a flow without verdict. `engine` is nDPI's and as large as it says. */
 struct dpi_state {
-	struct dpi_state *next;  /* free ones */
 	struct memory_list kept; /* blocks of `order` and `datagram` */
 	struct order order;
 	struct datagram *datagram; /* being put together, or NULL */
@@ -30,7 +29,6 @@ struct dpi {
 	struct memory memory;
 	struct memory_list blocks; /* states and details */
 	struct engine *engine;
-	struct dpi_state *idle; /* states to use again */
 	uint64_t packets, refused_flows;
 	struct draft draft;
 	struct dns_message dns;
@@ -48,6 +46,7 @@ struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t erro
 	dpi->params = *params;
 	dpi->engine = engine_create(&dpi->memory, params->correlate, error, error_size);
 	if (!dpi->engine) {
+		memory_trim(&dpi->memory);
 		free(dpi);
 		return NULL;
 	}
@@ -61,6 +60,7 @@ void dpi_destroy(struct dpi *dpi)
 		return;
 	memory_sweep(&dpi->blocks);
 	engine_destroy(dpi->engine);
+	memory_trim(&dpi->memory);
 	free(dpi);
 }
 
@@ -71,13 +71,9 @@ static struct engine_flow *state_engine(struct dpi_state *state)
 
 static struct dpi_state *state_take(struct dpi *dpi)
 {
-	struct dpi_state *state = dpi->idle;
+	struct dpi_state *state = memory_take(
+		&dpi->memory, &dpi->blocks, sizeof(*state) + engine_flow_size());
 
-	if (state)
-		dpi->idle = state->next;
-	else
-		state = memory_take(
-			&dpi->memory, &dpi->blocks, sizeof(*state) + engine_flow_size());
 	if (!state)
 		return NULL;
 	memset(state, 0, sizeof(*state));
@@ -91,8 +87,7 @@ static void state_give(struct dpi *dpi, struct flow *flow)
 
 	engine_flow_fini(dpi->engine, state_engine(state));
 	memory_sweep(&state->kept);
-	state->next = dpi->idle;
-	dpi->idle = state;
+	memory_give(state);
 	flow->dpi = NULL;
 }
 

@@ -3,19 +3,28 @@
  * worker owns it.
  *
  * The limit holds for what is taken after memory_set_limit(): the library's own tables are
- * always had. */
+ * always had. A few blocks that were given back are kept, up to a bound, for the next that needs
+ * one of their size; they do not count as used. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+	MEMORY_STEP = 32,     /* sizes are multiples of it */
+	MEMORY_CLASSES = 128, /* larger blocks than these steps are not kept */
+};
+
+struct memory_block;
+
+/* All zero is a fresh one. */
 struct memory {
 	size_t used, peak; /* bytes, block headers included */
 	size_t limit;      /* 0 = none; `used` stays at or below it */
 	uint64_t refused;  /* calls that did not fit */
+	size_t idle_bytes;
+	struct memory_block *idle[MEMORY_CLASSES];
 };
-
-struct memory_block;
 
 /* Blocks taken together. All zero is an empty list; it must not move while it has blocks. */
 struct memory_list {
@@ -33,3 +42,6 @@ void memory_give(void *data);
 
 /* Gives back whatever is still on the list. */
 void memory_sweep(struct memory_list *list);
+
+/* Returns what is kept to the system; to be called last. */
+void memory_trim(struct memory *memory);

@@ -59,6 +59,7 @@ static void gives_back_what_was_set(void)
 	CU_ASSERT_PTR_NULL(details_next(d, DETAIL_dns_answers, at, &len));
 	memory_give(d);
 	CU_ASSERT_EQUAL(memory.used, 0);
+	memory_trim(&memory);
 }
 
 static void nothing_set_is_no_details(void)
@@ -97,6 +98,7 @@ static void keeps_older_values_that_are_not_replaced(void)
 	CU_ASSERT_EQUAL(details_risks(second), 5);
 	memory_sweep(&list);
 	CU_ASSERT_EQUAL(memory.used, 0);
+	memory_trim(&memory);
 }
 
 static void cuts_what_is_too_long(void)
@@ -128,6 +130,7 @@ static void cuts_what_is_too_long(void)
 	CU_ASSERT_PTR_NOT_NULL(details_string(d, DETAIL_tls_version, &len));
 	CU_ASSERT_EQUAL(len, DRAFT_STRING_MAX);
 	memory_sweep(&list);
+	memory_trim(&memory);
 }
 
 void suite_details(void);

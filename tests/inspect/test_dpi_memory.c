@@ -36,6 +36,34 @@ static void a_list_gives_back_all_that_is_left(void)
 	memory_give(c);
 	CU_ASSERT_EQUAL(memory.used, 0);
 	memory_sweep(&list);
+	memory_trim(&memory);
+}
+
+/* What was given back serves again, and is only kept up to a bound. */
+static void blocks_are_used_again_within_a_bound(void)
+{
+	enum { BLOCKS = 1000, SIZE = 2000 };
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	void *first = memory_take(&memory, &list, 100);
+	size_t used = memory.used;
+
+	memset(first, 1, 100);
+	memory_give(first);
+	CU_ASSERT_TRUE(memory.idle_bytes >= 100);
+	CU_ASSERT_PTR_EQUAL(memory_take(&memory, &list, 97), first);
+	CU_ASSERT_EQUAL(memory.used, used);
+	CU_ASSERT_EQUAL(memory.idle_bytes, 0);
+	memset(first, 2, 97);
+	CU_ASSERT_PTR_NOT_EQUAL(memory_take(&memory, &list, 97), first);
+	for (unsigned i = 0; i < BLOCKS; i++)
+		memset(memory_take(&memory, &list, SIZE), 3, SIZE);
+	CU_ASSERT_TRUE(memory.used >= BLOCKS * SIZE);
+	memory_sweep(&list);
+	CU_ASSERT_EQUAL(memory.used, 0);
+	CU_ASSERT_TRUE(memory.idle_bytes >= 512 * 1024 && memory.idle_bytes <= 1024 * 1024);
+	memory_trim(&memory);
+	CU_ASSERT_EQUAL(memory.idle_bytes, 0);
 }
 
 static void no_more_than_the_limit_is_taken(void)
@@ -54,6 +82,7 @@ static void no_more_than_the_limit_is_taken(void)
 	CU_ASSERT_PTR_NULL(memory_take(&memory, &list, SIZE_MAX));
 	memory_sweep(&list);
 	CU_ASSERT_EQUAL(memory.used, 0);
+	memory_trim(&memory);
 }
 
 static struct dpi *open_dpi(size_t limit, bool correlate)
@@ -182,6 +211,7 @@ void suite_dpi_memory(void)
 	CU_pSuite s = CU_add_suite("dpi_memory", NULL, NULL);
 
 	CU_ADD_TEST(s, a_list_gives_back_all_that_is_left);
+	CU_ADD_TEST(s, blocks_are_used_again_within_a_bound);
 	CU_ADD_TEST(s, no_more_than_the_limit_is_taken);
 	CU_ADD_TEST(s, without_memory_flows_go_on_uninspected);
 	CU_ADD_TEST(s, every_allocation_may_fail);
