@@ -189,6 +189,7 @@ void answer_stats_json(const struct status *s, const struct verdict *v, FILE *ou
 	put_head(&j, s, v);
 	summary_ledger_json(&j, &s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
+	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
 	put_workers(&j, s);
 	put_rings(&j, s);
 	json_open(&j, "ports", '[');

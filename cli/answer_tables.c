@@ -179,10 +179,13 @@ static void put_sheds(const struct status *s, FILE *out)
 static void put_rest(const struct status *s, FILE *out)
 {
 	char live[COUNT_TEXT], room[COUNT_TEXT], made[COUNT_TEXT], evicted[COUNT_TEXT];
+	char unseen[COUNT_TEXT];
 
 	fprintf(out, "\nflows: %s live of %s, %s begun, %s evicted\n",
 		count_print(s->flows.live, live), count_print(s->flow_capacity, room),
 		count_print(s->flows.made, made), count_print(s->flows.evicted, evicted));
+	fprintf(out, "acknowledged by TCP and never shown by the mirror: %s bytes\n",
+		count_print(s->flows.acked_unseen, unseen));
 	if (s->has_disk)
 		fprintf(out, "disk of %s: %.2f GB free of %.2f GB\n", s->disk_path,
 			(double)s->disk_free / 1e9, (double)s->disk_size / 1e9);
@@ -222,11 +225,11 @@ static void cell_time(struct columns *c, uint64_t ns)
 void answer_sessions_tables(const struct status *s, const struct verdict *v, FILE *out)
 {
 	static const char *const heads[] = {"outer source", "vni", "tenant", "packets", "bytes",
-		"truncated", "last packet", "session"};
+		"truncated", "unseen", "last packet", "session"};
 	struct columns c;
 
 	(void)v;
-	if (!begin(&c, NULL, "lrlrrrll", heads, s->n_sessions, out)) {
+	if (!begin(&c, NULL, "lrlrrrrll", heads, s->n_sessions, out)) {
 		fprintf(out, "no session yet\n");
 		return;
 	}
@@ -240,6 +243,10 @@ void answer_sessions_tables(const struct status *s, const struct verdict *v, FIL
 		columns_count(&c, row->packets);
 		columns_bytes(&c, row->bytes);
 		columns_count(&c, row->truncated);
+		if (row->has_acked_unseen)
+			columns_bytes(&c, row->acked_unseen);
+		else
+			columns_cell(&c, "%s", "");
 		cell_time(&c, row->last_ns);
 		columns_cell(&c, "%s", row->session == NULL ? note : row->session);
 	}

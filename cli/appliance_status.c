@@ -34,6 +34,7 @@ static void put_workers(struct status *s, const struct appliance *appliance)
 		s->flows.ended += t.flows_ended;
 		s->flows.evicted += t.flows_evicted;
 		s->flows.refused += t.flows_refused;
+		s->flows.acked_unseen += t.acked_unseen;
 		s->flows.live += (uint32_t)t.flows_live;
 		s->flows.peak += (uint32_t)t.flows_peak;
 		s->dpi.packets += t.dpi_packets;
@@ -205,6 +206,8 @@ static void put_session(struct status *s, const struct appliance *appliance,
 		.truncated = session->truncated,
 		.first_ns = session->packets ? session->first_ns : 0,
 		.last_ns = session->last_ns,
+		.has_acked_unseen = true,
+		.acked_unseen = session->acked_unseen,
 	};
 }
 
@@ -231,6 +234,7 @@ static uint32_t join_sessions(struct status_session *rows, uint32_t n)
 		to->packets += rows[i].packets;
 		to->bytes += rows[i].bytes;
 		to->truncated += rows[i].truncated;
+		to->acked_unseen += rows[i].acked_unseen;
 		if (rows[i].first_ns && (!to->first_ns || rows[i].first_ns < to->first_ns))
 			to->first_ns = rows[i].first_ns;
 		if (rows[i].last_ns > to->last_ns)

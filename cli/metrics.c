@@ -55,6 +55,7 @@ static void put_ledger(struct metrics *m, const struct status *s)
 		metrics_u64(m, s->ledger.reasons[r]);
 	}
 	put_one(m, METRIC_direction_unknown_packets_total, s->direction_unknown);
+	put_one(m, METRIC_acked_unseen_bytes_total, s->flows.acked_unseen);
 }
 
 static void put_workers(struct metrics *m, const struct status *s)

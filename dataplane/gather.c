@@ -8,6 +8,7 @@ static void gather_flows(struct flow_table_stats *sum, const struct flow_table_s
 	sum->ended += one->ended;
 	sum->evicted += one->evicted;
 	sum->refused += one->refused;
+	sum->acked_unseen += one->acked_unseen;
 	sum->live += one->live;
 	sum->peak += one->peak;
 }

@@ -76,10 +76,18 @@ static void flow_release(void *ctx, struct flow *flow)
 		dpi_release(lane->dpi, flow);
 }
 
+static void flow_unseen(void *ctx, const struct flow *flow, uint64_t bytes)
+{
+	struct lane *lane = ctx;
+
+	session_table_unseen(lane->sessions, flow->session, bytes);
+}
+
 static struct flow_table *make_flows(
 	struct lane *lane, const struct settings *s, uint32_t n_lanes)
 {
-	const struct flow_observer observer = {lane, flow_ended, flow_window, flow_release};
+	const struct flow_observer observer = {
+		lane, flow_ended, flow_window, flow_release, flow_unseen};
 	uint32_t share = s->flow.capacity / n_lanes;
 	const struct flow_params params = {
 		.capacity = share > FLOWS_PER_LANE_MIN ? share : FLOWS_PER_LANE_MIN,
@@ -114,6 +122,7 @@ static struct exporter *make_exporter(
 		.flow_logs = s->flow_logs.enabled,
 		.dpi = lane->dpi,
 		.sessions = lane->sessions,
+		.table = lane->flows,
 		.sink = *sink,
 	};
 

@@ -236,6 +236,7 @@ static void publish(struct poller *poller)
 	memcpy(t->reasons, lane->ledger.reasons, sizeof(t->reasons));
 	t->packets = lane->packets;
 	t->undirected = lane->undirected;
+	t->acked_unseen = flows->acked_unseen;
 	t->flows_made = flows->made;
 	t->flows_ended = flows->ended;
 	t->flows_evicted = flows->evicted;

@@ -20,6 +20,7 @@ struct tally {
 	uint64_t cut;     /* received with less in reach than arrived: see port_receive() */
 	uint64_t undirected;
 	uint64_t bursts, empty_polls, busy_ticks;
+	uint64_t acked_unseen;
 	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
 	uint64_t dpi_packets, dpi_refused, dpi_memory, dpi_memory_peak;
 	uint64_t sessions_overflow;

@@ -248,6 +248,12 @@ bool session_table_packet(struct session_table *table, struct packet *p, bool le
 	return true;
 }
 
+void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes)
+{
+	if (index < table->count)
+		table->sessions[index].acked_unseen += bytes;
+}
+
 uint32_t session_table_count(const struct session_table *table)
 {
 	return table->count;
@@ -279,6 +285,7 @@ static void session_merge(struct session_table *to, const struct session *from)
 	s->bytes += from->bytes;
 	s->truncated += from->truncated;
 	s->vxlan_reserved += from->vxlan_reserved;
+	s->acked_unseen += from->acked_unseen;
 	if (from->configured && !s->configured) {
 		s->configured = true;
 		s->config = from->config;

@@ -21,6 +21,7 @@ struct session {
 	uint32_t tenant;
 	uint64_t packets, bytes; /* inner IP bytes, as the inner header claims */
 	uint64_t truncated, vxlan_reserved;
+	uint64_t acked_unseen; /* bytes that TCP acknowledged and the mirror never showed */
 	uint64_t first_ns, last_ns;
 	bool configured;
 	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
@@ -59,6 +60,9 @@ bool session_table_packet(struct session_table *table, struct packet *p, bool le
 /* The same for a packet that another worker's table has counted: sets p->session and p->tenant as
  * this table has them, and counts nothing. */
 bool session_table_adopt(struct session_table *table, struct packet *p, bool learn);
+
+/* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
+void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);
 
 uint32_t session_table_count(const struct session_table *table);
 /* index < count; in the order they were learned. */

@@ -111,7 +111,8 @@ static void put_rule(struct text *t, const struct flow *flow)
 		text_cstr(t, "null");
 }
 
-static void put_counts(struct text *t, const struct flow *flow, enum flow_end end)
+static void put_counts(
+	struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen)
 {
 	text_cstr(t, ",\"guessed\":");
 	put_bool(t, flow->flags & FLOW_DPI_GUESSED);
@@ -122,6 +123,11 @@ static void put_counts(struct text *t, const struct flow *flow, enum flow_end en
 	put_rule(t, flow);
 	text_cstr(t, ",\"truncated\":");
 	text_u64(t, flow->truncated);
+	text_cstr(t, ",\"acked_unseen\":");
+	if (unseen < 0)
+		text_cstr(t, "null");
+	else
+		text_u64(t, (uint64_t)unseen);
 	text_cstr(t, ",\"one_sided\":");
 	put_bool(t, flow->side[0].packets == 0 || flow->side[1].packets == 0);
 	text_cstr(t, ",\"ports_cut\":");
@@ -176,14 +182,14 @@ static void put_icmp(struct text *t, const struct flow *flow)
 	text_cstr(t, "}}\n");
 }
 
-void event_flow(struct text *t, const struct flow *flow, enum flow_end end,
+void event_flow(struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen,
 	const struct vantage *vantage, const struct event_names *names)
 {
 	put_identity(t, flow, end);
 	put_vantage(t, flow, vantage);
 	put_ends(t, flow);
 	label_json(names->labels, names->dpi, flow, t);
-	put_counts(t, flow, end);
+	put_counts(t, flow, end, unseen);
 	put_risks(t, flow->details == NULL ? 0 : details_risks(flow->details));
 	event_details(t, flow->details);
 	put_icmp(t, flow);

@@ -30,6 +30,6 @@ struct event_names {
 	struct label_cache *labels;
 };
 
-/* Appends the line with its newline. */
-void event_flow(struct text *t, const struct flow *flow, enum flow_end end,
+/* Appends the line with its newline. `unseen` is acked_unseen; -1: unknown. */
+void event_flow(struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen,
 	const struct vantage *vantage, const struct event_names *names);

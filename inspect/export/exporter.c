@@ -55,6 +55,7 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	struct event_names names = {exporter->params.dpi, &exporter->labels};
 	struct text t = text_make(exporter->line, sizeof(exporter->line));
 	struct vantage vantage;
+	int64_t unseen = -1;
 
 	if (end != FLOW_END_ACTIVE)
 		totals_flow(exporter->totals, flow,
@@ -62,7 +63,9 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	if (!exporter->params.flow_events)
 		return;
 	vantage = vantage_of(exporter->params.sessions, flow->session);
-	event_flow(&t, flow, end, &vantage, &names);
+	if (exporter->params.table)
+		unseen = flow_table_unseen(exporter->params.table, flow);
+	event_flow(&t, flow, end, unseen, &vantage, &names);
 	put(exporter, RECORD_EVENT, 0, exporter->line, &t);
 }
 

@@ -10,12 +10,13 @@
 #include "inspect/dpi/dpi.h"
 #include "inspect/export/sink.h"
 #include "inspect/export/totals.h"
-#include "inspect/flow/flow.h"
+#include "inspect/flow/table.h"
 
 struct exporter_params {
 	bool flow_events, flow_logs;
 	const struct dpi *dpi;                /* for names */
 	const struct session_table *sessions; /* of the same worker */
+	const struct flow_table *table; /* of the same worker; NULL: acked_unseen is unknown */
 	struct sink sink;
 };
 

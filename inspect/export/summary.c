@@ -80,6 +80,7 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 	json_u64(j, "bytes", session->bytes);
 	json_u64(j, "truncated", session->truncated);
 	json_u64(j, "vxlan_reserved", session->vxlan_reserved);
+	json_u64(j, "acked_unseen", session->acked_unseen);
 	put_time(j, "first", session->first_ns);
 	put_time(j, "last", session->last_ns);
 	json_close(j, '}');
@@ -266,6 +267,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	put_ports(&j, s);
 	summary_ledger_json(&j, s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
+	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);

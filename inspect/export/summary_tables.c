@@ -116,13 +116,13 @@ static const char *session_note(const struct session *session)
 static void put_sessions(const struct summary *s, FILE *out)
 {
 	static const char *const heads[] = {
-		"outer source", "vni", "tenant", "packets", "bytes", "truncated", ""};
+		"outer source", "vni", "tenant", "packets", "bytes", "truncated", "unseen", ""};
 	char tenant[TENANT_TEXT];
 	struct columns c;
 	uint32_t n;
 	struct session_row *rows = summary_sessions(s, &n);
 
-	columns_init(&c, "lrlrrrl");
+	columns_init(&c, "lrlrrrrl");
 	if (n > 0) {
 		put_title(out, "Mirror sessions", n);
 		put_head(&c, heads);
@@ -136,6 +136,7 @@ static void put_sessions(const struct summary *s, FILE *out)
 		columns_count(&c, row->packets);
 		columns_bytes(&c, row->bytes);
 		columns_count(&c, row->truncated);
+		columns_bytes(&c, row->acked_unseen);
 		columns_cell(&c, "%s", session_note(row));
 	}
 	columns_print(&c, out);

@@ -21,7 +21,7 @@ static int bucket_way(const struct index_bucket *bucket, uint16_t tag)
  * with many flows is the usual case, but it drops no read, and short reads overlap. (gcc takes a
  * function that only prefetches for one without effect and removes the calls.) */
 struct lines {
-	const void *at[2 * BURST_MAX];
+	const void *at[3 * BURST_MAX];
 	int count;
 };
 
@@ -57,6 +57,7 @@ static void lines_add_flow(
 	flow = &table->flows[bucket_slot(bucket, way)];
 	lines_add(lines, flow);
 	lines_add(lines, &flow->side[bucket_hint(bucket, way) != src_is_lo]);
+	lines_add(lines, &table->seen.flows[bucket_slot(bucket, way)]);
 	if (table->params.active_timeout_ns != 0)
 		__builtin_prefetch(&flow->update_ns, 1);
 }

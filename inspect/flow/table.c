@@ -8,6 +8,7 @@
 #include "inspect/flow/count.h"
 #include "inspect/flow/hash.h"
 
+enum { TCP = 6 };
 enum { NEIGHBOURHOOD = 8 }; /* buckets looked at for a flow to end */
 
 /* A free slot is all zero but for the number of the next one, in `session` (which the next flow
@@ -60,8 +61,12 @@ struct flow_table *flow_table_create(
 	table->index.buckets = map_create(buckets_size(table));
 	if (!table->index.buckets)
 		goto err_unmap;
+	if (!seen_init(&table->seen, table->params.capacity))
+		goto err_unmap_index;
 	return table;
 
+err_unmap_index:
+	munmap(table->index.buckets, buckets_size(table));
 err_unmap:
 	munmap(table->flows, flows_size(table));
 err_free:
@@ -73,6 +78,7 @@ void flow_table_destroy(struct flow_table *table)
 {
 	if (!table)
 		return;
+	seen_fini(&table->seen, table->params.capacity);
 	munmap(table->index.buckets, buckets_size(table));
 	munmap(table->flows, flows_size(table));
 	free(table);
@@ -120,15 +126,32 @@ static bool flow_timed_out(const struct flow_params *params, const struct flow *
 	return timeout != 0 && gap > timeout;
 }
 
+static uint32_t slot_of(const struct flow_table *table, const struct flow *flow)
+{
+	return (uint32_t)(flow - table->flows);
+}
+
+static void __attribute__((cold))
+flow_missed(struct flow_table *table, const struct flow *flow, uint64_t bytes)
+{
+	table->stats.acked_unseen += bytes;
+	if (table->observer.unseen)
+		table->observer.unseen(table->observer.ctx, flow, bytes);
+}
+
 static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
 {
 	const struct flow_observer *observer = &table->observer;
+	uint64_t missed = seen_settle(&table->seen, slot_of(table, flow));
 
+	if (missed)
+		flow_missed(table, flow, missed);
 	flow_window_close(flow, observer);
 	if (observer->ended)
 		observer->ended(observer->ctx, flow, end);
 	if (observer->release)
 		observer->release(observer->ctx, flow);
+	seen_clear(&table->seen, slot_of(table, flow));
 	index_remove(&table->index, flow_key_hash(&flow->key), (uint32_t)(flow - table->flows));
 	slot_give(table, flow);
 	table->stats.ended++;
@@ -284,9 +307,26 @@ struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint6
 	if (!flow)
 		flow = flow_new(table, &key, p, src_is_lo, horizon_ns);
 	p->flow = flow;
-	if (flow)
-		flow_count(flow, p, src_is_lo, &table->params, &table->observer);
+	if (!flow)
+		return NULL;
+	flow_count(flow, p, src_is_lo, &table->params, &table->observer);
+	if (p->protocol == TCP) {
+		uint64_t missed = seen_packet(&table->seen, slot_of(table, flow), p, src_is_lo);
+
+		if (missed)
+			flow_missed(table, flow, missed);
+	}
 	return flow;
+}
+
+void flow_table_lost_here(struct flow_table *table)
+{
+	seen_lost_here(&table->seen);
+}
+
+int64_t flow_table_unseen(const struct flow_table *table, const struct flow *flow)
+{
+	return seen_unseen(&table->seen, slot_of(table, flow));
 }
 
 void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t slots)

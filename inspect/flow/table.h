@@ -52,11 +52,14 @@ struct flow_observer {
 	void (*window)(void *ctx, const struct flow *flow);
 	/* The slot is about to be reused: release what the flow owns (dpi, details). */
 	void (*release)(void *ctx, struct flow *flow);
+	/* So many bytes more were acknowledged and never shown; before `ended`. */
+	void (*unseen)(void *ctx, const struct flow *flow, uint64_t bytes);
 };
 
 struct flow_table_stats {
 	uint64_t made, ended;      /* made = ended + live; an update is no end */
 	uint64_t evicted, refused; /* evicted flows (of the ended ones), refused packets */
+	uint64_t acked_unseen;     /* bytes: see seen.h */
 	uint32_t live, peak;
 };
 
@@ -97,5 +100,12 @@ bool flow_table_look(const struct flow_table *table, uint32_t *at, uint32_t slot
 
 /* Ends every flow: as idle or tcp_close where the horizon has left it behind, else as `end`. */
 void flow_table_end_all(struct flow_table *table, uint64_t horizon_ns, enum flow_end end);
+
+/* Packets were lost in the appliance: what the flows' sequence numbers show to be missing by now is
+ * not the mirror's loss, and is not counted. */
+void flow_table_lost_here(struct flow_table *table);
+/* Bytes of the flow that were acknowledged and never shown, so far; -1: not TCP, or one side was
+ * never seen. In `ended` it is the final number. */
+int64_t flow_table_unseen(const struct flow_table *table, const struct flow *flow);
 
 const struct flow_table_stats *flow_table_stats(const struct flow_table *table);

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "inspect/flow/index.h"
+#include "inspect/flow/seen.h"
 #include "inspect/flow/table.h"
 
 struct flow_table {
 	struct flow_params params;
 	struct flow_observer observer;
 	struct flow *flows; /* `capacity` slots, zero until first used */
+	struct seen seen;   /* of TCP flows, by slot */
 	struct flow_index index;
 	uint32_t used; /* slots that were ever in use: the first ones */
 	/* 1 + the number of a slot to reuse, which holds the next such number; 0 = none */
