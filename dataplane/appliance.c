@@ -213,6 +213,7 @@ static int start_workers(struct appliance *appliance, char *error)
 			.writer = appliance->writer,
 			.handoff = appliance->handoff,
 			.phase = &appliance->phase,
+			.missed = &appliance->missed,
 			.view = &appliance->views[i],
 		};
 
@@ -335,6 +336,8 @@ static void say_link(const struct appliance *appliance, uint32_t i, enum port_li
 
 void appliance_tick(struct appliance *appliance)
 {
+	uint64_t missed = 0;
+
 	for (uint32_t i = 0; i < appliance->n_ports; i++) {
 		struct watched_port *w = &appliance->ports[i];
 		struct port_counters counters = port_counters(w->port);
@@ -346,5 +349,7 @@ void appliance_tick(struct appliance *appliance)
 		w->counters = counters;
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
+		missed += counters.missed + counters.nombuf + counters.errors;
 	}
+	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
 }

@@ -45,6 +45,7 @@ struct appliance {
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
 	_Atomic int phase;
+	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
 	struct snapshot_slot slot;
 	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
 	pthread_mutex_t lock;

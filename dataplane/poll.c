@@ -29,6 +29,7 @@ struct poller {
 	pthread_t thread;
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
+	uint64_t lost; /* at the ports and on the way to this worker, when last looked at */
 	struct tally tally;
 	uint64_t number; /* packets received, for messages */
 	struct packet packets[BURST_MAX];
@@ -263,6 +264,20 @@ static void publish(struct poller *poller)
 	tally_publish(&poller->board, t);
 }
 
+/* Packets that the appliance itself lost are missing in the flows' sequence numbers, too. */
+static void note_losses(struct poller *poller)
+{
+	const struct poll_params *params = &poller->params;
+	uint64_t lost = atomic_load_explicit(params->missed, memory_order_relaxed);
+
+	for (uint32_t from = 0; params->handoff && from < params->n_workers; from++)
+		if (from != params->index)
+			lost += handoff_pair(params->handoff, from, params->index).full;
+	if (lost != poller->lost)
+		flow_table_lost_here(params->lane->flows);
+	poller->lost = lost;
+}
+
 /* What time brings: flows and windows that are over, records that have waited long enough. */
 static void keep_house(struct poller *poller)
 {
@@ -272,6 +287,7 @@ static void keep_house(struct poller *poller)
 	if (poller->now_ns - poller->slice_at < SLICE_EVERY_MS * MS_NS)
 		return;
 	poller->slice_at = poller->now_ns;
+	note_losses(poller);
 	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
 	flow_table_close_windows(
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);

@@ -45,6 +45,7 @@ struct poll_params {
 	struct writer *writer;
 	struct handoff *handoff; /* NULL with one worker */
 	const _Atomic int *phase;
+	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
 	struct view_board *view;
 };
 
