@@ -99,9 +99,7 @@ static void put_port(struct json *j, const struct status_port *p)
 	json_u64(j, "missed", p->missed);
 	json_u64(j, "nombuf", p->nombuf);
 	json_u64(j, "errors", p->errors);
-	json_u64(j, "to_kernel", p->to_kernel);
-	json_u64(j, "from_kernel", p->from_kernel);
-	json_u64(j, "kernel_lost", p->kernel_lost);
+	summary_exception_json(j, p->interface, &p->exception);
 	json_open(j, "xstats", '{');
 	for (uint32_t i = 0; i < p->n_xstats; i++)
 		json_u64(j, p->xstats[i].name, p->xstats[i].value);

@@ -110,14 +110,42 @@ static void put_xstats(const struct status_port *p, FILE *out)
 	columns_print(&c, out);
 }
 
+static void put_exceptions(const struct status *s, FILE *out)
+{
+	static const char *const heads[] = {"port", "interface", "to kernel", "over rate",
+		"lost, ring", "lost, tap", "from kernel", "lost, port"};
+	struct columns c;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_ports; i++)
+		n += s->ports[i].interface != NULL;
+	if (!begin(&c, "Exception path", "llrrrrrr", heads, n, out))
+		return;
+	for (uint32_t i = 0; i < s->n_ports; i++) {
+		const struct status_port *p = &s->ports[i];
+
+		if (!p->interface)
+			continue;
+		columns_cell(&c, "%s", p->name);
+		columns_cell(&c, "%s", p->interface);
+		columns_count(&c, p->exception.delivered);
+		columns_count(&c, p->exception.rate_limited);
+		columns_count(&c, p->exception.lost_ring);
+		columns_count(&c, p->exception.lost_tap);
+		columns_count(&c, p->exception.from_kernel);
+		columns_count(&c, p->exception.lost_tx);
+	}
+	columns_print(&c, out);
+}
+
 static void put_ports(const struct status *s, FILE *out)
 {
-	static const char *const heads[] = {"port", "link", "packets", "bytes", "missed",
-		"no buffer", "errors", "to kernel"};
+	static const char *const heads[] = {
+		"port", "link", "packets", "bytes", "missed", "no buffer", "errors"};
 	static const char *const links[] = {"", "up", "DOWN", "GONE"};
 	struct columns c;
 
-	if (!begin(&c, "Ports", "llrrrrrr", heads, s->n_ports, out))
+	if (!begin(&c, "Ports", "llrrrrr", heads, s->n_ports, out))
 		return;
 	for (uint32_t i = 0; i < s->n_ports; i++) {
 		const struct status_port *p = &s->ports[i];
@@ -129,9 +157,9 @@ static void put_ports(const struct status *s, FILE *out)
 		columns_count(&c, p->missed);
 		columns_count(&c, p->nombuf);
 		columns_count(&c, p->errors);
-		columns_count(&c, p->to_kernel);
 	}
 	columns_print(&c, out);
+	put_exceptions(s, out);
 	for (uint32_t i = 0; i < s->n_ports; i++)
 		put_xstats(&s->ports[i], out);
 }

@@ -64,7 +64,7 @@ static void put_rings(struct status *s, const struct appliance *appliance)
 				continue;
 			pair = handoff_pair(handoff, from, to);
 			rings[s->n_rings++] = (struct status_ring){
-				from, to, HANDOFF_RING - 1, pair.fill, pair.passed, pair.full};
+				from, to, HANDOFF_RING, pair.fill, pair.passed, pair.full};
 		}
 	s->rings = rings;
 }
@@ -100,7 +100,7 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 {
 	uint32_t n = appliance_ports(appliance);
 	struct status_port *ports = status_array(s, n, sizeof(*ports));
-	const char **wrong = status_array(s, n, sizeof(*wrong));
+	const char **wrong = status_array(s, 2ull * n, sizeof(*wrong));
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct appliance_port p = appliance_port(appliance, i);
@@ -113,7 +113,12 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 			.missed = p.counters.missed,
 			.nombuf = p.counters.nombuf,
 			.errors = p.counters.errors,
+			.interface = status_text(s, p.interface),
+			.exception = p.exception,
 		};
+		if (p.interface_gone)
+			wrong[s->n_wrong++] = status_print(
+				s, "interface %s of port %s was removed", p.interface, p.name);
 		if (p.link == PORT_LINK_GONE)
 			wrong[s->n_wrong++] = status_print(s, "port %s was removed", p.name);
 		if (s->parts & STATUS_XSTATS)

@@ -139,11 +139,6 @@ static void put_ports(struct metrics *m, const struct status *s)
 		{METRIC_port_missed_packets_total, offsetof(struct status_port, missed)},
 		{METRIC_port_nombuf_packets_total, offsetof(struct status_port, nombuf)},
 		{METRIC_port_error_packets_total, offsetof(struct status_port, errors)},
-		{METRIC_port_to_kernel_packets_total, offsetof(struct status_port, to_kernel)},
-		{METRIC_port_from_kernel_packets_total,
-			offsetof(struct status_port, from_kernel)},
-		{METRIC_port_kernel_lost_packets_total,
-			offsetof(struct status_port, kernel_lost)},
 	};
 
 	metrics_family(m, METRIC_port_link_up);
@@ -163,6 +158,62 @@ static void put_ports(struct metrics *m, const struct status *s)
 	metrics_family(m, METRIC_port_xstat);
 	for (uint32_t p = 0; p < s->n_ports; p++)
 		put_xstats(m, &s->ports[p]);
+}
+
+static void label_interface(struct metrics *m, const struct status_port *port)
+{
+	metrics_label(m, "port", port->name);
+	metrics_label(m, "interface", port->interface);
+}
+
+static void put_exception_losses(struct metrics *m, const struct status *s)
+{
+	static const struct {
+		const char *cause;
+		size_t offset;
+	} causes[] = {
+		{"rate", offsetof(struct exception_ledger, rate_limited)},
+		{"ring", offsetof(struct exception_ledger, lost_ring)},
+		{"tap", offsetof(struct exception_ledger, lost_tap)},
+		{"tx", offsetof(struct exception_ledger, lost_tx)},
+	};
+
+	metrics_family(m, METRIC_exception_lost_packets_total);
+	for (uint32_t p = 0; p < s->n_ports; p++)
+		for (unsigned i = 0; s->ports[p].interface && i < MEMBERS(causes); i++) {
+			const struct member member = {0, causes[i].offset};
+
+			label_interface(m, &s->ports[p]);
+			metrics_label(m, "cause", causes[i].cause);
+			metrics_u64(m, value_of(&s->ports[p].exception, &member));
+		}
+}
+
+#define EXCEPTION(name) offsetof(struct exception_ledger, name)
+
+static void put_exceptions(struct metrics *m, const struct status *s)
+{
+	static const struct member members[] = {
+		{METRIC_exception_offered_packets_total, EXCEPTION(offered)},
+		{METRIC_exception_offered_bytes_total, EXCEPTION(offered_bytes)},
+		{METRIC_exception_to_kernel_packets_total, EXCEPTION(delivered)},
+		{METRIC_exception_to_kernel_bytes_total, EXCEPTION(delivered_bytes)},
+		{METRIC_exception_from_kernel_packets_total, EXCEPTION(from_kernel)},
+		{METRIC_exception_from_kernel_bytes_total, EXCEPTION(from_kernel_bytes)},
+		{METRIC_exception_sent_packets_total, EXCEPTION(sent)},
+		{METRIC_exception_sent_bytes_total, EXCEPTION(sent_bytes)},
+	};
+
+	for (unsigned i = 0; i < MEMBERS(members); i++) {
+		metrics_family(m, members[i].family);
+		for (uint32_t p = 0; p < s->n_ports; p++) {
+			if (!s->ports[p].interface)
+				continue;
+			label_interface(m, &s->ports[p]);
+			metrics_u64(m, value_of(&s->ports[p].exception, &members[i]));
+		}
+	}
+	put_exception_losses(m, s);
 }
 
 static void put_rules(struct metrics *m, const struct status *s)
@@ -311,6 +362,7 @@ void metrics_write(const struct status *status, const struct verdict *verdict, F
 	put_workers(&m, status);
 	put_rings(&m, status);
 	put_ports(&m, status);
+	put_exceptions(&m, status);
 	metrics_sessions(&m, status);
 	put_rules(&m, status);
 	put_flows(&m, status);

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/configured.h"
 #include "cli/plane.h"
+#include "cli/rights.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
 
@@ -61,6 +62,8 @@ struct run {
 	uint32_t n_set;
 	bool json, dump, check, help;
 	struct settings settings;
+	struct rights rights;
+	bool gave_up;
 	struct appliance *appliance;
 	atomic_bool stopping;
 	_Atomic uint64_t reloads, refused;
@@ -254,12 +257,39 @@ static bool serve_with_plane(struct run *run, int signals)
 	return true;
 }
 
+/* Devices are open, packets wait, and nothing of them was looked at. */
+static bool give_up_rights(void *ctx, char *error, size_t size)
+{
+	struct run *run = ctx;
+
+	if (!rights_give_up(&run->rights, error, size))
+		return false;
+	run->gave_up = true;
+	rights_say(&run->rights);
+	rights_say_unreadable(run->settings_file, &run->settings);
+	return true;
+}
+
+/* What would have helped. */
+static void say_why_not(const struct run *run)
+{
+	if (!run->gave_up)
+		rights_say_missing(&run->settings);
+	else if (run->rights.user[0] && access(run->output_dir, W_OK | X_OK) != 0)
+		fprintf(stderr,
+			"periscope: files are written as user %s (rights.user): chown -R %s "
+			"%s\n",
+			run->rights.user, run->rights.user, run->output_dir);
+}
+
 static int run_appliance(struct run *run, struct model *model)
 {
 	const struct appliance_params params = {
 		.settings = &run->settings,
 		.output_dir = run->output_dir,
 		.version = PERISCOPE_VERSION,
+		.opened = give_up_rights,
+		.ctx = run,
 	};
 	char error[APPLIANCE_ERROR] = "";
 	sigset_t signals;
@@ -271,6 +301,7 @@ static int run_appliance(struct run *run, struct model *model)
 	run->appliance = appliance_start(&params, model, error);
 	if (!run->appliance) {
 		fprintf(stderr, "periscope: %s\n", error);
+		say_why_not(run);
 		close(run->quit);
 		close(fd);
 		return EXIT_FAILED;
@@ -285,6 +316,21 @@ static int run_appliance(struct run *run, struct model *model)
 		ok = false;
 	}
 	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_with_rights(struct run *run, struct model *model)
+{
+	char error[RIGHTS_ERROR];
+	int status = EXIT_USAGE;
+
+	if (rights_plan(&run->rights, &run->settings, error)) {
+		status = EXIT_FAILED;
+		if (rights_prepare(&run->rights, run->output_dir, error))
+			return run_appliance(run, model);
+	}
+	fprintf(stderr, "periscope: %s\n", error);
+	model_destroy(model);
+	return status;
 }
 
 static int act(struct run *run)
@@ -307,7 +353,7 @@ static int act(struct run *run)
 	if (run->dump || run->check || status != EXIT_DONE)
 		model_destroy(model);
 	else
-		status = run_appliance(run, model);
+		status = run_with_rights(run, model);
 	settings_fini(&run->settings);
 	return status;
 }

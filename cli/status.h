@@ -61,10 +61,10 @@ enum status_link { STATUS_LINK_UNKNOWN, STATUS_LINK_UP, STATUS_LINK_DOWN, STATUS
 struct status_port {
 	const char *name;
 	enum status_link link;
-	uint64_t packets, bytes;           /* received */
-	uint64_t missed, nombuf, errors;   /* as rte_eth_stats has them */
-	uint64_t to_kernel, from_kernel;   /* packets of the exception path, either way */
-	uint64_t kernel_lost;              /* of it: over its rate, or no room */
+	uint64_t packets, bytes;         /* received */
+	uint64_t missed, nombuf, errors; /* as rte_eth_stats has them */
+	const char *interface;           /* of the exception path; NULL: there is none */
+	struct exception_ledger exception;
 	const struct status_xstat *xstats; /* with STATUS_XSTATS */
 	uint32_t n_xstats;
 };

@@ -186,7 +186,7 @@ static int list_set(const struct source *s, struct settings *settings,
 	char bracketed[256];
 	int status;
 
-	if (row->type == SETTING_STRINGS && *value != '[')
+	if ((row->type == SETTING_STRINGS || row->type == SETTING_ADDRESSES) && *value != '[')
 		return value_read(s, settings, row, &list);
 	if (row->type == SETTING_PORTS && *value != '[') {
 		snprintf(bracketed, sizeof(bracketed), "[%.250s]", value);

@@ -27,7 +27,9 @@ enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
 enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
 enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
 enum settings_idle { IDLE_SLEEP, IDLE_POLL };
+enum settings_exception { EXCEPTION_AUTO, EXCEPTION_ON, EXCEPTION_OFF };
 enum settings_dedup { DEDUP_OFF, DEDUP_ON };
+enum settings_seccomp { SECCOMP_ON, SECCOMP_OFF, SECCOMP_LOG };
 /* Facilities of RFC 5424, section 6.2.1. */
 enum settings_syslog {
 	SYSLOG_OFF,
@@ -56,6 +58,13 @@ struct settings {
 		uint64_t memory;             /* bytes */
 		struct settings_strings eal; /* arguments */
 	} capture;
+	struct {
+		enum settings_exception mode;
+		char interface[16];                /* "%d" at its end: the port's number */
+		struct settings_strings addresses; /* see value_address() */
+		uint32_t rate;                     /* packets a second; 0 = no limit */
+		uint32_t burst;                    /* packets */
+	} exception;
 	struct {
 		enum settings_unknown unknown;
 		enum settings_direction unknown_direction;
@@ -106,6 +115,11 @@ struct settings {
 		uint64_t ring_hold, loss_hold;         /* ns */
 		uint64_t disk_free_min;                /* bytes; 0 = any */
 	} control;
+	struct {
+		char user[32]; /* "" = off */
+		enum settings_seccomp seccomp;
+		bool core_dumps;
+	} rights;
 };
 
 enum { SETTINGS_ERROR = 512 };

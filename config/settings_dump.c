@@ -104,12 +104,14 @@ static void value_print(
 	case SETTING_FORMAT:
 	case SETTING_PATH:
 	case SETTING_ENDPOINT:
+	case SETTING_INTERFACE:
 		quoted_print(field, out);
 		break;
 	case SETTING_PORTS:
 		ports_print(field, out);
 		break;
 	case SETTING_STRINGS:
+	case SETTING_ADDRESSES:
 		strings_print(field, out);
 		break;
 	case SETTING_TENANTS:
@@ -208,6 +210,8 @@ static void range_print(const struct settings_row *row, FILE *out)
 	case SETTING_FORMAT:
 	case SETTING_PATH:
 	case SETTING_ENDPOINT:
+	case SETTING_INTERFACE:
+	case SETTING_ADDRESSES:
 	case SETTING_TENANTS:
 	case SETTING_MODEL:
 		break;

@@ -166,7 +166,7 @@ static bool text_read(const struct place *p, const struct node *node)
 	const char *text = node->text;
 	size_t len;
 
-	if (type != SETTING_FORMAT && strcmp(text, "off") == 0)
+	if (type != SETTING_FORMAT && type != SETTING_INTERFACE && strcmp(text, "off") == 0)
 		text = "";
 	len = strlen(text);
 	if (len > p->row->max)
@@ -179,6 +179,10 @@ static bool text_read(const struct place *p, const struct node *node)
 		return refuse(p, node,
 			"'%.64s' is not an address and port (such as 127.0.0.1:9477, "
 			"[::1]:9477, or off)",
+			text);
+	if (type == SETTING_INTERFACE && !value_interface(text))
+		return refuse(p, node,
+			"'%.64s' is not an interface's name (such as pscope0, or pscope%%d)",
 			text);
 	memcpy(field(p), text, len + 1);
 	return true;
@@ -227,6 +231,7 @@ static char *text_copy(const char *text)
 static bool strings_read(const struct place *p, const struct node *list)
 {
 	struct settings_strings *strings = field(p);
+	struct value_address address;
 
 	settings_clear(p->settings, p->row);
 	if (list->count > 0)
@@ -239,6 +244,10 @@ static bool strings_read(const struct place *p, const struct node *list)
 			return refuse(p, n,
 				"holds a text that is not 1 to %" PRIu64 " characters long",
 				p->row->max);
+		if (p->row->type == SETTING_ADDRESSES && !value_address(n->text, &address))
+			return refuse(p, n,
+				"'%.64s' is not ADDRESS/LENGTH or ADDRESS/LENGTH dev INTERFACE",
+				n->text);
 		strings->text[strings->count++] = text_copy(n->text);
 	}
 	return true;
@@ -344,6 +353,7 @@ static bool list_read(const struct place *p, const struct node *list)
 	case SETTING_PORTS:
 		return ports_read(p, list);
 	case SETTING_STRINGS:
+	case SETTING_ADDRESSES:
 		return strings_read(p, list);
 	case SETTING_TENANTS:
 		return tenants_read(p, list);

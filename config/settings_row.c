@@ -115,6 +115,6 @@ void settings_clear(struct settings *settings, const struct settings_row *row)
 
 	if (row->type == SETTING_TENANTS)
 		tenants_clear(settings);
-	else if (row->type == SETTING_STRINGS)
+	else if (row->type == SETTING_STRINGS || row->type == SETTING_ADDRESSES)
 		strings_clear(field);
 }

@@ -1,5 +1,7 @@
 #include "config/value.h"
 
+#include <arpa/inet.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -158,4 +160,54 @@ int value_hex_digit(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
+}
+
+bool value_interface(const char *text)
+{
+	static const char usual[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.";
+	size_t n = strspn(text, usual);
+
+	if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return false;
+	return n > 0 && strlen(text) <= VALUE_INTERFACE &&
+	       (text[n] == '\0' || strcmp(text + n, "%d") == 0);
+}
+
+/* ` dev NAME` at `text`, or nothing. */
+static bool device_read(const char *text, struct value_address *out)
+{
+	out->device[0] = '\0';
+	if (*text == '\0')
+		return true;
+	if (strncmp(text, " dev ", 5) != 0 || !value_interface(text + 5) ||
+		strchr(text + 5, '%'))
+		return false;
+	snprintf(out->device, sizeof(out->device), "%s", text + 5);
+	return true;
+}
+
+bool value_address(const char *text, struct value_address *out)
+{
+	size_t address = strcspn(text, "/"), bits;
+	char part[64];
+	uint64_t n;
+
+	if (text[address] != '/' || address >= sizeof(part))
+		return false;
+	memcpy(part, text, address);
+	part[address] = '\0';
+	*out = (struct value_address){.ip_version = strchr(part, ':') ? 6 : 4};
+	if (inet_pton(out->ip_version == 6 ? AF_INET6 : AF_INET, part, out->byte) != 1)
+		return false;
+	text += address + 1;
+	bits = strcspn(text, " ");
+	if (bits >= sizeof(part))
+		return false;
+	memcpy(part, text, bits);
+	part[bits] = '\0';
+	if (!value_number(part, &n) || n > (out->ip_version == 6 ? 128 : 32))
+		return false;
+	out->bits = (uint8_t)n;
+	return device_read(text + bits, out);
 }

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VALUE_TEXT = 32 };
+enum {
+	VALUE_TEXT = 32,
+	VALUE_INTERFACE = 15, /* characters of an interface's name, at most */
+};
 
 #define SECONDS(n) ((uint64_t)(n)*1000000000)
 #define DAYS(n) SECONDS((n)*86400)
@@ -24,6 +27,18 @@ bool value_size(const char *text, uint64_t *bytes);
 int value_hex_digit(char c);
 /* The position of `text` in "a|b|c", or -1. */
 int value_name(const char *names, const char *text);
+
+/* An address of an interface of this machine. */
+struct value_address {
+	uint8_t byte[16]; /* network order; IPv4 in the first four */
+	uint8_t ip_version, bits;
+	char device[VALUE_INTERFACE + 1]; /* "": not named */
+};
+/* ADDRESS/LENGTH, perhaps followed by ` dev NAME`. The length may not be left out. */
+bool value_address(const char *text, struct value_address *out);
+/* The name of an interface as Linux takes it, of letters, digits and -_.; `%d` at its end stands
+ * for a number to come. */
+bool value_interface(const char *text);
 
 /* Into the largest unit that divides the value. */
 void value_duration_print(uint64_t ns, char text[VALUE_TEXT]);

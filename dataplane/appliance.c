@@ -32,7 +32,8 @@ static int start_eal(struct appliance *appliance, char *error)
 	const struct eal_params params = {
 		.devices = (const char *const *)s->capture.ports.text,
 		.n_devices = s->capture.ports.count,
-		.memory = s->capture.memory,
+		.memory = s->capture.memory +
+			  (uint64_t)s->capture.ports.count * PORT_SENDING_MEMORY,
 		.more = (const char *const *)s->capture.eal.text,
 		.n_more = s->capture.eal.count,
 	};
@@ -73,7 +74,19 @@ static uint32_t buffers_away(uint32_t n_workers)
 {
 	uint32_t pairs = n_workers * (n_workers - 1);
 
-	return pairs * (HANDOFF_RING + BURST_MAX) + n_workers * 8 * BURST_MAX;
+	return pairs * (HANDOFF_AWAY + BURST_MAX) +
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING);
+}
+
+static bool may_have_exception(const struct settings *s, const char *device, char *error)
+{
+	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
+		return true;
+	snprintf(error, APPLIANCE_ERROR,
+		"%.200s: exception.mode on is not for such a port: the kernel sees its packets "
+		"itself, and would get each of them twice; say auto",
+		device);
+	return false;
 }
 
 static int open_ports(struct appliance *appliance, char *error)
@@ -96,9 +109,12 @@ static int open_ports(struct appliance *appliance, char *error)
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,
 			.n_udp_ports = n_udp,
+			.sends = appliance_wants_exception(appliance, s->capture.ports.text[i]),
 		};
-		struct port *port = port_open(&params, error, note, APPLIANCE_ERROR);
+		struct port *port = NULL;
 
+		if (may_have_exception(s, params.device, error))
+			port = port_open(&params, error, note, APPLIANCE_ERROR);
 		if (!port)
 			return -1;
 		if (note[0])
@@ -121,16 +137,23 @@ static int open_output(struct appliance *appliance, char *error)
 		       : -1;
 }
 
-static int start_writer(struct appliance *appliance, char *error)
+static int make_writer(struct appliance *appliance, char *error)
 {
 	appliance->owners = owners_create();
 	if (!appliance->owners) {
 		snprintf(error, APPLIANCE_ERROR, "not enough memory");
 		return -1;
 	}
-	appliance->writer = writer_start(
-		appliance->output, appliance->n_workers, false, error, APPLIANCE_ERROR);
+	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
 	return appliance->writer ? 0 : -1;
+}
+
+static int start_writer(struct appliance *appliance, char *error)
+{
+	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
+		return -1;
+	writer_do(appliance->writer, owners_add, appliance->owners);
+	return 0;
 }
 
 static int make_lanes(struct appliance *appliance, struct model *model, char *error)
@@ -142,7 +165,6 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 	if (!appliance->current)
 		return -1;
 	appliance->generation = 1;
-	writer_do(appliance->writer, owners_add, appliance->owners);
 	snapshot_publish(&appliance->slot, appliance->current->snapshot);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		const struct lane_params params = {
@@ -192,7 +214,8 @@ static void deal_queues(
 			if (n % appliance->n_receivers == worker &&
 				params->n_queues < POLL_QUEUES_MAX)
 				params->queues[params->n_queues++] =
-					(struct poll_queue){appliance->ports[p].port, q};
+					(struct poll_queue){appliance->ports[p].port, q,
+						appliance->ports[p].exception};
 }
 
 static int start_workers(struct appliance *appliance, char *error)
@@ -245,6 +268,7 @@ void appliance_join(struct appliance *appliance)
 void appliance_free(struct appliance *appliance)
 {
 	appliance_join(appliance);
+	exception_destroy(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
@@ -266,7 +290,8 @@ void appliance_free(struct appliance *appliance)
 /* The model is the appliance's from the first call on that takes it. */
 static int start_all(struct appliance *appliance, struct model *model, char *error)
 {
-	const struct settings_strings *ports = &appliance->params.settings->capture.ports;
+	const struct appliance_params *p = &appliance->params;
+	const struct settings_strings *ports = &p->settings->capture.ports;
 
 	if (ports->count == 0 || ports->count > PORTS_MAX) {
 		snprintf(error, APPLIANCE_ERROR,
@@ -277,13 +302,20 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 		model_destroy(model);
 		return -1;
 	}
+	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
+	 * may ask a port only when it has. */
 	if (start_eal(appliance, error) || open_ports(appliance, error) ||
-		open_output(appliance, error) || start_writer(appliance, error)) {
+		make_writer(appliance, error)) {
 		model_destroy(model);
 		return -1;
 	}
-	/* Ports begin before the workers, which may ask a port only when it has. */
-	if (make_lanes(appliance, model, error) || start_ports(appliance, error))
+	if (make_lanes(appliance, model, error) || start_ports(appliance, error) ||
+		appliance_start_exceptions(appliance, error))
+		return -1;
+	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
+		return -1;
+	/* With what is left of them: files, which so belong to whom we became, and packets. */
+	if (open_output(appliance, error) || start_writer(appliance, error))
 		return -1;
 	return start_workers(appliance, error);
 }
@@ -350,6 +382,7 @@ void appliance_tick(struct appliance *appliance)
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
 		missed += counters.missed + counters.nombuf + counters.errors;
+		appliance_watch_exception(appliance, i);
 	}
 	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
 }

@@ -25,6 +25,11 @@ enum { APPLIANCE_ERROR = 512 };
 struct appliance_params {
 	const struct settings *settings; /* borrowed until the end */
 	const char *output_dir, *version;
+	/* Called when every device is open and running and memory is taken, before the first file
+	 * is opened and the first packet is looked at: the moment to give up rights. NULL: nothing to
+	 * do. false: `error` says why it cannot go on. */
+	bool (*opened)(void *ctx, char *error, size_t size);
+	void *ctx;
 };
 
 /* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
@@ -66,6 +71,10 @@ struct appliance_port {
 	enum port_link link;
 	struct port_counters counters;
 	uint16_t number; /* DPDK's */
+	/* Of the exception path; NULL: the port has none. */
+	const char *interface;
+	bool interface_gone; /* somebody removed it */
+	struct exception_ledger exception;
 };
 /* As the last tick found them. */
 uint32_t appliance_ports(const struct appliance *appliance);

@@ -6,6 +6,7 @@
 
 #include "dataplane/appliance.h"
 #include "dataplane/block.h"
+#include "dataplane/exception.h"
 #include "dataplane/lane.h"
 #include "dataplane/owners.h"
 #include "dataplane/poll.h"
@@ -26,6 +27,8 @@ struct configuration {
 
 struct watched_port {
 	struct port *port;
+	struct exception_port *exception; /* NULL: none */
+	bool exception_gone;              /* and that was said */
 	struct port_counters counters;
 	enum port_link link;
 };
@@ -40,6 +43,7 @@ struct appliance {
 	struct writer *writer;
 	struct owners *owners;
 	struct handoff *handoff;
+	struct exception *exception;
 	struct lane *lanes[WORKERS_MAX];
 	struct view_board views[WORKERS_MAX];
 	struct poller *pollers[WORKERS_MAX];
@@ -63,6 +67,13 @@ struct configuration *configuration_create(struct appliance *appliance,
 void configuration_destroy(struct configuration *configuration);
 /* What rule `rule` matched, under earlier configurations too. */
 struct rule_hits configuration_hits(const struct configuration *configuration, uint32_t rule);
+
+/* Whether the settings want an exception path for a port of such a device. */
+bool appliance_wants_exception(const struct appliance *appliance, const char *device);
+/* Once the ports have started. 0, or -1 and `error`, of APPLIANCE_ERROR bytes. */
+int appliance_start_exceptions(struct appliance *appliance, char *error);
+/* Says once when somebody took the interface of port `index` away. */
+void appliance_watch_exception(struct appliance *appliance, uint32_t index);
 
 uint64_t monotonic_ns(void);
 void appliance_say(const char *sentence);

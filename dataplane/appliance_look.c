@@ -67,6 +67,11 @@ struct appliance_port appliance_port(const struct appliance *appliance, uint32_t
 	struct appliance_port p = {.name = port_name(w->port), .number = port_number(w->port)};
 
 	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	if (w->exception) {
+		p.interface = exception_interface(w->exception);
+		p.interface_gone = exception_is_gone(w->exception);
+		p.exception = exception_ledger(w->exception);
+	}
 	p.counters = w->counters;
 	p.link = w->link;
 	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);

@@ -3,8 +3,6 @@
 #include "dataplane/gather.h"
 #include "dataplane/ring.h"
 
-#include <rte_mbuf.h>
-
 #include <limits.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -54,22 +52,6 @@ static bool wait_until(const struct appliance *appliance,
 	return true;
 }
 
-/* What no worker took out of a ring any more; true to the ledger as in flight. */
-static uint64_t empty_rings(struct appliance *appliance)
-{
-	struct rte_mbuf *m;
-	uint64_t n = 0;
-
-	for (uint32_t from = 0; appliance->handoff && from < appliance->n_workers; from++)
-		for (uint32_t to = 0; to < appliance->n_workers; to++)
-			while (from != to &&
-				handoff_take(appliance->handoff, from, to, &m, 1) == 1) {
-				rte_pktmbuf_free(m);
-				n++;
-			}
-	return n;
-}
-
 static void stop_workers(struct appliance *appliance)
 {
 	uint64_t now = monotonic_ns();
@@ -87,6 +69,7 @@ static void stop_workers(struct appliance *appliance)
 			writer_wait(appliance->writer, i, false);
 	}
 	appliance_join(appliance);
+	exception_stop(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_ports; i++)
 		port_stop(appliance->ports[i].port);
 }
@@ -102,11 +85,21 @@ static void add_output(
 static void add_ports(const struct appliance *appliance, struct summary *s)
 {
 	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++) {
-		const struct port_counters *c = &appliance->ports[i].counters;
+		const struct watched_port *w = &appliance->ports[i];
+		struct summary_port *p = &s->ports[s->n_ports++];
 
-		s->ports[s->n_ports++] =
-			(struct summary_port){appliance->params.settings->capture.ports.text[i],
-				c->packets, c->bytes, c->missed, c->nombuf, c->errors};
+		*p = (struct summary_port){
+			.name = appliance->params.settings->capture.ports.text[i],
+			.packets = w->counters.packets,
+			.bytes = w->counters.bytes,
+			.missed = w->counters.missed,
+			.nombuf = w->counters.nombuf,
+			.errors = w->counters.errors,
+		};
+		if (!w->exception)
+			continue;
+		p->interface = exception_interface(w->exception);
+		p->exception = exception_ledger(w->exception);
 	}
 }
 
@@ -198,7 +191,8 @@ bool appliance_stop(struct appliance *appliance,
 	bool ok;
 
 	stop_workers(appliance);
-	in_flight = empty_rings(appliance);
+	/* What no worker took out of a ring any more; true to the ledger as in flight. */
+	in_flight = appliance->handoff ? handoff_empty(appliance->handoff) : 0;
 	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
 		lane_refresh(appliance->lanes[i]);

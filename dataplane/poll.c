@@ -20,9 +20,13 @@ enum {
 	SLICE_EVERY_MS = 1,
 	WINDOW_GRACE_MS = 1000, /* for packets of a window that is over, still in rings */
 	RECORDS_EVERY_MS = 200, /* records wait no longer for their chunk to fill */
+	RING_BURSTS = 4,        /* taken from one ring before the next is looked at */
 };
 
 #define MS_NS UINT64_C(1000000)
+/* How long ports wait for a ring to have room, and how soon again. */
+#define PORTS_WAIT_NS (2 * MS_NS)
+#define PORTS_WAIT_EVERY_NS (20 * MS_NS)
 
 struct poller {
 	struct poll_params params;
@@ -30,6 +34,7 @@ struct poller {
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
 	uint64_t lost; /* at the ports and on the way to this worker, when last looked at */
+	uint64_t wait_until, wait_again; /* of the ports */
 	struct tally tally;
 	uint64_t number; /* packets received, for messages */
 	struct packet packets[BURST_MAX];
@@ -83,15 +88,16 @@ static void load(struct poller *poller, uint32_t n)
 	poller->tally.received += n;
 }
 
-/* Frees the mbufs of `done`; the others belong to a ring now. */
-static void release(struct poller *poller, uint32_t n, uint64_t done)
+/* Brings the mbufs of `done` to the front and returns how many those are; the others belong to a
+ * ring now. */
+static uint32_t keep_done(struct poller *poller, uint32_t n, uint64_t done)
 {
 	uint32_t k = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		if (done >> i & 1)
 			poller->mbufs[k++] = poller->mbufs[i];
-	rte_pktmbuf_free_bulk(poller->mbufs, k);
+	return k;
 }
 
 static void hand_over(struct poller *poller, uint32_t i, uint32_t owner, enum handoff_to where)
@@ -140,17 +146,24 @@ static uint64_t part_flows(struct poller *poller, uint64_t live)
 	return gone;
 }
 
-static void run_received(struct poller *poller, uint32_t n)
+/* Packets of the bucket not_mirror so far: a sum of few counters. */
+static uint64_t count_exceptions(const struct lane *lane)
+{
+	const uint64_t *reasons = lane->ledger.reasons;
+	uint64_t sum = 0;
+
+#define REASON(name, bucket, sentence) \
+	sum += BUCKET_##bucket == BUCKET_not_mirror ? reasons[REASON_##name] : 0;
+#include "decap/reasons.def"
+	return sum;
+}
+
+/* Returns those that went to other workers. */
+static uint64_t run_among_others(struct poller *poller, uint32_t n)
 {
 	struct lane *lane = poller->params.lane;
 	uint64_t live, gone;
 
-	load(poller, n);
-	if (poller->params.n_workers == 1) {
-		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
-		rte_pktmbuf_free_bulk(poller->mbufs, n);
-		return;
-	}
 	live = pipeline_front(lane, poller->packets, n, poller->why);
 	gone = part_fragments(poller, live);
 	live = pipeline_judge(lane, poller->packets, live & ~gone, poller->why);
@@ -158,20 +171,31 @@ static void run_received(struct poller *poller, uint32_t n)
 	live &= ~gone;
 	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
 	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
-	release(poller, n, ~gone);
+	return gone;
 }
 
-static void run_taken(struct poller *poller, uint32_t n)
+static void run_received(struct poller *poller, const struct poll_queue *queue, uint32_t n)
 {
 	struct lane *lane = poller->params.lane;
-	uint64_t live, fragments = 0, judged, gone;
+	uint64_t exceptions = count_exceptions(lane), gone = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct handoff_area *area = rte_mbuf_to_priv(poller->mbufs[i]);
+	load(poller, n);
+	if (poller->params.n_workers == 1)
+		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
+	else
+		gone = run_among_others(poller, n);
+	if (queue->exception && count_exceptions(lane) != exceptions)
+		gone |= exception_offer(queue->exception, poller->params.index, poller->mbufs,
+			poller->why, burst_mask(n) & ~gone);
+	rte_pktmbuf_free_bulk(poller->mbufs, gone ? keep_done(poller, n, ~gone) : n);
+}
 
-		poller->packets[i] = area->packet;
-		fragments |= (uint64_t)(area->to == HANDOFF_TO_FRAGMENT) << i;
-	}
+static void run_taken(struct poller *poller, uint32_t from, uint32_t n, uint64_t fragments)
+{
+	const struct poll_params *params = &poller->params;
+	struct lane *lane = params->lane;
+	uint64_t live, judged, gone;
+
 	poller->tally.handed_in += n;
 	live = pipeline_adopt(lane, poller->packets, n, poller->why);
 	fragments &= live;
@@ -180,39 +204,64 @@ static void run_taken(struct poller *poller, uint32_t n)
 	live = (live & ~fragments) | (judged & ~gone);
 	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
 	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
-	release(poller, n, ~gone);
+	handoff_give_back(params->handoff, from, params->index, poller->mbufs,
+		keep_done(poller, n, ~gone));
+}
+
+/* A ring without room is mostly a worker that lost its processor for a moment. The ports have buffers
+ * of their own and can wait as long; but not again and again, for others' packets wait with them. */
+static bool shall_wait(struct poller *poller)
+{
+	if (!poller->params.handoff ||
+		!handoff_is_tight(poller->params.handoff, poller->params.index))
+		return false;
+	if (poller->now_ns >= poller->wait_again) {
+		poller->wait_until = poller->now_ns + PORTS_WAIT_NS;
+		poller->wait_again = poller->now_ns + PORTS_WAIT_EVERY_NS;
+	}
+	return poller->now_ns < poller->wait_until;
 }
 
 static uint32_t poll_ports(struct poller *poller)
 {
 	uint32_t sum = 0;
 
-	for (uint32_t q = 0; q < poller->params.n_queues; q++) {
+	for (uint32_t q = 0; q < poller->params.n_queues && !shall_wait(poller); q++) {
 		const struct poll_queue *queue = &poller->params.queues[q];
 		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
 
 		if (n > 0)
-			run_received(poller, n);
+			run_received(poller, queue, n);
 		sum += n;
 	}
 	return sum;
 }
 
+static uint32_t poll_ring(struct poller *poller, uint32_t from)
+{
+	uint64_t fragments;
+	uint32_t n = handoff_take(poller->params.handoff, from, poller->params.index,
+		poller->packets, poller->mbufs, BURST_MAX, &fragments);
+
+	if (n > 0)
+		run_taken(poller, from, n, fragments);
+	return n;
+}
+
+/* What others have received already goes before what a port may still hold. */
 static uint32_t poll_rings(struct poller *poller)
 {
 	const struct poll_params *params = &poller->params;
 	uint32_t sum = 0;
 
 	for (uint32_t from = 0; params->handoff && from < params->n_workers; from++) {
-		uint32_t n;
+		uint32_t n = BURST_MAX;
 
-		if (from == params->index)
-			continue;
-		n = handoff_take(
-			params->handoff, from, params->index, poller->mbufs, BURST_MAX);
-		if (n > 0)
-			run_taken(poller, n);
-		sum += n;
+		for (int k = 0; from != params->index && n == BURST_MAX && k < RING_BURSTS;
+			k++) {
+			n = poll_ring(poller, from);
+			sum += n;
+		}
 	}
 	return sum;
 }

@@ -2,7 +2,8 @@
  * what comes through its lane.
  *
  *     rx burst -> front -> judge -> owner -+-> flows               (own packets)
- *                                          +-> ring -> flows       (in the owner's thread)
+ *                 |                        +-> ring -> flows       (in the owner's thread)
+ *                 +-> ring -> exception path                        (what is no mirror traffic)
  *
  * It counts a packet as received where it came in, and in a bucket where it ended. Its time is one
  * reading of the clock a burst. */
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/exception.h"
 #include "dataplane/handoff.h"
 #include "dataplane/lane.h"
 #include "dataplane/port.h"
@@ -32,6 +34,8 @@ enum poll_phase {
 struct poll_queue {
 	struct port *port;
 	uint32_t queue;
+	struct exception_port
+		*exception; /* for what is no mirror traffic; NULL: it is dropped */
 };
 
 struct poll_params {

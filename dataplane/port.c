@@ -1,8 +1,8 @@
 #include "dataplane/port.h"
 
 #include "dataplane/eal.h"
-#include "dataplane/handoff.h"
 #include "dataplane/port_af_packet.h"
+#include "decap/packet.h"
 
 #include <rte_bus.h>
 #include <rte_dev.h>
@@ -27,6 +27,9 @@ enum {
 	LARGE_COUNT = 255, /* frames made linear that may be in use at once */
 	CACHE = 250,
 	QUEUES_MAX = 128,
+	TX_DESCRIPTORS = 256,
+	TX_BUFFERS = TX_DESCRIPTORS + 256,
+	LINK_TAGGED = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN,
 	LINK_BYTES = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN,
 	RSS_KEY_MAX = 64,
 };
@@ -38,6 +41,7 @@ struct port {
 	uint16_t queues, descriptors;
 	bool started, probed;
 	struct rte_mempool *pool, *large; /* `large`: NULL where frames come in one piece */
+	struct rte_mempool *tx_pool;      /* NULL: it sends nothing */
 	struct af_packet *af;             /* NULL: another driver */
 	struct rte_eth_dev_info info;
 	uint8_t rss_key[RSS_KEY_MAX];
@@ -132,7 +136,7 @@ static uint32_t mtu_for(const struct port *port)
 static int configure(struct port *port, char *error, size_t size)
 {
 	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
-	uint16_t tx = port->info.max_tx_queues > 0 ? 1 : 0, tx_descriptors = 512;
+	uint16_t tx = port->info.max_tx_queues > 0 ? 1 : 0, tx_descriptors = TX_DESCRIPTORS;
 	int result;
 
 	/* A kernel interface keeps the MTU it has. */
@@ -186,11 +190,9 @@ static struct rte_mempool *make_pool(
 	const struct port *port, const char *kind, uint32_t n, uint32_t room)
 {
 	char name[RTE_MEMPOOL_NAMESIZE];
-	uint16_t area =
-		(uint16_t)RTE_ALIGN_CEIL(sizeof(struct handoff_area), RTE_MBUF_PRIV_ALIGN);
 
 	snprintf(name, sizeof(name), "%s%u", kind, port->number);
-	return rte_pktmbuf_pool_create(name, n, n > 4 * CACHE ? CACHE : 0, area,
+	return rte_pktmbuf_pool_create(name, n, n > 4 * CACHE ? CACHE : 0, 0,
 		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
 }
 
@@ -218,8 +220,7 @@ static int make_pools(
 	struct port *port, const struct port_params *params, char *error, size_t size)
 {
 	uint32_t room = room_for(port), n;
-	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) +
-			sizeof(struct handoff_area) + 128;
+	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) + 128;
 	uint64_t large = port->af ? 0 : (uint64_t)LARGE_COUNT * (LARGE_ROOM + 1024);
 	uint64_t fits = params->memory > large ? (params->memory - large) / each : 0;
 
@@ -240,6 +241,17 @@ static int make_pools(
 		return 0;
 	say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
 		"lower capture.memory, or give the machine huge pages");
+	return -1;
+}
+
+/* The kernel's frames come in one piece each, and go as they come. */
+static int make_tx_pool(struct port *port, char *error, size_t size)
+{
+	port->tx_pool = make_pool(port, "tx", TX_BUFFERS, port_mtu(port) + LINK_TAGGED);
+	if (port->tx_pool)
+		return 0;
+	say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
+		"give the machine more memory, or set exception.mode to off");
 	return -1;
 }
 
@@ -291,6 +303,9 @@ static int bring_up(struct port *port, const struct port_params *params, char *e
 			"from the others",
 			port->device, port->queues, wanted);
 	if (configure(port, error, size) != 0 || make_pools(port, params, error, size) != 0)
+		return -1;
+	if (params->sends && port->info.max_tx_queues > 0 &&
+		make_tx_pool(port, error, size) != 0)
 		return -1;
 	return set_up_queues(port, error, size);
 }
@@ -344,6 +359,7 @@ void port_close(struct port *port)
 		rte_eth_dev_close(port->number);
 	rte_mempool_free(port->pool);
 	rte_mempool_free(port->large);
+	rte_mempool_free(port->tx_pool);
 	af_packet_close(port->af);
 	free(port->device);
 	free(port);
@@ -362,6 +378,48 @@ uint32_t port_queues(const struct port *port)
 uint16_t port_number(const struct port *port)
 {
 	return port->number;
+}
+
+bool port_is_kernels(const char *device)
+{
+	return af_packet_is(device) || strncmp(device, "net_pcap", 8) == 0 ||
+	       strncmp(device, "eth_pcap", 8) == 0;
+}
+
+bool port_has_kernel_beside(const char *device)
+{
+	return af_packet_is(device);
+}
+
+void port_mac(const struct port *port, uint8_t mac[6])
+{
+	struct rte_ether_addr address = {0};
+
+	rte_eth_macaddr_get(port->number, &address);
+	memcpy(mac, address.addr_bytes, sizeof(address.addr_bytes));
+}
+
+uint32_t port_mtu(const struct port *port)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu(port->number, &mtu);
+	return mtu < MTU_WANTED ? mtu : MTU_WANTED;
+}
+
+bool port_sends(const struct port *port)
+{
+	return port->tx_pool != NULL;
+}
+
+struct rte_mbuf *port_buffer(struct port *port)
+{
+	return rte_pktmbuf_alloc(port->tx_pool);
+}
+
+uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n)
+{
+	return rte_eth_tx_burst(port->number, 0, mbufs, (uint16_t)n);
 }
 
 /* One large buffer instead of a chain; the chain itself when there is none left. */

@@ -13,6 +13,9 @@
 struct rte_mbuf;
 struct port;
 
+/* Beside what port_params has: a port that sends takes so many bytes at most. */
+#define PORT_SENDING_MEMORY (UINT64_C(8) << 20)
+
 struct port_params {
 	const char *device;
 	uint32_t queues;  /* wanted, 0 = what suits the driver; it may have fewer */
@@ -22,7 +25,14 @@ struct port_params {
 	/* Of the encapsulations: kept from the kernel where it sees the packets, too. */
 	const uint16_t *udp_ports;
 	uint32_t n_udp_ports;
+	bool sends; /* port_send() will be used, where the driver can send */
 };
+
+/* Whether the kernel sees by itself, or nobody waits for an answer to, what comes in by such a
+ * device: an interface that stays the kernel's, a capture file. */
+bool port_is_kernels(const char *device);
+/* The kernel gets the packets of such a device as well. */
+bool port_has_kernel_beside(const char *device);
 
 /* NULL: `error` says why. `note` (of the same size) gets a sentence where something is not as
  * good as it could be, else "". */
@@ -41,6 +51,17 @@ uint16_t port_number(const struct port *port); /* DPDK's */
  * buffers) is copied into a large one, and when there is none left it arrives cut: rte_pktmbuf's
  * data_len is then less than its pkt_len. */
 uint32_t port_receive(struct port *port, uint32_t queue, struct rte_mbuf **mbufs, uint32_t n);
+
+/* Ethernet address, and the largest IP packet that goes by the port. */
+void port_mac(const struct port *port, uint8_t mac[6]);
+uint32_t port_mtu(const struct port *port);
+
+bool port_sends(const struct port *port);
+/* Of a port that sends, by one thread. port_buffer(): an empty mbuf with room for a frame;
+ * NULL: there is none left. port_send() takes over the first k of the mbufs, which it returns; the
+ * others stay the caller's. */
+struct rte_mbuf *port_buffer(struct port *port);
+uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n);
 
 struct port_counters {
 	uint64_t packets, bytes;

@@ -45,6 +45,7 @@ struct writer {
 	/* Copies of the output's ledgers, for other threads. */
 	_Atomic uint64_t written[RECORD_KIND_COUNT], lost_disk[RECORD_KIND_COUNT];
 	pthread_t thread;
+	bool started;
 	atomic_bool stop; /* written by writer_stop(), read by the thread */
 };
 
@@ -220,8 +221,7 @@ static void writer_free(struct writer *writer)
 	free(writer);
 }
 
-struct writer *writer_start(
-	struct output *output, uint32_t n_outboxes, bool wait, char *error, size_t error_size)
+struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t error_size)
 {
 	struct writer *writer = calloc(1, sizeof(*writer));
 	bool ok;
@@ -229,7 +229,6 @@ struct writer *writer_start(
 	snprintf(error, error_size, "not enough memory for the writer");
 	if (!writer)
 		return NULL;
-	writer->output = output;
 	writer->live = !wait;
 	writer->outboxes = calloc(n_outboxes, sizeof(*writer->outboxes));
 	ok = writer->outboxes != NULL;
@@ -237,7 +236,30 @@ struct writer *writer_start(
 		writer->n_outboxes++;
 		ok = outbox_init(&writer->outboxes[i], wait);
 	}
-	if (ok && pthread_create(&writer->thread, NULL, writer_main, writer) == 0)
+	if (ok)
+		return writer;
+	writer_free(writer);
+	return NULL;
+}
+
+int writer_run(struct writer *writer, struct output *output, char *error, size_t error_size)
+{
+	int failed;
+
+	writer->output = output;
+	failed = pthread_create(&writer->thread, NULL, writer_main, writer);
+	writer->started = failed == 0;
+	if (failed)
+		snprintf(error, error_size, "no thread for the writer: %s", strerror(failed));
+	return failed ? -1 : 0;
+}
+
+struct writer *writer_start(
+	struct output *output, uint32_t n_outboxes, bool wait, char *error, size_t error_size)
+{
+	struct writer *writer = writer_create(n_outboxes, wait, error, error_size);
+
+	if (!writer || writer_run(writer, output, error, error_size) == 0)
 		return writer;
 	writer_free(writer);
 	return NULL;
@@ -293,6 +315,7 @@ void writer_stop(struct writer *writer)
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
 		send_filling(&writer->outboxes[i]);
 	atomic_store_explicit(&writer->stop, true, memory_order_release);
-	pthread_join(writer->thread, NULL);
+	if (writer->started)
+		pthread_join(writer->thread, NULL);
 	writer_free(writer);
 }

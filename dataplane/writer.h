@@ -25,6 +25,11 @@ struct writer_ledger {
 struct writer *writer_start(
 	struct output *output, uint32_t n_outboxes, bool wait, char *error, size_t error_size);
 
+/* The same in two steps: the memory, so that there are sinks to give away, and the thread. 0, or
+ * -1: `error` says why, and the writer is still to be stopped. */
+struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t error_size);
+int writer_run(struct writer *writer, struct output *output, char *error, size_t error_size);
+
 /* The sink of worker `index`; valid until writer_stop(). One thread at a time uses it. */
 struct sink writer_sink(struct writer *writer, uint32_t index);
 
@@ -43,5 +48,6 @@ struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind
 /* Chunks of records that wait for the disk, and the room for them, over all workers. */
 uint32_t writer_queue(const struct writer *writer, uint32_t *size);
 
-/* Writes all that was sent, ends the thread, frees. The workers must have stopped. */
+/* Writes all that was sent, ends the thread, frees. The workers must have stopped. Legal before
+ * writer_run(), and with NULL. */
 void writer_stop(struct writer *writer);

@@ -226,6 +226,30 @@ static void put_run(struct json *j, const struct summary *s)
 	json_close(j, '}');
 }
 
+void summary_exception_json(
+	struct json *j, const char *interface, const struct exception_ledger *ledger)
+{
+	json_string(j, "interface", interface);
+	if (!interface) {
+		json_string(j, "exception", NULL);
+		return;
+	}
+	json_open(j, "exception", '{');
+	json_u64(j, "offered", ledger->offered);
+	json_u64(j, "offered_bytes", ledger->offered_bytes);
+	json_u64(j, "delivered", ledger->delivered);
+	json_u64(j, "delivered_bytes", ledger->delivered_bytes);
+	json_u64(j, "rate_limited", ledger->rate_limited);
+	json_u64(j, "lost_ring", ledger->lost_ring);
+	json_u64(j, "lost_tap", ledger->lost_tap);
+	json_u64(j, "from_kernel", ledger->from_kernel);
+	json_u64(j, "from_kernel_bytes", ledger->from_kernel_bytes);
+	json_u64(j, "sent", ledger->sent);
+	json_u64(j, "sent_bytes", ledger->sent_bytes);
+	json_u64(j, "lost_tx", ledger->lost_tx);
+	json_close(j, '}');
+}
+
 /* Live only: replay has no ports. */
 static void put_ports(struct json *j, const struct summary *s)
 {
@@ -240,6 +264,7 @@ static void put_ports(struct json *j, const struct summary *s)
 		json_u64(j, "missed", s->ports[i].missed);
 		json_u64(j, "nombuf", s->ports[i].nombuf);
 		json_u64(j, "errors", s->ports[i].errors);
+		summary_exception_json(j, s->ports[i].interface, &s->ports[i].exception);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

@@ -23,11 +23,26 @@ struct summary_rule {
 	uint64_t packets, bytes; /* that it matched first; inner IP bytes */
 };
 
+/* The exception path of a live port: what is no mirror traffic, to the kernel and from it. At rest
+ * offered = delivered + rate_limited + lost_ring + lost_tap, and from_kernel = sent + lost_tx. */
+struct exception_ledger {
+	uint64_t offered, offered_bytes;     /* packets of the bucket not_mirror */
+	uint64_t delivered, delivered_bytes; /* the kernel took them */
+	uint64_t rate_limited;               /* beyond exception.rate */
+	uint64_t lost_ring; /* there was no room on the way to the exception thread */
+	uint64_t lost_tap;  /* the kernel did not take them, or they had not come whole */
+	uint64_t from_kernel, from_kernel_bytes;
+	uint64_t sent, sent_bytes; /* the port took them */
+	uint64_t lost_tx;          /* and these not */
+};
+
 /* A live port: what the driver says of it. */
 struct summary_port {
 	const char *name;
 	uint64_t packets, bytes;
 	uint64_t missed, nombuf, errors; /* lost before `received` */
+	const char *interface;           /* by which the kernel gets exceptions; NULL: none */
+	struct exception_ledger exception;
 };
 
 enum { SUMMARY_PORTS_MAX = 16 };

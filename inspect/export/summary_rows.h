@@ -41,6 +41,9 @@ void summary_ledger_json(struct json *j, const struct ledger *ledger);
 void summary_rules_json(struct json *j, const struct summary_rule *rules, uint32_t n);
 void summary_output_json(
 	struct json *j, const char *name, bool enabled, const struct output_ledger *ledger);
+/* `interface` and `exception`; both null where `interface` is NULL. */
+void summary_exception_json(
+	struct json *j, const char *interface, const struct exception_ledger *ledger);
 
 /* Title and table of the buckets and their reasons that are not 0. */
 void summary_ledger_table(const struct ledger *ledger, FILE *out);

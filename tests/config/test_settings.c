@@ -138,6 +138,8 @@ static void every_trailing_junk_is_refused(void)
 				value, sizeof(value), "[{name: a, virtual_network_ids: [1x]}]");
 		else if (row->type == SETTING_STRINGS)
 			snprintf(value, sizeof(value), "[a, [b]]");
+		else if (row->type == SETTING_ADDRESSES)
+			snprintf(value, sizeof(value), "[10.0.0.1/24 x]");
 		else
 			snprintf(value, sizeof(value), "%sx", row->preset);
 		row_refuses(row, value);
@@ -203,9 +205,9 @@ static void every_text_has_a_bound(void)
 	{
 		if (row->type == SETTING_PATH || row->type == SETTING_FORMAT ||
 			row->type == SETTING_ENDPOINT || row->type == SETTING_ENUM ||
-			row->type == SETTING_CHOICE)
+			row->type == SETTING_INTERFACE || row->type == SETTING_CHOICE)
 			row_refuses(row, value);
-		if (row->type == SETTING_STRINGS) {
+		if (row->type == SETTING_STRINGS || row->type == SETTING_ADDRESSES) {
 			char list[5004];
 
 			snprintf(list, sizeof(list), "[%s]", value);
@@ -461,7 +463,9 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"capture.queues=3", "capture.workers=2", "capture.vxlan_ports=[]",
 	"capture.geneve_ports=1,2,3", "capture.max_depth=2", "capture.outer_length=cut",
 	"capture.idle=poll", "capture.memory=64MiB", "capture.eal=[\"--iova-mode=va\"]",
-	"sessions.unknown=refuse", "sessions.unknown_direction=reject", "sessions.capacity=5",
+	"exception.mode=on", "exception.interface=ps1", "exception.addresses=10.0.1.10/24",
+	"exception.rate=0", "exception.burst=7", "sessions.unknown=refuse",
+	"sessions.unknown_direction=reject", "sessions.capacity=5",
 	"tenants=[{name: \"x y\", virtual_network_ids: [1]}]", "flow.capacity=65",
 	"flow.idle_timeout=61s", "flow.active_timeout=1500us", "flow.tcp_close_timeout=0",
 	"flow.guard_time=90m", "flow.max_ndpi_packets_tcp=0", "flow.max_ndpi_packets_udp=1",
@@ -474,7 +478,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"flow_logs.max_aggregation_interval=600", "packets.record=accepted",
 	"control.socket=off", "control.http=[::1]:1", "control.health_tcp=0",
 	"control.check_interval=1s", "control.worker_stall=2s", "control.ring_mark=50",
-	"control.ring_hold=0", "control.loss_hold=1m", "control.disk_free_min=0"};
+	"control.ring_hold=0", "control.loss_hold=1m", "control.disk_free_min=0",
+	"rights.user=nobody", "rights.seccomp=log", "rights.core_dumps=true"};
 
 static void a_dump_loads_back_equal(void)
 {

@@ -120,5 +120,14 @@ def sent(mirrored, path):
     return got and not wrong and len(got) == len(captures.read(mirrored))
 
 
+# Puts the packets of a capture on an interface, as they are.
+def put(path, interface):
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind((interface, 0))
+        for packet in captures.read(path):
+            sock.send(packet.data)
+    return True
+
+
 if __name__ == "__main__":
     sys.exit(not globals()[sys.argv[1]](*sys.argv[2:]))

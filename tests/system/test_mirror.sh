@@ -142,6 +142,44 @@ else
   skip "no IPv6 here"
 fi
 
+# A device of a namespace that nobody else knows: what is put on one end is mirrored from the other.
+live() {
+  in="ip netns exec $place"
+  $in "$periscope" mirror --vni 7 --source 10.9.9.9 --send "127.0.0.1:$(cat "$tmp/port")" -i mirror0 \
+    >"$tmp/said" 2>"$tmp/stderr" &
+  mirrorer=$!
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    $in grep -q " 0003 " /proc/net/packet && break # it listens
+    sleep 0.2
+  done
+  $in python3 "$here/mirrored.py" put "$tmp/few.pcap" peer0 && wait $listener &&
+    kill -s INT $mirrorer && wait $mirrorer &&
+    grep -q "$n mirrored" "$tmp/said" && mirrored sent "$mirror" "$tmp/got"
+}
+device() {
+  rm -f "$tmp/port" "$tmp/got"
+  "$periscope" mirror --vni 7 --source 10.9.9.9 "$tmp/few.pcap" "$mirror" >"$tmp/said" || return 1
+  n=$(tcpdump --count -r "$mirror" 2>/dev/null | cut -d ' ' -f 1)
+  place=periscope-mirror-$$
+  ip netns add "$place" || return 1
+  ip -n "$place" link set lo up &&
+    ip -n "$place" link add mirror0 type veth peer name peer0 &&
+    ip netns exec "$place" sh -c 'for end in mirror0 peer0; do
+      echo 1 >/proc/sys/net/ipv6/conf/$end/disable_ipv6; ip link set $end up; done'
+  ip netns exec "$place" python3 "$here/mirrored.py" listen 127.0.0.1 "$tmp/got" "$n" >"$tmp/port" &
+  listener=$!
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    [ -s "$tmp/port" ] && break
+    sleep 0.2
+  done
+  live
+  status=$?
+  kill $listener $mirrorer 2>/dev/null
+  ip netns del "$place"
+  [ $status -eq 0 ] || { cat "$tmp/said" "$tmp/stderr"; return 1; }
+}
+if [ "$(id -u)" -eq 0 ]; then check "a live device" device; else skip "a live device needs root"; fi
+
 echo "# wrong calls"
 wrong() { # status, expression, arguments...
   want=$1

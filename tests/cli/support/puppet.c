@@ -59,9 +59,19 @@ static void fill_ports(const struct puppet *a, struct status *s)
 		.missed = 11,
 		.nombuf = 12,
 		.errors = 13,
-		.to_kernel = 14,
-		.from_kernel = 15,
-		.kernel_lost = 16};
+		.interface = "pscope0",
+		.exception = {.offered = 30,
+			.offered_bytes = 3000,
+			.delivered = 14,
+			.delivered_bytes = 1400,
+			.rate_limited = 5,
+			.lost_ring = 7,
+			.lost_tap = 4,
+			.from_kernel = 15,
+			.from_kernel_bytes = 1500,
+			.sent = 13,
+			.sent_bytes = 1300,
+			.lost_tx = 2}};
 	if (s->parts & STATUS_XSTATS) {
 		p->xstats = x;
 		p->n_xstats = 2;

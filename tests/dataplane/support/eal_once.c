@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MEMORY_MB = 64 };
+enum { MEMORY_MB = 160 };
 
 int eal_once(void)
 {

@@ -1,0 +1,202 @@
+#include "dataplane/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char tun[] = "/dev/net/tun";
+
+struct tap {
+	char name[IFNAMSIZ];
+	int fd;
+};
+
+static const char *advice(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		return "; it needs CAP_NET_ADMIN";
+	case ENOENT:
+	case ENODEV:
+		return "; it needs the kernel's module tun";
+	case EBUSY:
+	case EINVAL:
+		return "; is there one of this name, of another appliance? See "
+		       "exception.interface";
+	default:
+		return "";
+	}
+}
+
+static int fail(const struct tap *tap, const char *call, char *error, size_t size)
+{
+	int why = errno;
+
+	snprintf(error, size, "interface %s: %s: %s%s", tap->name, call, strerror(why),
+		advice(why));
+	return -1;
+}
+
+static int make(struct tap *tap, char *error, size_t size)
+{
+	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+
+	tap->fd = open(tun, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (tap->fd < 0)
+		return fail(tap, tun, error, size);
+	memcpy(request.ifr_name, tap->name, sizeof(request.ifr_name));
+	return ioctl(tap->fd, TUNSETIFF, &request) == 0 ? 0
+							: fail(tap, "TUNSETIFF", error, size);
+}
+
+static int ask(const struct tap *tap, int fd, unsigned long call, const char *name,
+	struct ifreq *request, char *error, size_t size)
+{
+	memcpy(request->ifr_name, tap->name, sizeof(request->ifr_name));
+	return ioctl(fd, call, request) == 0 ? 0 : fail(tap, name, error, size);
+}
+
+/* The address first: it may not change while the interface is up. */
+static int set_up(const struct tap *tap, int fd, const struct tap_params *params, char *error,
+	size_t size)
+{
+	static const uint8_t none[sizeof(params->mac)];
+	struct ifreq hardware = {.ifr_hwaddr.sa_family = ARPHRD_ETHER};
+	struct ifreq mtu = {.ifr_mtu = (int)params->mtu};
+	struct ifreq flags = {.ifr_flags = 0};
+
+	memcpy(hardware.ifr_hwaddr.sa_data, params->mac, sizeof(params->mac));
+	if (memcmp(params->mac, none, sizeof(none)) != 0 &&
+		ask(tap, fd, SIOCSIFHWADDR, "SIOCSIFHWADDR", &hardware, error, size))
+		return -1;
+	if (ask(tap, fd, SIOCSIFMTU, "SIOCSIFMTU", &mtu, error, size) ||
+		ask(tap, fd, SIOCGIFFLAGS, "SIOCGIFFLAGS", &flags, error, size))
+		return -1;
+	flags.ifr_flags = (short)(flags.ifr_flags | IFF_UP);
+	return ask(tap, fd, SIOCSIFFLAGS, "SIOCSIFFLAGS", &flags, error, size);
+}
+
+struct tap *tap_open(const struct tap_params *params, char *error, size_t size)
+{
+	struct tap *tap = calloc(1, sizeof(*tap));
+	int fd, result;
+
+	if (!tap) {
+		snprintf(error, size, "interface %s: not enough memory", params->name);
+		return NULL;
+	}
+	snprintf(tap->name, sizeof(tap->name), "%s", params->name);
+	result = make(tap, error, size);
+	fd = result ? -1 : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (result == 0)
+		result = fd < 0 ? fail(tap, "socket", error, size)
+				: set_up(tap, fd, params, error, size);
+	if (fd >= 0)
+		close(fd);
+	if (result == 0)
+		return tap;
+	tap_close(tap);
+	return NULL;
+}
+
+void tap_close(struct tap *tap)
+{
+	if (!tap)
+		return;
+	if (tap->fd >= 0)
+		close(tap->fd);
+	free(tap);
+}
+
+/* RTM_NEWADDR, as rtnetlink(7) has it. */
+struct address_request {
+	struct nlmsghdr header;
+	struct ifaddrmsg body;
+	_Alignas(NLMSG_ALIGNTO) char attributes[2 * RTA_SPACE(16)];
+};
+
+static void add_attribute(
+	struct address_request *request, unsigned short type, const void *data, size_t len)
+{
+	struct rtattr attribute = {(unsigned short)RTA_LENGTH(len), type};
+	char *at = request->attributes + request->header.nlmsg_len -
+		   offsetof(struct address_request, attributes);
+
+	memcpy(at, &attribute, sizeof(attribute));
+	memcpy(at + RTA_LENGTH(0), data, len);
+	request->header.nlmsg_len += RTA_SPACE(len);
+}
+
+/* 0, or the kernel's error as errno has it. */
+static int exchange(const struct address_request *request)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), result = EIO;
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char rest[256];
+	} answer;
+
+	if (fd < 0)
+		return errno;
+	if (send(fd, request, request->header.nlmsg_len, 0) < 0 ||
+		recv(fd, &answer, sizeof(answer), 0) <
+			(ssize_t)(sizeof(answer.header) + sizeof(answer.error)))
+		result = errno ? errno : EIO;
+	else if (answer.header.nlmsg_type == NLMSG_ERROR)
+		result = -answer.error.error;
+	close(fd);
+	return result;
+}
+
+int tap_address(struct tap *tap, const struct value_address *address, char *error, size_t size)
+{
+	bool four = address->ip_version == 4;
+	struct address_request request = {
+		.header = {.nlmsg_len = offsetof(struct address_request, attributes),
+			.nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
+		.body = {.ifa_family = four ? AF_INET : AF_INET6,
+			.ifa_prefixlen = address->bits,
+			.ifa_index = if_nametoindex(tap->name)},
+	};
+
+	add_attribute(&request, IFA_LOCAL, address->byte, four ? 4 : 16);
+	add_attribute(&request, IFA_ADDRESS, address->byte, four ? 4 : 16);
+	errno = exchange(&request);
+	return errno == 0 || errno == EEXIST ? 0 : fail(tap, "RTM_NEWADDR", error, size);
+}
+
+const char *tap_name(const struct tap *tap)
+{
+	return tap->name;
+}
+
+int tap_fd(const struct tap *tap)
+{
+	return tap->fd;
+}
+
+bool tap_write(struct tap *tap, const void *frame, size_t len)
+{
+	return write(tap->fd, frame, len) == (ssize_t)len;
+}
+
+ssize_t tap_read(struct tap *tap, void *frame, size_t size)
+{
+	ssize_t n = read(tap->fd, frame, size);
+
+	if (n >= 0)
+		return n;
+	return errno == EAGAIN || errno == EINTR || errno == EWOULDBLOCK ? 0 : -1;
+}

@@ -1,0 +1,168 @@
+#!/bin/sh
+# What the live appliance gives up once its devices are open, looked up in /proc for every thread,
+# and that everything else goes on: reload, control, health, files, the end.
+. "$(dirname "$0")/lib.sh"
+. "$here/live.sh"
+
+pcaps=$root/pcaps
+port="net_pcap0,rx_pcap=$pcaps/web.pcap"
+chmod 755 "$tmp" # another user must come through
+http=$((20000 + $$ % 20000))
+LIVE_PID=
+trap '[ -z "$LIVE_PID" ] || kill -s KILL "$LIVE_PID" 2>/dev/null; rm -rf "$tmp"' EXIT
+
+# run DIR ARGUMENTS...: with a control plane of its own
+run() {
+  dir=$1
+  shift
+  [ -z "$LIVE_PID" ] || kill -s KILL "$LIVE_PID" 2>/dev/null # one that a failed check left
+  live_start "$dir" ${as:-env} -- -c "$tmp/live.yaml" --set control.http=127.0.0.1:$http \
+    --set control.health_tcp=$((http + 1)) --set capture.memory=64MiB --set capture.workers=2 \
+    --set "capture.ports=[\"$port\"]" "$@"
+}
+cp "$pcaps/lab.yaml" "$tmp/live.yaml"
+
+# status FIELD VALUE: the value in every thread of the appliance
+status() {
+  tasks=0
+  for task in /proc/"$LIVE_PID"/task/*/status; do
+    tasks=$((tasks + 1))
+    got=$(sed -n "s/^$1:[[:space:]]*//p" "$task")
+    [ "$got" = "$2" ] || { echo "$(sed -n 's/^Name:\t*//p' "$task"): $1 is $got, and not $2"; return 1; }
+  done
+  [ $tasks -ge 7 ] || { echo "$tasks threads"; return 1; }
+}
+
+none=0000000000000000
+given_up() { # capabilities, seccomp mode
+  status CapEff "$1" && status CapPrm "$1" && status CapInh $none && status CapAmb $none &&
+    status NoNewPrivs 1 && status Seccomp "$2" &&
+    grep -q '^Max core file size  *0  *0 ' /proc/"$LIVE_PID"/limits
+}
+
+get() { python3 -c 'import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).read().decode())' "http://127.0.0.1:$http/$1"; }
+
+waited() { # command...: up to five seconds
+  tries=50
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { echo "waited in vain for: $*"; return 1; }
+    sleep 0.1
+  done
+}
+
+# Everything that an operator does with it, and its files at the end.
+works() { # directory
+  kill -s HUP "$LIVE_PID"
+  waited grep -q '^periscope: reloaded$' "$1.err" || { cat "$1.err"; return 1; }
+  "$periscope" ctl -l "$1" reload | grep -q reloaded || return 1
+  for table in stats sessions rules flows; do "$periscope" ctl -l "$1" $table >/dev/null || return 1; done
+  get health | grep -q '"healthy": true' && get metrics | grep -q '^periscope_build_info' || return 1
+  python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 3)' $((http + 1)) || return 1
+  "$periscope" ctl -l "$1" quit && live_ended || return 1
+  live closed "$1" && [ "$(results summary "$1" received)" = 240 ] &&
+    [ -n "$(find "$1/flow-logs" -name '*.log.gz')" ]
+}
+
+live_ended() {
+  waited sh -c "! kill -0 $LIVE_PID" || return 1
+  wait "$LIVE_PID" || { echo "status $?"; cat "$dir.err"; return 1; }
+  LIVE_PID=
+}
+
+end() { live_stop TERM 5 && LIVE_PID=; }
+
+as_nobody() {
+  id=$(id -u nobody)
+  run "$tmp/made" --set rights.user=nobody || return 1
+  given_up $none 2 && status Uid "$id	$id	$id	$id" &&
+    status Gid "$(printf '%s\t%s\t%s\t%s' $(for i in 1 2 3 4; do id -g nobody; done))" &&
+    status Groups "$(id -G nobody) " || { end; return 1; }
+  works "$tmp/made" || return 1
+  [ -z "$(find "$tmp/made" ! -user nobody)" ] && [ -z "$(find "$tmp/made" -perm /007)" ] ||
+    { find "$tmp/made" -ls; return 1; }
+}
+
+as_root() {
+  run "$tmp/root" || return 1
+  given_up $none 2 && status Uid '0	0	0	0' || { end; return 1; }
+  works "$tmp/root"
+}
+
+# The settings of another owner: said at the start, refused at a reload, and nothing changes.
+unreadable() {
+  chmod 600 "$tmp/live.yaml"
+  run "$tmp/closed" --set rights.user=nobody || return 1
+  kill -s HUP "$LIVE_PID"
+  waited grep -q 'not reloaded, nothing has changed: .*live.yaml' "$tmp/closed.err"
+  refused=$?
+  end && [ $refused -eq 0 ] && grep -q 'live.yaml: a reload cannot read it: Permission denied' "$tmp/closed.err"
+  result=$?
+  chmod 644 "$tmp/live.yaml"
+  return $result
+}
+
+# Files of another owner stay his: the sentence says what to do.
+unwritable() {
+  mkdir -p "$tmp/others"
+  ! run "$tmp/others" --set rights.user=nobody >"$tmp/said" || { end; return 1; }
+  grep -q "chown -R nobody $tmp/others" "$tmp/said" || { cat "$tmp/said"; return 1; }
+}
+
+# A health check on a port below 1024 is closed and opened as health changes.
+low_port() {
+  run "$tmp/low" --set rights.user=nobody --set control.health_tcp=$((600 + $$ % 400)) --set control.disk_free_min=0 || return 1
+  # Threads that were there before have nothing; what opens the port came later.
+  grep -h '^CapEff' /proc/"$LIVE_PID"/task/*/status | sort -u >"$tmp/caps"
+  get health >"$tmp/said"
+  end && printf 'CapEff:\t%s\nCapEff:\t0000000000000400\n' $none | diff "$tmp/caps" - &&
+    grep -q '"healthy": true' "$tmp/said"
+}
+
+switched() { # off|log, mode in /proc
+  run "$tmp/switched" --set rights.seccomp="$1" --set rights.core_dumps=true || return 1
+  status Seccomp "$2" && status NoNewPrivs 1 && status CapEff $none &&
+    ! grep -q '^Max core file size  *0 ' /proc/"$LIVE_PID"/limits
+  result=$?
+  end && rm -r "$tmp/switched" && return $result
+}
+
+says() { # sentence, status, arguments...
+  want=$1 code=$2
+  shift 2
+  timeout 20 ${as:-env} "$periscope" run -l "$tmp/no" "$@" >"$tmp/said" 2>&1
+  got=$?
+  [ $got -eq "$code" ] && grep -q "$want" "$tmp/said" || { echo "status $got"; cat "$tmp/said"; return 1; }
+}
+
+as=
+if [ "$(id -u)" -eq 0 ]; then
+  ulimit -c unlimited
+  check "as nobody: every thread has given up, everything works" as_nobody
+  check "as root without a user: no capability, everything works" as_root
+  check "settings that the user cannot read" unreadable
+  check "an output directory that the user cannot write" unwritable
+  check "a health port below 1024 keeps its capability alone" low_port
+  check "seccomp: log, and core files" switched log 2
+  check "seccomp: off" switched off 0
+  check "no such user" says "there is no user 'nobody9'" 2 --set "capture.ports=[\"$port\"]" --set rights.user=nobody9
+  # What follows is for users without rights.
+  as="setpriv --reuid=nobody --regid=nogroup --clear-groups --bounding-set=-all --inh-caps=-all"
+  mkdir "$tmp/mine" && chown nobody "$tmp/mine"
+else
+  skip "needs root to become another user"
+  mkdir "$tmp/mine"
+fi
+
+unprivileged() {
+  run "$tmp/mine/got" || return 1
+  given_up $none 2 || { end; return 1; }
+  works "$tmp/mine/got"
+}
+check "started without rights" unprivileged
+check "what a port lacks is said" says 'net_af_packet0,iface=lo needs CAP_NET_RAW for socket(AF_PACKET)' 1 \
+  --set 'capture.ports=["net_af_packet0,iface=lo"]' --set capture.memory=64MiB
+check "another user without root" says "only root can become 'root'" 2 \
+  --set "capture.ports=[\"$port\"]" --set rights.user=root
+
+finish
