@@ -189,6 +189,7 @@ static void start_workers(struct bench *b)
 			.n_receivers = WORKERS,
 			.queues = {{&b->port, i}},
 			.n_queues = 1,
+			.ports_hold = 4096,
 			.cpu = (int)i,
 			.lane = b->rigs[i]->lane,
 			.writer = b->writer,

@@ -212,10 +212,12 @@ static void deal_queues(
 	for (uint32_t p = 0; p < appliance->n_ports; p++)
 		for (uint32_t q = 0; q < port_queues(appliance->ports[p].port); q++, n++)
 			if (n % appliance->n_receivers == worker &&
-				params->n_queues < POLL_QUEUES_MAX)
+				params->n_queues < POLL_QUEUES_MAX) {
 				params->queues[params->n_queues++] =
 					(struct poll_queue){appliance->ports[p].port, q,
 						appliance->ports[p].exception};
+				params->ports_hold += port_holds(appliance->ports[p].port);
+			}
 }
 
 static int start_workers(struct appliance *appliance, char *error)

@@ -2,6 +2,7 @@
 
 #include "dataplane/clock.h"
 #include "dataplane/owner.h"
+#include "dataplane/patience.h"
 #include "dataplane/ring.h"
 
 #include <rte_cycles.h>
@@ -24,9 +25,6 @@ enum {
 };
 
 #define MS_NS UINT64_C(1000000)
-/* How long ports wait for a ring to have room, and how soon again. */
-#define PORTS_WAIT_NS (2 * MS_NS)
-#define PORTS_WAIT_EVERY_NS (20 * MS_NS)
 
 struct poller {
 	struct poll_params params;
@@ -34,7 +32,7 @@ struct poller {
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
 	uint64_t lost; /* at the ports and on the way to this worker, when last looked at */
-	uint64_t wait_until, wait_again; /* of the ports */
+	struct patience patience;
 	struct tally tally;
 	uint64_t number; /* packets received, for messages */
 	struct packet packets[BURST_MAX];
@@ -208,18 +206,13 @@ static void run_taken(struct poller *poller, uint32_t from, uint32_t n, uint64_t
 		keep_done(poller, n, ~gone));
 }
 
-/* A ring without room is mostly a worker that lost its processor for a moment. The ports have buffers
- * of their own and can wait as long; but not again and again, for others' packets wait with them. */
 static bool shall_wait(struct poller *poller)
 {
-	if (!poller->params.handoff ||
-		!handoff_is_tight(poller->params.handoff, poller->params.index))
-		return false;
-	if (poller->now_ns >= poller->wait_again) {
-		poller->wait_until = poller->now_ns + PORTS_WAIT_NS;
-		poller->wait_again = poller->now_ns + PORTS_WAIT_EVERY_NS;
-	}
-	return poller->now_ns < poller->wait_until;
+	const struct poll_params *params = &poller->params;
+
+	return params->handoff &&
+	       patience_waits(&poller->patience,
+		       handoff_is_tight(params->handoff, params->index), poller->now_ns);
 }
 
 static uint32_t poll_ports(struct poller *poller)
@@ -344,6 +337,7 @@ static void keep_house(struct poller *poller)
 	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
 		return;
 	poller->records_at = poller->now_ns;
+	patience_count(&poller->patience, poller->tally.received, poller->now_ns);
 	writer_flush(poller->params.writer, poller->params.index);
 	publish(poller);
 }
@@ -397,6 +391,7 @@ static void settle(struct poller *poller)
 	clock_start(&poller->clock, rte_get_tsc_hz(), rte_rdtsc(), wall_ns());
 	poller->now_ns = poller->clock.base_ns;
 	poller->records_at = poller->now_ns;
+	patience_init(&poller->patience, poller->params.ports_hold, poller->now_ns);
 }
 
 static void *poll_main(void *arg)

@@ -43,8 +43,9 @@ struct poll_params {
 	uint32_t n_receivers; /* the first of the workers, which have queues */
 	struct poll_queue queues[POLL_QUEUES_MAX];
 	uint32_t n_queues;
-	int cpu;    /* to run on alone; -1: any */
-	bool sleep; /* without packets, sleep a little */
+	uint64_t ports_hold; /* packets that those queues hold until they are read */
+	int cpu;             /* to run on alone; -1: any */
+	bool sleep;          /* without packets, sleep a little */
 	struct lane *lane;
 	struct writer *writer;
 	struct handoff *handoff; /* NULL with one worker */

@@ -422,6 +422,11 @@ uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n)
 	return rte_eth_tx_burst(port->number, 0, mbufs, (uint16_t)n);
 }
 
+uint32_t port_holds(const struct port *port)
+{
+	return port->af ? af_packet_frames(port->af) : port->descriptors;
+}
+
 /* One large buffer instead of a chain; the chain itself when there is none left. */
 static struct rte_mbuf *make_linear(const struct port *port, struct rte_mbuf *m)
 {

@@ -46,6 +46,8 @@ void port_close(struct port *port);
 const char *port_name(const struct port *port);
 uint32_t port_queues(const struct port *port);
 uint16_t port_number(const struct port *port); /* DPDK's */
+/* Packets that one queue holds until they are received. */
+uint32_t port_holds(const struct port *port);
 
 /* One worker a queue. Every packet comes in one piece: one in several (a jumbo frame in small
  * buffers) is copied into a large one, and when there is none left it arrives cut: rte_pktmbuf's

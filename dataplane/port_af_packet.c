@@ -28,7 +28,7 @@ enum {
 struct af_packet {
 	char interface[IF_NAMESIZE];
 	unsigned index;
-	uint32_t frame;
+	uint32_t frame, frames;
 	int sockets[SOCKETS_MAX]; /* the driver's */
 	uint32_t n_sockets;
 	int guards[GUARDS_MAX];
@@ -109,7 +109,7 @@ static void fill_in_all(struct af_packet *af, const struct port_params *params, 
 	count = count > FRAMES_MIN ? count : FRAMES_MIN;
 	if (block >= af->frame)
 		count -= count % (block / af->frame);
-	fill_in(args, size, "framecnt", count);
+	af->frames = fill_in(args, size, "framecnt", count);
 }
 
 /* A socket on the port, so that the kernel does not answer mirror traffic with ICMP "port
@@ -231,6 +231,11 @@ void af_packet_close(struct af_packet *af)
 uint32_t af_packet_frame(const struct af_packet *af)
 {
 	return af->frame;
+}
+
+uint32_t af_packet_frames(const struct af_packet *af)
+{
+	return af->frames;
 }
 
 uint64_t af_packet_missed(struct af_packet *af)

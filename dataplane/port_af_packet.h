@@ -24,6 +24,8 @@ void af_packet_close(struct af_packet *af);
 
 /* Bytes of the largest frame, as the driver is told. */
 uint32_t af_packet_frame(const struct af_packet *af);
+/* Frames of one queue's ring. */
+uint32_t af_packet_frames(const struct af_packet *af);
 /* Frames that the kernel dropped because the ring was full. */
 uint64_t af_packet_missed(struct af_packet *af);
 enum port_link af_packet_link(const struct af_packet *af);
