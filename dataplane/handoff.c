@@ -29,9 +29,9 @@ struct slot {
 struct lane_to {
 	/* The sender's. */
 	_Alignas(LINE) uint64_t put, seen_taken, lost;
-	_Atomic uint64_t passed, full;
-	/* Between them. */
+	/* Written by the sender once a burst, and read by others. */
 	_Alignas(LINE) _Atomic uint64_t sent;
+	_Atomic uint64_t passed, full;
 	/* The taker's. */
 	_Alignas(LINE) _Atomic uint64_t taken;
 	struct slot *slots;
