@@ -9,7 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8, FLOW_LOGS_EVERY_S = 60 };
+/* A live worker cannot wait: its outbox takes the records of some 15,000 flows that end at once, while
+ * the writer has no processor. */
+enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8, LIVE_CHUNKS = 64, FLOW_LOGS_EVERY_S = 60 };
 
 /* Records stand one behind the other, each behind this header, unaligned. */
 struct record_header {
@@ -38,7 +40,7 @@ struct errand {
 struct writer {
 	struct output *output;
 	struct outbox *outboxes;
-	uint32_t n_outboxes;
+	uint32_t n_outboxes, n_chunks; /* chunks of each outbox */
 	bool live;
 	uint64_t events_s, flow_logs_s; /* when each was flushed last */
 	_Atomic(struct errand *) errand;
@@ -183,14 +185,14 @@ static bool outbox_put(
 	return true;
 }
 
-static bool outbox_init(struct outbox *outbox, bool wait)
+static bool outbox_init(struct outbox *outbox, uint32_t n_chunks, bool wait)
 {
 	atomic_init(&outbox->wait, wait);
-	outbox->full = ring_create(2 * CHUNKS);
-	outbox->empty = ring_create(2 * CHUNKS);
+	outbox->full = ring_create(2 * n_chunks);
+	outbox->empty = ring_create(2 * n_chunks);
 	if (!outbox->full || !outbox->empty)
 		return false;
-	for (int i = 0; i < CHUNKS; i++) {
+	for (uint32_t i = 0; i < n_chunks; i++) {
 		struct chunk *chunk = malloc(sizeof(*chunk));
 
 		if (!chunk)
@@ -230,11 +232,12 @@ struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t
 	if (!writer)
 		return NULL;
 	writer->live = !wait;
+	writer->n_chunks = wait ? CHUNKS : LIVE_CHUNKS;
 	writer->outboxes = calloc(n_outboxes, sizeof(*writer->outboxes));
 	ok = writer->outboxes != NULL;
 	for (uint32_t i = 0; ok && i < n_outboxes; i++) {
 		writer->n_outboxes++;
-		ok = outbox_init(&writer->outboxes[i], wait);
+		ok = outbox_init(&writer->outboxes[i], writer->n_chunks, wait);
 	}
 	if (ok)
 		return writer;
@@ -302,7 +305,7 @@ uint32_t writer_queue(const struct writer *writer, uint32_t *size)
 {
 	uint32_t waiting = 0;
 
-	*size = writer->n_outboxes * CHUNKS;
+	*size = writer->n_outboxes * writer->n_chunks;
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
 		waiting += ring_count(writer->outboxes[i].full);
 	return waiting;
