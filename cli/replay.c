@@ -2,6 +2,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/rights.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
 
@@ -199,6 +200,14 @@ static void report(void *ctx, const struct summary *summary)
 		summary_tables(summary, standard_output_tables(a->params.settings));
 }
 
+/* From here on captures are read, which anybody may have made. */
+static void confine(void *ctx)
+{
+	const struct arguments *a = ctx;
+
+	rights_confine_offline(a->params.settings);
+}
+
 static int run(struct arguments *a)
 {
 	/* A second signal ends the program at once: a read from a silent pipe may never end. */
@@ -266,6 +275,7 @@ int command_replay(int argc, char **argv)
 				.output_dir = "periscope-out",
 				.version = PERISCOPE_VERSION,
 				.stop = stop_asked,
+				.confine = confine,
 				.progress = isatty(STDERR_FILENO),
 			},
 		.set = calloc((size_t)argc, sizeof(char *)),

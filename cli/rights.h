@@ -34,6 +34,10 @@ bool rights_prepare(const struct rights *rights, const char *output_dir, char *e
  * not; the process must end then. */
 bool rights_give_up(const struct rights *rights, char *error, size_t size);
 
+/* The same for a command that reads captures: no new privileges, and of the system only files, memory
+ * and threads. Where the kernel has no filter it says so on stderr and goes on without. */
+void rights_confine_offline(const struct settings *settings);
+
 /* The capabilities that this thread has; bit by number. */
 uint64_t rights_held(void);
 /* Whether this build can work under a filter of system calls; sanitizers make calls of their own. */

@@ -148,6 +148,17 @@ bool rights_can_filter(void)
 	return syscalls_confinable();
 }
 
+void rights_confine_offline(const struct settings *s)
+{
+	const struct syscalls_params params = {.log = s->rights.seccomp == SECCOMP_LOG};
+	char error[RIGHTS_ERROR];
+
+	if (s->rights.seccomp == SECCOMP_OFF || !rights_can_filter())
+		return;
+	if (!syscalls_confine(&params, error, sizeof(error)))
+		fprintf(stderr, "periscope: %s\n", error);
+}
+
 bool rights_give_up(const struct rights *r, char *error, size_t size)
 {
 	if (!each_thread(give_up_here, r, error, size))

@@ -108,7 +108,6 @@ static void allow_sockets(struct filter *f, const struct syscalls_params *params
 	if (!params->xdp)
 		return;
 	allow_if(f, "socket", equal(0, AF_NETLINK)); /* takes the program off the interface */
-	add(f, SCMP_ACT_ALLOW, "bpf");
 }
 
 static void fill(struct filter *f, const struct syscalls_params *params)

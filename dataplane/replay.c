@@ -106,16 +106,21 @@ static bool has_rules(const struct model *model)
 }
 
 /* EAL takes a tenth of a second to start, and only compiled rules need it. */
+static int start_eal(struct replay *replay, char error[REPLAY_ERROR])
+{
+	if (!replay->params->model || !has_rules(replay->params->model))
+		return 0;
+	if (eal_start_offline(EAL_MEMORY_MB, error, REPLAY_ERROR))
+		return -1;
+	replay->eal = true;
+	return 0;
+}
+
 static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
 {
 	const struct model *model = replay->params->model ? replay->params->model : &no_model;
 	struct snapshot *snapshot;
 
-	if (has_rules(model)) {
-		if (eal_start_offline(EAL_MEMORY_MB, error, REPLAY_ERROR))
-			return -1;
-		replay->eal = true;
-	}
 	snapshot = snapshot_create(
 		model, replay->params->settings, 1, replay->n_workers, error, REPLAY_ERROR);
 	if (!snapshot)
@@ -369,7 +374,11 @@ enum replay_status replay_run(const struct replay_params *params,
 	replay->n_workers = count_workers(params);
 	replay->progress = progress_begin(params->progress);
 	clock_gettime(CLOCK_MONOTONIC, &replay->began);
-	status = open_files(replay, error);
+	status = start_eal(replay, error) ? REPLAY_FAILED : REPLAY_DONE;
+	if (status == REPLAY_DONE && params->confine)
+		params->confine(ctx);
+	if (status == REPLAY_DONE)
+		status = open_files(replay, error);
 	if (status == REPLAY_DONE)
 		status = run(replay, error);
 	if (status != REPLAY_DONE && error[0])

@@ -28,6 +28,9 @@ struct replay_params {
 	const char *version;
 	bool (*stop)(void); /* asked now and then: true ends the replay early, in order */
 	bool progress;      /* a line on stderr for replays that take long */
+	/* Called before the first capture is opened, when nothing but files, memory and threads will
+	 * be asked of the system: the moment to give up rights. NULL: nothing to do. */
+	void (*confine)(void *ctx);
 };
 
 enum replay_status {
@@ -37,7 +40,7 @@ enum replay_status {
 };
 
 /* Runs the replay. `report` is given the summary, borrowed for the call, once everything is
- * written; it also stands in summary.json by then. On REPLAY_FAILED each cause was said on stderr
+ * written; it also stands in summary.json by then. `ctx` is that of both calls. On REPLAY_FAILED each cause was said on stderr
  * (as `periscope: ...`), and what was done before is kept and reported; when nothing could be
  * done at all, `report` is not called. */
 enum replay_status replay_run(const struct replay_params *params,

@@ -165,4 +165,26 @@ check "what a port lacks is said" says 'net_af_packet0,iface=lo needs CAP_NET_RA
 check "another user without root" says "only root can become 'root'" 2 \
   --set "capture.ports=[\"$port\"]" --set rights.user=root
 
+# replay waits for a capture that comes through a pipe: by then it is confined.
+replayed() { # seccomp mode, settings...
+  mode=$1
+  shift
+  rm -rf "$tmp/replayed" "$tmp/pipe"
+  mkfifo "$tmp/pipe"
+  "$periscope" replay -l "$tmp/replayed" -c "$pcaps/lab.yaml" "$@" - <"$tmp/pipe" >"$tmp/said" 2>&1 &
+  LIVE_PID=$!
+  exec 9>"$tmp/pipe"
+  head -c 1000 "$pcaps/web.pcap" >&9
+  sleep 1
+  seccomp=$(sed -n 's/^Seccomp:[[:space:]]*//p' /proc/$LIVE_PID/status)
+  tail -c +1001 "$pcaps/web.pcap" >&9
+  exec 9>&-
+  wait $LIVE_PID || { cat "$tmp/said"; return 1; }
+  LIVE_PID=
+  [ "$seccomp" = "$mode" ] && [ "$(results summary "$tmp/replayed" received)" = 240 ] ||
+    { echo "seccomp mode $seccomp"; return 1; }
+}
+check "replay reads captures confined" replayed 2
+check "or not, when told so" replayed 0 --set rights.seccomp=off
+
 finish
