@@ -70,14 +70,17 @@ static double seconds(uint64_t ns)
 
 static void judge_workers(const struct health *h, const struct status *s, struct verdict *v)
 {
+	v->workers_poll = s->n_workers > 0;
 	if (s->n_workers == 0)
 		verdict_add(v, "no worker runs");
 	for (uint32_t i = 0; i < s->n_workers; i++) {
 		uint64_t since = s->workers[i].since_poll_ns;
 
-		if (since > h->stall_ns)
-			verdict_add(v, "worker %" PRIu32 " has not polled for %.1f s", i,
-				seconds(since));
+		if (since <= h->stall_ns)
+			continue;
+		v->workers_poll = false;
+		verdict_add(
+			v, "worker %" PRIu32 " has not polled for %.1f s", i, seconds(since));
 	}
 }
 

@@ -14,7 +14,8 @@ enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200 };
 
 /* Healthy is n_wrong = 0. Plain data, to be copied. */
 struct verdict {
-	uint32_t n_wrong; /* all that is wrong; the first VERDICT_WRONG have their sentence */
+	uint32_t n_wrong;  /* all that is wrong; the first VERDICT_WRONG have their sentence */
+	bool workers_poll; /* there are workers, and none of them has stopped polling */
 	char wrong[VERDICT_WRONG][VERDICT_TEXT];
 };
 

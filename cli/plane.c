@@ -53,6 +53,11 @@ static bool start(struct plane *p, const struct plane_params *params, char *erro
 	return true;
 }
 
+void plane_verdict(struct plane *p, struct verdict *verdict)
+{
+	watch_verdict(p->watch, verdict);
+}
+
 void plane_stop(struct plane *p)
 {
 	if (p == NULL)

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "cli/health.h"
 #include "cli/status.h"
 #include "config/settings.h"
 
@@ -30,6 +31,8 @@ enum { PLANE_ERROR = 512 };
 /* NULL: `error` says in one sentence what could not be opened, and nothing runs. Changes of health
  * are said on stderr. */
 struct plane *plane_start(const struct plane_params *params, char *error, size_t error_size);
+/* Whether the appliance is healthy, as the checks are told. Any thread. */
+void plane_verdict(struct plane *plane, struct verdict *verdict);
 /* Closes every socket, removes the socket's file, ends the threads. NULL is legal. Must not be
  * called from a provider's function. */
 void plane_stop(struct plane *plane);

@@ -2,8 +2,10 @@
  * signals: SIGTERM and SIGINT end it in order (a second one at once), SIGHUP reloads. */
 #include "cli/appliance_status.h"
 #include "cli/check.h"
+#include "cli/clock.h"
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/notify.h"
 #include "cli/plane.h"
 #include "cli/rights.h"
 #include "cli/standard_output.h"
@@ -65,6 +67,7 @@ struct run {
 	struct rights rights;
 	bool gave_up;
 	struct appliance *appliance;
+	struct notify notify;
 	atomic_bool stopping;
 	_Atomic uint64_t reloads, refused;
 	int quit;                  /* eventfd: the control socket asks for the end */
@@ -137,10 +140,12 @@ static int reload(void *ctx, char *message, size_t size)
 	int result = -1;
 
 	pthread_mutex_lock(&run->reloading);
+	notify_reloading();
 	if (load(run, &settings, &model, message, size)) {
 		result = appliance_reload(run->appliance, &settings, model, message, size);
 		settings_fini(&settings);
 	}
+	notify_reloaded();
 	pthread_mutex_unlock(&run->reloading);
 	atomic_fetch_add(result == 0 ? &run->reloads : &run->refused, 1);
 	return result;
@@ -211,8 +216,17 @@ static void release_signals(const sigset_t *signals)
 	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
+static void tick(struct run *run, struct plane *plane)
+{
+	struct verdict verdict;
+
+	appliance_tick(run->appliance);
+	plane_verdict(plane, &verdict);
+	notify_look(&run->notify, &verdict, clock_ns());
+}
+
 /* Until a signal or the control socket says to end. */
-static void serve(struct run *run, int signals)
+static void serve(struct run *run, struct plane *plane, int signals)
 {
 	struct pollfd waiting[] = {
 		{.fd = signals, .events = POLLIN}, {.fd = run->quit, .events = POLLIN}};
@@ -221,7 +235,7 @@ static void serve(struct run *run, int signals)
 	for (;;) {
 		int n = poll(waiting, 2, TICK_MS);
 
-		appliance_tick(run->appliance);
+		tick(run, plane);
 		if (n <= 0)
 			continue;
 		if (waiting[1].revents)
@@ -251,7 +265,9 @@ static bool serve_with_plane(struct run *run, int signals)
 	}
 	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
 		appliance_ports(run->appliance), appliance_workers(run->appliance));
-	serve(run, signals);
+	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
+	serve(run, plane, signals);
+	notify_stopping();
 	run->stopping = true;
 	plane_stop(plane);
 	return true;
@@ -297,6 +313,7 @@ static int run_appliance(struct run *run, struct model *model)
 	bool ok;
 
 	unmet_say(&run->settings);
+	notify_begin(&run->notify);
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	run->appliance = appliance_start(&params, model, error);
 	if (!run->appliance) {

@@ -81,9 +81,10 @@ void watch_verdict(struct watch *w, struct verdict *verdict)
 	*verdict = w->verdict;
 	age_ns = clock_ns() - w->judged_ns;
 	pthread_mutex_unlock(&w->lock);
-	if (age_ns > verdict_age_ns + w->interval_ns)
-		verdict_add(
-			verdict, "health could not be judged for %.1f s", (double)age_ns / 1e9);
+	if (age_ns <= verdict_age_ns + w->interval_ns)
+		return;
+	verdict->workers_poll = false;
+	verdict_add(verdict, "health could not be judged for %.1f s", (double)age_ns / 1e9);
 }
 
 /* Changes are for the operator's journal. */

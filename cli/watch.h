@@ -21,6 +21,7 @@ void watch_stop(struct watch *watch);
  * in any case. false: the provider failed, or was busy for two seconds. Any thread. */
 bool watch_collect(struct watch *watch, struct status *status);
 
-/* The latest verdict; when none was reached for three seconds, that is what is wrong. Any thread,
+/* The latest verdict; when none was reached for three seconds, that is what is wrong, and nobody knows
+ * of the workers. Any thread,
  * never waits for the provider. */
 void watch_verdict(struct watch *watch, struct verdict *verdict);
