@@ -1,6 +1,6 @@
 # Thin: CMake builds, scripts do. `make demo` and `make test` need nothing but Debian 12 and make.
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test bench bench-check lint clean
+.PHONY: deps build demo test bench bench-check lint package clean
 
 deps:
 	@scripts/deps.sh build
@@ -28,6 +28,10 @@ bench-check:
 lint:
 	@scripts/deps.sh lint
 	@scripts/lint.sh
+
+package:
+	@scripts/deps.sh package
+	@packaging/build.sh
 
 clean:
 	rm -rf build build-*

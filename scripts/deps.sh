@@ -1,17 +1,19 @@
 #!/bin/sh
-# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lab|lint|bench
+# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lab|lint|bench|package
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpcap-dev libyaml-dev
   zlib1g-dev libdeflate-dev libzstd-dev nettle-dev libmicrohttpd-dev libcap-ng-dev libseccomp-dev
   libsystemd-dev"
-test="libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
+test="dpkg-dev libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
   python3 jq gawk gzip zstd procps util-linux"
 # Clients and servers of tests/system/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
   openssl ethtool"
 # Peers that Debian has, and callgrind.
 bench="python3 libndpi-bin tcpdump nfdump valgrind"
+# Reads which libraries the program needs, and of which version.
+package="dpkg-dev"
 lint="clang-format clang-tidy cppcheck"
 
 case "${1:-build}" in
@@ -20,7 +22,8 @@ case "${1:-build}" in
   lab) want="$test $lab" ;;
   lint) want="$build $test $lab $lint" ;;
   bench) want="$build $bench" ;;
-  *) echo "usage: deps.sh build|test|lab|lint|bench" >&2; exit 2 ;;
+  package) want="$build $package" ;;
+  *) echo "usage: deps.sh build|test|lab|lint|bench|package" >&2; exit 2 ;;
 esac
 
 missing=""
