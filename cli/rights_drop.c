@@ -150,7 +150,10 @@ bool rights_can_filter(void)
 
 void rights_confine_offline(const struct settings *s)
 {
-	const struct syscalls_params params = {.log = s->rights.seccomp == SECCOMP_LOG};
+	const struct syscalls_params params = {
+		.sinks = s->events.stdout || s->events.socket[0] || s->events.syslog,
+		.log = s->rights.seccomp == SECCOMP_LOG,
+	};
 	char error[RIGHTS_ERROR];
 
 	if (s->rights.seccomp == SECCOMP_OFF || !rights_can_filter())

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum who { BOTH, LIVE };
+enum who { BOTH, SINKS, LIVE };
 
 struct allowed {
 	const char *call;
@@ -99,21 +99,25 @@ static void allow_ioctl(struct filter *f, const struct syscalls_params *params)
 
 static void allow_sockets(struct filter *f, const struct syscalls_params *params)
 {
-	static const int families[] = {AF_UNIX, AF_INET, AF_INET6};
+	if (params->live || params->sinks)
+		allow_if(f, "socket", equal(0, AF_UNIX));
+	if (params->live) {
+		allow_if(f, "socket", equal(0, AF_INET));
+		allow_if(f, "socket", equal(0, AF_INET6));
+	}
+	if (params->xdp) /* takes the program off the interface */
+		allow_if(f, "socket", equal(0, AF_NETLINK));
+}
 
-	if (!params->live)
-		return;
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		allow_if(f, "socket", equal(0, (uint64_t)families[i]));
-	if (!params->xdp)
-		return;
-	allow_if(f, "socket", equal(0, AF_NETLINK)); /* takes the program off the interface */
+static bool is_for(enum who who, const struct syscalls_params *params)
+{
+	return who == BOTH || params->live || (who == SINKS && params->sinks);
 }
 
 static void fill(struct filter *f, const struct syscalls_params *params)
 {
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		if (params->live || allowed[i].who == BOTH)
+		if (is_for(allowed[i].who, params))
 			add(f, SCMP_ACT_ALLOW, allowed[i].call);
 	allow_memory(f);
 	allow_ioctl(f, params);

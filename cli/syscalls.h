@@ -12,9 +12,10 @@
 #include <stddef.h>
 
 struct syscalls_params {
-	bool live; /* sockets too; without: files, memory and threads */
-	bool xdp;  /* live, with a port of net_af_xdp: what closing it takes */
-	bool log;  /* report what would be refused, and refuse nothing */
+	bool live;  /* sockets too; without: files, memory and threads */
+	bool sinks; /* not live, and events go to a collector: UNIX sockets */
+	bool xdp;   /* live, with a port of net_af_xdp: what closing it takes */
+	bool log;   /* report what would be refused, and refuse nothing */
 };
 
 /* For every thread of the process, for good; sets no_new_privs. false: `error` says why, and

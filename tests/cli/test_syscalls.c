@@ -132,6 +132,19 @@ static void xdp_ports_need_more(void)
 	CU_ASSERT_EQUAL(outcome(&packet, &params), EPERM);
 }
 
+/* A replay whose events go to a collector has UNIX sockets, and no others. */
+static void sinks_need_more(void)
+{
+	const struct call local = {"UNIX", SYS_socket, {AF_UNIX, SOCK_STREAM}, 0, 0};
+	const struct call tcp = {"TCP", SYS_socket, {AF_INET, SOCK_STREAM}, 0, 0};
+	const struct call listens = {"listen", SYS_listen, {-1, 1}, 0, 0};
+	const struct syscalls_params params = {.sinks = true};
+
+	CU_ASSERT_EQUAL(outcome(&local, &params), 0);
+	CU_ASSERT_EQUAL(outcome(&tcp, &params), EPERM);
+	CU_ASSERT_EQUAL(outcome(&listens, &params), EPERM);
+}
+
 /* `log` refuses nothing, killing calls included. */
 static void logging_lets_through(void)
 {
@@ -152,5 +165,6 @@ void suite_syscalls(void)
 	CU_ADD_TEST(suite, live_calls);
 	CU_ADD_TEST(suite, offline_calls);
 	CU_ADD_TEST(suite, xdp_ports_need_more);
+	CU_ADD_TEST(suite, sinks_need_more);
 	CU_ADD_TEST(suite, logging_lets_through);
 }

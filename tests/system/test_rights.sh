@@ -187,4 +187,21 @@ replayed() { # seccomp mode, settings...
 check "replay reads captures confined" replayed 2
 check "or not, when told so" replayed 0 --set rights.seccomp=off
 
+# Events of a confined replay reach a collector.
+collected() {
+  python3 - "$tmp/collector" >"$tmp/events" <<'END' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+sys.stdout.write(s.accept()[0].makefile().read())
+END
+  collector=$!
+  waited [ -S "$tmp/collector" ] || return 1
+  replay "$tmp/sent" --set events.socket="$tmp/collector" "$pcaps/web.pcap" || { kill $collector; cat "$tmp/log"; return 1; }
+  wait $collector
+  diff "$tmp/events" "$tmp/sent/events/flows.jsonl"
+}
+check "a confined replay sends events to a collector" collected
+
 finish
