@@ -1,39 +1,10 @@
-/* Which packets nDPI gets, when a flow's label is final, and what becomes of its state. */
-#include "inspect/dpi/dpi.h"
-
+/* What of a packet is for nDPI, and for the reader of DNS. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "decap/cursor.h"
-#include "inspect/dpi/datagram.h"
-#include "inspect/dpi/dns.h"
-#include "inspect/dpi/draft.h"
-#include "inspect/dpi/engine.h"
-#include "inspect/dpi/memory.h"
-#include "inspect/dpi/order.h"
-
-/* Of a flow without verdict. `engine` is nDPI's and as large as it says. */
-struct dpi_state {
-	struct memory_list kept; /* blocks of `order` and `datagram` */
-	struct order order;
-	struct datagram *datagram; /* being put together, or NULL */
-	uint32_t packets;          /* given to nDPI */
-	bool cut;                  /* they were cut packets, see flow_ready */
-	bool starved;              /* memory was refused at some point */
-	_Alignas(16) uint8_t engine[];
-};
-
-struct dpi {
-	struct dpi_params params;
-	struct memory memory;
-	struct memory_list blocks; /* states and details */
-	struct engine *engine;
-	uint64_t packets, refused_flows;
-	struct draft draft;
-	struct dns_message dns;
-	uint8_t whole[UINT16_MAX]; /* a cut packet, made whole */
-};
+#include "inspect/dpi/inside.h"
 
 struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t error_size)
 {
@@ -62,151 +33,6 @@ void dpi_destroy(struct dpi *dpi)
 	engine_destroy(dpi->engine);
 	memory_trim(&dpi->memory);
 	free(dpi);
-}
-
-static struct engine_flow *state_engine(struct dpi_state *state)
-{
-	return (struct engine_flow *)(void *)state->engine;
-}
-
-static struct dpi_state *state_take(struct dpi *dpi)
-{
-	struct dpi_state *state = memory_take(
-		&dpi->memory, &dpi->blocks, sizeof(*state) + engine_flow_size());
-
-	if (!state)
-		return NULL;
-	memset(state, 0, sizeof(*state));
-	engine_flow_init(state_engine(state));
-	return state;
-}
-
-static void state_give(struct dpi *dpi, struct flow *flow)
-{
-	struct dpi_state *state = flow->dpi;
-
-	engine_flow_fini(dpi->engine, state_engine(state));
-	memory_sweep(&state->kept);
-	memory_give(state);
-	flow->dpi = NULL;
-}
-
-static void flow_label(struct flow *flow, const struct engine_label *label)
-{
-	flow->app_master = label->master;
-	flow->app = label->app;
-	flow->category = label->category;
-}
-
-/* Puts the draft and what the flow has already into one new block. */
-static void flow_details(struct dpi *dpi, struct flow *flow)
-{
-	uint64_t refused = dpi->memory.refused;
-	struct details *details;
-
-	draft_keep(&dpi->draft, flow->details);
-	details = draft_finish(&dpi->draft, &dpi->memory, &dpi->blocks);
-	if (dpi->memory.refused != refused) {
-		if (flow->dpi)
-			flow->dpi->starved = true;
-		return;
-	}
-	memory_give(flow->details);
-	flow->details = details;
-}
-
-/* Takes from nDPI's state what it knows, and gives it up. */
-static void flow_collect(struct dpi *dpi, struct flow *flow)
-{
-	draft_reset(&dpi->draft);
-	engine_collect(dpi->engine, state_engine(flow->dpi), flow->dpi->cut, &dpi->draft);
-	if (dpi->draft.have || dpi->draft.risks)
-		flow_details(dpi, flow);
-	dpi->refused_flows += flow->dpi->starved;
-	state_give(dpi, flow);
-}
-
-static void flow_verdict(struct dpi *dpi, struct flow *flow, const struct engine_label *label)
-{
-	flow_label(flow, label);
-	flow->flags |= flow->dpi->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
-	if (label->guessed)
-		flow->flags |= FLOW_DPI_GUESSED;
-	flow_collect(dpi, flow);
-}
-
-/* As ndpiReader counts: the packet that goes over the limit is still looked at. */
-static bool too_many(const struct dpi *dpi, const struct flow *flow)
-{
-	uint32_t max = 0;
-
-	if (flow->key.protocol == 6)
-		max = dpi->params.max_packets_tcp;
-	else if (flow->key.protocol == 17)
-		max = dpi->params.max_packets_udp;
-	return max && flow->dpi->packets > max;
-}
-
-/* Gives one packet to nDPI; `*label` is final unless ENGINE_MORE. */
-static enum engine_status flow_give(struct dpi *dpi, struct flow *flow,
-	const struct piece *piece, struct engine_label *label)
-{
-	struct dpi_state *state = flow->dpi;
-	struct engine_flow *engine_flow = state_engine(state);
-	uint64_t refused = dpi->memory.refused;
-	enum engine_status status;
-
-	order_saw(&state->order, piece);
-	status = engine_packet(dpi->engine, engine_flow, piece->ip, (uint16_t)piece->cap,
-		piece->time_ns / 1000000, label);
-	dpi->packets++;
-	state->packets++;
-	if (flow->dpi_packets < UINT8_MAX)
-		flow->dpi_packets++;
-	if (status == ENGINE_MORE && too_many(dpi, flow))
-		status = label->app ? ENGINE_FOUND : ENGINE_SPENT;
-	if (status == ENGINE_SPENT)
-		engine_giveup(dpi->engine, engine_flow, label);
-	if (dpi->memory.refused != refused)
-		state->starved = true;
-	flow_label(flow, label);
-	return status;
-}
-
-/* Gives held packets to nDPI: those whose time has come, or all. */
-static enum engine_status flow_give_held(
-	struct dpi *dpi, struct flow *flow, bool all, struct engine_label *label)
-{
-	enum engine_status status = ENGINE_MORE;
-	struct piece *piece;
-
-	while (status == ENGINE_MORE && (piece = order_next(&flow->dpi->order, all))) {
-		status = flow_give(dpi, flow, piece, label);
-		memory_give(piece);
-	}
-	return status;
-}
-
-static enum engine_status flow_give_in_order(struct dpi *dpi, struct flow *flow,
-	const struct piece *piece, struct engine_label *label)
-{
-	struct dpi_state *state = flow->dpi;
-	enum engine_status status = ENGINE_MORE;
-
-	if (order_is_late(&state->order, piece))
-		return ENGINE_MORE;
-	if (order_is_over(&state->order, piece))
-		status = flow_give_held(dpi, flow, true, label);
-	if (status == ENGINE_MORE && order_is_early(&state->order, piece)) {
-		if (order_hold(&state->order, &dpi->memory, &state->kept, piece))
-			return ENGINE_MORE;
-		status = flow_give_held(dpi, flow, true, label);
-	}
-	if (status == ENGINE_MORE)
-		status = flow_give(dpi, flow, piece, label);
-	if (status == ENGINE_MORE && state->order.first)
-		status = flow_give_held(dpi, flow, false, label);
-	return status;
 }
 
 /* The packets that ndpiReader gives to nDPI: whole ones, first fragments included. A total
@@ -298,8 +124,7 @@ static bool flow_ready(struct dpi *dpi, struct flow *flow, bool whole)
 		return false;
 	flow->dpi = state_take(dpi);
 	if (!flow->dpi) {
-		flow->flags |= FLOW_DPI_NONE;
-		dpi->refused_flows++;
+		flow_refuse(dpi, flow);
 		return false;
 	}
 	flow->dpi->cut = !whole;
@@ -383,16 +208,16 @@ void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p)
 
 void dpi_conclude(struct dpi *dpi, struct flow *flow)
 {
-	struct engine_label label;
+	struct engine_label label = {0};
 	enum engine_status status;
 
 	if (flow->dpi && flow->dpi->datagram)
 		datagram_end(dpi, flow);
 	if (!flow->dpi)
 		return;
-	status = flow_give_held(dpi, flow, true, &label);
+	status = flow_give_rest(dpi, flow, &label);
 	if (status == ENGINE_MORE)
-		engine_giveup(dpi->engine, state_engine(flow->dpi), &label);
+		engine_giveup(dpi->engine, flow->dpi->engine, &label);
 	flow_verdict(dpi, flow, &label);
 }
 

@@ -38,7 +38,8 @@ void dpi_destroy(struct dpi *dpi);
  *
  * Until then TCP packets that overtook others wait for them (a few, see order.h), and the
  * fragments of a datagram are put together (datagram.h): so neither changes the label. Later
- * fragments alone are not looked at.
+ * fragments alone are not looked at. TCP packets before the first with payload wait for it, or for
+ * the end of the flow (prelude.h).
  *
  * Cut packets are looked at as far as they go while the flow has had no whole one (ndpiReader
  * drops them, and labels agree with it): their verdict sets FLOW_DPI_CUT instead of

@@ -82,7 +82,7 @@ struct flow {
 	uint64_t last_ns;     /* latest packet time */
 	uint16_t flags;       /* enum flow_flag */
 	uint8_t direction;    /* enum direction, of the client's packets */
-	uint8_t dpi_packets;  /* given to nDPI, saturating */
+	uint8_t dpi_packets;  /* for nDPI, given or waiting in the prelude; saturating */
 	uint32_t rule_number; /* of the last packet */
 
 	uint64_t
