@@ -3,10 +3,12 @@
 #include "dataplane/eal.h"
 #include "dataplane/ring.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -159,7 +161,13 @@ static int start_writer(struct appliance *appliance, char *error)
 static int make_lanes(struct appliance *appliance, struct model *model, char *error)
 {
 	const struct settings *s = appliance->params.settings;
+	uint64_t seed;
 
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+		snprintf(error, APPLIANCE_ERROR, "no random number could be had: %s",
+			strerror(errno));
+		return -1;
+	}
 	appliance->current =
 		configuration_create(appliance, s, model, 1, error, APPLIANCE_ERROR);
 	if (!appliance->current)
@@ -171,6 +179,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 			.settings = s,
 			.index = i,
 			.n_lanes = appliance->n_workers,
+			.seed = seed,
 			.sink = writer_sink(appliance->writer, i),
 			.slot = &appliance->slot,
 		};

@@ -84,7 +84,7 @@ static void flow_unseen(void *ctx, const struct flow *flow, uint64_t bytes)
 }
 
 static struct flow_table *make_flows(
-	struct lane *lane, const struct settings *s, uint32_t n_lanes)
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, uint64_t seed)
 {
 	const struct flow_observer observer = {
 		lane, flow_ended, flow_window, flow_release, flow_unseen};
@@ -96,6 +96,7 @@ static struct flow_table *make_flows(
 		.tcp_close_timeout_ns = s->flow.tcp_close_timeout,
 		.guard_ns = s->flow.guard_time,
 		.window_s = s->flow_logs.enabled ? s->flow_logs.max_aggregation_interval : 0,
+		.seed = seed,
 	};
 
 	return flow_table_create(&params, &observer);
@@ -159,7 +160,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	lane->slot = params->slot;
 	lane->sessions = lane_sessions(settings);
 	lane->fragments = lane_fragments();
-	lane->flows = make_flows(lane, settings, params->n_lanes);
+	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(settings, params->n_lanes, error, error_size);
 	lane->exporter = make_exporter(lane, settings, &params->sink);

@@ -44,6 +44,8 @@ enum packet_flag {
 enum direction { DIRECTION_UNKNOWN, DIRECTION_INGRESS, DIRECTION_EGRESS };
 
 struct flow;
+struct flow_row;
+struct model_session;
 
 /* In the order of the stages that fill it in; that costs 8 bytes of padding. */
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
@@ -89,6 +91,8 @@ struct packet {
 	uint32_t
 		session; /* index into the worker's session table, SESSION_NONE in plain mode */
 	uint32_t tenant;
+	const struct model_session
+		*config; /* the session in the mirror model; NULL: not in the settings */
 	enum direction direction;
 
 	/* The verdict of the session's filter: which rule decided (0 = none), and under which
@@ -97,8 +101,8 @@ struct packet {
 	bool accepted;
 	uint64_t generation;
 
-	/* Its flow, and the hash that chose the owner and the bucket. */
-	uint64_t hash;
+	/* Its flow, and what the flow table worked out to find it. */
+	struct flow_row *row;
 	struct flow *flow;
 	uint64_t flow_id; /* for the packet file; 0 = reached no flow, or nothing is recorded */
 };

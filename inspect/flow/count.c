@@ -1,12 +1,11 @@
 #include "inspect/flow/count.h"
 
-enum { NS_PER_S = 1000000000 };
 enum { TCP = 6 };
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
 bool packet_is_pure_syn(const struct packet *p)
 {
-	return p->protocol == TCP && (p->tcp_flags & (SYN | ACK | RST | FIN)) == SYN;
+	return p->protocol == TCP &&
+	       (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
 static uint8_t direction_invert(uint8_t direction)
@@ -48,10 +47,9 @@ static void flow_swap(struct flow *flow)
 }
 
 /* The flow's first SYN says who is the client; flow.h has the rule. */
-static void __attribute__((cold))
-flow_orient(struct flow *flow, const struct packet *p, bool src_is_lo)
+static void flow_orient(struct flow *flow, const struct packet *p, bool src_is_lo)
 {
-	bool client_is_lo = p->tcp_flags & ACK ? !src_is_lo : src_is_lo;
+	bool client_is_lo = p->tcp_flags & TCP_ACK ? !src_is_lo : src_is_lo;
 
 	if (flow->flags & (FLOW_SYN_SEEN | FLOW_FIN_CLIENT | FLOW_FIN_SERVER | FLOW_CLOSED))
 		return;
@@ -60,14 +58,13 @@ flow_orient(struct flow *flow, const struct packet *p, bool src_is_lo)
 	flow->flags |= FLOW_SYN_SEEN;
 }
 
-static void __attribute__((cold))
-flow_tcp_state(struct flow *flow, uint8_t tcp_flags, bool from_client)
+static void flow_tcp_state(struct flow *flow, uint8_t tcp_flags, bool from_client)
 {
 	const uint16_t both = FLOW_FIN_CLIENT | FLOW_FIN_SERVER;
 
-	if (tcp_flags & FIN)
+	if (tcp_flags & TCP_FIN)
 		flow->flags |= from_client ? FLOW_FIN_CLIENT : FLOW_FIN_SERVER;
-	if (tcp_flags & RST || (flow->flags & both) == both)
+	if (tcp_flags & TCP_RST || (flow->flags & both) == both)
 		flow->flags |= FLOW_CLOSED;
 }
 
@@ -90,8 +87,14 @@ void flow_window_close(struct flow *flow, const struct flow_observer *observer)
 	side_window_clear(&flow->side[1]);
 }
 
-static void __attribute__((cold))
-flow_update(struct flow *flow, uint64_t now, const struct flow_observer *observer)
+uint32_t flow_window_start(const struct flow *flow, uint32_t window_s)
+{
+	const struct flow_side *side = &flow->side[flow->side[0].window_packets == 0];
+
+	return side->window_packets ? side->window_first / window_s * window_s : UINT32_MAX;
+}
+
+static void flow_update(struct flow *flow, uint64_t now, const struct flow_observer *observer)
 {
 	flow_window_close(flow, observer);
 	if (observer->ended)
@@ -99,39 +102,7 @@ flow_update(struct flow *flow, uint64_t now, const struct flow_observer *observe
 	flow->update_ns = now;
 }
 
-static void __attribute__((cold))
-flow_window_open(struct flow *flow, uint32_t second, const struct flow_observer *observer)
-{
-	flow_window_close(flow, observer);
-	flow->window = second;
-}
-
-static void side_window_count(struct flow_side *side, const struct packet *p, uint32_t second)
-{
-	if (side->window_packets == 0 || second < side->window_first)
-		side->window_first = second;
-	if (second > side->window_last)
-		side->window_last = second;
-	side->window_packets++;
-	side->window_bytes += p->ip_len;
-	side->window_tcp_flags |= p->tcp_flags & (FIN | SYN | RST);
-	if ((p->tcp_flags & (SYN | ACK)) == (SYN | ACK))
-		side->window_tcp_flags |= ACK;
-}
-
-static void flow_verdict(struct flow *flow, const struct packet *p)
-{
-	uint16_t flags = flow->flags & (uint16_t) ~(FLOW_ACCEPTED | FLOW_FILTERED);
-
-	if (p->accepted)
-		flags |= FLOW_ACCEPTED;
-	if (p->flags & PACKET_FILTERED)
-		flags |= FLOW_FILTERED;
-	flow->flags = flags;
-	flow->rule_number = p->rule_number;
-}
-
-static void __attribute__((cold)) flow_odds(struct flow *flow, const struct packet *p)
+void flow_count_odds(struct flow *flow, const struct packet *p)
 {
 	if (p->flags & PACKET_CUT)
 		flow->truncated++;
@@ -139,40 +110,62 @@ static void __attribute__((cold)) flow_odds(struct flow *flow, const struct pack
 		flow->flags |= FLOW_PORTS_CUT;
 }
 
+void flow_set_direction(struct flow *flow, const struct packet *p, bool from_client)
+{
+	flow->direction =
+		from_client ? (uint8_t)p->direction : direction_invert((uint8_t)p->direction);
+}
+
+static void window_tcp_flags(struct flow_side *side, uint8_t tcp_flags)
+{
+	side->window_tcp_flags |= tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST);
+	if ((tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		side->window_tcp_flags |= TCP_ACK;
+}
+
+static void sooner(uint64_t *until, uint64_t from_ns, uint64_t timeout_ns)
+{
+	uint64_t at = (from_ns + timeout_ns) / NS_PER_S;
+
+	if (timeout_ns != 0 && at < *until)
+		*until = at;
+}
+
+/* The first timeout, update or window's end that could come, rounded down. Where packets go on a
+ * timeout comes later than that, which is seen when this second has come. */
+static uint32_t calm_until(const struct flow *flow, const struct flow_params *params)
+{
+	uint64_t until = UINT32_MAX;
+
+	if (params->window_s != 0)
+		until = (uint64_t)flow_window_start(flow, params->window_s) + params->window_s;
+	sooner(&until, flow->last_ns, params->idle_timeout_ns);
+	sooner(&until, flow->update_ns, params->active_timeout_ns);
+	if (flow->flags & FLOW_CLOSED)
+		sooner(&until, flow->last_ns, params->tcp_close_timeout_ns);
+	return until < UINT32_MAX ? (uint32_t)until : UINT32_MAX;
+}
+
 void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
 	const struct flow_params *params, const struct flow_observer *observer)
 {
-	bool is_tcp = p->protocol == TCP, from_client;
+	bool is_tcp = p->protocol == TCP, windows = params->window_s != 0, from_client;
 	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S);
-	struct flow_side *side;
 
 	if (params->active_timeout_ns != 0 && p->time_ns > flow->update_ns &&
 		p->time_ns - flow->update_ns > params->active_timeout_ns)
 		flow_update(flow, p->time_ns, observer);
-	if (params->window_s != 0 && second - flow->window >= params->window_s) {
-		flow_window_open(flow, second - second % params->window_s, observer);
-	}
-	if (is_tcp && (p->tcp_flags & (SYN | RST | FIN)) == SYN)
+	if (windows && second - flow_window_start(flow, params->window_s) >= params->window_s)
+		flow_window_close(flow, observer);
+	if (is_tcp && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN)) == TCP_SYN)
 		flow_orient(flow, p, src_is_lo);
 	from_client = src_is_lo == (bool)(flow->flags & FLOW_CLIENT_IS_LO);
-	if (is_tcp && p->tcp_flags & (FIN | RST))
+	if (is_tcp && p->tcp_flags & (TCP_FIN | TCP_RST))
 		flow_tcp_state(flow, p->tcp_flags, from_client);
-
-	side = &flow->side[!from_client];
-	side->packets++;
-	side->bytes += p->ip_len;
-	side->tcp_flags |= p->tcp_flags;
-	if (params->window_s != 0)
-		side_window_count(side, p, second);
 	if (p->time_ns > flow->last_ns)
 		flow->last_ns = p->time_ns;
-	if (flow->direction == DIRECTION_UNKNOWN && p->direction != DIRECTION_UNKNOWN)
-		flow->direction = from_client ? (uint8_t)p->direction
-					      : direction_invert((uint8_t)p->direction);
-	flow_verdict(flow, p);
-	if (p->flags & (PACKET_CUT | PACKET_PORTS_CUT))
-		flow_odds(flow, p);
-	p->flow = flow;
-	p->flags = (uint16_t)((p->flags & ~PACKET_FROM_CLIENT) |
-			      (from_client ? PACKET_FROM_CLIENT : 0));
+	flow_count_plain(flow, p, from_client, windows, second);
+	if (windows)
+		window_tcp_flags(&flow->side[!from_client], p->tcp_flags);
+	flow->calm_s = calm_until(flow, params);
 }

@@ -78,9 +78,9 @@ struct details;
  * touches the first line and the one that holds its side, and no other. */
 struct flow {
 	struct flow_key key;
-	uint32_t window;      /* second at which the open aggregation window begins */
-	uint64_t last_ns;     /* latest packet time */
-	uint16_t flags;       /* enum flow_flag */
+	uint32_t calm_s;  /* before this second a packet in order is counted and nothing else */
+	uint64_t last_ns; /* latest packet time */
+	uint16_t flags;   /* enum flow_flag */
 	uint8_t direction;    /* enum direction, of the client's packets */
 	uint8_t dpi_packets;  /* for nDPI, given or waiting in the prelude; saturating */
 	uint32_t rule_number; /* of the last packet */

@@ -9,6 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { INDEX_WAYS = 8, INDEX_SPARE = 4 };
 enum { INDEX_CAPACITY_MAX = INT32_MAX };
 
@@ -23,11 +27,17 @@ struct flow_index {
 	uint32_t n_buckets;           /* at least 2 */
 };
 
-/* Where a hash may lie. Bits below 6 decide nothing here: they choose the owner. */
+/* Where a hash may lie. */
 struct index_place {
 	uint32_t first, second; /* two different buckets */
 	uint16_t tag;
 };
+
+static inline const struct index_bucket *index_first(
+	const struct flow_index *index, uint64_t hash)
+{
+	return &index->buckets[(hash >> 32) * index->n_buckets >> 32];
+}
 
 static inline struct index_place index_place(const struct flow_index *index, uint64_t hash)
 {
@@ -45,40 +55,25 @@ static inline struct index_place index_place(const struct flow_index *index, uin
 	return place;
 }
 
-/* Bits 15, 31, 47, 63 of the result: which of four 16-bit lanes of `word` are equal to `tag`. */
-static inline uint64_t index_lanes(uint64_t word, uint16_t tag)
-{
-	const uint64_t low15 = 0x7fff7fff7fff7fff;
-	uint64_t x = word ^ tag * UINT64_C(0x0001000100010001);
-
-	return ~(((x & low15) + low15) | x | low15);
-}
-
-/* The same for one half of a bucket's tags: bit 16 w + 15 stands for way 4 half + w. */
-static inline uint64_t index_half(const struct index_bucket *bucket, int half, uint16_t tag)
-{
-	const size_t first = (size_t)half * 4;
-	uint64_t word;
-
-	memcpy(&word, bucket->tags + first, sizeof(word));
-	return index_lanes(word, tag);
-}
-
-static inline int index_way(int half, uint64_t lanes)
-{
-	return 4 * half + __builtin_ctzll(lanes) / 16;
-}
-
 /* One bit for each way of the bucket whose tag is `tag`. */
+#ifdef __SSE2__
 static inline uint32_t index_match(const struct index_bucket *bucket, uint16_t tag)
 {
-	/* Gathers the four lane bits into the top four bits. */
-	const uint64_t gather = 0x0000200040008001;
-	uint64_t low = (index_half(bucket, 0, tag) >> 15) * gather >> 45 & 15;
-	uint64_t high = (index_half(bucket, 1, tag) >> 15) * gather >> 45 & 15;
+	__m128i tags = _mm_loadu_si128((const void *)bucket->tags);
+	__m128i equal = _mm_cmpeq_epi16(tags, _mm_set1_epi16((short)tag));
 
-	return (uint32_t)(low | high << 4);
+	return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
 }
+#else
+static inline uint32_t index_match(const struct index_bucket *bucket, uint16_t tag)
+{
+	uint32_t ways = 0;
+
+	for (int way = 0; way < INDEX_WAYS; way++)
+		ways |= (uint32_t)(bucket->tags[way] == tag) << way;
+	return ways;
+}
+#endif
 
 static inline uint32_t bucket_slot(const struct index_bucket *bucket, int way)
 {

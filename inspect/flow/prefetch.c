@@ -1,89 +1,74 @@
+/* What can be done about a whole burst before its packets are counted one by one: keys, hashes, and
+ * reading the memory that will be needed, all packets' at once, so that the waits overlap. First
+ * the index's buckets, then the flows that stand there. */
+#include "decap/touch.h"
 #include "inspect/flow/table_inside.h"
 
-_Static_assert(sizeof(struct flow) == 192, "slots keep to cache lines");
-_Static_assert(offsetof(struct flow, side[1].packets) == 128, "each side in a line of its own");
-_Static_assert(offsetof(struct flow, rule_number) < 64, "the first line is the hot one");
+enum { TCP = 6, UDP = 17 };
 
-/* The way of the first equal tag, which is nearly always the flow's; or -1. */
-static int bucket_way(const struct index_bucket *bucket, uint16_t tag)
+static inline void row_make(
+	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
 {
-	for (int half = 0; half < 2; half++) {
-		uint64_t lanes = index_half(bucket, half, tag);
-
-		if (lanes != 0)
-			return index_way(half, lanes);
-	}
-	return -1;
+	if (p->ip_version == 4 && (p->protocol == TCP || p->protocol == UDP))
+		row->src_is_lo = key_make_usual(&row->key, p);
+	else
+		flow_key_make(&row->key, p, &row->src_is_lo);
+	row->hash = key_hash(&row->key, salt);
 }
 
-/* The memory that a burst is going to touch. Cache lines are prefetched first, and then read in
- * a loop that does nothing else: a CPU may drop a prefetch whose page is not in its TLB, which
- * with many flows is the usual case, but it drops no read, and short reads overlap. (gcc takes a
- * function that only prefetches for one without effect and removes the calls.) */
+/* What of the table a packet will touch. */
 struct lines {
-	const void *at[3 * BURST_MAX];
-	int count;
+	const struct flow *flow;
+	const struct flow_side *side;
+	const struct flow_seen *seen;
 };
 
-static void lines_add(struct lines *lines, const void *at)
+/* The flow that is probably the row's, by the tag alone, and of its lines the side which probably
+ * counts the packet: the hint says whether the flow's first sender is `lo`. (A SYN seen later may
+ * know better; that costs a cache miss, no more.) */
+static inline struct lines row_guess(struct flow_row *row, const struct flow_table *table)
 {
-	__builtin_prefetch(at, 1);
-	lines->at[lines->count++] = at;
-}
-
-static void lines_read(const struct lines *lines)
-{
-	for (int i = 0; i < lines->count; i++)
-		(void)*(const volatile uint8_t *)lines->at[i];
-}
-
-/* The line of the flow that is probably the packet's, and that of the side which probably counts
- * it: the hint says whether the flow's first sender is `lo`. (A SYN seen later may know better;
- * that costs a cache miss, no more.) */
-static void lines_add_flow(
-	struct lines *lines, const struct flow_table *table, uint64_t hash, bool src_is_lo)
-{
-	struct index_place place = index_place(&table->index, hash);
+	struct index_place place = index_place(&table->index, row->hash);
 	const struct index_bucket *bucket = &table->index.buckets[place.first];
-	int way = bucket_way(bucket, place.tag);
-	const struct flow *flow;
+	uint32_t ways = index_match(bucket, place.tag);
+	struct lines lines;
+	int way;
 
-	if (way < 0) {
+	if (ways == 0) {
 		bucket = &table->index.buckets[place.second];
-		way = bucket_way(bucket, place.tag);
+		ways = index_match(bucket, place.tag);
 	}
-	if (way < 0)
-		return;
-	flow = &table->flows[bucket_slot(bucket, way)];
-	lines_add(lines, flow);
-	lines_add(lines, &flow->side[bucket_hint(bucket, way) != src_is_lo]);
-	lines_add(lines, &table->seen.flows[bucket_slot(bucket, way)]);
-	if (table->params.active_timeout_ns != 0)
-		__builtin_prefetch(&flow->update_ns, 1);
+	way = ways ? __builtin_ctz(ways) : 0;
+	row->slot = bucket_slot(bucket, way);
+	lines.flow = &table->flows[row->slot];
+	lines.side = &lines.flow->side[bucket_hint(bucket, way) != row->src_is_lo];
+	lines.seen = &table->seen.flows[row->slot];
+	__builtin_prefetch(lines.flow, 1);
+	__builtin_prefetch(lines.side, 1);
+	__builtin_prefetch(lines.seen, 1);
+	return lines;
 }
 
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live)
 {
-	struct lines buckets = {.count = 0}, flows = {.count = 0};
-	uint64_t src_is_lo = 0;
+	struct lines lines[BURST_MAX];
+	struct flow_row *rows = table->rows;
+	uint32_t n = 0;
 
-	for (uint64_t rest = live; rest != 0; rest &= rest - 1) {
-		int i = __builtin_ctzll(rest);
-		struct flow_key key;
-		uint32_t first;
-		bool is_lo;
+	for (uint64_t rest = live; rest != 0; rest &= rest - 1, n++) {
+		struct packet *p = &packets[__builtin_ctzll(rest)];
 
-		flow_key_make(&key, &packets[i], &is_lo);
-		src_is_lo |= (uint64_t)is_lo << i;
-		packets[i].hash = flow_key_hash(&key);
-		first = index_place(&table->index, packets[i].hash).first;
-		lines_add(&buckets, &table->index.buckets[first]);
+		row_make(&rows[n], p, table->salt);
+		p->row = &rows[n];
+		__builtin_prefetch(index_first(&table->index, rows[n].hash));
 	}
-	lines_read(&buckets);
-	for (uint64_t rest = live; rest != 0; rest &= rest - 1) {
-		int i = __builtin_ctzll(rest);
-
-		lines_add_flow(&flows, table, packets[i].hash, src_is_lo >> i & 1);
+	for (uint32_t i = 0; i < n; i++)
+		touch(index_first(&table->index, rows[i].hash));
+	for (uint32_t i = 0; i < n; i++)
+		lines[i] = row_guess(&rows[i], table);
+	for (uint32_t i = 0; i < n; i++) {
+		touch(lines[i].flow);
+		touch(lines[i].side);
+		touch(lines[i].seen);
 	}
-	lines_read(&flows);
 }

@@ -1,8 +1,9 @@
 #include "inspect/flow/seen.h"
 
+#include "inspect/flow/map.h"
+
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define EPOCH UINT32_C(0xffff0000) /* of flow_seen.state */
 
@@ -30,22 +31,10 @@ struct seen_block {
 _Static_assert(sizeof(struct flow_seen) == 16, "four flows a cache line");
 _Static_assert(sizeof(struct seen_block) == 64, "a block is a cache line");
 
-/* Zeroed, and touched as they are used. */
-static void *map_zeroed(size_t size)
-{
-	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (map == MAP_FAILED)
-		return NULL;
-	(void)madvise(map, size, MADV_HUGEPAGE);
-	return map;
-}
-
 bool seen_init(struct seen *seen, uint32_t flows)
 {
-	*seen = (struct seen){.flows = map_zeroed(flows * sizeof(*seen->flows))};
-	seen->blocks = map_zeroed(flows * sizeof(*seen->blocks));
+	*seen = (struct seen){.flows = map_create(flows * sizeof(*seen->flows))};
+	seen->blocks = map_create(flows * sizeof(*seen->blocks));
 	if (seen->flows && seen->blocks)
 		return true;
 	seen_fini(seen, flows);
@@ -54,10 +43,8 @@ bool seen_init(struct seen *seen, uint32_t flows)
 
 void seen_fini(struct seen *seen, uint32_t flows)
 {
-	if (seen->flows)
-		munmap(seen->flows, flows * sizeof(*seen->flows));
-	if (seen->blocks)
-		munmap(seen->blocks, flows * sizeof(*seen->blocks));
+	map_destroy(seen->flows, flows * sizeof(*seen->flows));
+	map_destroy(seen->blocks, flows * sizeof(*seen->blocks));
 	*seen = (struct seen){0};
 }
 

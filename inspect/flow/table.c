@@ -3,10 +3,10 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "inspect/flow/count.h"
 #include "inspect/flow/hash.h"
+#include "inspect/flow/map.h"
 
 enum { TCP = 6 };
 enum { NEIGHBOURHOOD = 8 }; /* buckets looked at for a flow to end */
@@ -16,19 +16,6 @@ enum { NEIGHBOURHOOD = 8 }; /* buckets looked at for a flow to end */
 static bool slot_is_live(const struct flow *flow)
 {
 	return flow->key.ip_version != 0;
-}
-
-/* Pages come as they are touched, zeroed; large ones where the system has them, because random
- * slots in small ones cost a walk of the page table each. */
-static void *map_create(size_t size)
-{
-	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (map == MAP_FAILED)
-		return NULL;
-	(void)madvise(map, size, MADV_HUGEPAGE);
-	return map;
 }
 
 static size_t flows_size(const struct flow_table *table)
@@ -55,6 +42,8 @@ struct flow_table *flow_table_create(
 		table->params.capacity = INDEX_CAPACITY_MAX;
 	table->observer = *observer;
 	table->index.n_buckets = index_buckets(table->params.capacity);
+	for (uint64_t i = 0; i < 4; i++)
+		table->salt[i] = hash_fold(params->seed ^ hash_salt[i], hash_salt[4 + i]);
 	table->flows = map_create(flows_size(table));
 	if (!table->flows)
 		goto err_free;
@@ -66,9 +55,9 @@ struct flow_table *flow_table_create(
 	return table;
 
 err_unmap_index:
-	munmap(table->index.buckets, buckets_size(table));
+	map_destroy(table->index.buckets, buckets_size(table));
 err_unmap:
-	munmap(table->flows, flows_size(table));
+	map_destroy(table->flows, flows_size(table));
 err_free:
 	free(table);
 	return NULL;
@@ -79,8 +68,8 @@ void flow_table_destroy(struct flow_table *table)
 	if (!table)
 		return;
 	seen_fini(&table->seen, table->params.capacity);
-	munmap(table->index.buckets, buckets_size(table));
-	munmap(table->flows, flows_size(table));
+	map_destroy(table->index.buckets, buckets_size(table));
+	map_destroy(table->flows, flows_size(table));
 	free(table);
 }
 
@@ -152,28 +141,11 @@ static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_e
 	if (observer->release)
 		observer->release(observer->ctx, flow);
 	seen_clear(&table->seen, slot_of(table, flow));
-	index_remove(&table->index, flow_key_hash(&flow->key), (uint32_t)(flow - table->flows));
+	index_remove(&table->index, key_hash(&flow->key, table->salt), slot_of(table, flow));
 	slot_give(table, flow);
 	table->stats.ended++;
 	table->stats.evicted += end == FLOW_END_EVICTED;
 	table->stats.live--;
-}
-
-/* Field by field, as wide as they were written just before: wider reads would wait for the
- * writes to leave the CPU's store buffer. Not inlined: in its caller's loop the compiler would
- * load the whole key up front and spill it. */
-static bool __attribute__((noinline))
-key_equal(const struct flow_key *a, const struct flow_key *b)
-{
-	uint64_t change = hash_word(a->lo.byte) ^ hash_word(b->lo.byte);
-
-	change |= hash_word(a->lo.byte + 8) ^ hash_word(b->lo.byte + 8);
-	change |= hash_word(a->hi.byte) ^ hash_word(b->hi.byte);
-	change |= hash_word(a->hi.byte + 8) ^ hash_word(b->hi.byte + 8);
-	change |= (uint64_t)(a->tenant ^ b->tenant);
-	change |= (uint64_t)(a->lo_port ^ b->lo_port) | (uint64_t)(a->hi_port ^ b->hi_port);
-	change |= (uint64_t)(a->icmp_id ^ b->icmp_id) | (uint64_t)(a->protocol ^ b->protocol);
-	return (change | (uint64_t)(a->ip_version ^ b->ip_version)) == 0;
 }
 
 static struct flow *bucket_find(
@@ -181,25 +153,21 @@ static struct flow *bucket_find(
 {
 	const struct index_bucket *bucket = &table->index.buckets[number];
 
-	for (int half = 0; half < 2; half++)
-		for (uint64_t lanes = index_half(bucket, half, tag); lanes != 0;
-			lanes &= lanes - 1) {
-			int way = index_way(half, lanes);
-			struct flow *flow = &table->flows[bucket_slot(bucket, way)];
+	for (uint32_t ways = index_match(bucket, tag); ways != 0; ways &= ways - 1) {
+		struct flow *flow = &table->flows[bucket_slot(bucket, __builtin_ctz(ways))];
 
-			if (key_equal(&flow->key, key))
-				return flow;
-		}
+		if (key_equal(&flow->key, key))
+			return flow;
+	}
 	return NULL;
 }
 
-static struct flow *flow_find(
-	struct flow_table *table, uint64_t hash, const struct flow_key *key)
+static struct flow *flow_find(struct flow_table *table, const struct flow_row *row)
 {
-	struct index_place place = index_place(&table->index, hash);
-	struct flow *flow = bucket_find(table, place.first, place.tag, key);
+	struct index_place place = index_place(&table->index, row->hash);
+	struct flow *flow = bucket_find(table, place.first, place.tag, &row->key);
 
-	return flow ? flow : bucket_find(table, place.second, place.tag, key);
+	return flow ? flow : bucket_find(table, place.second, place.tag, &row->key);
 }
 
 /* Ends what the horizon has left behind in one bucket, and offers the flow idle longest as the
@@ -256,20 +224,22 @@ static bool make_room(
 	return true;
 }
 
-static struct flow *flow_new(struct flow_table *table, const struct flow_key *key,
-	const struct packet *p, bool src_is_lo, uint64_t horizon_ns)
+static struct flow *flow_new(
+	struct flow_table *table, const struct packet *p, uint64_t horizon_ns)
 {
 	struct flow_table_stats *stats = &table->stats;
+	const struct flow_row *row = p->row;
 	struct flow *flow;
 
-	if (!has_room(table, p->hash) && !make_room(table, p->hash, p->time_ns, horizon_ns)) {
+	if (!has_room(table, row->hash) &&
+		!make_room(table, row->hash, p->time_ns, horizon_ns)) {
 		stats->refused++;
 		return NULL;
 	}
 	flow = slot_take(table);
 	assert(flow);
-	flow_begin(flow, key, p, src_is_lo);
-	index_add(&table->index, p->hash, (uint32_t)(flow - table->flows), src_is_lo);
+	flow_begin(flow, &row->key, p, row->src_is_lo);
+	index_add(&table->index, row->hash, slot_of(table, flow), row->src_is_lo);
 	stats->made++;
 	stats->live++;
 	if (stats->live > stats->peak)
@@ -291,31 +261,49 @@ static bool flow_is_over(const struct flow_table *table, const struct flow *flow
 	return packet_is_pure_syn(p);
 }
 
-struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
+static inline void packet_seen(struct flow_table *table, const struct flow *flow, uint32_t slot,
+	const struct packet *p)
 {
-	struct flow_key key;
-	struct flow *flow;
-	enum flow_end end;
-	bool src_is_lo;
+	uint64_t missed;
 
-	flow_key_make(&key, p, &src_is_lo);
-	flow = flow_find(table, p->hash, &key);
+	if (p->protocol != TCP)
+		return;
+	missed = seen_packet(&table->seen, slot, p, p->row->src_is_lo);
+	if (missed)
+		flow_missed(table, flow, missed);
+}
+
+/* A new flow, or one at which more than counting may be due. */
+static struct flow *__attribute__((noinline))
+packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
+{
+	struct flow *flow = flow_find(table, p->row);
+	enum flow_end end;
+
 	if (flow && flow_is_over(table, flow, p, horizon_ns, &end)) {
 		flow_finish(table, flow, end);
 		flow = NULL;
 	}
 	if (!flow)
-		flow = flow_new(table, &key, p, src_is_lo, horizon_ns);
+		flow = flow_new(table, p, horizon_ns);
 	p->flow = flow;
 	if (!flow)
 		return NULL;
-	flow_count(flow, p, src_is_lo, &table->params, &table->observer);
-	if (p->protocol == TCP) {
-		uint64_t missed = seen_packet(&table->seen, slot_of(table, flow), p, src_is_lo);
+	flow_count(flow, p, p->row->src_is_lo, &table->params, &table->observer);
+	packet_seen(table, flow, slot_of(table, flow), p);
+	return flow;
+}
 
-		if (missed)
-			flow_missed(table, flow, missed);
-	}
+struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
+{
+	const struct flow_row *row = p->row;
+	struct flow *flow = &table->flows[row->slot];
+
+	if (!key_equal(&flow->key, &row->key) ||
+		!flow_count_calm(
+			flow, p, row->src_is_lo, table->params.window_s != 0, horizon_ns))
+		return packet_take(table, p, horizon_ns);
+	packet_seen(table, flow, row->slot, p);
 	return flow;
 }
 
@@ -356,7 +344,8 @@ void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_
 	for (; slots > 0; slots--) {
 		struct flow *flow = &table->flows[table->window_hand];
 
-		if (slot_is_live(flow) && (uint64_t)flow->window + window_s <= now_s)
+		if (slot_is_live(flow) &&
+			(uint64_t)flow_window_start(flow, window_s) + window_s <= now_s)
 			flow_window_close(flow, &table->observer);
 		table->window_hand =
 			table->window_hand + 1 < table->used ? table->window_hand + 1 : 0;

@@ -38,6 +38,8 @@ struct flow_params {
 	uint64_t tcp_close_timeout_ns;
 	uint64_t guard_ns; /* a flow seen within this is not evicted */
 	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600; 0 = off */
+	uint64_t
+		seed; /* of the hash; one that nobody can guess keeps keys from being made to meet */
 };
 
 /* Called synchronously from the functions below; must not call the table. The flow is the
@@ -71,11 +73,12 @@ struct flow_table *flow_table_create(
 /* Frees the memory; flows still live are not reported: call flow_table_end_all() first. */
 void flow_table_destroy(struct flow_table *table);
 
-/* Computes p->hash for each packet whose bit is set in `live`, and brings the memory that
- * flow_table_packet() will touch into the cache. Optional, for speed alone; needs p->tenant. */
+/* Makes the keys of the packets whose bit is set in `live`, at most BURST_MAX, and asks for the
+ * memory that flow_table_packet() will touch. Needs p->tenant; sets p->row, which is the table's and
+ * holds until the next call. */
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live);
 
-/* Finds or makes the flow of `p` (p->hash must be set), counts the packet into it, sets p->flow
+/* Finds or makes the flow of `p` (p->row must be set), counts the packet into it, sets p->flow
  * and PACKET_FROM_CLIENT. NULL: refused, the table is full of young flows. The flow may end, and
  * its slot be used for another one, in any later call: finish with p->flow (dpi, recording)
  * before the next packet of the burst is given to the table. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "inspect/flow/index.h"
+#include "inspect/flow/row.h"
 #include "inspect/flow/seen.h"
 #include "inspect/flow/table.h"
 
@@ -17,4 +18,6 @@ struct flow_table {
 	uint32_t hand;        /* slot at which the next slice of expiry begins */
 	uint32_t window_hand; /* and of closing windows */
 	struct flow_table_stats stats;
+	uint64_t salt[4];                /* of the hash */
+	struct flow_row rows[BURST_MAX]; /* of the burst that was prepared last */
 };

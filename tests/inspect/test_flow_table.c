@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inspect/flow/index.h"
+#include "inspect/flow/row.h"
 #include "inspect/flow/table.h"
 
 static const uint64_t second = 1000000000;
@@ -609,11 +610,9 @@ static void a_flood_of_one_neighbourhood_is_bounded(void)
 	for (uint32_t i = 0; made < FLOWS; i++) {
 		struct packet p = numbered(i, i);
 		struct index_place place;
-		struct flow_key key;
-		bool src_is_lo;
 
-		flow_key_make(&key, &p, &src_is_lo);
-		place = index_place(&index, flow_key_hash(&key));
+		flow_table_prefetch(bench.table, &p, 1);
+		place = index_place(&index, p.row->hash);
 		if (place.first + place.second != 5 || place.first * place.second != 6)
 			continue;
 		CU_ASSERT_PTR_NOT_NULL(offer(&bench, &p));
@@ -623,6 +622,31 @@ static void a_flood_of_one_neighbourhood_is_bounded(void)
 	CU_ASSERT_EQUAL(stats(&bench)->evicted, FLOWS - 2 * INDEX_WAYS);
 	CU_ASSERT_EQUAL(bench.packets_ended, FLOWS - 2 * INDEX_WAYS);
 	bench_close(&bench);
+}
+
+/* Change any part of the key, or the salt, and the flow lies elsewhere. */
+static void every_part_of_the_key_and_the_salt_count(void)
+{
+	const uint64_t *salt = hash_salt, *other = hash_salt + 1;
+	const struct flow_key base = {.tenant = 7, .protocol = 6};
+	const size_t first[] = {
+		0, sizeof(struct ip_addr) / 2}; /* IPv4: the upper half is fixed */
+
+	for (int v4 = 0; v4 < 2; v4++) {
+		for (size_t at = 0; at < sizeof(base); at++) {
+			struct flow_key a = base, b;
+
+			a.ip_version = v4 ? 4 : 6;
+			b = a;
+			((uint8_t *)&b)[at] ^= 1;
+			if (at % sizeof(struct ip_addr) < first[v4] && at < 32)
+				continue;
+			CU_ASSERT_FALSE(key_equal(&a, &b));
+			CU_ASSERT_TRUE(key_equal(&a, &a));
+			CU_ASSERT_NOT_EQUAL(key_hash(&a, salt), key_hash(&b, salt));
+			CU_ASSERT_NOT_EQUAL(key_hash(&a, salt), key_hash(&a, other));
+		}
+	}
 }
 
 /* Nothing but the flow is looked at when nobody observes. */
@@ -664,5 +688,6 @@ void suite_flow_table(void)
 	CU_ADD_TEST(s, a_hash_names_two_buckets_and_a_tag);
 	CU_ADD_TEST(s, matches_are_exact);
 	CU_ADD_TEST(s, a_flood_of_one_neighbourhood_is_bounded);
+	CU_ADD_TEST(s, every_part_of_the_key_and_the_salt_count);
 	CU_ADD_TEST(s, an_observer_may_be_absent);
 }

@@ -475,6 +475,15 @@ struct table_job {
 	bool expire;
 };
 
+static int owner_of(const struct packet *p)
+{
+	struct flow_key key;
+	bool src_is_lo;
+
+	flow_key_make(&key, p, &src_is_lo);
+	return (int)(flow_key_hash(&key) % 2);
+}
+
 static void burst_run(const struct table_job *job, struct flow_table *table, int begin, int n)
 {
 	struct packet burst[BURST_MAX];
@@ -487,7 +496,7 @@ static void burst_run(const struct table_job *job, struct flow_table *table, int
 
 		if (job->expire && below(3) == 0)
 			flow_table_expire(table, horizon, below(50));
-		if (job->owner >= 0 && burst[b].hash % 2 != (uint64_t)job->owner)
+		if (job->owner >= 0 && owner_of(&burst[b]) != job->owner)
 			continue;
 		CU_ASSERT_PTR_NOT_NULL(flow_table_packet(table, &burst[b], horizon));
 	}

@@ -44,7 +44,12 @@ void rig_snapshot(struct snapshot_slot *slot, const struct settings *settings, u
 struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
 	uint32_t index, uint32_t n_lanes, bool plain, struct sink sink)
 {
-	const struct lane_params params = {settings, index, n_lanes, plain, sink, slot};
+	const struct lane_params params = {.settings = settings,
+		.index = index,
+		.n_lanes = n_lanes,
+		.plain = plain,
+		.sink = sink,
+		.slot = slot};
 	char error[ERROR];
 	struct lane *lane = lane_create(&params, error, sizeof(error));
 

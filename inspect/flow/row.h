@@ -1,0 +1,90 @@
+/* A row: what the flow table works out about one packet of a burst before it touches its flow. The
+ * key is made once, hashed once and compared once. Inside of the flow table. */
+#pragma once
+
+#include <stddef.h>
+
+#include "decap/cursor.h"
+#include "inspect/flow/flow.h"
+#include "inspect/flow/hash.h"
+
+struct flow_row {
+	struct flow_key key;
+	uint32_t
+		slot; /* of the flow, probably; any other one when it was not found at a glance */
+	uint64_t hash; /* of the key, salted */
+	bool src_is_lo;
+};
+
+_Static_assert(sizeof(struct flow_row) == 64, "a row is a cache line");
+_Static_assert(offsetof(struct flow_key, tenant) == 32 && sizeof(struct flow_key) == 44,
+	"the key's words, without padding");
+
+static inline uint64_t key_word(const struct flow_key *key, size_t at)
+{
+	return hash_word((const uint8_t *)key + at);
+}
+
+static inline uint32_t key_tail(const struct flow_key *key)
+{
+	uint32_t tail;
+
+	memcpy(&tail, (const uint8_t *)key + 40, sizeof(tail));
+	return tail;
+}
+
+/* The upper halves of IPv4 addresses are all alike. */
+static inline bool key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+	uint64_t change = key_word(a, 8) ^ key_word(b, 8);
+
+	change |= key_word(a, 24) ^ key_word(b, 24);
+	change |= key_word(a, 32) ^ key_word(b, 32);
+	change |= key_tail(a) ^ key_tail(b);
+	if (change != 0 || a->ip_version == 4)
+		return change == 0;
+	change |= key_word(a, 0) ^ key_word(b, 0);
+	return (change | (key_word(a, 16) ^ key_word(b, 16))) == 0;
+}
+
+/* Where the key lies in the index. Nobody who does not know the salt can choose keys that meet:
+ * every word is mixed with a part of it before it is multiplied. */
+static inline uint64_t key_hash(const struct flow_key *key, const uint64_t salt[4])
+{
+	uint64_t ends = hash_fold(key_word(key, 8) ^ salt[0], key_word(key, 24) ^ salt[1]);
+	uint64_t ports =
+		(uint64_t)key->tenant << 32 | (uint64_t)key->lo_port << 16 | key->hi_port;
+	uint64_t rest =
+		(uint64_t)key->icmp_id << 16 | (uint64_t)key->protocol << 8 | key->ip_version;
+
+	if (key->ip_version != 4)
+		ends ^= hash_fold(
+			key_word(key, 0) ^ salt[2] ^ ends, key_word(key, 16) ^ salt[0]);
+	return hash_fold(ends ^ ports ^ salt[2], rest ^ salt[3]);
+}
+
+/* The key of TCP or UDP over IPv4, as flow_key_make() makes it. Which of two ends is lower is a
+ * coin toss to the CPU: so no branch here. */
+static inline bool key_make_usual(struct flow_key *key, const struct packet *p)
+{
+	uint64_t src = hash_word(p->src.byte + 8), dst = hash_word(p->dst.byte + 8);
+	uint64_t src_end = (uint64_t)be32(p->src.byte + 12) << 16 | p->src_port;
+	uint64_t dst_end = (uint64_t)be32(p->dst.byte + 12) << 16 | p->dst_port;
+	uint64_t reversed = -(uint64_t)(src_end > dst_end);
+	uint64_t change = (src ^ dst) & reversed;
+	uint64_t change_end = (src_end ^ dst_end) & reversed;
+
+	src ^= change;
+	dst ^= change;
+	memset(key->lo.byte, 0, 8);
+	memcpy(key->lo.byte + 8, &src, sizeof(src));
+	memset(key->hi.byte, 0, 8);
+	memcpy(key->hi.byte + 8, &dst, sizeof(dst));
+	key->tenant = p->tenant;
+	key->lo_port = (uint16_t)(src_end ^ change_end);
+	key->hi_port = (uint16_t)(dst_end ^ change_end);
+	key->icmp_id = 0;
+	key->protocol = p->protocol;
+	key->ip_version = 4;
+	return !reversed;
+}
