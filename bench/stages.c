@@ -4,7 +4,7 @@
  * machine does between them does not count.
  *
  * limit    the limit loop
- * decap    decap_mirror() with prefetch as the pipeline does it, session: the lookup,
+ * decap    decap_mirror() and early reads as the pipeline does it, session: the lookup,
  * flow     flow_table_prefetch() and flow_table_packet()
  * path     pipeline_run() without nDPI and records: all of these, and the filter
  *
@@ -19,8 +19,9 @@
 
 #include "bench/field.h"
 #include "bench/rig.h"
+#include "decap/touch.h"
 
-enum { PASSES = 9, RUN = 1024, AHEAD = 10, WORKERS = 8 };
+enum { PASSES = 9, RUN = 1024, WORKERS = 8 };
 #define START_NS (UINT64_C(1700000000) * 1000000000)
 
 struct job {
@@ -101,21 +102,14 @@ static uint32_t load(struct bench *b, uint32_t from)
 	return n;
 }
 
-static void prefetch(const struct packet *p)
-{
-	__builtin_prefetch(p->data);
-	__builtin_prefetch(p->data + 64);
-}
-
 __attribute__((noinline)) void run_decap(struct bench *b, uint32_t n)
 {
-	for (uint32_t i = 0; i < n && i < AHEAD; i++)
-		prefetch(&b->packets[i]);
 	for (uint32_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			prefetch(&b->packets[i + AHEAD]);
-		b->why[i] = decap_mirror(&b->rig->lane->decap, &b->packets[i]);
+		touch(b->packets[i].data);
+		touch(b->packets[i].data + 64);
 	}
+	for (uint32_t i = 0; i < n; i++)
+		b->why[i] = decap_mirror(&b->rig->lane->decap, &b->packets[i]);
 }
 
 __attribute__((noinline)) uint64_t run_session(struct bench *b, uint32_t n)

@@ -13,7 +13,7 @@ enum {
 	LINE = 64,
 	SEND = 32, /* packets at once, when there are so many */
 	/* What of a packet is handed over: all that stages before the flow fill in. */
-	PART = offsetof(struct packet, hash),
+	PART = offsetof(struct packet, row),
 	SLOT = (PART + LINE - 1) / LINE * LINE,
 	MASK = HANDOFF_RING - 1,
 };
@@ -194,7 +194,7 @@ uint32_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
 		uintptr_t marked = pair->mbufs[at];
 
 		memcpy(&packets[i], pair->slots[at].part, PART);
-		packets[i].hash = 0;
+		packets[i].row = NULL;
 		packets[i].flow = NULL;
 		packets[i].flow_id = 0;
 		mbufs[i] = (struct rte_mbuf *)(marked & ~(uintptr_t)1);

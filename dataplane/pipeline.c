@@ -3,33 +3,30 @@
 #include "dataplane/lane.h"
 
 #include "decap/direction.h"
+#include "decap/touch.h"
 
 #define burst_each(i, mask) \
 	for (uint64_t rest_ = (mask); rest_ && ((i) = (uint32_t)__builtin_ctzll(rest_), 1); \
 		rest_ &= rest_ - 1)
 
-/* How far ahead of the packet being parsed its headers are asked for. They fit into two lines: 50
- * bytes of encapsulation, 14 of Ethernet, 40 to 60 of IP and TCP. */
-enum { PREFETCH_AHEAD = 10 };
-
-static void prefetch_headers(const struct packet *p)
+/* Headers fit into two lines: 50 bytes of encapsulation, 14 of Ethernet, 40 to 60 of IP and TCP. */
+static void touch_headers(const struct packet *packets, uint32_t n)
 {
-	__builtin_prefetch(p->data);
-	if (p->cap > 64)
-		__builtin_prefetch(p->data + 64);
+	for (uint32_t i = 0; i < n; i++) {
+		if (packets[i].cap == 0)
+			continue;
+		touch(packets[i].data);
+		touch(packets[i].data + (packets[i].cap > 64 ? 64 : 0));
+	}
 }
 
 static void stage_decap(
 	const struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
 {
-	for (uint32_t i = 0; i < n && i < PREFETCH_AHEAD; i++)
-		prefetch_headers(&packets[i]);
-	for (uint32_t i = 0; i < n; i++) {
-		if (i + PREFETCH_AHEAD < n)
-			prefetch_headers(&packets[i + PREFETCH_AHEAD]);
+	touch_headers(packets, n);
+	for (uint32_t i = 0; i < n; i++)
 		why[i] = lane->plain ? decap_plain(&packets[i])
 				     : decap_mirror(&lane->decap, &packets[i]);
-	}
 }
 
 /* The session is judged before the inner packet: what a refused session carries is not looked at. */
@@ -62,48 +59,52 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 			packets[i].flags |= PACKET_NO_PORTS;
 }
 
-/* The session's configuration, and the packet's direction relative to it. */
-static const struct model_session *orient(struct lane *lane, struct packet *p)
+static void orient(struct lane *lane, struct packet *p)
 {
-	const struct model_session *config;
-
 	p->direction = DIRECTION_UNKNOWN;
 	if (!(p->flags & PACKET_HAS_VNI))
-		return NULL;
-	config = session_table_get(lane->sessions, p->session)->config;
-	p->direction = direction_of(p, config ? config->interface : NULL, NULL);
+		return;
+	p->direction = direction_of(p, p->config ? p->config->interface : NULL, NULL);
 	lane->undirected += p->direction == DIRECTION_UNKNOWN;
-	return config;
 }
 
-static void count_hit(struct lane *lane, const struct filter_job *job)
+/* Judges the packets whose verdict a rule must find. */
+static uint64_t judge(struct lane *lane, struct packet *packets, struct filter_job *jobs,
+	uint32_t n, enum reason *why)
 {
-	if (job->by != FILTER_BY_RULE)
-		return;
-	rule_hits_add(&lane->hits[job->rule], job->packet->ip_len);
+	uint64_t refused = 0;
+
+	filter_burst(lane->snapshot->filter, jobs, n);
+	for (uint32_t j = 0; j < n; j++) {
+		uint32_t i = (uint32_t)(jobs[j].packet - packets);
+
+		if (jobs[j].by == FILTER_BY_RULE)
+			rule_hits_add(&lane->hits[jobs[j].rule], packets[i].ip_len);
+		why[i] = judge_end(lane->snapshot, &packets[i], &jobs[j]);
+		refused |= (uint64_t)(why[i] != REASON_inspected) << i;
+	}
+	return refused;
 }
 
 static uint64_t stage_filter(
 	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
 {
 	struct filter_job jobs[BURST_MAX];
-	uint32_t which[BURST_MAX], n = 0, i;
+	uint32_t n = 0, i;
+	uint64_t refused = 0;
 
 	burst_each (i, live) {
-		const struct model_session *config = orient(lane, &packets[i]);
+		struct packet *p = &packets[i];
 
-		if (judge_begin(lane->snapshot, config, &packets[i], &jobs[n], &why[i]))
-			which[n++] = i;
+		orient(lane, p);
+		if (judge_begin(lane->snapshot, p->config, p, &jobs[n], &why[i]))
+			n++;
+		else
+			refused |= (uint64_t)(why[i] != REASON_inspected) << i;
 	}
-	filter_burst(lane->snapshot->filter, jobs, n);
-	for (uint32_t j = 0; j < n; j++) {
-		count_hit(lane, &jobs[j]);
-		why[which[j]] = judge_end(lane->snapshot, &packets[which[j]], &jobs[j]);
-	}
-	burst_each (i, live)
-		if (why[i] != REASON_inspected)
-			live &= ~(UINT64_C(1) << i);
-	return live;
+	if (n > 0)
+		refused |= judge(lane, packets, jobs, n, why);
+	return live & ~refused;
 }
 
 /* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. */

@@ -14,11 +14,17 @@ enum { IP_ADDR_TEXT = 46 }; /* room for the longest text and its NUL */
  * load), and there are three addresses per packet. */
 static inline void ip_addr_set_v4(struct ip_addr *a, const uint8_t b[4])
 {
-	static const uint8_t prefix[4] = {0, 0, 0xff, 0xff};
+	uint32_t address;
+	uint64_t tail;
 
+	memcpy(&address, b, sizeof(address));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	tail = 0xffff0000 | (uint64_t)address << 32;
+#else
+	tail = 0x0000ffff00000000 | address;
+#endif
 	memset(a->byte, 0, 8);
-	memcpy(a->byte + 8, prefix, 4);
-	memcpy(a->byte + 12, b, 4);
+	memcpy(a->byte + 8, &tail, sizeof(tail));
 }
 
 /* True for ::ffff:a.b.c.d. */

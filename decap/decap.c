@@ -121,7 +121,9 @@ static enum reason first_strip(
 	return REASON_inspected;
 }
 
-enum reason decap_mirror(const struct decap_params *params, struct packet *p)
+/* Any mirror packet. A function of its own: what the usual one needs fits into registers. */
+static enum reason __attribute__((noinline))
+any_mirror(const struct decap_params *params, struct packet *p)
 {
 	unsigned depth = 1;
 	uint16_t ether = ETHER_NONE;
@@ -136,7 +138,7 @@ enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 		struct ip_header h;
 		struct tunnel t;
 
-		if (usual_inner(params, p))
+		if (usual_frame(params, p))
 			return REASON_inspected;
 		reason = inner_read(p, ether, &h);
 		if (reason != REASON_inspected)
@@ -148,6 +150,11 @@ enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 		frame_set(p, &h, &t);
 		ether = t.ether;
 	}
+}
+
+enum reason decap_mirror(const struct decap_params *params, struct packet *p)
+{
+	return usual_mirror(params, p) ? REASON_inspected : any_mirror(params, p);
 }
 
 enum reason decap_plain(struct packet *p)
@@ -162,7 +169,7 @@ enum reason decap_plain(struct packet *p)
 	p->frame_cap = p->cap;
 	p->frame_wire = p->wire;
 	p->frame_link = p->link;
-	if (usual_inner(NULL, p))
+	if (usual_frame(NULL, p))
 		return REASON_inspected;
 	reason = inner_read(p, ETHER_NONE, &h);
 	if (reason != REASON_inspected)

@@ -20,7 +20,6 @@ struct session_table {
 	uint64_t overflow;
 	uint32_t count, capacity, mask;
 	uint32_t n_tenants;
-	uint32_t last; /* the session of the packet before: bursts come from few sources */
 };
 
 static uint32_t capacity_round(uint32_t wanted)
@@ -102,22 +101,16 @@ bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t in
 	return true;
 }
 
-/* The finaliser of SplitMix64, over the words of the key one by one. */
-static uint64_t mix(uint64_t x)
-{
-	x ^= x >> 30;
-	x *= 0xbf58476d1ce4e5b9u;
-	x ^= x >> 27;
-	x *= 0x94d049bb133111ebu;
-	return x ^ x >> 31;
-}
-
-static uint64_t key_hash(const struct ip_addr *outer_src, uint32_t vni)
+/* One 64 x 64 bit product, folded; the constants are digits of pi. */
+static inline uint64_t key_hash(const struct ip_addr *outer_src, uint32_t vni)
 {
 	uint64_t word[2];
+	unsigned __int128 product;
 
 	memcpy(word, outer_src->byte, sizeof(word));
-	return mix(mix(word[0] + vni) ^ word[1]);
+	product = (unsigned __int128)(word[1] ^ 0x243f6a8885a308d3) *
+		  ((word[0] + vni) ^ 0x13198a2e03707344);
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
 static inline bool is_key(
@@ -138,7 +131,7 @@ static uint32_t *slot_find(
 }
 
 /* Fills the free `slot`; NULL: the table is full. */
-static struct session *session_learn(
+static struct session *__attribute__((cold)) session_learn(
 	struct session_table *t, uint32_t *slot, const struct ip_addr *outer_src, uint32_t vni)
 {
 	struct session *s;
@@ -196,56 +189,66 @@ static void times_add(struct session *s, uint64_t first_ns, uint64_t last_ns)
 		s->last_ns = last_ns;
 }
 
-static void session_count(struct session *s, const struct packet *p)
+static inline void session_count(struct session *s, const struct packet *p)
 {
-	times_add(s, p->time_ns, p->time_ns);
+	if (s->packets == 0 || p->time_ns < s->last_ns)
+		times_add(s, p->time_ns, p->time_ns);
+	else
+		s->last_ns = p->time_ns;
 	s->packets++;
 	s->bytes += p->ip_len;
-	s->truncated += (p->flags & PACKET_CUT) != 0;
-	s->vxlan_reserved += (p->flags & PACKET_VXLAN_RESERVED) != 0;
+	if (p->flags & (PACKET_CUT | PACKET_VXLAN_RESERVED)) {
+		s->truncated += (p->flags & PACKET_CUT) != 0;
+		s->vxlan_reserved += (p->flags & PACKET_VXLAN_RESERVED) != 0;
+	}
 }
 
-static bool session_find(struct session_table *t, const struct packet *p, bool learn)
+/* Returns the packet's session, or NULL. */
+static struct session *session_find(struct session_table *t, const struct packet *p, bool learn)
 {
-	uint32_t *slot;
+	uint32_t *slot = slot_find(t, &p->outer_src, p->vni);
+	struct session *s;
 
-	if (t->last < t->count && is_key(&t->sessions[t->last], &p->outer_src, p->vni))
-		return learn || t->sessions[t->last].configured;
-	slot = slot_find(t, &p->outer_src, p->vni);
 	if (!*slot) {
-		if (!learn)
-			return false;
-		if (!session_learn(t, slot, &p->outer_src, p->vni)) {
-			t->overflow++;
-			return false;
-		}
+		s = learn ? session_learn(t, slot, &p->outer_src, p->vni) : NULL;
+		t->overflow += learn && !s;
+		return s;
 	}
-	t->last = *slot - 1;
+	s = &t->sessions[*slot - 1];
 	/* What was learned or configured before a reload may be unknown after it. */
-	return learn || t->sessions[t->last].configured;
+	return learn || s->configured ? s : NULL;
+}
+
+static inline bool session_adopt(
+	struct session_table *t, struct packet *p, bool learn, bool count)
+{
+	struct session *s;
+
+	if (!(p->flags & PACKET_HAS_VNI)) {
+		p->session = SESSION_NONE;
+		p->tenant = TENANT_PLAIN;
+		p->config = NULL;
+		return true;
+	}
+	s = session_find(t, p, learn);
+	if (!s)
+		return false;
+	p->session = (uint32_t)(s - t->sessions);
+	p->tenant = s->tenant;
+	p->config = s->config;
+	if (count)
+		session_count(s, p);
+	return true;
 }
 
 bool session_table_adopt(struct session_table *table, struct packet *p, bool learn)
 {
-	if (!(p->flags & PACKET_HAS_VNI)) {
-		p->session = SESSION_NONE;
-		p->tenant = TENANT_PLAIN;
-		return true;
-	}
-	if (!session_find(table, p, learn))
-		return false;
-	p->session = table->last;
-	p->tenant = table->sessions[table->last].tenant;
-	return true;
+	return session_adopt(table, p, learn, false);
 }
 
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn)
 {
-	if (!session_table_adopt(table, p, learn))
-		return false;
-	if (p->flags & PACKET_HAS_VNI)
-		session_count(&table->sessions[p->session], p);
-	return true;
+	return session_adopt(table, p, learn, true);
 }
 
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes)

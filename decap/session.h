@@ -15,16 +15,19 @@ enum {
 	TENANT_PLAIN = 1 << 25,        /* packets without an encapsulation */
 };
 
+/* The usual packet touches the first 64 bytes only. */
 struct session {
 	struct ip_addr outer_src;
 	uint32_t vni;
 	uint32_t tenant;
 	uint64_t packets, bytes; /* inner IP bytes, as the inner header claims */
+	uint64_t last_ns;
+	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
+	bool configured;
+
+	uint64_t first_ns;
 	uint64_t truncated, vxlan_reserved;
 	uint64_t acked_unseen; /* bytes that TCP acknowledged and the mirror never showed */
-	uint64_t first_ns, last_ns;
-	bool configured;
-	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
 };
 
 struct model;
@@ -51,14 +54,14 @@ struct session *session_table_add(
  * The model is borrowed until the next call. false: no room for all of them. */
 bool session_table_bind(struct session_table *table, const struct model *model);
 
-/* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session and
- * p->tenant and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.
+/* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session, p->tenant
+ * and p->config and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.
  * false: unknown and not learned (also when the table is full, which `overflow` counts). Without
  * `learn`, a session that no configuration names (any more) is unknown. */
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
 
-/* The same for a packet that another worker's table has counted: sets p->session and p->tenant as
- * this table has them, and counts nothing. */
+/* The same for a packet that another worker's table has counted: sets p->session, p->tenant and
+ * p->config as this table has them, and counts nothing. */
 bool session_table_adopt(struct session_table *table, struct packet *p, bool learn);
 
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */

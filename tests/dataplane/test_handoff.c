@@ -45,7 +45,8 @@ static void put(struct handoff *handoff, struct rte_mempool *pool, uint32_t n)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
 	/* What is left from an earlier packet does not travel. */
 	p.flow = (struct flow *)&p;
-	p.flow_id = p.hash = 7;
+	p.row = (struct flow_row *)&p;
+	p.flow_id = 7;
 	handoff_put(handoff, 0, 1, m, &p, n % 3 ? HANDOFF_TO_FLOW : HANDOFF_TO_FRAGMENT);
 }
 
