@@ -7,6 +7,7 @@
 #include "cli/control.h"
 #include "cli/health_port.h"
 #include "cli/http.h"
+#include "cli/telemetry_answer.h"
 #include "cli/watch.h"
 
 struct plane {
@@ -43,6 +44,8 @@ static bool start(struct plane *p, const struct plane_params *params, char *erro
 	}
 	if (!start_control(p, params, error, size))
 		return false;
+	if (s->control.telemetry && !telemetry_answer_start(p->watch, error, size))
+		return false;
 	/* Last: from here on a load balancer may send traffic. */
 	if (s->control.health_tcp != 0) {
 		p->health_port = health_port_start(
@@ -63,6 +66,7 @@ void plane_stop(struct plane *p)
 	if (p == NULL)
 		return;
 	health_port_stop(p->health_port);
+	telemetry_answer_stop();
 	control_stop(p->control);
 	http_stop(p->http);
 	watch_stop(p->watch);

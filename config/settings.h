@@ -107,9 +107,10 @@ struct settings {
 		enum settings_record record;
 	} packets;
 	struct {
-		char socket[108];                      /* path of a UNIX socket; "" = off */
-		char http[64];                         /* address:port; "" = off */
-		uint32_t health_tcp;                   /* port; 0 = off */
+		char socket[108];    /* path of a UNIX socket; "" = off */
+		char http[64];       /* address:port; "" = off */
+		uint32_t health_tcp; /* port; 0 = off */
+		bool telemetry;
 		uint64_t check_interval, worker_stall; /* ns */
 		uint32_t ring_mark;                    /* percent */
 		uint64_t ring_hold, loss_hold;         /* ns */

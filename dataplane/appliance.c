@@ -38,6 +38,7 @@ static int start_eal(struct appliance *appliance, char *error)
 			  (uint64_t)s->capture.ports.count * PORT_SENDING_MEMORY,
 		.more = (const char *const *)s->capture.eal.text,
 		.n_more = s->capture.eal.count,
+		.telemetry = s->control.telemetry,
 	};
 	bool huge;
 

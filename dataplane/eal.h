@@ -18,6 +18,7 @@ struct eal_params {
 	uint64_t memory;         /* bytes for buffers */
 	const char *const *more; /* further arguments of the settings */
 	uint32_t n_more;
+	bool telemetry; /* opens DPDK's telemetry socket in its runtime directory */
 };
 
 /* Starts EAL with huge pages when the machine has enough of them free, else without: `*huge` says

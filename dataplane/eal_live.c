@@ -103,7 +103,6 @@ static void add_base(struct arguments *a, const cpu_set_t *affinity)
 	add(a, "periscope");
 	add(a, "--lcores");
 	add(a, lcore);
-	add(a, "--no-telemetry");
 	add(a, "--log-level=error");
 }
 
@@ -123,6 +122,8 @@ int eal_start_live(const struct eal_params *params, bool *huge, char *error, siz
 	add(&a, *huge ? "--in-memory" : "--no-huge");
 	if (!*huge)
 		add(&a, "--no-shconf");
+	if (!params->telemetry)
+		add(&a, "--no-telemetry");
 	add(&a, "-m");
 	add(&a, memory);
 	add_devices(&a, params);
@@ -131,10 +132,11 @@ int eal_start_live(const struct eal_params *params, bool *huge, char *error, siz
 	result = rte_eal_init(a.n, a.text);
 	if (result < 0)
 		snprintf(error, error_size,
-			"rte_eal_init: %s; DPDK's own words stand above; see capture.memory "
+			"rte_eal_init: %s; DPDK's own words stand above; see capture.memory%s "
 			"and "
 			"capture.eal in the settings",
-			rte_strerror(rte_errno));
+			rte_strerror(rte_errno),
+			params->telemetry ? ", control.telemetry" : "");
 	for (int i = 0; i < a.n; i++)
 		free(a.kept[i]);
 	sched_setaffinity(0, sizeof(affinity), &affinity);

@@ -477,9 +477,10 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"flow_logs.max_total_size=0", "flow_logs.enabled=false", "flow_logs.format=${version}",
 	"flow_logs.max_aggregation_interval=600", "packets.record=accepted",
 	"control.socket=off", "control.http=[::1]:1", "control.health_tcp=0",
-	"control.check_interval=1s", "control.worker_stall=2s", "control.ring_mark=50",
-	"control.ring_hold=0", "control.loss_hold=1m", "control.disk_free_min=0",
-	"rights.user=nobody", "rights.seccomp=log", "rights.core_dumps=true"};
+	"control.telemetry=true", "control.check_interval=1s", "control.worker_stall=2s",
+	"control.ring_mark=50", "control.ring_hold=0", "control.loss_hold=1m",
+	"control.disk_free_min=0", "rights.user=nobody", "rights.seccomp=log",
+	"rights.core_dumps=true"};
 
 static void a_dump_loads_back_equal(void)
 {

@@ -1,0 +1,14 @@
+/* What DPDK's telemetry socket says under /periscope: the JSON of `periscope ctl`, one part of it a
+ * command, under the same names. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct watch;
+
+/* Offers the commands; `watch` is borrowed until telemetry_answer_stop(). Once in a process. false:
+ * `error` says why. */
+bool telemetry_answer_start(struct watch *watch, char *error, size_t error_size);
+/* Legal when it was not started. */
+void telemetry_answer_stop(void);
