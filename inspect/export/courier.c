@@ -260,8 +260,8 @@ static void rest(struct courier *c, size_t fill)
 		return;
 	}
 	atomic_store(&c->sleeping, true);
-	atomic_thread_fence(memory_order_seq_cst);
-	/* A line put in before the store was seen would otherwise wake nobody. */
+	/* A line put in before the store was seen would otherwise wake nobody: this looks at the queue
+	 * after the store, as courier_put() looks at the flag after the line. */
 	if (line_queue_fill(c->queue) != fill || atomic_load(&c->stop))
 		ms = 0;
 	if (doze(c, 0, ms))
@@ -349,7 +349,6 @@ bool courier_put(struct courier *c, const char *line, size_t len)
 			       "lost_queue");
 		c->refused = true;
 	}
-	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_exchange(&c->sleeping, false))
 		wake(c);
 	return taken;

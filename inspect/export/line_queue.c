@@ -44,7 +44,7 @@ bool line_queue_put(struct line_queue *queue, const char *line, size_t len)
 	first = first < len ? first : len;
 	memcpy(queue->bytes + at, line, first);
 	memcpy(queue->bytes, line + first, len - first);
-	atomic_store_explicit(&queue->head, head + len, memory_order_release);
+	atomic_store(&queue->head, head + len);
 	return true;
 }
 
@@ -73,7 +73,7 @@ size_t line_queue_fill(const struct line_queue *queue)
 {
 	/* The tail first, so that the head cannot be behind it. */
 	size_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
-	size_t fill = atomic_load_explicit(&queue->head, memory_order_acquire) - tail;
+	size_t fill = atomic_load(&queue->head) - tail;
 
 	return fill < queue->size ? fill : queue->size;
 }

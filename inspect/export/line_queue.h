@@ -22,6 +22,7 @@ size_t line_queue_peek(const struct line_queue *queue, struct iovec piece[2]);
 /* Consumer only. Forgets the oldest `len` bytes, which it peeked at. */
 void line_queue_drop(struct line_queue *queue, size_t len);
 
-/* Any thread; bytes, already history. */
+/* Any thread; bytes, already history. Ordered with line_queue_put() as sequentially consistent atomics
+ * are, so that two flags beside a queue can tell its two sides of each other. */
 size_t line_queue_fill(const struct line_queue *queue);
 size_t line_queue_size(const struct line_queue *queue);
