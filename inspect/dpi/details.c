@@ -74,6 +74,32 @@ int64_t details_number(const struct details *details, enum detail detail)
 	return number;
 }
 
+static const bool is_number[DETAIL_COUNT] = {
+#define STRING false
+#define LIST false
+#define NUMBER true
+#define DETAIL(object, field, kind, meaning) kind,
+#include "inspect/dpi/details.def"
+#undef STRING
+#undef LIST
+#undef NUMBER
+};
+
+void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT])
+{
+	for (unsigned i = 0; i < DETAIL_COUNT; i++)
+		value[i] = (struct detail_value){NULL, 0, -1};
+	for (const uint8_t *at = details->bytes, *end = at + details->len; at < end;
+		at = value_after(at)) {
+		struct detail_value *v = &value[*at];
+
+		if (is_number[*at])
+			memcpy(&v->number, at + VALUE_HEADER, sizeof(v->number));
+		else if (!v->bytes)
+			v->bytes = value_text(at, &v->len);
+	}
+}
+
 uint64_t details_risks(const struct details *details)
 {
 	return details ? details->risks : 0;

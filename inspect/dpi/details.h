@@ -21,5 +21,13 @@ const char *details_next(
 	const struct details *details, enum detail detail, const char *element, size_t *len);
 /* The value of a NUMBER, or -1 when it was not seen. */
 int64_t details_number(const struct details *details, enum detail detail);
+/* All details at once: what was not seen has no bytes and the number -1. Of a LIST the first
+ * element. */
+struct detail_value {
+	const char *bytes;
+	size_t len;
+	int64_t number;
+};
+void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
 /* nDPI's risks as a bitmap: bit n is risk id n. */
 uint64_t details_risks(const struct details *details);

@@ -24,38 +24,13 @@ static const struct row {
 #include "inspect/dpi/details.def"
 };
 
-/* What was seen, asked for once. */
-struct seen {
-	struct value {
-		const char *bytes;
-		size_t len;
-		int64_t number;
-	} value[DETAIL_COUNT];
-	bool object[OBJECT_COUNT];
-};
-
-static void look(struct seen *seen, const struct details *details)
-{
-	for (unsigned i = 0; i < DETAIL_COUNT; i++) {
-		struct value *v = &seen->value[i];
-
-		*v = (struct value){.number = -1};
-		if (rows[i].kind == NUMBER)
-			v->number = details_number(details, (enum detail)i);
-		else
-			v->bytes = details_string(details, (enum detail)i, &v->len);
-		if (v->bytes != NULL || v->number >= 0)
-			seen->object[rows[i].object] = true;
-	}
-}
-
 static void put_string(struct text *t, const char *bytes, size_t len, size_t max)
 {
 	text_json(t, bytes, len < max ? len : max);
 }
 
-static void put_list(
-	struct text *t, const struct details *details, enum detail detail, struct value v)
+static void put_list(struct text *t, const struct details *details, enum detail detail,
+	struct detail_value v)
 {
 	text_char(t, '[');
 	for (unsigned n = 0; v.bytes != NULL && n < EVENT_ELEMENTS; n++) {
@@ -68,7 +43,7 @@ static void put_list(
 }
 
 static void put_value(
-	struct text *t, const struct details *details, unsigned i, const struct value *v)
+	struct text *t, const struct details *details, unsigned i, const struct detail_value *v)
 {
 	text_bytes(t, rows[i].key, rows[i].key_len);
 	if (v->bytes == NULL && v->number < 0)
@@ -81,39 +56,49 @@ static void put_value(
 		put_string(t, v->bytes, v->len, EVENT_STRING);
 }
 
-/* Rows of one object stand together. */
-static void put_object(struct text *t, const struct details *details, const struct seen *seen,
-	enum object object)
+static bool is_seen(const struct detail_value *v)
+{
+	return v->bytes != NULL || v->number >= 0;
+}
+
+/* The object whose rows are those from `from` up to `to`. */
+static void put_object(struct text *t, const struct details *details,
+	const struct detail_value *values, unsigned from, unsigned to)
 {
 	char before = '{';
+	unsigned i = from;
 
-	text_cstr(t, object_keys[object]);
-	if (!seen->object[object]) {
+	text_cstr(t, object_keys[rows[from].object]);
+	while (i < to && !is_seen(&values[i]))
+		i++;
+	if (i == to) {
 		text_cstr(t, "null");
 		return;
 	}
-	for (unsigned i = 0; i < DETAIL_COUNT; i++) {
-		if (rows[i].object != object)
-			continue;
+	for (i = from; i < to; i++) {
 		text_char(t, before);
 		before = ',';
-		put_value(t, details, i, &seen->value[i]);
+		put_value(t, details, i, &values[i]);
 	}
 	text_char(t, '}');
 }
 
 void event_details(struct text *t, const struct details *details)
 {
-	struct seen seen = {.object = {false}};
+	struct detail_value values[DETAIL_COUNT];
+	unsigned from = 0, to;
 
 	if (details == NULL) {
 		text_bytes(t, no_objects + 1, sizeof(no_objects) - 2); /* without its comma */
 		return;
 	}
-	look(&seen, details);
-	for (unsigned object = 0; object < OBJECT_COUNT; object++) {
-		if (object > 0)
+	details_all(details, values);
+	/* Rows of one object stand together. */
+	for (; from < DETAIL_COUNT; from = to) {
+		for (to = from + 1; to < DETAIL_COUNT && rows[to].object == rows[from].object;)
+			to++;
+		if (from > 0)
 			text_char(t, ',');
-		put_object(t, details, &seen, (enum object)object);
+		put_object(t, details, values, from, to);
 	}
 }

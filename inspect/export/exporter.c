@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "inspect/export/event.h"
@@ -50,6 +51,24 @@ static void put(struct exporter *exporter, enum record_kind kind, uint64_t route
 		ledger->lost_queue++;
 }
 
+/* Of a flow that ends, nothing but the flow itself was touched for a while. Its last window comes
+ * first: what the event and the totals need is asked for there. */
+static void prefetch(const struct exporter *exporter, const struct flow *flow)
+{
+	const char *details = (const char *)flow->details;
+
+	totals_prefetch(exporter->totals, flow);
+	for (int line = 0; details && line < 4; line++)
+		__builtin_prefetch(details + (ptrdiff_t)line * 64);
+}
+
+static void count(struct exporter *exporter, const struct flow *flow, enum flow_end end)
+{
+	if (end != FLOW_END_ACTIVE)
+		totals_flow(exporter->totals, flow,
+			flow->details == NULL ? 0 : details_risks(flow->details));
+}
+
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
 {
 	struct event_names names = {exporter->params.dpi, &exporter->labels};
@@ -57,16 +76,17 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	struct vantage vantage;
 	int64_t unseen = -1;
 
-	if (end != FLOW_END_ACTIVE)
-		totals_flow(exporter->totals, flow,
-			flow->details == NULL ? 0 : details_risks(flow->details));
-	if (!exporter->params.flow_events)
+	totals_prefetch_talkers(exporter->totals, flow);
+	if (!exporter->params.flow_events) {
+		count(exporter, flow, end);
 		return;
+	}
 	vantage = vantage_of(exporter->params.sessions, flow->session);
 	if (exporter->params.table)
 		unseen = flow_table_unseen(exporter->params.table, flow);
 	event_flow(&t, flow, end, unseen, &vantage, &names);
 	put(exporter, RECORD_EVENT, 0, exporter->line, &t);
+	count(exporter, flow, end);
 }
 
 void exporter_window(struct exporter *exporter, const struct flow *flow)
@@ -74,6 +94,7 @@ void exporter_window(struct exporter *exporter, const struct flow *flow)
 	struct vantage vantage;
 	char line[FLOW_LOG_SIZE];
 
+	prefetch(exporter, flow);
 	if (!exporter->params.flow_logs)
 		return;
 	vantage = vantage_of(exporter->params.sessions, flow->session);

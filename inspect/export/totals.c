@@ -15,14 +15,19 @@ struct app_slot {
 	bool used;
 };
 
+/* With the hash beside it: others' talkers are not touched on the way to one's own. */
+struct talker_slot {
+	uint32_t hash, number; /* `number` is the index + 1, 0 = free */
+};
+
 struct totals {
 	uint64_t flows, talkers_overflow;
 	uint64_t risks[RISKS];
 	struct app_slot *apps;
 	uint32_t app_slots, n_apps;
 	uint32_t n_talkers;
-	struct talker *talkers;             /* in the order they came */
-	uint32_t talker_slot[TALKER_SLOTS]; /* index + 1, 0 = free */
+	struct talker *talkers; /* in the order they came */
+	struct talker_slot talker_slots[TALKER_SLOTS];
 };
 
 static void total_add(struct total *to, const struct total *from)
@@ -124,18 +129,21 @@ static uint32_t talker_hash(const struct ip_addr *addr, uint32_t tenant)
 static struct talker *talker_find(
 	struct totals *totals, const struct ip_addr *addr, uint32_t tenant)
 {
-	uint32_t at = talker_hash(addr, tenant) & (TALKER_SLOTS - 1);
+	uint32_t hash = talker_hash(addr, tenant), at = hash % TALKER_SLOTS;
+	struct talker_slot *slot = &totals->talker_slots[at];
 	struct talker *talker;
 
-	for (; totals->talker_slot[at] != 0; at = (at + 1) & (TALKER_SLOTS - 1)) {
-		talker = &totals->talkers[totals->talker_slot[at] - 1];
-		if (talker->tenant == tenant && ip_addr_equal(&talker->addr, addr))
+	for (; slot->number != 0; slot = &totals->talker_slots[at]) {
+		talker = &totals->talkers[slot->number - 1];
+		if (slot->hash == hash && talker->tenant == tenant &&
+			ip_addr_equal(&talker->addr, addr))
 			return talker;
+		at = (at + 1) % TALKER_SLOTS;
 	}
 	if (totals->n_talkers == TALKERS_MAX)
 		return NULL;
 	talker = &totals->talkers[totals->n_talkers++];
-	totals->talker_slot[at] = totals->n_talkers;
+	*slot = (struct talker_slot){hash, totals->n_talkers};
 	talker->addr = *addr;
 	talker->tenant = tenant;
 	return talker;
@@ -176,6 +184,42 @@ void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks)
 	talker_add(totals, &server);
 	for (; risks != 0; risks &= risks - 1)
 		totals->risks[__builtin_ctzll(risks)]++;
+}
+
+static const struct talker_slot *talker_home(
+	const struct totals *totals, const struct ip_addr *addr, uint32_t tenant)
+{
+	return &totals->talker_slots[talker_hash(addr, tenant) % TALKER_SLOTS];
+}
+
+void totals_prefetch(const struct totals *totals, const struct flow *flow)
+{
+	struct flow_ends ends = flow_ends(flow);
+
+	__builtin_prefetch(talker_home(totals, ends.src, flow->key.tenant));
+	__builtin_prefetch(talker_home(totals, ends.dst, flow->key.tenant));
+}
+
+/* Where no probing is needed, which is most of the time. */
+static void talker_prefetch(
+	const struct totals *totals, const struct ip_addr *addr, uint32_t tenant)
+{
+	const struct talker_slot *slot = talker_home(totals, addr, tenant);
+	const struct talker *talker;
+
+	if (slot->number == 0)
+		return;
+	talker = &totals->talkers[slot->number - 1];
+	__builtin_prefetch(talker, 1);
+	__builtin_prefetch((const char *)(talker + 1) - 1, 1);
+}
+
+void totals_prefetch_talkers(const struct totals *totals, const struct flow *flow)
+{
+	struct flow_ends ends = flow_ends(flow);
+
+	talker_prefetch(totals, ends.src, flow->key.tenant);
+	talker_prefetch(totals, ends.dst, flow->key.tenant);
 }
 
 void totals_merge(struct totals *to, const struct totals *from)
