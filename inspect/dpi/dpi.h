@@ -1,6 +1,6 @@
 /* Deep inspection with nDPI: one module a worker, single-threaded. Packets of a flow are given
  * to nDPI as ndpiReader of the same library gives them, until a verdict or the packet limits;
- * then the label is final and nDPI's state of the flow goes back to its pool. ndpi.c alone knows
+ * then the label is final and nDPI's state of the flow goes back to its pool. ndpi*.c alone know
  * nDPI's API (4.2, also 4.4 to 4.11-dev).
  *
  * Memory: nDPI's own allocations and the details go through an allocator with a limit; what does

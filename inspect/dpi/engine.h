@@ -1,5 +1,5 @@
-/* nDPI behind a few functions without its types; private to the dpi. ndpi.c implements it and is
- * the one file that knows nDPI's API.
+/* nDPI behind a few functions without its types; private to the dpi. ndpi*.c implement it and
+ * alone know nDPI's API.
  *
  * An engine is one nDPI module: single-threaded. Whatever nDPI allocates comes from the engine's
  * `memory`; what it allocates for a flow goes back with engine_flow_fini(). */

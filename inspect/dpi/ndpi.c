@@ -9,171 +9,36 @@
  * Memory: nDPI's allocation hooks are process-wide and have no context, so a thread-local pointer
  * names the engine at work, and in it the list that blocks go to: the module's, or a flow's.
  * nDPI 4.2 forgets some strings of a flow (those of a TLS hello, when the flow is later called
- * something else); sweeping the flow's list gives them back.
- *
- * Isolation: a flow's label must not depend on other flows, or it would depend on what shares a
- * worker. nDPI 4.2 remembers across flows in seven LRU caches (ookla, bittorrent, zoom, stun,
- * tls_cert, mining, msteams) and the cache of tinc; all are created when first needed, all are
- * reached through functions of the shared library that are not bound to it symbolically. So our
- * definitions of those functions win: ndpi_lru_find_cache() and ndpi_lru_add_to_cache() keep
- * what a flow wrote with that flow (a few entries; a flow does read what it wrote itself), and
- * cache_new() makes none for tinc. The label of a flow is then what ndpiReader says of a capture
- * that holds this flow alone. With `correlate` they go through to nDPI. From 4.6 on the caches
- * can be given size 0 instead. nDPI 4.2 has no other state across flows: the module's `packet`
- * is set anew with each packet. Linking nDPI statically would define these functions twice,
- * which the linker refuses; test_dpi.c checks that they are in force. */
-#include <dlfcn.h>
+ * something else); sweeping the flow's list gives them back. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "inspect/dpi/dpi.h"
-#include "inspect/dpi/engine.h"
-#include "inspect/dpi/ndpi_compat.h"
+#include "inspect/dpi/ndpi_inside.h"
 
-enum { NOTES_MAX = 6 };
-
-/* What a flow wrote into a cache of nDPI's. */
-struct note {
-	const void *cache;
-	uint32_t key;
-	uint16_t value;
-};
-
-struct engine_flow {
-	struct ndpi_flow_struct ndpi;
-	struct memory_list blocks;
-	unsigned n_notes;
-	struct note notes[NOTES_MAX];
-};
-
-/* nDPI's own functions behind those we define in their place. */
-struct caches {
-	struct ndpi_lru_cache *(*init)(uint32_t entries);
-	uint8_t (*find)(struct ndpi_lru_cache *, uint32_t key, uint16_t *value, uint8_t clean);
-	void (*add)(struct ndpi_lru_cache *, uint32_t key, uint16_t value);
-	void *(*cache_new)(uint32_t size);
-};
-
-struct engine {
-	struct ndpi_detection_module_struct *module;
-	struct memory *memory;
-	struct memory_list own;   /* blocks of the module */
-	struct memory_list *list; /* where blocks go now */
-	struct engine_flow *flow; /* the one at work */
-	struct caches real;
-	bool correlate;
-};
-
-static _Thread_local struct engine *at_work;
+_Thread_local struct engine *engine_at_work;
 
 static void *hook_malloc(size_t size)
 {
-	return at_work ? memory_take(at_work->memory, at_work->list, size) : NULL;
+	return engine_at_work ? memory_take(engine_at_work->memory, engine_at_work->list, size)
+			      : NULL;
 }
 
-static void engine_enter(struct engine *engine, struct engine_flow *flow)
+void engine_enter(struct engine *engine, struct engine_flow *flow)
 {
 	/* With shared caches no block is known to be the flow's alone. */
 	bool sweep = COMPAT_INTERPOSE && flow && !engine->correlate;
 
 	engine->list = sweep ? &flow->blocks : &engine->own;
 	engine->flow = flow;
-	at_work = engine;
+	engine_at_work = engine;
 }
 
-static void engine_leave(void)
+void engine_leave(void)
 {
-	at_work = NULL;
+	engine_at_work = NULL;
 }
-
-#if COMPAT_INTERPOSE
-
-void *cache_new(uint32_t size);
-
-static bool isolated(void)
-{
-	return at_work->flow && !at_work->correlate;
-}
-
-static struct note *note_find(const void *cache, uint32_t key)
-{
-	struct engine_flow *flow = at_work->flow;
-
-	for (unsigned i = 0; i < flow->n_notes; i++)
-		if (flow->notes[i].cache == cache && flow->notes[i].key == key)
-			return &flow->notes[i];
-	return NULL;
-}
-
-/* nDPI calls these four only when we have called nDPI: there is an engine at work. */
-struct ndpi_lru_cache *ndpi_lru_cache_init(uint32_t entries)
-{
-	struct memory_list *list = at_work->list;
-	struct ndpi_lru_cache *cache;
-
-	at_work->list = &at_work->own;
-	cache = at_work->real.init(isolated() ? 1 : entries);
-	at_work->list = list;
-	return cache;
-}
-
-uint8_t ndpi_lru_find_cache(
-	struct ndpi_lru_cache *cache, uint32_t key, uint16_t *value, uint8_t clean)
-{
-	struct note *note;
-
-	if (!isolated())
-		return at_work->real.find(cache, key, value, clean);
-	note = note_find(cache, key);
-	if (!note)
-		return 0;
-	*value = note->value;
-	if (clean)
-		*note = at_work->flow->notes[--at_work->flow->n_notes];
-	return 1;
-}
-
-void ndpi_lru_add_to_cache(struct ndpi_lru_cache *cache, uint32_t key, uint16_t value)
-{
-	struct engine_flow *flow = at_work->flow;
-	struct note *note;
-
-	if (!isolated()) {
-		at_work->real.add(cache, key, value);
-		return;
-	}
-	note = note_find(cache, key);
-	if (!note && flow->n_notes < NOTES_MAX)
-		note = &flow->notes[flow->n_notes++];
-	if (note)
-		*note = (struct note){cache, key, value};
-}
-
-void *cache_new(uint32_t size)
-{
-	return isolated() ? NULL : at_work->real.cache_new(size);
-}
-
-static bool caches_find(struct caches *real)
-{
-	*(void **)&real->init = dlsym(RTLD_NEXT, "ndpi_lru_cache_init");
-	*(void **)&real->find = dlsym(RTLD_NEXT, "ndpi_lru_find_cache");
-	*(void **)&real->add = dlsym(RTLD_NEXT, "ndpi_lru_add_to_cache");
-	*(void **)&real->cache_new = dlsym(RTLD_NEXT, "cache_new");
-	return real->init && real->find && real->add && real->cache_new;
-}
-
-#else
-
-static bool caches_find(struct caches *real)
-{
-	(void)real;
-	return true;
-}
-
-#endif
 
 static bool engine_setup(struct engine *engine)
 {
@@ -216,7 +81,7 @@ struct engine *engine_create(
 	set_ndpi_malloc(hook_malloc);
 	set_ndpi_free(memory_give);
 	engine_enter(engine, NULL);
-	ready = caches_find(&engine->real) && engine_setup(engine);
+	ready = engine_isolate(&engine->real) && engine_setup(engine);
 	engine_leave();
 	if (!ready) {
 		snprintf(error, error_size, "nDPI %s does not start", ndpi_revision());
@@ -296,120 +161,6 @@ void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engin
 	found = compat_giveup(engine->module, &flow->ndpi);
 	engine_leave();
 	label_set(label, &found, flow);
-}
-
-/* Whether nDPI itself thinks so: then the member of its union is the one it wrote. */
-static bool flow_is(const struct ndpi_flow_struct *flow, uint16_t protocol)
-{
-	return flow->detected_protocol_stack[0] == protocol ||
-	       flow->detected_protocol_stack[1] == protocol;
-}
-
-static bool flow_is_tls(const struct ndpi_flow_struct *flow)
-{
-	return flow_is(flow, NDPI_PROTOCOL_TLS) || flow_is(flow, NDPI_PROTOCOL_QUIC) ||
-	       flow_is(flow, NDPI_PROTOCOL_DTLS) || flow_is(flow, NDPI_PROTOCOL_MAIL_SMTPS) ||
-	       flow_is(flow, NDPI_PROTOCOL_MAIL_POPS) ||
-	       flow_is(flow, NDPI_PROTOCOL_MAIL_IMAPS);
-}
-
-static void collect_time(struct draft *draft, enum detail detail, uint32_t epoch)
-{
-	time_t seconds = epoch;
-	struct tm tm;
-	char text[32];
-
-	if (!epoch || !gmtime_r(&seconds, &tm))
-		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	draft_text(draft, detail, text);
-}
-
-static void collect_sha1(struct draft *draft, const uint8_t sha1[20])
-{
-	char text[41];
-
-	for (size_t i = 0; i < 20; i++)
-		snprintf(text + 2 * i, 3, "%02x", sha1[i]);
-	draft_text(draft, DETAIL_tls_sha1, text);
-}
-
-static void collect_tls_names(struct draft *draft, const struct ndpi_flow_struct *flow)
-{
-	uint16_t version = flow->protos.tls_quic.ssl_version;
-	uint16_t cipher = flow->protos.tls_quic.server_cipher;
-	char text[32];
-
-	if (version)
-		draft_text(draft, DETAIL_tls_version,
-			ndpi_ssl_version2str(text, sizeof(text), version, NULL));
-	if (cipher) {
-		snprintf(text, sizeof(text), "0x%04X", cipher);
-		draft_text(draft, DETAIL_tls_cipher, compat_cipher_name(cipher));
-		draft_text(draft, DETAIL_tls_cipher, text);
-	}
-}
-
-static void collect_tls(struct draft *draft, const struct ndpi_flow_struct *flow)
-{
-	draft_text(draft, DETAIL_tls_sni, flow->host_server_name);
-	collect_tls_names(draft, flow);
-	draft_text(draft, DETAIL_tls_ja3, flow->protos.tls_quic.ja3_client);
-	draft_text(draft, DETAIL_tls_ja3s, flow->protos.tls_quic.ja3_server);
-	draft_text(draft, DETAIL_tls_alpn, compat_alpn(flow));
-	draft_text(draft, DETAIL_tls_issuer, flow->protos.tls_quic.issuerDN);
-	draft_text(draft, DETAIL_tls_subject, flow->protos.tls_quic.subjectDN);
-	draft_text(draft, DETAIL_tls_names, flow->protos.tls_quic.server_names);
-	collect_time(draft, DETAIL_tls_not_before, flow->protos.tls_quic.notBefore);
-	collect_time(draft, DETAIL_tls_not_after, flow->protos.tls_quic.notAfter);
-	if (compat_has_sha1(flow))
-		collect_sha1(draft, flow->protos.tls_quic.sha1_certificate_fingerprint);
-}
-
-static void collect_http(struct draft *draft, const struct ndpi_flow_struct *flow)
-{
-	if (flow->http.url || flow_is(flow, NDPI_PROTOCOL_HTTP))
-		draft_text(draft, DETAIL_http_host, flow->host_server_name);
-	draft_text(draft, DETAIL_http_url, flow->http.url);
-	if (flow->http.method != NDPI_HTTP_METHOD_UNKNOWN)
-		draft_text(draft, DETAIL_http_method, ndpi_http_method2str(flow->http.method));
-	draft_text(draft, DETAIL_http_user_agent, flow->http.user_agent);
-	if (flow->http.response_status_code)
-		draft_number(draft, DETAIL_http_status, flow->http.response_status_code);
-	draft_text(draft, DETAIL_http_content_type, flow->http.content_type);
-}
-
-static void collect_ssh(struct draft *draft, const struct ndpi_flow_struct *flow)
-{
-	draft_text(draft, DETAIL_ssh_client, flow->protos.ssh.client_signature);
-	draft_text(draft, DETAIL_ssh_server, flow->protos.ssh.server_signature);
-	draft_text(draft, DETAIL_ssh_hassh, flow->protos.ssh.hassh_client);
-	draft_text(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
-}
-
-/* ndpiReader asks this of every URL, too: cross-site scripting, SQL injection, path traversal. */
-static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
-{
-	ndpi_risk_enum risk = NDPI_NO_RISK;
-
-	engine_enter(engine, flow);
-	if (flow->ndpi.http.url)
-		risk = ndpi_validate_url(flow->ndpi.http.url);
-	engine_leave();
-	return risk == NDPI_NO_RISK ? 0 : (uint64_t)1 << risk;
-}
-
-void engine_collect(
-	struct engine *engine, struct engine_flow *flow, bool cut, struct draft *draft)
-{
-	draft->risks |= flow->ndpi.risk | url_risk(engine, flow);
-	if (cut)
-		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
-	if (flow_is_tls(&flow->ndpi))
-		collect_tls(draft, &flow->ndpi);
-	else if (flow_is(&flow->ndpi, NDPI_PROTOCOL_SSH))
-		collect_ssh(draft, &flow->ndpi);
-	collect_http(draft, &flow->ndpi);
 }
 
 bool engine_is_dns(const struct engine_label *label)

@@ -1,12 +1,12 @@
-/* What differs between the versions of nDPI that ndpi.c, the one file to include this, compiles
- * with: 4.2 (Debian 12) to 4.11-dev. */
+/* What differs between the versions of nDPI that the adapter (ndpi_inside.h) compiles with: 4.2
+ * (Debian 12) to 4.11-dev. */
 #pragma once
 
 #include <ndpi/ndpi_api.h>
 
 #define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR * 100 + NDPI_MINOR >= (major)*100 + (minor))
 
-/* Before 4.6 the sizes of the cross-flow caches cannot be set: see ndpi.c on interposing. */
+/* Before 4.6 the sizes of the cross-flow caches cannot be set: see ndpi_isolation.c. */
 #define COMPAT_INTERPOSE !NDPI_AT_LEAST(4, 6)
 
 /* nDPI looks at this many packets of a flow and ignores the rest; a preference since 4.4, which

@@ -32,8 +32,8 @@ done
 offend "DPDK belongs to dataplane" '^#include <rte_' config decap inspect cli
 offend "nDPI belongs to inspect" '^#include <ndpi' config decap dataplane cli
 offend "headers of dataplane do not show DPDK" '^#include <rte_' dataplane --include='*.h'
-if grep -rlE '^#include <ndpi' inspect | grep -vE '^inspect/dpi/ndpi(_compat\.h|\.c)$'; then
-  echo "^ nDPI's API is known to inspect/dpi/ndpi.c alone, and to its header of versions"
+if grep -rlE '^#include (<ndpi|"inspect/dpi/ndpi_)' inspect | grep -vE '^inspect/dpi/ndpi[a-z_]*\.[ch]$'; then
+  echo "^ nDPI's API is known to inspect/dpi/ndpi*.c alone"
   bad=1
 fi
 [ $bad -eq 0 ] && echo "includes point one way"

@@ -1,0 +1,120 @@
+/* What nDPI's state of a flow tells beside the label. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "inspect/dpi/ndpi_inside.h"
+
+/* Whether nDPI itself thinks so: then the member of its union is the one it wrote. */
+static bool flow_is(const struct ndpi_flow_struct *flow, uint16_t protocol)
+{
+	return flow->detected_protocol_stack[0] == protocol ||
+	       flow->detected_protocol_stack[1] == protocol;
+}
+
+static bool flow_is_tls(const struct ndpi_flow_struct *flow)
+{
+	return flow_is(flow, NDPI_PROTOCOL_TLS) || flow_is(flow, NDPI_PROTOCOL_QUIC) ||
+	       flow_is(flow, NDPI_PROTOCOL_DTLS) || flow_is(flow, NDPI_PROTOCOL_MAIL_SMTPS) ||
+	       flow_is(flow, NDPI_PROTOCOL_MAIL_POPS) ||
+	       flow_is(flow, NDPI_PROTOCOL_MAIL_IMAPS);
+}
+
+static void collect_time(struct draft *draft, enum detail detail, uint32_t epoch)
+{
+	time_t seconds = epoch;
+	struct tm tm;
+	char text[32];
+
+	if (!epoch || !gmtime_r(&seconds, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	draft_text(draft, detail, text);
+}
+
+static void collect_sha1(struct draft *draft, const uint8_t sha1[20])
+{
+	char text[41];
+
+	for (size_t i = 0; i < 20; i++)
+		snprintf(text + 2 * i, 3, "%02x", sha1[i]);
+	draft_text(draft, DETAIL_tls_sha1, text);
+}
+
+static void collect_tls_names(struct draft *draft, const struct ndpi_flow_struct *flow)
+{
+	uint16_t version = flow->protos.tls_quic.ssl_version;
+	uint16_t cipher = flow->protos.tls_quic.server_cipher;
+	char text[32];
+
+	if (version)
+		draft_text(draft, DETAIL_tls_version,
+			ndpi_ssl_version2str(text, sizeof(text), version, NULL));
+	if (cipher) {
+		snprintf(text, sizeof(text), "0x%04X", cipher);
+		draft_text(draft, DETAIL_tls_cipher, compat_cipher_name(cipher));
+		draft_text(draft, DETAIL_tls_cipher, text);
+	}
+}
+
+static void collect_tls(struct draft *draft, const struct ndpi_flow_struct *flow)
+{
+	draft_text(draft, DETAIL_tls_sni, flow->host_server_name);
+	collect_tls_names(draft, flow);
+	draft_text(draft, DETAIL_tls_ja3, flow->protos.tls_quic.ja3_client);
+	draft_text(draft, DETAIL_tls_ja3s, flow->protos.tls_quic.ja3_server);
+	draft_text(draft, DETAIL_tls_alpn, compat_alpn(flow));
+	draft_text(draft, DETAIL_tls_issuer, flow->protos.tls_quic.issuerDN);
+	draft_text(draft, DETAIL_tls_subject, flow->protos.tls_quic.subjectDN);
+	draft_text(draft, DETAIL_tls_names, flow->protos.tls_quic.server_names);
+	collect_time(draft, DETAIL_tls_not_before, flow->protos.tls_quic.notBefore);
+	collect_time(draft, DETAIL_tls_not_after, flow->protos.tls_quic.notAfter);
+	if (compat_has_sha1(flow))
+		collect_sha1(draft, flow->protos.tls_quic.sha1_certificate_fingerprint);
+}
+
+static void collect_http(struct draft *draft, const struct ndpi_flow_struct *flow)
+{
+	if (flow->http.url || flow_is(flow, NDPI_PROTOCOL_HTTP))
+		draft_text(draft, DETAIL_http_host, flow->host_server_name);
+	draft_text(draft, DETAIL_http_url, flow->http.url);
+	if (flow->http.method != NDPI_HTTP_METHOD_UNKNOWN)
+		draft_text(draft, DETAIL_http_method, ndpi_http_method2str(flow->http.method));
+	draft_text(draft, DETAIL_http_user_agent, flow->http.user_agent);
+	if (flow->http.response_status_code)
+		draft_number(draft, DETAIL_http_status, flow->http.response_status_code);
+	draft_text(draft, DETAIL_http_content_type, flow->http.content_type);
+}
+
+static void collect_ssh(struct draft *draft, const struct ndpi_flow_struct *flow)
+{
+	draft_text(draft, DETAIL_ssh_client, flow->protos.ssh.client_signature);
+	draft_text(draft, DETAIL_ssh_server, flow->protos.ssh.server_signature);
+	draft_text(draft, DETAIL_ssh_hassh, flow->protos.ssh.hassh_client);
+	draft_text(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
+}
+
+/* ndpiReader asks this of every URL, too: cross-site scripting, SQL injection, path traversal. */
+static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
+{
+	ndpi_risk_enum risk = NDPI_NO_RISK;
+
+	engine_enter(engine, flow);
+	if (flow->ndpi.http.url)
+		risk = ndpi_validate_url(flow->ndpi.http.url);
+	engine_leave();
+	return risk == NDPI_NO_RISK ? 0 : (uint64_t)1 << risk;
+}
+
+void engine_collect(
+	struct engine *engine, struct engine_flow *flow, bool cut, struct draft *draft)
+{
+	draft->risks |= flow->ndpi.risk | url_risk(engine, flow);
+	if (cut)
+		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
+	if (flow_is_tls(&flow->ndpi))
+		collect_tls(draft, &flow->ndpi);
+	else if (flow_is(&flow->ndpi, NDPI_PROTOCOL_SSH))
+		collect_ssh(draft, &flow->ndpi);
+	collect_http(draft, &flow->ndpi);
+}
