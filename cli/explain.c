@@ -4,6 +4,7 @@
 #include "cli/explain.h"
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/rights.h"
 #include "cli/words.h"
 
 #include "dataplane/eal.h"
@@ -172,20 +173,19 @@ static int with_snapshot(struct explained *e, const struct arguments *a, char *e
 	struct input *input = NULL;
 	int status = EXIT_FAILED;
 
-	if (a->capture) {
+	if (eal_start_offline(EAL_MEMORY_MB, error, ERROR) != 0)
+		return EXIT_FAILED;
+	snapshot = snapshot_create(e->model, e->settings, 1, 1, error, ERROR);
+	e->snapshot = snapshot;
+	if (a->capture)
+		rights_confine_offline(e->settings);
+	if (snapshot && a->capture)
 		input = input_open(&a->capture, 1, NULL, error, ERROR);
-		if (!input)
-			return EXIT_FAILED;
-	}
-	if (eal_start_offline(EAL_MEMORY_MB, error, ERROR) == 0) {
-		snapshot = snapshot_create(e->model, e->settings, 1, 1, error, ERROR);
-		e->snapshot = snapshot;
-		if (snapshot)
-			status = explain_with(e, a, input, error);
-		snapshot_destroy(snapshot);
-		eal_stop();
-	}
+	if (snapshot && (input || !a->capture))
+		status = explain_with(e, a, input, error);
 	input_close(input);
+	snapshot_destroy(snapshot);
+	eal_stop();
 	return status;
 }
 

@@ -4,6 +4,7 @@
  * --vni and --source, every packet. */
 #include "cli/mirror.h"
 #include "cli/command.h"
+#include "cli/rights.h"
 
 #include "dataplane/judge.h"
 #include "decap/decap.h"
@@ -193,6 +194,9 @@ static int run(struct mirror *m, const struct arguments *a, char *error)
 	struct output_ledger ledger;
 	int status = mirror_set_up(m, a, error);
 
+	/* From file to file there is no need of sockets. */
+	if (status == EXIT_DONE && a->in && a->out)
+		rights_confine_offline(&m->settings);
 	if (status == EXIT_DONE)
 		status = mirror_open(m, a, error);
 	if (status != EXIT_DONE)
