@@ -173,7 +173,24 @@ refuses_bad() {
   kill -s HUP $LIVE_PID
   lab_wait grep -q 'cannot change live: flow.capacity$' "$tmp/got.err" ||
     { cat "$tmp/got.err"; return 1; }
-  live_stop INT 5
+  # Both VNIs as one tenant from now on: flows that live would be two, so it waits for a restart.
+  { cat "$root/pcaps/lab.yaml"; echo 'tenants: [{name: both, virtual_network_ids: [1001, 1002]}]'; } >"$tmp/live.yaml"
+  kill -s HUP $LIVE_PID
+  lab_wait grep -q 'cannot change live: tenants$' "$tmp/got.err" ||
+    { cat "$tmp/got.err"; return 1; }
+  lab_mirror blue on && lab_mirror green on
+  answered 200 $shop/ || return 1
+  lab_mirror blue off && lab_mirror green off
+  sleep 0.3
+  live_stop INT 5 || return 1
+  # One flow of each host's copies, and not one of all.
+  PYTHONPATH=$here python3 - "$tmp/got" <<'END'
+import sys
+import results
+vnis = sorted(f["vni"] for f in results.flows(sys.argv[1]) if f["dst_port"] == 80)
+if vnis != [1001, 1002]:
+    sys.exit("flows of the VNIs %s" % vnis)
+END
 }
 
 # What was written before a kill can be read after it, and the next start works beside it.
@@ -261,6 +278,50 @@ from_outside() {
   wait $LIVE_PID
 }
 
+# Two hosts, one VNI: sessions are told apart by who sent the copies, but their flows share a tenant,
+# so a packet between the two counts twice in one flow.
+one_vni() { # VNI of green
+  ip -n "$LAB-green" link del vx0
+  ip -n "$LAB-green" link add vx0 type vxlan id "$1" local 10.2.0.10 remote "$LAB_SENSOR" \
+    dev under0 dstport 4789 noudpcsum nolearning ttl 255
+  lab_quiet_ipv6 green vx0
+  ip -n "$LAB-green" link set vx0 mtu 64000 up
+  lab_offload off
+}
+
+packets_of() { # directory, session
+  python3 -c 'import json, sys
+print(sum(s["packets"] for s in json.load(open(sys.argv[1]))["sessions"]
+      if s["vni"] == 1001 and s["session"] == sys.argv[2]))' "$1/summary.json" "$2"
+}
+
+sent_by() { # place
+  ip -n "$LAB-$1" -s -j link show dev vx0 | python3 -c '
+import json, sys
+print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])'
+}
+
+one_vni_twice() { # workers; one queue, or it would be open which copy of a SYN comes when
+  workers=$1
+  lab_capture "$tmp/beside.pcap" || return 1
+  before_blue=$(sent_by blue) before_green=$(sent_by green)
+  start "$tmp/got" --set capture.workers="$workers" || return 1
+  lab_mirror blue on && lab_mirror green on
+  answered 200 $shop/ && answered 200 $shop/20.bin &&
+    lab_dig "$LAB_GREEN" shop.green.example A | grep -q NOERROR
+  talked=$?
+  lab_mirror blue off && lab_mirror green off
+  blue=$(($(sent_by blue) - before_blue)) green=$(($(sent_by green) - before_green))
+  lab_wait captured "$tmp/beside.pcap" $((blue + green)) && lab_capture_end || return 1
+  live_stop TERM 5 || return 1
+  [ $talked -eq 0 ] || return 1
+  [ "$(packets_of "$tmp/got" tms-blue) $(packets_of "$tmp/got" tms-green)" = "$blue $green" ] ||
+    { echo "sessions had $(packets_of "$tmp/got" tms-blue) and $(packets_of "$tmp/got" tms-green), not $blue and $green"; return 1; }
+  replay "$tmp/want" -c "$settings" "$tmp/beside.pcap" || return 1
+  live closed "$tmp/got" && live outside "$tmp/got" not_mirror && live same "$tmp/want" "$tmp/got" &&
+    [ "$(results summary "$tmp/got" flows)" = "$(results summary "$tmp/want" flows)" ]
+}
+
 for workers in 1 2 4; do
   check "reload every 100 ms under load, $workers workers: nothing lost" reload_under_load $workers
 done
@@ -269,5 +330,11 @@ check "killed and started again" killed
 check "the interface goes down and up" down_and_up
 check "the interface is removed" removed
 check "health check, ctl, and no ICMP, seen from outside" from_outside
+sed 's/virtual_network_id: 1002/virtual_network_id: 1001/' "$root/pcaps/lab.yaml" >"$tmp/one.yaml"
+settings=$tmp/one.yaml
+check "both hosts get one VNI" one_vni 1001
+for workers in 1 2 4; do
+  check "one VNI for two hosts, $workers workers: two sessions, no flow is split" one_vni_twice $workers
+done
 
 finish
