@@ -12,10 +12,11 @@
 enum {
 	LINE = 64,
 	SEND = 32, /* packets at once, when there are so many */
-	/* What of a packet is handed over: all that stages before the flow fill in. */
-	PART = offsetof(struct packet, row),
+	/* What of a packet is handed over; the rest is found anew, or comes after. */
+	PART = offsetof(struct packet, config),
 	SLOT = (PART + LINE - 1) / LINE * LINE,
 	MASK = HANDOFF_RING - 1,
+	AHEAD = 8, /* slots asked for before they are needed */
 };
 
 _Static_assert((HANDOFF_RING & MASK) == 0, "positions are masked");
@@ -124,6 +125,12 @@ static uint32_t room(struct lane_to *pair, uint32_t wanted)
 	return HANDOFF_RING - (uint32_t)(pair->put - pair->seen_taken);
 }
 
+/* Slots were last used by the other processor, so each line is a trip there. `write` as
+ * __builtin_prefetch() has it. */
+#define ask_for(slot, write) \
+	for (size_t line_ = 0; line_ < SLOT; line_ += LINE) \
+	__builtin_prefetch((slot)->part + line_, write)
+
 void handoff_put(struct handoff *handoff, uint32_t from, uint32_t to, struct rte_mbuf *m,
 	const struct packet *p, enum handoff_to where)
 {
@@ -137,6 +144,7 @@ void handoff_put(struct handoff *handoff, uint32_t from, uint32_t to, struct rte
 		rte_pktmbuf_free(m);
 		return;
 	}
+	ask_for(&pair->slots[(at + AHEAD) & MASK], 1);
 	memcpy(pair->slots[at].part, p, PART);
 	pair->mbufs[at] = marked;
 	pair->put++;
@@ -189,11 +197,16 @@ uint32_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
 
 	*fragments = 0;
 	n = there < n ? (uint32_t)there : n;
+	for (uint32_t i = 0; i < n && i < AHEAD; i++)
+		ask_for(&pair->slots[(taken + i) & MASK], 0);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = (uint32_t)(taken + i) & MASK;
 		uintptr_t marked = pair->mbufs[at];
 
+		if (i + AHEAD < n)
+			ask_for(&pair->slots[(taken + i + AHEAD) & MASK], 0);
 		memcpy(&packets[i], pair->slots[at].part, PART);
+		packets[i].config = NULL;
 		packets[i].row = NULL;
 		packets[i].flow = NULL;
 		packets[i].flow_id = 0;

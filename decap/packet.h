@@ -91,8 +91,6 @@ struct packet {
 	uint32_t
 		session; /* index into the worker's session table, SESSION_NONE in plain mode */
 	uint32_t tenant;
-	const struct model_session
-		*config; /* the session in the mirror model; NULL: not in the settings */
 	enum direction direction;
 
 	/* The verdict of the session's filter: which rule decided (0 = none), and under which
@@ -100,6 +98,10 @@ struct packet {
 	uint32_t rule_number;
 	bool accepted;
 	uint64_t generation;
+
+	/* The session in the mirror model; NULL: not in the settings. From here on nothing goes from
+	 * worker to worker. */
+	const struct model_session *config;
 
 	/* Its flow, and what the flow table worked out to find it. */
 	struct flow_row *row;

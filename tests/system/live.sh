@@ -52,3 +52,15 @@ live_stop() {
   tail -n 20 "$live_dir.err"
   return 1
 }
+
+# wire_up NAMESPACE: makes it, with a wire inside, from0 to to0, on which the kernel says nothing of
+# its own. Needs root.
+wire_up() {
+  ip netns add "$1"
+  ip netns exec "$1" sh -c 'for at in all default; do
+    echo 1 >/proc/sys/net/ipv6/conf/$at/disable_ipv6; done'
+  ip -n "$1" link add from0 mtu 1900 arp off type veth peer name to0 mtu 1900 arp off
+  ip -n "$1" link set from0 up
+  ip -n "$1" link set to0 up
+  ip -n "$1" link set lo up
+}

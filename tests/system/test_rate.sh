@@ -15,16 +15,6 @@ LIVE_PID=
 space=psrate$$
 trap 'kill -s KILL $LIVE_PID 2>/dev/null; ip netns del $space 2>/dev/null; rm -rf "$tmp"' EXIT
 
-wire_up() { # a wire inside one namespace: from0 -> to0, and nothing of the kernel's own on it
-  ip netns add $space
-  ip netns exec $space sh -c 'for at in all default; do
-    echo 1 >/proc/sys/net/ipv6/conf/$at/disable_ipv6; done'
-  ip -n $space link add from0 type veth peer name to0
-  ip -n $space link set from0 mtu 1900 arp off up
-  ip -n $space link set to0 mtu 1900 arp off up
-  ip -n $space link set lo up
-}
-
 # What the kernel counted: left = sent by from0, dropped = refused by the other side, arrived = at to0.
 kernel() {
   ip -n $space -s -j link show | python3 -c '
@@ -90,7 +80,7 @@ END
 }
 
 check "a sender" cc -O2 -D_GNU_SOURCE -o "$tmp/flood" "$here/flood.c"
-check "a wire" wire_up
+check "a wire" wire_up $space
 capgen mix "$tmp/mix.pcap" flows=400 vnis=3 span=20 >"$tmp/mix.json"
 [ $failures -eq 0 ] || finish
 port=net_af_packet0,iface=to0,framesz=2048,blocksz=65536,framecnt=32768

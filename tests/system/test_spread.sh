@@ -89,11 +89,7 @@ fragmented() { # workers
 if min(json.load(open(sys.argv[1]))["workers"]) < 30: sys.exit("a worker had hardly anything")' "$tmp/got/summary.json"
 }
 
-ip netns add $space
-ip netns exec $space sh -c 'for at in all default; do echo 1 >/proc/sys/net/ipv6/conf/$at/disable_ipv6; done'
-ip -n $space link add from0 mtu 1900 arp off type veth peer name to0 mtu 1900 arp off
-ip -n $space link set from0 up
-ip -n $space link set to0 up
+wire_up $space
 for workers in 1 2 4; do
   check "fragments by other queues than their first ones, $workers workers: one flow a datagram" fragmented $workers
 done
