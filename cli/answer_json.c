@@ -121,6 +121,7 @@ static void put_flows(struct json *j, const struct status *s)
 	json_open(j, "dpi", '{');
 	json_u64(j, "packets", s->dpi.packets);
 	json_u64(j, "refused_flows", s->dpi.refused_flows);
+	json_u64(j, "shed_flows", s->dpi.shed_flows);
 	json_u64(j, "memory_bytes", s->dpi.memory);
 	json_close(j, '}');
 }
@@ -160,6 +161,7 @@ static void put_sheds(struct json *j, const struct status *s)
 		json_string(j, "step", s->sheds[i].name);
 		json_bool(j, "active", s->sheds[i].active);
 		json_u64(j, "entered", s->sheds[i].entered);
+		json_double(j, "spent_s", seconds(s->sheds[i].spent_ns));
 		json_u64(j, "count", s->sheds[i].count);
 		json_close(j, '}');
 	}
@@ -188,6 +190,7 @@ void answer_stats_json(const struct status *s, const struct verdict *v, FILE *ou
 	summary_ledger_json(&j, &s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
+	json_u64(&j, "simulated_drops", s->simulated_drops);
 	put_workers(&j, s);
 	put_rings(&j, s);
 	json_open(&j, "ports", '[');

@@ -190,15 +190,17 @@ static void put_outputs(const struct status *s, FILE *out)
 
 static void put_sheds(const struct status *s, FILE *out)
 {
-	static const char *const heads[] = {"overload step", "", "entered", "cost"};
+	static const char *const heads[] = {"overload step", "", "entered", "for", "cost"};
+	char text[DURATION_TEXT];
 	struct columns c;
 
-	if (!begin(&c, "Overload", "llrr", heads, s->n_sheds, out))
+	if (!begin(&c, "Overload", "llrrr", heads, s->n_sheds, out))
 		return;
 	for (uint32_t i = 0; i < s->n_sheds; i++) {
 		columns_cell(&c, "%s", s->sheds[i].name);
 		columns_cell(&c, "%s", s->sheds[i].active ? "IN FORCE" : "");
 		columns_count(&c, s->sheds[i].entered);
+		columns_cell(&c, "%s", duration(s->sheds[i].spent_ns, text));
 		columns_count(&c, s->sheds[i].count);
 	}
 	columns_print(&c, out);

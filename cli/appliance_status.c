@@ -30,6 +30,7 @@ static void put_workers(struct status *s, const struct appliance *appliance)
 			.since_poll_ns = appliance_since_poll_ns(appliance, i),
 		};
 		s->direction_unknown += t.undirected;
+		s->simulated_drops += t.dropped;
 		s->flows.made += t.flows_made;
 		s->flows.ended += t.flows_ended;
 		s->flows.evicted += t.flows_evicted;
@@ -39,12 +40,42 @@ static void put_workers(struct status *s, const struct appliance *appliance)
 		s->flows.peak += (uint32_t)t.flows_peak;
 		s->dpi.packets += t.dpi_packets;
 		s->dpi.refused_flows += t.dpi_refused;
+		s->dpi.shed_flows += t.dpi_shed;
 		s->dpi.memory += t.dpi_memory;
 		s->dpi.memory_peak += t.dpi_memory_peak;
 		s->sessions_overflow += t.sessions_overflow;
 	}
 	s->workers = workers;
 	s->n_workers = n;
+}
+
+static struct status_shed shed_of(const struct appliance *appliance, enum overload_step step)
+{
+	struct status_shed shed = {.name = overload_step_name(step)};
+	struct tally t;
+
+	for (uint32_t i = 0; i < appliance_workers(appliance); i++) {
+		appliance_tally(appliance, i, &t);
+		shed.active |= t.overload >= (uint64_t)step;
+		shed.entered += t.overload_entered[step];
+		shed.spent_ns += t.overload_ns[step];
+		shed.count +=
+			step == OVERLOAD_DPI ? t.dpi_shed : t.reasons[REASON_handoff_full];
+	}
+	return shed;
+}
+
+/* Those that there are here: without inspection, or with one worker, there is nothing to shed. */
+static void put_sheds(
+	struct status *s, const struct appliance *appliance, const struct settings *settings)
+{
+	struct status_shed *sheds = status_array(s, OVERLOAD_STEPS, sizeof(*sheds));
+
+	if (settings->dpi.enabled && settings->overload.shed_dpi)
+		sheds[s->n_sheds++] = shed_of(appliance, OVERLOAD_DPI);
+	if (appliance_handoff(appliance))
+		sheds[s->n_sheds++] = shed_of(appliance, OVERLOAD_HANDOFF);
+	s->sheds = sheds;
 }
 
 static void put_rings(struct status *s, const struct appliance *appliance)
@@ -375,6 +406,7 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	appliance_ledger(appliance, &s->ledger);
 	put_workers(s, appliance);
 	put_rings(s, appliance);
+	put_sheds(s, appliance, settings);
 	put_ports(s, appliance);
 	put_outputs(s, appliance, settings);
 	put_disk(s, appliance);

@@ -177,9 +177,18 @@ static bool remember(struct health *h, const struct status *s)
 	return h->n_rings == s->n_rings && h->n_outputs == s->n_outputs;
 }
 
+static void note_overload(const struct status *s, struct verdict *v)
+{
+	v->n_overload = 0;
+	for (uint32_t i = 0; i < s->n_sheds && v->n_overload < VERDICT_OVERLOAD; i++)
+		if (s->sheds[i].active)
+			v->overload[v->n_overload++] = s->sheds[i].name;
+}
+
 void health_judge(struct health *h, const struct status *s, uint64_t now_ns, struct verdict *v)
 {
 	v->n_wrong = 0;
+	note_overload(s, v);
 	if (s->stopping)
 		verdict_add(v, "the appliance is shutting down");
 	if (!remember(h, s))
@@ -223,6 +232,10 @@ void verdict_json(const struct verdict *v, FILE *out)
 	json_open(&j, "wrong", '[');
 	for (uint32_t i = 0; i < sentences(v); i++)
 		json_string(&j, NULL, v->wrong[i]);
+	json_close(&j, ']');
+	json_open(&j, "overload", '[');
+	for (uint32_t i = 0; i < v->n_overload; i++)
+		json_string(&j, NULL, v->overload[i]);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	fputc('\n', out);

@@ -10,13 +10,17 @@
 #include "cli/status.h"
 #include "config/settings.h"
 
-enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200 };
+enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200, VERDICT_OVERLOAD = 4 };
 
 /* Healthy is n_wrong = 0. Plain data, to be copied. */
 struct verdict {
 	uint32_t n_wrong;  /* all that is wrong; the first VERDICT_WRONG have their sentence */
 	bool workers_poll; /* there are workers, and none of them has stopped polling */
 	char wrong[VERDICT_WRONG][VERDICT_TEXT];
+	/* Steps of the overload order in force: static strings. Of themselves they are nothing
+	 * wrong: to give up what matters less is what keeps the appliance healthy. */
+	const char *overload[VERDICT_OVERLOAD];
+	uint32_t n_overload;
 };
 
 struct health;
@@ -35,5 +39,5 @@ __attribute__((format(printf, 2, 3))) void verdict_add(
 	struct verdict *verdict, const char *format, ...);
 /* All sentences in one, with `; ` between them; returns `text`. */
 const char *verdict_print(const struct verdict *verdict, char *text, size_t size);
-/* `{"healthy": ..., "wrong": [...]}` and a newline. */
+/* `{"healthy": ..., "wrong": [...], "overload": [...]}` and a newline. */
 void verdict_json(const struct verdict *verdict, FILE *out);

@@ -322,6 +322,12 @@ static void put_outputs(struct metrics *m, const struct status *s)
 
 static void put_sheds(struct metrics *m, const struct status *s)
 {
+	put_one(m, METRIC_simulated_drops_packets_total, s->simulated_drops);
+	metrics_family(m, METRIC_shed_seconds_total);
+	for (uint32_t i = 0; i < s->n_sheds; i++) {
+		metrics_label(m, "step", s->sheds[i].name);
+		metrics_ns(m, s->sheds[i].spent_ns);
+	}
 	static const struct member members[] = {
 		{METRIC_shed_entered_total, offsetof(struct status_shed, entered)},
 		{METRIC_shed_total, offsetof(struct status_shed, count)},

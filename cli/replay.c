@@ -215,6 +215,7 @@ static int run(struct arguments *a)
 	enum replay_status status;
 
 	unmet_say(a->params.settings);
+	simulation_say(a->params.settings);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	status = replay_run(&a->params, report, a);

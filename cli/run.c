@@ -314,6 +314,7 @@ static int run_appliance(struct run *run, struct model *model)
 
 	unmet_say(&run->settings);
 	notify_begin(&run->notify);
+	simulation_say(&run->settings);
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	run->appliance = appliance_start(&params, model, error);
 	if (!run->appliance) {

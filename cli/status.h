@@ -103,12 +103,13 @@ struct status_output {
 	uint64_t removed_files, removed_bytes; /* to stay within the bounds of the settings */
 };
 
-/* A step of the overload order (design.md, section 4). */
+/* A step of the overload order (dataplane/overload.h), over all workers. */
 struct status_shed {
-	const char *name; /* "dpi", "recording", "handoff" */
-	bool active;
+	const char *name; /* "dpi", "handoff": a static string */
+	bool active;      /* at some worker */
 	uint64_t entered; /* times it was entered */
-	uint64_t count;   /* flows or packets it cost */
+	uint64_t spent_ns;
+	uint64_t count; /* flows or packets it cost */
 };
 
 struct status {
@@ -123,6 +124,7 @@ struct status {
 
 	struct ledger ledger; /* of all workers */
 	uint64_t direction_unknown;
+	uint64_t simulated_drops;      /* before `received`, for tests */
 	struct status_worker *workers; /* by worker number */
 	const struct status_ring *rings;
 	const struct status_port *ports;

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataplane/simulate.h"
+
 static void say(const char *key, const char *instead)
 {
 	fprintf(stderr, "periscope: %s has no effect yet: %s\n", key, instead);
@@ -16,4 +18,13 @@ void unmet_say(const struct settings *settings)
 		say("packets.record", "replay -w writes packets");
 	if (strcmp(settings->flow_logs.format, "default") != 0)
 		say("flow_logs.format", "records have the default format");
+}
+
+void simulation_say(const struct settings *settings)
+{
+	char what[256];
+
+	if (simulate_describe(settings, what, sizeof(what)))
+		fprintf(stderr, "periscope: simulated, as the settings ask for tests%s\n",
+			what);
 }

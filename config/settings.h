@@ -95,6 +95,7 @@ struct settings {
 		uint64_t max_file_age;  /* ns */
 		uint32_t max_files;
 		uint64_t max_total_size; /* bytes */
+		uint64_t stats_interval; /* ns; 0 = never */
 	} events;
 	struct {
 		bool enabled;
@@ -121,6 +122,18 @@ struct settings {
 		enum settings_seccomp seccomp;
 		bool core_dumps;
 	} rights;
+	struct {
+		bool shed_dpi;
+		uint32_t queue_high, queue_low, busy_high, busy_low, memory_high,
+			memory_low;    /* percent */
+		uint64_t enter, leave; /* ns */
+	} overload;
+	struct {                                /* for tests */
+		uint32_t drop_every;            /* packets; 0 = never */
+		uint64_t dpi_delay, disk_delay; /* ns; 0 = none */
+		uint32_t dpi_from_worker, stall_worker;
+		uint64_t stall_for, stall_every; /* ns; stall_for 0 = never */
+	} simulate;
 };
 
 enum { SETTINGS_ERROR = 512 };

@@ -148,6 +148,8 @@ static int make_writer(struct appliance *appliance, char *error)
 		return -1;
 	}
 	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
+	if (appliance->writer)
+		writer_slow(appliance->writer, appliance->params.settings->simulate.disk_delay);
 	return appliance->writer ? 0 : -1;
 }
 
@@ -250,6 +252,8 @@ static int start_workers(struct appliance *appliance, char *error)
 			.phase = &appliance->phase,
 			.missed = &appliance->missed,
 			.view = &appliance->views[i],
+			.settings = appliance->params.settings,
+			.shedding = &appliance->shedding,
 		};
 
 		deal_queues(appliance, i, &params);
@@ -393,8 +397,9 @@ void appliance_tick(struct appliance *appliance)
 		w->counters = counters;
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
-		missed += counters.missed + counters.nombuf + counters.errors;
+		missed += counters.missed + counters.nombuf;
 		appliance_watch_exception(appliance, i);
 	}
 	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
+	appliance_say_overload(appliance);
 }

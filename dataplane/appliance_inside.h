@@ -33,6 +33,11 @@ struct watched_port {
 	enum port_link link;
 };
 
+/* What was said of a worker's overload. */
+struct overload_told {
+	uint64_t step, entered[OVERLOAD_STEPS];
+};
+
 struct appliance {
 	struct appliance_params params;
 	struct settings *live; /* what of the settings can change: sessions.unknown... */
@@ -48,7 +53,9 @@ struct appliance {
 	struct view_board views[WORKERS_MAX];
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
+	struct overload_told told[WORKERS_MAX];
 	_Atomic int phase;
+	_Atomic uint32_t shedding;
 	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
 	struct snapshot_slot slot;
 	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
@@ -74,6 +81,9 @@ bool appliance_wants_exception(const struct appliance *appliance, const char *de
 int appliance_start_exceptions(struct appliance *appliance, char *error);
 /* Says once when somebody took the interface of port `index` away. */
 void appliance_watch_exception(struct appliance *appliance, uint32_t index);
+
+/* The control thread: what changed since the last time. */
+void appliance_say_overload(struct appliance *appliance);
 
 uint64_t monotonic_ns(void);
 void appliance_say(const char *sentence);

@@ -123,6 +123,7 @@ static struct summary summarize(const struct appliance *appliance, const struct 
 		.rules = g->rules,
 		.n_rules = g->n_rules,
 		.direction_unknown = g->direction_unknown,
+		.simulated_drops = g->dropped,
 		.duration_s = (double)(monotonic_ns() - appliance->started_ns) / 1e9,
 		.version = appliance->params.version,
 	};

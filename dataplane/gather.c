@@ -19,6 +19,7 @@ static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
 
 	sum->packets += one.packets;
 	sum->refused_flows += one.refused_flows;
+	sum->shed_flows += one.shed_flows;
 	sum->memory += one.memory;
 	sum->memory_peak += one.memory_peak;
 }
@@ -40,6 +41,7 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	}
 	g->worker_packets[index] = lane->packets;
 	g->direction_unknown += lane->undirected;
+	g->dropped += lane->dropped;
 	g->overflowed = g->overflowed || lane_overflowed(lane);
 }
 

@@ -158,6 +158,8 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	lane->plain = params->plain;
 	lane->index = params->index;
 	lane->slot = params->slot;
+	if (params->index >= settings->simulate.dpi_from_worker)
+		lane->dpi_delay_ns = settings->simulate.dpi_delay;
 	lane->sessions = lane_sessions(settings);
 	lane->fragments = lane_fragments();
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
@@ -193,5 +195,6 @@ bool lane_overflowed(const struct lane *lane)
 	       session_table_overflow(lane->sessions) > 0 ||
 	       fragment_table_overwritten(lane->fragments) > 0 ||
 	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||
-	       (lane->dpi && dpi_stats(lane->dpi).refused_flows > 0);
+	       (lane->dpi && (dpi_stats(lane->dpi).refused_flows > 0 ||
+				     dpi_stats(lane->dpi).shed_flows > 0));
 }

@@ -1,6 +1,7 @@
 /* The way of a burst through a lane; see lane.h. */
 #include "dataplane/judge.h"
 #include "dataplane/lane.h"
+#include "dataplane/simulate.h"
 
 #include "decap/direction.h"
 #include "decap/touch.h"
@@ -107,6 +108,14 @@ static uint64_t stage_filter(
 	return live & ~refused;
 }
 
+static void __attribute__((cold)) delay_inspection(struct lane *lane)
+{
+	uint64_t given = dpi_stats(lane->dpi).packets;
+
+	simulate_work((given - lane->dpi_delayed) * lane->dpi_delay_ns);
+	lane->dpi_delayed = given;
+}
+
 /* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. */
 static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 	uint64_t horizon_ns, enum reason *why)
@@ -123,6 +132,8 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 		else if (lane->dpi)
 			dpi_packet(lane->dpi, flow, &packets[i]);
 	}
+	if (lane->dpi_delay_ns && lane->dpi)
+		delay_inspection(lane);
 }
 
 uint64_t pipeline_front(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)

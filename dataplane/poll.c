@@ -3,7 +3,9 @@
 #include "dataplane/clock.h"
 #include "dataplane/owner.h"
 #include "dataplane/patience.h"
+#include "dataplane/poll_load.h"
 #include "dataplane/ring.h"
+#include "dataplane/simulate.h"
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
@@ -31,8 +33,9 @@ struct poller {
 	pthread_t thread;
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
-	uint64_t lost; /* at the ports and on the way to this worker, when last looked at */
 	struct patience patience;
+	struct poll_load load;
+	struct simulation simulation;
 	struct tally tally;
 	uint64_t number; /* packets received, for messages */
 	struct packet packets[BURST_MAX];
@@ -215,6 +218,14 @@ static bool shall_wait(struct poller *poller)
 		       handoff_is_tight(params->handoff, params->index), poller->now_ns);
 }
 
+static void judge_load(struct poller *poller, bool whole)
+{
+	uint64_t ticks = rte_rdtsc();
+
+	poll_load_judge(&poller->load, &poller->params, &poller->tally, ticks,
+		clock_ns(&poller->clock, ticks), whole);
+}
+
 static uint32_t poll_ports(struct poller *poller)
 {
 	uint32_t sum = 0;
@@ -223,8 +234,11 @@ static uint32_t poll_ports(struct poller *poller)
 		const struct poll_queue *queue = &poller->params.queues[q];
 		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
 
+		if (poller->simulation.drop_every)
+			n = simulation_drop(&poller->simulation, poller->mbufs, n);
 		if (n > 0)
 			run_received(poller, queue, n);
+		judge_load(poller, false);
 		sum += n;
 	}
 	return sum;
@@ -238,6 +252,7 @@ static uint32_t poll_ring(struct poller *poller, uint32_t from)
 
 	if (n > 0)
 		run_taken(poller, from, n, fragments);
+	judge_load(poller, false);
 	return n;
 }
 
@@ -287,11 +302,18 @@ static void publish(struct poller *poller)
 	t->flows_live = flows->live;
 	t->flows_peak = flows->peak;
 	t->sessions_overflow = session_table_overflow(lane->sessions);
+	t->dropped = poller->simulation.dropped;
+	t->overload = poller->load.strain.overload.step;
+	for (int step = 0; step < OVERLOAD_STEPS; step++) {
+		t->overload_entered[step] = poller->load.strain.overload.entered[step];
+		t->overload_ns[step] = poller->load.strain.overload.spent_ns[step];
+	}
 	if (lane->dpi) {
 		struct dpi_stats dpi = dpi_stats(lane->dpi);
 
 		t->dpi_packets = dpi.packets;
 		t->dpi_refused = dpi.refused_flows;
+		t->dpi_shed = dpi.shed_flows;
 		t->dpi_memory = dpi.memory;
 		t->dpi_memory_peak = dpi.memory_peak;
 	}
@@ -306,18 +328,15 @@ static void publish(struct poller *poller)
 	tally_publish(&poller->board, t);
 }
 
-/* Packets that the appliance itself lost are missing in the flows' sequence numbers, too. */
-static void note_losses(struct poller *poller)
+/* Simulated: until it is over, or the appliance ends. */
+static void stand_still(const struct poller *poller)
 {
-	const struct poll_params *params = &poller->params;
-	uint64_t lost = atomic_load_explicit(params->missed, memory_order_relaxed);
+	uint64_t end = wall_ns() + poller->simulation.stall_ns;
+	const struct timespec nap = {0, 10 * (long)MS_NS};
 
-	for (uint32_t from = 0; params->handoff && from < params->n_workers; from++)
-		if (from != params->index)
-			lost += handoff_pair(params->handoff, from, params->index).full;
-	if (lost != poller->lost)
-		flow_table_lost_here(params->lane->flows);
-	poller->lost = lost;
+	while (wall_ns() < end &&
+		atomic_load_explicit(poller->params.phase, memory_order_acquire) == POLL_RUN)
+		nanosleep(&nap, NULL);
 }
 
 /* What time brings: flows and windows that are over, records that have waited long enough. */
@@ -329,7 +348,7 @@ static void keep_house(struct poller *poller)
 	if (poller->now_ns - poller->slice_at < SLICE_EVERY_MS * MS_NS)
 		return;
 	poller->slice_at = poller->now_ns;
-	note_losses(poller);
+	judge_load(poller, true);
 	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
 	flow_table_close_windows(
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
@@ -340,6 +359,8 @@ static void keep_house(struct poller *poller)
 	patience_count(&poller->patience, poller->tally.received, poller->now_ns);
 	writer_flush(poller->params.writer, poller->params.index);
 	publish(poller);
+	if (simulation_stalls(&poller->simulation, poller->now_ns))
+		stand_still(poller);
 }
 
 static uint32_t round_once(struct poller *poller, enum poll_phase phase)
@@ -370,6 +391,7 @@ static void end(struct poller *poller)
 	flow_table_end_all(lane->flows, poller->now_ns, FLOW_END_SHUTDOWN);
 	writer_flush(poller->params.writer, poller->params.index);
 	lane->ledger.received = poller->tally.received;
+	lane->dropped = poller->simulation.dropped;
 	publish(poller);
 	atomic_store_explicit(&poller->done, true, memory_order_release);
 }
@@ -392,6 +414,8 @@ static void settle(struct poller *poller)
 	poller->now_ns = poller->clock.base_ns;
 	poller->records_at = poller->now_ns;
 	patience_init(&poller->patience, poller->params.ports_hold, poller->now_ns);
+	poll_load_init(&poller->load, &poller->params);
+	simulation_init(&poller->simulation, poller->params.settings, poller->params.index);
 }
 
 static void *poll_main(void *arg)

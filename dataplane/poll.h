@@ -52,6 +52,10 @@ struct poll_params {
 	const _Atomic int *phase;
 	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
 	struct view_board *view;
+	const struct settings *settings;
+	/* How many workers are overloaded so far that flows are not inspected. What one gives up, all
+	 * give up: one that has time again hands over faster than others could take. */
+	_Atomic uint32_t *shedding;
 };
 
 struct poller;

@@ -457,6 +457,13 @@ uint32_t port_receive(struct port *port, uint32_t queue, struct rte_mbuf **mbufs
 	return got;
 }
 
+uint32_t port_fill(const struct port *port, uint32_t queue)
+{
+	int n = rte_eth_rx_queue_count(port->number, (uint16_t)queue);
+
+	return n > 0 && port->descriptors > 0 ? (uint32_t)n * 100 / port->descriptors : 0;
+}
+
 struct port_counters port_counters(struct port *port)
 {
 	struct rte_eth_stats stats = {0};

@@ -65,6 +65,9 @@ bool port_sends(const struct port *port);
 struct rte_mbuf *port_buffer(struct port *port);
 uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n);
 
+/* The queue's worker: how full it is, in percent; 0 where the driver cannot tell. */
+uint32_t port_fill(const struct port *port, uint32_t queue);
+
 struct port_counters {
 	uint64_t packets, bytes;
 	uint64_t missed, nombuf, errors;

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "dataplane/overload.h"
 #include "decap/ledger.h"
 #include "inspect/export/sink.h"
 
@@ -21,8 +22,11 @@ struct tally {
 	uint64_t undirected;
 	uint64_t bursts, empty_polls, busy_ticks;
 	uint64_t acked_unseen;
+	uint64_t dropped;  /* simulated, before `received` */
+	uint64_t overload; /* enum overload_step */
+	uint64_t overload_entered[OVERLOAD_STEPS], overload_ns[OVERLOAD_STEPS];
 	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
-	uint64_t dpi_packets, dpi_refused, dpi_memory, dpi_memory_peak;
+	uint64_t dpi_packets, dpi_refused, dpi_shed, dpi_memory, dpi_memory_peak;
 	uint64_t sessions_overflow;
 	uint64_t offered[RECORD_KIND_COUNT], by_policy[RECORD_KIND_COUNT],
 		lost_queue[RECORD_KIND_COUNT];

@@ -42,6 +42,7 @@ struct writer {
 	struct outbox *outboxes;
 	uint32_t n_outboxes, n_chunks; /* chunks of each outbox */
 	bool live;
+	_Atomic uint64_t slow_ns;
 	uint64_t events_s, flow_logs_s; /* when each was flushed last */
 	_Atomic(struct errand *) errand;
 	/* Copies of the output's ledgers, for other threads. */
@@ -64,6 +65,15 @@ static void write_chunk(struct writer *writer, const struct chunk *chunk)
 	}
 }
 
+static void be_slow(const struct writer *writer)
+{
+	uint64_t ns = atomic_load_explicit(&writer->slow_ns, memory_order_relaxed);
+	const struct timespec time = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+
+	if (ns)
+		nanosleep(&time, NULL);
+}
+
 /* Returns the number of chunks written. */
 static unsigned write_round(struct writer *writer)
 {
@@ -74,6 +84,7 @@ static unsigned write_round(struct writer *writer)
 
 		if (!chunk)
 			continue;
+		be_slow(writer);
 		write_chunk(writer, chunk);
 		chunk->used = 0;
 		ring_push(writer->outboxes[i].empty, chunk); /* has room for every chunk */
@@ -281,6 +292,11 @@ void writer_flush(struct writer *writer, uint32_t index)
 void writer_wait(struct writer *writer, uint32_t index, bool wait)
 {
 	atomic_store_explicit(&writer->outboxes[index].wait, wait, memory_order_relaxed);
+}
+
+void writer_slow(struct writer *writer, uint64_t ns)
+{
+	atomic_store_explicit(&writer->slow_ns, ns, memory_order_relaxed);
 }
 
 void writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx)

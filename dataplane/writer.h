@@ -39,6 +39,9 @@ void writer_flush(struct writer *writer, uint32_t index);
 /* Whether a full outbox of worker `index` waits from now on; by any thread. */
 void writer_wait(struct writer *writer, uint32_t index, bool wait);
 
+/* For tests: waits so long before each chunk (settings, simulate.disk_delay). */
+void writer_slow(struct writer *writer, uint64_t ns);
+
 /* Has the writer's thread call `call` between two chunks, and waits until it has: for what only
  * that thread may do with the output. One thread at a time calls this. */
 void writer_do(

@@ -122,6 +122,11 @@ static bool flow_ready(struct dpi *dpi, struct flow *flow, bool whole)
 		return flow->dpi->cut == !whole;
 	if (flow->flags & FLOW_DPI_CUT)
 		return false;
+	if (dpi->shed) {
+		flow->flags |= FLOW_DPI_NONE | FLOW_DPI_SHED;
+		dpi->shed_flows++;
+		return false;
+	}
 	flow->dpi = state_take(dpi);
 	if (!flow->dpi) {
 		flow_refuse(dpi, flow);
@@ -229,11 +234,17 @@ void dpi_release(struct dpi *dpi, struct flow *flow)
 	flow->details = NULL;
 }
 
+void dpi_shed(struct dpi *dpi, bool shed)
+{
+	dpi->shed = shed;
+}
+
 struct dpi_stats dpi_stats(const struct dpi *dpi)
 {
 	struct dpi_stats stats = {
 		.packets = dpi->packets,
 		.refused_flows = dpi->refused_flows,
+		.shed_flows = dpi->shed_flows,
 		.memory = dpi->memory.used,
 		.memory_peak = dpi->memory.peak,
 	};

@@ -23,6 +23,7 @@ struct dpi_params {
 struct dpi_stats {
 	uint64_t packets;           /* given to nDPI */
 	uint64_t refused_flows;     /* flows not, or not fully, inspected for want of memory */
+	uint64_t shed_flows;        /* flows not inspected because of dpi_shed() */
 	size_t memory, memory_peak; /* bytes, nDPI's own tables included */
 };
 
@@ -53,6 +54,10 @@ void dpi_conclude(struct dpi *dpi, struct flow *flow);
 
 /* Frees what the dpi owns in `flow`. */
 void dpi_release(struct dpi *dpi, struct flow *flow);
+
+/* While `shed`, inspection of no flow is begun: a flow whose turn would come is given up for good
+ * (FLOW_DPI_SHED), and stays Unknown. Flows that are being inspected go on. */
+void dpi_shed(struct dpi *dpi, bool shed);
 
 struct dpi_stats dpi_stats(const struct dpi *dpi);
 

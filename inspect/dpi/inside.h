@@ -27,7 +27,8 @@ struct dpi {
 	struct memory memory;
 	struct memory_list blocks; /* states and details */
 	struct engine *engine;
-	uint64_t packets, refused_flows;
+	uint64_t packets, refused_flows, shed_flows;
+	bool shed; /* dpi_shed() */
 	struct draft draft;
 	struct dns_message dns;
 	uint8_t whole[UINT16_MAX]; /* a cut packet, made whole */

@@ -111,10 +111,24 @@ static void put_rule(struct text *t, const struct flow *flow)
 		text_cstr(t, "null");
 }
 
-static void put_counts(
-	struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen)
+/* Whether nDPI was asked, and why not. */
+static const char *inspection_of(const struct flow *flow, bool on)
 {
-	text_cstr(t, ",\"guessed\":");
+	if (!on)
+		return "off";
+	if (flow->flags & FLOW_DPI_SHED)
+		return "shed";
+	if (flow->flags & FLOW_DPI_NONE)
+		return "no_memory";
+	return flow->dpi_packets > 0 ? "done" : "none";
+}
+
+static void put_counts(struct text *t, const struct flow *flow, enum flow_end end,
+	int64_t unseen, const char *inspection)
+{
+	text_cstr(t, ",\"inspection\":\"");
+	text_cstr(t, inspection);
+	text_cstr(t, "\",\"guessed\":");
 	put_bool(t, flow->flags & FLOW_DPI_GUESSED);
 	text_cstr(t, ",\"client\":");
 	put_side(t, &flow->side[0]);
@@ -189,7 +203,7 @@ void event_flow(struct text *t, const struct flow *flow, enum flow_end end, int6
 	put_vantage(t, flow, vantage);
 	put_ends(t, flow);
 	label_json(names->labels, names->dpi, flow, t);
-	put_counts(t, flow, end, unseen);
+	put_counts(t, flow, end, unseen, inspection_of(flow, names->dpi != NULL));
 	put_risks(t, flow->details == NULL ? 0 : details_risks(flow->details));
 	event_details(t, flow->details);
 	put_icmp(t, flow);

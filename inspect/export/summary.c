@@ -209,6 +209,7 @@ static void put_inspection(struct json *j, const struct summary *s)
 	json_string(j, "version", dpi_version());
 	json_u64(j, "packets", s->dpi_stats.packets);
 	json_u64(j, "refused_flows", s->dpi_stats.refused_flows);
+	json_u64(j, "shed_flows", s->dpi_stats.shed_flows);
 	json_close(j, '}');
 }
 
@@ -293,6 +294,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	summary_ledger_json(&j, s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
+	json_u64(&j, "simulated_drops", s->simulated_drops);
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);

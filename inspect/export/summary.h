@@ -59,6 +59,7 @@ struct summary {
 	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
 	uint32_t n_rules;
 	uint64_t direction_unknown; /* packets of sessions whose direction was undetermined */
+	uint64_t simulated_drops;   /* before `received`, for tests */
 	const uint64_t *worker_packets;
 	uint32_t n_workers;
 	const char *const *tenants; /* names of the settings' tenants, by index */

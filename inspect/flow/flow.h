@@ -37,6 +37,7 @@ enum flow_flag {
 	FLOW_ACCEPTED = 1 << 10,   /* verdict of the filter on the last packet */
 	FLOW_FILTERED = 1 << 11,   /* a mirror filter judged the last packet */
 	FLOW_DPI_CUT = 1 << 12,    /* label from cut packets alone; a whole one asks anew */
+	FLOW_DPI_SHED = 1 << 13,   /* with NONE: the worker was overloaded */
 };
 
 enum flow_end {

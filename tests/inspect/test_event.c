@@ -144,10 +144,11 @@ static void a_plain_flow_in_full(void)
 		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
 		"\"app\":\"TLS.Google\",\"app_protocol\":\"TLS\",\"app_name\":\"Google\","
-		"\"category\":\"Web\",\"guessed\":false,"
+		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,"
 		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27},"
 		"\"server\":{\"packets\":3,\"bytes\":5000000000,\"tcp_flags\":26},"
-		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":null,"
+		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"
+		"null,"
 		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],"
 		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"icmp\":null}\n");
 }
@@ -268,7 +269,8 @@ static void ends_and_flags(void)
 	flow.flags |= FLOW_PORTS_CUT | FLOW_DPI_GUESSED;
 	flow.side[1].packets = 0;
 	expect_part(&flow, FLOW_END_IDLE,
-		"\"truncated\":12,\"acked_unseen\":null,\"one_sided\":true,\"ports_cut\":true,");
+		"\"truncated\":12,\"acked_unseen\":null,\"one_sided\":true,\"ports_cut\":"
+		"true,");
 	expect_part(&flow, FLOW_END_IDLE, "\"guessed\":true,");
 	flow.side[0].packets = 0;
 	flow.side[1].packets = 1;

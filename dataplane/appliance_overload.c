@@ -1,0 +1,75 @@
+/* Says on stderr what workers give up and take up again, as the control thread notices it. */
+#include "dataplane/appliance_inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static uint64_t refused_to(const struct appliance *appliance, uint32_t worker)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t from = 0; appliance->handoff && from < appliance->n_workers; from++)
+		if (from != worker)
+			sum += handoff_pair(appliance->handoff, from, worker).full;
+	return sum;
+}
+
+static uint64_t not_inspected(const struct appliance *appliance)
+{
+	uint64_t sum = 0;
+	struct tally t;
+
+	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
+		appliance_tally(appliance, i, &t);
+		sum += t.dpi_shed;
+	}
+	return sum;
+}
+
+static void say_begin(uint32_t worker, enum overload_step step)
+{
+	fprintf(stderr, "periscope: worker %u is overloaded: %s\n", worker,
+		step == OVERLOAD_DPI ? "flows that begin are not inspected"
+				     : "packets that other workers received for it are lost");
+}
+
+static void say_end(const struct appliance *appliance, uint32_t worker, enum overload_step step)
+{
+	if (step == OVERLOAD_DPI)
+		fprintf(stderr,
+			"periscope: worker %u keeps up again; so far %" PRIu64
+			" flows were not inspected\n",
+			worker, not_inspected(appliance));
+	else
+		fprintf(stderr,
+			"periscope: worker %u takes all packets from the others again; so far "
+			"%" PRIu64 " were lost\n",
+			worker, refused_to(appliance, worker));
+}
+
+/* A step may have come and gone between two looks: then both are said. */
+static void look_at(struct appliance *appliance, uint32_t worker)
+{
+	struct overload_told *told = &appliance->told[worker];
+	struct tally t;
+
+	appliance_tally(appliance, worker, &t);
+	for (int step = OVERLOAD_DPI; step < OVERLOAD_STEPS; step++) {
+		if (t.overload_entered[step] == told->entered[step])
+			continue;
+		if (told->step < (uint64_t)step)
+			say_begin(worker, (enum overload_step)step);
+		told->step = (uint64_t)step;
+	}
+	for (; told->step > t.overload; told->step--)
+		if (t.overload_entered[told->step] > 0)
+			say_end(appliance, worker, (enum overload_step)told->step);
+	for (int step = 0; step < OVERLOAD_STEPS; step++)
+		told->entered[step] = t.overload_entered[step];
+}
+
+void appliance_say_overload(struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		look_at(appliance, i);
+}
