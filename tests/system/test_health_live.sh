@@ -1,0 +1,218 @@
+#!/bin/sh
+# Health and overload of the live appliance, for real: workers that stand still, a full disk, rings
+# that stay full, inspection that takes too long. Two namespaces: a mirror source, and the sensor
+# with net_af_packet. Needs root.
+. "$(dirname "$0")/lib.sh"
+. "$here/live.sh"
+
+if [ "$(id -u)" -ne 0 ]; then
+  skip "needs root for network namespaces"
+  exit 0
+fi
+net=pshl$$
+target=10.77.0.2
+LIVE_PID=
+
+stop_running() { # what a check left running
+  [ -n "$LIVE_PID" ] && kill -s KILL $LIVE_PID 2>/dev/null && wait $LIVE_PID 2>/dev/null
+  LIVE_PID=
+}
+
+down() {
+  stop_running
+  ip netns del $net-source 2>/dev/null
+  ip netns del $net-sensor 2>/dev/null
+  rm -rf "$tmp"
+}
+trap down EXIT
+
+ip netns add $net-source && ip netns add $net-sensor &&
+  ip -n $net-source link add eth0 type veth peer name eth0 netns $net-sensor &&
+  ip -n $net-source addr add 10.77.0.1/24 dev eth0 && ip -n $net-sensor addr add $target/24 dev eth0 &&
+  ip -n $net-source link set eth0 up && ip -n $net-sensor link set eth0 up &&
+  ip -n $net-sensor link set lo up || {
+  echo "FAIL the namespaces could not be made"
+  exit 1
+}
+
+in_sensor() { ip netns exec $net-sensor "$@"; }
+send() { ip netns exec $net-source python3 "$here/mirror_send.py" $target "$@"; }
+
+start() { # directory, arguments of run...
+  stop_running
+  dir=$1
+  shift
+  rm -rf "$dir"
+  live_start "$dir" ip netns exec $net-sensor -- \
+    --set 'capture.ports=["net_af_packet0,iface=eth0,framesz=2048,blocksz=65536,framecnt=8192"]' \
+    --set capture.memory=96MiB --set flow.capacity=65536 --set control.disk_free_min=0 "$@"
+}
+
+# What /health says, with the status behind it. The name is the interval it may take to answer.
+health() { in_sensor curl -s -m 2 -w '%{http_code}\n' http://127.0.0.1:9477/health; }
+says() { # status, words
+  health >"$tmp/health" 2>&1
+  tail -n 1 "$tmp/health" | grep -q "$1" && grep -q "$2" "$tmp/health"
+}
+within() { # seconds, command...: prints nothing when it succeeds in time
+  tries=$(($1 * 10))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { echo "not in time: $*"; tail -n 5 "$tmp/health" "$dir.err"; return 1; }
+    sleep 0.1
+  done
+}
+port_open() { # 0: open, 1: refused
+  in_sensor python3 -c "
+import socket, sys
+try:
+    socket.create_connection(('127.0.0.1', 4789), 2).close()
+except ConnectionRefusedError:
+    sys.exit(1)"
+}
+port_closed() { ! port_open; }
+
+# The worker stands still for 3 s, 2 s after the start: 503 must come 1 s later (control.worker_stall).
+stalled() {
+  start "$tmp/stall" --set capture.workers=2 --set simulate.stall_worker=1 \
+    --set simulate.stall_for=3s --set simulate.stall_every=2s || return 1
+  grep -q 'simulated.*worker 1 stands still' "$dir.err" || { echo "not said"; return 1; }
+  within 2 says 200 '"healthy": true' && port_open || return 1
+  within 4 says 503 'worker 1 has not polled for' && within 1 port_closed || return 1
+  within 4 says 200 '"n_wrong": 0' && within 1 port_open || return 1
+  grep -q 'not healthy: worker 1 has not polled' "$dir.err" && live_stop TERM 5
+}
+
+# A disk of 8 MiB of its own, in a mount namespace of the appliance's own.
+disk_full() {
+  dir=$tmp/disk
+  stop_running
+  mkdir "$dir"
+  printf '#!/bin/sh\nmount -t tmpfs -o size=8m none "%s" && exec "$@"\n' "$dir" >"$tmp/on-disk"
+  chmod +x "$tmp/on-disk"
+  live_start "$dir" ip netns exec $net-sensor unshare -m "$tmp/on-disk" -- \
+    --set 'capture.ports=["net_af_packet0,iface=eth0"]' --set capture.memory=64MiB \
+    --set flow.capacity=4096 --set control.disk_free_min=2MiB || return 1
+  within 2 says 200 '"healthy": true' || return 1
+  dd if=/dev/zero of="/proc/$LIVE_PID/root$dir/ballast" bs=1M count=7 2>/dev/null
+  within 2 says 503 "disk of $dir has" && within 1 port_closed || return 1
+  rm "/proc/$LIVE_PID/root$dir/ballast"
+  within 3 says 200 '"n_wrong": 0' && within 1 port_open || return 1
+  kill -s TERM $LIVE_PID
+  wait $LIVE_PID
+}
+
+# Worker 1 needs 2 ms for each packet of nDPI's; what worker 0 receives and hands over comes faster.
+slow_owner() { # arguments of run...
+  start "$tmp/ring" --set capture.workers=2 --set simulate.dpi_delay=2ms \
+    --set simulate.dpi_from_worker=1 --set flow.max_ndpi_packets_udp=0 "$@"
+}
+
+# What came: all that was sent, but for what the kernel dropped, which is counted too.
+came() { # directory, packets sent
+  PYTHONPATH=$here python3 - "$@" <<'END2'
+import sys
+import results
+s = results.summary(sys.argv[1])
+came = s["received"] - s["ledger"]["not_mirror"] + sum(p["missed"] for p in s["ports"])
+if s["ledger"]["handoff_full"] == 0 or came != int(sys.argv[2]):
+    sys.exit("handoff_full %d, %d came of %s" % (s["ledger"]["handoff_full"], came, sys.argv[2]))
+END2
+}
+
+ring_full() {
+  slow_owner --set overload.shed_dpi=false || return 1
+  send flows=200 rate=4000 seconds=2 >"$tmp/sent" &
+  sender=$!
+  within 3 says 503 'ring from worker 0 to 1 holds' && within 1 port_closed || return 1
+  wait $sender
+  within 8 says 200 '"n_wrong": 0' && within 1 port_open || return 1
+  live_stop TERM 8 && live closed "$dir" && live outside "$dir" handoff_full not_mirror &&
+    came "$dir" "$(cat "$tmp/sent")"
+}
+
+# The same with the overload order: first flows that begin are not inspected; that does not help, as
+# all have begun; then the ring refuses. Afterwards both end.
+steps_in_order() {
+  slow_owner --set overload.leave=500ms || return 1
+  send flows=200 rate=4000 seconds=2 >"$tmp/sent" &
+  sender=$!
+  within 3 says '[25]0' '"handoff"' || return 1
+  wait $sender
+  within 8 says 200 '"overload": \[\]' || return 1
+  in_sensor curl -s http://127.0.0.1:9477/metrics >"$tmp/metrics"
+  live_stop TERM 8 && live closed "$dir" && came "$dir" "$(cat "$tmp/sent")" || return 1
+  grep -n 'worker 1 is overloaded\|worker 1 takes all\|worker 1 keeps up' "$dir.err" >"$tmp/lines"
+  awk -F: '/flows that begin are not/ && !a { a = NR } /received for it are lost/ && !b { b = NR }
+    /takes all packets/ { c = NR } /keeps up again/ { d = NR }
+    END { exit !(a && b && c && d && a < b && b < c && c < d) }' "$tmp/lines" ||
+    { cat "$tmp/lines"; return 1; }
+  lost=$(results summary "$dir" ledger.handoff_full)
+  [ "$lost" -gt 0 ] && grep -q "^periscope_shed_total{step=\"handoff\"} $lost\$" "$tmp/metrics" &&
+    grep -q '^periscope_shed_active{step="dpi"} 0$' "$tmp/metrics" &&
+    grep -q '^periscope_shed_entered_total{step="handoff"} [1-9]' "$tmp/metrics" ||
+    { echo "handoff_full $lost"; grep shed "$tmp/metrics"; return 1; }
+}
+
+# Two and a half times what inspection can take, in conversations of four packets: only inspection is given up.
+dpi_alone() { # workers
+  start "$tmp/dpi" --set capture.workers="$1" --set simulate.dpi_delay=500us \
+    --set overload.leave=500ms || return 1
+  send flows=2500 packets=4 rate=$((5000 * $1)) >"$tmp/sent" &
+  sender=$!
+  within 3 says 200 '"dpi"' || return 1
+  wait $sender
+  # It may try again, and give up again, as long as it goes on.
+  sleep 1
+  within 6 says 200 '"overload": \[\]' || return 1
+  send first=900000 dns=1 packets=1 >/dev/null
+  sleep 0.5
+  live_stop TERM 8 && live closed "$dir" && live outside "$dir" not_mirror || return 1
+  grep -q 'keeps up again; so far [0-9]* flows were not inspected' "$dir.err" || return 1
+  PYTHONPATH=$here python3 - "$dir" "$(cat "$tmp/sent")" <<'END2'
+import collections
+import sys
+import results
+summary, flows = results.summary(sys.argv[1]), results.flows(sys.argv[1])
+missed = sum(p["missed"] for p in summary["ports"])
+counts = collections.Counter(f["client"]["packets"] for f in flows if f["dst_port"] != 53)
+if missed or dict(counts) != {4: 2500}:
+    sys.exit("%d missed; packets of flows: %s" % (missed, counts))
+shed = [f for f in flows if f["inspection"] == "shed"]
+if len(shed) != summary["dpi"]["shed_flows"] or not 100 < len(shed) < 2500:
+    sys.exit("%d flows shed, %d said" % (len(shed), summary["dpi"]["shed_flows"]))
+if any(f["app"] != "Unknown" for f in shed) or summary["deterministic"]:
+    sys.exit("a flow that was not inspected has a label, or nobody said that it mattered")
+after = [(f["app"], f["inspection"]) for f in flows if f["dst_port"] == 53]
+if after != [("DNS", "done")]:
+    sys.exit("after the load: %s" % after)
+END2
+}
+
+# Every tenth packet is lost before the appliance, so to say.
+dropped() {
+  rm -rf "$tmp/drop"
+  live_start "$tmp/drop" env -- --set "capture.ports=[\"net_pcap0,rx_pcap=$root/pcaps/web.pcap\"]" \
+    --set capture.memory=64MiB --set control.http=off --set control.socket=off \
+    --set control.health_tcp=0 --set simulate.drop_every=10 --set capture.workers=1 || return 1
+  sleep 1
+  live_stop TERM 5 && live closed "$tmp/drop" || return 1
+  replay "$tmp/whole" "$root/pcaps/web.pcap" || return 1
+  all=$(results summary "$tmp/whole" received)
+  [ "$(results summary "$tmp/drop" simulated_drops)" = $((all / 10)) ] &&
+    [ "$(results summary "$tmp/drop" received)" = $((all - all / 10)) ] &&
+    [ "$(results summary "$tmp/whole" acked_unseen)" = 0 ] &&
+    [ "$(results summary "$tmp/drop" acked_unseen)" -gt 1000 ]
+}
+
+check "a worker that stands still: 503, the port closed, and back" stalled
+check "the disk is full: 503, and back" disk_full
+check "a ring stays full: 503, and back; what it lost is counted" ring_full
+check "too much for one worker: inspection first, hand-off last, and back" steps_in_order
+for workers in 1 2; do
+  check "$workers workers, too many flows to inspect: every packet is counted" dpi_alone $workers
+done
+check "simulated loss is counted, and seen as loss before the appliance" dropped
+
+finish
