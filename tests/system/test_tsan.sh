@@ -62,6 +62,10 @@ control_plane() { # its unit tests: HTTP, health, control socket, asked by many 
   "$(dirname "$periscope")/tests/test_cli" && ! grep -q ThreadSanitizer "$tmp/log"
 }
 check "health, metrics and control" control_plane
+sinks() { # their unit tests: readers that are slow, that break, that come late
+  "$(dirname "$periscope")/tests/test_inspect" courier && ! grep -q ThreadSanitizer "$tmp/log"
+}
+check "sinks of events" sinks
 race() { # the judge is awake: a program with a race is found out
   printf '%s\n' '#include <pthread.h>' 'static int n;' \
     'static void *add(void *p) { for (int i = 0; i < 1000; i++) n++; return p; }' \
