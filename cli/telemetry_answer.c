@@ -43,13 +43,12 @@ static void put_children(
 static void put_scalar(const struct node *node, const char *name, struct telemetry_object to)
 {
 	const char *text = node->text;
+	bool is_truth = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
 	size_t digits = strspn(text, "0123456789");
 
-	if (node->quoted)
-		telemetry_text(to, name, text);
-	else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+	if (!node->quoted && is_truth)
 		telemetry_u64(to, name, text[0] == 't');
-	else if (digits > 0 && text[digits] == '\0')
+	else if (!node->quoted && digits > 0 && text[digits] == '\0')
 		telemetry_u64(to, name, strtoull(text, NULL, 10));
 	else
 		telemetry_text(to, name, text);

@@ -24,7 +24,7 @@ static const char *plain_name(const char *name, char text[NAME_SIZE])
 {
 	size_t i;
 
-	for (i = 0; name[i] != '\0' && i < NAME_SIZE - 1; i++)
+	for (i = 0; i < NAME_SIZE - 1 && name[i] != '\0'; i++)
 		text[i] = (char)(isalnum((unsigned char)name[i]) || name[i] == '/' ? name[i]
 										   : '_');
 	text[i] = '\0';
