@@ -12,6 +12,7 @@ fi
 LAB_HERE=$here
 . "$here/lab.sh"
 trap 'lab_down; rm -rf "$tmp"' EXIT
+chmod 755 "$tmp" # another user must come through
 
 # The interface could carry 64 KB, and frames for that would make a short ring; here none is so long.
 port=net_af_packet0,iface=eth0,framesz=4096,blocksz=65536,framecnt=8192
@@ -215,9 +216,9 @@ killed() {
     { echo "$first events, then $both"; return 1; }
 }
 
-# Down and up: said, and packets come again.
+# Down and up: said, and packets come again, for a user who could not open the interface.
 down_and_up() {
-  start "$tmp/got" || return 1
+  start "$tmp/got" --set rights.user=nobody || return 1
   ip -n "$LAB-sensor" link set eth0 down
   lab_wait grep -q 'went down' "$tmp/got.err" || return 1
   ip -n "$LAB-sensor" link set eth0 up
