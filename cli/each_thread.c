@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,13 +42,32 @@ static bool answered(void)
 	return true;
 }
 
+/* As its library called it. */
+static void name_of(pid_t thread, char *name, size_t size)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(name, size, "%d", (int)thread);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", (int)thread);
+	file = fopen(path, "re");
+	if (file && fgets(name, (int)size, file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
 static bool tell(pid_t thread, char *error, size_t size)
 {
+	char name[32];
+
 	if (syscall(SYS_tgkill, getpid(), thread, SIGRTMIN) != 0)
 		return errno == ESRCH; /* it has ended since */
 	if (answered())
 		return true;
-	snprintf(error, size, "thread %d does not answer", (int)thread);
+	name_of(thread, name, sizeof(name));
+	snprintf(error, size,
+		"thread %s does not give up its rights: it takes no signal, or hangs", name);
 	return false;
 }
 

@@ -230,6 +230,9 @@ down_and_up() {
   lab_mirror blue off
   sleep 0.3
   live_stop TERM 5 && all_there "$tmp/got" "$before"
+  there=$?
+  rm -rf "$tmp/got" # it is another user's
+  return $there
 }
 
 # Removed: said, unhealthy, no spin, and an end in order.
