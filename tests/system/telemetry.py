@@ -39,7 +39,7 @@ def plain(value):
 
 
 # These go on while nothing happens.
-MOVING = ("uptime_s", "empty_polls", "busy_s", "busy_share", "since_poll_s", "free_bytes", "bursts")
+MOVING = ("uptime_s", "healthy", "wrong", "empty_polls", "busy_s", "busy_share", "since_poll_s", "free_bytes", "bursts")
 
 
 def still(value):

@@ -98,7 +98,7 @@ check "files, a socket and standard output get every line, and the same" everywh
 # Between the bursts the reader is killed, and another one comes.
 another_reader() {
   reader read "$tmp/c.sock" "$tmp/read" || return 1
-  run "$tmp/two" -- --set events.socket="$tmp/c.sock" || return 1
+  run "$tmp/two" -- --set events.socket="$tmp/c.sock" --set flow.idle_timeout=4s || return 1
   waited lines $tcp "$tmp/read" || return 1
   reader_ends
   waited grep -q 'events.socket: .*it is tried again' "$tmp/two.err" || return 1
