@@ -33,8 +33,6 @@ def plain(value):
         return {k: plain(v) for k, v in value.items() if v is not None}
     if isinstance(value, bool):
         return int(value)
-    if isinstance(value, float):
-        return str(value)
     return value
 
 
@@ -64,7 +62,7 @@ def rows(telemetry, command):
 
 def agree(path, directory):
     telemetry = Telemetry(path)
-    said = {c: json.load(open(os.path.join(directory, c + ".json")))
+    said = {c: json.load(open(os.path.join(directory, c + ".json")), parse_float=str)
             for c in ("stats", "sessions", "rules", "flows")}
     stats = said["stats"]
     wanted = {"stats": {k: v for k, v in stats.items()
