@@ -54,6 +54,7 @@ static void put_workers(struct json *j, const struct status *s)
 		json_u64(j, "packets", w->packets);
 		json_u64(j, "bursts", w->bursts);
 		json_u64(j, "empty_polls", w->empty_polls);
+		json_u64(j, "device_times", w->device_times);
 		json_double(j, "busy_s", seconds(w->busy_ns));
 		json_double(j, "busy_share", w->busy_share);
 		json_double(j, "since_poll_s", seconds(w->since_poll_ns));
@@ -89,6 +90,26 @@ static const char *link_name(enum status_link link)
 	return names[link];
 }
 
+static void put_queues(struct json *j, const struct status_port *p)
+{
+	json_open(j, "queues", '[');
+	for (uint32_t i = 0; i < p->n_queues; i++) {
+		const struct status_queue *q = &p->queues[i];
+
+		json_open(j, NULL, '{');
+		json_u64(j, "queue", i);
+		json_u64(j, "packets", q->packets);
+		json_u64(j, "bytes", q->bytes);
+		if (q->has_missed)
+			json_u64(j, "missed", q->missed);
+		else
+			json_string(j, "missed", NULL);
+		json_u64(j, "errors", q->errors);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 static void put_port(struct json *j, const struct status_port *p)
 {
 	json_open(j, NULL, '{');
@@ -100,6 +121,7 @@ static void put_port(struct json *j, const struct status_port *p)
 	json_u64(j, "nombuf", p->nombuf);
 	json_u64(j, "errors", p->errors);
 	summary_exception_json(j, p->interface, &p->exception);
+	put_queues(j, p);
 	json_open(j, "xstats", '{');
 	for (uint32_t i = 0; i < p->n_xstats; i++)
 		json_u64(j, p->xstats[i].name, p->xstats[i].value);

@@ -110,6 +110,36 @@ static void put_xstats(const struct status_port *p, FILE *out)
 	columns_print(&c, out);
 }
 
+/* Of ports with more than one. */
+static void put_queues(const struct status *s, FILE *out)
+{
+	static const char *const heads[] = {
+		"port", "queue", "packets", "bytes", "missed", "errors"};
+	struct columns c;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_ports; i++)
+		n += s->ports[i].n_queues > 1;
+	if (!begin(&c, "Receive queues", "lrrrrr", heads, n, out))
+		return;
+	for (uint32_t i = 0; i < s->n_ports; i++)
+		for (uint32_t q = 0; s->ports[i].n_queues > 1 && q < s->ports[i].n_queues;
+			q++) {
+			const struct status_queue *queue = &s->ports[i].queues[q];
+
+			columns_cell(&c, "%s", s->ports[i].name);
+			columns_cell(&c, "%" PRIu32, q);
+			columns_count(&c, queue->packets);
+			columns_bytes(&c, queue->bytes);
+			if (queue->has_missed)
+				columns_count(&c, queue->missed);
+			else
+				columns_cell(&c, "%s", "");
+			columns_count(&c, queue->errors);
+		}
+	columns_print(&c, out);
+}
+
 static void put_exceptions(const struct status *s, FILE *out)
 {
 	static const char *const heads[] = {"port", "interface", "to kernel", "over rate",
@@ -159,6 +189,7 @@ static void put_ports(const struct status *s, FILE *out)
 		columns_count(&c, p->errors);
 	}
 	columns_print(&c, out);
+	put_queues(s, out);
 	put_exceptions(s, out);
 	for (uint32_t i = 0; i < s->n_ports; i++)
 		put_xstats(&s->ports[i], out);

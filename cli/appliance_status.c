@@ -26,6 +26,7 @@ static void put_workers(struct status *s, const struct appliance *appliance)
 			.packets = t.packets,
 			.bursts = t.bursts,
 			.empty_polls = t.empty_polls,
+			.device_times = t.device_times,
 			.busy_ns = (uint64_t)((double)t.busy_ticks * ns_a_tick),
 			.since_poll_ns = appliance_since_poll_ns(appliance, i),
 		};
@@ -127,6 +128,23 @@ static enum status_link link_of(enum port_link link)
 	return STATUS_LINK_UNKNOWN;
 }
 
+static void put_queues(
+	struct status *s, const struct appliance_port *p, struct status_port *port)
+{
+	struct status_queue *queues = status_array(s, p->n_queues, sizeof(*queues));
+
+	for (uint32_t i = 0; i < p->n_queues; i++)
+		queues[i] = (struct status_queue){
+			.packets = p->queues[i].packets,
+			.bytes = p->queues[i].bytes,
+			.errors = p->queues[i].errors,
+			.has_missed = p->queues[i].has_missed,
+			.missed = p->queues[i].missed,
+		};
+	port->queues = queues;
+	port->n_queues = p->n_queues;
+}
+
 static void put_ports(struct status *s, const struct appliance *appliance)
 {
 	uint32_t n = appliance_ports(appliance);
@@ -147,6 +165,7 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 			.interface = status_text(s, p.interface),
 			.exception = p.exception,
 		};
+		put_queues(s, &p, &ports[i]);
 		if (p.interface_gone)
 			wrong[s->n_wrong++] = status_print(
 				s, "interface %s of port %s was removed", p.interface, p.name);

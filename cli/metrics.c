@@ -64,6 +64,8 @@ static void put_workers(struct metrics *m, const struct status *s)
 		{METRIC_worker_packets_total, offsetof(struct status_worker, packets)},
 		{METRIC_worker_bursts_total, offsetof(struct status_worker, bursts)},
 		{METRIC_worker_empty_polls_total, offsetof(struct status_worker, empty_polls)},
+		{METRIC_worker_device_time_packets_total,
+			offsetof(struct status_worker, device_times)},
 	};
 
 	for (unsigned i = 0; i < MEMBERS(members); i++) {
@@ -158,6 +160,33 @@ static void put_ports(struct metrics *m, const struct status *s)
 	metrics_family(m, METRIC_port_xstat);
 	for (uint32_t p = 0; p < s->n_ports; p++)
 		put_xstats(m, &s->ports[p]);
+}
+
+static void put_port_queues(struct metrics *m, const struct status *s)
+{
+	static const struct member members[] = {
+		{METRIC_port_queue_received_packets_total,
+			offsetof(struct status_queue, packets)},
+		{METRIC_port_queue_received_bytes_total, offsetof(struct status_queue, bytes)},
+		{METRIC_port_queue_missed_packets_total, offsetof(struct status_queue, missed)},
+		{METRIC_port_queue_error_packets_total, offsetof(struct status_queue, errors)},
+	};
+
+	for (unsigned i = 0; i < MEMBERS(members); i++) {
+		metrics_family(m, members[i].family);
+		for (uint32_t p = 0; p < s->n_ports; p++)
+			for (uint32_t q = 0; q < s->ports[p].n_queues; q++) {
+				const struct status_queue *queue = &s->ports[p].queues[q];
+
+				if (members[i].family ==
+						METRIC_port_queue_missed_packets_total &&
+					!queue->has_missed)
+					continue;
+				metrics_label(m, "port", s->ports[p].name);
+				metrics_label_u64(m, "queue", q);
+				metrics_u64(m, value_of(queue, &members[i]));
+			}
+	}
 }
 
 static void label_interface(struct metrics *m, const struct status_port *port)
@@ -368,6 +397,7 @@ void metrics_write(const struct status *status, const struct verdict *verdict, F
 	put_workers(&m, status);
 	put_rings(&m, status);
 	put_ports(&m, status);
+	put_port_queues(&m, status);
 	put_exceptions(&m, status);
 	metrics_sessions(&m, status);
 	put_rules(&m, status);

@@ -34,11 +34,12 @@ enum status_part {
 enum { STATUS_FLOWS_MAX = 100 };
 
 struct status_worker {
-	uint64_t packets;     /* taken through the pipeline */
-	uint64_t bursts;      /* polls that brought packets */
-	uint64_t empty_polls; /* polls that brought none */
-	uint64_t busy_ns;     /* spent on bursts, in all */
-	double busy_share;    /* of the last second or so, 0 to 1: set by the watch */
+	uint64_t packets;      /* taken through the pipeline */
+	uint64_t bursts;       /* polls that brought packets */
+	uint64_t empty_polls;  /* polls that brought none */
+	uint64_t device_times; /* packets received with a time of the device */
+	uint64_t busy_ns;      /* spent on bursts, in all */
+	double busy_share;     /* of the last second or so, 0 to 1: set by the watch */
 	uint64_t since_poll_ns;
 };
 
@@ -58,6 +59,13 @@ struct status_xstat {
 /* GONE: the interface was removed, and nothing will come any more. */
 enum status_link { STATUS_LINK_UNKNOWN, STATUS_LINK_UP, STATUS_LINK_DOWN, STATUS_LINK_GONE };
 
+/* One receive queue of a port. */
+struct status_queue {
+	uint64_t packets, bytes, errors;
+	bool has_missed; /* false: only the port as a whole knows */
+	uint64_t missed;
+};
+
 struct status_port {
 	const char *name;
 	enum status_link link;
@@ -67,6 +75,9 @@ struct status_port {
 	struct exception_ledger exception;
 	const struct status_xstat *xstats; /* with STATUS_XSTATS */
 	uint32_t n_xstats;
+	const struct status_queue
+		*queues; /* by number; none where the driver does not count so */
+	uint32_t n_queues;
 };
 
 struct status_session {

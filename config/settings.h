@@ -55,6 +55,7 @@ struct settings {
 		uint32_t max_depth;
 		enum settings_outer_length outer_length;
 		enum settings_idle idle;
+		bool device_times;
 		uint64_t memory;             /* bytes */
 		struct settings_strings eal; /* arguments */
 	} capture;

@@ -112,6 +112,7 @@ static int open_ports(struct appliance *appliance, char *error)
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,
 			.n_udp_ports = n_udp,
+			.device_times = s->capture.device_times,
 			.sends = appliance_wants_exception(appliance, s->capture.ports.text[i]),
 		};
 		struct port *port = NULL;
@@ -388,13 +389,21 @@ void appliance_tick(struct appliance *appliance)
 
 	for (uint32_t i = 0; i < appliance->n_ports; i++) {
 		struct watched_port *w = &appliance->ports[i];
-		struct port_counters counters = port_counters(w->port);
+		struct port_queue_counters queues[PORT_QUEUES_COUNTED];
 		enum port_link link = port_link(w->port);
+		struct port_counters counters;
+		uint32_t n_queues;
+
+		port_tick(w->port);
+		counters = port_counters(w->port);
+		n_queues = port_queue_counters(w->port, queues, PORT_QUEUES_COUNTED);
 
 		if (link != w->link && (w->link != PORT_LINK_UNKNOWN || link >= PORT_LINK_DOWN))
 			say_link(appliance, i, link);
 		pthread_mutex_lock(&appliance->lock);
 		w->counters = counters;
+		w->n_queues = n_queues;
+		memcpy(w->queues, queues, n_queues * sizeof(queues[0]));
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
 		missed += counters.missed + counters.nombuf;

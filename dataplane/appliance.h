@@ -70,6 +70,8 @@ struct appliance_port {
 	const char *name;
 	enum port_link link;
 	struct port_counters counters;
+	struct port_queue_counters queues[PORT_QUEUES_COUNTED];
+	uint32_t n_queues;
 	uint16_t number; /* DPDK's */
 	/* Of the exception path; NULL: the port has none. */
 	const char *interface;

@@ -30,6 +30,8 @@ struct watched_port {
 	struct exception_port *exception; /* NULL: none */
 	bool exception_gone;              /* and that was said */
 	struct port_counters counters;
+	struct port_queue_counters queues[PORT_QUEUES_COUNTED];
+	uint32_t n_queues;
 	enum port_link link;
 };
 

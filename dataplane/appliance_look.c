@@ -73,6 +73,8 @@ struct appliance_port appliance_port(const struct appliance *appliance, uint32_t
 		p.exception = exception_ledger(w->exception);
 	}
 	p.counters = w->counters;
+	p.n_queues = w->n_queues;
+	memcpy(p.queues, w->queues, sizeof(p.queues));
 	p.link = w->link;
 	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
 	return p;

@@ -89,6 +89,16 @@ static void load(struct poller *poller, uint32_t n)
 	poller->tally.received += n;
 }
 
+/* The times of the device, where it gives some that are sane. */
+static void load_times(struct poller *poller, const struct port *port, uint32_t n)
+{
+	uint64_t times[BURST_MAX];
+
+	poller->tally.device_times += port_times(port, poller->mbufs, n, poller->now_ns, times);
+	for (uint32_t i = 0; i < n; i++)
+		poller->packets[i].time_ns = times[i];
+}
+
 /* Brings the mbufs of `done` to the front and returns how many those are; the others belong to a
  * ring now. */
 static uint32_t keep_done(struct poller *poller, uint32_t n, uint64_t done)
@@ -181,6 +191,8 @@ static void run_received(struct poller *poller, const struct poll_queue *queue, 
 	uint64_t exceptions = count_exceptions(lane), gone = 0;
 
 	load(poller, n);
+	if (port_has_times(queue->port))
+		load_times(poller, queue->port, n);
 	if (poller->params.n_workers == 1)
 		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
 	else

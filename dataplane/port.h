@@ -25,7 +25,8 @@ struct port_params {
 	/* Of the encapsulations: kept from the kernel where it sees the packets, too. */
 	const uint16_t *udp_ports;
 	uint32_t n_udp_ports;
-	bool sends; /* port_send() will be used, where the driver can send */
+	bool device_times; /* use the device's own receive times, where it has them */
+	bool sends;        /* port_send() will be used, where the driver can send */
 };
 
 /* Whether the kernel sees by itself, or nobody waits for an answer to, what comes in by such a
@@ -68,12 +69,34 @@ uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n);
 /* The queue's worker: how full it is, in percent; 0 where the driver cannot tell. */
 uint32_t port_fill(const struct port *port, uint32_t queue);
 
+/* The device gives its packets times of its own. */
+bool port_has_times(const struct port *port);
+/* Then, in the worker: times[i] becomes the time of packet i, in ns since 1970: the device's where that
+ * is sane (see port_time.h), else `now_ns`. Returns how many are the device's. */
+uint32_t port_times(const struct port *port, struct rte_mbuf *const *mbufs, uint32_t n,
+	uint64_t now_ns, uint64_t *times);
+
+/* Control thread only, a few times a second and before the counters are read: asks the kernel what
+ * the driver does not know, and the device's clock. */
+void port_tick(struct port *port);
+
 struct port_counters {
 	uint64_t packets, bytes;
 	uint64_t missed, nombuf, errors;
 };
-/* Control thread only: asks the driver, and where it does not know, the kernel. */
+/* Control thread only. */
 struct port_counters port_counters(struct port *port);
+
+enum { PORT_QUEUES_COUNTED = 16 };
+
+struct port_queue_counters {
+	uint64_t packets, bytes, errors;
+	bool has_missed; /* else only the port as a whole knows */
+	uint64_t missed;
+};
+/* Control thread only. Queue i in out[i]; returns how many, 0 where the driver does not count by
+ * queue, at most PORT_QUEUES_COUNTED. */
+uint32_t port_queue_counters(struct port *port, struct port_queue_counters *out, uint32_t max);
 
 struct port_xstat {
 	char name[64];

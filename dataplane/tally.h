@@ -20,6 +20,7 @@ struct tally {
 	uint64_t packets; /* that ended here */
 	uint64_t cut;     /* received with less in reach than arrived: see port_receive() */
 	uint64_t undirected;
+	uint64_t device_times; /* received with a time of the device */
 	uint64_t bursts, empty_polls, busy_ticks;
 	uint64_t acked_unseen;
 	uint64_t dropped;  /* simulated, before `received` */

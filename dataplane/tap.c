@@ -1,9 +1,10 @@
 #include "dataplane/tap.h"
 
+#include "dataplane/netlink.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdio.h>
@@ -118,62 +119,20 @@ void tap_close(struct tap *tap)
 	free(tap);
 }
 
-/* RTM_NEWADDR, as rtnetlink(7) has it. */
-struct address_request {
-	struct nlmsghdr header;
-	struct ifaddrmsg body;
-	_Alignas(NLMSG_ALIGNTO) char attributes[2 * RTA_SPACE(16)];
-};
-
-static void add_attribute(
-	struct address_request *request, unsigned short type, const void *data, size_t len)
-{
-	struct rtattr attribute = {(unsigned short)RTA_LENGTH(len), type};
-	char *at = request->attributes + request->header.nlmsg_len -
-		   offsetof(struct address_request, attributes);
-
-	memcpy(at, &attribute, sizeof(attribute));
-	memcpy(at + RTA_LENGTH(0), data, len);
-	request->header.nlmsg_len += RTA_SPACE(len);
-}
-
-/* 0, or the kernel's error as errno has it. */
-static int exchange(const struct address_request *request)
-{
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), result = EIO;
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[256];
-	} answer;
-
-	if (fd < 0)
-		return errno;
-	if (send(fd, request, request->header.nlmsg_len, 0) < 0 ||
-		recv(fd, &answer, sizeof(answer), 0) <
-			(ssize_t)(sizeof(answer.header) + sizeof(answer.error)))
-		result = errno ? errno : EIO;
-	else if (answer.header.nlmsg_type == NLMSG_ERROR)
-		result = -answer.error.error;
-	close(fd);
-	return result;
-}
-
 int tap_address(struct tap *tap, const struct value_address *address, char *error, size_t size)
 {
 	bool four = address->ip_version == 4;
-	struct address_request request = {
-		.header = {.nlmsg_len = offsetof(struct address_request, attributes),
-			.nlmsg_type = RTM_NEWADDR,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
-		.body = {.ifa_family = four ? AF_INET : AF_INET6,
-			.ifa_prefixlen = address->bits,
-			.ifa_index = if_nametoindex(tap->name)},
+	const struct ifaddrmsg body = {
+		.ifa_family = four ? AF_INET : AF_INET6,
+		.ifa_prefixlen = address->bits,
+		.ifa_index = if_nametoindex(tap->name),
 	};
+	struct netlink_request request;
 
-	add_attribute(&request, IFA_LOCAL, address->byte, four ? 4 : 16);
-	add_attribute(&request, IFA_ADDRESS, address->byte, four ? 4 : 16);
-	errno = exchange(&request);
+	netlink_begin(&request, RTM_NEWADDR, NLM_F_CREATE, &body, sizeof(body));
+	netlink_attribute(&request, IFA_LOCAL, address->byte, four ? 4 : 16);
+	netlink_attribute(&request, IFA_ADDRESS, address->byte, four ? 4 : 16);
+	errno = netlink_exchange(&request, NULL, NULL);
 	return errno == 0 || errno == EEXIST ? 0 : fail(tap, "RTM_NEWADDR", error, size);
 }
 

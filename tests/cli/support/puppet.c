@@ -35,8 +35,8 @@ static void fill_workers(const struct puppet *a, struct status *s)
 	struct status_worker *w = status_array(s, 2, sizeof(*w));
 	struct status_ring *r = status_array(s, 2, sizeof(*r));
 
-	w[0] = (struct status_worker){100, 10, 1000, 1500000000, 0.25, 1000};
-	w[1] = (struct status_worker){23, 5, 2000, 0, 0, a->since_poll_ns};
+	w[0] = (struct status_worker){100, 10, 1000, 60, 1500000000, 0.25, 1000};
+	w[1] = (struct status_worker){23, 5, 2000, 0, 0, 0, a->since_poll_ns};
 	r[0] = (struct status_ring){0, 1, 1023, a->ring_fill, 7, 1};
 	r[1] = (struct status_ring){1, 0, 1023, 0, 3, 0};
 	s->workers = w;
@@ -49,9 +49,12 @@ static void fill_ports(const struct puppet *a, struct status *s)
 {
 	struct status_port *p = status_array(s, 1, sizeof(*p));
 	struct status_xstat *x = status_array(s, 2, sizeof(*x));
+	struct status_queue *q = status_array(s, 2, sizeof(*q));
 
 	x[0] = (struct status_xstat){"rx_q0_bad_csum", 4};
 	x[1] = (struct status_xstat){NASTY, 0};
+	q[0] = (struct status_queue){100, 10000, 3, true, 8};
+	q[1] = (struct status_queue){.packets = 40, .bytes = 4000, .errors = 10};
 	*p = (struct status_port){.name = status_print(s, "eth%d", 1),
 		.link = a->link,
 		.packets = 140,
@@ -59,6 +62,8 @@ static void fill_ports(const struct puppet *a, struct status *s)
 		.missed = 11,
 		.nombuf = 12,
 		.errors = 13,
+		.queues = q,
+		.n_queues = 2,
 		.interface = "pscope0",
 		.exception = {.offered = 30,
 			.offered_bytes = 3000,

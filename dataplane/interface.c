@@ -1,0 +1,142 @@
+#include "dataplane/interface.h"
+
+#include "dataplane/netlink.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool ask(const struct interface *interface, unsigned long request, struct ifreq *answer)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	memcpy(answer->ifr_name, interface->name, sizeof(answer->ifr_name));
+	result = fd < 0 ? -1 : ioctl(fd, request, answer);
+	if (fd >= 0)
+		close(fd);
+	return result == 0;
+}
+
+bool interface_find(struct interface *interface, const char *name)
+{
+	snprintf(interface->name, sizeof(interface->name), "%s", name);
+	interface->index = if_nametoindex(name);
+	return interface->index != 0;
+}
+
+uint32_t interface_mtu(const struct interface *interface)
+{
+	struct ifreq answer = {.ifr_mtu = 0};
+
+	return ask(interface, SIOCGIFMTU, &answer) ? (uint32_t)answer.ifr_mtu : 0;
+}
+
+uint32_t interface_queues(const struct interface *interface)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	struct ifreq request = {.ifr_data = (void *)&channels};
+
+	if (!ask(interface, SIOCETHTOOL, &request) || channels.max_combined == 0)
+		return 1;
+	return channels.combined_count > 0 ? channels.combined_count : 1;
+}
+
+/* The attribute of a type among those of `len` bytes at `at`; NULL: it is not there. */
+static const char *attribute_find(const char *at, size_t len, int type, size_t *found_len)
+{
+	struct rtattr attribute;
+
+	while (len >= sizeof(attribute)) {
+		memcpy(&attribute, at, sizeof(attribute));
+		if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > len)
+			return NULL;
+		if ((attribute.rta_type & NLA_TYPE_MASK) == type) {
+			*found_len = attribute.rta_len - RTA_LENGTH(0);
+			return at + RTA_LENGTH(0);
+		}
+		if (RTA_ALIGN(attribute.rta_len) >= len)
+			return NULL;
+		at += RTA_ALIGN(attribute.rta_len);
+		len -= RTA_ALIGN(attribute.rta_len);
+	}
+	return NULL;
+}
+
+uint32_t interface_xdp(const struct interface *interface)
+{
+	const struct ifinfomsg body = {.ifi_index = (int)interface->index};
+	char answer[NETLINK_ANSWER];
+	struct netlink_request request;
+	const char *at = NULL;
+	size_t len = 0;
+	uint32_t id = 0;
+
+	netlink_begin(&request, RTM_GETLINK, 0, &body, sizeof(body));
+	if (netlink_exchange(&request, answer, &len) == 0 && len > NLMSG_SPACE(sizeof(body)))
+		at = attribute_find(answer + NLMSG_SPACE(sizeof(body)),
+			len - NLMSG_SPACE(sizeof(body)), IFLA_XDP, &len);
+	if (at)
+		at = attribute_find(at, len, IFLA_XDP_PROG_ID, &len);
+	if (at && len == sizeof(id))
+		memcpy(&id, at, sizeof(id));
+	return id;
+}
+
+bool interface_xdp_off(const struct interface *interface)
+{
+	const struct ifinfomsg body = {.ifi_index = (int)interface->index};
+	const int32_t none = -1;
+	struct {
+		struct rtattr head;
+		int32_t fd;
+	} xdp = {{RTA_LENGTH(sizeof(none)), IFLA_XDP_FD}, none};
+	struct netlink_request request;
+
+	netlink_begin(&request, RTM_SETLINK, 0, &body, sizeof(body));
+	netlink_attribute(&request, IFLA_XDP | NLA_F_NESTED, &xdp, sizeof(xdp));
+	return netlink_exchange(&request, NULL, NULL) == 0;
+}
+
+enum interface_link interface_link(const struct interface *interface)
+{
+	struct ifreq answer = {.ifr_flags = 0};
+
+	if (if_nametoindex(interface->name) != interface->index)
+		return INTERFACE_GONE;
+	if (!ask(interface, SIOCGIFFLAGS, &answer))
+		return INTERFACE_UNKNOWN;
+	return answer.ifr_flags & IFF_UP && answer.ifr_flags & IFF_RUNNING ? INTERFACE_UP
+									   : INTERFACE_DOWN;
+}
+
+bool device_argument(const char *device, const char *name, char *value, size_t size)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = strchr(device, ','); at; at = strchr(at + 1, ','))
+		if (strncmp(at + 1, name, len) == 0 && at[1 + len] == '=') {
+			const char *from = at + 2 + len;
+
+			snprintf(value, size, "%.*s", (int)strcspn(from, ","), from);
+			return true;
+		}
+	return false;
+}
+
+uint32_t device_argument_default(char *device, size_t size, const char *name, uint32_t value)
+{
+	size_t used = strlen(device);
+	char given[24];
+
+	if (device_argument(device, name, given, sizeof(given)))
+		return (uint32_t)strtoul(given, NULL, 10);
+	snprintf(device + used, size - used, ",%s=%u", name, value);
+	return value;
+}

@@ -1,0 +1,125 @@
+/* net_af_xdp: an interface of the kernel whose packets an XDP program turns away to us. Its buffers
+ * are the kernel's chunks: they must lie, mbuf and all, within a page, and what is longer than their
+ * rest is lost. Packets of queues that are not read go to the kernel as ever. */
+#include "dataplane/port_driver.h"
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include <linux/if_xdp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	KERNEL_HEADROOM = 256, /* XDP_PACKET_HEADROOM, in front of each frame */
+	FILL = 2048,           /* buffers that the driver gives the kernel for a queue */
+	RING = 2048,           /* a power of two; for sending, too */
+	LINK_TAGGED = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN,
+};
+
+/* The largest buffer that makes an object of the pool no larger than a page. */
+static uint32_t room_in_page(void)
+{
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), room = page;
+	uint32_t rest = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM;
+
+	while (room > RTE_CACHE_LINE_SIZE &&
+		rte_mempool_calc_obj_size(rest + room, 0, NULL) > page)
+		room -= RTE_CACHE_LINE_SIZE;
+	return room;
+}
+
+static void note_mtu(const struct port_particulars *particulars,
+	const struct port_params *params, uint32_t most, char *note, size_t size)
+{
+	const struct interface *interface = &particulars->interface;
+	uint32_t mtu = interface_mtu(interface);
+
+	if (mtu > most)
+		snprintf(note, size,
+			"%s: packets longer than %u bytes will be lost, and %s carries up to "
+			"%u: "
+			"ip link set dev %s mtu %u",
+			params->device, most, interface->name, mtu, interface->name, most);
+}
+
+static void note_queues(const struct port_particulars *particulars,
+	const struct port_params *params, uint32_t read, char *note, size_t size)
+{
+	const struct interface *interface = &particulars->interface;
+	uint32_t queues = interface_queues(interface);
+
+	if (read < queues)
+		snprintf(note, size,
+			"%s: reads %u of %u queues of %s; the packets of the others go to the "
+			"kernel: leave queue_count out, or ethtool -L %s combined %u",
+			params->device, read, queues, interface->name, interface->name, read);
+}
+
+static int prepare(struct port_particulars *particulars, const struct port_params *params,
+	char *args, size_t size, char *error, char *note, size_t error_size)
+{
+	uint32_t room = room_in_page(), most = room - KERNEL_HEADROOM - LINK_TAGGED, mtu, read;
+
+	if (port_driver_interface(particulars, params, args, error, error_size) != 0)
+		return -1;
+	mtu = interface_mtu(&particulars->interface);
+	read = device_argument_default(
+		args, size, "queue_count", interface_queues(&particulars->interface));
+	note_mtu(particulars, params, most, note, error_size);
+	note_queues(particulars, params, read, note, error_size);
+	particulars->xdp = interface_xdp(&particulars->interface);
+	particulars->all_queues = true;
+	particulars->keeps_mtu = true;
+	particulars->mtu = mtu > 0 && mtu < most ? mtu : most;
+	particulars->room = room;
+	particulars->held = FILL + RING; /* with those that are being sent */
+	particulars->descriptors = RING;
+	return 0;
+}
+
+/* Those for which its ring had no room, the driver leaves out. */
+static uint64_t missed(int fd, uint64_t sum)
+{
+	struct xdp_statistics stats = {0};
+	socklen_t len = sizeof(stats);
+
+	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, &stats, &len) != 0)
+		return sum;
+	return stats.rx_dropped + stats.rx_ring_full;
+}
+
+static void opened(struct port_particulars *particulars)
+{
+	uint32_t now = interface_xdp(&particulars->interface);
+
+	/* One that was there before is its owner's. */
+	particulars->xdp = now != particulars->xdp ? now : 0;
+}
+
+/* The driver leaves its program on the interface when the process may not ask for programs any more
+ * (that takes CAP_SYS_ADMIN, and rights were given up): taking it off does not need that. */
+static void take_off(struct port_particulars *particulars)
+{
+	const struct interface *interface = &particulars->interface;
+
+	if (particulars->xdp != 0 && interface_xdp(interface) == particulars->xdp &&
+		!interface_xdp_off(interface))
+		fprintf(stderr,
+			"periscope: the XDP program stays on %s: ip link set dev %s xdp off\n",
+			interface->name, interface->name);
+}
+
+const struct port_driver port_af_xdp = {
+	.name = "net_af_xdp",
+	.sockets = AF_XDP,
+	.advice = "the interface must take an XDP program: none may be there already, its MTU "
+		  "must "
+		  "be small enough (3,400 or so), its queues as many as are read (ethtool -L), "
+		  "and the process needs CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW",
+	.prepare = prepare,
+	.missed = missed,
+	.opened = opened,
+	.close = take_off,
+};

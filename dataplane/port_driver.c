@@ -1,0 +1,80 @@
+#include "dataplane/port_driver.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	/* The kernel takes a list of as many buffers with each frame that net_tap reads: enough for
+	 * 64 KiB, and not the thousand that the driver would take. */
+	TAP_DESCRIPTORS = 40,
+	TAP_RING = 1000, /* the kernel's default (txqueuelen) */
+};
+
+int port_driver_interface(struct port_particulars *particulars,
+	const struct port_params *params, const char *args, char *error, size_t size)
+{
+	char name[IF_NAMESIZE];
+
+	if (!device_argument(args, "iface", name, sizeof(name))) {
+		snprintf(
+			error, size, "%s: names no interface: add ,iface=NAME", params->device);
+		return -1;
+	}
+	if (interface_find(&particulars->interface, name))
+		return 0;
+	snprintf(error, size, "%s: interface %s: %s; 'ip link' lists those there are",
+		params->device, name, strerror(errno));
+	return -1;
+}
+
+/* --- drivers with few particulars --- */
+
+/* The interface is the driver's own, and there only once it is probed. */
+static int prepare_tap(struct port_particulars *particulars, const struct port_params *params,
+	char *args, size_t size, char *error, char *note, size_t error_size)
+{
+	(void)params, (void)args, (void)size, (void)error, (void)note, (void)error_size;
+	particulars->keeps_mtu = true;
+	particulars->descriptors = TAP_DESCRIPTORS;
+	particulars->ring = TAP_RING;
+	/* As with net_af_packet, the kernel keeps no order between queues. */
+	particulars->one_queue = true;
+	return 0;
+}
+
+const struct port_driver port_tap = {
+	.name = "net_tap",
+	.prepare = prepare_tap,
+};
+
+static int prepare_pcap(struct port_particulars *particulars, const struct port_params *params,
+	char *args, size_t size, char *error, char *note, size_t error_size)
+{
+	(void)params, (void)args, (void)size, (void)error, (void)note, (void)error_size;
+	particulars->time_unit_ns = 1000;
+	particulars->all_queues = true; /* one a capture */
+	return 0;
+}
+
+const struct port_driver port_pcap = {
+	.name = "net_pcap",
+	.is_kernels = true,
+	.prepare = prepare_pcap,
+};
+
+const struct port_driver *port_driver_of(const char *device)
+{
+	static const struct port_driver *const drivers[] = {
+		&port_af_packet, &port_af_xdp, &port_tap, &port_pcap};
+	static const struct port_driver none = {.name = ""};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
+		const char *rest = drivers[i]->name + 3; /* the older names begin with eth_ */
+
+		if ((strncmp(device, "net", 3) == 0 || strncmp(device, "eth", 3) == 0) &&
+			strncmp(device + 3, rest, strlen(rest)) == 0)
+			return drivers[i];
+	}
+	return &none;
+}

@@ -1,0 +1,117 @@
+/* The buffers of a port: how large, how many. */
+#include "dataplane/port_inside.h"
+
+#include "decap/packet.h"
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#include <stdio.h>
+
+enum {
+	DESCRIPTORS_MIN = 512,
+	BUFFERS_MIN = 256,
+	ROOM = 2048,       /* of a buffer, where frames may come in several */
+	ROOM_WHOLE = 9216, /* and where they may not: a jumbo frame */
+	LARGE_COUNT = 255, /* frames made linear that may be in use at once */
+	CACHE = 250,
+	LINK_TAGGED = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN,
+};
+
+/* Bytes of a buffer's data: a whole frame where the driver cannot use several buffers for one. */
+static uint32_t room_for(const struct port *port)
+{
+	uint32_t room = ROOM;
+
+	if (port->particulars.room)
+		return port->particulars.room < LARGE_ROOM ? port->particulars.room
+							   : LARGE_ROOM;
+	if (!port_scatters(port) && port->info.max_rx_pktlen > ROOM)
+		room = port->info.max_rx_pktlen < ROOM_WHOLE ? port->info.max_rx_pktlen
+							     : ROOM_WHOLE;
+	if (room < port->info.min_rx_bufsize)
+		room = port->info.min_rx_bufsize;
+	return room < LARGE_ROOM ? room : LARGE_ROOM;
+}
+
+static struct rte_mempool *make_pool(
+	const struct port *port, const char *kind, uint32_t n, uint32_t room)
+{
+	char name[RTE_MEMPOOL_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%s%u", kind, port->number);
+	return rte_pktmbuf_pool_create(name, n, n > 4 * CACHE ? CACHE : 0, 0,
+		(uint16_t)(room + RTE_PKTMBUF_HEADROOM), SOCKET_ID_ANY);
+}
+
+/* Buffers that lie in the ring of a queue. */
+static uint32_t held_by(const struct port *port)
+{
+	if (port->particulars.holds_nothing)
+		return BURST_MAX;
+	return port->particulars.held ? port->particulars.held : port->descriptors;
+}
+
+/* How many buffers to have: enough for the rings of the queues, and for those that are away. With
+ * little memory the rings become shorter. 0: too little even so. */
+static uint32_t count_buffers(
+	struct port *port, const struct port_params *params, uint64_t fits)
+{
+	bool fixed = port->particulars.holds_nothing || port->particulars.held;
+
+	for (;;) {
+		uint64_t least = (uint64_t)port->queues * held_by(port) + BUFFERS_MIN;
+
+		if (fits >= least)
+			return (uint32_t)(least + params->buffers < fits
+						  ? least + params->buffers
+						  : fits);
+		if (fixed || port->descriptors <= DESCRIPTORS_MIN)
+			return 0;
+		port->descriptors /= 2;
+	}
+}
+
+/* The kernel's frames come in one piece each, and go as they come. */
+static int make_tx_pool(struct port *port, char *error, size_t size)
+{
+	port->tx_pool = make_pool(port, "tx", TX_BUFFERS, port_mtu(port) + LINK_TAGGED);
+	if (port->tx_pool)
+		return 0;
+	port_say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
+		"give the machine more memory, or set exception.mode to off");
+	return -1;
+}
+
+int port_make_pools(
+	struct port *port, const struct port_params *params, char *error, size_t size)
+{
+	/* A driver that says how large its buffers are puts no frame into several. */
+	bool whole = port->particulars.room > 0;
+	uint32_t room = room_for(port), n;
+	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) + 128;
+	uint64_t large = whole ? 0 : (uint64_t)LARGE_COUNT * (LARGE_ROOM + 1024);
+	uint64_t fits = params->memory > large ? (params->memory - large) / each : 0;
+
+	n = count_buffers(port, params, fits);
+	if (n == 0) {
+		snprintf(error, size,
+			"%s: %llu MiB of memory are too few for buffers of %u bytes for %u "
+			"queues; "
+			"raise capture.memory or lower capture.queues",
+			port->device, (unsigned long long)(params->memory >> 20), room,
+			port->queues);
+		return -1;
+	}
+	port->pool = make_pool(port, "rx", n, room);
+	if (port->pool && large)
+		port->large = make_pool(port, "large", LARGE_COUNT, LARGE_ROOM);
+	if (!port->pool || (large && !port->large)) {
+		port_say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
+			"lower capture.memory, or give the machine huge pages");
+		return -1;
+	}
+	if (params->sends && port->info.max_tx_queues > 0)
+		return make_tx_pool(port, error, size);
+	return 0;
+}

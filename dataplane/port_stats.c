@@ -1,0 +1,97 @@
+/* What a port has counted, by ethdev and by the kernel's sockets beneath it. */
+#include "dataplane/port_inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void port_tick(struct port *port)
+{
+	for (uint32_t i = 0; port->driver->missed && i < port->sockets.n; i++)
+		port->missed[i] = port->driver->missed(port->sockets.fd[i], port->missed[i]);
+	port_read_clock(port);
+}
+
+struct port_counters port_counters(struct port *port)
+{
+	struct rte_eth_stats stats = {0};
+	struct port_counters c = {0};
+	uint64_t missed = 0;
+
+	if (rte_eth_stats_get(port->number, &stats) == 0)
+		c = (struct port_counters){stats.ipackets, stats.ibytes, stats.imissed,
+			stats.rx_nombuf, stats.ierrors};
+	for (uint32_t i = 0; i < port->sockets.n; i++)
+		missed += port->missed[i];
+	/* What the sockets say has what the driver took from them. */
+	if (missed > c.missed)
+		c.missed = missed;
+	return c;
+}
+
+/* What a driver does not fill in is 0, and there are places for so many queues alone. */
+static uint32_t queues_counted(const struct port *port)
+{
+	bool counts = port->info.dev_flags &&
+		      *port->info.dev_flags & RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	uint32_t most = port->queues < RTE_ETHDEV_QUEUE_STAT_CNTRS
+				? port->queues
+				: RTE_ETHDEV_QUEUE_STAT_CNTRS;
+
+	return counts ? most : 0;
+}
+
+uint32_t port_queue_counters(struct port *port, struct port_queue_counters *out, uint32_t max)
+{
+	struct rte_eth_stats stats = {0};
+	uint32_t n = queues_counted(port);
+
+	if (rte_eth_stats_get(port->number, &stats) != 0)
+		return 0;
+	n = n < max ? n : max;
+	for (uint32_t q = 0; q < n; q++)
+		out[q] = (struct port_queue_counters){
+			.packets = stats.q_ipackets[q],
+			.bytes = stats.q_ibytes[q],
+			.errors = stats.q_errors[q],
+			.has_missed = q < port->sockets.n,
+			.missed = port->missed[q],
+		};
+	return n;
+}
+
+enum port_link port_link(struct port *port)
+{
+	static const enum port_link links[] = {
+		[INTERFACE_UNKNOWN] = PORT_LINK_UNKNOWN,
+		[INTERFACE_UP] = PORT_LINK_UP,
+		[INTERFACE_DOWN] = PORT_LINK_DOWN,
+		[INTERFACE_GONE] = PORT_LINK_GONE,
+	};
+	struct rte_eth_link link = {0};
+
+	if (port->particulars.interface.index != 0)
+		return links[interface_link(&port->particulars.interface)];
+	if (rte_eth_link_get_nowait(port->number, &link) != 0)
+		return PORT_LINK_UNKNOWN;
+	return link.link_status == RTE_ETH_LINK_UP ? PORT_LINK_UP : PORT_LINK_DOWN;
+}
+
+uint32_t port_xstats(const struct port *port, struct port_xstat *out, uint32_t max)
+{
+	int n = rte_eth_xstats_get_names(port->number, NULL, 0);
+	uint32_t count = n > 0 && (uint32_t)n < max ? (uint32_t)n : max;
+	struct rte_eth_xstat_name *names = n > 0 ? calloc((size_t)n, sizeof(*names)) : NULL;
+	struct rte_eth_xstat *values = n > 0 ? calloc((size_t)n, sizeof(*values)) : NULL;
+
+	if (!names || !values ||
+		rte_eth_xstats_get_names(port->number, names, (unsigned)n) != n ||
+		rte_eth_xstats_get(port->number, values, (unsigned)n) != n)
+		count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		snprintf(out[i].name, sizeof(out[i].name), "%s", names[i].name);
+		out[i].value = values[i].value;
+	}
+	free(names);
+	free(values);
+	return count;
+}

@@ -1,0 +1,191 @@
+/* Ports on drivers that need neither hardware nor rights. What a port asked of its device is read back
+ * from the device. */
+#include <CUnit/Basic.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dataplane/interface.h"
+#include "dataplane/port.h"
+#include "dataplane/support/eal_once.h"
+#include "support/scratch.h"
+
+enum { QUEUES = 3 };
+
+static int setup(void)
+{
+	return eal_once() || scratch_setup();
+}
+
+static struct port *open_port(const char *device, uint32_t queues, bool times)
+{
+	const struct port_params params = {
+		.device = device,
+		.queues = queues,
+		.workers = 1,
+		.memory = 64 << 20,
+		.device_times = times,
+	};
+	char error[512] = "", note[512];
+	struct port *port = port_open(&params, error, note, sizeof(error));
+
+	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
+	CU_ASSERT_EQUAL(port_start(port, error, sizeof(error)), 0);
+	return port;
+}
+
+/* Every queue has its share of the table. */
+static void rss_is_spread_over_all_queues(void)
+{
+	struct port *port = open_port("net_null20", QUEUES, false);
+	struct rte_eth_rss_reta_entry64 reta[8] = {{0}};
+	struct rte_eth_dev_info info;
+	unsigned share[QUEUES] = {0};
+
+	CU_ASSERT_EQUAL(port_queues(port), QUEUES);
+	CU_ASSERT_EQUAL(rte_eth_dev_info_get(port_number(port), &info), 0);
+	CU_ASSERT_TRUE_FATAL(info.reta_size > 0 && info.reta_size <= 512);
+	for (int i = 0; i < info.reta_size; i++)
+		reta[i / 64].mask |= 1ull << i % 64;
+	CU_ASSERT_EQUAL(rte_eth_dev_rss_reta_query(port_number(port), reta, info.reta_size), 0);
+	for (int i = 0; i < info.reta_size; i++) {
+		CU_ASSERT_TRUE_FATAL(reta[i / 64].reta[i % 64] < QUEUES);
+		share[reta[i / 64].reta[i % 64]]++;
+	}
+	for (int q = 0; q < QUEUES; q++)
+		CU_ASSERT_TRUE(share[q] >= (unsigned)info.reta_size / QUEUES);
+	port_close(port);
+}
+
+static uint64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A capture of packets that came `ago_us` before now: one each. */
+static char *capture_of(const char *name, const uint64_t *ago_us, uint32_t n, uint64_t now_us)
+{
+	const uint32_t head[] = {0xa1b2c3d4, 2 | 4 << 16, 0, 0, 65535, 1};
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", scratch_folder(), name);
+	file = fopen(path, "wb");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fwrite(head, sizeof(head), 1, file);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t us = now_us - ago_us[i];
+		const uint32_t record[] = {
+			(uint32_t)(us / 1000000), (uint32_t)(us % 1000000), 60, 60};
+		static const uint8_t bytes[60];
+
+		fwrite(record, sizeof(record), 1, file);
+		fwrite(bytes, sizeof(bytes), 1, file);
+	}
+	fclose(file);
+	return strdup(path);
+}
+
+/* net_pcap gives the times of the capture, in us. A day ago is not when a packet came; and who does
+ * not want such times gets none. */
+static void a_driver_that_gives_times(void)
+{
+	static const uint64_t ago_us[] = {900000, 1000, 86400000000, 0};
+	uint64_t now_us = wall_ns() / 1000, now = now_us * 1000, times[4];
+	char *path = capture_of("times.pcap", ago_us, 4, now_us), device[600];
+	struct rte_mbuf *mbufs[4];
+	struct port *port;
+
+	snprintf(device, sizeof(device), "net_pcap20,rx_pcap=%s", path);
+	port = open_port(device, 1, true);
+	CU_ASSERT_TRUE(port_has_times(port));
+	CU_ASSERT_EQUAL_FATAL(port_receive(port, 0, mbufs, 4), 4);
+	CU_ASSERT_EQUAL(port_times(port, mbufs, 4, now, times), 3);
+	CU_ASSERT_EQUAL(times[0], now - 900000000);
+	CU_ASSERT_EQUAL(times[1], now - 1000000);
+	CU_ASSERT_EQUAL(times[2], now);
+	CU_ASSERT_EQUAL(times[3], now);
+	rte_pktmbuf_free_bulk(mbufs, 4);
+	port_close(port);
+	snprintf(device, sizeof(device), "net_pcap21,rx_pcap=%s", path);
+	port = open_port(device, 1, false);
+	CU_ASSERT_FALSE(port_has_times(port));
+	port_close(port);
+	remove(path);
+	free(path);
+}
+
+static void counts_by_queue(void)
+{
+	static const uint64_t ago_us[3] = {0};
+	char *path = capture_of("queues.pcap", ago_us, 3, 1000000), device[1200];
+	struct port_queue_counters queues[PORT_QUEUES_COUNTED];
+	struct rte_mbuf *mbufs[8];
+	struct port *port;
+
+	snprintf(device, sizeof(device), "net_pcap22,rx_pcap=%s,rx_pcap=%s", path, path);
+	/* Each capture is a queue that must be read, whatever was asked for. */
+	port = open_port(device, 1, false);
+	CU_ASSERT_EQUAL(port_queues(port), 2);
+	CU_ASSERT_EQUAL(port_receive(port, 1, mbufs, 2), 2);
+	rte_pktmbuf_free_bulk(mbufs, 2);
+	port_tick(port);
+	CU_ASSERT_EQUAL(port_counters(port).packets, 2);
+	CU_ASSERT_EQUAL(port_queue_counters(port, queues, PORT_QUEUES_COUNTED), 2);
+	CU_ASSERT_EQUAL(queues[0].packets, 0);
+	CU_ASSERT_EQUAL(queues[1].packets, 2);
+	CU_ASSERT_EQUAL(queues[1].bytes, 120);
+	CU_ASSERT_FALSE(queues[1].has_missed);
+	CU_ASSERT_EQUAL(port_queue_counters(port, queues, 1), 1);
+	port_close(port);
+	remove(path);
+	free(path);
+}
+
+static void arguments_of_a_device(void)
+{
+	char device[64] = "net_x0,iface=eth1,queues=7", value[8];
+
+	CU_ASSERT_TRUE(device_argument(device, "iface", value, sizeof(value)));
+	CU_ASSERT_STRING_EQUAL(value, "eth1");
+	CU_ASSERT_FALSE(device_argument(device, "face", value, sizeof(value)));
+	CU_ASSERT_FALSE(device_argument(device, "ifac", value, sizeof(value)));
+	CU_ASSERT_FALSE(device_argument("net_x0", "net_x0", value, sizeof(value)));
+	CU_ASSERT_EQUAL(device_argument_default(device, sizeof(device), "queues", 3), 7);
+	CU_ASSERT_EQUAL(device_argument_default(device, sizeof(device), "frames", 3), 3);
+	CU_ASSERT_STRING_EQUAL(device, "net_x0,iface=eth1,queues=7,frames=3");
+	CU_ASSERT_TRUE(device_argument(device, "frames", value, sizeof(value)));
+	CU_ASSERT_STRING_EQUAL(value, "3");
+}
+
+static void whose_packets_the_kernel_sees(void)
+{
+	CU_ASSERT_TRUE(port_is_kernels("net_af_packet0,iface=eth1"));
+	CU_ASSERT_TRUE(port_is_kernels("eth_af_packet3,iface=eth1"));
+	CU_ASSERT_TRUE(port_is_kernels("net_pcap0,rx_pcap=a.pcap"));
+	CU_ASSERT_FALSE(port_is_kernels("net_af_xdp0,iface=eth1"));
+	CU_ASSERT_FALSE(port_is_kernels("net_tap0"));
+	CU_ASSERT_FALSE(port_is_kernels("0000:00:06.0"));
+	CU_ASSERT_FALSE(port_is_kernels("net_memif0"));
+	CU_ASSERT_TRUE(port_has_kernel_beside("net_af_packet0,iface=eth1"));
+	CU_ASSERT_FALSE(port_has_kernel_beside("net_pcap0,rx_pcap=a.pcap"));
+}
+
+void suite_port(void);
+void suite_port(void)
+{
+	CU_pSuite suite = CU_add_suite("port", setup, scratch_teardown);
+
+	CU_ADD_TEST(suite, rss_is_spread_over_all_queues);
+	CU_ADD_TEST(suite, a_driver_that_gives_times);
+	CU_ADD_TEST(suite, counts_by_queue);
+	CU_ADD_TEST(suite, arguments_of_a_device);
+	CU_ADD_TEST(suite, whose_packets_the_kernel_sees);
+}
