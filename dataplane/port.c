@@ -4,6 +4,7 @@
 
 #include <rte_bus.h>
 #include <rte_dev.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include <stdio.h>
@@ -71,7 +72,7 @@ static int find_device(struct port *port, const struct port_params *params, char
 	if (probe(port, args, error, size) != 0)
 		return -1;
 	rte_eth_dev_get_name_by_port(port->number, port->name);
-	result = rte_eth_dev_info_get(port->number, &port->info);
+	result = rte_eth_dev_info_get(port->number, port->info);
 	if (result != 0)
 		port_say(error, size, port, "rte_eth_dev_info_get", result, "");
 	return result != 0 ? -1 : 0;
@@ -94,7 +95,6 @@ static void note_queues(
 static int bring_up(struct port *port, const struct port_params *params, char *error,
 	char *note, size_t size)
 {
-	port->driver = port_driver_of(params->device);
 	port->device_times = params->device_times;
 	port_time_none(&port->time);
 	if (find_device(port, params, error, note, size) != 0 ||
@@ -116,11 +116,14 @@ struct port *port_open(const struct port_params *params, char *error, char *note
 	struct port *port = calloc(1, sizeof(*port));
 
 	note[0] = '\0';
-	if (port)
+	if (port) {
+		port->driver = port_driver_of(params->device);
 		port->device = strdup(params->device);
-	if (!port || !port->device) {
+		port->info = calloc(1, sizeof(*port->info));
+	}
+	if (!port || !port->device || !port->info) {
 		snprintf(error, size, "%s: not enough memory", params->device);
-		free(port);
+		port_close(port);
 		return NULL;
 	}
 	if (bring_up(port, params, error, note, size) == 0)
@@ -168,8 +171,9 @@ void port_close(struct port *port)
 	rte_mempool_free(port->pool);
 	rte_mempool_free(port->large);
 	rte_mempool_free(port->tx_pool);
-	if (port->driver && port->driver->close)
+	if (port->driver->close)
 		port->driver->close(&port->particulars);
+	free(port->info);
 	free(port->device);
 	free(port);
 }
@@ -187,6 +191,11 @@ uint32_t port_queues(const struct port *port)
 uint16_t port_number(const struct port *port)
 {
 	return port->number;
+}
+
+bool port_scatters(const struct port *port)
+{
+	return port->info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
 }
 
 bool port_is_kernels(const char *device)

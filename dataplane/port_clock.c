@@ -5,6 +5,7 @@
 
 #include "dataplane/port_inside.h"
 
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 

@@ -1,23 +1,24 @@
 /* The inside of a port, for the files that set it up, read it and count for it. */
 #pragma once
 
-#include <rte_ethdev.h>
-
 #include "dataplane/port_driver.h"
 #include "dataplane/port_time.h"
 
 enum {
-	PORT_NAME_SIZE = RTE_ETH_NAME_MAX_LEN,
-	MTU_WANTED = 9001, /* the largest in a VPC */
-	LARGE_ROOM = 65535 - RTE_PKTMBUF_HEADROOM,
+	PORT_NAME = 64,           /* characters of DPDK's name for a port */
+	MTU_WANTED = 9001,        /* the largest in a VPC */
+	LARGE_ROOM = 65535 - 128, /* a buffer and its headroom, in 16 bits */
 	TX_DESCRIPTORS = 256,
 	TX_BUFFERS = TX_DESCRIPTORS + 256,
 	RSS_KEY_MAX = 64,
 };
 
+struct rte_eth_dev_info;
+struct rte_mempool;
+
 struct port {
 	char *device; /* as the settings have it */
-	char name[PORT_NAME_SIZE];
+	char name[PORT_NAME];
 	uint16_t number;
 	uint16_t queues, descriptors;
 	bool started, probed;
@@ -27,7 +28,7 @@ struct port {
 	struct port_particulars particulars;
 	struct socket_watch sockets; /* of the driver, one a queue */
 	uint64_t missed[SOCKETS_MAX];
-	struct rte_eth_dev_info info;
+	struct rte_eth_dev_info *info;
 	uint8_t rss_key[RSS_KEY_MAX];
 	bool rss, device_times;
 	struct port_time time;
@@ -54,7 +55,5 @@ void port_read_clock(struct port *port);
 /* What one mbuf has of it, for another that takes its place. */
 void port_copy_time(const struct port *port, struct rte_mbuf *to, const struct rte_mbuf *from);
 
-static inline bool port_scatters(const struct port *port)
-{
-	return port->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-}
+/* A frame may come in several buffers. */
+bool port_scatters(const struct port *port);

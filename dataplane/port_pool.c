@@ -4,6 +4,7 @@
 #include "decap/packet.h"
 
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include <stdio.h>
@@ -18,6 +19,9 @@ enum {
 	LINK_TAGGED = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN,
 };
 
+_Static_assert(LARGE_ROOM + RTE_PKTMBUF_HEADROOM == UINT16_MAX, "fits an mbuf");
+_Static_assert(PORT_NAME == RTE_ETH_NAME_MAX_LEN, "DPDK's");
+
 /* Bytes of a buffer's data: a whole frame where the driver cannot use several buffers for one. */
 static uint32_t room_for(const struct port *port)
 {
@@ -26,11 +30,11 @@ static uint32_t room_for(const struct port *port)
 	if (port->particulars.room)
 		return port->particulars.room < LARGE_ROOM ? port->particulars.room
 							   : LARGE_ROOM;
-	if (!port_scatters(port) && port->info.max_rx_pktlen > ROOM)
-		room = port->info.max_rx_pktlen < ROOM_WHOLE ? port->info.max_rx_pktlen
-							     : ROOM_WHOLE;
-	if (room < port->info.min_rx_bufsize)
-		room = port->info.min_rx_bufsize;
+	if (!port_scatters(port) && port->info->max_rx_pktlen > ROOM)
+		room = port->info->max_rx_pktlen < ROOM_WHOLE ? port->info->max_rx_pktlen
+							      : ROOM_WHOLE;
+	if (room < port->info->min_rx_bufsize)
+		room = port->info->min_rx_bufsize;
 	return room < LARGE_ROOM ? room : LARGE_ROOM;
 }
 
@@ -111,7 +115,7 @@ int port_make_pools(
 			"lower capture.memory, or give the machine huge pages");
 		return -1;
 	}
-	if (params->sends && port->info.max_tx_queues > 0)
+	if (params->sends && port->info->max_tx_queues > 0)
 		return make_tx_pool(port, error, size);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* What a port's device is told before it starts: queues, MTU, RSS, offloads. */
 #include "dataplane/port_inside.h"
 
+#include <rte_ethdev.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +25,7 @@ static uint16_t clamp(uint32_t wanted, uint32_t most)
  * "Scalable TCP Session Monitoring with Symmetric RSS", 2012). */
 static void set_rss(struct port *port, struct rte_eth_conf *conf)
 {
-	uint64_t kinds = port->info.flow_type_rss_offloads &
+	uint64_t kinds = port->info->flow_type_rss_offloads &
 			 (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP);
 
 	if (port->queues < 2 || kinds == 0)
@@ -33,17 +35,17 @@ static void set_rss(struct port *port, struct rte_eth_conf *conf)
 		port->rss_key[i] = i % 2 ? 0x5a : 0x6d;
 	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 	conf->rx_adv_conf.rss_conf.rss_hf = kinds;
-	if (port->info.hash_key_size <= RSS_KEY_MAX && port->info.hash_key_size > 0) {
+	if (port->info->hash_key_size <= RSS_KEY_MAX && port->info->hash_key_size > 0) {
 		conf->rx_adv_conf.rss_conf.rss_key = port->rss_key;
-		conf->rx_adv_conf.rss_conf.rss_key_len = port->info.hash_key_size;
+		conf->rx_adv_conf.rss_conf.rss_key_len = port->info->hash_key_size;
 	}
 }
 
 /* 0: as the device has it. */
 static uint32_t mtu_for(const struct port *port)
 {
-	uint32_t most = port->info.max_mtu ? port->info.max_mtu : RTE_ETHER_MTU;
-	uint32_t frame = port->info.max_rx_pktlen;
+	uint32_t most = port->info->max_mtu ? port->info->max_mtu : RTE_ETHER_MTU;
+	uint32_t frame = port->info->max_rx_pktlen;
 
 	if (port->particulars.keeps_mtu)
 		return 0;
@@ -82,19 +84,19 @@ int port_configure(
 	struct port *port, const struct port_params *params, char *error, size_t size)
 {
 	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
-	uint16_t tx = port->info.max_tx_queues > 0 ? 1 : 0, tx_descriptors;
+	uint16_t tx = port->info->max_tx_queues > 0 ? 1 : 0, tx_descriptors;
 	uint32_t suits = port->particulars.one_queue ? 1 : params->workers;
 	uint32_t wanted = params->queues ? params->queues : suits;
 	int result;
 
 	port->queues = clamp(
-		port->particulars.all_queues ? QUEUES_MAX : wanted, port->info.max_rx_queues);
+		port->particulars.all_queues ? QUEUES_MAX : wanted, port->info->max_rx_queues);
 	conf.rxmode.mtu = mtu_for(port);
 	if (port_scatters(port))
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
 	if (params->device_times)
 		conf.rxmode.offloads |=
-			port->info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP;
+			port->info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_TIMESTAMP;
 	set_rss(port, &conf);
 	result = configure(port, &conf, tx);
 	if (result != 0) {
@@ -133,7 +135,7 @@ int port_set_up_queues(struct port *port, char *error, size_t size)
 void port_spread(struct port *port)
 {
 	struct rte_eth_rss_reta_entry64 reta[RETA_MAX / RTE_ETH_RETA_GROUP_SIZE];
-	uint16_t n = port->info.reta_size;
+	uint16_t n = port->info->reta_size;
 
 	if (!port->rss || n == 0 || n > RETA_MAX)
 		return;

@@ -1,6 +1,8 @@
 /* What a port has counted, by ethdev and by the kernel's sockets beneath it. */
 #include "dataplane/port_inside.h"
 
+#include <rte_ethdev.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,8 +33,8 @@ struct port_counters port_counters(struct port *port)
 /* What a driver does not fill in is 0, and there are places for so many queues alone. */
 static uint32_t queues_counted(const struct port *port)
 {
-	bool counts = port->info.dev_flags &&
-		      *port->info.dev_flags & RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	bool counts = port->info->dev_flags &&
+		      *port->info->dev_flags & RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	uint32_t most = port->queues < RTE_ETHDEV_QUEUE_STAT_CNTRS
 				? port->queues
 				: RTE_ETHDEV_QUEUE_STAT_CNTRS;
