@@ -153,7 +153,7 @@ flood() {
   # A thread that gets no processor leaves some in the ring, which is full then; and a worker that
   # gets none, some in the port.
   jq -e --argjson sent "$sent" '.ports[0] as $p | $p.exception as $e | $e.rate_limited >= 100 and
-    $e.rate_limited + $e.lost_ring + $p.missed >= 400 and $e.delivered <= 300 and
+    $e.rate_limited + $e.lost_ring + $p.missed >= 200 and $e.delivered <= 300 and
     .ledger.inspected <= $sent and .ledger.inspected + $p.missed >= $sent' \
     "$tmp/got/summary.json" >/dev/null ||
     { echo "mirrored $sent"; jq -c '.ports, .ledger' "$tmp/got/summary.json"; return 1; }
