@@ -121,18 +121,37 @@ static const char *filter_words(const struct rights *r)
 	return r->seccomp == SECCOMP_LOG ? "system calls reported" : "system calls filtered";
 }
 
-void rights_say(const struct rights *r)
+static void user_name(char *name, size_t size)
 {
-	char capabilities[256], name[64];
 	struct passwd entry, *found = NULL;
 	char bytes[PASSWD_BYTES];
 
-	needs_names(rights_held(), capabilities, sizeof(capabilities));
-	snprintf(name, sizeof(name), "%u", (unsigned)geteuid());
+	snprintf(name, size, "%u", (unsigned)geteuid());
 	if (getpwuid_r(geteuid(), &entry, bytes, sizeof(bytes), &found) == 0 && found)
-		snprintf(name, sizeof(name), "%s", found->pw_name);
+		snprintf(name, size, "%s", found->pw_name);
+}
+
+void rights_say(const struct rights *r)
+{
+	char capabilities[256], name[64];
+
+	needs_names(rights_held(), capabilities, sizeof(capabilities));
+	user_name(name, sizeof(name));
 	fprintf(stderr, "periscope: rights: user %s, %s, %s\n", name, capabilities,
 		filter_words(r));
+}
+
+void rights_say_unwritable(const char *output_dir)
+{
+	char name[64];
+
+	if (access(output_dir, W_OK | X_OK) == 0)
+		return;
+	user_name(name, sizeof(name));
+	fprintf(stderr,
+		"periscope: files are written by user %s without further rights: chown -R %s "
+		"%s\n",
+		name, name, output_dir);
 }
 
 static void say_unreadable(const char *path)

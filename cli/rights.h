@@ -49,5 +49,8 @@ void rights_say(const struct rights *rights);
 /* Says on stderr which capabilities the ports of the settings need and this process lacks. */
 void rights_say_missing(const struct settings *settings);
 
+/* Says on stderr what to do when the output directory cannot be written to any more. */
+void rights_say_unwritable(const char *output_dir);
+
 /* Says on stderr which file of a reload the process cannot read any more. */
 void rights_say_unreadable(const char *settings_file, const struct settings *settings);

@@ -291,11 +291,8 @@ static void say_why_not(const struct run *run)
 {
 	if (!run->gave_up)
 		rights_say_missing(&run->settings);
-	else if (run->rights.user[0] && access(run->output_dir, W_OK | X_OK) != 0)
-		fprintf(stderr,
-			"periscope: files are written as user %s (rights.user): chown -R %s "
-			"%s\n",
-			run->rights.user, run->rights.user, run->output_dir);
+	else
+		rights_say_unwritable(run->output_dir);
 }
 
 static int run_appliance(struct run *run, struct model *model)
