@@ -109,6 +109,10 @@ unwritable() {
   mkdir -p "$tmp/others"
   ! run "$tmp/others" --set rights.user=nobody >"$tmp/said" || { end; return 1; }
   grep -q "chown -R nobody $tmp/others" "$tmp/said" || { cat "$tmp/said"; return 1; }
+  # Nor are those of another user root's, once it has no capabilities.
+  chown nobody "$tmp/others" && chmod 700 "$tmp/others"
+  ! run "$tmp/others" >"$tmp/said" || { end; return 1; }
+  grep -q "chown -R root $tmp/others" "$tmp/said" || { cat "$tmp/said"; return 1; }
 }
 
 # A health check on a port below 1024 is closed and opened as health changes.
