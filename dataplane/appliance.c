@@ -255,6 +255,7 @@ static int start_workers(struct appliance *appliance, char *error)
 			.view = &appliance->views[i],
 			.settings = appliance->params.settings,
 			.shedding = &appliance->shedding,
+			.line = i == 0 ? &appliance->line : NULL,
 		};
 
 		deal_queues(appliance, i, &params);
@@ -349,6 +350,7 @@ struct appliance *appliance_start(
 	}
 	appliance->params = *params;
 	appliance->started_ns = monotonic_ns();
+	appliance->stats_ns = appliance->started_ns;
 	appliance->n_workers = count_workers(params->settings);
 	pthread_mutex_init(&appliance->lock, NULL);
 	if (start_all(appliance, model, error) == 0) {
@@ -411,4 +413,5 @@ void appliance_tick(struct appliance *appliance)
 	}
 	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
 	appliance_say_overload(appliance);
+	appliance_tell_stats(appliance);
 }

@@ -56,6 +56,8 @@ struct appliance {
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
 	struct overload_told told[WORKERS_MAX];
+	struct poll_line line; /* of stats */
+	uint64_t stats_ns;     /* when the last one was made */
 	_Atomic int phase;
 	_Atomic uint32_t shedding;
 	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
@@ -86,6 +88,8 @@ void appliance_watch_exception(struct appliance *appliance, uint32_t index);
 
 /* The control thread: what changed since the last time. */
 void appliance_say_overload(struct appliance *appliance);
+/* The control thread: sends a stats event when one is due. */
+void appliance_tell_stats(struct appliance *appliance);
 
 uint64_t monotonic_ns(void);
 void appliance_say(const char *sentence);

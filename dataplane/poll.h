@@ -21,6 +21,7 @@
 #include "dataplane/tally.h"
 #include "dataplane/view.h"
 #include "dataplane/writer.h"
+#include "inspect/export/stats_event.h"
 
 enum { POLL_QUEUES_MAX = 128 };
 
@@ -36,6 +37,13 @@ struct poll_queue {
 	uint32_t queue;
 	struct exception_port
 		*exception; /* for what is no mirror traffic; NULL: it is dropped */
+};
+
+/* A line for the events, from the control thread to worker 0, who empties it. */
+struct poll_line {
+	atomic_bool is_full;
+	uint32_t len;
+	char bytes[STATS_EVENT_MAX];
 };
 
 struct poll_params {
@@ -56,6 +64,7 @@ struct poll_params {
 	/* How many workers are overloaded so far that flows are not inspected. What one gives up, all
 	 * give up: one that has time again hands over faster than others could take. */
 	_Atomic uint32_t *shedding;
+	struct poll_line *line; /* NULL but for worker 0 */
 };
 
 struct poller;

@@ -38,17 +38,28 @@ void exporter_destroy(struct exporter *exporter)
 	free(exporter);
 }
 
-static void put(struct exporter *exporter, enum record_kind kind, uint64_t route,
-	const char *bytes, const struct text *t)
+static void send(struct exporter *exporter, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len)
 {
 	struct output_ledger *ledger = &exporter->ledger[kind];
 	const struct sink *sink = &exporter->params.sink;
 
+	ledger->offered++;
+	if (!sink->put(sink->ctx, kind, route, bytes, len))
+		ledger->lost_queue++;
+}
+
+static void put(struct exporter *exporter, enum record_kind kind, uint64_t route,
+	const char *bytes, const struct text *t)
+{
 	/* The size is bounded at compile time, so this is a fault of ours. */
 	assert(!t->full);
-	ledger->offered++;
-	if (!sink->put(sink->ctx, kind, route, bytes, (size_t)(t->at - bytes)))
-		ledger->lost_queue++;
+	send(exporter, kind, route, bytes, (size_t)(t->at - bytes));
+}
+
+void exporter_event(struct exporter *exporter, const char *bytes, size_t len)
+{
+	send(exporter, RECORD_EVENT, 0, bytes, len);
 }
 
 /* Of a flow that ends, nothing but the flow itself was touched for a while. Its last window comes

@@ -33,6 +33,9 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 /* Writes the flow log records of a closed window, one per side that sent packets in it. */
 void exporter_window(struct exporter *exporter, const struct flow *flow);
 
+/* Sends a line of JSON with its newline as an event of another kind. */
+void exporter_event(struct exporter *exporter, const char *bytes, size_t len);
+
 /* Totals and output ledgers so far; owned by the exporter. */
 const struct totals *exporter_totals(const struct exporter *exporter);
 const struct output_ledger *exporter_ledger(

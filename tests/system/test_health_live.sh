@@ -195,7 +195,8 @@ dropped() {
   rm -rf "$tmp/drop"
   live_start "$tmp/drop" env -- --set "capture.ports=[\"net_pcap0,rx_pcap=$root/pcaps/web.pcap\"]" \
     --set capture.memory=64MiB --set control.http=off --set control.socket=off \
-    --set control.health_tcp=0 --set simulate.drop_every=10 --set capture.workers=1 || return 1
+    --set control.health_tcp=0 --set simulate.drop_every=10 --set capture.workers=1 \
+    --set events.stats_interval=300ms || return 1
   sleep 1
   live_stop TERM 5 && live closed "$tmp/drop" || return 1
   replay "$tmp/whole" "$root/pcaps/web.pcap" || return 1
@@ -203,7 +204,21 @@ dropped() {
   [ "$(results summary "$tmp/drop" simulated_drops)" = $((all / 10)) ] &&
     [ "$(results summary "$tmp/drop" received)" = $((all - all / 10)) ] &&
     [ "$(results summary "$tmp/whole" acked_unseen)" = 0 ] &&
-    [ "$(results summary "$tmp/drop" acked_unseen)" -gt 1000 ]
+    [ "$(results summary "$tmp/drop" acked_unseen)" -gt 1000 ] || return 1
+  PYTHONPATH=$here python3 - "$tmp/drop" <<'END2'
+import sys
+import results
+stats = [e for e in results.events(sys.argv[1]) if e["event"] == "stats"]
+summary = results.summary(sys.argv[1])
+if not stats or summary["outputs"]["events"]["written"] != sum(1 for _ in results.events(sys.argv[1])):
+    sys.exit("%d stats events, or events that were not counted" % len(stats))
+last = stats[-1]
+for key in ("received", "ledger", "simulated_drops"):
+    if last[key] != summary[key]:
+        sys.exit("%s: %s, and in the summary %s" % (key, last[key], summary[key]))
+if any(s["received"] != s["in_flight"] + sum(s["ledger"].values()) for s in stats):
+    sys.exit("a stats event does not add up")
+END2
 }
 
 check "a worker that stands still: 503, the port closed, and back" stalled
