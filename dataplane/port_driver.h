@@ -45,7 +45,7 @@ struct port_driver {
 /* Never NULL: a driver without particulars has an entry of nothing. */
 const struct port_driver *port_driver_of(const char *device);
 
-extern const struct port_driver port_af_packet, port_af_xdp, port_tap, port_pcap;
+extern const struct port_driver port_af_packet, port_af_xdp, port_tap, port_pcap, port_memif;
 
 /* The interface that `iface=` names. 0, or -1 and `error`. */
 int port_driver_interface(struct port_particulars *particulars,

@@ -28,6 +28,8 @@ struct port {
 	struct port_particulars particulars;
 	struct socket_watch sockets; /* of the driver, one a queue */
 	uint64_t missed[SOCKETS_MAX];
+	struct port_counters latest,
+		before; /* as the driver said; what it has forgotten since */
 	struct rte_eth_dev_info *info;
 	uint8_t rss_key[RSS_KEY_MAX];
 	bool rss, device_times;

@@ -13,6 +13,28 @@ void port_tick(struct port *port)
 	port_read_clock(port);
 }
 
+/* Some drivers begin anew (net_memif, when its peer goes): what was counted stays counted. */
+static uint64_t go_on(uint64_t now, uint64_t *latest, uint64_t *before)
+{
+	if (now < *latest)
+		*before += *latest;
+	*latest = now;
+	return *before + now;
+}
+
+static struct port_counters go_on_all(struct port *port, const struct port_counters *now)
+{
+	struct port_counters *latest = &port->latest, *before = &port->before;
+
+	return (struct port_counters){
+		.packets = go_on(now->packets, &latest->packets, &before->packets),
+		.bytes = go_on(now->bytes, &latest->bytes, &before->bytes),
+		.missed = go_on(now->missed, &latest->missed, &before->missed),
+		.nombuf = go_on(now->nombuf, &latest->nombuf, &before->nombuf),
+		.errors = go_on(now->errors, &latest->errors, &before->errors),
+	};
+}
+
 struct port_counters port_counters(struct port *port)
 {
 	struct rte_eth_stats stats = {0};
@@ -27,7 +49,7 @@ struct port_counters port_counters(struct port *port)
 	/* What the sockets say has what the driver took from them. */
 	if (missed > c.missed)
 		c.missed = missed;
-	return c;
+	return go_on_all(port, &c);
 }
 
 /* What a driver does not fill in is 0, and there are places for so many queues alone. */
