@@ -8,7 +8,8 @@
 sinks() { python3 "$here/sinks.py" "$@"; }
 
 LIVE_PID= READER=
-trap 'kill -s KILL $LIVE_PID $READER 2>/dev/null; rm -rf "$tmp"' EXIT
+# Its own children: what a check that failed has left, too.
+trap 'pkill -KILL -P $$; rm -rf "$tmp"' EXIT
 
 tcp=6000 udp=6000
 flows=$((tcp + udp))

@@ -5,7 +5,8 @@
 . "$here/live.sh"
 
 FIRST="" SECOND="" LIVE_PID=""
-trap 'kill -s KILL $FIRST $SECOND $LIVE_PID 2>/dev/null; rm -rf "$tmp"' EXIT
+# Its own children: what a check that failed has left, too.
+trap 'pkill -KILL -P $$; rm -rf "$tmp"' EXIT
 RUNTIME_DIRECTORY=$tmp/runtime # where DPDK puts its socket, and dpdk-telemetry.py looks for it
 export RUNTIME_DIRECTORY
 mkdir "$RUNTIME_DIRECTORY"
