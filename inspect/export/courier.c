@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "inspect/export/line_queue.h"
+#include "inspect/export/pieces.h"
 
 #define MS_NS UINT64_C(1000000)
 
@@ -145,49 +146,13 @@ static void took(struct courier *c, const struct iovec piece[2], size_t sent)
 	add(&c->written, lines);
 }
 
-static void skip(struct iovec piece[2], size_t len)
-{
-	for (int i = 0; i < 2; i++) {
-		size_t n = len < piece[i].iov_len ? len : piece[i].iov_len;
-
-		piece[i].iov_base = (char *)piece[i].iov_base + n;
-		piece[i].iov_len -= n;
-		len -= n;
-	}
-}
-
-static void limit(struct iovec piece[2], size_t len)
-{
-	for (int i = 0; i < 2; i++) {
-		piece[i].iov_len = len < piece[i].iov_len ? len : piece[i].iov_len;
-		len -= piece[i].iov_len;
-	}
-}
-
-/* Up to the newline of the oldest line. */
-static size_t first_line(const struct iovec piece[2])
-{
-	size_t len = 0;
-
-	for (int i = 0; i < 2; i++) {
-		const char *newline = piece[i].iov_len == 0 ? NULL
-							    : memchr(piece[i].iov_base, '\n',
-								      piece[i].iov_len);
-
-		if (newline != NULL)
-			return len + (size_t)(newline - (const char *)piece[i].iov_base);
-		len += piece[i].iov_len;
-	}
-	return len;
-}
-
 /* Returns 0, or the errno. */
 static int send_line(struct courier *c, struct iovec piece[2])
 {
 	const struct courier_params *p = &c->params;
-	size_t len = first_line(piece);
+	size_t len = pieces_line(piece);
 
-	limit(piece, len);
+	pieces_limit(piece, len);
 	if (p->sink->send(c->fd, &p->target, piece, 2) < 0) {
 		if (errno != EMSGSIZE)
 			return errno;
@@ -206,8 +171,8 @@ static int send_bytes(struct courier *c, struct iovec piece[2])
 {
 	ssize_t sent;
 
-	skip(piece, c->part);
-	limit(piece, SEND_MAX);
+	pieces_skip(piece, c->part);
+	pieces_limit(piece, SEND_MAX);
 	sent = c->params.sink->send(c->fd, &c->params.target, piece, 2);
 	if (sent < 0)
 		return errno;
@@ -275,9 +240,9 @@ static void lose_rest(struct courier *c, _Atomic uint64_t *counter)
 	size_t len = line_queue_peek(c->queue, piece), at = 0;
 
 	while (at < len) {
-		size_t line = first_line(piece) + 1;
+		size_t line = pieces_line(piece) + 1;
 
-		skip(piece, line);
+		pieces_skip(piece, line);
 		at += line;
 		add(counter, 1);
 	}
