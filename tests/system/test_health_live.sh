@@ -73,7 +73,7 @@ except ConnectionRefusedError:
 }
 port_closed() { ! port_open; }
 
-# The worker stands still for 2.5 s, a second after the start: 503 must come 1 s later (control.worker_stall).
+# The worker stands still for 2.5 s, 1.5 s after the start: 503 must come 1 s later (control.worker_stall).
 stalled() {
   start "$tmp/stall" --set capture.workers=2 --set simulate.stall_worker=1 \
     --set simulate.stall_for=2500ms --set simulate.stall_every=1500ms || return 1
