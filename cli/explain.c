@@ -118,7 +118,7 @@ static void judge(struct explained *e)
 	if (!e->judged)
 		return;
 	filter_burst(e->snapshot->filter, &e->job, 1);
-	e->reason = judge_end(e->snapshot, &e->packet, &e->job);
+	e->reason = judge_end(&e->packet, &e->job);
 }
 
 /* The second opinion. */

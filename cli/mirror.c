@@ -83,7 +83,7 @@ static const struct model_session *choose_session(struct mirror *m, struct packe
 
 		if (judge_begin(m->snapshot, session, p, &job, &why)) {
 			filter_burst(m->snapshot->filter, &job, 1);
-			why = judge_end(m->snapshot, p, &job);
+			why = judge_end(p, &job);
 		}
 		if (why == REASON_inspected)
 			return session;

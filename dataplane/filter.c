@@ -45,9 +45,15 @@ struct owned_rule {
 	enum model_direction direction;
 };
 
+/* What a packet is told of its rule: all in few cache lines, however many rules there are. */
+struct verdict {
+	uint32_t number : 31, accept : 1;
+};
+
 struct filter {
 	struct rte_acl_ctx *acl4, *acl6; /* NULL: no rule of that family */
 	struct owned_rule *rules;
+	struct verdict *verdicts; /* by rte_acl's result, of which 0 is no match */
 	uint32_t n_rules;
 };
 
@@ -252,6 +258,13 @@ static void gather_rules(struct filter *filter, const struct model *model)
 	}
 }
 
+static void gather_verdicts(struct filter *filter)
+{
+	for (uint32_t i = 0; i < filter->n_rules; i++)
+		filter->verdicts[i + 1] = (struct verdict){
+			filter->rules[i].rule->number, filter->rules[i].rule->accept};
+}
+
 struct filter *filter_create(const struct model *model, char *error, size_t error_size)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
@@ -263,12 +276,14 @@ struct filter *filter_create(const struct model *model, char *error, size_t erro
 	for (uint32_t f = 0; f < model->n_filters; f++)
 		for (int d = 0; d < MODEL_DIRECTIONS; d++)
 			filter->n_rules += model->filters[f].rules[d].count;
-	filter->rules = calloc(filter->n_rules ? filter->n_rules : 1, sizeof(*filter->rules));
-	if (!filter->rules) {
-		free(filter);
+	filter->rules = calloc(filter->n_rules + (size_t)1, sizeof(*filter->rules));
+	filter->verdicts = calloc(filter->n_rules + (size_t)1, sizeof(*filter->verdicts));
+	if (!filter->rules || !filter->verdicts) {
+		filter_destroy(filter);
 		return NULL;
 	}
 	gather_rules(filter, model);
+	gather_verdicts(filter);
 	result = compile(filter, 4, &filter->acl4);
 	if (result == 0)
 		result = compile(filter, 6, &filter->acl6);
@@ -286,18 +301,25 @@ void filter_destroy(struct filter *filter)
 		return;
 	rte_acl_free(filter->acl4);
 	rte_acl_free(filter->acl6);
+	free(filter->verdicts);
 	free(filter->rules);
 	free(filter);
+}
+
+static uint32_t scope_of_job(const struct filter_job *job)
+{
+	enum model_direction d =
+		job->direction == DIRECTION_EGRESS ? MODEL_EGRESS : MODEL_INGRESS;
+
+	return rte_cpu_to_be_32(scope_of(job->filter, d, job->has_ports));
 }
 
 static void load_key4(struct key4 *key, const struct filter_job *job)
 {
 	const struct packet *p = job->packet;
-	enum model_direction d =
-		job->direction == DIRECTION_EGRESS ? MODEL_EGRESS : MODEL_INGRESS;
 
 	key->protocol = p->protocol;
-	key->scope = rte_cpu_to_be_32(scope_of(job->filter, d, job->has_ports));
+	key->scope = scope_of_job(job);
 	memcpy(&key->src, p->src.byte + 12, 4);
 	memcpy(&key->dst, p->dst.byte + 12, 4);
 	key->src_port = rte_cpu_to_be_16(p->src_port);
@@ -307,26 +329,19 @@ static void load_key4(struct key4 *key, const struct filter_job *job)
 static void load_key6(struct key6 *key, const struct filter_job *job)
 {
 	const struct packet *p = job->packet;
-	enum model_direction d =
-		job->direction == DIRECTION_EGRESS ? MODEL_EGRESS : MODEL_INGRESS;
 
 	key->protocol = p->protocol;
-	key->scope = rte_cpu_to_be_32(scope_of(job->filter, d, job->has_ports));
+	key->scope = scope_of_job(job);
 	memcpy(key->src, p->src.byte, 16);
 	memcpy(key->dst, p->dst.byte, 16);
 	key->src_port = rte_cpu_to_be_16(p->src_port);
 	key->dst_port = rte_cpu_to_be_16(p->dst_port);
 }
 
-/* Amazon DNS is decided by the filter's network services alone, before the rules. */
-static bool judge_dns(struct filter_job *job)
+static bool is_dns(const struct filter_job *job)
 {
 	const struct packet *p = job->packet;
-	struct evaluate_packet view;
-
-	if (job->has_ports && p->src_port != 53 && p->dst_port != 53)
-		return false;
-	view = (struct evaluate_packet){
+	struct evaluate_packet view = {
 		.ip_version = p->ip_version,
 		.protocol = p->protocol,
 		.has_ports = job->has_ports,
@@ -335,18 +350,32 @@ static bool judge_dns(struct filter_job *job)
 		.src = p->src,
 		.dst = p->dst,
 	};
-	if (!evaluate_is_dns(job->vpc, &view))
+
+	return evaluate_is_dns(job->vpc, &view);
+}
+
+/* Amazon DNS is decided by the filter's network services alone, before the rules. */
+static inline bool judge_dns(struct filter_job *job)
+{
+	const struct packet *p = job->packet;
+
+	if ((job->has_ports && p->src_port != 53 && p->dst_port != 53) || !is_dns(job))
 		return false;
 	job->by = FILTER_BY_DNS;
 	job->accept = job->filter->amazon_dns;
+	job->number = 0;
 	return true;
 }
 
-static void take_result(const struct filter *filter, struct filter_job *job, uint32_t result)
+static inline void take_result(
+	const struct filter *filter, struct filter_job *job, uint32_t result)
 {
+	struct verdict verdict = filter->verdicts[result];
+
 	job->by = result ? FILTER_BY_RULE : FILTER_BY_NONE;
 	job->rule = result ? result - 1 : 0;
-	job->accept = result && filter->rules[job->rule].rule->accept;
+	job->accept = verdict.accept;
+	job->number = verdict.number;
 }
 
 /* A burst sorted by family: keys, and which job each is. */

@@ -28,7 +28,8 @@ struct filter_job {
 
 	enum filter_by by;
 	bool accept;
-	uint32_t rule; /* FILTER_BY_RULE: index for filter_rule() */
+	uint32_t rule;   /* FILTER_BY_RULE: index for filter_rule() */
+	uint32_t number; /* its rule number, else 0 */
 };
 
 /* Borrows the model until filter_destroy(). NULL: `error` says why. */

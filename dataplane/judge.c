@@ -13,6 +13,16 @@ static bool has_ports(const struct packet *p)
 	return !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
 }
 
+static void job_make(
+	struct filter_job *job, const struct model_session *config, const struct packet *p)
+{
+	job->packet = p;
+	job->filter = config->filter;
+	job->vpc = config->interface->vpc;
+	job->direction = p->direction;
+	job->has_ports = has_ports(p);
+}
+
 bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
 	struct packet *p, struct filter_job *job, enum reason *why)
 {
@@ -28,22 +38,14 @@ bool judge_begin(const struct snapshot *snapshot, const struct model_session *co
 			*why = REASON_direction_unknown;
 		return false;
 	}
-	*job = (struct filter_job){
-		.packet = p,
-		.filter = config->filter,
-		.vpc = config->interface->vpc,
-		.direction = p->direction,
-		.has_ports = has_ports(p),
-	};
+	job_make(job, config, p);
 	return true;
 }
 
-enum reason judge_end(
-	const struct snapshot *snapshot, struct packet *p, const struct filter_job *job)
+enum reason judge_end(struct packet *p, const struct filter_job *job)
 {
 	p->accepted = job->accept;
-	if (job->by == FILTER_BY_RULE)
-		p->rule_number = filter_rule(snapshot->filter, job->rule)->number;
+	p->rule_number = job->number;
 	if (job->accept)
 		return REASON_inspected;
 	if (job->by == FILTER_BY_DNS)

@@ -16,5 +16,4 @@ bool judge_begin(const struct snapshot *snapshot, const struct model_session *co
 	struct packet *p, struct filter_job *job, enum reason *why);
 
 /* Puts the judged job's verdict into the packet; REASON_inspected when it was accepted. */
-enum reason judge_end(
-	const struct snapshot *snapshot, struct packet *p, const struct filter_job *job);
+enum reason judge_end(struct packet *p, const struct filter_job *job);

@@ -81,7 +81,7 @@ static uint64_t judge(struct lane *lane, struct packet *packets, struct filter_j
 
 		if (jobs[j].by == FILTER_BY_RULE)
 			rule_hits_add(&lane->hits[jobs[j].rule], packets[i].ip_len);
-		why[i] = judge_end(lane->snapshot, &packets[i], &jobs[j]);
+		why[i] = judge_end(&packets[i], &jobs[j]);
 		refused |= (uint64_t)(why[i] != REASON_inspected) << i;
 	}
 	return refused;

@@ -35,22 +35,15 @@ static bool has_address(
 	return false;
 }
 
-enum direction direction_of(
+static enum direction by_address(
 	const struct packet *p, const struct model_interface *eni, enum direction_by *by)
 {
-	enum direction_by unused;
 	enum direction d = DIRECTION_UNKNOWN;
 
-	if (!by)
-		by = &unused;
-	*by = DIRECTION_BY_MAC;
+	*by = DIRECTION_BY_ADDRESS;
 	if (eni)
-		d = by_mac(p, eni);
-	if (eni && d == DIRECTION_UNKNOWN) {
-		*by = DIRECTION_BY_ADDRESS;
 		d = decide(has_address(eni, p->ip_version, &p->src),
 			has_address(eni, p->ip_version, &p->dst));
-	}
 	if (d == DIRECTION_UNKNOWN) {
 		*by = DIRECTION_BY_OUTER_SOURCE;
 		d = decide(ip_addr_equal(&p->src, &p->outer_src),
@@ -59,6 +52,18 @@ enum direction direction_of(
 	if (d == DIRECTION_UNKNOWN)
 		*by = DIRECTION_BY_NOTHING;
 	return d;
+}
+
+enum direction direction_of(
+	const struct packet *p, const struct model_interface *eni, enum direction_by *by)
+{
+	enum direction_by unused;
+	enum direction d = eni ? by_mac(p, eni) : DIRECTION_UNKNOWN;
+
+	if (!by)
+		by = &unused;
+	*by = DIRECTION_BY_MAC;
+	return d != DIRECTION_UNKNOWN ? d : by_address(p, eni, by);
 }
 
 const char *direction_by_name(enum direction_by by)
