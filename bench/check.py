@@ -16,7 +16,7 @@ RECORD = "bench/instructions.json"
 TOLERANCE = 1.03
 PACKETS = 16384
 TRAFFIC = 20000
-PACKAGES = ("gcc", "libc6", "librte-acl23", "libndpi4.2", "libdeflate0", "zlib1g", "valgrind")
+PACKAGES = ("gcc-12", "libc6", "librte-acl23", "libndpi4.2", "libdeflate0", "zlib1g", "valgrind")
 
 # What is measured, and the function that holds it (none that waits for another thread: how often
 # it looks would count). `stages` sees established flows alone, `replay` the dpi mix; its counts

@@ -22,13 +22,51 @@ def peers(bench, mirror, plain):
                                                               plain]
     suricata = os.environ.get("SURICATA") or shutil.which("suricata")
     if suricata:
-        commands["suricata"] = lambda: [suricata, "-r", mirror, "-l", bench.out(), "--runmode",
-                                        "single", "-k", "none", "-S", "/dev/null"]
+        words = [suricata, "-r", mirror, "--runmode", "single", "-k", "none", "-S", "/dev/null"]
+        flows_only = suricata_flows_only(bench)
+        commands["suricata"] = lambda: [*words, "-l", bench.out()]
+        commands["suricata, flow records only"] = lambda: [*words, "-l", bench.out(), "-c",
+                                                           flows_only]
+    commands.update(flow_exporters(bench, mirror, plain))
+    if shutil.which("tcpdump"):
+        commands["tcpdump -w /dev/null"] = lambda: ["tcpdump", "-r", mirror, "-w", "/dev/null"]
+    return commands
+
+
+def suricata_flows_only(bench):
+    """Its settings file: no application layer but what it detects by itself, no other records."""
+    path = bench.path("suricata.yaml")
+    with open(path, "w") as file:
+        file.write("%YAML 1.1\n---\noutputs:\n  - eve-log: {enabled: yes, filetype: regular, "
+                   "filename: eve.json, types: [flow]}\napp-layer:\n  protocols: {}\n"
+                   "stream: {checksum-validation: no}\n")
+    return path
+
+
+def flow_exporters(bench, mirror, plain):
+    """Programs that write flow records or print conversations, most of them without labels. What
+    Debian does not have is given by its path."""
+    commands = {}
     if plain and shutil.which("nfpcapd"):
         commands["nfpcapd, unwrapped, no labels"] = lambda: ["nfpcapd", "-r", plain, "-w",
                                                              bench.out()]
-    if shutil.which("tcpdump"):
-        commands["tcpdump -w /dev/null"] = lambda: ["tcpdump", "-r", mirror, "-w", "/dev/null"]
+    probe = os.environ.get("IPFIXPROBE")
+    if probe and plain:
+        # Records go to a port at which nobody listens.
+        commands["ipfixprobe, unwrapped, no labels"] = lambda: [
+            probe, "-i", f"pcap;file={plain}", "-s", "cache", "-o",
+            "ipfix;host=127.0.0.1;port=4739;udp"]
+    zeek = os.environ.get("ZEEK")
+    if zeek:
+        commands["zeek"] = lambda: ["env", "-C", bench.out(), zeek, "-C", "-r",
+                                    os.path.abspath(mirror)]
+    arkime = os.environ.get("ARKIME_CAPTURE")
+    if arkime:
+        commands["arkime capture"] = lambda: [arkime, "-r", mirror, "--dryrun", *(
+            ["-c", os.environ["ARKIME_CONFIG"]] if "ARKIME_CONFIG" in os.environ else [])]
+    if shutil.which("tshark"):
+        commands["tshark, conversations"] = lambda: ["tshark", "-n", "-q", "-r", mirror, "-z",
+                                                     "conv,tcp", "-z", "conv,udp"]
     return commands
 
 

@@ -5,6 +5,9 @@
 # Peers that are installed are measured; others by their paths:
 #   NDPIREADER411   ndpiReader of nDPI 4.11-dev, whose -t understands VXLAN
 #   SURICATA        suricata
+#   IPFIXPROBE      ipfixprobe (v4.11.1 builds with Debian 12's compiler)
+#   ZEEK            zeek
+#   ARKIME_CAPTURE  Arkime's capture, with ARKIME_CONFIG its settings file
 # BENCH_DIR is where inputs are made and removed again (default: below build/; 2 GB);
 # BENCH_ROUNDS how often each program runs (default 5).
 set -eu

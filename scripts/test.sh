@@ -52,6 +52,7 @@ for script in tests/system/test_*.sh; do
   run "$(basename "$script" .sh)" "$script"
 done
 run includes tests/system/includes.sh
+run bench-check bench/check.sh
 
 echo
 if [ -n "$failed" ]; then
