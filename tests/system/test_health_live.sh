@@ -63,6 +63,9 @@ within() { # seconds, command...: prints nothing when it succeeds in time
     sleep 0.1
   done
 }
+drained() { # nothing waits in rings
+  in_sensor curl -s -m 2 http://127.0.0.1:9477/metrics | grep -q '^periscope_in_flight_packets 0$'
+}
 port_open() { # 0: open, 1: refused
   in_sensor python3 -c "
 import socket, sys
@@ -127,7 +130,7 @@ ring_full() {
   sender=$!
   within 3 says 503 'ring from worker 0 to 1 holds' && within 1 port_closed || return 1
   wait $sender
-  within 8 says 200 '"n_wrong": 0' && within 1 port_open || return 1
+  within 8 says 200 '"n_wrong": 0' && within 1 port_open && within 5 drained || return 1
   live_stop TERM 8 && live closed "$dir" && live outside "$dir" handoff_full not_mirror &&
     came "$dir" "$(cat "$tmp/sent")"
 }
@@ -140,7 +143,7 @@ steps_in_order() {
   sender=$!
   within 3 says '[25]0' '"handoff"' || return 1
   wait $sender
-  within 8 says 200 '"overload": \[\]' || return 1
+  within 8 says 200 '"overload": \[\]' && within 5 drained || return 1
   in_sensor curl -s http://127.0.0.1:9477/metrics >"$tmp/metrics"
   live_stop TERM 8 && live closed "$dir" && came "$dir" "$(cat "$tmp/sent")" || return 1
   grep -n 'worker 1 is overloaded\|worker 1 takes all\|worker 1 keeps up' "$dir.err" >"$tmp/lines"
@@ -157,9 +160,9 @@ steps_in_order() {
 
 # Two and a half times what inspection can take, in conversations of four packets: only inspection is given up.
 dpi_alone() { # workers
-  start "$tmp/dpi" --set capture.workers="$1" --set simulate.dpi_delay=500us \
+  start "$tmp/dpi" --set capture.workers="$1" --set simulate.dpi_delay=1ms \
     --set overload.leave=300ms || return 1
-  send flows=1500 packets=4 rate=$((5000 * $1)) >"$tmp/sent" &
+  send flows=1500 packets=4 rate=$((2500 * $1)) >"$tmp/sent" &
   sender=$!
   within 3 says 200 '"dpi"' || return 1
   wait $sender
