@@ -4,11 +4,11 @@
 
 _Static_assert(sizeof(struct index_bucket) == 64, "a bucket is a cache line");
 
-enum { FLOWS_PER_BUCKET = 2 }; /* when the table is full */
+enum { FLOWS = 5, BUCKETS = 2 }; /* so many flows in so many buckets when the table is full */
 
 uint32_t index_buckets(uint32_t capacity)
 {
-	uint32_t n = capacity / FLOWS_PER_BUCKET;
+	uint32_t n = (uint32_t)((uint64_t)capacity * BUCKETS / FLOWS);
 
 	return n < 2 ? 2 : n;
 }

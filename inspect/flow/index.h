@@ -1,6 +1,6 @@
 /* The index of the flow table: hash -> slot. Buckets of one cache line hold 8 slots with 16 bits
  * of their hash each; a slot lies in one of the two buckets that its hash names, and never moves.
- * No chains: when both buckets are full, the table must make room. Four times as many places as
+ * No chains: when both buckets are full, the table must make room. Three times as many places as
  * flows, so with honest traffic both being full does not happen. */
 #pragma once
 
