@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import lengths
+import live
 import peers
 import program
 import stages
@@ -15,6 +16,7 @@ SECTIONS = {
     "length": lengths.section,
     "stages": stages.stages,
     "growth": stages.growth,
+    "live": live.section,
 }
 
 
