@@ -3,7 +3,9 @@ and over a kernel interface (veth, af_packet), and what hand-off costs. Every pa
 sends it and by the appliance; a packet that the sender found no room for is lost, too.
 
 Generator and appliance share the machine. The generator has the first processor to itself when there
-is one worker; with as many workers as processors it takes its time from one of them."""
+is one worker; with as many workers as processors it takes its time from one of them. `worker ns` is
+the processor time that all workers together spent on a packet while flooded: of all these numbers
+the one that least depends on what else the machine does."""
 import json
 import os
 import signal
@@ -56,6 +58,15 @@ class Appliance:
                 "flow_table_full": s["ledger"]["flow_table_full"],
                 "missed": sum(p["missed"] for p in s["ports"]),
                 "nombuf": sum(p["nombuf"] for p in s["ports"]), "in_flight": s["in_flight"]}
+
+    def worker_seconds(self):
+        """Processor time of the workers."""
+        sum_, base = 0, f"/proc/{self.process.pid}/task"
+        for task in os.listdir(base):
+            with open(f"{base}/{task}/comm") as file:
+                if file.read().startswith("worker"):
+                    sum_ += ticks(f"{self.process.pid}/task/{task}")
+        return sum_ / os.sysconf("SC_CLK_TCK")
 
     def settled(self):
         """Counters once nothing comes any more."""
@@ -116,7 +127,9 @@ class Flood:
 def attempt(appliance, sender, rate, seconds):
     """One run: the rate that it really had, and what was lost where."""
     before = appliance.settled()
+    busy = appliance.worker_seconds()
     sent = sender.send(rate, seconds)
+    busy = appliance.worker_seconds() - busy
     after = appliance.settled()
     lost = {name: after[name] - before[name] for name in
             ("handoff_full", "flow_table_full", "missed", "nombuf")}
@@ -124,7 +137,8 @@ def attempt(appliance, sender, rate, seconds):
     received = after["received"] - before["received"]
     lost["unaccounted"] = sent["sent"] - received - lost["missed"] - lost["nombuf"]
     return {"rate": (sent["sent"] + sent["refused"]) / sent["seconds"],
-            "taken": received / sent["seconds"], "lost": {k: v for k, v in lost.items() if v}}
+            "taken": received / sent["seconds"], "worker_ns": 1e9 * busy / max(received, 1),
+            "lost": {k: v for k, v in lost.items() if v}}
 
 
 def search(bench, appliance, sender):
@@ -158,13 +172,13 @@ def captures(bench):
 def show(title, row):
     full = row["flooded"]
     best = f"{row['lossless'] / 1e6:9.2f}" if row["lossless"] else "     none"
-    print(f"  {title:36}{best}{full['taken'] / 1e6:12.2f}   "
+    print(f"  {title:36}{best}{full['taken'] / 1e6:12.2f}{full['worker_ns']:11.0f}   "
           + (", ".join(f"{k} {v:,}" for k, v in full["lost"].items()) or "nothing"))
 
 
 def heading(title):
     print(f"\n{title}, million packets a second")
-    print(f"  {'':36}{'lossless':>9}{'flooded':>12}   lost when flooded")
+    print(f"  {'':36}{'lossless':>9}{'flooded':>12}{'worker ns':>11}   lost when flooded")
 
 
 def memif(bench, made):
