@@ -240,12 +240,13 @@ static void judge_load(struct poller *poller, bool whole)
 
 static uint32_t poll_ports(struct poller *poller)
 {
-	uint32_t sum = 0;
+	uint32_t sum = 0, n_short = 0;
 
 	for (uint32_t q = 0; q < poller->params.n_queues && !shall_wait(poller); q++) {
 		const struct poll_queue *queue = &poller->params.queues[q];
 		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
 
+		n_short += n < BURST_MAX;
 		if (poller->simulation.drop_every)
 			n = simulation_drop(&poller->simulation, poller->mbufs, n);
 		if (n > 0)
@@ -253,6 +254,8 @@ static uint32_t poll_ports(struct poller *poller)
 		judge_load(poller, false);
 		sum += n;
 	}
+	if (n_short == poller->params.n_queues)
+		patience_drained(&poller->patience);
 	return sum;
 }
 
