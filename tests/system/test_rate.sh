@@ -31,6 +31,7 @@ flood() { # rate, seconds: what it says is in $tmp/flood.json
 start() { # workers, arguments of run...
   workers=$1
   shift
+  kill -s KILL $LIVE_PID 2>/dev/null # left by a check that failed
   rm -rf "$tmp/got"
   live_start "$tmp/got" ip netns exec $space -- --set control.http=off --set control.health_tcp=0 \
     --set "capture.ports=[\"$port\"]" --set capture.memory=128MiB --set flow.idle_timeout=1s \

@@ -29,6 +29,7 @@ forever="--set flow.idle_timeout=0 --set flow.tcp_close_timeout=1h"
 
 as_replay() { # capture, workers, queues
   spread split "$tmp/$1.pcap" "$3" "$tmp/queue" || return 1
+  kill -s KILL $LIVE_PID 2>/dev/null # left by a check that failed
   rm -rf "$tmp/got"
   device=net_pcap0
   for queue in $(seq 0 $(($3 - 1))); do device=$device,rx_pcap=$tmp/queue$queue.pcap; done
@@ -74,6 +75,7 @@ spread fragments "$tmp/first.pcap" "$tmp/later.pcap" $datagrams
 # The later fragments leave when the first ones are known to be there: what a worker has learned from
 # a first fragment, another one that gets the later ones must find out.
 fragmented() { # workers
+  kill -s KILL $LIVE_PID 2>/dev/null # left by a check that failed
   rm -rf "$tmp/got"
   # shellcheck disable=SC2086
   live_start "$tmp/got" ip netns exec $space -- $quiet --set capture.memory=96MiB \
