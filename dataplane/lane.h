@@ -57,7 +57,7 @@ struct fragment_table *lane_fragments(void);
 struct lane_params {
 	const struct settings *settings; /* whose capacities the lanes share */
 	uint32_t index, n_lanes;
-	bool plain; /* nothing is decapsulated */
+	bool plain;    /* nothing is decapsulated */
 	uint64_t seed; /* of the flow table's hash: secret when live, 0 in replay */
 	struct sink sink;
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */

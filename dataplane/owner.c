@@ -23,8 +23,8 @@ static uint64_t hash_ports(const struct packet *p)
 {
 	uint64_t ends = hash_end(&p->src, p->src_port) + hash_end(&p->dst, p->dst_port);
 
-	return hash_fold(ends ^ hash_salt[2],
-		((uint64_t)p->tenant << 8 | p->protocol) ^ hash_salt[3]);
+	return hash_fold(
+		ends ^ hash_salt[2], ((uint64_t)p->tenant << 8 | p->protocol) ^ hash_salt[3]);
 }
 
 /* What makes two packets of one flow is the key's to say. */
