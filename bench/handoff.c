@@ -67,6 +67,7 @@ struct bench {
 	char directory[64];
 	_Atomic int phase;
 	_Atomic uint64_t missed; /* none ever */
+	_Atomic uint32_t shedding;
 };
 
 struct reading {
@@ -88,7 +89,7 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The linker (--wrap) has the workers call this one. */
+/* The linker (--wrap) has the workers call these. */
 uint32_t __wrap_port_receive(
 	struct port *port, uint32_t queue, struct rte_mbuf **mbufs, uint32_t n);
 
@@ -112,6 +113,21 @@ uint32_t __wrap_port_receive(
 		mbufs[i]->pkt_len = port->field->len;
 	}
 	return n;
+}
+
+uint32_t __wrap_port_fill(const struct port *port, uint32_t queue);
+uint32_t __wrap_port_fill(const struct port *port, uint32_t queue)
+{
+	(void)port;
+	(void)queue;
+	return 0;
+}
+
+bool __wrap_port_has_times(const struct port *port);
+bool __wrap_port_has_times(const struct port *port)
+{
+	(void)port;
+	return false;
 }
 
 /* The worker that owns each packet, as the workers will find it. */
@@ -203,6 +219,8 @@ static void start_workers(struct bench *b)
 			.handoff = b->handoff,
 			.phase = &b->phase,
 			.view = &b->views[i],
+			.settings = &b->rigs[i]->settings,
+			.shedding = &b->shedding,
 		};
 
 		b->pollers[i] = poll_start(&params, error, sizeof(error));
