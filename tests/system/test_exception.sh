@@ -108,8 +108,8 @@ tcp_health() {
 }
 
 # As a load balancer and whoever looks for the host see it.
-answers() { # device
-  start "$1" || return 1
+answers() { # device, its interface, workers
+  start "$1" --set capture.workers="$3" || return 1
   lab_wait tcp_health || { echo "TCP 4789: nobody"; return 1; }
   ip -n "$LAB-router" neigh flush dev sens0
   lab_exec router ping -q -c 2 -i 0.2 -W 2 "$LAB_SENSOR" || return 1
@@ -170,12 +170,12 @@ for end in "sensor eth0" "router sens0"; do
 done
 check "net_af_xdp, 2 workers: every conversation, label and count" conversations net_af_xdp0,iface=eth0 2
 check "net_af_xdp: ARP, ping, HTTP and TCP health are answered, and nothing after the end" \
-  answers net_af_xdp0,iface=eth0 eth0
+  answers net_af_xdp0,iface=eth0 eth0 4
 check "net_af_xdp: a flood of pings is bounded, and costs mirror traffic nothing" \
   flood net_af_xdp0,iface=eth0
 check "net_tap: every conversation, label and count" conversations net_tap0,iface=dtap0 1
 check "net_tap: ARP, ping, HTTP and TCP health are answered, and nothing after the end" \
-  answers net_tap0,iface=dtap0 dtap0
+  answers net_tap0,iface=dtap0 dtap0 2
 
 says() { # sentence, arguments: run must fail and say so
   want=$1
