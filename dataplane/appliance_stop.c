@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -62,9 +61,7 @@ static void stop_workers(struct appliance *appliance)
 	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
 	if (!wait_until(appliance, all_done, now + 4 * SECOND_NS)) {
 		appliance_say("the disk is too slow for the records of the last flows: what it "
-			      "has not "
-			      "taken "
-			      "is counted as lost_queue");
+			      "has not taken is counted as lost_queue");
 		for (uint32_t i = 0; i < appliance->n_workers; i++)
 			writer_wait(appliance->writer, i, false);
 	}
@@ -72,14 +69,6 @@ static void stop_workers(struct appliance *appliance)
 	exception_stop(appliance->exception);
 	for (uint32_t i = 0; i < appliance->n_ports; i++)
 		port_stop(appliance->ports[i].port);
-}
-
-static void add_output(
-	struct summary *s, const char *name, bool enabled, const struct output_ledger *ledger)
-{
-	s->outputs[s->n_outputs].name = name;
-	s->outputs[s->n_outputs].enabled = enabled;
-	s->outputs[s->n_outputs++].ledger = enabled ? *ledger : (struct output_ledger){0};
 }
 
 static void add_ports(const struct appliance *appliance, struct summary *s)
@@ -105,55 +94,14 @@ static void add_ports(const struct appliance *appliance, struct summary *s)
 
 static struct summary summarize(const struct appliance *appliance, const struct gathered *g)
 {
-	const struct settings *settings = appliance->params.settings;
-	struct rusage usage;
-	struct summary s = {
-		.input = "mirror",
-		.ledger = &g->ledger,
-		.deterministic = !g->overflowed,
-		.sessions = g->sessions,
-		.totals = g->totals,
-		.dpi = appliance->lanes[0]->dpi,
-		.dpi_stats = g->dpi,
-		.flows = g->flows,
-		.worker_packets = g->worker_packets,
-		.n_workers = appliance->n_workers,
-		.tenants = g->tenants,
-		.n_tenants = settings->n_tenants,
-		.rules = g->rules,
-		.n_rules = g->n_rules,
-		.direction_unknown = g->direction_unknown,
-		.simulated_drops = g->dropped,
-		.duration_s = (double)(monotonic_ns() - appliance->started_ns) / 1e9,
-		.version = appliance->params.version,
-	};
+	struct summary s = gathered_summary(
+		g, appliance->params.settings, appliance->lanes, appliance->n_workers);
 
-	getrusage(RUSAGE_SELF, &usage);
-	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	add_output(&s, "events", settings->events.flow && settings->events.file,
-		&g->outputs[RECORD_EVENT]);
-	for (uint32_t i = 0; i < g->n_sinks; i++)
-		add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
-	add_output(&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
+	s.input = "mirror";
+	s.duration_s = (double)(monotonic_ns() - appliance->started_ns) / 1e9;
+	s.version = appliance->params.version;
 	add_ports(appliance, &s);
 	return s;
-}
-
-static bool write_summary(const struct appliance *appliance, const struct summary *summary)
-{
-	char path[PATH_MAX], sentence[PATH_MAX + 128];
-	FILE *file;
-	bool ok;
-
-	snprintf(path, sizeof(path), "%s/summary.json", appliance->params.output_dir);
-	file = fopen(path, "we");
-	ok = file && summary_json(summary, file);
-	ok = file && fclose(file) == 0 && ok;
-	if (!ok) {
-		snprintf(sentence, sizeof(sentence), "%s: could not write: %m", path);
-		appliance_say(sentence);
-	}
-	return ok;
 }
 
 static bool finish(struct appliance *appliance, uint64_t in_flight,
@@ -161,6 +109,8 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 {
 	struct gathered g;
 	struct summary summary;
+	char error[PATH_MAX + 128];
+	const char *open_sum;
 	bool ok = gather(&g, appliance->params.settings, appliance->lanes, appliance->n_workers,
 		appliance->output);
 
@@ -172,14 +122,15 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		appliance_release(appliance);
 		g.ledger.in_flight = in_flight;
 		summary = summarize(appliance, &g);
-		ok = write_summary(appliance, &summary);
+		ok = summary_write(
+			&summary, appliance->params.output_dir, error, sizeof(error));
+		if (!ok)
+			appliance_say(error);
 		report(ctx, &summary);
-		if (!ledger_closes(&g.ledger)) {
-			appliance_say(
-				"the ledger does not close: packets were lost without being "
-				"counted");
-			ok = false;
-		}
+		open_sum = summary_open_sum(&summary);
+		if (open_sum)
+			appliance_say(open_sum);
+		ok = ok && !open_sum;
 	}
 	gathered_free(&g);
 	return ok;

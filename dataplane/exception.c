@@ -207,9 +207,3 @@ struct exception_ledger exception_ledger(const struct exception_port *port)
 	}
 	return l;
 }
-
-bool exception_ledger_closes(const struct exception_ledger *l)
-{
-	return l->offered == l->delivered + l->rate_limited + l->lost_ring + l->lost_tap &&
-	       l->from_kernel == l->sent + l->lost_tx;
-}

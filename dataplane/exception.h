@@ -62,4 +62,3 @@ bool exception_is_gone(const struct exception_port *port); /* somebody removed t
 /* At rest both its sums close; see struct exception_ledger. While it runs, what `offered` has too
  * much is in rings. */
 struct exception_ledger exception_ledger(const struct exception_port *port);
-bool exception_ledger_closes(const struct exception_ledger *ledger);

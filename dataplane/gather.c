@@ -1,6 +1,7 @@
 #include "dataplane/gather.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 static void gather_flows(struct flow_table_stats *sum, const struct flow_table_stats *one)
 {
@@ -118,6 +119,39 @@ bool gather(struct gathered *g, const struct settings *settings, struct lane *co
 	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
 			session_table_overflow(g->sessions) > 0;
 	return true;
+}
+
+struct summary gathered_summary(const struct gathered *g, const struct settings *settings,
+	struct lane *const *lanes, uint32_t n_lanes)
+{
+	struct rusage usage;
+	struct summary s = {
+		.ledger = &g->ledger,
+		.deterministic = !g->overflowed,
+		.sessions = g->sessions,
+		.totals = g->totals,
+		.dpi = lanes[0]->dpi,
+		.dpi_stats = g->dpi,
+		.flows = g->flows,
+		.worker_packets = g->worker_packets,
+		.n_workers = n_lanes,
+		.tenants = g->tenants,
+		.n_tenants = settings->n_tenants,
+		.rules = g->rules,
+		.n_rules = g->n_rules,
+		.direction_unknown = g->direction_unknown,
+		.simulated_drops = g->dropped,
+	};
+
+	getrusage(RUSAGE_SELF, &usage);
+	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	summary_add_output(&s, "events", settings->events.flow && settings->events.file,
+		&g->outputs[RECORD_EVENT]);
+	for (uint32_t i = 0; i < g->n_sinks; i++)
+		summary_add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
+	summary_add_output(
+		&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
+	return s;
 }
 
 void gathered_free(struct gathered *g)

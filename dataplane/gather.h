@@ -38,4 +38,7 @@ bool gather(struct gathered *gathered, const struct settings *settings,
 	struct lane *const *lanes, uint32_t n_lanes, const struct output *output);
 /* One rule and what it matched under this snapshot; its texts are the model's. */
 struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index);
+/* The summary as far as the lanes know; borrows `g`, the settings and the first lane's dpi. */
+struct summary gathered_summary(const struct gathered *g, const struct settings *settings,
+	struct lane *const *lanes, uint32_t n_lanes);
 void gathered_free(struct gathered *gathered);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -202,83 +201,23 @@ static double seconds_since(const struct timespec *began)
 	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
-static void add_output(
-	struct summary *s, const char *name, bool enabled, const struct output_ledger *ledger)
-{
-	s->outputs[s->n_outputs].name = name;
-	s->outputs[s->n_outputs].enabled = enabled;
-	if (enabled)
-		s->outputs[s->n_outputs].ledger = *ledger;
-	s->n_outputs++;
-}
-
 static struct summary summarize(const struct replay *replay, const struct gathered *g)
 {
-	const struct settings *settings = replay->params->settings;
+	const struct packet_file *packets = replay->packets;
 	struct input_counters input;
-	struct rusage usage;
-	struct summary s = {
-		.input = replay->plain ? "plain" : "mirror",
-		.ledger = &g->ledger,
-		.deterministic = !g->overflowed,
-		.sessions = g->sessions,
-		.totals = g->totals,
-		.dpi = replay->lanes[0]->dpi,
-		.dpi_stats = g->dpi,
-		.flows = g->flows,
-		.worker_packets = g->worker_packets,
-		.n_workers = replay->n_workers,
-		.tenants = g->tenants,
-		.n_tenants = settings->n_tenants,
-		.rules = g->rules,
-		.n_rules = g->n_rules,
-		.direction_unknown = g->direction_unknown,
-		.n_captures = replay->params->n_captures,
-		.duration_s = seconds_since(&replay->began),
-		.version = replay->params->version,
-	};
+	struct summary s =
+		gathered_summary(g, replay->params->settings, replay->lanes, replay->n_workers);
 
 	input_counters(replay->input, &input);
+	s.input = replay->plain ? "plain" : "mirror";
 	s.bpf_excluded = input.bpf_excluded;
 	s.time_backwards = input.time_backwards;
-	getrusage(RUSAGE_SELF, &usage);
-	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	add_output(&s, "events", settings->events.flow && settings->events.file,
-		&g->outputs[RECORD_EVENT]);
-	for (uint32_t i = 0; i < g->n_sinks; i++)
-		add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
-	add_output(&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
-	add_output(&s, "packets", replay->packets != NULL,
-		replay->packets ? packet_file_ledger(replay->packets) : NULL);
+	s.n_captures = replay->params->n_captures;
+	s.duration_s = seconds_since(&replay->began);
+	s.version = replay->params->version;
+	summary_add_output(
+		&s, "packets", packets, packets ? packet_file_ledger(packets) : NULL);
 	return s;
-}
-
-static bool write_summary(const struct replay *replay, const struct summary *summary)
-{
-	char path[PATH_MAX], sentence[PATH_MAX + 128];
-	FILE *file;
-	bool ok;
-
-	snprintf(path, sizeof(path), "%s/summary.json", output_dir(replay->output));
-	file = fopen(path, "w");
-	ok = file && summary_json(summary, file);
-	ok = file && fclose(file) == 0 && ok;
-	if (!ok) {
-		snprintf(sentence, sizeof(sentence), "%s: could not write: %m", path);
-		say(sentence);
-	}
-	return ok;
-}
-
-static bool outputs_close(const struct summary *s)
-{
-	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		const struct output_ledger *l = &s->outputs[i].ledger;
-
-		if (l->offered != l->written + l->by_policy + l->lost_queue + l->lost_disk)
-			return false;
-	}
-	return true;
 }
 
 static enum replay_status finish(
@@ -286,6 +225,8 @@ static enum replay_status finish(
 {
 	struct gathered g;
 	struct summary summary;
+	char error[PATH_MAX + 128];
+	const char *open_sum;
 	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
 
 	if (!gather(&g, replay->params->settings, replay->lanes, replay->n_workers,
@@ -297,12 +238,15 @@ static enum replay_status finish(
 		g.ledger.in_flight = reader_in_flight(replay->reader);
 		g.overflowed = g.overflowed || reader_overflowed(replay->reader);
 		summary = summarize(replay, &g);
-		if (!write_summary(replay, &summary))
+		if (!summary_write(
+			    &summary, output_dir(replay->output), error, sizeof(error))) {
+			say(error);
 			result = REPLAY_FAILED;
+		}
 		report(ctx, &summary);
-		if (!ledger_closes(&g.ledger) || !outputs_close(&summary)) {
-			say("the ledger does not close: packets or records were lost without "
-			    "being counted");
+		open_sum = summary_open_sum(&summary);
+		if (open_sum) {
+			say(open_sum);
 			result = REPLAY_FAILED;
 		}
 	}

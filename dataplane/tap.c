@@ -136,11 +136,6 @@ int tap_address(struct tap *tap, const struct value_address *address, char *erro
 	return errno == 0 || errno == EEXIST ? 0 : fail(tap, "RTM_NEWADDR", error, size);
 }
 
-const char *tap_name(const struct tap *tap)
-{
-	return tap->name;
-}
-
 int tap_fd(const struct tap *tap)
 {
 	return tap->fd;

@@ -26,7 +26,6 @@ void tap_close(struct tap *tap);
 /* Sets an address; one that it has is fine. 0, or -1 and `error`. */
 int tap_address(struct tap *tap, const struct value_address *address, char *error, size_t size);
 
-const char *tap_name(const struct tap *tap);
 int tap_fd(const struct tap *tap); /* for poll(2): readable when there is a frame */
 
 /* One frame, whole. Neither waits. false: the kernel did not take it. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -82,6 +83,16 @@ struct summary {
 	const char *version;
 };
 
+/* One more output; `ledger` is not looked at unless it is enabled. */
+void summary_add_output(struct summary *summary, const char *name, bool enabled,
+	const struct output_ledger *ledger);
+/* NULL when all sums close: the ledger's, each output's, each exception path's. Else a sentence
+ * that says which one does not. */
+const char *summary_open_sum(const struct summary *summary);
+bool exception_ledger_closes(const struct exception_ledger *ledger);
+
+/* Writes `dir`/summary.json. false: `error` says why. */
+bool summary_write(const struct summary *summary, const char *dir, char *error, size_t size);
 /* One JSON object and a newline. false: could not write. */
 bool summary_json(const struct summary *summary, FILE *out);
 /* Ledger, sessions, top applications, top talkers, risks, in aligned columns; the last line says

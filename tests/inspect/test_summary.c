@@ -365,6 +365,40 @@ static void a_stream_that_cannot_be_written(void)
 	run_free(run);
 }
 
+/* One packet or record too many, in each sum in turn. */
+static void each_sum_is_looked_at(void)
+{
+	struct ledger ledger = {.received = 2, .reasons[REASON_inspected] = 2};
+	const struct output_ledger output = {10, 4, 3, 2, 1};
+	struct summary s = {.ledger = &ledger, .n_ports = 1};
+
+	s.ports[0].exception = (struct exception_ledger){.offered = 10,
+		.delivered = 4,
+		.rate_limited = 3,
+		.lost_ring = 2,
+		.lost_tap = 1,
+		.from_kernel = 3,
+		.sent = 2,
+		.lost_tx = 1};
+	summary_add_output(&s, "packets", false, NULL);
+	summary_add_output(&s, "events", true, &output);
+	CU_ASSERT_PTR_NULL(summary_open_sum(&s));
+
+	ledger.received++;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(summary_open_sum(&s));
+	CU_ASSERT_PTR_NOT_NULL(strstr(summary_open_sum(&s), "the ledger does not close"));
+	ledger.received--;
+	s.outputs[1].ledger.lost_queue--;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(summary_open_sum(&s));
+	CU_ASSERT_PTR_NOT_NULL(strstr(summary_open_sum(&s), "of an output"));
+	s.outputs[1].ledger.lost_queue++;
+	s.ports[0].exception.lost_tx++;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(summary_open_sum(&s));
+	CU_ASSERT_PTR_NOT_NULL(strstr(summary_open_sum(&s), "exception path"));
+	s.ports[0].exception.lost_tx--;
+	CU_ASSERT_PTR_NULL(summary_open_sum(&s));
+}
+
 void suite_summary(void);
 void suite_summary(void)
 {
@@ -377,4 +411,5 @@ void suite_summary(void)
 	CU_ADD_TEST(s, tables_for_people);
 	CU_ADD_TEST(s, losses_are_told);
 	CU_ADD_TEST(s, a_stream_that_cannot_be_written);
+	CU_ADD_TEST(s, each_sum_is_looked_at);
 }
