@@ -30,52 +30,41 @@ static void put_workers(struct status *s, const struct appliance *appliance)
 			.busy_ns = (uint64_t)((double)t.busy_ticks * ns_a_tick),
 			.since_poll_ns = appliance_since_poll_ns(appliance, i),
 		};
-		s->direction_unknown += t.undirected;
-		s->simulated_drops += t.dropped;
-		s->flows.made += t.flows_made;
-		s->flows.ended += t.flows_ended;
-		s->flows.evicted += t.flows_evicted;
-		s->flows.refused += t.flows_refused;
-		s->flows.acked_unseen += t.acked_unseen;
-		s->flows.live += (uint32_t)t.flows_live;
-		s->flows.peak += (uint32_t)t.flows_peak;
-		s->dpi.packets += t.dpi_packets;
-		s->dpi.refused_flows += t.dpi_refused;
-		s->dpi.shed_flows += t.dpi_shed;
-		s->dpi.memory += t.dpi_memory;
-		s->dpi.memory_peak += t.dpi_memory_peak;
-		s->sessions_overflow += t.sessions_overflow;
 	}
 	s->workers = workers;
 	s->n_workers = n;
 }
 
-static struct status_shed shed_of(const struct appliance *appliance, enum overload_step step)
+static void put_sums(struct status *s, const struct tally *sum)
 {
-	struct status_shed shed = {.name = overload_step_name(step)};
-	struct tally t;
+	s->direction_unknown = sum->undirected;
+	s->simulated_drops = sum->dropped;
+	s->flows = tally_flows(sum);
+	s->dpi = tally_dpi(sum);
+	s->sessions_overflow = sum->sessions_overflow;
+}
 
-	for (uint32_t i = 0; i < appliance_workers(appliance); i++) {
-		appliance_tally(appliance, i, &t);
-		shed.active |= t.overload >= (uint64_t)step;
-		shed.entered += t.overload_entered[step];
-		shed.spent_ns += t.overload_ns[step];
-		shed.count +=
-			step == OVERLOAD_DPI ? t.dpi_shed : t.reasons[REASON_handoff_full];
-	}
-	return shed;
+static struct status_shed shed_of(const struct tally *sum, enum overload_step step)
+{
+	return (struct status_shed){
+		.name = overload_step_name(step),
+		.active = sum->overload >= (uint64_t)step,
+		.entered = sum->overload_entered[step],
+		.spent_ns = sum->overload_ns[step],
+		.count = tally_shed(sum, step),
+	};
 }
 
 /* Those that there are here: without inspection, or with one worker, there is nothing to shed. */
-static void put_sheds(
-	struct status *s, const struct appliance *appliance, const struct settings *settings)
+static void put_sheds(struct status *s, const struct appliance *appliance,
+	const struct settings *settings, const struct tally *sum)
 {
 	struct status_shed *sheds = status_array(s, OVERLOAD_STEPS, sizeof(*sheds));
 
 	if (settings->dpi.enabled && settings->overload.shed_dpi)
-		sheds[s->n_sheds++] = shed_of(appliance, OVERLOAD_DPI);
+		sheds[s->n_sheds++] = shed_of(sum, OVERLOAD_DPI);
 	if (appliance_handoff(appliance))
-		sheds[s->n_sheds++] = shed_of(appliance, OVERLOAD_HANDOFF);
+		sheds[s->n_sheds++] = shed_of(sum, OVERLOAD_HANDOFF);
 	s->sheds = sheds;
 }
 
@@ -418,14 +407,17 @@ static uint64_t now_ns(void)
 bool appliance_status(struct appliance *appliance, const struct settings *settings,
 	const char *version, struct status *s)
 {
+	struct tally sum = appliance_sum(appliance);
+
 	s->version = version;
 	s->uptime_ns = now_ns() - appliance_started_ns(appliance);
 	s->generation = appliance_generation(appliance);
 	s->flow_capacity = settings->flow.capacity;
 	appliance_ledger(appliance, &s->ledger);
 	put_workers(s, appliance);
+	put_sums(s, &sum);
 	put_rings(s, appliance);
-	put_sheds(s, appliance, settings);
+	put_sheds(s, appliance, settings, &sum);
 	put_ports(s, appliance);
 	put_outputs(s, appliance, settings);
 	put_disk(s, appliance);

@@ -57,6 +57,8 @@ bool appliance_stop(struct appliance *appliance,
 
 uint32_t appliance_workers(const struct appliance *appliance);
 void appliance_tally(const struct appliance *appliance, uint32_t worker, struct tally *tally);
+/* Of all workers. */
+struct tally appliance_sum(const struct appliance *appliance);
 /* Since worker `worker` went round last. */
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker);
 /* Of the CPU's counter, for busy_ticks. */

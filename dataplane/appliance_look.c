@@ -16,6 +16,17 @@ void appliance_tally(const struct appliance *appliance, uint32_t worker, struct 
 	poll_read(appliance->pollers[worker], tally);
 }
 
+struct tally appliance_sum(const struct appliance *appliance)
+{
+	struct tally sum = {0}, one;
+
+	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
+		poll_read(appliance->pollers[i], &one);
+		tally_add(&sum, &one);
+	}
+	return sum;
+}
+
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)
 {
 	uint64_t seen = poll_seen(appliance->pollers[worker]), now = rte_rdtsc();

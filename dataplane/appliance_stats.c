@@ -15,36 +15,29 @@ static uint64_t wall_ns(void)
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static void add_step(struct stats_step *step, enum overload_step which, const struct tally *t)
+static struct stats_step step_of(enum overload_step which, const struct tally *t)
 {
-	step->name = overload_step_name(which);
-	step->active = step->active || t->overload >= (uint64_t)which;
-	step->entered += t->overload_entered[which];
-	step->spent_ns += t->overload_ns[which];
-	step->count += which == OVERLOAD_DPI ? t->dpi_shed : t->reasons[REASON_handoff_full];
+	return (struct stats_step){
+		.name = overload_step_name(which),
+		.active = t->overload >= (uint64_t)which,
+		.entered = t->overload_entered[which],
+		.spent_ns = t->overload_ns[which],
+		.count = tally_shed(t, which),
+	};
 }
 
-static void add_worker(
-	const struct appliance *appliance, uint32_t worker, struct stats_event *event)
+static void add_workers(const struct appliance *appliance, struct stats_event *event)
 {
 	const struct settings *settings = appliance->params.settings;
-	struct tally t;
+	struct tally sum = appliance_sum(appliance);
 
-	appliance_tally(appliance, worker, &t);
-	event->flows.live += (uint32_t)t.flows_live;
-	event->flows.made += t.flows_made;
-	event->flows.ended += t.flows_ended;
-	event->flows.evicted += t.flows_evicted;
-	event->flows.refused += t.flows_refused;
-	event->flows.acked_unseen += t.acked_unseen;
-	event->dpi.packets += t.dpi_packets;
-	event->dpi.refused_flows += t.dpi_refused;
-	event->dpi.shed_flows += t.dpi_shed;
-	event->simulated_drops += t.dropped;
+	event->flows = tally_flows(&sum);
+	event->dpi = tally_dpi(&sum);
+	event->simulated_drops = sum.dropped;
 	if (settings->dpi.enabled && settings->overload.shed_dpi)
-		add_step(&event->steps[0], OVERLOAD_DPI, &t);
+		event->steps[0] = step_of(OVERLOAD_DPI, &sum);
 	if (appliance->handoff)
-		add_step(&event->steps[1], OVERLOAD_HANDOFF, &t);
+		event->steps[1] = step_of(OVERLOAD_HANDOFF, &sum);
 }
 
 static void add_port(
@@ -71,8 +64,7 @@ static void compose(const struct appliance *appliance, uint64_t now_ns, struct p
 	struct text t = text_make(line->bytes, sizeof(line->bytes));
 
 	appliance_ledger(appliance, &event.ledger);
-	for (uint32_t i = 0; i < appliance->n_pollers; i++)
-		add_worker(appliance, i, &event);
+	add_workers(appliance, &event);
 	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++)
 		add_port(appliance, i, &event);
 	stats_event(&t, &event);

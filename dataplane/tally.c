@@ -36,3 +36,45 @@ void tally_read(struct tally_board *board, struct tally *tally)
 	}
 	memcpy(tally, words, sizeof(words));
 }
+
+void tally_add(struct tally *sum, const struct tally *one)
+{
+	uint64_t words[TALLY_WORDS], more[TALLY_WORDS];
+	uint64_t overload = sum->overload > one->overload ? sum->overload : one->overload;
+
+	memcpy(words, sum, sizeof(words));
+	memcpy(more, one, sizeof(more));
+	for (int i = 0; i < TALLY_WORDS; i++)
+		words[i] += more[i];
+	memcpy(sum, words, sizeof(words));
+	sum->overload = overload;
+}
+
+struct flow_table_stats tally_flows(const struct tally *t)
+{
+	return (struct flow_table_stats){
+		.made = t->flows_made,
+		.ended = t->flows_ended,
+		.evicted = t->flows_evicted,
+		.refused = t->flows_refused,
+		.acked_unseen = t->acked_unseen,
+		.live = (uint32_t)t->flows_live,
+		.peak = (uint32_t)t->flows_peak,
+	};
+}
+
+struct dpi_stats tally_dpi(const struct tally *t)
+{
+	return (struct dpi_stats){
+		.packets = t->dpi_packets,
+		.refused_flows = t->dpi_refused,
+		.shed_flows = t->dpi_shed,
+		.memory = t->dpi_memory,
+		.memory_peak = t->dpi_memory_peak,
+	};
+}
+
+uint64_t tally_shed(const struct tally *t, enum overload_step step)
+{
+	return step == OVERLOAD_DPI ? t->dpi_shed : t->reasons[REASON_handoff_full];
+}

@@ -10,7 +10,9 @@
 
 #include "dataplane/overload.h"
 #include "decap/ledger.h"
+#include "inspect/dpi/dpi.h"
 #include "inspect/export/sink.h"
+#include "inspect/flow/table.h"
 
 /* uint64_t alone: it is copied as words. */
 struct tally {
@@ -44,3 +46,11 @@ struct tally_board {
 void tally_publish(struct tally_board *board, const struct tally *tally);
 /* Any thread. */
 void tally_read(struct tally_board *board, struct tally *tally);
+
+/* Adds one worker's to the sum of others; of `overload`, the worse stays. */
+void tally_add(struct tally *sum, const struct tally *one);
+/* Parts of a tally, or of a sum, as others name them. */
+struct flow_table_stats tally_flows(const struct tally *tally);
+struct dpi_stats tally_dpi(const struct tally *tally);
+/* Flows or packets that the step has cost. */
+uint64_t tally_shed(const struct tally *tally, enum overload_step step);
