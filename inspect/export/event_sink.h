@@ -37,3 +37,6 @@ struct event_sink {
 
 #define EVENT_SINK(kind) extern const struct event_sink sink_##kind;
 #include "inspect/export/event_sinks.def"
+
+/* Connects a UNIX socket, whose descriptor it takes over: returns it, or closes it and returns -1. */
+int sink_connect(int fd, const char *path);

@@ -1,9 +1,7 @@
 /* Events to the UNIX stream socket of a collector: JSON lines, as Vector (source `socket`, mode
  * unix_stream), Fluent Bit (input `syslog`, mode unix_tcp, with a JSON parser) and socat take them. */
-#include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "config/settings.h"
@@ -18,18 +16,11 @@ static bool socket_target(const struct settings *settings, struct sink_target *t
 
 static int socket_open(const struct sink_target *target)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), cause;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", target->address);
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
-		return fd;
-	cause = errno;
-	close(fd);
-	errno = cause;
-	return -1;
+	return sink_connect(fd, target->address);
 }
 
 static ssize_t socket_send(

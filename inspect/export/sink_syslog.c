@@ -4,11 +4,9 @@
  *	<134>Nov 22 05:48:01 periscope[4711]: {"event":"flow",...}
  *
  * RFC 5424 is not what they expect on /dev/log. syslog(3) itself would block. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,21 +34,14 @@ static bool syslog_target(const struct settings *settings, struct sink_target *t
 
 static int syslog_open(const struct sink_target *target)
 {
-	struct sockaddr_un to = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), cause;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int room = SEND_BUFFER;
 
 	if (fd < 0)
 		return -1;
 	/* Bounds the length of a datagram, too: as far as the system allows. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", target->address);
-	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
-		return fd;
-	cause = errno;
-	close(fd);
-	errno = cause;
-	return -1;
+	return sink_connect(fd, target->address);
 }
 
 /* Months in English whatever the locale, as RFC 3164 has them; the local time, as syslog(3). */
