@@ -168,12 +168,18 @@ for end in "sensor eth0" "router sens0"; do
   ip -n "$LAB-${end% *}" link set "${end#* }" mtu 3000 # a chunk of AF_XDP holds no more
   ip netns exec "$LAB-${end% *}" ethtool -K "${end#* }" tx off tso off gso off gro off >/dev/null 2>&1
 done
-check "net_af_xdp, 2 workers: every conversation, label and count" conversations net_af_xdp0,iface=eth0 2
+for workers in 1 2 4; do
+  check "net_af_xdp, $workers workers: every conversation, label and count" \
+    conversations net_af_xdp0,iface=eth0 $workers
+done
 check "net_af_xdp: ARP, ping, HTTP and TCP health are answered, and nothing after the end" \
   answers net_af_xdp0,iface=eth0 eth0 4
 check "net_af_xdp: a flood of pings is bounded, and costs mirror traffic nothing" \
   flood net_af_xdp0,iface=eth0
-check "net_tap: every conversation, label and count" conversations net_tap0,iface=dtap0 1
+for workers in 1 2 4; do
+  check "net_tap, $workers workers: every conversation, label and count" \
+    conversations net_tap0,iface=dtap0 $workers
+done
 check "net_tap: ARP, ping, HTTP and TCP health are answered, and nothing after the end" \
   answers net_tap0,iface=dtap0 dtap0 2
 
