@@ -3,7 +3,10 @@ packet sizes, rules, new flows and workers."""
 import json
 import subprocess
 
+import program
+
 STAGES = "build/bench/stages"
+LANE = "build/bench/lane"
 NAMES = ("limit", "decap", "session", "flow", "path")
 
 
@@ -22,7 +25,23 @@ def stages(bench):
     for title, row in rows.items():
         print(f"  {title:12}" + "".join(f"{row[name]:9.1f}" for name in NAMES)
               + f"{row['path'] / row['limit']:14.2f}")
+    print(f"  the filter, as the difference: {rows['10 rules']['path'] - rows['no filter']['path']:.1f}")
     bench.results["stages"] = rows
+    bench.results["lane"] = lane(bench)
+
+
+def lane(bench):
+    """What inspection and export take, over all packets of the dpi mix."""
+    capture = bench.path("dpi.pcap")
+    packets = 30000 if bench.quick else 300000
+    program.make(program.GENERATE, "--mix", "dpi", "--packets", str(packets), "--mirror", capture)
+    words = [LANE, capture, str(bench.rounds)]
+    row = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    bench.forget("dpi.pcap")
+    print(f"\nThe dpi mix through a lane, in memory, ns a packet: "
+          f"decap to flow, flows begun and ended {row['counted']:.0f}, DPI {row['dpi']:.0f}, "
+          f"export {row['export']:.0f}")
+    return row
 
 
 def steps(bench):
