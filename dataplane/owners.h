@@ -17,5 +17,6 @@ void owners_destroy(struct owners *owners);
 /* Gives every session of the model its number, and counts the new ones, which owners_add() is due
  * for before a record of theirs is written. false: no memory. */
 bool owners_number(struct owners *owners, const struct model *model);
-/* Tells the output of those it has not been told of; on the thread that uses the output. */
-void owners_add(void *owners, struct output *output);
+/* Tells the output of those of `ctx`, a struct owners, that it has not been told of; on the thread that
+ * uses the output. */
+void owners_add(void *ctx, struct output *output);

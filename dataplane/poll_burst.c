@@ -101,7 +101,7 @@ static uint64_t count_exceptions(const struct lane *lane)
 	uint64_t sum = 0;
 
 #define REASON(name, bucket, sentence) \
-	sum += BUCKET_##bucket == BUCKET_not_mirror ? reasons[REASON_##name] : 0;
+	sum += (BUCKET_##bucket == BUCKET_not_mirror) * reasons[REASON_##name];
 #include "decap/reasons.def"
 	return sum;
 }

@@ -57,51 +57,51 @@ static int probe(struct port *port, const char *args, char *error, size_t size)
 }
 
 /* Arguments that the description leaves out, and the device itself. */
-static int find_device(struct port *port, const struct port_params *params, char *error,
-	char *note, size_t size)
+static int find_device(struct port *port, struct port_opening *opening)
 {
-	char args[1024];
 	int result;
 
-	snprintf(args, sizeof(args), "%s", params->device);
+	snprintf(opening->args, sizeof(opening->args), "%s", opening->params->device);
 	if (port->driver->sockets)
 		socket_watch_begin(&port->sockets, port->driver->sockets);
-	if (port->driver->prepare && port->driver->prepare(&port->particulars, params, args,
-					     sizeof(args), error, note, size) != 0)
+	if (port->driver->prepare && port->driver->prepare(&port->particulars, opening) != 0)
 		return -1;
-	if (probe(port, args, error, size) != 0)
+	if (probe(port, opening->args, opening->error, opening->size) != 0)
 		return -1;
 	rte_eth_dev_get_name_by_port(port->number, port->name);
 	result = rte_eth_dev_info_get(port->number, port->info);
 	if (result != 0)
-		port_say(error, size, port, "rte_eth_dev_info_get", result, "");
+		port_say(opening->error, opening->size, port, "rte_eth_dev_info_get", result,
+			"");
 	return result != 0 ? -1 : 0;
 }
 
-static void note_queues(
-	const struct port *port, const struct port_params *params, char *note, size_t size)
+static void note_queues(const struct port *port, const struct port_opening *opening)
 {
+	const struct port_params *params = opening->params;
 	uint32_t wanted = params->queues ? params->queues : params->workers;
 
-	if (note[0] || port->queues >= wanted || port->particulars.all_queues ||
+	if (opening->note[0] || port->queues >= wanted || port->particulars.all_queues ||
 		port->particulars.one_queue)
 		return;
-	snprintf(note, size,
+	snprintf(opening->note, opening->size,
 		"%s: has %u of %u receive queues; workers without one get their packets from "
 		"the others",
 		port->device, port->queues, wanted);
 }
 
-static int bring_up(struct port *port, const struct port_params *params, char *error,
-	char *note, size_t size)
+static int bring_up(struct port *port, struct port_opening *opening)
 {
+	const struct port_params *params = opening->params;
+	const size_t size = opening->size;
+	char *error = opening->error;
+
 	port->device_times = params->device_times;
 	port_time_none(&port->time);
-	if (find_device(port, params, error, note, size) != 0 ||
-		port_configure(port, params, error, size) != 0 ||
+	if (find_device(port, opening) != 0 || port_configure(port, params, error, size) != 0 ||
 		port_make_pools(port, params, error, size) != 0)
 		return -1;
-	note_queues(port, params, note, size);
+	note_queues(port, opening);
 	if (port_set_up_queues(port, error, size) != 0)
 		return -1;
 	if (port->driver->sockets)
@@ -113,6 +113,7 @@ static int bring_up(struct port *port, const struct port_params *params, char *e
 
 struct port *port_open(const struct port_params *params, char *error, char *note, size_t size)
 {
+	struct port_opening opening = {params, .error = error, .note = note, .size = size};
 	struct port *port = calloc(1, sizeof(*port));
 
 	note[0] = '\0';
@@ -126,7 +127,7 @@ struct port *port_open(const struct port_params *params, char *error, char *note
 		port_close(port);
 		return NULL;
 	}
-	if (bring_up(port, params, error, note, size) == 0)
+	if (bring_up(port, &opening) == 0)
 		return port;
 	port_close(port);
 	return NULL;

@@ -36,9 +36,12 @@ static uint32_t frame_for(uint32_t mtu)
 }
 
 /* The driver takes the frames of a ring for one array: blocks must be whole frames. */
-static uint32_t fill_in(struct port_particulars *particulars, const struct port_params *params,
-	uint32_t mtu, char *args, size_t size)
+static uint32_t fill_in(
+	struct port_particulars *particulars, struct port_opening *opening, uint32_t mtu)
 {
+	const struct port_params *params = opening->params;
+	const size_t size = sizeof(opening->args);
+	char *args = opening->args;
 	uint32_t frame = device_argument_default(args, size, "framesz", frame_for(mtu));
 	uint32_t block, count, queues;
 
@@ -95,14 +98,12 @@ static void guard_ports(struct guards *guards, const struct port_params *params)
 		}
 }
 
-static int prepare(struct port_particulars *particulars, const struct port_params *params,
-	char *args, size_t size, char *error, char *note, size_t error_size)
+static int prepare(struct port_particulars *particulars, struct port_opening *opening)
 {
 	struct guards *guards;
 	uint32_t mtu;
 
-	(void)note;
-	if (port_driver_interface(particulars, params, args, error, error_size) != 0)
+	if (port_driver_interface(particulars, opening) != 0)
 		return -1;
 	guards = calloc(1, sizeof(*guards));
 	mtu = interface_mtu(&particulars->interface);
@@ -111,9 +112,9 @@ static int prepare(struct port_particulars *particulars, const struct port_param
 	particulars->holds_nothing = true;
 	particulars->keeps_mtu = true;
 	particulars->mtu = mtu;
-	particulars->room = fill_in(particulars, params, mtu, args, size);
+	particulars->room = fill_in(particulars, opening, mtu);
 	if (guards)
-		guard_ports(guards, params);
+		guard_ports(guards, opening->params);
 	return 0;
 }
 

@@ -31,44 +31,45 @@ static uint32_t room_in_page(void)
 }
 
 static void note_mtu(const struct port_particulars *particulars,
-	const struct port_params *params, uint32_t most, char *note, size_t size)
+	const struct port_opening *opening, uint32_t most)
 {
 	const struct interface *interface = &particulars->interface;
 	uint32_t mtu = interface_mtu(interface);
 
 	if (mtu > most)
-		snprintf(note, size,
+		snprintf(opening->note, opening->size,
 			"%s: packets longer than %u bytes will be lost, and %s carries up to "
 			"%u: "
 			"ip link set dev %s mtu %u",
-			params->device, most, interface->name, mtu, interface->name, most);
+			opening->params->device, most, interface->name, mtu, interface->name,
+			most);
 }
 
 static void note_queues(const struct port_particulars *particulars,
-	const struct port_params *params, uint32_t read, char *note, size_t size)
+	const struct port_opening *opening, uint32_t read)
 {
 	const struct interface *interface = &particulars->interface;
 	uint32_t queues = interface_queues(interface);
 
 	if (read < queues)
-		snprintf(note, size,
+		snprintf(opening->note, opening->size,
 			"%s: reads %u of %u queues of %s; the packets of the others go to the "
 			"kernel: leave queue_count out, or ethtool -L %s combined %u",
-			params->device, read, queues, interface->name, interface->name, read);
+			opening->params->device, read, queues, interface->name, interface->name,
+			read);
 }
 
-static int prepare(struct port_particulars *particulars, const struct port_params *params,
-	char *args, size_t size, char *error, char *note, size_t error_size)
+static int prepare(struct port_particulars *particulars, struct port_opening *opening)
 {
 	uint32_t room = room_in_page(), most = room - KERNEL_HEADROOM - LINK_TAGGED, mtu, read;
 
-	if (port_driver_interface(particulars, params, args, error, error_size) != 0)
+	if (port_driver_interface(particulars, opening) != 0)
 		return -1;
 	mtu = interface_mtu(&particulars->interface);
-	read = device_argument_default(
-		args, size, "queue_count", interface_queues(&particulars->interface));
-	note_mtu(particulars, params, most, note, error_size);
-	note_queues(particulars, params, read, note, error_size);
+	read = device_argument_default(opening->args, sizeof(opening->args), "queue_count",
+		interface_queues(&particulars->interface));
+	note_mtu(particulars, opening, most);
+	note_queues(particulars, opening, read);
 	particulars->xdp = interface_xdp(&particulars->interface);
 	particulars->all_queues = true;
 	particulars->keeps_mtu = true;

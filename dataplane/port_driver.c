@@ -11,30 +11,31 @@ enum {
 	TAP_RING = 1000, /* the kernel's default (txqueuelen) */
 };
 
-int port_driver_interface(struct port_particulars *particulars,
-	const struct port_params *params, const char *args, char *error, size_t size)
+int port_driver_interface(
+	struct port_particulars *particulars, const struct port_opening *opening)
 {
+	const char *device = opening->params->device;
 	char name[IF_NAMESIZE];
 
-	if (!device_argument(args, "iface", name, sizeof(name))) {
-		snprintf(
-			error, size, "%s: names no interface: add ,iface=NAME", params->device);
+	if (!device_argument(opening->args, "iface", name, sizeof(name))) {
+		snprintf(opening->error, opening->size,
+			"%s: names no interface: add ,iface=NAME", device);
 		return -1;
 	}
 	if (interface_find(&particulars->interface, name))
 		return 0;
-	snprintf(error, size, "%s: interface %s: %s; 'ip link' lists those there are",
-		params->device, name, strerror(errno));
+	snprintf(opening->error, opening->size,
+		"%s: interface %s: %s; 'ip link' lists those there are", device, name,
+		strerror(errno));
 	return -1;
 }
 
 /* --- drivers with few particulars --- */
 
 /* The interface is the driver's own, and there only once it is probed. */
-static int prepare_tap(struct port_particulars *particulars, const struct port_params *params,
-	char *args, size_t size, char *error, char *note, size_t error_size)
+static int prepare_tap(struct port_particulars *particulars, struct port_opening *opening)
 {
-	(void)params, (void)args, (void)size, (void)error, (void)note, (void)error_size;
+	(void)opening;
 	particulars->keeps_mtu = true;
 	particulars->descriptors = TAP_DESCRIPTORS;
 	particulars->ring = TAP_RING;
@@ -48,10 +49,9 @@ const struct port_driver port_tap = {
 	.prepare = prepare_tap,
 };
 
-static int prepare_pcap(struct port_particulars *particulars, const struct port_params *params,
-	char *args, size_t size, char *error, char *note, size_t error_size)
+static int prepare_pcap(struct port_particulars *particulars, struct port_opening *opening)
 {
-	(void)params, (void)args, (void)size, (void)error, (void)note, (void)error_size;
+	(void)opening;
 	particulars->time_unit_ns = 1000;
 	particulars->all_queues = true; /* one a capture */
 	return 0;
@@ -65,10 +65,9 @@ const struct port_driver port_pcap = {
 
 /* Of a queue that the other side does not have, the driver (22.11) reads the first queue's ring, which
  * then has two readers: packets are lost and damaged. */
-static int prepare_memif(struct port_particulars *particulars, const struct port_params *params,
-	char *args, size_t size, char *error, char *note, size_t error_size)
+static int prepare_memif(struct port_particulars *particulars, struct port_opening *opening)
 {
-	(void)params, (void)args, (void)size, (void)error, (void)note, (void)error_size;
+	(void)opening;
 	particulars->one_queue = true;
 	return 0;
 }

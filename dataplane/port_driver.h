@@ -7,6 +7,8 @@
 #include "dataplane/port.h"
 #include "dataplane/socket_watch.h"
 
+enum { DEVICE_ARGUMENTS = 1024 };
+
 /* Of one port; 0 and false: nothing particular. */
 struct port_particulars {
 	struct interface interface; /* of the kernel; index 0: none */
@@ -24,16 +26,23 @@ struct port_particulars {
 	void *state;                /* the driver's; see `close` */
 };
 
+/* A port on its way to be opened. */
+struct port_opening {
+	const struct port_params *params;
+	char args[DEVICE_ARGUMENTS]; /* the description, as the driver is to get it */
+	char *error, *note;          /* as port_open() has them */
+	size_t size;                 /* of each of the two */
+};
+
 struct port_driver {
 	const char *name;   /* devices begin with it, or with eth_ in place of its net_ */
 	bool is_kernels;    /* see port_is_kernels() */
 	bool kernel_beside; /* see port_has_kernel_beside() */
 	int sockets;        /* family of those that it opens, one a receive queue; 0: none */
 	const char *advice; /* what to look at when its queues cannot be set up */
-	/* Before the device is probed. `args` (of `size` bytes), the description, gets the arguments
-	 * that it leaves out. 0, or -1 and `error`; `note` as port_open() has it. */
-	int (*prepare)(struct port_particulars *particulars, const struct port_params *params,
-		char *args, size_t size, char *error, char *note, size_t error_size);
+	/* Before the device is probed: `opening->args` gets the arguments that the description leaves
+	 * out. 0, or -1 and `opening->error`. */
+	int (*prepare)(struct port_particulars *particulars, struct port_opening *opening);
 	/* Frames lost so far in the queue of socket `fd`, beside those before that are in `sum`. */
 	uint64_t (*missed)(int fd, uint64_t sum);
 	/* Once its queues are set up. */
@@ -47,6 +56,6 @@ const struct port_driver *port_driver_of(const char *device);
 
 extern const struct port_driver port_af_packet, port_af_xdp, port_tap, port_pcap, port_memif;
 
-/* The interface that `iface=` names. 0, or -1 and `error`. */
-int port_driver_interface(struct port_particulars *particulars,
-	const struct port_params *params, const char *args, char *error, size_t size);
+/* The interface that `iface=` names. 0, or -1 and `opening->error`. */
+int port_driver_interface(
+	struct port_particulars *particulars, const struct port_opening *opening);

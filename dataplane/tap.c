@@ -60,11 +60,11 @@ static int make(struct tap *tap, char *error, size_t size)
 							: fail(tap, "TUNSETIFF", error, size);
 }
 
-static int ask(const struct tap *tap, int fd, unsigned long call, const char *name,
-	struct ifreq *request, char *error, size_t size)
+/* The kernel, by socket `fd`. false: errno says why not. */
+static bool ask(const struct tap *tap, int fd, unsigned long call, struct ifreq *request)
 {
 	memcpy(request->ifr_name, tap->name, sizeof(request->ifr_name));
-	return ioctl(fd, call, request) == 0 ? 0 : fail(tap, name, error, size);
+	return ioctl(fd, call, request) == 0;
 }
 
 /* The address first: it may not change while the interface is up. */
@@ -78,13 +78,14 @@ static int set_up(const struct tap *tap, int fd, const struct tap_params *params
 
 	memcpy(hardware.ifr_hwaddr.sa_data, params->mac, sizeof(params->mac));
 	if (memcmp(params->mac, none, sizeof(none)) != 0 &&
-		ask(tap, fd, SIOCSIFHWADDR, "SIOCSIFHWADDR", &hardware, error, size))
-		return -1;
-	if (ask(tap, fd, SIOCSIFMTU, "SIOCSIFMTU", &mtu, error, size) ||
-		ask(tap, fd, SIOCGIFFLAGS, "SIOCGIFFLAGS", &flags, error, size))
-		return -1;
+		!ask(tap, fd, SIOCSIFHWADDR, &hardware))
+		return fail(tap, "SIOCSIFHWADDR", error, size);
+	if (!ask(tap, fd, SIOCSIFMTU, &mtu))
+		return fail(tap, "SIOCSIFMTU", error, size);
+	if (!ask(tap, fd, SIOCGIFFLAGS, &flags))
+		return fail(tap, "SIOCGIFFLAGS", error, size);
 	flags.ifr_flags = (short)(flags.ifr_flags | IFF_UP);
-	return ask(tap, fd, SIOCSIFFLAGS, "SIOCSIFFLAGS", &flags, error, size);
+	return ask(tap, fd, SIOCSIFFLAGS, &flags) ? 0 : fail(tap, "SIOCSIFFLAGS", error, size);
 }
 
 struct tap *tap_open(const struct tap_params *params, char *error, size_t size)
