@@ -107,6 +107,10 @@ struct settings {
 	} flow_logs;
 	struct {
 		enum settings_record record;
+		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
+		uint64_t max_file_age;  /* ns */
+		uint32_t max_files;
+		uint64_t max_total_size; /* bytes */
 	} packets;
 	struct {
 		char socket[108];    /* path of a UNIX socket; "" = off */

@@ -45,14 +45,14 @@ static bool start(struct classic_pcap *file, bool is_ip)
 }
 
 struct classic_pcap *classic_pcap_open(
-	const char *path, bool is_ip, struct output_ledger *ledger)
+	const char *path, int flags, bool is_ip, struct output_ledger *ledger)
 {
 	struct classic_pcap *file = calloc(1, sizeof(*file));
 	int cause;
 
 	if (file == NULL)
 		return NULL;
-	file->spool = spool_open(path, 0, SPOOL_STOP, ledger);
+	file->spool = spool_open(path, flags, SPOOL_STOP, ledger);
 	if (file->spool != NULL && start(file, is_ip))
 		return file;
 	cause = file->spool == NULL ? errno : ENOMEM;
@@ -93,6 +93,16 @@ bool classic_pcap_write(
 	pcap_dump((u_char *)file->dumper, &header, frame);
 	spool_end(file->spool, 1);
 	return true;
+}
+
+uint64_t classic_pcap_size(const struct classic_pcap *file)
+{
+	return spool_size(file->spool);
+}
+
+bool classic_pcap_is_broken(const struct classic_pcap *file)
+{
+	return spool_has_lost(file->spool);
 }
 
 bool classic_pcap_flush(struct classic_pcap *file)

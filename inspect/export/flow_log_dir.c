@@ -147,13 +147,14 @@ static uint32_t hash_of(const char *s)
 }
 
 /* Where the time begins in a name of ours, which is known by its last part: the hash of the rest. */
-static const char *own_name(const char *name)
+static const char *own_name(const void *ctx, const char *name)
 {
 	static const char id[] = "_" FLOW_LOG_ID "_", end[] = ".log.gz";
 	const char *time = strstr(name, id);
 	size_t len = strlen(name), hash_len = 1 + 8 + sizeof(end) - 1;
 	char stem[NAME_SIZE], want[sizeof("_01234567.log.gz")];
 
+	(void)ctx;
 	if (time == NULL || len <= hash_len || len - hash_len >= sizeof(stem))
 		return NULL;
 	memcpy(stem, name, len - hash_len);

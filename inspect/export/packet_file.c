@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "inspect/export/classic_pcap.h"
 #include "inspect/export/ethernet.h"
@@ -16,8 +17,10 @@ enum { LINKTYPE_ETHERNET = 1, LINKTYPE_RAW = 101 };
 enum part { PART_ETHERNET, PART_IP, PART_COUNT };
 
 struct packet_file {
-	struct output_ledger ledger;
-	bool is_pcapng, failed;
+	struct output_ledger own, *ledger;
+	int flags;
+	bool is_pcapng;
+	bool failed, said_failed; /* to make the raw IP part */
 	struct pcapng *pcapng[PART_COUNT];
 	struct classic_pcap *classic[PART_COUNT];
 	char path[PATH_MAX]; /* of the Ethernet part */
@@ -50,10 +53,11 @@ static bool open_part(struct packet_file *file, enum part part, const char *path
 	uint16_t type = part == PART_IP ? LINKTYPE_RAW : LINKTYPE_ETHERNET;
 
 	if (file->is_pcapng) {
-		file->pcapng[part] = pcapng_open(path, type, &file->ledger);
+		file->pcapng[part] = pcapng_open(path, file->flags, type, file->ledger);
 		return file->pcapng[part] != NULL;
 	}
-	file->classic[part] = classic_pcap_open(path, part == PART_IP, &file->ledger);
+	file->classic[part] =
+		classic_pcap_open(path, file->flags, part == PART_IP, file->ledger);
 	return file->classic[part] != NULL;
 }
 
@@ -62,29 +66,39 @@ static bool is_open(const struct packet_file *file, enum part part)
 	return file->pcapng[part] != NULL || file->classic[part] != NULL;
 }
 
-struct packet_file *packet_file_open(const char *path, char *error, size_t error_size)
+struct packet_file *packet_file_begin(const char *path, int flags, struct output_ledger *ledger)
 {
 	struct packet_file *file = calloc(1, sizeof(*file));
 	size_t len = strlen(path);
+	int cause = ENOMEM;
 
-	if (file == NULL || len + sizeof("-ip.pcap") > sizeof(file->path)) {
-		snprintf(error, error_size, "%s: cannot write packets: %s", path,
-			file == NULL ? "no memory" : strerror(ENAMETOOLONG));
-		free(file);
-		return NULL;
+	if (file != NULL && len + sizeof("-ip.pcap") <= sizeof(file->path)) {
+		memcpy(file->path, path, len + 1);
+		file->ledger = ledger == NULL ? &file->own : ledger;
+		file->flags = flags;
+		file->is_pcapng = ends_with(path, ".pcapng");
+		if (open_part(file, PART_ETHERNET, path))
+			return file;
+		cause = errno;
+	} else if (file != NULL) {
+		cause = ENAMETOOLONG;
 	}
-	memcpy(file->path, path, len + 1);
-	file->is_pcapng = ends_with(path, ".pcapng");
-	if (!open_part(file, PART_ETHERNET, path)) {
+	free(file);
+	errno = cause;
+	return NULL;
+}
+
+struct packet_file *packet_file_open(const char *path, char *error, size_t error_size)
+{
+	struct packet_file *file = packet_file_begin(path, 0, NULL);
+
+	if (file == NULL)
 		snprintf(error, error_size, "%s: cannot write packets: %s", path,
-			strerror(errno));
-		free(file);
-		return NULL;
-	}
+			errno == ENOMEM ? "no memory" : strerror(errno));
 	return file;
 }
 
-/* The raw IP part is made by its first packet; a failure is said once. */
+/* The raw IP part is made by its first packet; that it cannot is said once. */
 static bool need_part(struct packet_file *file, enum part part)
 {
 	char path[PATH_MAX];
@@ -100,11 +114,13 @@ static bool need_part(struct packet_file *file, enum part part)
 	} else if (ip_path(file->path, path) && open_part(file, part, path)) {
 		return true;
 	}
-	fprintf(stderr,
-		"periscope: %s: no file for raw IP packets: %s; they are counted as "
-		"lost_disk\n",
-		path, strerror(errno));
+	if (!file->said_failed)
+		fprintf(stderr,
+			"periscope: %s: no file for raw IP packets: %s; they are counted as "
+			"lost_disk\n",
+			path, strerror(errno));
 	file->failed = true;
+	file->said_failed = true;
 	return false;
 }
 
@@ -116,7 +132,7 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 	struct packet_bytes bytes;
 	bool taken = false;
 
-	file->ledger.offered++;
+	file->ledger->offered++;
 	if (part == PART_ETHERNET)
 		ethernet_make(&frame, record->link, record->frame, record->cap, record->wire);
 	bytes = (struct packet_bytes){
@@ -126,18 +142,54 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 					: classic_pcap_write(
 						  file->classic[part], record->time_ns, &bytes);
 	if (!taken)
-		file->ledger.lost_disk++;
+		file->ledger->lost_disk++;
 }
 
 bool packet_file_flush(struct packet_file *file)
 {
+	file->failed = false;
 	for (int part = 0; part < PART_COUNT; part++) {
 		if (file->pcapng[part] != NULL)
 			pcapng_flush(file->pcapng[part]);
 		if (file->classic[part] != NULL)
 			classic_pcap_flush(file->classic[part]);
 	}
-	return file->ledger.lost_disk == 0;
+	return file->ledger->lost_disk == 0;
+}
+
+bool packet_file_is_broken(const struct packet_file *file)
+{
+	for (int part = 0; part < PART_COUNT; part++)
+		if ((file->pcapng[part] != NULL && pcapng_is_broken(file->pcapng[part])) ||
+			(file->classic[part] != NULL &&
+				classic_pcap_is_broken(file->classic[part])))
+			return true;
+	return false;
+}
+
+uint64_t packet_file_size(const struct packet_file *file)
+{
+	uint64_t size = 0;
+
+	for (int part = 0; part < PART_COUNT; part++) {
+		if (file->pcapng[part] != NULL)
+			size += pcapng_size(file->pcapng[part]);
+		if (file->classic[part] != NULL)
+			size += classic_pcap_size(file->classic[part]);
+	}
+	return size;
+}
+
+void packet_file_discard(struct packet_file *file)
+{
+	char path[PATH_MAX], ip[PATH_MAX];
+	bool has_ip = is_open(file, PART_IP) && ip_path(file->path, ip);
+
+	memcpy(path, file->path, sizeof(path));
+	packet_file_close(file);
+	(void)unlink(path);
+	if (has_ip)
+		(void)unlink(ip);
 }
 
 bool packet_file_close(struct packet_file *file)
@@ -152,12 +204,12 @@ bool packet_file_close(struct packet_file *file)
 		if (file->classic[part] != NULL)
 			whole = classic_pcap_close(file->classic[part]) && whole;
 	}
-	whole = whole && file->ledger.lost_disk == 0;
+	whole = whole && file->ledger->lost_disk == 0;
 	free(file);
 	return whole;
 }
 
 const struct output_ledger *packet_file_ledger(const struct packet_file *file)
 {
-	return &file->ledger;
+	return file->ledger;
 }

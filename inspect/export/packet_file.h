@@ -32,10 +32,24 @@ struct packet_file;
 
 /* NULL: `error` says what and why. */
 struct packet_file *packet_file_open(const char *path, char *error, size_t error_size);
+/* The same for one of several files, which share a `ledger` (borrowed); `flags` are more flags of
+ * open(2). NULL: errno says why. */
+struct packet_file *packet_file_begin(
+	const char *path, int flags, struct output_ledger *ledger);
 void packet_file_write(struct packet_file *file, const struct packet_record *record);
 /* Writes what is buffered, so that the ledger tells what became of every record; false when
- * anything was lost (said on stderr). */
+ * anything was lost (said on stderr). A file for raw IP packets that could not be made is tried
+ * again afterwards. */
 bool packet_file_flush(struct packet_file *file);
 /* Writes what ends the file, closes, frees. false when anything was lost (said on stderr). */
 bool packet_file_close(struct packet_file *file);
+/* Closes and frees; removes what was made. */
+void packet_file_discard(struct packet_file *file);
+
+/* A write failed: a file takes nothing more. */
+bool packet_file_is_broken(const struct packet_file *file);
+/* Bytes of both files when they are closed; one packet more adds at most its own bytes and
+ * PACKET_FILE_EXTRA. */
+uint64_t packet_file_size(const struct packet_file *file);
+enum { PACKET_FILE_EXTRA = 512 };
 const struct output_ledger *packet_file_ledger(const struct packet_file *file);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/export/pcapng_interfaces.h"
 #include "inspect/export/spool.h"
 #include "inspect/export/text.h"
 
@@ -25,25 +26,15 @@ enum option {
 	OPTION_SHB_APPLICATION = 4,
 };
 
-enum { BLOCK_SIZE = 512, INTERFACES_FIRST = 16 };
+enum { BLOCK_SIZE = 512, STATISTICS_SIZE = 64 };
 
 _Static_assert((int)PCAPNG_SNAPLEN + 2 * (int)BLOCK_SIZE <= (int)SPOOL_RECORD_MAX,
 	"what a spool takes");
 
-struct interface {
-	bool has_vni;
-	uint32_t vni;
-	struct ip_addr outer_src;
-	uint64_t packets, first_ns, last_ns;
-};
-
 struct pcapng {
 	struct spool *spool;
 	uint16_t link_type;
-	struct interface *interfaces; /* numbered in the order they came */
-	uint32_t n_interfaces, room;
-	uint32_t *slots; /* open addressing over 2 * room; index + 1, 0 = free */
-	uint32_t last;   /* most packets come in runs of one session */
+	struct pcapng_interfaces *interfaces;
 };
 
 /* A block being put together: small ones whole, of a packet what surrounds its bytes. */
@@ -125,19 +116,19 @@ static void write_section(struct pcapng *file)
 	write_block(file, BLOCK_SECTION, &body);
 }
 
-static void put_name(struct piece *body, const struct interface *interface)
+static void put_name(struct piece *body, const struct pcapng_session *session)
 {
 	char name[64];
 	struct text t = text_make(name, sizeof(name));
 
 	text_cstr(&t, "vni-");
-	text_u64(&t, interface->vni);
+	text_u64(&t, session->vni);
 	text_char(&t, ' ');
-	text_addr(&t, &interface->outer_src, ip_addr_is_v4(&interface->outer_src) ? 4 : 6);
+	text_addr(&t, &session->outer_src, ip_addr_is_v4(&session->outer_src) ? 4 : 6);
 	put_option(body, OPTION_IF_NAME, name, (size_t)(t.at - name));
 }
 
-static void write_interface(struct pcapng *file, const struct interface *interface)
+static void write_interface(struct pcapng *file, const struct pcapng_session *session)
 {
 	static const uint8_t nanoseconds = 9;
 	struct piece body = {.len = 0};
@@ -145,8 +136,8 @@ static void write_interface(struct pcapng *file, const struct interface *interfa
 	put16(&body, file->link_type);
 	put16(&body, 0);
 	put32(&body, PCAPNG_SNAPLEN);
-	if (interface->has_vni)
-		put_name(&body, interface);
+	if (session->has_vni)
+		put_name(&body, session);
 	put_option(&body, OPTION_IF_TSRESOL, &nanoseconds, 1);
 	put32(&body, 0);
 	write_block(file, BLOCK_INTERFACE, &body);
@@ -154,7 +145,8 @@ static void write_interface(struct pcapng *file, const struct interface *interfa
 
 static void write_statistics(struct pcapng *file, uint32_t number)
 {
-	const struct interface *interface = &file->interfaces[number];
+	const struct pcapng_interface *interface =
+		pcapng_interfaces_get(file->interfaces, number);
 	struct piece body = {.len = 0};
 
 	put32(&body, number);
@@ -169,105 +161,50 @@ static void write_statistics(struct pcapng *file, uint32_t number)
 	write_block(file, BLOCK_STATISTICS, &body);
 }
 
-static bool is_session(const struct interface *interface, const struct packet_record *record)
+/* The interface of a session, made when it is new. false: no memory. */
+static bool find_interface(
+	struct pcapng *file, const struct pcapng_session *session, uint32_t *number)
 {
-	if (interface->has_vni != record->has_vni)
+	bool is_new;
+
+	if (!pcapng_interfaces_find(file->interfaces, session, number, &is_new))
 		return false;
-	return !record->has_vni ||
-	       (interface->vni == record->vni &&
-		       ip_addr_equal(&interface->outer_src, &record->outer_src));
-}
-
-static uint32_t hash_of(bool has_vni, uint32_t vni, const struct ip_addr *outer_src)
-{
-	uint64_t half[2] = {0, 0};
-
-	if (!has_vni)
-		return 0;
-	memcpy(half, outer_src->byte, sizeof(half));
-	half[0] = (half[0] * 31 ^ half[1] ^ vni) * 0x9e3779b97f4a7c15u;
-	return (uint32_t)(half[0] >> 32);
-}
-
-static bool grow(struct pcapng *file)
-{
-	uint32_t room = file->room == 0 ? INTERFACES_FIRST : 2 * file->room;
-	struct interface *interfaces =
-		realloc(file->interfaces, room * sizeof(*file->interfaces));
-	uint32_t *slots = calloc(2ull * room, sizeof(*slots));
-
-	if (interfaces != NULL)
-		file->interfaces = interfaces;
-	if (interfaces == NULL || slots == NULL) {
-		free(slots);
-		return false;
-	}
-	for (uint32_t i = 0; i < file->n_interfaces; i++) {
-		const struct interface *in = &interfaces[i];
-		uint32_t at = hash_of(in->has_vni, in->vni, &in->outer_src) & (2 * room - 1);
-
-		while (slots[at] != 0)
-			at = (at + 1) & (2 * room - 1);
-		slots[at] = i + 1;
-	}
-	free(file->slots);
-	file->slots = slots;
-	file->room = room;
+	if (is_new)
+		write_interface(
+			file, &pcapng_interfaces_get(file->interfaces, *number)->session);
 	return true;
 }
 
-static struct interface *interface_new(
-	struct pcapng *file, const struct packet_record *record, uint32_t at)
+/* libpcap refuses a file without an interface, even an empty one. */
+static void need_interface(struct pcapng *file)
 {
-	struct interface *interface = &file->interfaces[file->n_interfaces];
+	static const struct pcapng_session nameless;
+	uint32_t number;
 
-	file->last = file->n_interfaces++;
-	file->slots[at] = file->n_interfaces;
-	*interface = (struct interface){.has_vni = record->has_vni,
-		.vni = record->vni,
-		.outer_src = record->outer_src,
-		.first_ns = record->time_ns,
-		.last_ns = record->time_ns};
-	write_interface(file, interface);
-	return interface;
+	if (pcapng_interfaces_count(file->interfaces) == 0)
+		(void)find_interface(file, &nameless, &number);
 }
 
-/* The interface of the record's session, made when it is new; file->last is its number. */
-static struct interface *interface_of(struct pcapng *file, const struct packet_record *record)
-{
-	uint32_t mask, at;
-
-	if (file->n_interfaces > 0 && is_session(&file->interfaces[file->last], record))
-		return &file->interfaces[file->last];
-	if (file->n_interfaces == file->room && !grow(file))
-		return NULL;
-	mask = 2 * file->room - 1;
-	at = hash_of(record->has_vni, record->vni, &record->outer_src) & mask;
-	for (; file->slots[at] != 0; at = (at + 1) & mask) {
-		file->last = file->slots[at] - 1;
-		if (is_session(&file->interfaces[file->last], record))
-			return &file->interfaces[file->last];
-	}
-	return interface_new(file, record, at);
-}
-
-struct pcapng *pcapng_open(const char *path, uint16_t link_type, struct output_ledger *ledger)
+struct pcapng *pcapng_open(
+	const char *path, int flags, uint16_t link_type, struct output_ledger *ledger)
 {
 	struct pcapng *file = calloc(1, sizeof(*file));
+	int cause = ENOMEM;
 
-	if (file == NULL)
-		return NULL;
-	file->link_type = link_type;
-	file->spool = spool_open(path, 0, SPOOL_STOP, ledger);
-	if (file->spool == NULL) {
-		int cause = errno;
-
-		free(file);
-		errno = cause;
-		return NULL;
+	if (file != NULL && (file->interfaces = pcapng_interfaces_create()) != NULL) {
+		file->link_type = link_type;
+		file->spool = spool_open(path, flags, SPOOL_STOP, ledger);
+		cause = errno;
 	}
-	write_section(file);
-	return file;
+	if (file != NULL && file->spool != NULL) {
+		write_section(file);
+		return file;
+	}
+	if (file != NULL)
+		pcapng_interfaces_destroy(file->interfaces);
+	free(file);
+	errno = cause;
+	return NULL;
 }
 
 static void put_comment(struct piece *after, const struct packet_record *record)
@@ -311,9 +248,12 @@ static void put_options(struct piece *after, const struct packet_record *record)
 		put32(after, 0);
 }
 
-static void interface_count(struct interface *interface, uint64_t time_ns)
+static void interface_count(struct pcapng_interface *interface, uint64_t time_ns)
 {
-	interface->packets++;
+	if (interface->packets++ == 0) {
+		interface->first_ns = time_ns;
+		interface->last_ns = time_ns;
+	}
 	if (time_ns < interface->first_ns)
 		interface->first_ns = time_ns;
 	if (time_ns > interface->last_ns)
@@ -324,22 +264,22 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	const struct packet_bytes *bytes)
 {
 	static const uint8_t zeros[4];
-	struct interface *interface = interface_of(file, record);
+	const struct pcapng_session session = {record->has_vni, record->vni, record->outer_src};
 	uint32_t room = PCAPNG_SNAPLEN - bytes->header_len;
 	uint32_t cap = bytes->cap < room ? bytes->cap : room;
 	uint32_t len = bytes->header_len + cap, padding = (4 - len % 4) % 4;
 	struct piece before = {.len = 0}, after = {.len = 0};
-	uint32_t total;
+	uint32_t number, total;
 
-	if (interface == NULL)
+	if (!find_interface(file, &session, &number))
 		return false;
-	interface_count(interface, record->time_ns);
+	interface_count(pcapng_interfaces_get(file->interfaces, number), record->time_ns);
 	put_options(&after, record);
 	total = 32 + len + padding + (uint32_t)after.len;
 	put32(&after, total);
 	put32(&before, BLOCK_PACKET);
 	put32(&before, total);
-	put32(&before, file->last);
+	put32(&before, number);
 	put_time(&before, record->time_ns);
 	put32(&before, len);
 	put32(&before, bytes->header_len + bytes->wire);
@@ -352,26 +292,35 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	return true;
 }
 
+uint64_t pcapng_size(const struct pcapng *file)
+{
+	return spool_size(file->spool) +
+	       (uint64_t)STATISTICS_SIZE * pcapng_interfaces_count(file->interfaces);
+}
+
+bool pcapng_is_broken(const struct pcapng *file)
+{
+	return spool_has_lost(file->spool);
+}
+
 bool pcapng_flush(struct pcapng *file)
 {
+	need_interface(file);
 	return spool_flush(file->spool);
 }
 
 bool pcapng_close(struct pcapng *file)
 {
-	static const struct interface nameless;
 	bool whole;
 
-	/* libpcap refuses a file without an interface, even an empty one. */
-	if (file->n_interfaces == 0)
-		write_interface(file, &nameless);
-	for (uint32_t i = 0; i < file->n_interfaces; i++) {
-		write_statistics(file, i);
+	need_interface(file);
+	for (uint32_t i = 0; i < pcapng_interfaces_count(file->interfaces); i++) {
+		if (pcapng_interfaces_get(file->interfaces, i)->packets > 0)
+			write_statistics(file, i);
 		spool_end(file->spool, 0);
 	}
 	whole = spool_close(file->spool);
-	free(file->interfaces);
-	free(file->slots);
+	pcapng_interfaces_destroy(file->interfaces);
 	free(file);
 	return whole;
 }

@@ -1,6 +1,7 @@
 /* Writes one pcapng file (draft-ietf-opsawg-pcapng) of one link type: a section in little-endian
- * order, an interface for each (outer source, VNI) when it is first used, enhanced packet blocks
- * with direction and comment, and a statistics block for each interface at the end. */
+ * order, an interface for each (outer source, VNI) when it is first used (pcapng_interfaces.h has
+ * their bound), enhanced packet blocks with direction and comment, and a statistics block for each
+ * interface at the end. What a flush leaves is a file of whole blocks that readers take. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,11 +22,16 @@ struct packet_bytes {
 
 struct pcapng;
 
-/* `link_type` as LINKTYPE_... numbers it. NULL: errno says why. */
-struct pcapng *pcapng_open(const char *path, uint16_t link_type, struct output_ledger *ledger);
+/* `link_type` as LINKTYPE_... numbers it; `flags` are more flags of open(2). NULL: errno says why. */
+struct pcapng *pcapng_open(
+	const char *path, int flags, uint16_t link_type, struct output_ledger *ledger);
 /* false: no memory for another interface, the packet is not written (and not counted). */
 bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	const struct packet_bytes *bytes);
+/* What the file's size will be when it is closed. */
+uint64_t pcapng_size(const struct pcapng *file);
+/* A write failed: the file takes nothing more. */
+bool pcapng_is_broken(const struct pcapng *file);
 /* false when anything was lost. */
 bool pcapng_flush(struct pcapng *file);
 bool pcapng_close(struct pcapng *file);

@@ -46,7 +46,6 @@ static void list_add(struct list *list, const char *path, size_t sort_at, uint64
 		return;
 	list->files[list->n].sort_by = list->files[list->n].path + sort_at;
 	list->files[list->n++].bytes = bytes;
-	list->all.files++;
 	list->all.bytes += bytes;
 }
 
@@ -75,7 +74,8 @@ static void walk_entry(
 		walk_folder(walk,
 			openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
 			len + name_len + 1, depth - 1);
-	} else if (S_ISREG(st.st_mode) && (sort_by = walk->retention->sort_by(name)) != NULL) {
+	} else if (S_ISREG(st.st_mode) &&
+		   (sort_by = walk->retention->sort_by(walk->retention->ctx, name)) != NULL) {
 		list_add(walk->list, walk->path, len + (size_t)(sort_by - name),
 			(uint64_t)st.st_size);
 	}
@@ -147,6 +147,48 @@ static bool remove_file(struct retention *r, int root, struct found *file)
 	return false;
 }
 
+static bool is_same(const struct retention *r, const char *path, const char *other)
+{
+	return r->member_len == 0 ? strcmp(path, other) == 0
+				  : strncmp(path, other, r->member_len) == 0;
+}
+
+/* Of the sorted files: where those end that are one with the file at `i`. */
+static size_t member_end(const struct retention *r, const struct list *list, size_t i)
+{
+	size_t end = i + 1;
+
+	while (end < list->n && is_same(r, list->files[end].path, list->files[i].path))
+		end++;
+	return end;
+}
+
+/* Sorts and counts; where the newest begins. */
+static size_t sort_members(const struct retention *r, struct list *list)
+{
+	size_t newest = 0;
+
+	if (list->n > 0)
+		qsort(list->files, list->n, sizeof(*list->files), by_age);
+	for (size_t i = 0; i < list->n; i = member_end(r, list, i)) {
+		newest = i;
+		list->all.files++;
+	}
+	return newest;
+}
+
+static bool remove_member(
+	struct retention *r, int root, struct list *list, size_t from, size_t end)
+{
+	for (size_t i = from; i < end; i++) {
+		if (!remove_file(r, root, &list->files[i]))
+			return false;
+		list->all.bytes -= list->files[i].bytes;
+	}
+	list->all.files--;
+	return true;
+}
+
 static bool is_over(const struct retention *r, const struct retention_left *left,
 	uint64_t files, uint64_t bytes)
 {
@@ -159,7 +201,7 @@ struct retention_left retention_apply(
 {
 	struct list list = {.n = 0};
 	struct walk walk = {.retention = r, .list = &list};
-	size_t end;
+	size_t newest, next;
 	int root;
 
 	if (r->max_files == 0 && r->max_bytes == 0)
@@ -168,18 +210,15 @@ struct retention_left retention_apply(
 	if (root < 0)
 		return list.all;
 	walk_folder(&walk, dup(root), 0, r->depth);
-	if (list.n > 0)
-		qsort(list.files, list.n, sizeof(*list.files), by_age);
-	end = list.n > 0 && files == 0 ? list.n - 1 : list.n;
-	for (size_t i = 0; i < end && is_over(r, &list.all, files, bytes); i++) {
-		struct found *file = &list.files[i];
-
-		if (keep != NULL && strcmp(file->path, keep) == 0)
-			continue;
-		if (!remove_file(r, root, file))
+	newest = sort_members(r, &list);
+	for (size_t i = 0; i < (files == 0 ? newest : list.n); i = next) {
+		next = member_end(r, &list, i);
+		if (!is_over(r, &list.all, files, bytes))
 			break;
-		list.all.files--;
-		list.all.bytes -= file->bytes;
+		if (keep != NULL && is_same(r, list.files[i].path, keep))
+			continue;
+		if (!remove_member(r, root, &list, i, next))
+			break;
 	}
 	close(root);
 	list_free(&list);

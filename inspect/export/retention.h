@@ -14,14 +14,18 @@ struct retention {
 	const char *folder;
 	unsigned depth; /* folders below it that are looked into */
 	/* The part of a file's name that sorts by time; NULL: the file is not ours. */
-	const char *(*sort_by)(const char *name);
+	const char *(*sort_by)(const void *ctx, const char *name);
+	const void *ctx;
+	/* Files whose paths below the folder begin with so many equal bytes are one: they are kept
+	 * or removed together, and counted once by `max_files`. 0: each stands alone. */
+	size_t member_len;
 	uint64_t max_files, max_bytes; /* 0: no bound */
 	/* Counted since the start; read by any thread. */
 	_Atomic uint64_t removed_files, removed_bytes;
 	bool said, failed;
 };
 
-/* What was left. */
+/* What was left; files that are one are counted once. */
 struct retention_left {
 	uint64_t files, bytes;
 };

@@ -105,6 +105,11 @@ bool spool_flush(struct spool *spool)
 	return !spool->lost;
 }
 
+bool spool_has_lost(const struct spool *spool)
+{
+	return spool->lost;
+}
+
 uint64_t spool_size(const struct spool *spool)
 {
 	return (uint64_t)spool->good + spool->used;

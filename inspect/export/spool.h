@@ -32,6 +32,9 @@ void spool_end(struct spool *spool, unsigned records);
 /* Bytes of the file, those in the buffer included. */
 uint64_t spool_size(const struct spool *spool);
 
+/* A write failed since the file was opened. */
+bool spool_has_lost(const struct spool *spool);
+
 /* false when anything was lost since the file was opened. */
 bool spool_flush(struct spool *spool);
 /* Flushes, closes, frees. false when anything was lost. NULL is allowed. */

@@ -476,16 +476,18 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"events.max_files=0", "events.max_total_size=1GiB", "flow_logs.max_files=12",
 	"flow_logs.max_total_size=0", "flow_logs.enabled=false", "flow_logs.format=${version}",
 	"flow_logs.max_aggregation_interval=600", "packets.record=accepted",
-	"control.socket=off", "control.http=[::1]:1", "control.health_tcp=0",
-	"control.telemetry=true", "control.check_interval=1s", "control.worker_stall=2s",
-	"control.ring_mark=50", "control.ring_hold=0", "control.loss_hold=1m",
-	"control.disk_free_min=0", "rights.user=nobody", "rights.seccomp=log",
-	"rights.core_dumps=true", "events.stats_interval=0", "overload.shed_dpi=false",
-	"overload.queue_high=60", "overload.queue_low=5", "overload.busy_high=90",
-	"overload.busy_low=50", "overload.memory_high=80", "overload.memory_low=40",
-	"overload.enter=0", "overload.leave=1s", "simulate.drop_every=7",
-	"simulate.dpi_delay=20us", "simulate.dpi_from_worker=1", "simulate.disk_delay=5ms",
-	"simulate.stall_worker=1", "simulate.stall_for=2s", "simulate.stall_every=3s"};
+	"packets.max_file_size=1MiB", "packets.max_file_age=0", "packets.max_files=3",
+	"packets.max_total_size=5GiB", "control.socket=off", "control.http=[::1]:1",
+	"control.health_tcp=0", "control.telemetry=true", "control.check_interval=1s",
+	"control.worker_stall=2s", "control.ring_mark=50", "control.ring_hold=0",
+	"control.loss_hold=1m", "control.disk_free_min=0", "rights.user=nobody",
+	"rights.seccomp=log", "rights.core_dumps=true", "events.stats_interval=0",
+	"overload.shed_dpi=false", "overload.queue_high=60", "overload.queue_low=5",
+	"overload.busy_high=90", "overload.busy_low=50", "overload.memory_high=80",
+	"overload.memory_low=40", "overload.enter=0", "overload.leave=1s",
+	"simulate.drop_every=7", "simulate.dpi_delay=20us", "simulate.dpi_from_worker=1",
+	"simulate.disk_delay=5ms", "simulate.stall_worker=1", "simulate.stall_for=2s",
+	"simulate.stall_every=3s"};
 
 static void a_dump_loads_back_equal(void)
 {

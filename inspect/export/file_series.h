@@ -1,0 +1,53 @@
+/* Files of one folder that are written one after the other, each named by the time (UTC) at which
+ * it was begun: PREFIX, `20261122T054801.123Z`, SUFFIX. Names sort in the order of writing, also
+ * when the clock is set back, and none changes. Here is when the next one is due, what it is
+ * called, and which of the oldest go (retention.h); what is in them is their owner's. A file may
+ * have a companion, named with another suffix: the two are one, in all that is said here. One
+ * thread calls it, but for file_series_removed(). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct file_series;
+
+struct file_series_params {
+	const char *dir;    /* the output directory, copied */
+	const char *folder; /* in it, and the section of the settings that has the bounds */
+	const char *prefix, *suffix;
+	const char *companion; /* another suffix, or NULL */
+	const char *name;      /* one file of this name, whatever the bounds; NULL: as above */
+	uint64_t max_file_size, max_file_age_ns, max_files, max_total_size; /* 0: no bound */
+	/* Time since 1970; NULL: the system's. */
+	uint64_t (*now_ns)(void *ctx);
+	void *ctx;
+	/* Opens the next file, the folders above it exist; `flags` are more flags of open(2).
+	 * Ends the file before only when that worked. false: errno; EEXIST: another name is
+	 * tried. */
+	bool (*open)(void *owner, const char *path, int flags);
+	void *owner;
+};
+
+/* Begins the first file. Texts are borrowed. NULL: `error` says why. */
+struct file_series *file_series_open(
+	const struct file_series_params *params, char *error, size_t error_size);
+/* NULL is legal; the file is the owner's to close, before or after. */
+void file_series_close(struct file_series *series);
+
+/* Begins the next file. false: the one before is still the owner's; the first time this is said on
+ * stderr, with what happens `meanwhile` (NULL: the one before goes on). */
+bool file_series_next(struct file_series *series, const char *meanwhile);
+
+/* So many bytes more would make a file too long that has `size` (0: nothing is in it yet). Not
+ * after the next file could not be begun, until file_series_retry(). */
+bool file_series_is_full(const struct file_series *series, uint64_t size, uint64_t more);
+bool file_series_is_old(struct file_series *series);
+void file_series_retry(struct file_series *series);
+
+const char *file_series_folder(const struct file_series *series);
+/* Bytes a file may have; 0: any. */
+uint64_t file_series_file_size(const struct file_series *series);
+
+/* What was removed so far; any thread. */
+uint64_t file_series_removed(const struct file_series *series, uint64_t *bytes);

@@ -1,0 +1,139 @@
+#include "inspect/export/pcapng_interfaces.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "inspect/flow/hash.h"
+
+enum { ROOM_FIRST = 16 };
+
+struct pcapng_interfaces {
+	struct pcapng_interface *interfaces;
+	uint32_t count, room;
+	uint32_t sessions; /* those with a VNI */
+	uint32_t *slots;   /* open addressing over 2 * room; number + 1, 0 = free */
+	uint32_t last;     /* found last: most packets come in runs of one session */
+	uint64_t seed;     /* a secret: nobody can make up pairs that meet in a slot */
+};
+
+struct pcapng_interfaces *pcapng_interfaces_create(void)
+{
+	struct pcapng_interfaces *in = calloc(1, sizeof(*in));
+
+	/* Without it the numbers are the same, and finding them may take longer. */
+	if (in != NULL && getrandom(&in->seed, sizeof(in->seed), GRND_NONBLOCK) < 0)
+		in->seed = 0;
+	return in;
+}
+
+void pcapng_interfaces_destroy(struct pcapng_interfaces *in)
+{
+	if (in == NULL)
+		return;
+	free(in->interfaces);
+	free(in->slots);
+	free(in);
+}
+
+static bool is_equal(const struct pcapng_session *a, const struct pcapng_session *b)
+{
+	if (a->has_vni != b->has_vni)
+		return false;
+	return !a->has_vni || (a->vni == b->vni && ip_addr_equal(&a->outer_src, &b->outer_src));
+}
+
+static uint32_t hash_of(const struct pcapng_interfaces *in, const struct pcapng_session *s)
+{
+	uint64_t hash;
+
+	if (!s->has_vni)
+		return 0;
+	hash = hash_fold(hash_word(s->outer_src.byte) ^ hash_salt[0] ^ in->seed,
+		hash_word(s->outer_src.byte + 8) ^ hash_salt[1]);
+	hash = hash_fold(hash ^ s->vni ^ hash_salt[2], in->seed ^ hash_salt[3]);
+	return (uint32_t)(hash >> 32);
+}
+
+/* That of the session, or the free one where it belongs. */
+static uint32_t *slot_of(const struct pcapng_interfaces *in, const struct pcapng_session *s)
+{
+	uint32_t mask = 2 * in->room - 1, at = hash_of(in, s) & mask;
+
+	while (in->slots[at] != 0 && !is_equal(&in->interfaces[in->slots[at] - 1].session, s))
+		at = (at + 1) & mask;
+	return &in->slots[at];
+}
+
+static bool grow(struct pcapng_interfaces *in)
+{
+	uint32_t room = in->room == 0 ? ROOM_FIRST : 2 * in->room;
+	struct pcapng_interface *interfaces =
+		realloc(in->interfaces, room * sizeof(*in->interfaces));
+	uint32_t *slots = calloc(2ull * room, sizeof(*slots));
+
+	if (interfaces != NULL)
+		in->interfaces = interfaces;
+	if (interfaces == NULL || slots == NULL) {
+		free(slots);
+		return false;
+	}
+	free(in->slots);
+	in->slots = slots;
+	in->room = room;
+	for (uint32_t i = 0; i < in->count; i++)
+		*slot_of(in, &interfaces[i].session) = i + 1;
+	return true;
+}
+
+static bool add(struct pcapng_interfaces *in, const struct pcapng_session *session)
+{
+	if (in->count == in->room && !grow(in))
+		return false;
+	in->interfaces[in->count] = (struct pcapng_interface){.session = *session};
+	in->sessions += session->has_vni;
+	*slot_of(in, session) = in->count + 1;
+	in->last = in->count++;
+	return true;
+}
+
+/* Sets in->last; false: there is none yet. */
+static bool find(struct pcapng_interfaces *in, const struct pcapng_session *session)
+{
+	uint32_t found;
+
+	if (in->count == 0)
+		return false;
+	if (is_equal(&in->interfaces[in->last].session, session))
+		return true;
+	found = *slot_of(in, session);
+	if (found != 0)
+		in->last = found - 1;
+	return found != 0;
+}
+
+bool pcapng_interfaces_find(struct pcapng_interfaces *in, const struct pcapng_session *session,
+	uint32_t *number, bool *is_new)
+{
+	static const struct pcapng_session nameless;
+
+	*is_new = false;
+	if (!find(in, session)) {
+		if (session->has_vni && in->sessions == PCAPNG_SESSIONS_MAX)
+			return pcapng_interfaces_find(in, &nameless, number, is_new);
+		if (!add(in, session))
+			return false;
+		*is_new = true;
+	}
+	*number = in->last;
+	return true;
+}
+
+uint32_t pcapng_interfaces_count(const struct pcapng_interfaces *in)
+{
+	return in->count;
+}
+
+struct pcapng_interface *pcapng_interfaces_get(struct pcapng_interfaces *in, uint32_t number)
+{
+	return &in->interfaces[number];
+}
