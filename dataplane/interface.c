@@ -3,6 +3,7 @@
 #include "dataplane/netlink.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool ask(const struct interface *interface, unsigned long request, struct ifreq *answer)
@@ -87,6 +89,28 @@ uint32_t interface_xdp(const struct interface *interface)
 	if (at && len == sizeof(id))
 		memcpy(&id, at, sizeof(id));
 	return id;
+}
+
+static int ask_bpf(int command, union bpf_attr *about)
+{
+	return (int)syscall(SYS_bpf, command, about, sizeof(*about));
+}
+
+bool xdp_name(uint32_t number, char *name, size_t size)
+{
+	struct bpf_prog_info info = {.type = 0};
+	union bpf_attr by_number = {.prog_id = number},
+		       about = {.info = {.info_len = sizeof(info)}};
+	int fd = ask_bpf(BPF_PROG_GET_FD_BY_ID, &by_number), result;
+
+	if (fd < 0)
+		return false;
+	about.info.bpf_fd = (uint32_t)fd;
+	about.info.info = (uint64_t)(uintptr_t)&info;
+	result = ask_bpf(BPF_OBJ_GET_INFO_BY_FD, &about);
+	close(fd);
+	snprintf(name, size, "%.*s", (int)sizeof(info.name), info.name);
+	return result == 0;
 }
 
 bool interface_xdp_off(const struct interface *interface)

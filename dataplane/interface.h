@@ -20,6 +20,9 @@ uint32_t interface_queues(const struct interface *interface);
 
 /* Number of the XDP program on it; 0: none, or not known. */
 uint32_t interface_xdp(const struct interface *interface);
+/* The name of an XDP program, cut to `size`; false: there is none, or this process may not ask (it
+ * takes CAP_SYS_ADMIN). */
+bool xdp_name(uint32_t number, char *name, size_t size);
 /* Takes the XDP program off; needs CAP_NET_ADMIN. */
 bool interface_xdp_off(const struct interface *interface);
 

@@ -6,8 +6,10 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <linux/bpf.h>
 #include <linux/if_xdp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,18 +61,42 @@ static void note_queues(const struct port_particulars *particulars,
 			read);
 }
 
+/* The driver takes any program off when it closes, also one that kept it from opening. One that a
+ * killed process left has its library's names; where the name cannot be asked for, it is tried. */
+static bool is_foreign(uint32_t program, char *name, size_t size)
+{
+	return program != 0 && xdp_name(program, name, size) &&
+	       strcmp(name, "xsk_def_prog") != 0 && strcmp(name, "xdp_dispatcher") != 0;
+}
+
+static int refuse(const struct port_particulars *particulars,
+	const struct port_opening *opening, const char *program)
+{
+	const char *interface = particulars->interface.name;
+
+	snprintf(opening->error, opening->size,
+		"%s: %s has an XDP program already (%s, number %u), and the driver would take "
+		"it off; if it may go: ip link set dev %s xdp off",
+		opening->params->device, interface, program, particulars->xdp_before,
+		interface);
+	return -1;
+}
+
 static int prepare(struct port_particulars *particulars, struct port_opening *opening)
 {
 	uint32_t room = room_in_page(), most = room - KERNEL_HEADROOM - LINK_TAGGED, mtu, read;
+	char program[BPF_OBJ_NAME_LEN];
 
 	if (port_driver_interface(particulars, opening) != 0)
 		return -1;
+	particulars->xdp_before = interface_xdp(&particulars->interface);
+	if (is_foreign(particulars->xdp_before, program, sizeof(program)))
+		return refuse(particulars, opening, program);
 	mtu = interface_mtu(&particulars->interface);
 	read = device_argument_default(opening->args, sizeof(opening->args), "queue_count",
 		interface_queues(&particulars->interface));
 	note_mtu(particulars, opening, most);
 	note_queues(particulars, opening, read);
-	particulars->xdp = interface_xdp(&particulars->interface);
 	particulars->all_queues = true;
 	particulars->keeps_mtu = true;
 	particulars->mtu = mtu > 0 && mtu < most ? mtu : most;
@@ -96,7 +122,7 @@ static void opened(struct port_particulars *particulars)
 	uint32_t now = interface_xdp(&particulars->interface);
 
 	/* One that was there before is its owner's. */
-	particulars->xdp = now != particulars->xdp ? now : 0;
+	particulars->xdp = now != particulars->xdp_before ? now : 0;
 }
 
 /* The driver leaves its program on the interface when the process may not ask for programs any more

@@ -22,7 +22,8 @@ struct port_particulars {
 	uint32_t mtu;               /* the largest IP packet that comes */
 	bool keeps_mtu;             /* the MTU is not for us to set */
 	uint64_t time_unit_ns;      /* of its timestamps, when they count from 1970 */
-	uint32_t xdp;               /* the XDP program that the driver put on the interface */
+	uint32_t xdp_before;        /* the XDP program that the interface had already */
+	uint32_t xdp;               /* the one that the driver has put there */
 	void *state;                /* the driver's; see `close` */
 };
 

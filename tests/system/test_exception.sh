@@ -195,6 +195,22 @@ says() { # sentence, arguments: run must fail and say so
 check "exception.mode on is refused where the kernel sees the packets" \
   says 'net_af_packet0,iface=eth0: exception.mode on is not for such a port' \
   --set exception.mode=on --set 'capture.ports=["net_af_packet0,iface=eth0"]'
+
+# DPDK's driver takes any program off when it closes, also one that kept it from opening.
+keeps_foreign_program() {
+  cat >"$tmp/pass.c" <<'END'
+__attribute__((section("xdp"), used)) int pass(void *packet) { return 2; }
+char words[] __attribute__((section("license"))) = "GPL";
+END
+  clang -O2 -target bpf -c "$tmp/pass.c" -o "$tmp/pass.o" &&
+    ip -n "$LAB-sensor" link set dev eth0 xdp obj "$tmp/pass.o" sec xdp || return 1
+  says 'net_af_xdp0,iface=eth0: eth0 has an XDP program already (pass, number' \
+    --set 'capture.ports=["net_af_xdp0,iface=eth0"]' --set capture.memory=64MiB || return 1
+  ip -n "$LAB-sensor" -d link show dev eth0 | grep -q 'prog/xdp .*name pass' ||
+    { echo "the program is gone"; return 1; }
+  ip -n "$LAB-sensor" link set dev eth0 xdp off
+}
+check "an XDP program of somebody else is said and stays" keeps_foreign_program
 ip -n "$LAB-sensor" link set eth0 mtu 9000
 ip -n "$LAB-router" link set sens0 mtu 9000
 check "an MTU beyond a chunk: the call, the device, and what to try" \
