@@ -5,15 +5,15 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpcap-dev libyaml-dev
   zlib1g-dev libdeflate-dev libzstd-dev nettle-dev libmicrohttpd-dev libcap-ng-dev libseccomp-dev
   libsystemd-dev"
-test="dpkg-dev libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
+test="dpkg-dev file libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
   python3 jq gawk gzip zstd procps util-linux valgrind"
 # Clients and servers of tests/system/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
   openssl ethtool"
 # Peers that Debian has, and callgrind.
 bench="python3 libndpi-bin tcpdump nfdump valgrind"
-# Reads which libraries the program needs, and of which version.
-package="dpkg-dev"
+# They read which libraries the program needs, and of which version.
+package="dpkg-dev file"
 lint="clang-format clang-tidy cppcheck"
 
 case "${1:-build}" in
