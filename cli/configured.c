@@ -15,7 +15,7 @@ static bool load_settings(
 	}
 	for (uint32_t i = 0; i < from->n_set; i++) {
 		if (settings_set(settings, from->set[i], why)) {
-			snprintf(error, size, "--set: %s", why);
+			snprintf(error, size, "%s", why);
 			return false;
 		}
 	}

@@ -106,6 +106,20 @@ static void add_base(struct arguments *a, const cpu_set_t *affinity)
 	add(a, "--log-level=error");
 }
 
+/* DPDK does not fail when there is not as much: it touches what is not there. */
+static bool memory_suffices(uint64_t mib, char *error, size_t error_size)
+{
+	uint64_t all = meminfo("MemTotal") >> 10;
+
+	if (all == 0 || mib <= all)
+		return true;
+	snprintf(error, error_size,
+		"capture.memory: %llu MiB with what DPDK needs beside it are more than this "
+		"machine's %llu",
+		(unsigned long long)mib, (unsigned long long)all);
+	return false;
+}
+
 int eal_start_live(const struct eal_params *params, bool *huge, char *error, size_t error_size)
 {
 	struct arguments a = {.n = 0};
@@ -117,6 +131,8 @@ int eal_start_live(const struct eal_params *params, bool *huge, char *error, siz
 	CPU_ZERO(&affinity);
 	sched_getaffinity(0, sizeof(affinity), &affinity);
 	*huge = huge_pages_suffice(mib);
+	if (!memory_suffices(mib, error, error_size))
+		return -1;
 	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)mib);
 	add_base(&a, &affinity);
 	add(&a, *huge ? "--in-memory" : "--no-huge");

@@ -130,7 +130,7 @@ ring_full() {
   sender=$!
   within 3 says 503 'ring from worker 0 to 1 holds' && within 1 port_closed || return 1
   wait $sender
-  within 8 says 200 '"n_wrong": 0' && within 1 port_open && within 5 drained || return 1
+  within 8 says 200 '"n_wrong": 0' && within 1 port_open && within 15 drained || return 1
   live_stop TERM 8 && live closed "$dir" && live outside "$dir" handoff_full not_mirror &&
     came "$dir" "$(cat "$tmp/sent")"
 }
@@ -143,7 +143,7 @@ steps_in_order() {
   sender=$!
   within 3 says '[25]0' '"handoff"' || return 1
   wait $sender
-  within 8 says 200 '"overload": \[\]' && within 5 drained || return 1
+  within 8 says 200 '"overload": \[\]' && within 15 drained || return 1
   in_sensor curl -s http://127.0.0.1:9477/metrics >"$tmp/metrics"
   live_stop TERM 8 && live closed "$dir" && came "$dir" "$(cat "$tmp/sent")" || return 1
   grep -n 'worker 1 is overloaded\|worker 1 takes all\|worker 1 keeps up' "$dir.err" >"$tmp/lines"

@@ -107,5 +107,7 @@ check "an interface that is none" says 'interface nowhere9: ' \
   --set 'capture.ports=["net_af_packet0,iface=nowhere9"]'
 check "too little memory: what to raise" says 'raise capture.memory' \
   --set "capture.ports=[\"net_pcap0,rx_pcap=$pcaps/web.pcap\"]" --set capture.memory=16MiB
+check "more memory than there is" says 'capture.memory: .* are more than this machine' \
+  --set "capture.ports=[\"net_pcap0,rx_pcap=$pcaps/web.pcap\"]" --set capture.memory=1TiB
 
 finish

@@ -5,8 +5,14 @@
 . "$here/live.sh"
 
 pcaps=$root/pcaps
-port="net_pcap0,rx_pcap=$pcaps/web.pcap"
-chmod 755 "$tmp" # another user must come through
+# Another user must come through, also where this folder is below a home that is its owner's alone.
+chmod 755 "$tmp"
+cp "$periscope" "$tmp/periscope"
+cp "$pcaps/web.pcap" "$tmp/web.pcap"
+chmod 755 "$tmp/periscope"
+chmod 644 "$tmp/web.pcap"
+periscope=$tmp/periscope
+port="net_pcap0,rx_pcap=$tmp/web.pcap"
 http=$((20000 + $$ % 20000))
 LIVE_PID=
 trap '[ -z "$LIVE_PID" ] || kill -s KILL "$LIVE_PID" 2>/dev/null; rm -rf "$tmp"' EXIT

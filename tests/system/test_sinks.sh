@@ -118,7 +118,7 @@ stalled() {
   reader stall "$tmp/c.sock" "$tmp/taken" || return 1
   run "$tmp/slow" -- --set events.socket="$tmp/c.sock" --set events.queue=1MiB || return 1
   waited stat "$tmp/slow" outputs.events_socket.lost_queue gt 0 || return 1
-  stat "$tmp/slow" healthy eq 0 &&
+  waited stat "$tmp/slow" healthy eq 0 &&
     grep -q 'output events_socket has lost' "$tmp/stats" &&
     waited stat "$tmp/slow" outputs.events.offered eq $flows || return 1
   began=$(date +%s)
