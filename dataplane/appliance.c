@@ -224,8 +224,7 @@ static void deal_queues(
 
 	for (uint32_t p = 0; p < appliance->n_ports; p++)
 		for (uint32_t q = 0; q < port_queues(appliance->ports[p].port); q++, n++)
-			if (n % appliance->n_receivers == worker &&
-				params->n_queues < POLL_QUEUES_MAX) {
+			if (n % appliance->n_receivers == worker) {
 				params->queues[params->n_queues++] =
 					(struct poll_queue){appliance->ports[p].port, q,
 						appliance->ports[p].exception};
@@ -233,13 +232,27 @@ static void deal_queues(
 			}
 }
 
-static int start_workers(struct appliance *appliance, char *error)
+/* A queue that nobody reads would lose its packets, which nobody would count. */
+static int count_receivers(struct appliance *appliance, char *error)
 {
-	uint32_t queues = 0;
+	uint32_t queues = 0, most = appliance->n_workers * POLL_QUEUES_MAX;
 
 	for (uint32_t p = 0; p < appliance->n_ports; p++)
 		queues += port_queues(appliance->ports[p].port);
 	appliance->n_receivers = queues < appliance->n_workers ? queues : appliance->n_workers;
+	if (queues <= most)
+		return 0;
+	snprintf(error, APPLIANCE_ERROR,
+		"the ports have %u receive queues, and %u workers read %u at most: lower "
+		"capture.queues, or raise capture.workers",
+		queues, appliance->n_workers, most);
+	return -1;
+}
+
+static int start_workers(struct appliance *appliance, char *error)
+{
+	if (count_receivers(appliance, error))
+		return -1;
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		struct poll_params params = {
 			.index = i,

@@ -179,6 +179,20 @@ static void done(void)
 	}
 }
 
+/* What the settings let through is what there will be. */
+static void no_more_workers_than_there_can_be(void)
+{
+	struct settings settings;
+	char most[64], more[64], error[SETTINGS_ERROR];
+
+	snprintf(most, sizeof(most), "capture.workers=%d", WORKERS_MAX);
+	snprintf(more, sizeof(more), "capture.workers=%d", WORKERS_MAX + 1);
+	settings_init(&settings);
+	CU_ASSERT_EQUAL(settings_set(&settings, most, error), 0);
+	CU_ASSERT_NOT_EQUAL(settings_set(&settings, more, error), 0);
+	settings_fini(&settings);
+}
+
 static void a_wrong_call_does_nothing(void)
 {
 	struct stage stage;
@@ -448,6 +462,7 @@ void suite_replay(void)
 	CU_pSuite s = CU_add_suite("replay", NULL, NULL);
 
 	CU_ADD_TEST(s, done);
+	CU_ADD_TEST(s, no_more_workers_than_there_can_be);
 	CU_ADD_TEST(s, a_wrong_call_does_nothing);
 	CU_ADD_TEST(s, nothing_readable);
 	CU_ADD_TEST(s, one_of_two_is_missing);
