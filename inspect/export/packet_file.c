@@ -124,13 +124,21 @@ static bool need_part(struct packet_file *file, enum part part)
 	return false;
 }
 
+static void flush_part(struct packet_file *file, enum part part)
+{
+	if (file->pcapng[part] != NULL)
+		pcapng_flush(file->pcapng[part]);
+	if (file->classic[part] != NULL)
+		classic_pcap_flush(file->classic[part]);
+}
+
 void packet_file_write(struct packet_file *file, const struct packet_record *record)
 {
 	enum part part = record->link == LINK_IP ? PART_IP : PART_ETHERNET;
 	struct ethernet frame = {
 		.payload = record->frame, .cap = record->cap, .wire = record->wire};
 	struct packet_bytes bytes;
-	bool taken = false;
+	bool taken = false, is_first = !is_open(file, part);
 
 	file->ledger->offered++;
 	if (part == PART_ETHERNET)
@@ -143,17 +151,15 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 						  file->classic[part], record->time_ns, &bytes);
 	if (!taken)
 		file->ledger->lost_disk++;
+	else if (is_first) /* an empty file is none that readers take */
+		flush_part(file, part);
 }
 
 bool packet_file_flush(struct packet_file *file)
 {
 	file->failed = false;
-	for (int part = 0; part < PART_COUNT; part++) {
-		if (file->pcapng[part] != NULL)
-			pcapng_flush(file->pcapng[part]);
-		if (file->classic[part] != NULL)
-			classic_pcap_flush(file->classic[part]);
-	}
+	for (int part = 0; part < PART_COUNT; part++)
+		flush_part(file, (enum part)part);
 	return file->ledger->lost_disk == 0;
 }
 

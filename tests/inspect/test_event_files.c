@@ -200,6 +200,8 @@ static void names_sort_when_the_clock_is_set_back(void)
 	desk.now -= 86400 * SECOND;
 	put_lines(&desk, 2);
 	event_files_flush(desk.files);
+	list_names(&desk);
+	CU_ASSERT_EQUAL(desk.n_names, 3);
 	/* And the age counts from then on. */
 	desk.now += 60 * SECOND;
 	event_files_flush(desk.files);
