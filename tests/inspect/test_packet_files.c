@@ -156,6 +156,27 @@ static void names_sort_when_the_clock_is_set_back(void)
 	packet_desk_free(desk);
 }
 
+static void age_counts_from_where_the_clock_was_set_to(void)
+{
+	struct packet_desk *desk =
+		packet_desk_begin((struct packet_files_params){.max_file_age_ns = 60 * SECOND});
+	static const struct {
+		int64_t seconds; /* later, or earlier */
+		unsigned files;
+	} rows[] = {{-86400, 1}, {59, 1}, {1, 2}, {-5, 2}, {59, 2}, {1, 3}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		packet_desk_put(desk, 1, LINK_ETHERNET);
+		desk->now += (uint64_t)rows[i].seconds * SECOND;
+		CU_ASSERT_TRUE(packet_files_flush(desk->files));
+		packet_desk_list(desk);
+		CU_ASSERT_EQUAL(desk->n_names, rows[i].files);
+	}
+	CU_ASSERT_TRUE(packet_files_close(desk->files));
+	CU_ASSERT_TRUE(packet_desk_has_all(desk, 0));
+	packet_desk_free(desk);
+}
+
 /* One Ethernet and one raw IP packet a file: ten files in all, of which five stay. */
 static void the_oldest_go_with_their_companions(void)
 {
@@ -367,6 +388,7 @@ void suite_packet_files(void)
 	CU_ADD_TEST(s, a_packet_longer_than_the_bound_has_a_file_of_its_own);
 	CU_ADD_TEST(s, a_file_with_packets_ends_when_it_is_old);
 	CU_ADD_TEST(s, names_sort_when_the_clock_is_set_back);
+	CU_ADD_TEST(s, age_counts_from_where_the_clock_was_set_to);
 	CU_ADD_TEST(s, the_oldest_go_with_their_companions);
 	CU_ADD_TEST(s, one_file_alone_may_be_kept);
 	CU_ADD_TEST(s, the_bytes_in_all_stay_within_their_bound);
