@@ -1,5 +1,6 @@
 #include "dataplane/worker.h"
 
+#include "dataplane/record.h"
 #include "dataplane/ring.h"
 #include "inspect/flow/flow.h"
 
@@ -29,53 +30,11 @@ struct worker {
 	uint64_t expire_next_ns; /* horizon at which another round begins */
 };
 
-/* Recorded is every decapsulated packet that no session, rule or de-duplication refused. */
-static bool is_recorded(const struct packet *p, enum reason why, bool plain)
-{
-	switch (reason_bucket(why)) {
-	case BUCKET_inspected:
-	case BUCKET_inner_malformed:
-	case BUCKET_inner_cut:
-	case BUCKET_inner_not_ip:
-	case BUCKET_flow_table_full:
-		return plain || p->flags & PACKET_HAS_VNI;
-	case BUCKET_not_mirror:
-	case BUCKET_outer_malformed:
-	case BUCKET_outer_cut:
-	case BUCKET_outer_fragment:
-	case BUCKET_too_deep:
-	case BUCKET_session_unknown:
-	case BUCKET_rule_rejected:
-	case BUCKET_rule_none:
-	case BUCKET_duplicate:
-	case BUCKET_handoff_full:
-	case BUCKET_COUNT:
-		break;
-	}
-	return false;
-}
-
 static void fill_mark(struct mark *mark, const struct packet *p, enum reason why, bool plain)
 {
-	/* A full flow table refused what a filter had judged. */
-	bool judged = why == REASON_inspected || why == REASON_flow_table_full;
-
-	mark->record = is_recorded(p, why, plain);
-	if (!mark->record)
-		return;
-	mark->packet = (struct packet_record){
-		.frame = p->frame,
-		.cap = p->frame_cap,
-		.wire = p->frame_wire,
-		.time_ns = p->time_ns,
-		.link = p->frame_link,
-		.has_vni = p->flags & PACKET_HAS_VNI,
-		.vni = p->vni,
-		.outer_src = p->outer_src,
-		.direction = judged ? p->direction : DIRECTION_UNKNOWN,
-		.rule_number = judged ? p->rule_number : 0,
-		.flow_id = why == REASON_inspected ? p->flow_id : 0,
-	};
+	mark->record = record_wants(RECORD_ACCEPTED, p, why, plain);
+	if (mark->record)
+		mark->packet = record_of(p, why);
 }
 
 static void run_burst(
@@ -84,9 +43,7 @@ static void run_burst(
 	for (uint32_t i = 0; i < n; i++)
 		block_packet(block, slots[i], &worker->packets[i]);
 	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
-	if (!block->marks)
-		return;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; block->marks && i < n; i++)
 		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i],
 			worker->lane->plain);
 }

@@ -1,8 +1,8 @@
 /* Packet files (-w): FILE.pcapng by our own writer, anything else as classic pcap with ns times
  * through libpcap. Every record is a decapsulated inner frame with its true original length.
  * pcapng: one interface a session (Ethernet, snap length 262144, ns), direction in the packet
- * flags, a comment such as `vni=42 outer_src=10.0.0.1 rule=100 flow=<id>`, statistics blocks at
- * the end. Raw IP inner packets go to a file of their own, FILE-ip.pcapng or FILE-ip.pcap, made
+ * flags, a comment such as `vni=42 outer_src=10.0.0.1 rule=100 flow=<id>`, or with
+ * `refused=rule_rejected` at its end, statistics blocks at the end of the file. Raw IP inner packets go to a file of their own, FILE-ip.pcapng or FILE-ip.pcap, made
  * when the first one comes (libpcap refuses a file whose interfaces differ in link type).
  * After a failed write nothing more is written to that file, so that it stays readable. */
 #pragma once
@@ -26,6 +26,7 @@ struct packet_record {
 	enum direction direction;
 	uint32_t rule_number; /* 0 = none */
 	uint64_t flow_id;     /* 0 = reached no flow */
+	const char *refused;  /* bucket of a packet that was refused; a static string, or NULL */
 };
 
 struct packet_file;

@@ -226,6 +226,10 @@ static void put_comment(struct piece *after, const struct packet_record *record)
 		text_cstr(&t, " flow=");
 		text_hex(&t, record->flow_id, 16);
 	}
+	if (record->refused != NULL) {
+		text_cstr(&t, " refused=");
+		text_cstr(&t, record->refused);
+	}
 	if (t.at > comment)
 		put_option(after, OPTION_COMMENT, comment + 1, (size_t)(t.at - comment - 1));
 }
