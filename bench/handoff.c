@@ -67,7 +67,7 @@ struct bench {
 	char directory[64];
 	_Atomic int phase;
 	_Atomic uint64_t missed; /* none ever */
-	_Atomic uint32_t shedding;
+	_Atomic uint32_t shedding[OVERLOAD_STEPS];
 };
 
 struct reading {
@@ -220,7 +220,7 @@ static void start_workers(struct bench *b)
 			.phase = &b->phase,
 			.view = &b->views[i],
 			.settings = &b->rigs[i]->settings,
-			.shedding = &b->shedding,
+			.shedding = b->shedding,
 		};
 
 		b->pollers[i] = poll_start(&params, error, sizeof(error));

@@ -55,16 +55,15 @@ static struct status_shed shed_of(const struct tally *sum, enum overload_step st
 	};
 }
 
-/* Those that there are here: without inspection, or with one worker, there is nothing to shed. */
-static void put_sheds(struct status *s, const struct appliance *appliance,
-	const struct settings *settings, const struct tally *sum)
+static void put_sheds(
+	struct status *s, const struct appliance *appliance, const struct tally *sum)
 {
 	struct status_shed *sheds = status_array(s, OVERLOAD_STEPS, sizeof(*sheds));
+	enum overload_step steps[OVERLOAD_STEPS];
 
-	if (settings->dpi.enabled && settings->overload.shed_dpi)
-		sheds[s->n_sheds++] = shed_of(sum, OVERLOAD_DPI);
-	if (appliance_handoff(appliance))
-		sheds[s->n_sheds++] = shed_of(sum, OVERLOAD_HANDOFF);
+	s->n_sheds = appliance_steps(appliance, steps);
+	for (uint32_t i = 0; i < s->n_sheds; i++)
+		sheds[i] = shed_of(sum, steps[i]);
 	s->sheds = sheds;
 }
 
@@ -182,18 +181,29 @@ static void put_output(struct status_output *to, const struct appliance *applian
 	to->removed_files = appliance_removed(appliance, kind, &to->removed_bytes);
 }
 
+static void put_recording(struct status_output *to, const struct appliance *appliance)
+{
+	*to = (struct status_output){.name = "recording"};
+	to->enabled = appliance_recording(appliance, &to->ledger);
+	if (!to->enabled)
+		return;
+	to->queue_fill = appliance_recording_queue(appliance, &to->queue_size);
+	to->removed_files = appliance_recording_removed(appliance, &to->removed_bytes);
+}
+
 static void put_outputs(
 	struct status *s, const struct appliance *appliance, const struct settings *settings)
 {
 	const struct event_sinks *sinks = appliance_sinks(appliance);
-	struct status_output *outputs = status_array(s, 2 + EVENT_SINKS_MAX, sizeof(*outputs));
+	struct status_output *outputs = status_array(s, 3 + EVENT_SINKS_MAX, sizeof(*outputs));
 	struct output_ledger made = appliance_output(appliance, RECORD_EVENT);
 
 	put_output(&outputs[0], appliance, RECORD_EVENT, "events",
 		settings->events.flow && settings->events.file);
 	put_output(&outputs[1], appliance, RECORD_FLOW_LOG, "flow_logs",
 		settings->flow_logs.enabled);
-	s->n_outputs = 2;
+	put_recording(&outputs[2], appliance);
+	s->n_outputs = 3;
 	for (uint32_t i = 0; i < event_sinks_count(sinks); i++) {
 		struct event_sink_state state = event_sinks_state(sinks, i);
 
@@ -417,7 +427,7 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	put_workers(s, appliance);
 	put_sums(s, &sum);
 	put_rings(s, appliance);
-	put_sheds(s, appliance, settings, &sum);
+	put_sheds(s, appliance, &sum);
 	put_ports(s, appliance);
 	put_outputs(s, appliance, settings);
 	put_disk(s, appliance);

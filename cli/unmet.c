@@ -14,8 +14,6 @@ void unmet_say(const struct settings *settings)
 {
 	if (settings->dedup.mode != DEDUP_OFF)
 		say("dedup.mode", "both copies of a packet are counted");
-	if (settings->packets.record != RECORD_NONE)
-		say("packets.record", "replay -w writes packets");
 	if (strcmp(settings->flow_logs.format, "default") != 0)
 		say("flow_logs.format", "records have the default format");
 }

@@ -107,6 +107,7 @@ struct settings {
 	} flow_logs;
 	struct {
 		enum settings_record record;
+		uint32_t queue; /* packets, each worker */
 		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
 		uint64_t max_file_age;  /* ns */
 		uint32_t max_files;
@@ -128,10 +129,10 @@ struct settings {
 		bool core_dumps;
 	} rights;
 	struct {
-		bool shed_dpi;
+		bool shed_dpi, shed_recording;
 		uint32_t queue_high, queue_low, busy_high, busy_low, memory_high,
-			memory_low;    /* percent */
-		uint64_t enter, leave; /* ns */
+			memory_low;          /* percent */
+		uint64_t enter, next, leave; /* ns */
 	} overload;
 	struct {                                /* for tests */
 		uint32_t drop_every;            /* packets; 0 = never */

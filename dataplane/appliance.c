@@ -72,62 +72,6 @@ static uint32_t count_workers(const struct settings *s)
 	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
 
-/* Packets that can be in rings and in workers' hands at once. */
-static uint32_t buffers_away(uint32_t n_workers)
-{
-	uint32_t pairs = n_workers * (n_workers - 1);
-
-	return pairs * (HANDOFF_AWAY + BURST_MAX) +
-	       n_workers * (8 * BURST_MAX + EXCEPTION_RING);
-}
-
-static bool may_have_exception(const struct settings *s, const char *device, char *error)
-{
-	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
-		return true;
-	snprintf(error, APPLIANCE_ERROR,
-		"%.200s: exception.mode on is not for such a port: the kernel sees its packets "
-		"itself, and would get each of them twice; say auto",
-		device);
-	return false;
-}
-
-static int open_ports(struct appliance *appliance, char *error)
-{
-	const struct settings *s = appliance->params.settings;
-	uint16_t udp[2 * SETTINGS_LIST_MAX];
-	char note[APPLIANCE_ERROR];
-	uint32_t n_udp = 0;
-
-	for (uint32_t i = 0; i < s->capture.vxlan_ports.count; i++)
-		udp[n_udp++] = s->capture.vxlan_ports.port[i];
-	for (uint32_t i = 0; i < s->capture.geneve_ports.count; i++)
-		udp[n_udp++] = s->capture.geneve_ports.port[i];
-	for (uint32_t i = 0; i < s->capture.ports.count; i++) {
-		const struct port_params params = {
-			.device = s->capture.ports.text[i],
-			.queues = s->capture.queues,
-			.workers = appliance->n_workers,
-			.buffers = buffers_away(appliance->n_workers),
-			.memory = s->capture.memory / s->capture.ports.count,
-			.udp_ports = udp,
-			.n_udp_ports = n_udp,
-			.device_times = s->capture.device_times,
-			.sends = appliance_wants_exception(appliance, s->capture.ports.text[i]),
-		};
-		struct port *port = NULL;
-
-		if (may_have_exception(s, params.device, error))
-			port = port_open(&params, error, note, APPLIANCE_ERROR);
-		if (!port)
-			return -1;
-		if (note[0])
-			appliance_say(note);
-		appliance->ports[appliance->n_ports++].port = port;
-	}
-	return 0;
-}
-
 static int open_output(struct appliance *appliance, char *error)
 {
 	const struct settings *settings = appliance->params.settings;
@@ -192,6 +136,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 		if (!appliance->lanes[i] ||
 			!view_init(&appliance->views[i], s->sessions.capacity))
 			return -1;
+		appliance->lanes[i]->records = appliance->recorder != NULL;
 	}
 	if (appliance->n_workers > 1)
 		appliance->handoff = handoff_create(appliance->n_workers);
@@ -267,7 +212,8 @@ static int start_workers(struct appliance *appliance, char *error)
 			.missed = &appliance->missed,
 			.view = &appliance->views[i],
 			.settings = appliance->params.settings,
-			.shedding = &appliance->shedding,
+			.shedding = appliance->shedding,
+			.recorder = appliance->recorder,
 			.line = i == 0 ? &appliance->line : NULL,
 		};
 
@@ -277,14 +223,6 @@ static int start_workers(struct appliance *appliance, char *error)
 			return -1;
 		appliance->n_pollers++;
 	}
-	return 0;
-}
-
-static int start_ports(struct appliance *appliance, char *error)
-{
-	for (uint32_t i = 0; i < appliance->n_ports; i++)
-		if (port_start(appliance->ports[i].port, error, APPLIANCE_ERROR))
-			return -1;
 	return 0;
 }
 
@@ -300,6 +238,7 @@ void appliance_free(struct appliance *appliance)
 {
 	appliance_join(appliance);
 	exception_destroy(appliance->exception);
+	recorder_destroy(appliance->recorder);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
@@ -335,18 +274,19 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 	}
 	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
 	 * may ask a port only when it has. */
-	if (start_eal(appliance, error) || open_ports(appliance, error) ||
-		make_writer(appliance, error)) {
+	if (start_eal(appliance, error) || appliance_open_ports(appliance, error) ||
+		make_writer(appliance, error) || appliance_make_recorder(appliance, error)) {
 		model_destroy(model);
 		return -1;
 	}
-	if (make_lanes(appliance, model, error) || start_ports(appliance, error) ||
+	if (make_lanes(appliance, model, error) || appliance_start_ports(appliance, error) ||
 		appliance_start_exceptions(appliance, error))
 		return -1;
 	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
 		return -1;
 	/* With what is left of them: files, which so belong to whom we became, and packets. */
-	if (open_output(appliance, error) || start_writer(appliance, error))
+	if (open_output(appliance, error) || start_writer(appliance, error) ||
+		appliance_start_recorder(appliance, error))
 		return -1;
 	return start_workers(appliance, error);
 }

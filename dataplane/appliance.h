@@ -63,6 +63,9 @@ struct tally appliance_sum(const struct appliance *appliance);
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker);
 /* Of the CPU's counter, for busy_ticks. */
 uint64_t appliance_hz(void);
+/* The overload steps that there are here, in their order; returns how many. */
+uint32_t appliance_steps(
+	const struct appliance *appliance, enum overload_step steps[OVERLOAD_STEPS]);
 /* The sum of the workers' ledgers; in_flight is what is in rings. Closes at all times. */
 void appliance_ledger(const struct appliance *appliance, struct ledger *ledger);
 /* NULL with one worker. */
@@ -91,9 +94,14 @@ uint32_t appliance_xstats(const struct appliance *appliance, uint32_t index,
 /* What the output made of the records of one kind, and the writer's queue. */
 struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind);
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size);
+/* What became of the packets that packets.record wants, and the recorder's queue, in packets. What
+ * was shed under overload counts as left out by policy. false: nothing is recorded. */
+bool appliance_recording(const struct appliance *appliance, struct output_ledger *ledger);
+uint32_t appliance_recording_queue(const struct appliance *appliance, uint32_t *size);
 /* Files of that kind that were removed to stay within the bounds, and their bytes. */
 uint64_t appliance_removed(
 	const struct appliance *appliance, enum record_kind kind, uint64_t *bytes);
+uint64_t appliance_recording_removed(const struct appliance *appliance, uint64_t *bytes);
 /* Where events go besides the file. */
 const struct event_sinks *appliance_sinks(const struct appliance *appliance);
 

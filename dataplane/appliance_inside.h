@@ -51,6 +51,7 @@ struct appliance {
 	struct owners *owners;
 	struct handoff *handoff;
 	struct exception *exception;
+	struct recorder *recorder; /* NULL: packets are not recorded */
 	struct lane *lanes[WORKERS_MAX];
 	struct view_board views[WORKERS_MAX];
 	struct poller *pollers[WORKERS_MAX];
@@ -59,7 +60,7 @@ struct appliance {
 	struct poll_line line; /* of stats */
 	uint64_t stats_ns;     /* when the last one was made */
 	_Atomic int phase;
-	_Atomic uint32_t shedding;
+	_Atomic uint32_t shedding[OVERLOAD_STEPS];
 	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
 	struct snapshot_slot slot;
 	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
@@ -85,6 +86,17 @@ bool appliance_wants_exception(const struct appliance *appliance, const char *de
 int appliance_start_exceptions(struct appliance *appliance, char *error);
 /* Says once when somebody took the interface of port `index` away. */
 void appliance_watch_exception(struct appliance *appliance, uint32_t index);
+
+/* Once EAL is up. Each 0, or -1 and `error`, of APPLIANCE_ERROR bytes. */
+int appliance_open_ports(struct appliance *appliance, char *error);
+int appliance_start_ports(struct appliance *appliance, char *error);
+
+/* Before the lanes are made; and with the output directory there. Nothing, where nothing is recorded. */
+int appliance_make_recorder(struct appliance *appliance, char *error);
+int appliance_start_recorder(struct appliance *appliance, char *error);
+/* Of what the workers counted and what the recorder did with it. */
+struct output_ledger recording_ledger(
+	const struct recorder_counts *counts, const struct recorder *recorder);
 
 /* The control thread: what changed since the last time. */
 void appliance_say_overload(struct appliance *appliance);

@@ -14,32 +14,56 @@ static uint64_t refused_to(const struct appliance *appliance, uint32_t worker)
 	return sum;
 }
 
-static uint64_t not_inspected(const struct appliance *appliance)
+uint32_t appliance_steps(
+	const struct appliance *appliance, enum overload_step steps[OVERLOAD_STEPS])
 {
-	uint64_t sum = 0;
-	struct tally t;
+	const struct settings *settings = appliance->params.settings;
+	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
-		appliance_tally(appliance, i, &t);
-		sum += t.dpi_shed;
+	if (settings->dpi.enabled && settings->overload.shed_dpi)
+		steps[n++] = OVERLOAD_DPI;
+	if (appliance->recorder && settings->overload.shed_recording)
+		steps[n++] = OVERLOAD_RECORDING;
+	if (appliance->handoff)
+		steps[n++] = OVERLOAD_HANDOFF;
+	return n;
+}
+
+static const char *begin_words(enum overload_step step)
+{
+	switch (step) {
+	case OVERLOAD_DPI:
+		return "flows that begin are not inspected";
+	case OVERLOAD_RECORDING:
+		return "packets are not recorded";
+	case OVERLOAD_HANDOFF:
+		return "packets that other workers received for it are lost";
+	case OVERLOAD_NONE:
+	case OVERLOAD_STEPS:
+		break;
 	}
-	return sum;
+	return "";
 }
 
 static void say_begin(uint32_t worker, enum overload_step step)
 {
-	fprintf(stderr, "periscope: worker %u is overloaded: %s\n", worker,
-		step == OVERLOAD_DPI ? "flows that begin are not inspected"
-				     : "packets that other workers received for it are lost");
+	fprintf(stderr, "periscope: worker %u is overloaded: %s\n", worker, begin_words(step));
 }
 
 static void say_end(const struct appliance *appliance, uint32_t worker, enum overload_step step)
 {
+	struct tally sum = appliance_sum(appliance);
+
 	if (step == OVERLOAD_DPI)
 		fprintf(stderr,
 			"periscope: worker %u keeps up again; so far %" PRIu64
 			" flows were not inspected\n",
-			worker, not_inspected(appliance));
+			worker, tally_shed(&sum, step));
+	else if (step == OVERLOAD_RECORDING)
+		fprintf(stderr,
+			"periscope: worker %u keeps up with recording again; so far %" PRIu64
+			" packets were not recorded\n",
+			worker, tally_shed(&sum, step));
 	else
 		fprintf(stderr,
 			"periscope: worker %u takes all packets from the others again; so far "

@@ -28,16 +28,16 @@ static struct stats_step step_of(enum overload_step which, const struct tally *t
 
 static void add_workers(const struct appliance *appliance, struct stats_event *event)
 {
-	const struct settings *settings = appliance->params.settings;
 	struct tally sum = appliance_sum(appliance);
+	enum overload_step steps[OVERLOAD_STEPS];
+	uint32_t n;
 
 	event->flows = tally_flows(&sum);
 	event->dpi = tally_dpi(&sum);
 	event->simulated_drops = sum.dropped;
-	if (settings->dpi.enabled && settings->overload.shed_dpi)
-		event->steps[0] = step_of(OVERLOAD_DPI, &sum);
-	if (appliance->handoff)
-		event->steps[1] = step_of(OVERLOAD_HANDOFF, &sum);
+	n = appliance_steps(appliance, steps);
+	for (uint32_t i = 0; i < n; i++)
+		event->steps[i] = step_of(steps[i], &sum);
 }
 
 static void add_port(

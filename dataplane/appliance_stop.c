@@ -92,6 +92,16 @@ static void add_ports(const struct appliance *appliance, struct summary *s)
 	}
 }
 
+static void add_recording(
+	const struct appliance *appliance, const struct gathered *g, struct summary *s)
+{
+	struct output_ledger ledger = {.offered = 0};
+
+	if (appliance->recorder)
+		ledger = recording_ledger(&g->recording, appliance->recorder);
+	summary_add_output(s, "recording", appliance->recorder != NULL, &ledger);
+}
+
 static struct summary summarize(const struct appliance *appliance, const struct gathered *g)
 {
 	struct summary s = gathered_summary(
@@ -101,6 +111,7 @@ static struct summary summarize(const struct appliance *appliance, const struct 
 	s.duration_s = (double)(monotonic_ns() - appliance->started_ns) / 1e9;
 	s.version = appliance->params.version;
 	add_ports(appliance, &s);
+	add_recording(appliance, g, &s);
 	return s;
 }
 
@@ -150,7 +161,8 @@ bool appliance_stop(struct appliance *appliance,
 		lane_refresh(appliance->lanes[i]);
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;
-	ok = output_flush(appliance->output);
+	ok = recorder_stop(appliance->recorder, SECOND_NS);
+	ok = output_flush(appliance->output) && ok;
 	ok = output_stop_sinks(appliance->output, SECOND_NS) && ok;
 	ok = finish(appliance, in_flight, report, ctx) && ok;
 	appliance_free(appliance);

@@ -40,6 +40,9 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 		g->outputs[kind].by_policy += one->by_policy;
 		g->outputs[kind].lost_queue += one->lost_queue;
 	}
+	g->recording.offered += lane->recording.offered;
+	g->recording.shed += lane->recording.shed;
+	g->recording.lost += lane->recording.lost;
 	g->worker_packets[index] = lane->packets;
 	g->direction_unknown += lane->undirected;
 	g->dropped += lane->dropped;

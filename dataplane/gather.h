@@ -23,6 +23,7 @@ struct gathered {
 		struct output_ledger ledger;
 	} sinks[EVENT_SINKS_MAX]; /* those that the settings ask for */
 	uint32_t n_sinks;
+	struct recorder_counts recording; /* live */
 	struct summary_rule *rules;
 	uint32_t n_rules;
 	uint64_t direction_unknown;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/settings.h"
+#include "dataplane/recorder.h"
 #include "dataplane/snapshot.h"
 #include "decap/decap.h"
 #include "decap/ledger.h"
@@ -38,6 +39,7 @@ struct lane {
 	/* Simulated (simulate.h): time for each packet given to nDPI, and how many had theirs;
 	 * packets dropped before they were received. */
 	uint64_t dpi_delay_ns, dpi_delayed, dropped;
+	struct recorder_counts recording; /* live */
 	/* The configuration in force, taken from `slot` by lane_refresh(). */
 	const struct snapshot_slot *slot;
 	const struct snapshot *snapshot;

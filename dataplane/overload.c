@@ -5,6 +5,7 @@ const char *overload_step_name(enum overload_step step)
 	static const char *const names[] = {
 		[OVERLOAD_NONE] = "none",
 		[OVERLOAD_DPI] = "dpi",
+		[OVERLOAD_RECORDING] = "recording",
 		[OVERLOAD_HANDOFF] = "handoff",
 	};
 
@@ -33,18 +34,48 @@ static uint64_t since(uint64_t before_ns, bool is_so, uint64_t now_ns)
 
 static bool has_lasted(uint64_t since_ns, uint64_t now_ns, uint64_t wanted_ns)
 {
-	return since_ns && now_ns - since_ns >= wanted_ns;
+	return since_ns && now_ns >= since_ns && now_ns - since_ns >= wanted_ns;
+}
+
+static bool is_there(const struct overload_marks *marks, enum overload_step step)
+{
+	return step == OVERLOAD_DPI ? marks->dpi
+				    : step != OVERLOAD_RECORDING || marks->recording;
+}
+
+/* The step after that one; OVERLOAD_HANDOFF is always there. */
+static enum overload_step after(const struct overload_marks *marks, enum overload_step step)
+{
+	do
+		step++;
+	while (!is_there(marks, step));
+	return step;
+}
+
+static enum overload_step before(const struct overload_marks *marks, enum overload_step step)
+{
+	do
+		step--;
+	while (!is_there(marks, step));
+	return step;
 }
 
 /* By way of all steps before it. */
-static void enter(
-	struct overload *overload, const struct overload_marks *marks, enum overload_step step)
+static void enter(struct overload *overload, const struct overload_marks *marks,
+	enum overload_step step, uint64_t now_ns)
 {
-	if (overload->step < OVERLOAD_DPI && marks->dpi)
-		overload->entered[OVERLOAD_DPI]++;
-	if (overload->step < OVERLOAD_HANDOFF && step == OVERLOAD_HANDOFF)
-		overload->entered[OVERLOAD_HANDOFF]++;
-	overload->step = step;
+	while (overload->step < step) {
+		overload->step = after(marks, overload->step);
+		overload->entered[overload->step]++;
+	}
+	overload->step_ns = now_ns;
+}
+
+static void leave(
+	struct overload *overload, const struct overload_marks *marks, uint64_t now_ns)
+{
+	overload->step = before(marks, overload->step);
+	overload->step_ns = now_ns;
 }
 
 static void spend(
@@ -53,35 +84,52 @@ static void spend(
 	uint64_t passed =
 		overload->at_ns && now_ns > overload->at_ns ? now_ns - overload->at_ns : 0;
 
-	if (overload->step >= OVERLOAD_DPI && marks->dpi)
-		overload->spent_ns[OVERLOAD_DPI] += passed;
-	if (overload->step == OVERLOAD_HANDOFF)
-		overload->spent_ns[OVERLOAD_HANDOFF] += passed;
+	for (enum overload_step step = OVERLOAD_DPI; step <= overload->step; step++)
+		if (is_there(marks, step))
+			overload->spent_ns[step] += passed;
 	overload->at_ns = now_ns;
+}
+
+/* Whether it is time for the step after the one in force. */
+static bool goes_on(const struct overload *overload, const struct overload_marks *marks,
+	const struct overload_sample *sample, uint64_t now_ns)
+{
+	if (overload->step != OVERLOAD_NONE &&
+		!has_lasted(overload->step_ns, now_ns, marks->next_ns))
+		return false;
+	return sample->missed || has_lasted(overload->high_since_ns, now_ns, marks->enter_ns);
+}
+
+/* Between no step and the last but one. */
+static void judge_load(struct overload *overload, const struct overload_marks *marks,
+	const struct overload_sample *sample, uint64_t now_ns)
+{
+	enum overload_step next = after(marks, overload->step);
+
+	if (next != OVERLOAD_HANDOFF && goes_on(overload, marks, sample, now_ns)) {
+		enter(overload, marks, next, now_ns);
+	} else if (overload->step != OVERLOAD_NONE &&
+		   has_lasted(overload->low_since_ns, now_ns, marks->leave_ns)) {
+		leave(overload, marks, now_ns);
+		/* Taking up this much may already be too much: the next one waits as long. */
+		overload->low_since_ns = 0;
+	}
 }
 
 enum overload_step overload_judge(struct overload *overload, const struct overload_marks *marks,
 	const struct overload_sample *sample, uint64_t now_ns)
 {
-	bool dpi = marks->dpi;
-
 	spend(overload, marks, now_ns);
 	overload->high_since_ns =
 		since(overload->high_since_ns, is_high(marks, sample), now_ns);
 	overload->low_since_ns = since(overload->low_since_ns, is_low(marks, sample), now_ns);
-	if (sample->refused)
+	if (sample->refused) {
 		overload->refused_ns = now_ns;
-	if (sample->refused && overload->step != OVERLOAD_HANDOFF)
-		enter(overload, marks, OVERLOAD_HANDOFF);
-	else if (overload->step == OVERLOAD_HANDOFF &&
-		 has_lasted(overload->refused_ns, now_ns, marks->leave_ns))
-		overload->step = dpi ? OVERLOAD_DPI : OVERLOAD_NONE;
-	if (overload->step == OVERLOAD_NONE && dpi &&
-		(sample->missed ||
-			has_lasted(overload->high_since_ns, now_ns, marks->enter_ns)))
-		enter(overload, marks, OVERLOAD_DPI);
-	else if (overload->step == OVERLOAD_DPI &&
-		 has_lasted(overload->low_since_ns, now_ns, marks->leave_ns))
-		overload->step = OVERLOAD_NONE;
+		enter(overload, marks, OVERLOAD_HANDOFF, now_ns);
+	} else if (overload->step != OVERLOAD_HANDOFF) {
+		judge_load(overload, marks, sample, now_ns);
+	} else if (has_lasted(overload->refused_ns, now_ns, marks->leave_ns)) {
+		leave(overload, marks, now_ns);
+	}
 	return overload->step;
 }

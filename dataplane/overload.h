@@ -1,17 +1,27 @@
 /* What a worker gives up when it cannot keep up, and when it takes it up again: numbers in, a step
  * out. Each worker judges itself every millisecond or so; nothing here waits, or asks anybody.
  *
- *     none -> dpi (flows that begin are not inspected) -> handoff (the rings to this worker refuse)
+ *     none -> dpi        (flows that begin are not inspected)
+ *          -> recording  (packets are not recorded)
+ *          -> handoff    (the rings to this worker refuse)
  *
- * `dpi` is entered when a mark is reached and held, at once when packets were lost; it is left when
- * all is below the lower marks for a while. `handoff` is entered when a ring refused a packet, which
- * is what a full ring does, and left when none did for that while; it has `dpi` in force with it. */
+ * The first step is entered when a mark is reached and held, at once when packets were lost; the next
+ * one when that goes on in spite of it. Each is left when all is below the lower marks for a while,
+ * the last one first. `handoff` is entered when a ring refused a packet, which is what a full ring
+ * does, and left when none did for that while. A step has those before it in force with it; `dpi` and
+ * `recording` may be missing. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum overload_step { OVERLOAD_NONE, OVERLOAD_DPI, OVERLOAD_HANDOFF, OVERLOAD_STEPS };
+enum overload_step {
+	OVERLOAD_NONE,
+	OVERLOAD_DPI,
+	OVERLOAD_RECORDING,
+	OVERLOAD_HANDOFF,
+	OVERLOAD_STEPS
+};
 
 /* A static string: as metrics and summaries name it. */
 const char *overload_step_name(enum overload_step step);
@@ -24,8 +34,10 @@ struct overload_mark {
 struct overload_marks {
 	struct overload_mark queue, busy, memory;
 	uint64_t enter_ns; /* how long a measure must be high */
+	uint64_t next_ns;  /* how long a step must have been in force before the next one */
 	uint64_t leave_ns; /* how long all must be low, and nothing be lost */
 	bool dpi;          /* there is inspection, and it may be shed */
+	bool recording;    /* packets are recorded, and it may be shed */
 };
 
 struct overload_sample {
@@ -39,6 +51,7 @@ struct overload_sample {
 struct overload {
 	enum overload_step step;
 	uint64_t at_ns;         /* of the last sample; 0: none yet */
+	uint64_t step_ns;       /* since when `step` is in force */
 	uint64_t high_since_ns; /* 0: nothing is high */
 	uint64_t low_since_ns;  /* 0: something is not low */
 	uint64_t refused_ns;    /* when a ring refused last */

@@ -18,6 +18,7 @@
 #include "dataplane/handoff.h"
 #include "dataplane/lane.h"
 #include "dataplane/port.h"
+#include "dataplane/recorder.h"
 #include "dataplane/tally.h"
 #include "dataplane/view.h"
 #include "dataplane/writer.h"
@@ -61,10 +62,11 @@ struct poll_params {
 	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
 	struct view_board *view;
 	const struct settings *settings;
-	/* How many workers are overloaded so far that flows are not inspected. What one gives up, all
-	 * give up: one that has time again hands over faster than others could take. */
+	/* Of each overload_step: how many workers are overloaded so far. What one gives up, all give up: one that
+	 * has time again hands over faster than others could take. */
 	_Atomic uint32_t *shedding;
-	struct poll_line *line; /* NULL but for worker 0 */
+	struct recorder *recorder; /* NULL: packets are not recorded */
+	struct poll_line *line;    /* NULL but for worker 0 */
 };
 
 struct poller;

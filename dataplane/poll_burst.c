@@ -122,6 +122,17 @@ static uint64_t run_among_others(struct poller *poller, uint32_t n)
 	return gone;
 }
 
+/* Returns those of `mask` that the recorder keeps. */
+static uint64_t record(struct poller *poller, uint64_t mask)
+{
+	const struct poll_params *params = &poller->params;
+
+	if (!params->recorder)
+		return 0;
+	return recorder_offer(params->recorder, params->index, poller->mbufs, poller->packets,
+		poller->why, mask, poller->load.no_recording, &params->lane->recording);
+}
+
 void poll_received(struct poller *poller, const struct poll_queue *queue, uint32_t n)
 {
 	struct lane *lane = poller->params.lane;
@@ -137,6 +148,7 @@ void poll_received(struct poller *poller, const struct poll_queue *queue, uint32
 	if (queue->exception && count_exceptions(lane) != exceptions)
 		gone |= exception_offer(queue->exception, poller->params.index, poller->mbufs,
 			poller->why, burst_mask(n) & ~gone);
+	gone |= record(poller, burst_mask(n) & ~gone);
 	rte_pktmbuf_free_bulk(poller->mbufs, gone ? keep_done(poller, n, ~gone) : n);
 }
 
@@ -154,6 +166,7 @@ void poll_taken(struct poller *poller, uint32_t from, uint32_t n, uint64_t fragm
 	live = (live & ~fragments) | (judged & ~gone);
 	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
 	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
+	gone |= record(poller, burst_mask(n) & ~gone);
 	handoff_give_back(params->handoff, from, params->index, poller->mbufs,
 		keep_done(poller, n, ~gone));
 }

@@ -37,19 +37,23 @@ static struct strain_look look_at(
 	return look;
 }
 
-static void shed(struct poll_load *load, const struct poll_params *params, bool sheds)
+/* Whether some worker has given it up. */
+static bool shed(struct poll_load *load, const struct poll_params *params,
+	enum overload_step what, enum overload_step step)
 {
-	if (sheds != load->sheds)
+	_Atomic uint32_t *shedding = &params->shedding[what];
+	bool sheds = step >= what;
+
+	if (sheds != load->sheds[what])
 		atomic_fetch_add_explicit(
-			params->shedding, sheds ? 1 : UINT32_MAX, memory_order_relaxed);
-	load->sheds = sheds;
-	dpi_shed(params->lane->dpi,
-		atomic_load_explicit(params->shedding, memory_order_relaxed) > 0);
+			shedding, sheds ? 1 : UINT32_MAX, memory_order_relaxed);
+	load->sheds[what] = sheds;
+	return atomic_load_explicit(shedding, memory_order_relaxed) > 0;
 }
 
 void poll_load_init(struct poll_load *load, const struct poll_params *params)
 {
-	load->sheds = false;
+	*load = (struct poll_load){.no_recording = false};
 	strain_init(&load->strain, params->settings, params->n_workers, params->n_queues > 0,
 		rte_get_tsc_hz());
 }
@@ -68,5 +72,7 @@ void poll_load_judge(struct poll_load *load, const struct poll_params *params,
 	if (strain_judge(&load->strain, &look, now_ns, &step))
 		flow_table_lost_here(params->lane->flows);
 	if (load->strain.marks.dpi)
-		shed(load, params, step >= OVERLOAD_DPI);
+		dpi_shed(params->lane->dpi, shed(load, params, OVERLOAD_DPI, step));
+	if (load->strain.marks.recording)
+		load->no_recording = shed(load, params, OVERLOAD_RECORDING, step);
 }

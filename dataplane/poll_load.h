@@ -7,7 +7,8 @@
 
 struct poll_load {
 	struct strain strain;
-	bool sheds; /* this worker counts in `shedding` */
+	bool sheds[OVERLOAD_STEPS]; /* this worker counts in `shedding` */
+	bool no_recording;          /* some worker has given it up: so do all */
 };
 
 void poll_load_init(struct poll_load *load, const struct poll_params *params);

@@ -20,6 +20,7 @@ void poll_publish(struct poller *poller)
 	t->flows_peak = flows->peak;
 	t->sessions_overflow = session_table_overflow(lane->sessions);
 	t->dropped = poller->simulation.dropped;
+	t->recording = lane->recording;
 	t->overload = poller->load.strain.overload.step;
 	for (int step = 0; step < OVERLOAD_STEPS; step++) {
 		t->overload_entered[step] = poller->load.strain.overload.entered[step];

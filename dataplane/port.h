@@ -21,6 +21,7 @@ struct port_params {
 	uint32_t queues;  /* wanted, 0 = what suits the driver; it may have fewer */
 	uint32_t workers; /* that can read them */
 	uint32_t buffers; /* that may be away at once: in rings, in workers' hands */
+	uint32_t large;   /* large ones of them, see port_is_large() */
 	uint64_t memory;  /* bytes for buffers, at most */
 	/* Of the encapsulations: kept from the kernel where it sees the packets, too. */
 	const uint16_t *udp_ports;
@@ -54,6 +55,8 @@ uint32_t port_holds(const struct port *port);
  * buffers) is copied into a large one, and when there is none left it arrives cut: rte_pktmbuf's
  * data_len is then less than its pkt_len. */
 uint32_t port_receive(struct port *port, uint32_t queue, struct rte_mbuf **mbufs, uint32_t n);
+/* The packet was copied into one of those, which are few. */
+bool port_is_large(const struct rte_mbuf *m);
 
 /* Ethernet address, and the largest IP packet that goes by the port. */
 void port_mac(const struct port *port, uint8_t mac[6]);

@@ -22,6 +22,11 @@ enum {
 _Static_assert(LARGE_ROOM + RTE_PKTMBUF_HEADROOM == UINT16_MAX, "fits an mbuf");
 _Static_assert(PORT_NAME == RTE_ETH_NAME_MAX_LEN, "DPDK's");
 
+bool port_is_large(const struct rte_mbuf *m)
+{
+	return m->buf_len == LARGE_ROOM + RTE_PKTMBUF_HEADROOM;
+}
+
 /* Bytes of a buffer's data: a whole frame where the driver cannot use several buffers for one. */
 static uint32_t room_for(const struct port *port)
 {
@@ -94,7 +99,8 @@ int port_make_pools(
 	bool whole = port->particulars.room > 0;
 	uint32_t room = room_for(port), n;
 	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) + 128;
-	uint64_t large = whole ? 0 : (uint64_t)LARGE_COUNT * (LARGE_ROOM + 1024);
+	uint32_t n_large = LARGE_COUNT + params->large;
+	uint64_t large = whole ? 0 : (uint64_t)n_large * (LARGE_ROOM + 1024);
 	uint64_t fits = params->memory > large ? (params->memory - large) / each : 0;
 
 	n = count_buffers(port, params, fits);
@@ -109,7 +115,7 @@ int port_make_pools(
 	}
 	port->pool = make_pool(port, "rx", n, room);
 	if (port->pool && large)
-		port->large = make_pool(port, "large", LARGE_COUNT, LARGE_ROOM);
+		port->large = make_pool(port, "large", n_large, LARGE_ROOM);
 	if (!port->pool || (large && !port->large)) {
 		port_say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
 			"lower capture.memory, or give the machine huge pages");

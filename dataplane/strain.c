@@ -21,8 +21,11 @@ void strain_init(struct strain *strain, const struct settings *settings, uint32_
 				.memory = mark(settings->overload.memory_high,
 					settings->overload.memory_low),
 				.enter_ns = settings->overload.enter,
+				.next_ns = settings->overload.next,
 				.leave_ns = settings->overload.leave,
 				.dpi = settings->dpi.enabled && settings->overload.shed_dpi,
+				.recording = settings->packets.record != RECORD_NONE &&
+					     settings->overload.shed_recording,
 			},
 		.receives = receives,
 		.memory_limit = settings->dpi.memory_limit / n_workers,

@@ -76,5 +76,16 @@ struct dpi_stats tally_dpi(const struct tally *t)
 
 uint64_t tally_shed(const struct tally *t, enum overload_step step)
 {
-	return step == OVERLOAD_DPI ? t->dpi_shed : t->reasons[REASON_handoff_full];
+	switch (step) {
+	case OVERLOAD_DPI:
+		return t->dpi_shed;
+	case OVERLOAD_RECORDING:
+		return t->recording.shed;
+	case OVERLOAD_HANDOFF:
+		return t->reasons[REASON_handoff_full];
+	case OVERLOAD_NONE:
+	case OVERLOAD_STEPS:
+		break;
+	}
+	return 0;
 }

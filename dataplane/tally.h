@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "dataplane/overload.h"
+#include "dataplane/recorder.h"
 #include "decap/ledger.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/export/sink.h"
@@ -31,6 +32,7 @@ struct tally {
 	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
 	uint64_t dpi_packets, dpi_refused, dpi_shed, dpi_memory, dpi_memory_peak;
 	uint64_t sessions_overflow;
+	struct recorder_counts recording;
 	uint64_t offered[RECORD_KIND_COUNT], by_policy[RECORD_KIND_COUNT],
 		lost_queue[RECORD_KIND_COUNT];
 };

@@ -11,7 +11,7 @@
 #include "inspect/export/text.h"
 #include "inspect/flow/table.h"
 
-enum { STATS_STEPS = 2, STATS_PORT_NAME = 128 };
+enum { STATS_STEPS = 3, STATS_PORT_NAME = 128 };
 
 /* A step of the overload order. */
 struct stats_step {

@@ -8,18 +8,20 @@
 
 #define MS UINT64_C(1000000)
 
-/* Queue 75/25, busy 98/80, memory 90/70; entered after 5 ms, left after 2,000. */
+/* Queue 75/25, busy 98/80, memory 90/70; entered after 5 ms, the next step after 100, left after 2,000.
+ * Nothing is recorded. */
 static const struct overload_marks usual = {
 	.queue = {75, 25},
 	.busy = {98, 80},
 	.memory = {90, 70},
 	.enter_ns = 5 * MS,
+	.next_ns = 100 * MS,
 	.leave_ns = 2000 * MS,
 	.dpi = true,
 };
 
 /* A script of samples apart by spaces: `N:` the time in ms, then qN bN mN (percent), L (a port lost
- * some), R (a ring refused some), and `>` with the step that must be in force: n, d, h. */
+ * some), R (a ring refused some), and `>` with the step that must be in force: n, d, r, h. */
 static const struct {
 	const char *what, *script;
 	unsigned entered_dpi, entered_handoff;
@@ -89,6 +91,7 @@ static void play(const char *what, const char *script, const struct overload_mar
 		at = end + 1;
 		s = sample_of(&at);
 		want = *at == 'd'   ? OVERLOAD_DPI
+		       : *at == 'r' ? OVERLOAD_RECORDING
 		       : *at == 'h' ? OVERLOAD_HANDOFF
 				    : OVERLOAD_NONE;
 		at++;
@@ -110,6 +113,57 @@ static void rows_hold(void)
 		CU_ASSERT_EQUAL(o.entered[OVERLOAD_DPI], rows[i].entered_dpi);
 		CU_ASSERT_EQUAL(o.entered[OVERLOAD_HANDOFF], rows[i].entered_handoff);
 	}
+}
+
+/* As above, with packets that are recorded. */
+static const struct {
+	const char *what, *script;
+	unsigned dpi, recording, handoff;
+} recording_rows[] = {
+	{"dpi alone helps", "0:L>d 1:q74>d 500:q74>d 1000:q10>d 3000:q10>n", 1, 0, 0},
+	{"packets go on being lost, but it is too early to say", "0:L>d 50:L>d 99:L>d", 1, 0,
+		0},
+	{"and then it is not", "0:L>d 99:L>d 100:L>r", 1, 1, 0},
+	{"a queue stays full", "0:q80>n 5:q80>d 104:q80>d 105:q80>r 106:q80>r", 1, 1, 0},
+	{"full again, later", "0:q80>n 5:q80>d 50:q50>d 500:q80>d 504:q80>d 505:q80>r", 1, 1,
+		0},
+	{"no step after it but by refusal", "0:L>d 100:L>r 300:q99L>r 900:q99L>r", 1, 1, 0},
+	{"all three, in order", "0:L>d 100:L>r 101:R>h", 1, 1, 1},
+	{"a ring refuses: all at once", "0:R>h", 1, 1, 1},
+	{"and back, one after the other, each with its own wait",
+		"0:R>h 10:>h 1999:>h 2000:>r 2009:>r 2010:>d 2011:>d 4010:>d 4011:>n", 1, 1, 1},
+	{"recording again is too much", "0:L>d 100:L>r 101:>r 2101:>d 2102:L>d 2201:L>r", 1, 2,
+		0},
+};
+
+static void recording_comes_after_inspection(void)
+{
+	struct overload_marks marks = usual;
+
+	marks.recording = true;
+	for (size_t i = 0; i < sizeof(recording_rows) / sizeof(recording_rows[0]); i++) {
+		struct overload o;
+
+		play(recording_rows[i].what, recording_rows[i].script, &marks, &o);
+		CU_ASSERT_EQUAL(o.entered[OVERLOAD_DPI], recording_rows[i].dpi);
+		CU_ASSERT_EQUAL(o.entered[OVERLOAD_RECORDING], recording_rows[i].recording);
+		CU_ASSERT_EQUAL(o.entered[OVERLOAD_HANDOFF], recording_rows[i].handoff);
+	}
+}
+
+static void recording_alone_is_the_first_step(void)
+{
+	struct overload_marks marks = usual;
+	struct overload o;
+
+	marks.recording = true;
+	marks.dpi = false;
+	play("no dpi", "0:q99>n 5:q99>r 10:R>h 2009:>h 2010:>r 4008:>r 4009:>n", &marks, &o);
+	CU_ASSERT_EQUAL(o.entered[OVERLOAD_DPI], 0);
+	CU_ASSERT_EQUAL(o.entered[OVERLOAD_RECORDING], 1);
+	CU_ASSERT_EQUAL(o.spent_ns[OVERLOAD_DPI], 0);
+	CU_ASSERT_EQUAL(o.spent_ns[OVERLOAD_RECORDING], (4009 - 5) * MS);
+	CU_ASSERT_EQUAL(o.spent_ns[OVERLOAD_HANDOFF], (2010 - 10) * MS);
 }
 
 static void time_is_counted(void)
@@ -143,4 +197,6 @@ void suite_overload(void)
 	CU_add_test(suite, "rows", rows_hold);
 	CU_add_test(suite, "time is counted", time_is_counted);
 	CU_add_test(suite, "without inspection", without_inspection_there_is_one_step);
+	CU_add_test(suite, "recording", recording_comes_after_inspection);
+	CU_add_test(suite, "recording alone", recording_alone_is_the_first_step);
 }

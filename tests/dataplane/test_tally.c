@@ -87,6 +87,7 @@ static void a_sum_has_every_word(void)
 		.dpi_shed = 10,
 		.dpi_memory = 11,
 		.dpi_memory_peak = 12,
+		.recording = {.offered = 20, .shed = 14, .lost = 21},
 		.reasons[REASON_handoff_full] = 13};
 	flows = tally_flows(&sum);
 	dpi = tally_dpi(&sum);
@@ -96,6 +97,7 @@ static void a_sum_has_every_word(void)
 	CU_ASSERT_TRUE(dpi.packets == 8 && dpi.refused_flows == 9 && dpi.shed_flows == 10 &&
 		       dpi.memory == 11 && dpi.memory_peak == 12);
 	CU_ASSERT_EQUAL(tally_shed(&sum, OVERLOAD_DPI), 10);
+	CU_ASSERT_EQUAL(tally_shed(&sum, OVERLOAD_RECORDING), 14);
 	CU_ASSERT_EQUAL(tally_shed(&sum, OVERLOAD_HANDOFF), 13);
 }
 
