@@ -17,16 +17,18 @@ import program
 SECONDS, STEPS, SETTLE_S = 2.0, 7, 5
 MEMIF = "socket=%s,socket-abstract=no,rsize=14"
 SPACE = "psbench%d" % os.getpid()
-# name, mix, workers, queues
+RECORDING = ("packets.record=accepted", "packets.max_total_size=512MiB")
+# name, mix, workers, queues, more settings
 MEMIF_ROWS = (
-    ("datacentre, 1 worker", "datacentre", 1, 1),
-    ("datacentre, 2 workers, 1 queue", "datacentre", 2, 1),
-    ("datacentre, 2 workers, 2 queues", "datacentre", 2, 2),
-    ("dpi, 1 worker", "dpi", 1, 1),
-    ("dpi, 2 workers, 1 queue", "dpi", 2, 1),
-    ("dpi, 2 workers, 2 queues", "dpi", 2, 2),
+    ("datacentre, 1 worker", "datacentre", 1, 1, ()),
+    ("datacentre, 2 workers, 1 queue", "datacentre", 2, 1, ()),
+    ("datacentre, 2 workers, 2 queues", "datacentre", 2, 2, ()),
+    ("dpi, 1 worker", "dpi", 1, 1, ()),
+    ("dpi, 2 workers, 1 queue", "dpi", 2, 1, ()),
+    ("dpi, 2 workers, 2 queues", "dpi", 2, 2, ()),
+    ("datacentre, 1 worker, recording", "datacentre", 1, 1, RECORDING),
 )
-VETH_ROWS = MEMIF_ROWS[:3]
+VETH_ROWS = MEMIF_ROWS[:3] + MEMIF_ROWS[6:]
 
 
 class Appliance:
@@ -54,7 +56,9 @@ class Appliance:
     def stats(self):
         command = [program.PERISCOPE, "ctl", "-l", self.dir, "-j", "stats"]
         s = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-        return {"received": s["received"], "handoff_full": s["ledger"]["handoff_full"],
+        recording = s["outputs"]["recording"]
+        return {"not_recorded": recording["by_policy"] + recording["lost_queue"] + recording["lost_disk"],
+                "received": s["received"], "handoff_full": s["ledger"]["handoff_full"],
                 "flow_table_full": s["ledger"]["flow_table_full"],
                 "missed": sum(p["missed"] for p in s["ports"]),
                 "nombuf": sum(p["nombuf"] for p in s["ports"]), "in_flight": s["in_flight"]}
@@ -132,7 +136,7 @@ def attempt(appliance, sender, rate, seconds):
     busy = appliance.worker_seconds() - busy
     after = appliance.settled()
     lost = {name: after[name] - before[name] for name in
-            ("handoff_full", "flow_table_full", "missed", "nombuf")}
+            ("handoff_full", "flow_table_full", "missed", "nombuf", "not_recorded")}
     lost["refused"] = sent["refused"]
     received = after["received"] - before["received"]
     lost["unaccounted"] = sent["sent"] - received - lost["missed"] - lost["nombuf"]
@@ -189,10 +193,10 @@ def memif(bench, made):
     alone.stop()
     rows["generator alone"] = run["sent"] / run["seconds"]
     print(f"  {'generator alone, into nothing':36}{rows['generator alone'] / 1e6:9.2f}")
-    for title, mix, workers, queues in MEMIF_ROWS:
+    for title, mix, workers, queues, more in MEMIF_ROWS:
         # A memif's peer is met after the start, and what that needs no other port does.
         appliance = Appliance(bench, f"net_memif0,role=server,{MEMIF % socket}", workers, queues,
-                              more=("rights.seccomp=off", "rights.user=off"))
+                              more=("rights.seccomp=off", "rights.user=off", *more))
         sender = Blast(made[mix], f"net_memif0,role=client,{MEMIF % socket}", queues)
         rows[title] = search(bench, appliance, sender)
         show(title, rows[title])
@@ -226,10 +230,10 @@ def veth(bench, made):
         run = Flood(made["datacentre"]).send(0, 1.0)
         rows["generator alone"] = run["sent"] / run["seconds"]
         print(f"  {'generator alone, nobody listens':36}{rows['generator alone'] / 1e6:9.2f}")
-        for title, mix, workers, queues in VETH_ROWS:
+        for title, mix, workers, queues, more in VETH_ROWS:
             appliance = Appliance(
                 bench, "net_af_packet0,iface=to0,framesz=2048,blocksz=65536", workers,
-                queues, before=("ip", "netns", "exec", SPACE))
+                queues, before=("ip", "netns", "exec", SPACE), more=more)
             rows[title] = search(bench, appliance, Flood(made[mix]))
             show(title, rows[title])
             appliance.stop()

@@ -30,7 +30,8 @@ live_plane() {
   live_start "$tmp/live" ip netns exec $space -- -c "$tmp/live.yaml" --set capture.workers=2 --set capture.queues=2 \
     --set 'capture.ports=["net_af_packet0,iface=to0,framesz=2048,blocksz=65536,framecnt=4096"]' \
     --set capture.memory=96MiB --set flow.idle_timeout=1s --set events.stdout=true \
-    --set events.max_file_size=64KiB --set events.max_files=3 || return 1
+    --set events.max_file_size=64KiB --set events.max_files=3 --set packets.record=all \
+    --set packets.max_file_size=1MiB --set packets.max_files=3 || return 1
   ip netns exec $space "$tmp/flood" from0 "$tmp/mix.pcap" 20000 60 >/dev/null &
   flood=$!
   for round in 1 2 3 4 5 6; do
