@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/settings.h"
 #include "inspect/export/packet_file.h"
 
 enum {
@@ -31,9 +32,11 @@ struct slot {
 	uint32_t link; /* enum link */
 };
 
-/* What became of a packet, for the packet file. */
+/* What became of a packet, for packet files. */
 struct mark {
-	bool record;
+	/* What has to be asked for at least to have it: RECORD_ACCEPTED, or RECORD_ALL; RECORD_NONE:
+	 * it is never recorded, and `packet` is not set. */
+	enum settings_record least;
 	struct packet_record packet; /* `frame` points into the block */
 };
 

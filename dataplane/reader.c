@@ -64,8 +64,8 @@ static struct block *queue_pop(struct queue *q)
 
 static bool add_block(struct reader *reader)
 {
-	struct block *block =
-		block_create(reader->params.n_workers, reader->params.packets != NULL);
+	struct block *block = block_create(reader->params.n_workers,
+		reader->params.packets != NULL || reader->params.recording != NULL);
 
 	if (!block)
 		return false;
@@ -220,11 +220,22 @@ static void send(struct reader *reader, struct block *block)
 	queue_push(&reader->sent, block);
 }
 
+static void record_one(const struct reader_params *to, const struct mark *mark)
+{
+	enum settings_record asked = to->settings->packets.record;
+
+	if (mark->least == RECORD_NONE)
+		return;
+	if (to->packets && mark->least == RECORD_ACCEPTED)
+		packet_file_write(to->packets, &mark->packet);
+	if (to->recording && (asked == RECORD_ALL || asked == mark->least))
+		packet_files_write(to->recording, &mark->packet);
+}
+
 static void record(struct reader *reader, const struct block *block)
 {
 	for (uint32_t i = 0; block->marks && i < block->n_slots; i++)
-		if (block->marks[i].record)
-			packet_file_write(reader->params.packets, &block->marks[i].packet);
+		record_one(&reader->params, &block->marks[i]);
 }
 
 /* Waits until every worker has done the oldest block, and takes it back. */

@@ -15,13 +15,15 @@
 #include "dataplane/input.h"
 #include "dataplane/worker.h"
 #include "inspect/export/packet_file.h"
+#include "inspect/export/packet_files.h"
 
 struct reader;
 
 struct reader_params {
 	const struct settings *settings;
 	struct input *input;
-	struct packet_file *packets; /* NULL: packets are not recorded */
+	struct packet_file *packets;    /* accepted packets go there; NULL: nowhere */
+	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
 	uint32_t n_workers;
 };
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ struct replay {
 	uint32_t n_workers;
 	struct input *input;
 	struct output *output;
-	struct packet_file *packets;
+	struct packet_file *packets;    /* of -w; NULL: none */
+	struct packet_files *recording; /* of the settings; NULL: none */
 	struct writer *writer;
 	struct reader *reader;
 	struct snapshot_slot slot;
@@ -51,6 +53,39 @@ static uint32_t count_workers(const struct replay_params *params)
 	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
 
+/* Two writers would spoil it for each other. */
+static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
+{
+	char path[PATH_MAX];
+	struct stat file, recording;
+
+	snprintf(path, sizeof(path), "%s/packets/packets.pcapng", p->output_dir);
+	if (!p->packet_file || stat(p->packet_file, &file) || stat(path, &recording) ||
+		file.st_dev != recording.st_dev || file.st_ino != recording.st_ino)
+		return false;
+	snprintf(error, REPLAY_ERROR,
+		"%s: is the file of packets.record, too; choose another one with -w",
+		p->packet_file);
+	return true;
+}
+
+static bool open_packets(struct replay *replay, char error[REPLAY_ERROR])
+{
+	const struct replay_params *p = replay->params;
+	const struct packet_files_params recording = {
+		.dir = p->output_dir, .name = "packets.pcapng"};
+
+	if (p->packet_file) {
+		replay->packets = packet_file_open(p->packet_file, error, REPLAY_ERROR);
+		if (!replay->packets)
+			return false;
+	}
+	if (p->settings->packets.record == RECORD_NONE)
+		return true;
+	replay->recording = packet_files_open(&recording, error, REPLAY_ERROR);
+	return replay->recording && !is_one_file(p, error);
+}
+
 /* What needs no thread: everything that can go wrong before the first packet. */
 static enum replay_status open_files(struct replay *replay, char error[REPLAY_ERROR])
 {
@@ -68,11 +103,8 @@ static enum replay_status open_files(struct replay *replay, char error[REPLAY_ER
 	replay->output = output_open(p->output_dir, p->force, error, REPLAY_ERROR);
 	if (!replay->output)
 		return REPLAY_FAILED;
-	if (p->packet_file) {
-		replay->packets = packet_file_open(p->packet_file, error, REPLAY_ERROR);
-		if (!replay->packets)
-			return REPLAY_FAILED;
-	}
+	if (!open_packets(replay, error))
+		return REPLAY_FAILED;
 	return output_add_sinks(replay->output, p->settings, true, error, REPLAY_ERROR)
 		       ? REPLAY_DONE
 		       : REPLAY_FAILED;
@@ -81,7 +113,12 @@ static enum replay_status open_files(struct replay *replay, char error[REPLAY_ER
 static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
 {
 	const struct reader_params params = {
-		replay->params->settings, replay->input, replay->packets, replay->n_workers};
+		.settings = replay->params->settings,
+		.input = replay->input,
+		.packets = replay->packets,
+		.recording = replay->recording,
+		.n_workers = replay->n_workers,
+	};
 
 	replay->reader = reader_create(&params);
 	if (!replay->reader) {
@@ -151,7 +188,7 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 		replay->lanes[i] = lane_create(&params, error, REPLAY_ERROR);
 		if (!replay->lanes[i])
 			return -1;
-		replay->lanes[i]->records = replay->packets != NULL;
+		replay->lanes[i]->records = replay->packets || replay->recording;
 	}
 	return replay->writer ? 0 : -1;
 }
@@ -204,6 +241,7 @@ static double seconds_since(const struct timespec *began)
 static struct summary summarize(const struct replay *replay, const struct gathered *g)
 {
 	const struct packet_file *packets = replay->packets;
+	const struct packet_files *recording = replay->recording;
 	struct input_counters input;
 	struct summary s =
 		gathered_summary(g, replay->params->settings, replay->lanes, replay->n_workers);
@@ -217,6 +255,8 @@ static struct summary summarize(const struct replay *replay, const struct gather
 	s.version = replay->params->version;
 	summary_add_output(
 		&s, "packets", packets, packets ? packet_file_ledger(packets) : NULL);
+	summary_add_output(
+		&s, "recording", recording, recording ? packet_files_ledger(recording) : NULL);
 	return s;
 }
 
@@ -274,6 +314,7 @@ static bool close_outputs(struct replay *replay)
 	writer_stop(replay->writer);
 	if (replay->packets)
 		ok = packet_file_close(replay->packets);
+	ok = packet_files_close(replay->recording) && ok;
 	if (replay->output)
 		ok = output_close(replay->output) && ok;
 	return ok;
@@ -301,6 +342,8 @@ static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
 	replay->lost = !output_flush(replay->output);
 	replay->lost = !output_stop_sinks(replay->output, 0) || replay->lost;
 	if (replay->packets && !packet_file_flush(replay->packets))
+		replay->lost = true;
+	if (replay->recording && !packet_files_flush(replay->recording))
 		replay->lost = true;
 	return REPLAY_DONE;
 }

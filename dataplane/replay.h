@@ -22,7 +22,7 @@ struct replay_params {
 	const char *bpf; /* NULL: every packet */
 	const char *output_dir;
 	bool force;              /* an output directory that is not empty is taken over */
-	const char *packet_file; /* NULL: packets are not recorded */
+	const char *packet_file; /* NULL: none, but for what packets.record asks for */
 	uint32_t n_workers;      /* 0: as the settings say */
 	enum replay_input input;
 	const char *version;

@@ -32,8 +32,12 @@ struct worker {
 
 static void fill_mark(struct mark *mark, const struct packet *p, enum reason why, bool plain)
 {
-	mark->record = record_wants(RECORD_ACCEPTED, p, why, plain);
-	if (mark->record)
+	mark->least = RECORD_NONE;
+	if (record_wants(RECORD_ACCEPTED, p, why, plain))
+		mark->least = RECORD_ACCEPTED;
+	else if (record_wants(RECORD_ALL, p, why, plain))
+		mark->least = RECORD_ALL;
+	if (mark->least != RECORD_NONE)
 		mark->packet = record_of(p, why);
 }
 

@@ -21,6 +21,7 @@ struct packet_file {
 	int flags;
 	bool is_pcapng;
 	bool failed, said_failed; /* to make the raw IP part */
+	bool said_memory;
 	struct pcapng *pcapng[PART_COUNT];
 	struct classic_pcap *classic[PART_COUNT];
 	char path[PATH_MAX]; /* of the Ethernet part */
@@ -132,6 +133,17 @@ static void flush_part(struct packet_file *file, enum part part)
 		classic_pcap_flush(file->classic[part]);
 }
 
+static void lose(struct packet_file *file, bool for_memory)
+{
+	file->ledger->lost_disk++;
+	if (for_memory && !file->said_memory)
+		fprintf(stderr,
+			"periscope: %s: no memory for one more session; packets are counted as "
+			"lost_disk\n",
+			file->path);
+	file->said_memory = file->said_memory || for_memory;
+}
+
 void packet_file_write(struct packet_file *file, const struct packet_record *record)
 {
 	enum part part = record->link == LINK_IP ? PART_IP : PART_ETHERNET;
@@ -150,7 +162,7 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 					: classic_pcap_write(
 						  file->classic[part], record->time_ns, &bytes);
 	if (!taken)
-		file->ledger->lost_disk++;
+		lose(file, is_open(file, part));
 	else if (is_first) /* an empty file is none that readers take */
 		flush_part(file, part);
 }

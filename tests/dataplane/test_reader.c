@@ -589,7 +589,8 @@ static void without_memory(void)
 	rig_begin(&rig, 2);
 	traffic_write(&traffic, rig.capture);
 	rig_open(&rig, false);
-	params = (struct reader_params){&rig.settings, rig.input, NULL, 2};
+	params = (struct reader_params){
+		.settings = &rig.settings, .input = rig.input, .n_workers = 2};
 	do {
 		hooks_fail_allocation(++nth);
 		reader = reader_create(&params);

@@ -30,6 +30,8 @@ struct stage {
 	uint32_t reports;
 	struct ledger ledger;
 	uint64_t events, recorded, flows;
+	struct output_ledger recording;
+	bool has_recording;
 	bool deterministic;
 	char input[16];
 };
@@ -70,6 +72,8 @@ static void report(void *ctx, const struct summary *s)
 	stage->flows = s->flows.made;
 	stage->events = s->outputs[0].ledger.written;
 	stage->recorded = s->outputs[2].ledger.written;
+	stage->recording = s->outputs[3].ledger;
+	stage->has_recording = s->outputs[3].enabled;
 	stage->deterministic = s->deterministic;
 	snprintf(stage->input, sizeof(stage->input), "%s", s->input);
 }
@@ -408,6 +412,115 @@ static void a_disk_full_at_the_very_end(void)
 	stage_end(&stage);
 }
 
+static bool equal_files(const struct stage *stage, const char *one, const char *other)
+{
+	size_t len[2] = {0, 0};
+	char *bytes[2] = {folder_get(&stage->rig.folder, one, &len[0]),
+		folder_get(&stage->rig.folder, other, &len[1])};
+	bool equal = bytes[0] && bytes[1] && len[0] == len[1] &&
+		     memcmp(bytes[0], bytes[1], len[0]) == 0;
+
+	free(bytes[0]);
+	free(bytes[1]);
+	return equal;
+}
+
+/* Beside -w, and the same as it; without the setting there is none. */
+static void accepted_packets_are_recorded(void)
+{
+	static const uint32_t workers[] = {1, 2, 5};
+
+	for (size_t i = 0; i < sizeof(workers) / sizeof(workers[0]); i++) {
+		struct stage stage;
+		char path[160];
+
+		stage_begin(&stage, PACKETS, workers[i]);
+		rig_set(&stage.rig, "packets.record=accepted");
+		stage.params.packet_file =
+			folder_path(&stage.rig.folder, "w.pcapng", path, sizeof(path));
+		stage_run(&stage);
+		CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+		CU_ASSERT_STRING_EQUAL(stage.said, "");
+		check_results(&stage, PACKETS);
+		CU_ASSERT_TRUE(stage.has_recording);
+		CU_ASSERT_EQUAL(stage.recording.written, stage.recorded);
+		CU_ASSERT_TRUE(equal_files(&stage, "out/packets/packets.pcapng", "w.pcapng"));
+		rig_set(&stage.rig, "packets.record=none");
+		stage.params.force = true;
+		stage_run(&stage);
+		CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+		CU_ASSERT_FALSE(stage.has_recording);
+		CU_ASSERT_EQUAL(stage.recording.offered, 0);
+		CU_ASSERT_NOT_EQUAL(access(folder_path(&stage.rig.folder, "out/packets", path,
+						   sizeof(path)),
+					    F_OK),
+			0);
+		stage_end(&stage);
+	}
+}
+
+/* No session is known, and all are refused: whatever was decapsulated is recorded all the same. */
+static void refused_packets_are_recorded(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, PACKETS, 3);
+	rig_set(&stage.rig, "packets.record=all");
+	rig_set(&stage.rig, "sessions.unknown=refuse");
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+	CU_ASSERT_EQUAL(stage.ledger.reasons[REASON_inspected], 0);
+	CU_ASSERT_EQUAL(stage.recording.written,
+		traffic_count(&stage.traffic, REASON_inspected) +
+			traffic_count(&stage.traffic, REASON_inner_not_ip));
+	CU_ASSERT_EQUAL(stage.recorded,
+		stage.recording.written - ledger_bucket(&stage.ledger, BUCKET_session_unknown));
+	stage_end(&stage);
+}
+
+static void a_recording_that_cannot_be_begun(void)
+{
+	struct stage stage;
+
+	stage_begin(&stage, 100, 2);
+	rig_set(&stage.rig, "packets.record=all");
+	folder_put(&stage.rig.folder, "out/packets", "a file");
+	stage.params.force = true;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(stage.reports, 0);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, "out/packets/packets.pcapng: cannot write there: "));
+	stage_end(&stage);
+}
+
+/* Events have room, packets have not: what is lost is counted, and the rest is there. */
+static void a_full_disk_for_the_recording(void)
+{
+	struct rlimit old, tight;
+	struct stage stage;
+
+	stage_begin(&stage, PACKETS, 2);
+	rig_set(&stage.rig, "packets.record=all");
+	stage.params.packet_file = NULL;
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &old), 0);
+	tight = old;
+	tight.rlim_cur = 600000;
+	signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	stage_run(&stage);
+	setrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_DFL);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, "out/packets/packets.pcapng: File too large"));
+	CU_ASSERT_TRUE(stage.recording.written > 100 && stage.recording.lost_disk > 100);
+	CU_ASSERT_EQUAL(
+		stage.recording.offered, stage.recording.written + stage.recording.lost_disk);
+	check_results(&stage, PACKETS);
+	stage_end(&stage);
+}
+
 /* No thread, then one fewer than asked for: what runs is ended, and nothing is reported. */
 static void threads_that_do_not_start(void)
 {
@@ -436,6 +549,7 @@ static void without_memory(void)
 	bool failed = true;
 
 	stage_begin(&stage, 1500, 2);
+	rig_set(&stage.rig, "packets.record=all");
 	stage.params.force = true;
 	while (failed && nth < 1000) {
 		hooks_fail_allocation(++nth);
@@ -474,6 +588,10 @@ void suite_replay(void)
 	CU_ADD_TEST(s, packets_that_cannot_be_recorded);
 	CU_ADD_TEST(s, a_full_disk_for_packets);
 	CU_ADD_TEST(s, a_disk_full_at_the_very_end);
+	CU_ADD_TEST(s, accepted_packets_are_recorded);
+	CU_ADD_TEST(s, refused_packets_are_recorded);
+	CU_ADD_TEST(s, a_recording_that_cannot_be_begun);
+	CU_ADD_TEST(s, a_full_disk_for_the_recording);
 	CU_ADD_TEST(s, threads_that_do_not_start);
 	CU_ADD_TEST(s, without_memory);
 }
