@@ -102,8 +102,10 @@ static int start_writer(struct appliance *appliance, char *error)
 {
 	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
 		return -1;
-	writer_do(appliance->writer, owners_add, appliance->owners);
-	return 0;
+	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * SECOND_NS))
+		return 0;
+	snprintf(error, APPLIANCE_ERROR, "the writer does not begin");
+	return -1;
 }
 
 static int make_lanes(struct appliance *appliance, struct model *model, char *error)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAIT_NS UINT64_C(2000000000)
+#define WAIT_NS UINT64_C(2000000000) /* for the writer, and then for the workers */
 
 struct differences {
 	char *text;
@@ -72,7 +72,13 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 	message[0] = '\0';
 	settings_differences(appliance->params.settings, settings, name_difference, &d);
 	/* Before a worker can send a record of a new owner, the output knows it. */
-	writer_do(appliance->writer, owners_add, appliance->owners);
+	if (!writer_do(appliance->writer, owners_add, appliance->owners, WAIT_NS)) {
+		configuration_destroy(next);
+		snprintf(message, size,
+			"the writer waits for the disk of the output directory, and cannot be "
+			"told of the new model");
+		return -1;
+	}
 	pthread_mutex_lock(&appliance->lock);
 	next->before = appliance->current;
 	appliance->current = next;

@@ -62,8 +62,7 @@ static void stop_workers(struct appliance *appliance)
 	if (!wait_until(appliance, all_done, now + 4 * SECOND_NS)) {
 		appliance_say("the disk is too slow for the records of the last flows: what it "
 			      "has not taken is counted as lost_queue");
-		for (uint32_t i = 0; i < appliance->n_workers; i++)
-			writer_wait(appliance->writer, i, false);
+		writer_hurry(appliance->writer);
 	}
 	appliance_join(appliance);
 	exception_stop(appliance->exception);

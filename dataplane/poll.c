@@ -190,7 +190,7 @@ static void end(struct poller *poller)
 	struct lane *lane = poller->params.lane;
 
 	/* Live, a full outbox loses records; at the end there is time to wait for the disk. */
-	writer_wait(poller->params.writer, poller->params.index, true);
+	writer_wait(poller->params.writer, poller->params.index);
 	flow_table_end_all(lane->flows, poller->now_ns, FLOW_END_SHUTDOWN);
 	writer_flush(poller->params.writer, poller->params.index);
 	lane->ledger.received = poller->tally.received;

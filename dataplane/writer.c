@@ -13,6 +13,8 @@
  * the writer has no processor. */
 enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8, LIVE_CHUNKS = 64, FLOW_LOGS_EVERY_S = 60 };
 
+#define SECOND_NS UINT64_C(1000000000)
+
 /* Records stand one behind the other, each behind this header, unaligned. */
 struct record_header {
 	uint64_t route;
@@ -27,7 +29,7 @@ struct chunk {
 struct outbox {
 	struct ring *full, *empty; /* worker -> writer, writer -> worker */
 	struct chunk *filling;     /* the worker's */
-	atomic_bool wait;
+	atomic_bool wait, hurry;
 };
 
 /* A call for the writer's thread, on the stack of whoever waits for it. */
@@ -106,14 +108,21 @@ static void publish(struct writer *writer)
 	}
 }
 
-static void flush_in_time(struct writer *writer)
+static uint64_t now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if ((uint64_t)now.tv_sec == writer->events_s)
+	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+static void flush_in_time(struct writer *writer)
+{
+	uint64_t now_s = now_ns() / SECOND_NS;
+
+	if (now_s == writer->events_s)
 		return;
-	writer->events_s = (uint64_t)now.tv_sec;
+	writer->events_s = now_s;
 	output_flush_kind(writer->output, RECORD_EVENT);
 	if (writer->events_s - writer->flow_logs_s >= FLOW_LOGS_EVERY_S) {
 		writer->flow_logs_s = writer->events_s;
@@ -124,11 +133,11 @@ static void flush_in_time(struct writer *writer)
 
 static void run_errand(struct writer *writer)
 {
-	struct errand *errand = atomic_load_explicit(&writer->errand, memory_order_acquire);
+	struct errand *errand =
+		atomic_exchange_explicit(&writer->errand, NULL, memory_order_acquire);
 
 	if (!errand)
 		return;
-	atomic_store_explicit(&writer->errand, NULL, memory_order_relaxed);
 	errand->call(errand->ctx, writer->output);
 	atomic_store_explicit(&errand->done, true, memory_order_release);
 }
@@ -155,12 +164,18 @@ static void *writer_main(void *arg)
 	}
 }
 
+static bool may_wait(const struct outbox *outbox)
+{
+	return atomic_load_explicit(&outbox->wait, memory_order_relaxed) &&
+	       !atomic_load_explicit(&outbox->hurry, memory_order_relaxed);
+}
+
 static struct chunk *take_empty(struct outbox *outbox)
 {
 	struct chunk *chunk = ring_pop(outbox->empty);
 	struct backoff backoff = {0};
 
-	while (!chunk && atomic_load_explicit(&outbox->wait, memory_order_relaxed)) {
+	while (!chunk && may_wait(outbox)) {
 		backoff_wait(&backoff);
 		chunk = ring_pop(outbox->empty);
 	}
@@ -289,9 +304,15 @@ void writer_flush(struct writer *writer, uint32_t index)
 	send_filling(&writer->outboxes[index]);
 }
 
-void writer_wait(struct writer *writer, uint32_t index, bool wait)
+void writer_wait(struct writer *writer, uint32_t index)
 {
-	atomic_store_explicit(&writer->outboxes[index].wait, wait, memory_order_relaxed);
+	atomic_store_explicit(&writer->outboxes[index].wait, true, memory_order_relaxed);
+}
+
+void writer_hurry(struct writer *writer)
+{
+	for (uint32_t i = 0; i < writer->n_outboxes; i++)
+		atomic_store_explicit(&writer->outboxes[i].hurry, true, memory_order_relaxed);
 }
 
 void writer_slow(struct writer *writer, uint64_t ns)
@@ -299,14 +320,28 @@ void writer_slow(struct writer *writer, uint64_t ns)
 	atomic_store_explicit(&writer->slow_ns, ns, memory_order_relaxed);
 }
 
-void writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx)
+/* Takes an errand back; false: the writer has it in hand. */
+static bool take_back(struct writer *writer, struct errand *errand)
+{
+	struct errand *left = errand;
+
+	return atomic_compare_exchange_strong(&writer->errand, &left, NULL);
+}
+
+bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx,
+	uint64_t patience_ns)
 {
 	struct errand errand = {.call = call, .ctx = ctx};
+	uint64_t until = now_ns() + patience_ns;
 	struct backoff backoff = {0};
 
 	atomic_store_explicit(&writer->errand, &errand, memory_order_release);
-	while (!atomic_load_explicit(&errand.done, memory_order_acquire))
+	while (!atomic_load_explicit(&errand.done, memory_order_acquire)) {
+		if (now_ns() >= until && take_back(writer, &errand))
+			return false;
 		backoff_wait(&backoff);
+	}
+	return true;
 }
 
 struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind)

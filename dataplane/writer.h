@@ -36,16 +36,19 @@ struct sink writer_sink(struct writer *writer, uint32_t index);
 /* Sends what worker `index` has gathered so far; called by that worker. */
 void writer_flush(struct writer *writer, uint32_t index);
 
-/* Whether a full outbox of worker `index` waits from now on; by any thread. */
-void writer_wait(struct writer *writer, uint32_t index, bool wait);
+/* A full outbox of worker `index` waits from now on; called by that worker. */
+void writer_wait(struct writer *writer, uint32_t index);
+/* No outbox waits from now on, whatever a worker says later; by any thread. */
+void writer_hurry(struct writer *writer);
 
 /* For tests: waits so long before each chunk (settings, simulate.disk_delay). */
 void writer_slow(struct writer *writer, uint64_t ns);
 
 /* Has the writer's thread call `call` between two chunks, and waits until it has: for what only
- * that thread may do with the output. One thread at a time calls this. */
-void writer_do(
-	struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx);
+ * that thread may do with the output. false: it did not come to it within `patience_ns`, for the disk
+ * hangs, and will not. One thread at a time calls this. */
+bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx,
+	uint64_t patience_ns);
 
 struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind);
 /* Chunks of records that wait for the disk, and the room for them, over all workers. */

@@ -267,6 +267,60 @@ static void a_full_outbox_refuses_and_only_that_one(void)
 	desk_close(&desk);
 }
 
+/* Whoever is told to hurry before it comes to wait must not begin to. On this thread with the gate shut:
+ * a put that waited would never come back. */
+static void hurry_is_for_good(void)
+{
+	enum { LEN = 100 * 1024, MOST = 1000 };
+	struct gate gate;
+	struct desk desk;
+	uint32_t taken;
+
+	gate_install(&gate);
+	desk_open(&desk, 1, false);
+	writer_hurry(desk.writer);
+	writer_wait(desk.writer, 0);
+	taken = put_until_refused(&desk, 0, 0, MOST, LEN);
+	CU_ASSERT_TRUE(taken >= 64 && taken < 400);
+	gate_open(&gate);
+	desk_stop(&desk);
+	CU_ASSERT_EQUAL(written(&desk, RECORD_EVENT), taken);
+	gate_remove(&gate);
+	desk_close(&desk);
+}
+
+static void count_call(void *ctx, struct output *output)
+{
+	(void)output;
+	++*(uint32_t *)ctx;
+}
+
+/* A writer that waits for the disk is not waited for; what it was to do is not done later. */
+static void an_errand_has_its_time(void)
+{
+	const uint64_t patience_ns = 50 * 1000 * 1000;
+	struct gate gate;
+	struct desk desk;
+	uint32_t calls = 0;
+
+	gate_install(&gate);
+	desk_open(&desk, 1, false);
+	CU_ASSERT_EQUAL(put_until_refused(&desk, 0, 0, 1, 100), 1);
+	writer_flush(desk.writer, 0);
+	/* It may have come to the errand before the record. */
+	while (writer_do(desk.writer, count_call, &calls, patience_ns))
+		;
+	calls = 0;
+	CU_ASSERT_FALSE(writer_do(desk.writer, count_call, &calls, patience_ns));
+	gate_open(&gate);
+	CU_ASSERT_TRUE(writer_do(desk.writer, count_call, &calls, UINT64_C(60000000000)));
+	desk_stop(&desk);
+	CU_ASSERT_EQUAL(calls, 1);
+	CU_ASSERT_EQUAL(written(&desk, RECORD_EVENT), 1);
+	gate_remove(&gate);
+	desk_close(&desk);
+}
+
 static void records_up_to_the_longest(void)
 {
 	static const size_t lengths[] = {
@@ -445,6 +499,8 @@ void suite_writer(void)
 	CU_ADD_TEST(s, several_outboxes_lose_nothing);
 	CU_ADD_TEST(s, a_full_outbox_waits);
 	CU_ADD_TEST(s, a_full_outbox_refuses_and_only_that_one);
+	CU_ADD_TEST(s, hurry_is_for_good);
+	CU_ADD_TEST(s, an_errand_has_its_time);
 	CU_ADD_TEST(s, records_up_to_the_longest);
 	CU_ADD_TEST(s, kinds_and_routes_arrive);
 	CU_ADD_TEST(s, a_flush_sends_what_was_gathered);
