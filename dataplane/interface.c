@@ -130,11 +130,13 @@ bool interface_xdp_off(const struct interface *interface)
 
 enum interface_link interface_link(const struct interface *interface)
 {
+	struct interface now = {.index = interface->index};
 	struct ifreq answer = {.ifr_flags = 0};
 
-	if (if_nametoindex(interface->name) != interface->index)
-		return INTERFACE_GONE;
-	if (!ask(interface, SIOCGIFFLAGS, &answer))
+	/* Its name may be another by now. */
+	if (!if_indextoname(now.index, now.name))
+		return errno == ENXIO ? INTERFACE_GONE : INTERFACE_UNKNOWN;
+	if (!ask(&now, SIOCGIFFLAGS, &answer))
 		return INTERFACE_UNKNOWN;
 	return answer.ifr_flags & IFF_UP && answer.ifr_flags & IFF_RUNNING ? INTERFACE_UP
 									   : INTERFACE_DOWN;

@@ -1,6 +1,7 @@
 /* net_af_packet: an interface of the kernel, read through packet sockets. Particular to it are the
  * defaults of its arguments, drops that the driver does not report, the kernel's own answer to
  * mirror traffic, and interfaces that come and go. */
+#include "config/settings.h"
 #include "dataplane/port_driver.h"
 
 #include <linux/filter.h>
@@ -11,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-	GUARDS_MAX = 16,
+	/* VXLAN's and GENEVE's ports of the settings, for IPv4 and IPv6 each. */
+	GUARDS_MAX = 2 * 2 * SETTINGS_LIST_MAX,
 	RING_BYTES = 64 << 20, /* of all queues; the driver takes as much again for sending */
 	FRAMES_MIN = 512,
 	/* A buffer and its headroom must fit in 64 KiB; and 15 pages are a block of their own. */

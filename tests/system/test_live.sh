@@ -235,17 +235,30 @@ down_and_up() {
   return $there
 }
 
-# Removed: said, unhealthy, no spin, and an end in order.
+# Another name is no removal. Removed: said, unhealthy, no spin, and an end in order. Each UDP port of the
+# settings, as many as there can be, is kept from the kernel.
 removed() {
   ip -n "$LAB-sensor" link add gone0 type veth peer name gone1
   ip -n "$LAB-sensor" link set gone0 up
   ip -n "$LAB-sensor" link set gone1 up
   ip -n "$LAB-sensor" link set lo up
   live_start "$tmp/got" ip netns exec "$LAB-sensor" -- -c "$settings" \
-    --set 'capture.ports=["net_af_packet0,iface=gone0"]' --set capture.memory=64MiB || return 1
+    --set 'capture.ports=["net_af_packet0,iface=gone0"]' --set capture.memory=64MiB \
+    --set 'capture.vxlan_ports=[4789,4790,4791,4792,4793,4794,4795,4796]' \
+    --set 'capture.geneve_ports=[6081,6082,6083,6084,6085,6086,6087,6088]' || return 1
+  for table in udp udp6; do
+    kept=$(grep -c ':12B[5-C] \|:17C[1-8] ' "/proc/$LIVE_PID/net/$table")
+    [ "$kept" -eq 16 ] || { echo "$kept ports in $table"; return 1; }
+  done
   [ "$(lab_exec sensor curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:9477/health)" = 200 ] ||
     { echo "not healthy before"; return 1; }
-  ip -n "$LAB-sensor" link del gone0
+  ip -n "$LAB-sensor" link set gone0 down
+  ip -n "$LAB-sensor" link set gone0 name gone2
+  lab_wait grep -q 'went down' "$tmp/got.err" || return 1
+  ip -n "$LAB-sensor" link set gone2 up
+  lab_wait grep -q 'its link is up' "$tmp/got.err" || return 1
+  ! grep 'its interface was removed' "$tmp/got.err" || return 1
+  ip -n "$LAB-sensor" link del gone2
   lab_wait grep -q 'its interface was removed' "$tmp/got.err" || return 1
   sleep 1
   lab_exec sensor curl -s -w ' %{http_code}' http://127.0.0.1:9477/health >"$tmp/health"
