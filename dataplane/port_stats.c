@@ -22,6 +22,20 @@ static uint64_t go_on(uint64_t now, uint64_t *latest, uint64_t *before)
 	return *before + now;
 }
 
+/* What was counted by the last time that the driver answered. */
+static struct port_counters known(const struct port *port)
+{
+	const struct port_counters *latest = &port->latest, *before = &port->before;
+
+	return (struct port_counters){
+		.packets = before->packets + latest->packets,
+		.bytes = before->bytes + latest->bytes,
+		.missed = before->missed + latest->missed,
+		.nombuf = before->nombuf + latest->nombuf,
+		.errors = before->errors + latest->errors,
+	};
+}
+
 static struct port_counters go_on_all(struct port *port, const struct port_counters *now)
 {
 	struct port_counters *latest = &port->latest, *before = &port->before;
@@ -38,12 +52,14 @@ static struct port_counters go_on_all(struct port *port, const struct port_count
 struct port_counters port_counters(struct port *port)
 {
 	struct rte_eth_stats stats = {0};
-	struct port_counters c = {0};
+	struct port_counters c;
 	uint64_t missed = 0;
 
-	if (rte_eth_stats_get(port->number, &stats) == 0)
-		c = (struct port_counters){stats.ipackets, stats.ibytes, stats.imissed,
-			stats.rx_nombuf, stats.ierrors};
+	/* No answer is no beginning at 0: all would be counted twice with the next one. */
+	if (rte_eth_stats_get(port->number, &stats) != 0)
+		return known(port);
+	c = (struct port_counters){
+		stats.ipackets, stats.ibytes, stats.imissed, stats.rx_nombuf, stats.ierrors};
 	for (uint32_t i = 0; i < port->sockets.n; i++)
 		missed += port->missed[i];
 	/* What the sockets say has what the driver took from them. */

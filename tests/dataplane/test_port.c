@@ -11,6 +11,7 @@
 #include "dataplane/interface.h"
 #include "dataplane/port.h"
 #include "dataplane/support/eal_once.h"
+#include "dataplane/support/hooks.h"
 #include "support/scratch.h"
 
 enum { QUEUES = 3 };
@@ -149,6 +150,29 @@ static void counts_by_queue(void)
 	free(path);
 }
 
+/* A device that does not answer for a moment has not begun anew. */
+static void a_silent_device_is_not_counted_twice(void)
+{
+	static const uint64_t ago_us[3] = {0};
+	char *path = capture_of("silent.pcap", ago_us, 3, 1000000), device[600];
+	struct rte_mbuf *mbufs[8];
+	struct port *port;
+
+	snprintf(device, sizeof(device), "net_pcap23,rx_pcap=%s", path);
+	port = open_port(device, 1, false);
+	CU_ASSERT_EQUAL(port_receive(port, 0, mbufs, 3), 3);
+	rte_pktmbuf_free_bulk(mbufs, 3);
+	CU_ASSERT_EQUAL(port_counters(port).packets, 3);
+	hooks_silence_devices(true);
+	CU_ASSERT_EQUAL(port_counters(port).packets, 3);
+	hooks_silence_devices(false);
+	CU_ASSERT_EQUAL(port_counters(port).packets, 3);
+	CU_ASSERT_EQUAL(port_counters(port).bytes, 180);
+	port_close(port);
+	remove(path);
+	free(path);
+}
+
 static void arguments_of_a_device(void)
 {
 	char device[64] = "net_x0,iface=eth1,queues=7", value[8];
@@ -186,6 +210,7 @@ void suite_port(void)
 	CU_ADD_TEST(suite, rss_is_spread_over_all_queues);
 	CU_ADD_TEST(suite, a_driver_that_gives_times);
 	CU_ADD_TEST(suite, counts_by_queue);
+	CU_ADD_TEST(suite, a_silent_device_is_not_counted_twice);
 	CU_ADD_TEST(suite, arguments_of_a_device);
 	CU_ADD_TEST(suite, whose_packets_the_kernel_sees);
 }

@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <rte_ethdev.h>
 #include <stdlib.h>
 
 #include "inspect/export/output.h"
 
 static struct hooks active;
 static _Thread_local unsigned allocations, threads;
-static _Thread_local bool failed;
+static _Thread_local bool failed, silent_devices;
 
 void hooks_set(const struct hooks *hooks)
 {
@@ -34,6 +35,11 @@ bool hooks_allocation_failed(void)
 void hooks_fail_thread(unsigned nth)
 {
 	threads = nth;
+}
+
+void hooks_silence_devices(bool silent)
+{
+	silent_devices = silent;
 }
 
 static bool is_due(unsigned *countdown)
@@ -86,6 +92,13 @@ int __wrap_pthread_create(
 	pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
 	return is_due(&threads) ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
+}
+
+int __real_rte_eth_stats_get(uint16_t port, struct rte_eth_stats *stats);
+int __wrap_rte_eth_stats_get(uint16_t port, struct rte_eth_stats *stats);
+int __wrap_rte_eth_stats_get(uint16_t port, struct rte_eth_stats *stats)
+{
+	return silent_devices ? -EIO : __real_rte_eth_stats_get(port, stats);
 }
 
 void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,

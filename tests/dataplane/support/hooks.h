@@ -27,5 +27,8 @@ void hooks_fail_allocation(unsigned nth);
 /* Whether it came to that since the last call of the former. */
 bool hooks_allocation_failed(void);
 
+/* Whether a device says nothing of its counters. */
+void hooks_silence_devices(bool silent);
+
 /* Fails the `nth` thread that this thread starts, once; 0: none. */
 void hooks_fail_thread(unsigned nth);
