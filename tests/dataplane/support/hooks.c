@@ -5,11 +5,12 @@
 #include <rte_ethdev.h>
 #include <stdlib.h>
 
+#include "dataplane/eal.h"
 #include "inspect/export/output.h"
 
 static struct hooks active;
 static _Thread_local unsigned allocations, threads;
-static _Thread_local bool failed, silent_devices;
+static _Thread_local bool failed, silent_devices, eal_runs;
 
 void hooks_set(const struct hooks *hooks)
 {
@@ -35,6 +36,11 @@ bool hooks_allocation_failed(void)
 void hooks_fail_thread(unsigned nth)
 {
 	threads = nth;
+}
+
+void hooks_eal_runs(bool runs)
+{
+	eal_runs = runs;
 }
 
 void hooks_silence_devices(bool silent)
@@ -92,6 +98,25 @@ int __wrap_pthread_create(
 	pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
 {
 	return is_due(&threads) ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
+}
+
+int __real_eal_start_live(
+	const struct eal_params *params, bool *huge, char *error, size_t error_size);
+int __wrap_eal_start_live(
+	const struct eal_params *params, bool *huge, char *error, size_t error_size);
+int __wrap_eal_start_live(
+	const struct eal_params *params, bool *huge, char *error, size_t error_size)
+{
+	*huge = true;
+	return eal_runs ? 0 : __real_eal_start_live(params, huge, error, error_size);
+}
+
+void __real_eal_stop(void);
+void __wrap_eal_stop(void);
+void __wrap_eal_stop(void)
+{
+	if (!eal_runs)
+		__real_eal_stop();
 }
 
 int __real_rte_eth_stats_get(uint16_t port, struct rte_eth_stats *stats);

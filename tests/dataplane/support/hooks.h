@@ -27,6 +27,8 @@ void hooks_fail_allocation(unsigned nth);
 /* Whether it came to that since the last call of the former. */
 bool hooks_allocation_failed(void);
 
+/* Whether EAL runs already, so that starting and stopping it does nothing. */
+void hooks_eal_runs(bool runs);
 /* Whether a device says nothing of its counters. */
 void hooks_silence_devices(bool silent);
 
