@@ -9,6 +9,7 @@ passed=0
 
 build() { # preset
   log="build-$1.log"
+  began=$(date +%s)
   { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1 || {
     tail -n 60 "$log"
     echo "test: preset $1 does not build"
@@ -20,14 +21,17 @@ build() { # preset
     exit 1
   fi
   rm -f "$log"
+  echo "   $1: $(($(date +%s) - began)) s"
 }
 
 run() { # name, command...
   name=$1
   shift
   echo "== $name"
+  began=$(date +%s)
   if "$@"; then
     passed=$((passed + 1))
+    echo "   $name: $(($(date +%s) - began)) s"
   else
     echo "-- $name FAILED (status $?)"
     failed="$failed $name"
