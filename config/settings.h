@@ -107,7 +107,7 @@ struct settings {
 	} flow_logs;
 	struct {
 		enum settings_record record;
-		uint32_t queue; /* packets, each worker */
+		uint32_t queue;         /* packets, each worker */
 		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
 		uint64_t max_file_age;  /* ns */
 		uint32_t max_files;

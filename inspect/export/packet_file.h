@@ -26,7 +26,7 @@ struct packet_record {
 	enum direction direction;
 	uint32_t rule_number; /* 0 = none */
 	uint64_t flow_id;     /* 0 = reached no flow */
-	const char *refused;  /* bucket of a packet that was refused; a static string, or NULL */
+	const char *refused; /* bucket of a packet that was refused; a static string, or NULL */
 };
 
 struct packet_file;

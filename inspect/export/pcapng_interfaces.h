@@ -1,7 +1,7 @@
 /* The interfaces of one pcapng file: one for each (outer source, VNI), numbered in the order they
  * came, and a nameless one for packets without a VNI. Whoever sends packets can make such pairs
  * up, so there are at most PCAPNG_SESSIONS_MAX of them in a file; the packets of all further ones
- * share the nameless interface. */
+ * share the nameless interface. 4 MiB hold them all. */
 #pragma once
 
 #include <stdbool.h>
