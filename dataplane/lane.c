@@ -61,11 +61,11 @@ static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
 	exporter_flow(lane->exporter, flow, end);
 }
 
-static void flow_window(void *ctx, const struct flow *flow)
+static void flow_window(void *ctx, const struct flow *flow, const struct flow_window sent[2])
 {
 	struct lane *lane = ctx;
 
-	exporter_window(lane->exporter, flow);
+	exporter_window(lane->exporter, flow, sent);
 }
 
 static void flow_release(void *ctx, struct flow *flow)

@@ -84,14 +84,14 @@ static void put_ends(struct text *t, const struct flow *flow)
 	text_char(t, ',');
 }
 
-static void put_side(struct text *t, const struct flow_side *side)
+static void put_side(struct text *t, const struct flow *flow, unsigned side)
 {
 	text_cstr(t, "{\"packets\":");
-	text_u64(t, side->packets);
+	text_u64(t, flow->side[side].packets);
 	text_cstr(t, ",\"bytes\":");
-	text_u64(t, side->bytes);
+	text_u64(t, flow->side[side].bytes);
 	text_cstr(t, ",\"tcp_flags\":");
-	text_u64(t, side->tcp_flags);
+	text_u64(t, flow->tcp_flags[side]);
 	text_char(t, '}');
 }
 
@@ -131,9 +131,9 @@ static void put_counts(struct text *t, const struct flow *flow, enum flow_end en
 	text_cstr(t, "\",\"guessed\":");
 	put_bool(t, flow->flags & FLOW_DPI_GUESSED);
 	text_cstr(t, ",\"client\":");
-	put_side(t, &flow->side[0]);
+	put_side(t, flow, 0);
 	text_cstr(t, ",\"server\":");
-	put_side(t, &flow->side[1]);
+	put_side(t, flow, 1);
 	put_rule(t, flow);
 	text_cstr(t, ",\"truncated\":");
 	text_u64(t, flow->truncated);

@@ -100,7 +100,8 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	count(exporter, flow, end);
 }
 
-void exporter_window(struct exporter *exporter, const struct flow *flow)
+void exporter_window(
+	struct exporter *exporter, const struct flow *flow, const struct flow_window sent[2])
 {
 	struct vantage vantage;
 	char line[FLOW_LOG_SIZE];
@@ -112,11 +113,11 @@ void exporter_window(struct exporter *exporter, const struct flow *flow)
 	for (unsigned side = 0; side < 2; side++) {
 		struct text t = text_make(line, sizeof(line));
 
-		if (flow->side[side].window_packets == 0)
+		if (sent[side].packets == 0)
 			continue;
-		flow_log_record(&t, flow, side, &vantage);
-		put(exporter, RECORD_FLOW_LOG,
-			flow_log_route(flow->side[side].window_last, vantage.owner), line, &t);
+		flow_log_record(&t, flow, side, &sent[side], &vantage);
+		put(exporter, RECORD_FLOW_LOG, flow_log_route(sent[side].last, vantage.owner),
+			line, &t);
 	}
 }
 

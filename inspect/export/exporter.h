@@ -31,7 +31,8 @@ void exporter_destroy(struct exporter *exporter);
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
 
 /* Writes the flow log records of a closed window, one per side that sent packets in it. */
-void exporter_window(struct exporter *exporter, const struct flow *flow);
+void exporter_window(
+	struct exporter *exporter, const struct flow *flow, const struct flow_window sent[2]);
 
 /* Sends a line of JSON with its newline as an event of another kind. */
 void exporter_event(struct exporter *exporter, const char *bytes, size_t len);

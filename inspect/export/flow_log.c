@@ -38,20 +38,18 @@ static void put_ends(struct text *t, const struct flow *flow, unsigned side)
 	put_number(t, ports ? to : 0);
 }
 
-void flow_log_record(
-	struct text *t, const struct flow *flow, unsigned side, const struct vantage *vantage)
+void flow_log_record(struct text *t, const struct flow *flow, unsigned side,
+	const struct flow_window *sent, const struct vantage *vantage)
 {
-	const struct flow_side *sent = &flow->side[side];
-
 	text_cstr(t, "2 ");
 	put_name(t, vantage->account, "unknown");
 	put_name(t, vantage->interface_id, "-");
 	put_ends(t, flow, side);
 	put_number(t, flow->key.protocol);
-	put_number(t, sent->window_packets);
-	put_number(t, sent->window_bytes);
-	put_number(t, sent->window_first);
-	put_number(t, sent->window_last);
+	put_number(t, sent->packets);
+	put_number(t, sent->bytes);
+	put_number(t, sent->first);
+	put_number(t, sent->last);
 	/* A mirror shows accepted packets only: the source's security groups and network ACLs
 	 * have let them through. */
 	text_cstr(t, "ACCEPT OK\n");

@@ -16,6 +16,6 @@ enum { FLOW_LOG_SIZE = 512 }; /* room for any record */
 	"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets " \
 	"bytes start end action log-status\n"
 
-/* Appends the record of side 0 (what the client sent) or 1. */
-void flow_log_record(
-	struct text *t, const struct flow *flow, unsigned side, const struct vantage *vantage);
+/* Appends the record of what side 0 (the client) or 1 sent. */
+void flow_log_record(struct text *t, const struct flow *flow, unsigned side,
+	const struct flow_window *sent, const struct vantage *vantage);

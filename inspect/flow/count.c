@@ -27,7 +27,6 @@ void flow_begin(
 	flow->key = *key;
 	flow->first_ns = p->time_ns;
 	flow->last_ns = p->time_ns;
-	flow->update_ns = p->time_ns;
 	flow->session = p->session;
 	flow->icmp = p->icmp_type;
 	flow->icmp_code = p->icmp_code;
@@ -36,12 +35,25 @@ void flow_begin(
 		flow->flags |= FLOW_ONE_WAY_ICMP;
 }
 
+static void flags_swap(uint8_t flags[2])
+{
+	uint8_t client = flags[0];
+
+	flags[0] = flags[1];
+	flags[1] = client;
+}
+
 static void flow_swap(struct flow *flow)
 {
-	struct flow_side client = flow->side[0];
+	struct flow_side side = flow->side[0];
+	struct flow_base base = flow->base[0];
 
 	flow->side[0] = flow->side[1];
-	flow->side[1] = client;
+	flow->side[1] = side;
+	flow->base[0] = flow->base[1];
+	flow->base[1] = base;
+	flags_swap(flow->tcp_flags);
+	flags_swap(flow->window_flags);
 	flow->flags ^= FLOW_CLIENT_IS_LO;
 	flow->direction = direction_invert(flow->direction);
 }
@@ -68,38 +80,60 @@ static void flow_tcp_state(struct flow *flow, uint8_t tcp_flags, bool from_clien
 		flow->flags |= FLOW_CLOSED;
 }
 
-static void side_window_clear(struct flow_side *side)
+static bool window_is_open(const struct flow *flow, unsigned side)
 {
-	side->window_bytes = 0;
-	side->window_packets = 0;
-	side->window_first = 0;
-	side->window_last = 0;
-	side->window_tcp_flags = 0;
-}
-
-void flow_window_close(struct flow *flow, const struct flow_observer *observer)
-{
-	if (flow->side[0].window_packets == 0 && flow->side[1].window_packets == 0)
-		return;
-	if (observer->window)
-		observer->window(observer->ctx, flow);
-	side_window_clear(&flow->side[0]);
-	side_window_clear(&flow->side[1]);
+	return flow->window_flags[side] & FLOW_WINDOW_OPEN;
 }
 
 uint32_t flow_window_start(const struct flow *flow, uint32_t window_s)
 {
-	const struct flow_side *side = &flow->side[flow->side[0].window_packets == 0];
+	unsigned side = !window_is_open(flow, 0);
 
-	return side->window_packets ? side->window_first / window_s * window_s : UINT32_MAX;
+	return window_is_open(flow, side) ? flow->side[side].window_last / window_s * window_s
+					  : UINT32_MAX;
 }
 
-static void flow_update(struct flow *flow, uint64_t now, const struct flow_observer *observer)
+static uint64_t base_bytes(const struct flow_base *base)
 {
-	flow_window_close(flow, observer);
+	return (uint64_t)base->bytes_high << 32 | base->bytes_low;
+}
+
+static struct flow_window window_read(const struct flow *flow, unsigned side, uint32_t window_s)
+{
+	const struct flow_side *sent = &flow->side[side];
+	const struct flow_base *base = &flow->base[side];
+
+	if (!window_is_open(flow, side))
+		return (struct flow_window){.packets = 0};
+	return (struct flow_window){
+		.packets = (uint32_t)sent->packets - base->packets,
+		.bytes = (sent->bytes - base_bytes(base)) & (UINT64_MAX >> 16),
+		.first = flow_window_start(flow, window_s) + base->first,
+		.last = sent->window_last,
+		.tcp_flags = (uint8_t)(flow->window_flags[side] & ~FLOW_WINDOW_OPEN),
+	};
+}
+
+void flow_window_close(
+	struct flow *flow, uint32_t window_s, const struct flow_observer *observer)
+{
+	struct flow_window sent[2];
+
+	if (!window_is_open(flow, 0) && !window_is_open(flow, 1))
+		return;
+	for (unsigned side = 0; side < 2; side++)
+		sent[side] = window_read(flow, side, window_s);
+	if (observer->window)
+		observer->window(observer->ctx, flow, sent);
+	flow->window_flags[0] = flow->window_flags[1] = 0;
+}
+
+static void flow_update(
+	struct flow *flow, uint32_t window_s, const struct flow_observer *observer)
+{
+	flow_window_close(flow, window_s, observer);
 	if (observer->ended)
 		observer->ended(observer->ctx, flow, FLOW_END_ACTIVE);
-	flow->update_ns = now;
 }
 
 void flow_count_odds(struct flow *flow, const struct packet *p)
@@ -116,11 +150,30 @@ void flow_set_direction(struct flow *flow, const struct packet *p, bool from_cli
 		from_client ? (uint8_t)p->direction : direction_invert((uint8_t)p->direction);
 }
 
-static void window_tcp_flags(struct flow_side *side, uint8_t tcp_flags)
+/* Before the packet is counted: its second, which lies in the open window, and its flags. */
+static void window_add(
+	struct flow *flow, const struct packet *p, unsigned side, uint32_t window_s)
 {
-	side->window_tcp_flags |= tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST);
-	if ((tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		side->window_tcp_flags |= TCP_ACK;
+	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S);
+	uint16_t offset = (uint16_t)(second % window_s);
+	struct flow_side *sent = &flow->side[side];
+	struct flow_base *base = &flow->base[side];
+
+	if (!window_is_open(flow, side)) {
+		*base = (struct flow_base){.packets = (uint32_t)sent->packets,
+			.bytes_low = (uint32_t)sent->bytes,
+			.bytes_high = (uint16_t)(sent->bytes >> 32),
+			.first = offset};
+		sent->window_last = second;
+	}
+	if (offset < base->first)
+		base->first = offset;
+	if (second > sent->window_last)
+		sent->window_last = second;
+	flow->window_flags[side] |=
+		FLOW_WINDOW_OPEN | (p->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST));
+	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		flow->window_flags[side] |= TCP_ACK;
 }
 
 static void sooner(uint64_t *until, uint64_t from_ns, uint64_t timeout_ns)
@@ -133,39 +186,52 @@ static void sooner(uint64_t *until, uint64_t from_ns, uint64_t timeout_ns)
 
 /* The first timeout, update or window's end that could come, rounded down. Where packets go on a
  * timeout comes later than that, which is seen when this second has come. */
-static uint32_t calm_until(const struct flow *flow, const struct flow_params *params)
+static uint32_t calm_until(
+	const struct flow *flow, const struct flow_params *params, const uint64_t *update_ns)
 {
 	uint64_t until = UINT32_MAX;
 
 	if (params->window_s != 0)
 		until = (uint64_t)flow_window_start(flow, params->window_s) + params->window_s;
 	sooner(&until, flow->last_ns, params->idle_timeout_ns);
-	sooner(&until, flow->update_ns, params->active_timeout_ns);
+	if (update_ns)
+		sooner(&until, *update_ns, params->active_timeout_ns);
 	if (flow->flags & FLOW_CLOSED)
 		sooner(&until, flow->last_ns, params->tcp_close_timeout_ns);
 	return until < UINT32_MAX ? (uint32_t)until : UINT32_MAX;
 }
 
-void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
-	const struct flow_params *params, const struct flow_observer *observer)
+/* The active timeout counts from the last update. */
+static bool update_is_due(
+	uint64_t now_ns, const struct flow_params *params, const uint64_t *update_ns)
 {
-	bool is_tcp = p->protocol == TCP, windows = params->window_s != 0, from_client;
-	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S);
+	return update_ns && now_ns > *update_ns &&
+	       now_ns - *update_ns > params->active_timeout_ns;
+}
 
-	if (params->active_timeout_ns != 0 && p->time_ns > flow->update_ns &&
-		p->time_ns - flow->update_ns > params->active_timeout_ns)
-		flow_update(flow, p->time_ns, observer);
-	if (windows && second - flow_window_start(flow, params->window_s) >= params->window_s)
-		flow_window_close(flow, observer);
+void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
+	const struct flow_params *params, const struct flow_observer *observer,
+	uint64_t *update_ns)
+{
+	bool is_tcp = p->protocol == TCP;
+	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S), window_s = params->window_s;
+	unsigned side;
+
+	if (update_is_due(p->time_ns, params, update_ns)) {
+		flow_update(flow, window_s, observer);
+		*update_ns = p->time_ns;
+	}
+	if (window_s != 0 && second - flow_window_start(flow, window_s) >= window_s)
+		flow_window_close(flow, window_s, observer);
 	if (is_tcp && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN)) == TCP_SYN)
 		flow_orient(flow, p, src_is_lo);
-	from_client = src_is_lo == (bool)(flow->flags & FLOW_CLIENT_IS_LO);
+	side = flow_sender(flow, src_is_lo);
 	if (is_tcp && p->tcp_flags & (TCP_FIN | TCP_RST))
-		flow_tcp_state(flow, p->tcp_flags, from_client);
+		flow_tcp_state(flow, p->tcp_flags, side == 0);
 	if (p->time_ns > flow->last_ns)
 		flow->last_ns = p->time_ns;
-	flow_count_plain(flow, p, from_client, windows, second);
-	if (windows)
-		window_tcp_flags(&flow->side[!from_client], p->tcp_flags);
-	flow->calm_s = calm_until(flow, params);
+	if (window_s != 0)
+		window_add(flow, p, side, window_s);
+	flow_count_plain(flow, p, side);
+	flow->calm_s = calm_until(flow, params, update_ns);
 }

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "decap/packet.h"
@@ -61,22 +62,44 @@ struct flow_key {
 	uint8_t ip_version;
 };
 
-/* What one side sent, in all and in the open aggregation window of the flow logs. */
+/* What one side sent. */
 struct flow_side {
 	uint64_t packets, bytes;
-	uint64_t window_bytes;
-	uint32_t window_packets;
-	uint32_t window_first, window_last; /* seconds since the epoch; earliest and latest */
-	uint8_t tcp_flags;                  /* OR of all */
-	uint8_t window_tcp_flags; /* as VPC Flow Logs count them: FIN 1, SYN 2, RST 4, SYN-ACK 18 */
-	uint16_t reserved;
+	uint32_t window_last; /* latest second of it in the open window, see struct flow_base */
+	uint32_t reserved;
+};
+
+/* What one side sent in an aggregation window of the flow logs. */
+struct flow_window {
+	uint64_t bytes;
+	uint32_t packets;     /* 0: nothing, and all else is 0 */
+	uint32_t first, last; /* seconds since the epoch; earliest and latest */
+	uint8_t tcp_flags;    /* as VPC Flow Logs count them: FIN 1, SYN 2, RST 4, SYN-ACK 18 */
+};
+
+/* Of one side's open window: what its counters were when the window began for it, so that a packet
+ * is counted once. */
+struct flow_base {
+	uint32_t packets; /* the lower 32 bits */
+	uint32_t bytes_low;
+	uint16_t bytes_high; /* 48 bits together */
+	uint16_t first;      /* seconds after the window's begin */
+};
+
+/* How far each end's sequence numbers were shown: see seen.h. Side 0 is the key's `lo`. */
+struct flow_seen {
+	uint32_t next[2]; /* of each side: the sequence number after the highest shown */
+	uint32_t state;   /* enum seen_state */
 };
 
 struct dpi_state;
 struct details;
 
+/* Of flow.window_flags, besides the TCP flags: the side has sent something in the open window. */
+enum { FLOW_WINDOW_OPEN = 128 };
+
 /* Laid out by cache line (the table's slots are aligned to 64): a packet of an established flow
- * touches the first line and the one that holds its side, and no other. */
+ * touches the first two lines, and not the third. */
 struct flow {
 	struct flow_key key;
 	uint32_t calm_s;  /* before this second a packet in order is counted and nothing else */
@@ -86,20 +109,26 @@ struct flow {
 	uint8_t dpi_packets;  /* for nDPI, given or waiting in the prelude; saturating */
 	uint32_t rule_number; /* of the last packet */
 
+	struct flow_side side[2];
+	struct flow_seen seen; /* of TCP */
+	uint8_t tcp_flags[2];  /* of each side: OR of all */
+	uint8_t window_flags
+		[2]; /* of each side: OR, as in struct flow_window; FLOW_WINDOW_OPEN */
+
 	uint64_t
 		first_ns; /* time of the first packet counted, even if an earlier one follows */
-	uint64_t update_ns; /* time of the last flow_update, or first_ns */
-	uint32_t session;   /* the worker's session of the first packet */
-	uint32_t truncated; /* packets that were cut */
-	struct flow_side side[2];
-
-	struct dpi_state *dpi;   /* owned by the dpi, NULL without or after the verdict */
-	struct details *details; /* owned by the dpi, NULL = none; freed with the flow */
+	struct flow_base base[2]; /* of each side with FLOW_WINDOW_OPEN */
+	uint32_t session;         /* the worker's session of the first packet */
+	uint32_t truncated;       /* packets that were cut */
+	struct dpi_state *dpi;    /* owned by the dpi, NULL without or after the verdict */
+	struct details *details;  /* owned by the dpi, NULL = none; freed with the flow */
 	uint16_t app_master, app, category; /* nDPI's numbers; 0 = unknown */
 	uint8_t icmp, icmp_code;            /* type and code of the first packet */
 };
 
 _Static_assert(sizeof(struct flow) <= 192, "design.md, section 5: at most 192 bytes a flow");
+_Static_assert(offsetof(struct flow, side) == 64 && offsetof(struct flow, first_ns) == 128,
+	"two lines for each packet, one for the rest");
 
 /* The key of a packet, and in `*src_is_lo` whether its sender is `lo`. Needs a packet that decap
  * accepted and whose tenant is set. */

@@ -37,7 +37,7 @@ bool index_has_room(const struct flow_index *index, uint64_t hash)
 	return bucket_count(bucket_choose(index, hash)) < INDEX_WAYS;
 }
 
-bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot, bool hint)
+bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot)
 {
 	struct index_bucket *bucket = bucket_choose(index, hash);
 	uint32_t free_ways = index_match(bucket, 0);
@@ -47,7 +47,7 @@ bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot, boo
 		return false;
 	way = __builtin_ctz(free_ways);
 	bucket->tags[way] = index_place(index, hash).tag;
-	bucket->slots[way] = slot | (uint32_t)hint << 31;
+	bucket->slots[way] = slot;
 	return true;
 }
 
@@ -56,7 +56,7 @@ static bool bucket_remove(struct index_bucket *bucket, uint16_t tag, uint32_t sl
 	for (uint32_t ways = index_match(bucket, tag); ways != 0; ways &= ways - 1) {
 		int way = __builtin_ctz(ways);
 
-		if (bucket_slot(bucket, way) == slot) {
+		if (bucket->slots[way] == slot) {
 			bucket->tags[way] = 0;
 			return true;
 		}

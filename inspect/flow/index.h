@@ -18,7 +18,7 @@ enum { INDEX_CAPACITY_MAX = INT32_MAX };
 
 struct index_bucket {
 	uint16_t tags[INDEX_WAYS];  /* 0 = empty */
-	uint32_t slots[INDEX_WAYS]; /* meaningful where the tag is not 0; top bit: the hint */
+	uint32_t slots[INDEX_WAYS]; /* meaningful where the tag is not 0 */
 	uint32_t reserved[4];
 };
 
@@ -75,22 +75,11 @@ static inline uint32_t index_match(const struct index_bucket *bucket, uint16_t t
 }
 #endif
 
-static inline uint32_t bucket_slot(const struct index_bucket *bucket, int way)
-{
-	return bucket->slots[way] & INDEX_CAPACITY_MAX;
-}
-
-static inline bool bucket_hint(const struct index_bucket *bucket, int way)
-{
-	return bucket->slots[way] > INDEX_CAPACITY_MAX;
-}
-
 /* How many buckets a table of `capacity` flows needs. */
 uint32_t index_buckets(uint32_t capacity);
 
-/* Adds a slot, with one bit that the caller likes to know before it reads the slot. false: both
- * buckets are full. */
-bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot, bool hint);
+/* Adds a slot. false: both buckets are full. */
+bool index_add(const struct flow_index *index, uint64_t hash, uint32_t slot);
 /* True when index_add() would succeed. */
 bool index_has_room(const struct flow_index *index, uint64_t hash);
 /* Removes a slot that is there. */

@@ -16,42 +16,24 @@ static inline void row_make(
 	row->hash = key_hash(&row->key, salt);
 }
 
-/* What of the table a packet will touch. */
-struct lines {
-	const struct flow *flow;
-	const struct flow_side *side;
-	const struct flow_seen *seen;
-};
-
-/* The flow that is probably the row's, by the tag alone, and of its lines the side which probably
- * counts the packet: the hint says whether the flow's first sender is `lo`. (A SYN seen later may
- * know better; that costs a cache miss, no more.) */
-static inline struct lines row_guess(struct flow_row *row, const struct flow_table *table)
+/* The flow that is probably the row's, by the tag alone. */
+static inline void row_guess(struct flow_row *row, const struct flow_table *table)
 {
 	struct index_place place = index_place(&table->index, row->hash);
 	const struct index_bucket *bucket = &table->index.buckets[place.first];
 	uint32_t ways = index_match(bucket, place.tag);
-	struct lines lines;
-	int way;
 
 	if (ways == 0) {
 		bucket = &table->index.buckets[place.second];
 		ways = index_match(bucket, place.tag);
 	}
-	way = ways ? __builtin_ctz(ways) : 0;
-	row->slot = bucket_slot(bucket, way);
-	lines.flow = &table->flows[row->slot];
-	lines.side = &lines.flow->side[bucket_hint(bucket, way) != row->src_is_lo];
-	lines.seen = &table->seen.flows[row->slot];
-	__builtin_prefetch(lines.flow, 1);
-	__builtin_prefetch(lines.side, 1);
-	__builtin_prefetch(lines.seen, 1);
-	return lines;
+	row->slot = bucket->slots[ways ? __builtin_ctz(ways) : 0];
+	__builtin_prefetch(&table->flows[row->slot], 1);
+	__builtin_prefetch(table->flows[row->slot].side, 1);
 }
 
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live)
 {
-	struct lines lines[BURST_MAX];
 	struct flow_row *rows = table->rows;
 	uint32_t n = 0;
 
@@ -65,10 +47,12 @@ void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint6
 	for (uint32_t i = 0; i < n; i++)
 		touch(index_first(&table->index, rows[i].hash));
 	for (uint32_t i = 0; i < n; i++)
-		lines[i] = row_guess(&rows[i], table);
+		row_guess(&rows[i], table);
 	for (uint32_t i = 0; i < n; i++) {
-		touch(lines[i].flow);
-		touch(lines[i].side);
-		touch(lines[i].seen);
+		touch(&table->flows[rows[i].slot]);
+		touch(table->flows[rows[i].slot].side);
 	}
+	for (uint32_t i = 0; i < n; i++)
+		rows[i].known = key_equal(&table->flows[rows[i].slot].key, &rows[i].key);
+	table->rows_hold = true;
 }

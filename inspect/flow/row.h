@@ -14,6 +14,7 @@ struct flow_row {
 		slot; /* of the flow, probably; any other one when it was not found at a glance */
 	uint64_t hash; /* of the key, salted */
 	bool src_is_lo;
+	bool known; /* the flow in `slot` has the key */
 };
 
 _Static_assert(sizeof(struct flow_row) == 64, "a row is a cache line");

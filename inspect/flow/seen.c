@@ -28,23 +28,23 @@ struct seen_block {
 	uint64_t unseen;
 };
 
-_Static_assert(sizeof(struct flow_seen) == 16, "four flows a cache line");
 _Static_assert(sizeof(struct seen_block) == 64, "a block is a cache line");
 
-bool seen_init(struct seen *seen, uint32_t flows)
+bool seen_init(struct seen *seen, struct flow *flows, uint32_t n)
 {
-	*seen = (struct seen){.flows = map_create(flows * sizeof(*seen->flows))};
-	seen->blocks = map_create(flows * sizeof(*seen->blocks));
-	if (seen->flows && seen->blocks)
+	*seen = (struct seen){.flows = flows};
+	seen->numbers = map_create(n * sizeof(*seen->numbers));
+	seen->blocks = map_create(n * sizeof(*seen->blocks));
+	if (seen->numbers && seen->blocks)
 		return true;
-	seen_fini(seen, flows);
+	seen_fini(seen, n);
 	return false;
 }
 
-void seen_fini(struct seen *seen, uint32_t flows)
+void seen_fini(struct seen *seen, uint32_t n)
 {
-	map_destroy(seen->flows, flows * sizeof(*seen->flows));
-	map_destroy(seen->blocks, flows * sizeof(*seen->blocks));
+	map_destroy(seen->numbers, n * sizeof(*seen->numbers));
+	map_destroy(seen->blocks, n * sizeof(*seen->blocks));
 	*seen = (struct seen){0};
 }
 
@@ -69,9 +69,18 @@ static bool is(const struct flow_seen *flow, enum seen_state state, unsigned sid
 	return flow->state & bit(state, side);
 }
 
+/* Where the number of the flow's block stands. */
+static uint32_t *number_of(const struct seen *seen, const struct flow_seen *at)
+{
+	const void *flow = (const uint8_t *)at - offsetof(struct flow, seen);
+
+	return &seen->numbers[(const struct flow *)flow - seen->flows];
+}
+
+/* Of a flow that has one. */
 static struct seen_block *block_of(const struct seen *seen, const struct flow_seen *flow)
 {
-	return &seen->blocks[flow->block - 1];
+	return &seen->blocks[*number_of(seen, flow)];
 }
 
 static struct holes *holes_of(
@@ -83,26 +92,31 @@ static struct holes *holes_of(
 /* There is one for every flow, but memory is touched only for those that ever were in use at once. */
 static void block_take(struct seen *seen, struct flow_seen *flow)
 {
+	uint32_t *number = number_of(seen, flow);
+
 	if (seen->free) {
-		flow->block = seen->free;
-		seen->free = block_of(seen, flow)->next_free;
+		*number = seen->free - 1;
+		seen->free = seen->blocks[*number].next_free;
 	} else {
-		flow->block = ++seen->used;
+		*number = seen->used++;
 	}
-	memset(block_of(seen, flow), 0, sizeof(struct seen_block));
+	flow->state |= SEEN_BLOCK;
+	memset(&seen->blocks[*number], 0, sizeof(struct seen_block));
 }
 
 static void block_give(struct seen *seen, struct flow_seen *flow)
 {
-	block_of(seen, flow)->next_free = seen->free;
-	seen->free = flow->block;
-	flow->block = 0;
+	uint32_t number = *number_of(seen, flow);
+
+	seen->blocks[number].next_free = seen->free;
+	seen->free = number + 1;
+	flow->state &= ~(uint32_t)SEEN_BLOCK;
 }
 
 /* A flow that misses nothing, and has missed nothing, needs no block. */
 static void block_give_idle(struct seen *seen, struct flow_seen *flow)
 {
-	if (flow->block && !(flow->state & 3 * SEEN_PENDING) &&
+	if (flow->state & SEEN_BLOCK && !(flow->state & 3 * SEEN_PENDING) &&
 		block_of(seen, flow)->unseen == 0)
 		block_give(seen, flow);
 }
@@ -156,7 +170,7 @@ static struct holes *side_pend(
 {
 	uint32_t next = flow->next[side];
 
-	if (!flow->block)
+	if (!(flow->state & SEEN_BLOCK))
 		block_take(seen, flow);
 	if (is(flow, SEEN_PENDING, side))
 		return holes_of(seen, flow, side);
@@ -314,7 +328,7 @@ static void connection_begin(
 /* Holes that are no fault of the mirror are forgotten. */
 static void forget(struct flow_seen *flow, uint32_t epoch)
 {
-	flow->state = epoch | (flow->state & SEEN_BOTH);
+	flow->state = epoch | (flow->state & (SEEN_BOTH | SEEN_BLOCK));
 }
 
 static void look(struct seen *seen, struct flow_seen *flow, const struct packet *p,
@@ -339,47 +353,53 @@ static void look(struct seen *seen, struct flow_seen *flow, const struct packet 
 		side_acked(seen, flow, !side, p->tcp_ack, now_ms);
 }
 
+/* Bytes counted so far. */
+static uint64_t unseen_of(const struct seen *seen, const struct flow_seen *flow)
+{
+	return flow->state & SEEN_BLOCK ? block_of(seen, flow)->unseen : 0;
+}
+
 uint64_t seen_look(struct seen *seen, uint32_t slot, const struct packet *p, bool src_is_lo)
 {
-	struct flow_seen *flow = &seen->flows[slot];
-	uint64_t before = flow->block ? block_of(seen, flow)->unseen : 0, after;
+	struct flow_seen *flow = &seen->flows[slot].seen;
+	uint64_t before = unseen_of(seen, flow), after;
 
 	if (p->flags & PACKET_L4_ODD || p->tcp_flags & RST)
 		return 0;
 	if ((flow->state & EPOCH) != seen->epoch)
 		forget(flow, seen->epoch);
 	look(seen, flow, p, !src_is_lo, (uint32_t)(p->time_ns / 1000000));
-	after = flow->block ? block_of(seen, flow)->unseen : 0;
+	after = unseen_of(seen, flow);
 	block_give_idle(seen, flow);
 	return after - before;
 }
 
 int64_t seen_unseen(const struct seen *seen, uint32_t slot)
 {
-	const struct flow_seen *flow = &seen->flows[slot];
+	const struct flow_seen *flow = &seen->flows[slot].seen;
 
 	if (!(flow->state & SEEN_BOTH))
 		return -1;
-	return flow->block ? (int64_t)block_of(seen, flow)->unseen : 0;
+	return (int64_t)unseen_of(seen, flow);
 }
 
 uint64_t seen_settle(struct seen *seen, uint32_t slot)
 {
-	struct flow_seen *flow = &seen->flows[slot];
-	uint64_t before = flow->block ? block_of(seen, flow)->unseen : 0;
+	struct flow_seen *flow = &seen->flows[slot].seen;
+	uint64_t before = unseen_of(seen, flow);
 
 	if ((flow->state & EPOCH) != seen->epoch)
 		forget(flow, seen->epoch);
 	side_stop(seen, flow, 0);
 	side_stop(seen, flow, 1);
-	return flow->block ? block_of(seen, flow)->unseen - before : 0;
+	return unseen_of(seen, flow) - before;
 }
 
 void seen_clear(struct seen *seen, uint32_t slot)
 {
-	struct flow_seen *flow = &seen->flows[slot];
+	struct flow_seen *flow = &seen->flows[slot].seen;
 
-	if (flow->block)
+	if (flow->state & SEEN_BLOCK)
 		block_give(seen, flow);
 	*flow = (struct flow_seen){0};
 }

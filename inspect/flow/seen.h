@@ -14,14 +14,14 @@
  * counts nothing. RSTs are not looked at; fragments, and headers cut before their flags, begin
  * their end anew. All of this errs to too few bytes, not too many.
  *
- * 16 bytes a flow, which is all that the usual packet touches; a flow that misses something borrows
+ * 12 bytes of the flow are all that the usual packet touches; a flow that misses something borrows
  * a block of 64. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decap/packet.h"
+#include "inspect/flow/flow.h"
 
 enum {
 	SEEN_ACK_MAX = 1 << 24,
@@ -29,37 +29,32 @@ enum {
 	SEEN_WAIT_MS = 1000, /* that a hole may still be filled */
 };
 
-/* Of `seen->state`, whose upper half is the table's epoch when the flow was last looked at. Side 0
- * is that of the flow key's `lo`. */
+/* Of flow_seen.state, whose upper half is the table's epoch when the flow was last looked at. */
 enum seen_state {
 	SEEN_STARTED = 1 << 0, /* and << 1 for side 1 */
-	SEEN_PENDING = 1 << 2, /* holes, or bytes acknowledged and not shown: `block` knows */
+	SEEN_PENDING = 1 << 2, /* holes, or bytes acknowledged and not shown: its block knows */
 	SEEN_BARE = 1 << 4,    /* began with a packet without data, which may be a keep-alive */
 	SEEN_BOTH = 1 << 6,    /* both sides were seen at some time */
+	SEEN_BLOCK = 1 << 7,   /* the flow has a block */
 	SEEN_CALM = 3 * SEEN_STARTED,
 	SEEN_CALM_MASK = (int)0xffff0000 | 3 * SEEN_STARTED | 3 * SEEN_PENDING,
 };
 
-struct flow_seen {
-	uint32_t next[2]; /* of each side: the sequence number after the highest shown */
-	uint32_t state;   /* enum seen_state */
-	uint32_t block;   /* 1 + its number in the pool; 0 = none */
-};
-
 struct seen_block;
 
-/* The states of a table's flows, by slot, and their blocks. */
+/* The blocks of a table's flows. */
 struct seen {
-	struct flow_seen *flows;
-	uint32_t epoch; /* in the upper half, as in flow_seen.state */
+	struct flow *flows; /* borrowed, by slot */
+	uint32_t *numbers;  /* of the flows' blocks, by slot, where SEEN_BLOCK says so */
+	uint32_t epoch;     /* in the upper half, as in flow_seen.state */
 	struct seen_block *blocks;
 	uint32_t used; /* blocks that ever were: the first ones */
-	uint32_t free; /* as in flow_seen.block; a free block holds the next */
+	uint32_t free; /* 1 + the number of a free one, which holds the next; 0 = none */
 };
 
-/* For a table of so many slots. false: no memory. */
-bool seen_init(struct seen *seen, uint32_t flows);
-void seen_fini(struct seen *seen, uint32_t flows);
+/* For a table of `n` slots, all zero. false: no memory. */
+bool seen_init(struct seen *seen, struct flow *flows, uint32_t n);
+void seen_fini(struct seen *seen, uint32_t n);
 
 /* Packets were lost here: holes that flows turn out to have are not the mirror's. */
 void seen_lost_here(struct seen *seen);
@@ -76,7 +71,7 @@ static inline uint64_t seen_packet(
 	const uint16_t odd =
 		PACKET_FRAGMENT | PACKET_PORTS_CUT | PACKET_L4_ODD | PACKET_NO_PORTS;
 	const uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
-	struct flow_seen *flow = &seen->flows[slot];
+	struct flow_seen *flow = &seen->flows[slot].seen;
 	uint32_t *next = &flow->next[!src_is_lo], end;
 	uint32_t state = (flow->state & (uint32_t)SEEN_CALM_MASK) ^ seen->epoch;
 	bool alone = state == (uint32_t)SEEN_STARTED << !src_is_lo;

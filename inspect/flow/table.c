@@ -28,6 +28,23 @@ static size_t buckets_size(const struct flow_table *table)
 	return (size_t)table->index.n_buckets * sizeof(struct index_bucket);
 }
 
+static size_t updates_size(const struct flow_table *table)
+{
+	return (size_t)table->params.capacity * sizeof(*table->updates);
+}
+
+static bool take_memory(struct flow_table *table)
+{
+	uint32_t capacity = table->params.capacity;
+
+	table->flows = map_create(flows_size(table));
+	table->index.buckets = map_create(buckets_size(table));
+	if (table->params.active_timeout_ns != 0)
+		table->updates = map_create(updates_size(table));
+	return seen_init(&table->seen, table->flows, capacity) && table->flows &&
+	       table->index.buckets && (table->updates || table->params.active_timeout_ns == 0);
+}
+
 struct flow_table *flow_table_create(
 	const struct flow_params *params, const struct flow_observer *observer)
 {
@@ -44,22 +61,9 @@ struct flow_table *flow_table_create(
 	table->index.n_buckets = index_buckets(table->params.capacity);
 	for (uint64_t i = 0; i < 4; i++)
 		table->salt[i] = hash_fold(params->seed ^ hash_salt[i], hash_salt[4 + i]);
-	table->flows = map_create(flows_size(table));
-	if (!table->flows)
-		goto err_free;
-	table->index.buckets = map_create(buckets_size(table));
-	if (!table->index.buckets)
-		goto err_unmap;
-	if (!seen_init(&table->seen, table->params.capacity))
-		goto err_unmap_index;
-	return table;
-
-err_unmap_index:
-	map_destroy(table->index.buckets, buckets_size(table));
-err_unmap:
-	map_destroy(table->flows, flows_size(table));
-err_free:
-	free(table);
+	if (take_memory(table))
+		return table;
+	flow_table_destroy(table);
 	return NULL;
 }
 
@@ -68,6 +72,7 @@ void flow_table_destroy(struct flow_table *table)
 	if (!table)
 		return;
 	seen_fini(&table->seen, table->params.capacity);
+	map_destroy(table->updates, updates_size(table));
 	map_destroy(table->index.buckets, buckets_size(table));
 	map_destroy(table->flows, flows_size(table));
 	free(table);
@@ -133,9 +138,10 @@ static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_e
 	const struct flow_observer *observer = &table->observer;
 	uint64_t missed = seen_settle(&table->seen, slot_of(table, flow));
 
+	table->rows_hold = false;
 	if (missed)
 		flow_missed(table, flow, missed);
-	flow_window_close(flow, observer);
+	flow_window_close(flow, table->params.window_s, observer);
 	if (observer->ended)
 		observer->ended(observer->ctx, flow, end);
 	if (observer->release)
@@ -154,7 +160,7 @@ static struct flow *bucket_find(
 	const struct index_bucket *bucket = &table->index.buckets[number];
 
 	for (uint32_t ways = index_match(bucket, tag); ways != 0; ways &= ways - 1) {
-		struct flow *flow = &table->flows[bucket_slot(bucket, __builtin_ctz(ways))];
+		struct flow *flow = &table->flows[bucket->slots[__builtin_ctz(ways)]];
 
 		if (key_equal(&flow->key, key))
 			return flow;
@@ -178,7 +184,7 @@ static void bucket_sweep(
 	const struct index_bucket *bucket = &table->index.buckets[number];
 
 	for (int way = 0; way < INDEX_WAYS; way++) {
-		struct flow *flow = &table->flows[bucket_slot(bucket, way)];
+		struct flow *flow = &table->flows[bucket->slots[way]];
 		enum flow_end end;
 
 		if (bucket->tags[way] == 0)
@@ -239,7 +245,9 @@ static struct flow *flow_new(
 	flow = slot_take(table);
 	assert(flow);
 	flow_begin(flow, &row->key, p, row->src_is_lo);
-	index_add(&table->index, row->hash, slot_of(table, flow), row->src_is_lo);
+	if (table->updates)
+		table->updates[slot_of(table, flow)] = p->time_ns;
+	index_add(&table->index, row->hash, slot_of(table, flow));
 	stats->made++;
 	stats->live++;
 	if (stats->live > stats->peak)
@@ -289,7 +297,8 @@ packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
 	p->flow = flow;
 	if (!flow)
 		return NULL;
-	flow_count(flow, p, p->row->src_is_lo, &table->params, &table->observer);
+	flow_count(flow, p, p->row->src_is_lo, &table->params, &table->observer,
+		table->updates ? &table->updates[slot_of(table, flow)] : NULL);
 	packet_seen(table, flow, slot_of(table, flow), p);
 	return flow;
 }
@@ -298,10 +307,10 @@ struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint6
 {
 	const struct flow_row *row = p->row;
 	struct flow *flow = &table->flows[row->slot];
+	bool known = (row->known && table->rows_hold) || key_equal(&flow->key, &row->key);
 
-	if (!key_equal(&flow->key, &row->key) ||
-		!flow_count_calm(
-			flow, p, row->src_is_lo, table->params.window_s != 0, horizon_ns))
+	if (!known || !flow_count_calm(
+			      flow, p, row->src_is_lo, table->params.window_s != 0, horizon_ns))
 		return packet_take(table, p, horizon_ns);
 	packet_seen(table, flow, row->slot, p);
 	return flow;
@@ -346,7 +355,7 @@ void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_
 
 		if (slot_is_live(flow) &&
 			(uint64_t)flow_window_start(flow, window_s) + window_s <= now_s)
-			flow_window_close(flow, &table->observer);
+			flow_window_close(flow, window_s, &table->observer);
 		table->window_hand =
 			table->window_hand + 1 < table->used ? table->window_hand + 1 : 0;
 	}

@@ -37,7 +37,8 @@ struct flow_params {
 	uint64_t active_timeout_ns;
 	uint64_t tcp_close_timeout_ns;
 	uint64_t guard_ns; /* a flow seen within this is not evicted */
-	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600; 0 = off */
+	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600 (or any up to
+			      65535); 0 = off */
 	uint64_t
 		seed; /* of the hash; one that nobody can guess keeps keys from being made to meet */
 };
@@ -49,9 +50,8 @@ struct flow_observer {
 	/* The flow is over (or, with FLOW_END_ACTIVE, due for an update). Its open window is
 	 * given to `window` first. */
 	void (*ended)(void *ctx, struct flow *flow, enum flow_end end);
-	/* The aggregation window that the sides' window_ fields hold is complete. A side with
-	 * window_packets 0 had none. */
-	void (*window)(void *ctx, const struct flow *flow);
+	/* An aggregation window is complete: what the client (0) and the server sent in it. */
+	void (*window)(void *ctx, const struct flow *flow, const struct flow_window sent[2]);
 	/* The slot is about to be reused: release what the flow owns (dpi, details). */
 	void (*release)(void *ctx, struct flow *flow);
 	/* So many bytes more were acknowledged and never shown; before `ended`. */

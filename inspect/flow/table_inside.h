@@ -10,7 +10,9 @@ struct flow_table {
 	struct flow_params params;
 	struct flow_observer observer;
 	struct flow *flows; /* `capacity` slots, zero until first used */
-	struct seen seen;   /* of TCP flows, by slot */
+	/* By slot: when the last flow_update was, or the flow began. NULL: no active timeout. */
+	uint64_t *updates;
+	struct seen seen; /* of TCP flows, by slot */
 	struct flow_index index;
 	uint32_t used; /* slots that were ever in use: the first ones */
 	/* 1 + the number of a slot to reuse, which holds the next such number; 0 = none */
@@ -20,4 +22,5 @@ struct flow_table {
 	struct flow_table_stats stats;
 	uint64_t salt[4];                /* of the hash */
 	struct flow_row rows[BURST_MAX]; /* of the burst that was prepared last */
+	bool rows_hold;                  /* no flow has ended since */
 };

@@ -107,8 +107,8 @@ static struct flow sample(void)
 		.first_ns = 1071580904891921000,
 		.last_ns = 1071580905891921999,
 		.session = SESSION_NONE,
-		.side = {{.packets = 4, .bytes = 400, .tcp_flags = 27},
-			{.packets = 3, .bytes = 5000000000, .tcp_flags = 26}},
+		.side = {{.packets = 4, .bytes = 400}, {.packets = 3, .bytes = 5000000000}},
+		.tcp_flags = {27, 26},
 	};
 
 	flow.app_master = TLS;
@@ -215,8 +215,7 @@ static void the_mirror_model_names_session_and_interface(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0],
 		"\"vni\":42,\"outer_src\":\"10.0.0.1\",\"session\":\"tms-1\","
 		"\"interface_id\":\"eni-1\","));
-	flow.side[0].window_packets = 1;
-	exporter_window(stage->exporter, &flow);
+	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
 	CU_ASSERT_EQUAL(
 		strncmp(stage->text[1], "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
 	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(0, 7));
@@ -397,6 +396,7 @@ static void the_longest_event_fits(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(flow.details);
 	flow.session = add_session(stage, "2001:db8:1234:a100:8d6e:3477:df66:f105", 16777215);
 	memset(flow.side, 0xff, sizeof(flow.side));
+	memset(flow.tcp_flags, 0xff, sizeof(flow.tcp_flags));
 	memset(&flow.key.lo, 0xee, 2 * sizeof(flow.key.lo));
 	flow.key.ip_version = 6;
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
@@ -435,20 +435,15 @@ static void windows_become_records_of_their_periods(void)
 {
 	struct stage *stage = stage_make();
 	struct flow flow = sample();
+	struct flow_window sent[2] = {{.packets = 0}};
 
-	exporter_window(stage->exporter, &flow);
+	exporter_window(stage->exporter, &flow, sent);
 	CU_ASSERT_EQUAL(stage->n, 0);
-	flow.side[0].window_packets = 3;
-	flow.side[0].window_bytes = 300;
-	flow.side[0].window_first = 1071580904;
-	flow.side[0].window_last = 1071580905;
-	exporter_window(stage->exporter, &flow);
+	sent[0] = (struct flow_window){300, 3, 1071580904, 1071580905, 0};
+	exporter_window(stage->exporter, &flow, sent);
 	CU_ASSERT_EQUAL(stage->n, 1);
-	flow.side[1].window_packets = 2;
-	flow.side[1].window_bytes = 200;
-	flow.side[1].window_first = 1071580904;
-	flow.side[1].window_last = 1071581999;
-	exporter_window(stage->exporter, &flow);
+	sent[1] = (struct flow_window){200, 2, 1071580904, 1071581999, 0};
+	exporter_window(stage->exporter, &flow, sent);
 	CU_ASSERT_EQUAL(stage->n, 3);
 	CU_ASSERT_EQUAL(stage->kind[2], RECORD_FLOW_LOG);
 	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(1071580905, 0));

@@ -14,6 +14,7 @@ enum { SEEN_MAX = 64 };
 /* What the observer was told, in order. */
 struct seen {
 	struct flow flow;
+	struct flow_window sent[2];
 	enum { SEEN_ENDED, SEEN_WINDOW, SEEN_RELEASE } what;
 	enum flow_end end;
 };
@@ -37,7 +38,7 @@ static void ended(void *ctx, struct flow *flow, enum flow_end end)
 {
 	struct bench *bench = ctx;
 
-	note(bench, (struct seen){*flow, SEEN_ENDED, end});
+	note(bench, (struct seen){.flow = *flow, .what = SEEN_ENDED, .end = end});
 	if (end == FLOW_END_ACTIVE)
 		return;
 	bench->packets_ended += flow->side[0].packets + flow->side[1].packets;
@@ -45,14 +46,14 @@ static void ended(void *ctx, struct flow *flow, enum flow_end end)
 		bench->youngest_evicted_age = bench->now - flow->last_ns;
 }
 
-static void window(void *ctx, const struct flow *flow)
+static void window(void *ctx, const struct flow *flow, const struct flow_window sent[2])
 {
-	note(ctx, (struct seen){*flow, SEEN_WINDOW, 0});
+	note(ctx, (struct seen){*flow, {sent[0], sent[1]}, SEEN_WINDOW, 0});
 }
 
 static void release(void *ctx, struct flow *flow)
 {
-	note(ctx, (struct seen){*flow, SEEN_RELEASE, 0});
+	note(ctx, (struct seen){.flow = *flow, .what = SEEN_RELEASE});
 }
 
 static void bench_open(struct bench *bench, const struct flow_params *params)
@@ -148,8 +149,7 @@ static void a_packet_is_counted_in_full(void)
 	CU_ASSERT_FALSE(r.flags & PACKET_FROM_CLIENT);
 	CU_ASSERT_TRUE(flow->side[0].packets == 1 && flow->side[0].bytes == 100);
 	CU_ASSERT_TRUE(flow->side[1].packets == 1 && flow->side[1].bytes == 1500);
-	CU_ASSERT_TRUE(
-		flow->side[0].tcp_flags == SYN && flow->side[1].tcp_flags == (SYN | ACK));
+	CU_ASSERT_TRUE(flow->tcp_flags[0] == SYN && flow->tcp_flags[1] == (SYN | ACK));
 	CU_ASSERT_TRUE(flow->first_ns == 5 * second && flow->last_ns == 6 * second);
 	CU_ASSERT_TRUE(flow->truncated == 1 && flow->flags & FLOW_PORTS_CUT);
 	CU_ASSERT_TRUE(flow->session == 9 && flow->direction == DIRECTION_INGRESS);
@@ -341,7 +341,7 @@ static void an_active_timeout_updates_and_goes_on(void)
 		const struct seen *seen = &bench.seen[2 * i];
 
 		CU_ASSERT_TRUE(seen[0].what == SEEN_WINDOW);
-		CU_ASSERT_EQUAL(seen[0].flow.side[0].window_packets, 4);
+		CU_ASSERT_EQUAL(seen[0].sent[0].packets, 4);
 		CU_ASSERT_TRUE(seen[1].what == SEEN_ENDED);
 		CU_ASSERT_EQUAL(seen[1].end, FLOW_END_ACTIVE);
 		CU_ASSERT_EQUAL(seen[1].flow.side[0].packets, 4 * (i + 1));
@@ -354,14 +354,14 @@ static void an_active_timeout_updates_and_goes_on(void)
 static void check_window(const struct seen *seen, int side, uint32_t packets, uint32_t first,
 	uint32_t last, uint8_t flags)
 {
-	const struct flow_side *s = &seen->flow.side[side];
+	const struct flow_window *s = &seen->sent[side];
 
 	CU_ASSERT_TRUE(seen->what == SEEN_WINDOW);
-	CU_ASSERT_EQUAL(s->window_packets, packets);
-	CU_ASSERT_EQUAL(s->window_bytes, UINT64_C(100) * packets);
-	CU_ASSERT_EQUAL(s->window_first, first);
-	CU_ASSERT_EQUAL(s->window_last, last);
-	CU_ASSERT_EQUAL(s->window_tcp_flags, flags);
+	CU_ASSERT_EQUAL(s->packets, packets);
+	CU_ASSERT_EQUAL(s->bytes, UINT64_C(100) * packets);
+	CU_ASSERT_EQUAL(s->first, first);
+	CU_ASSERT_EQUAL(s->last, last);
+	CU_ASSERT_EQUAL(s->tcp_flags, flags);
 }
 
 /* Flag values: the examples of the AWS documentation of VPC Flow Logs (SYN-ACK is 18, a client's
@@ -395,7 +395,7 @@ static void windows_are_multiples_since_the_epoch(void)
 	check_window(&bench.seen[3], 0, 1, 6120, 6120, 4);
 	CU_ASSERT_TRUE(bench.seen[4].what == SEEN_ENDED);
 	CU_ASSERT_EQUAL(bench.seen[4].end, FLOW_END_SHUTDOWN);
-	CU_ASSERT_EQUAL(bench.seen[4].flow.side[0].window_packets, 0);
+	CU_ASSERT_EQUAL(bench.seen[4].flow.window_flags[0], 0);
 	CU_ASSERT_TRUE(bench.seen[5].what == SEEN_RELEASE);
 	bench_close(&bench);
 }

@@ -76,7 +76,7 @@ static void table_ended(void *ctx, struct flow *flow, enum flow_end end)
 	for (int side = 0; side < 2; side++) {
 		r->packets[side] = flow->side[side].packets;
 		r->bytes[side] = flow->side[side].bytes;
-		r->tcp_flags[side] = flow->side[side].tcp_flags;
+		r->tcp_flags[side] = flow->tcp_flags[side];
 	}
 	r->truncated = flow->truncated;
 	r->rule_number = flow->rule_number;
@@ -87,22 +87,22 @@ static void table_ended(void *ctx, struct flow *flow, enum flow_end end)
 	r->direction = flow->direction;
 }
 
-static void table_window(void *ctx, const struct flow *flow)
+static void table_window(void *ctx, const struct flow *flow, const struct flow_window sent[2])
 {
 	for (int side = 0; side < 2; side++) {
-		const struct flow_side *s = &flow->side[side];
+		const struct flow_window *s = &sent[side];
 		struct record *r;
 
-		if (s->window_packets == 0)
+		if (s->packets == 0)
 			continue;
 		r = record_new(ctx);
 		record_ends(r, flow, side == 1);
 		r->kind = KIND_WINDOW;
-		r->packets[0] = s->window_packets;
-		r->bytes[0] = s->window_bytes;
-		r->tcp_flags[0] = s->window_tcp_flags;
-		r->window_first = s->window_first;
-		r->window_last = s->window_last;
+		r->packets[0] = s->packets;
+		r->bytes[0] = s->bytes;
+		r->tcp_flags[0] = s->tcp_flags;
+		r->window_first = s->first;
+		r->window_last = s->last;
 	}
 }
 

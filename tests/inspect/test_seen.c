@@ -13,14 +13,15 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 static const uint32_t isn[2] = {0xffffff00, 0x7fffffff};
 
 struct rig {
+	struct flow flows[4];
 	struct seen seen;
 	uint64_t sum;
 };
 
 static void rig_open(struct rig *rig)
 {
-	rig->sum = 0;
-	CU_ASSERT_TRUE_FATAL(seen_init(&rig->seen, 4));
+	memset(rig, 0, sizeof(*rig));
+	CU_ASSERT_TRUE_FATAL(seen_init(&rig->seen, rig->flows, 4));
 }
 
 static int64_t rig_close(struct rig *rig)
@@ -216,9 +217,10 @@ static void counts_in_time(void)
 static void blocks_go_round(void)
 {
 	struct packet a = segment(0, 0, 10, 0, ACK, 0), b = segment(1, 0, 0, 30, ACK, 0);
+	struct flow flows[2] = {{.session = 0}};
 	struct seen seen;
 
-	CU_ASSERT_TRUE_FATAL(seen_init(&seen, 2));
+	CU_ASSERT_TRUE_FATAL(seen_init(&seen, flows, 2));
 	for (int i = 0; i < 1000; i++) {
 		uint32_t slot = (uint32_t)i % 2;
 
