@@ -34,7 +34,7 @@ enum { FIELDS4 = 6, FIELDS6 = 12 };
 
 enum { TRIES_BYTES = 128 * 1024 * 1024 };
 
-enum { SCOPE_PORTS = 1, SCOPE_EGRESS = 2, SCOPE_FILTER = 4 };
+enum { SCOPE_PORTS = 1, SCOPE_SHIFT = 1 };
 
 RTE_ACL_RULE_DEF(acl_rule4, FIELDS4);
 RTE_ACL_RULE_DEF(acl_rule6, FIELDS6);
@@ -45,23 +45,23 @@ struct owned_rule {
 	enum model_direction direction;
 };
 
-/* What a packet is told of its rule: all in few cache lines, however many rules there are. */
-struct verdict {
-	uint32_t number : 31, accept : 1;
-};
-
 struct filter {
 	struct rte_acl_ctx *acl4, *acl6; /* NULL: no rule of that family */
 	struct owned_rule *rules;
-	struct verdict *verdicts; /* by rte_acl's result, of which 0 is no match */
-	uint32_t n_rules;
+	/* What packets are told: all in few cache lines, however many rules there are. */
+	struct filter_verdict *verdicts;
+	uint32_t n_rules, n_verdicts;
 };
 
-static uint32_t scope_of(
-	const struct model_filter *filter, enum model_direction direction, bool has_ports)
+static uint32_t acl_scope(uint32_t scope, bool has_ports)
 {
-	return filter->index * SCOPE_FILTER + (direction == MODEL_EGRESS ? SCOPE_EGRESS : 0) +
-	       (has_ports ? SCOPE_PORTS : 0);
+	return scope << SCOPE_SHIFT | (has_ports ? SCOPE_PORTS : 0);
+}
+
+static uint32_t scope_of_rule(const struct owned_rule *owned)
+{
+	return filter_scope(owned->filter,
+		owned->direction == MODEL_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS);
 }
 
 static struct rte_acl_field_def field(
@@ -119,7 +119,7 @@ static void fill_common(
 
 	fields[0].value.u8 = any_protocol ? 0 : (uint8_t)rule->protocol;
 	fields[0].mask_range.u8 = any_protocol ? 0 : UINT8_MAX;
-	fields[1].value.u32 = scope_of(owned->filter, owned->direction, !any_ports);
+	fields[1].value.u32 = acl_scope(scope_of_rule(owned), !any_ports);
 	fields[1].mask_range.u32 = any_ports ? ~(uint32_t)SCOPE_PORTS : UINT32_MAX;
 	fields[ports].value.u16 = rule->any_source_port ? 0 : rule->source_ports.from;
 	fields[ports].mask_range.u16 =
@@ -260,9 +260,14 @@ static void gather_rules(struct filter *filter, const struct model *model)
 
 static void gather_verdicts(struct filter *filter)
 {
+	struct filter_verdict *none = &filter->verdicts[filter->n_rules + 1];
+
+	filter->verdicts[0].scope = UINT32_MAX;
 	for (uint32_t i = 0; i < filter->n_rules; i++)
-		filter->verdicts[i + 1] = (struct verdict){
-			filter->rules[i].rule->number, filter->rules[i].rule->accept};
+		filter->verdicts[i + 1] = (struct filter_verdict){filter->rules[i].rule->number,
+			filter->rules[i].rule->accept, scope_of_rule(&filter->rules[i])};
+	for (uint32_t scope = 0; none + scope < filter->verdicts + filter->n_verdicts; scope++)
+		none[scope] = (struct filter_verdict){0, false, scope};
 }
 
 struct filter *filter_create(const struct model *model, char *error, size_t error_size)
@@ -277,7 +282,8 @@ struct filter *filter_create(const struct model *model, char *error, size_t erro
 		for (int d = 0; d < MODEL_DIRECTIONS; d++)
 			filter->n_rules += model->filters[f].rules[d].count;
 	filter->rules = calloc(filter->n_rules + (size_t)1, sizeof(*filter->rules));
-	filter->verdicts = calloc(filter->n_rules + (size_t)1, sizeof(*filter->verdicts));
+	filter->n_verdicts = 1 + filter->n_rules + model->n_filters * MODEL_DIRECTIONS;
+	filter->verdicts = calloc(filter->n_verdicts, sizeof(*filter->verdicts));
 	if (!filter->rules || !filter->verdicts) {
 		filter_destroy(filter);
 		return NULL;
@@ -308,10 +314,9 @@ void filter_destroy(struct filter *filter)
 
 static uint32_t scope_of_job(const struct filter_job *job)
 {
-	enum model_direction d =
-		job->direction == DIRECTION_EGRESS ? MODEL_EGRESS : MODEL_INGRESS;
+	uint32_t scope = filter_scope(job->filter, job->direction);
 
-	return rte_cpu_to_be_32(scope_of(job->filter, d, job->has_ports));
+	return rte_cpu_to_be_32(acl_scope(scope, job->has_ports));
 }
 
 static void load_key4(struct key4 *key, const struct filter_job *job)
@@ -363,19 +368,28 @@ static inline bool judge_dns(struct filter_job *job)
 		return false;
 	job->by = FILTER_BY_DNS;
 	job->accept = job->filter->amazon_dns;
-	job->number = 0;
+	job->number = job->verdict = 0;
 	return true;
+}
+
+/* With the ports of a packet that has some, and is no DNS, all packets of its flow and sender get
+ * the same verdict. */
+static bool may_be_remembered(const struct filter_job *job)
+{
+	return job->has_ports && job->packet->src_port != 53 && job->packet->dst_port != 53;
 }
 
 static inline void take_result(
 	const struct filter *filter, struct filter_job *job, uint32_t result)
 {
-	struct verdict verdict = filter->verdicts[result];
+	struct filter_verdict verdict = filter->verdicts[result];
+	uint32_t none = filter->n_rules + 1 + filter_scope(job->filter, job->direction);
 
 	job->by = result ? FILTER_BY_RULE : FILTER_BY_NONE;
 	job->rule = result ? result - 1 : 0;
 	job->accept = verdict.accept;
 	job->number = verdict.number;
+	job->verdict = !may_be_remembered(job) ? 0 : result ? result : none;
 }
 
 /* A burst sorted by family: keys, and which job each is. */
@@ -418,6 +432,12 @@ void filter_burst(const struct filter *filter, struct filter_job *jobs, uint32_t
 	}
 	classify(filter, filter->acl4, &v4, jobs);
 	classify(filter, filter->acl6, &v6, jobs);
+}
+
+const struct filter_verdict *filter_verdicts(const struct filter *filter, uint32_t *count)
+{
+	*count = filter->n_verdicts;
+	return filter->verdicts;
 }
 
 uint32_t filter_rule_count(const struct filter *filter)

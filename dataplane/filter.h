@@ -18,6 +18,20 @@ enum filter_by {
 	FILTER_BY_NONE, /* no rule matched */
 };
 
+/* Verdicts are numbered, from 1: those of the rules, as rules are, then those of each filter and
+ * direction where no rule matches. Packets that are alike in filter, direction, protocol, addresses
+ * and ports have the same one, so whoever remembers a verdict's number need not ask again, as long
+ * as the filter is the same. */
+struct filter_verdict {
+	uint32_t number : 31, accept : 1; /* the rule's; 0: none matches */
+	uint32_t scope;                   /* filter_scope() of the packets that it is for */
+};
+
+static inline uint32_t filter_scope(const struct model_filter *filter, enum direction direction)
+{
+	return filter->index * 2 + (direction == DIRECTION_EGRESS);
+}
+
 /* One packet to judge, and the verdict. */
 struct filter_job {
 	const struct packet *packet;
@@ -30,6 +44,8 @@ struct filter_job {
 	bool accept;
 	uint32_t rule;   /* FILTER_BY_RULE: index for filter_rule() */
 	uint32_t number; /* its rule number, else 0 */
+	uint32_t
+		verdict; /* its number; 0: not to be remembered, for not all alike packets have it */
 };
 
 /* Borrows the model until filter_destroy(). NULL: `error` says why. */
@@ -38,6 +54,9 @@ void filter_destroy(struct filter *filter);
 
 /* Judges at most BURST_MAX packets. */
 void filter_burst(const struct filter *filter, struct filter_job *jobs, uint32_t n);
+
+/* `*count` verdicts, by number; the one of number 0 is for no scope. */
+const struct filter_verdict *filter_verdicts(const struct filter *filter, uint32_t *count);
 
 /* Rules are numbered through: filters in the model's order, ingress before egress, ascending. */
 uint32_t filter_rule_count(const struct filter *filter);

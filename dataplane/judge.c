@@ -13,7 +13,7 @@ static bool has_ports(const struct packet *p)
 	return !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
 }
 
-static void job_make(
+void judge_job(
 	struct filter_job *job, const struct model_session *config, const struct packet *p)
 {
 	job->packet = p;
@@ -26,19 +26,9 @@ static void job_make(
 bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
 	struct packet *p, struct filter_job *job, enum reason *why)
 {
-	p->rule_number = 0;
-	p->accepted = true;
-	*why = REASON_inspected;
-	if (!config || !config->filter)
+	if (!judge_asks(snapshot, config, p, why))
 		return false;
-	p->flags |= PACKET_FILTERED;
-	if (p->direction == DIRECTION_UNKNOWN) {
-		p->accepted = snapshot->accept_unknown;
-		if (!p->accepted)
-			*why = REASON_direction_unknown;
-		return false;
-	}
-	job_make(job, config, p);
+	judge_job(job, config, p);
 	return true;
 }
 

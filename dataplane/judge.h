@@ -9,9 +9,31 @@
 #include "decap/ledger.h"
 #include "decap/packet.h"
 
-/* With p->direction set: true when a filter must judge, and `*job` is ready for filter_burst().
- * False when nothing needs to be asked: `*why` is REASON_inspected or the refusal. `config` is the
- * packet's session, NULL when the settings do not know it. */
+/* With p->direction set: true when a filter must judge. False when nothing needs to be asked: `*why`
+ * is REASON_inspected or the refusal. `config` is the packet's session, NULL when the settings do
+ * not know it. */
+static inline bool judge_asks(const struct snapshot *snapshot,
+	const struct model_session *config, struct packet *p, enum reason *why)
+{
+	p->rule_number = 0;
+	p->accepted = true;
+	*why = REASON_inspected;
+	if (!config || !config->filter)
+		return false;
+	p->flags |= PACKET_FILTERED;
+	if (p->direction != DIRECTION_UNKNOWN)
+		return true;
+	p->accepted = snapshot->accept_unknown;
+	if (!p->accepted)
+		*why = REASON_direction_unknown;
+	return false;
+}
+
+/* The question of such a packet, for filter_burst(). */
+void judge_job(
+	struct filter_job *job, const struct model_session *config, const struct packet *p);
+
+/* Both: true when a filter must judge, and `*job` is ready. */
 bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
 	struct packet *p, struct filter_job *job, enum reason *why);
 

@@ -130,6 +130,21 @@ static struct exporter *make_exporter(
 	return exporter_create(&params);
 }
 
+/* Flows forget what they remember of earlier snapshots when its numbers are not theirs any more, but
+ * for once in thousands of reloads, when the numbers begin anew. */
+static void take_verdicts(struct lane *lane, const struct filter *filter)
+{
+	uint32_t before = lane->n_verdicts;
+
+	lane->verdicts = filter_verdicts(filter, &lane->n_verdicts);
+	if (UINT32_MAX - lane->verdict_base - before >= lane->n_verdicts) {
+		lane->verdict_base += before;
+		return;
+	}
+	flow_table_forget(lane->flows);
+	lane->verdict_base = 0;
+}
+
 void lane_refresh(struct lane *lane)
 {
 	const struct snapshot *current =
@@ -139,6 +154,7 @@ void lane_refresh(struct lane *lane)
 		return;
 	lane->snapshot = current;
 	lane->hits = snapshot_hits(current, lane->index);
+	take_verdicts(lane, current->filter);
 	/* A table too small for all of the model's sessions learns the rest as they come, and
 	 * counts what it cannot. */
 	session_table_bind(lane->sessions, current->model);

@@ -44,6 +44,11 @@ struct lane {
 	const struct snapshot_slot *slot;
 	const struct snapshot *snapshot;
 	struct rule_hits *hits; /* this lane's row of the snapshot */
+	/* The snapshot's verdicts, which flows remember as `verdict_base` + number: no two
+	 * snapshots use the same ones. */
+	const struct filter_verdict *verdicts;
+	uint32_t n_verdicts, verdict_base;
+	bool judges_first; /* most packets were refused: judge them before flows are looked for */
 	struct snapshot_reader reader;
 };
 

@@ -69,9 +69,9 @@ static void orient(struct lane *lane, struct packet *p)
 	lane->undirected += p->direction == DIRECTION_UNKNOWN;
 }
 
-/* Judges the packets whose verdict a rule must find. */
+/* Judges the packets whose verdict a rule must find; `remember`: their flows may keep it. */
 static uint64_t judge(struct lane *lane, struct packet *packets, struct filter_job *jobs,
-	uint32_t n, enum reason *why)
+	uint32_t n, bool remember, enum reason *why)
 {
 	uint64_t refused = 0;
 
@@ -81,14 +81,38 @@ static uint64_t judge(struct lane *lane, struct packet *packets, struct filter_j
 
 		if (jobs[j].by == FILTER_BY_RULE)
 			rule_hits_add(&lane->hits[jobs[j].rule], packets[i].ip_len);
+		if (remember && jobs[j].verdict)
+			flow_table_remember(
+				lane->flows, &packets[i], lane->verdict_base + jobs[j].verdict);
 		why[i] = judge_end(&packets[i], &jobs[j]);
 		refused |= (uint64_t)(why[i] != REASON_inspected) << i;
 	}
 	return refused;
 }
 
+/* The verdict of the packet's flow and sender, if it is remembered and of this filter, direction and
+ * configuration. Ports that are not known are not those of the flow. */
+static inline bool recall(const struct lane *lane, struct packet *p, enum reason *why)
+{
+	const uint16_t odd = PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT | PACKET_NO_PORTS;
+	uint32_t number = p->remembered - lane->verdict_base;
+	const struct filter_verdict *verdict = &lane->verdicts[number];
+
+	if (number >= lane->n_verdicts || p->flags & odd ||
+		verdict->scope != filter_scope(p->config->filter, p->direction))
+		return false;
+	p->accepted = verdict->accept;
+	p->rule_number = verdict->number;
+	if (verdict->number)
+		rule_hits_add(&lane->hits[number - 1], p->ip_len);
+	if (!verdict->accept)
+		*why = verdict->number ? REASON_rule_rejected : REASON_rule_none;
+	return true;
+}
+
+/* `flows`: the packets' flows have been looked for. */
 static uint64_t stage_filter(
-	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
+	struct lane *lane, struct packet *packets, uint64_t live, bool flows, enum reason *why)
 {
 	struct filter_job jobs[BURST_MAX];
 	uint32_t n = 0, i;
@@ -98,13 +122,13 @@ static uint64_t stage_filter(
 		struct packet *p = &packets[i];
 
 		orient(lane, p);
-		if (judge_begin(lane->snapshot, p->config, p, &jobs[n], &why[i]))
-			n++;
-		else
-			refused |= (uint64_t)(why[i] != REASON_inspected) << i;
+		if (judge_asks(lane->snapshot, p->config, p, &why[i]) &&
+			!(flows && recall(lane, p, &why[i])))
+			judge_job(&jobs[n++], p->config, p);
+		refused |= (uint64_t)(why[i] != REASON_inspected) << i;
 	}
 	if (n > 0)
-		refused |= judge(lane, packets, jobs, n, why);
+		refused |= judge(lane, packets, jobs, n, flows, why);
 	return live & ~refused;
 }
 
@@ -116,13 +140,13 @@ static void __attribute__((cold)) delay_inspection(struct lane *lane)
 	lane->dpi_delayed = given;
 }
 
-/* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. */
+/* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. Their flows
+ * have been looked for. */
 static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 	uint64_t horizon_ns, enum reason *why)
 {
 	uint32_t i;
 
-	flow_table_prefetch(lane->flows, packets, live);
 	burst_each (i, live) {
 		struct flow *flow = flow_table_packet(lane->flows, &packets[i], horizon_ns);
 
@@ -147,7 +171,7 @@ uint64_t pipeline_judge(
 	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
 {
 	stage_fragment(lane, packets, live);
-	return stage_filter(lane, packets, live, why);
+	return stage_filter(lane, packets, live, false, why);
 }
 
 uint64_t pipeline_adopt(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
@@ -168,6 +192,7 @@ uint64_t pipeline_adopt(struct lane *lane, struct packet *packets, uint32_t n, e
 void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
 	uint64_t horizon_ns, enum reason *why)
 {
+	flow_table_prefetch(lane->flows, packets, live);
 	stage_flow(lane, packets, live, horizon_ns, why);
 }
 
@@ -187,6 +212,28 @@ static void count(struct lane *lane, uint32_t n, const enum reason *why)
 	lane->packets += n;
 }
 
+static uint32_t mask_count(uint64_t mask)
+{
+	return (uint32_t)__builtin_popcountll(mask);
+}
+
+/* Filter and flow. An established flow knows its verdict, so flows are looked for first; where most
+ * packets are refused, and have none, that would be for nothing. Results do not depend on it. */
+static void judge_and_count(struct lane *lane, struct packet *packets, uint64_t live,
+	uint64_t horizon_ns, enum reason *why)
+{
+	bool flows = !lane->judges_first;
+	uint64_t accepted;
+
+	if (flows)
+		flow_table_prefetch(lane->flows, packets, live);
+	accepted = stage_filter(lane, packets, live, flows, why);
+	if (!flows)
+		flow_table_prefetch(lane->flows, packets, accepted);
+	lane->judges_first = mask_count(accepted) < mask_count(live) / 2;
+	stage_flow(lane, packets, accepted, horizon_ns, why);
+}
+
 void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
 	enum reason *why)
 {
@@ -196,7 +243,6 @@ void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_
 	stage_decap(lane, packets, n, why);
 	live = stage_session(lane, packets, n, why);
 	stage_fragment(lane, packets, live);
-	live = stage_filter(lane, packets, live, why);
-	stage_flow(lane, packets, live, horizon_ns, why);
+	judge_and_count(lane, packets, live, horizon_ns, why);
 	count(lane, n, why);
 }

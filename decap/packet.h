@@ -97,6 +97,8 @@ struct packet {
 	 * generation of the configuration. Without a filter every packet is accepted. */
 	uint32_t rule_number;
 	bool accepted;
+	uint32_t
+		remembered; /* that of the flow's and sender's last one: flow_table_remember() */
 	uint64_t generation;
 
 	/* The session in the mirror model; NULL: not in the settings. From here on nothing goes from

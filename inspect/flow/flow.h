@@ -66,7 +66,7 @@ struct flow_key {
 struct flow_side {
 	uint64_t packets, bytes;
 	uint32_t window_last; /* latest second of it in the open window, see struct flow_base */
-	uint32_t reserved;
+	uint32_t verdict;     /* that flow_table_remember() was told; 0 = none */
 };
 
 /* What one side sent in an aggregation window of the flow logs. */

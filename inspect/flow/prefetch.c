@@ -2,18 +2,25 @@
  * reading the memory that will be needed, all packets' at once, so that the waits overlap. First
  * the index's buckets, then the flows that stand there. */
 #include "decap/touch.h"
+#include "inspect/flow/count.h"
 #include "inspect/flow/table_inside.h"
 
 enum { TCP = 6, UDP = 17 };
+
+static void __attribute__((noinline))
+row_make_any(struct flow_row *row, const struct packet *p, const uint64_t salt[4])
+{
+	flow_key_make(&row->key, p, &row->src_is_lo);
+	row->hash = key_hash(&row->key, salt);
+}
 
 static inline void row_make(
 	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
 {
 	if (p->ip_version == 4 && (p->protocol == TCP || p->protocol == UDP))
-		row->src_is_lo = key_make_usual(&row->key, p);
+		row_make_usual(row, p, salt);
 	else
-		flow_key_make(&row->key, p, &row->src_is_lo);
-	row->hash = key_hash(&row->key, salt);
+		row_make_any(row, p, salt);
 }
 
 /* The flow that is probably the row's, by the tag alone. */
@@ -32,27 +39,43 @@ static inline void row_guess(struct flow_row *row, const struct flow_table *tabl
 	__builtin_prefetch(table->flows[row->slot].side, 1);
 }
 
+/* Whether the guess was right; returns what the flow remembers of the sender. */
+static inline uint32_t row_know(struct flow_row *row, const struct flow_table *table)
+{
+	const struct flow *flow = &table->flows[row->slot];
+	uint32_t verdict = flow->side[flow_sender(flow, row->src_is_lo)].verdict;
+
+	row->known = key_equal(&flow->key, &row->key);
+	row->verdict = 0;
+	return row->known ? verdict : 0;
+}
+
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live)
 {
+	const struct flow_index index = table->index;
 	struct flow_row *rows = table->rows;
+	uint64_t salt[4];
 	uint32_t n = 0;
+
+	memcpy(salt, table->salt, sizeof(salt));
 
 	for (uint64_t rest = live; rest != 0; rest &= rest - 1, n++) {
 		struct packet *p = &packets[__builtin_ctzll(rest)];
 
-		row_make(&rows[n], p, table->salt);
+		row_make(&rows[n], p, salt);
 		p->row = &rows[n];
-		__builtin_prefetch(index_first(&table->index, rows[n].hash));
+		__builtin_prefetch(index_first(&index, rows[n].hash));
 	}
 	for (uint32_t i = 0; i < n; i++)
-		touch(index_first(&table->index, rows[i].hash));
+		touch(index_first(&index, rows[i].hash));
 	for (uint32_t i = 0; i < n; i++)
 		row_guess(&rows[i], table);
 	for (uint32_t i = 0; i < n; i++) {
 		touch(&table->flows[rows[i].slot]);
 		touch(table->flows[rows[i].slot].side);
 	}
-	for (uint32_t i = 0; i < n; i++)
-		rows[i].known = key_equal(&table->flows[rows[i].slot].key, &rows[i].key);
+	n = 0;
+	for (uint64_t rest = live; rest != 0; rest &= rest - 1, n++)
+		packets[__builtin_ctzll(rest)].remembered = row_know(&rows[n], table);
 	table->rows_hold = true;
 }

@@ -14,7 +14,8 @@ struct flow_row {
 		slot; /* of the flow, probably; any other one when it was not found at a glance */
 	uint64_t hash; /* of the key, salted */
 	bool src_is_lo;
-	bool known; /* the flow in `slot` has the key */
+	bool known;       /* the flow in `slot` has the key */
+	uint32_t verdict; /* for a flow that this packet begins */
 };
 
 _Static_assert(sizeof(struct flow_row) == 64, "a row is a cache line");
@@ -48,26 +49,36 @@ static inline bool key_equal(const struct flow_key *a, const struct flow_key *b)
 	return (change | (key_word(a, 16) ^ key_word(b, 16))) == 0;
 }
 
+/* What a hash mixes besides the addresses. */
+static inline uint64_t key_ports(uint32_t tenant, uint16_t lo_port, uint16_t hi_port)
+{
+	return (uint64_t)tenant << 32 | (uint64_t)lo_port << 16 | hi_port;
+}
+
+static inline uint64_t key_rest(uint16_t icmp_id, uint8_t protocol, uint8_t ip_version)
+{
+	return (uint64_t)icmp_id << 16 | (uint64_t)protocol << 8 | ip_version;
+}
+
 /* Where the key lies in the index. Nobody who does not know the salt can choose keys that meet:
  * every word is mixed with a part of it before it is multiplied. */
 static inline uint64_t key_hash(const struct flow_key *key, const uint64_t salt[4])
 {
 	uint64_t ends = hash_fold(key_word(key, 8) ^ salt[0], key_word(key, 24) ^ salt[1]);
-	uint64_t ports =
-		(uint64_t)key->tenant << 32 | (uint64_t)key->lo_port << 16 | key->hi_port;
-	uint64_t rest =
-		(uint64_t)key->icmp_id << 16 | (uint64_t)key->protocol << 8 | key->ip_version;
 
 	if (key->ip_version != 4)
 		ends ^= hash_fold(
 			key_word(key, 0) ^ salt[2] ^ ends, key_word(key, 16) ^ salt[0]);
-	return hash_fold(ends ^ ports ^ salt[2], rest ^ salt[3]);
+	return hash_fold(ends ^ key_ports(key->tenant, key->lo_port, key->hi_port) ^ salt[2],
+		key_rest(key->icmp_id, key->protocol, key->ip_version) ^ salt[3]);
 }
 
-/* The key of TCP or UDP over IPv4, as flow_key_make() makes it. Which of two ends is lower is a
- * coin toss to the CPU: so no branch here. */
-static inline bool key_make_usual(struct flow_key *key, const struct packet *p)
+/* The key of TCP or UDP over IPv4, as flow_key_make() makes it, and its hash, without a look at
+ * what was just written. Which of two ends is lower is a coin toss to the CPU: so no branch here. */
+static inline void row_make_usual(
+	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
 {
+	struct flow_key *key = &row->key;
 	uint64_t src = hash_word(p->src.byte + 8), dst = hash_word(p->dst.byte + 8);
 	uint64_t src_end = (uint64_t)be32(p->src.byte + 12) << 16 | p->src_port;
 	uint64_t dst_end = (uint64_t)be32(p->dst.byte + 12) << 16 | p->dst_port;
@@ -77,15 +88,21 @@ static inline bool key_make_usual(struct flow_key *key, const struct packet *p)
 
 	src ^= change;
 	dst ^= change;
+	src_end ^= change_end;
+	dst_end ^= change_end;
 	memset(key->lo.byte, 0, 8);
 	memcpy(key->lo.byte + 8, &src, sizeof(src));
 	memset(key->hi.byte, 0, 8);
 	memcpy(key->hi.byte + 8, &dst, sizeof(dst));
 	key->tenant = p->tenant;
-	key->lo_port = (uint16_t)(src_end ^ change_end);
-	key->hi_port = (uint16_t)(dst_end ^ change_end);
+	key->lo_port = (uint16_t)src_end;
+	key->hi_port = (uint16_t)dst_end;
 	key->icmp_id = 0;
 	key->protocol = p->protocol;
 	key->ip_version = 4;
-	return !reversed;
+	row->src_is_lo = !reversed;
+	row->hash = hash_fold(
+		hash_fold(src ^ salt[0], dst ^ salt[1]) ^
+			key_ports(p->tenant, (uint16_t)src_end, (uint16_t)dst_end) ^ salt[2],
+		key_rest(0, p->protocol, 4) ^ salt[3]);
 }

@@ -299,6 +299,8 @@ packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
 		return NULL;
 	flow_count(flow, p, p->row->src_is_lo, &table->params, &table->observer,
 		table->updates ? &table->updates[slot_of(table, flow)] : NULL);
+	if (p->row->verdict)
+		flow->side[flow_sender(flow, p->row->src_is_lo)].verdict = p->row->verdict;
 	packet_seen(table, flow, slot_of(table, flow), p);
 	return flow;
 }
@@ -314,6 +316,23 @@ struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint6
 		return packet_take(table, p, horizon_ns);
 	packet_seen(table, flow, row->slot, p);
 	return flow;
+}
+
+void flow_table_remember(struct flow_table *table, struct packet *p, uint32_t verdict)
+{
+	struct flow_row *row = p->row;
+	struct flow *flow = &table->flows[row->slot];
+
+	row->verdict = verdict;
+	if (row->known)
+		flow->side[flow_sender(flow, row->src_is_lo)].verdict = verdict;
+}
+
+void flow_table_forget(struct flow_table *table)
+{
+	for (uint32_t slot = 0; slot < table->used; slot++)
+		for (int side = 0; side < 2; side++)
+			table->flows[slot].side[side].verdict = 0;
 }
 
 void flow_table_lost_here(struct flow_table *table)

@@ -75,8 +75,14 @@ void flow_table_destroy(struct flow_table *table);
 
 /* Makes the keys of the packets whose bit is set in `live`, at most BURST_MAX, and asks for the
  * memory that flow_table_packet() will touch. Needs p->tenant; sets p->row, which is the table's and
- * holds until the next call. */
+ * holds until the next call, and p->remembered. */
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live);
+
+/* Between the two: the next packets of the same sender and flow will have this p->remembered,
+ * whatever it means to the caller; 0 = nothing. */
+void flow_table_remember(struct flow_table *table, struct packet *p, uint32_t verdict);
+/* No flow remembers anything. Looks at all of them. */
+void flow_table_forget(struct flow_table *table);
 
 /* Finds or makes the flow of `p` (p->row must be set), counts the packet into it, sets p->flow
  * and PACKET_FROM_CLIENT. NULL: refused, the table is full of young flows. The flow may end, and
