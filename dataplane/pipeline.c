@@ -60,13 +60,23 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 			packets[i].flags |= PACKET_NO_PORTS;
 }
 
-static void orient(struct lane *lane, struct packet *p)
+/* For those that no MAC orients. */
+static void __attribute__((noinline))
+orient_otherwise(struct lane *lane, struct packet *p, const struct model_interface *eni)
 {
-	p->direction = DIRECTION_UNKNOWN;
 	if (!(p->flags & PACKET_HAS_VNI))
 		return;
-	p->direction = direction_of(p, p->config ? p->config->interface : NULL, NULL);
+	p->direction = direction_of(p, eni, NULL);
 	lane->undirected += p->direction == DIRECTION_UNKNOWN;
+}
+
+static inline void orient(struct lane *lane, struct packet *p)
+{
+	const struct model_interface *eni = p->config ? p->config->interface : NULL;
+
+	p->direction = eni ? direction_by_mac(p, eni) : DIRECTION_UNKNOWN;
+	if (p->direction == DIRECTION_UNKNOWN)
+		orient_otherwise(lane, p, eni);
 }
 
 /* Judges the packets whose verdict a rule must find; `remember`: their flows may keep it. */

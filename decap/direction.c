@@ -1,30 +1,5 @@
 #include "decap/direction.h"
 
-#include "config/model.h"
-#include "decap/cursor.h"
-
-enum { MAC = 6, MACS = 2 * MAC };
-
-static enum direction decide(bool is_source, bool is_destination)
-{
-	if (is_source == is_destination)
-		return DIRECTION_UNKNOWN;
-	return is_source ? DIRECTION_EGRESS : DIRECTION_INGRESS;
-}
-
-static enum direction by_mac(const struct packet *p, const struct model_interface *eni)
-{
-	struct cursor c = cursor_make(p->frame, p->frame_cap, p->frame_wire);
-	const uint8_t *macs;
-
-	if (!eni->has_mac || p->frame_link != LINK_ETHERNET)
-		return DIRECTION_UNKNOWN;
-	macs = cursor_take(&c, MACS);
-	if (!macs)
-		return DIRECTION_UNKNOWN;
-	return decide(memcmp(macs + MAC, eni->mac, MAC) == 0, memcmp(macs, eni->mac, MAC) == 0);
-}
-
 static bool has_address(
 	const struct model_interface *eni, uint8_t ip_version, const struct ip_addr *addr)
 {
@@ -42,11 +17,11 @@ static enum direction by_address(
 
 	*by = DIRECTION_BY_ADDRESS;
 	if (eni)
-		d = decide(has_address(eni, p->ip_version, &p->src),
+		d = direction_decide(has_address(eni, p->ip_version, &p->src),
 			has_address(eni, p->ip_version, &p->dst));
 	if (d == DIRECTION_UNKNOWN) {
 		*by = DIRECTION_BY_OUTER_SOURCE;
-		d = decide(ip_addr_equal(&p->src, &p->outer_src),
+		d = direction_decide(ip_addr_equal(&p->src, &p->outer_src),
 			ip_addr_equal(&p->dst, &p->outer_src));
 	}
 	if (d == DIRECTION_UNKNOWN)
@@ -58,7 +33,7 @@ enum direction direction_of(
 	const struct packet *p, const struct model_interface *eni, enum direction_by *by)
 {
 	enum direction_by unused;
-	enum direction d = eni ? by_mac(p, eni) : DIRECTION_UNKNOWN;
+	enum direction d = eni ? direction_by_mac(p, eni) : DIRECTION_UNKNOWN;
 
 	if (!by)
 		by = &unused;

@@ -4,9 +4,9 @@
  * one. The first of these that names exactly one side decides. */
 #pragma once
 
+#include "config/model.h"
+#include "decap/cursor.h"
 #include "decap/packet.h"
-
-struct model_interface;
 
 enum direction_by {
 	DIRECTION_BY_NOTHING,
@@ -14,6 +14,28 @@ enum direction_by {
 	DIRECTION_BY_ADDRESS,
 	DIRECTION_BY_OUTER_SOURCE,
 };
+
+static inline enum direction direction_decide(bool is_source, bool is_destination)
+{
+	_Static_assert(DIRECTION_INGRESS == 1 << 0 && DIRECTION_EGRESS == 1 << 1,
+		"one bit for whoever it is");
+	return (enum direction)((unsigned)(is_source != is_destination) << is_source);
+}
+
+/* By the interface's MAC alone. Inline, and no branch on what it finds: which way a packet goes is a
+ * coin toss to the CPU. */
+static inline enum direction direction_by_mac(
+	const struct packet *p, const struct model_interface *eni)
+{
+	const uint64_t mac = UINT64_MAX >> 16;
+	const uint8_t *macs = p->frame;
+	uint64_t own;
+
+	if (!eni->has_mac || p->frame_link != LINK_ETHERNET || p->frame_cap < 12)
+		return DIRECTION_UNKNOWN;
+	own = (uint64_t)be16(eni->mac) << 32 | be32(eni->mac + 2);
+	return direction_decide((be64(macs + 4) & mac) == own, be64(macs) >> 16 == own);
+}
 
 /* `eni`: the source interface, or NULL when it is not known. `by` may be NULL. Needs a packet
  * that decap accepted, with PACKET_HAS_VNI. */
