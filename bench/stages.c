@@ -114,13 +114,7 @@ __attribute__((noinline)) void run_decap(struct bench *b, uint32_t n)
 
 __attribute__((noinline)) uint64_t run_session(struct bench *b, uint32_t n)
 {
-	uint64_t live = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (b->why[i] == REASON_inspected &&
-			session_table_packet(b->rig->lane->sessions, &b->packets[i], true))
-			live |= UINT64_C(1) << i;
-	return live;
+	return session_table_burst(b->rig->lane->sessions, b->packets, n, true, b->why);
 }
 
 __attribute__((noinline)) void run_flow(struct bench *b, uint64_t live)

@@ -11,9 +11,10 @@
 		rest_ &= rest_ - 1)
 
 /* Headers fit into two lines: 50 bytes of encapsulation, 14 of Ethernet, 40 to 60 of IP and TCP. */
-static void touch_headers(const struct packet *packets, uint32_t n)
+static void touch_headers(struct packet *packets, uint32_t n, uint64_t generation)
 {
 	for (uint32_t i = 0; i < n; i++) {
+		packets[i].generation = generation;
 		if (packets[i].cap == 0)
 			continue;
 		touch(packets[i].data);
@@ -21,33 +22,18 @@ static void touch_headers(const struct packet *packets, uint32_t n)
 	}
 }
 
-static void stage_decap(
-	const struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+/* decap and session: returns those that go on, and in `*flags` what flags there are at all. */
+static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t n,
+	enum reason *why, unsigned *flags)
 {
-	touch_headers(packets, n);
-	for (uint32_t i = 0; i < n; i++)
+	*flags = 0;
+	touch_headers(packets, n, lane->snapshot->generation);
+	for (uint32_t i = 0; i < n; i++) {
 		why[i] = lane->plain ? decap_plain(&packets[i])
 				     : decap_mirror(&lane->decap, &packets[i]);
-}
-
-/* The session is judged before the inner packet: what a refused session carries is not looked at. */
-static uint64_t stage_session(
-	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
-{
-	uint64_t live = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		bool named = packets[i].flags & PACKET_HAS_VNI;
-
-		packets[i].generation = lane->snapshot->generation;
-		if ((named || why[i] == REASON_inspected) &&
-			!session_table_packet(
-				lane->sessions, &packets[i], lane->snapshot->learn))
-			why[i] = REASON_session_unknown;
-		if (why[i] == REASON_inspected)
-			live |= UINT64_C(1) << i;
+		*flags |= packets[i].flags;
 	}
-	return live;
+	return session_table_burst(lane->sessions, packets, n, lane->snapshot->learn, why);
 }
 
 static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t live)
@@ -130,12 +116,16 @@ static uint64_t stage_filter(
 
 	burst_each (i, live) {
 		struct packet *p = &packets[i];
+		enum reason reason;
 
 		orient(lane, p);
-		if (judge_asks(lane->snapshot, p->config, p, &why[i]) &&
-			!(flows && recall(lane, p, &why[i])))
+		if (judge_asks(lane->snapshot, p->config, p, &reason) &&
+			!(flows && recall(lane, p, &reason)))
 			judge_job(&jobs[n++], p->config, p);
-		refused |= (uint64_t)(why[i] != REASON_inspected) << i;
+		if (reason == REASON_inspected)
+			continue;
+		why[i] = reason;
+		refused |= UINT64_C(1) << i;
 	}
 	if (n > 0)
 		refused |= judge(lane, packets, jobs, n, flows, why);
@@ -172,9 +162,10 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 
 uint64_t pipeline_front(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
 {
+	unsigned flags;
+
 	lane_refresh(lane);
-	stage_decap(lane, packets, n, why);
-	return stage_session(lane, packets, n, why);
+	return stage_decap(lane, packets, n, why, &flags);
 }
 
 uint64_t pipeline_judge(
@@ -247,12 +238,13 @@ static void judge_and_count(struct lane *lane, struct packet *packets, uint64_t 
 void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
 	enum reason *why)
 {
+	unsigned flags;
 	uint64_t live;
 
 	lane_refresh(lane);
-	stage_decap(lane, packets, n, why);
-	live = stage_session(lane, packets, n, why);
-	stage_fragment(lane, packets, live);
+	live = stage_decap(lane, packets, n, why, &flags);
+	if (flags & PACKET_FRAGMENT)
+		stage_fragment(lane, packets, live);
 	judge_and_count(lane, packets, live, horizon_ns, why);
 	count(lane, n, why);
 }

@@ -251,6 +251,22 @@ bool session_table_packet(struct session_table *table, struct packet *p, bool le
 	return session_adopt(table, p, learn, true);
 }
 
+uint64_t session_table_burst(struct session_table *table, struct packet *packets, uint32_t n,
+	bool learn, enum reason *why)
+{
+	uint64_t live = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		bool named = packets[i].flags & PACKET_HAS_VNI;
+
+		if ((named || why[i] == REASON_inspected) &&
+			!session_adopt(table, &packets[i], learn, true))
+			why[i] = REASON_session_unknown;
+		live |= (uint64_t)(why[i] == REASON_inspected) << i;
+	}
+	return live;
+}
+
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes)
 {
 	if (index < table->count)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/ledger.h"
 #include "decap/packet.h"
 
 enum {
@@ -59,6 +60,12 @@ bool session_table_bind(struct session_table *table, const struct model *model);
  * false: unknown and not learned (also when the table is full, which `overflow` counts). Without
  * `learn`, a session that no configuration names (any more) is unknown. */
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
+
+/* A burst of at most BURST_MAX packets after decap: the session is judged before the inner packet, so
+ * each that has a session is counted whatever `why` says of it; an unknown session becomes
+ * REASON_session_unknown there. Returns the mask of packets that are REASON_inspected. */
+uint64_t session_table_burst(struct session_table *table, struct packet *packets, uint32_t n,
+	bool learn, enum reason *why);
 
 /* The same for a packet that another worker's table has counted: sets p->session, p->tenant and
  * p->config as this table has them, and counts nothing. */
