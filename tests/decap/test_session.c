@@ -266,6 +266,36 @@ static void plain_packets_have_no_session(void)
 	session_table_destroy(NULL);
 }
 
+/* Of a session that is known each packet counts, what there is no session of only goes on when decap
+ * let it, and an unknown session is refused before what its packets carry. */
+static void a_burst_is_judged_by_session_first(void)
+{
+	struct session_table *t = session_table_create(16);
+	struct packet p[BURST_MAX];
+	enum reason why[BURST_MAX];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	for (uint32_t i = 0; i < BURST_MAX; i++) {
+		p[i] = packet_of(i % 2, 42, i, 60);
+		p[i].flags = i % 8 < 6 ? PACKET_HAS_VNI : 0;
+		why[i] = i % 4 == 3 ? REASON_not_ip : REASON_inspected;
+	}
+	session_table_add(t, &p[0].outer_src, 42);
+	/* 0, 2, 4: known. 1, 3, 5: unknown, the second not IP. 6: plain; 7: no mirror packet. */
+	CU_ASSERT_EQUAL(session_table_burst(t, p, BURST_MAX, false, why), 0x5555555555555555);
+	for (uint32_t i = 0; i < BURST_MAX; i++) {
+		enum reason odd = i % 8 == 7 ? REASON_not_ip : REASON_session_unknown;
+
+		CU_ASSERT_EQUAL(why[i], i % 2 ? odd : REASON_inspected);
+	}
+	CU_ASSERT_EQUAL(session_table_get(t, 0)->packets, 24);
+	why[1] = REASON_not_ip;
+	CU_ASSERT_EQUAL(session_table_burst(t, p, 2, true, why), 1);
+	CU_ASSERT_EQUAL(why[1], REASON_not_ip);
+	CU_ASSERT_EQUAL(session_table_get(t, 1)->packets, 1);
+	session_table_destroy(t);
+}
+
 void suite_session(void);
 void suite_session(void)
 {
@@ -278,4 +308,5 @@ void suite_session(void)
 	CU_ADD_TEST(s, after_a_reload_what_is_not_configured_is_unknown);
 	CU_ADD_TEST(s, tenants_join_vnis);
 	CU_ADD_TEST(s, plain_packets_have_no_session);
+	CU_ADD_TEST(s, a_burst_is_judged_by_session_first);
 }
