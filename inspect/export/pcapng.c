@@ -49,6 +49,12 @@ static void put(struct piece *p, const void *bytes, size_t len)
 	p->len += len;
 }
 
+/* Without zeroing its room, of which a packet needs little. */
+static void begin(struct piece *p)
+{
+	p->len = 0;
+}
+
 static void put16(struct piece *p, uint16_t n)
 {
 	put(p, (uint8_t[]){(uint8_t)n, (uint8_t)(n >> 8)}, 2);
@@ -56,8 +62,10 @@ static void put16(struct piece *p, uint16_t n)
 
 static void put32(struct piece *p, uint32_t n)
 {
-	put16(p, (uint16_t)n);
-	put16(p, (uint16_t)(n >> 16));
+	put(p,
+		(uint8_t[]){
+			(uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16), (uint8_t)(n >> 24)},
+		4);
 }
 
 static void pad(struct piece *p)
@@ -207,17 +215,28 @@ struct pcapng *pcapng_open(
 	return NULL;
 }
 
-static void put_comment(struct piece *after, const struct packet_record *record)
+/* The words that all packets of the interface share; one of many sessions' has none of its own. */
+static void put_words(struct text *t, const struct pcapng_interface *interface,
+	const struct packet_record *record)
+{
+	const struct pcapng_session session = {record->has_vni, record->vni, record->outer_src};
+	char words[PCAPNG_WORDS];
+
+	text_char(t, ' ');
+	if (interface->n_words > 0)
+		text_bytes(t, interface->words, interface->n_words);
+	else
+		text_bytes(t, words, pcapng_words(&session, words));
+}
+
+static void put_comment(struct piece *after, const struct pcapng_interface *interface,
+	const struct packet_record *record)
 {
 	char comment[160];
 	struct text t = text_make(comment, sizeof(comment));
 
-	if (record->has_vni) {
-		text_cstr(&t, " vni=");
-		text_u64(&t, record->vni);
-		text_cstr(&t, " outer_src=");
-		text_addr(&t, &record->outer_src, ip_addr_is_v4(&record->outer_src) ? 4 : 6);
-	}
+	if (record->has_vni)
+		put_words(&t, interface, record);
 	if (record->rule_number != 0) {
 		text_cstr(&t, " rule=");
 		text_u64(&t, record->rule_number);
@@ -242,12 +261,13 @@ static void put_direction(struct piece *after, enum direction direction)
 		put_option(after, OPTION_EPB_FLAGS, flags, sizeof(flags));
 }
 
-static void put_options(struct piece *after, const struct packet_record *record)
+static void put_options(struct piece *after, const struct pcapng_interface *interface,
+	const struct packet_record *record)
 {
 	size_t without = after->len;
 
 	put_direction(after, record->direction);
-	put_comment(after, record);
+	put_comment(after, interface, record);
 	if (after->len > without)
 		put32(after, 0);
 }
@@ -272,13 +292,17 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	uint32_t room = PCAPNG_SNAPLEN - bytes->header_len;
 	uint32_t cap = bytes->cap < room ? bytes->cap : room;
 	uint32_t len = bytes->header_len + cap, padding = (4 - len % 4) % 4;
-	struct piece before = {.len = 0}, after = {.len = 0};
+	struct pcapng_interface *interface;
+	struct piece before, after;
 	uint32_t number, total;
 
 	if (!find_interface(file, &session, &number))
 		return false;
-	interface_count(pcapng_interfaces_get(file->interfaces, number), record->time_ns);
-	put_options(&after, record);
+	interface = pcapng_interfaces_get(file->interfaces, number);
+	interface_count(interface, record->time_ns);
+	begin(&before);
+	begin(&after);
+	put_options(&after, interface, record);
 	total = 32 + len + padding + (uint32_t)after.len;
 	put32(&after, total);
 	put32(&before, BLOCK_PACKET);

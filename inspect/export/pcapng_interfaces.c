@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "inspect/export/text.h"
 #include "inspect/flow/hash.h"
 
 enum { ROOM_FIRST = 16 };
@@ -85,11 +86,26 @@ static bool grow(struct pcapng_interfaces *in)
 	return true;
 }
 
+uint8_t pcapng_words(const struct pcapng_session *session, char words[PCAPNG_WORDS])
+{
+	struct text t = text_make(words, PCAPNG_WORDS);
+
+	if (!session->has_vni)
+		return 0;
+	text_cstr(&t, "vni=");
+	text_u64(&t, session->vni);
+	text_cstr(&t, " outer_src=");
+	text_addr(&t, &session->outer_src, ip_addr_is_v4(&session->outer_src) ? 4 : 6);
+	return (uint8_t)(t.at - words);
+}
+
 static bool add(struct pcapng_interfaces *in, const struct pcapng_session *session)
 {
 	if (in->count == in->room && !grow(in))
 		return false;
 	in->interfaces[in->count] = (struct pcapng_interface){.session = *session};
+	in->interfaces[in->count].n_words =
+		pcapng_words(session, in->interfaces[in->count].words);
 	in->sessions += session->has_vni;
 	*slot_of(in, session) = in->count + 1;
 	in->last = in->count++;

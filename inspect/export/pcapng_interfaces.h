@@ -1,7 +1,7 @@
 /* The interfaces of one pcapng file: one for each (outer source, VNI), numbered in the order they
  * came, and a nameless one for packets without a VNI. Whoever sends packets can make such pairs
  * up, so there are at most PCAPNG_SESSIONS_MAX of them in a file; the packets of all further ones
- * share the nameless interface. 4 MiB hold them all. */
+ * share the nameless interface. 8 MiB hold them all. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,11 +17,21 @@ struct pcapng_session {
 	struct ip_addr outer_src;
 };
 
+enum {
+	PCAPNG_WORDS = sizeof("vni=16777215 outer_src=") - 1 + 39
+}; /* 39: the longest IPv6 address */
+
 struct pcapng_interface {
 	struct pcapng_session session;
+	/* What the comment of each of the session's packets begins with; none of the nameless one. */
+	char words[PCAPNG_WORDS];
+	uint8_t n_words;
 	/* The owner's to count. */
 	uint64_t packets, first_ns, last_ns;
 };
+
+/* Writes a session's words and returns how many; 0 without a VNI. */
+uint8_t pcapng_words(const struct pcapng_session *session, char words[PCAPNG_WORDS]);
 
 struct pcapng_interfaces;
 
