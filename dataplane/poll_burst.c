@@ -125,12 +125,13 @@ static uint64_t run_among_others(struct poller *poller, uint32_t n)
 /* Returns those of `mask` that the recorder keeps. */
 static uint64_t record(struct poller *poller, uint64_t mask)
 {
+	const struct recorder_burst burst = {poller->mbufs, poller->packets, poller->why, mask};
 	const struct poll_params *params = &poller->params;
 
 	if (!params->recorder)
 		return 0;
-	return recorder_offer(params->recorder, params->index, poller->mbufs, poller->packets,
-		poller->why, mask, poller->load.no_recording, &params->lane->recording);
+	return recorder_offer(params->recorder, params->index, &burst,
+		poller->load.no_recording, &params->lane->recording);
 }
 
 void poll_received(struct poller *poller, const struct poll_queue *queue, uint32_t n)

@@ -152,44 +152,50 @@ static bool may_hold(const struct recorder *recorder, struct way *way, const str
 }
 
 /* Those that the settings want. */
-static uint64_t wanted(enum settings_record which, const struct packet *packets,
-	const enum reason *why, uint64_t mask)
+static uint64_t wanted(enum settings_record which, const struct recorder_burst *burst)
 {
 	uint64_t want = 0;
 
-	for (uint64_t rest = mask; rest; rest &= rest - 1) {
+	for (uint64_t rest = burst->mask; rest; rest &= rest - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(rest);
 
-		want |= (uint64_t)record_wants(which, &packets[i], why[i], false) << i;
+		want |= (uint64_t)record_wants(which, &burst->packets[i], burst->why[i], false)
+			<< i;
 	}
 	return want;
 }
 
-uint64_t recorder_offer(struct recorder *recorder, uint32_t worker, struct rte_mbuf **mbufs,
-	const struct packet *packets, const enum reason *why, uint64_t mask, bool shed,
-	struct recorder_counts *counts)
+/* Packet `i`; there is room. */
+static void put(const struct recorder *recorder, struct way *way,
+	const struct recorder_burst *burst, uint32_t i)
 {
-	uint64_t want = wanted(recorder->settings->packets.record, packets, why, mask);
+	struct entry *entry = &way->entries[way->put & (recorder->room - 1)];
+
+	entry->m = burst->mbufs[i];
+	entry->record = record_of(&burst->packets[i], burst->why[i]);
+	way->put++;
+}
+
+uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
+	const struct recorder_burst *burst, bool shed, struct recorder_counts *counts)
+{
+	uint64_t want = wanted(recorder->settings->packets.record, burst);
 	uint32_t n = (uint32_t)__builtin_popcountll(want), room;
 	struct way *way = &recorder->ways[worker];
 	uint64_t kept = 0;
 
 	counts->offered += n;
-	if (shed)
-		counts->shed += n;
+	counts->shed += shed ? n : 0;
 	if (shed || n == 0)
 		return 0;
 	room = room_in(recorder, way, n);
 	for (uint64_t rest = want; rest && room > 0; rest &= rest - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(rest);
-		struct entry *entry = &way->entries[way->put & (recorder->room - 1)];
 
-		if (!may_hold(recorder, way, mbufs[i]))
+		if (!may_hold(recorder, way, burst->mbufs[i]))
 			continue;
-		entry->m = mbufs[i];
-		entry->record = record_of(&packets[i], why[i]);
+		put(recorder, way, burst, i);
 		kept |= UINT64_C(1) << i;
-		way->put++;
 		room--;
 	}
 	counts->lost += n - (uint32_t)__builtin_popcountll(kept);

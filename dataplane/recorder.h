@@ -48,12 +48,18 @@ bool recorder_stop(struct recorder *recorder, uint64_t ns);
 /* Stops and frees. NULL is legal. */
 void recorder_destroy(struct recorder *recorder);
 
-/* Worker `worker` alone, with packets of a burst and why each ended where it ended. Takes over the
- * mbufs of those that it keeps, and returns which those are; all others stay the caller's. `shed`:
- * keeps none, and counts them so. */
-uint64_t recorder_offer(struct recorder *recorder, uint32_t worker, struct rte_mbuf **mbufs,
-	const struct packet *packets, const enum reason *why, uint64_t mask, bool shed,
-	struct recorder_counts *counts);
+/* Packets of a burst that are at their end: those of `mask`, and why each ended where it ended. */
+struct recorder_burst {
+	struct rte_mbuf *const *mbufs;
+	const struct packet *packets;
+	const enum reason *why;
+	uint64_t mask;
+};
+
+/* Worker `worker` alone. Takes over the mbufs of the packets that it keeps, and returns which those
+ * are; all others stay the caller's. `shed`: keeps none, and counts them so. */
+uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
+	const struct recorder_burst *burst, bool shed, struct recorder_counts *counts);
 
 /* Any thread. What became of packets after the rings: `written` and `lost_disk`, and as `lost_queue`
  * what recorder_stop() left. */

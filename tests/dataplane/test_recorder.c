@@ -104,8 +104,8 @@ static void fill(struct scene *s, struct burst *b, uint32_t worker, uint32_t fir
 static uint64_t offer(
 	struct scene *s, struct burst *b, uint32_t worker, uint64_t mask, bool shed)
 {
-	uint64_t kept = recorder_offer(s->recorder, worker, b->mbufs, b->packets, b->why, mask,
-		shed, &s->counts[worker]);
+	const struct recorder_burst burst = {b->mbufs, b->packets, b->why, mask};
+	uint64_t kept = recorder_offer(s->recorder, worker, &burst, shed, &s->counts[worker]);
 
 	for (uint32_t i = 0; i < BURST_MAX; i++)
 		if (b->mbufs[i] && !(kept >> i & 1))
