@@ -14,6 +14,16 @@ static uint32_t buffers_away(const struct settings *s, uint32_t n_workers)
 	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
 }
 
+/* Of them, with one worker that takes nothing, and nothing taken from the others either by the kernel or
+ * by the disk. */
+static uint32_t buffers_needed(const struct settings *s, uint32_t n_workers)
+{
+	uint32_t recorded = s->packets.record != RECORD_NONE ? recorder_room(s) : 0;
+
+	return (n_workers - 1) * (HANDOFF_AWAY + BURST_MAX) +
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
+}
+
 static bool may_have_exception(const struct settings *s, const char *device, char *error)
 {
 	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
@@ -42,6 +52,7 @@ int appliance_open_ports(struct appliance *appliance, char *error)
 			.queues = s->capture.queues,
 			.workers = appliance->n_workers,
 			.buffers = buffers_away(s, appliance->n_workers),
+			.needed = buffers_needed(s, appliance->n_workers),
 			.large = s->packets.record != RECORD_NONE ? RECORDER_LARGE : 0,
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,

@@ -81,10 +81,10 @@ static void note_queues(const struct port *port, const struct port_opening *open
 	const struct port_params *params = opening->params;
 	uint32_t wanted = params->queues ? params->queues : params->workers;
 
-	if (opening->note[0] || port->queues >= wanted || port->particulars.all_queues ||
+	if (port->queues >= wanted || port->particulars.all_queues ||
 		port->particulars.one_queue)
 		return;
-	snprintf(opening->note, opening->size,
+	port_note(opening,
 		"%s: has %u of %u receive queues; workers without one get their packets from "
 		"the others",
 		port->device, port->queues, wanted);
@@ -99,7 +99,7 @@ static int bring_up(struct port *port, struct port_opening *opening)
 	port->device_times = params->device_times;
 	port_time_none(&port->time);
 	if (find_device(port, opening) != 0 || port_configure(port, params, error, size) != 0 ||
-		port_make_pools(port, params, error, size) != 0)
+		port_make_pools(port, opening) != 0)
 		return -1;
 	note_queues(port, opening);
 	if (port_set_up_queues(port, error, size) != 0)

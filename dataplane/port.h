@@ -21,6 +21,7 @@ struct port_params {
 	uint32_t queues;  /* wanted, 0 = what suits the driver; it may have fewer */
 	uint32_t workers; /* that can read them */
 	uint32_t buffers; /* that may be away at once: in rings, in workers' hands */
+	uint32_t needed;  /* of them; with fewer `note` says what may come of it */
 	uint32_t large;   /* large ones of them, see port_is_large() */
 	uint64_t memory;  /* bytes for buffers, at most */
 	/* Of the encapsulations: kept from the kernel where it sees the packets, too. */

@@ -39,7 +39,7 @@ static void note_mtu(const struct port_particulars *particulars,
 	uint32_t mtu = interface_mtu(interface);
 
 	if (mtu > most)
-		snprintf(opening->note, opening->size,
+		port_note(opening,
 			"%s: packets longer than %u bytes will be lost, and %s carries up to "
 			"%u: "
 			"ip link set dev %s mtu %u",
@@ -54,7 +54,7 @@ static void note_queues(const struct port_particulars *particulars,
 	uint32_t queues = interface_queues(interface);
 
 	if (read < queues)
-		snprintf(opening->note, opening->size,
+		port_note(opening,
 			"%s: reads %u of %u queues of %s; the packets of the others go to the "
 			"kernel: leave queue_count out, or ethtool -L %s combined %u",
 			opening->params->device, read, queues, interface->name, interface->name,

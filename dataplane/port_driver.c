@@ -1,6 +1,7 @@
 #include "dataplane/port_driver.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,20 @@ enum {
 	TAP_DESCRIPTORS = 40,
 	TAP_RING = 1000, /* the kernel's default (txqueuelen) */
 };
+
+void port_note(const struct port_opening *opening, const char *format, ...)
+{
+	size_t used = strlen(opening->note);
+	va_list args;
+
+	if (used > 0)
+		used += (size_t)snprintf(opening->note + used, opening->size - used, "; ");
+	if (used >= opening->size)
+		return;
+	va_start(args, format);
+	vsnprintf(opening->note + used, opening->size - used, format, args);
+	va_end(args);
+}
 
 int port_driver_interface(
 	struct port_particulars *particulars, const struct port_opening *opening)

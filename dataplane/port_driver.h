@@ -57,6 +57,10 @@ const struct port_driver *port_driver_of(const char *device);
 
 extern const struct port_driver port_af_packet, port_af_xdp, port_tap, port_pcap, port_memif;
 
+/* Adds a sentence to the note. */
+void port_note(const struct port_opening *opening, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* The interface that `iface=` names. 0, or -1 and `opening->error`. */
 int port_driver_interface(
 	struct port_particulars *particulars, const struct port_opening *opening);

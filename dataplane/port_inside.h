@@ -44,8 +44,7 @@ void port_say(char *error, size_t size, const struct port *port, const char *cal
 /* Each needs those before it; port_close() undoes them. 0, or -1 and `error`. */
 int port_configure(
 	struct port *port, const struct port_params *params, char *error, size_t size);
-int port_make_pools(
-	struct port *port, const struct port_params *params, char *error, size_t size);
+int port_make_pools(struct port *port, const struct port_opening *opening);
 int port_set_up_queues(struct port *port, char *error, size_t size);
 /* Once it has started: deals what RSS finds to the queues in turn. */
 void port_spread(struct port *port);

@@ -173,6 +173,44 @@ static void a_silent_device_is_not_counted_twice(void)
 	free(path);
 }
 
+/* With memory for little more than the rings, workers keep no buffers from one another, and it is said
+ * what may come of it. */
+static void little_memory_is_shared(void)
+{
+	enum { WORKERS = 4, RING = 512, NEEDED = 5000, MEMORY = 32 << 20 };
+	struct port_params params = {
+		.device = "net_null24,no-rx=1",
+		.queues = 2,
+		.workers = WORKERS,
+		.buffers = 2 * NEEDED,
+		.needed = NEEDED,
+		.memory = MEMORY,
+	};
+	char error[512] = "", note[512], name[32], would_do[32];
+	const struct rte_mempool *pool;
+	struct port *port = port_open(&params, error, note, sizeof(error));
+	unsigned long mib;
+
+	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
+	snprintf(name, sizeof(name), "rx%u", port_number(port));
+	pool = rte_mempool_lookup(name);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pool);
+	CU_ASSERT_TRUE(pool->size > 2 * RING && pool->size < NEEDED);
+	CU_ASSERT_TRUE(WORKERS * pool->cache_size * 3 / 2 <= (pool->size - 2 * RING) / 2);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(note, "nombuf; "));
+	mib = strtoul(strstr(note, "nombuf; ") + 8, NULL, 10);
+	port_close(port);
+	/* What it says would do does. */
+	snprintf(would_do, sizeof(would_do), "net_null25,no-rx=1");
+	params.device = would_do;
+	params.memory = (uint64_t)mib << 20;
+	port = port_open(&params, error, note, sizeof(error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
+	CU_ASSERT_STRING_EQUAL(note, "");
+	port_close(port);
+}
+
 static void arguments_of_a_device(void)
 {
 	char device[64] = "net_x0,iface=eth1,queues=7", value[8];
@@ -211,6 +249,7 @@ void suite_port(void)
 	CU_ADD_TEST(suite, a_driver_that_gives_times);
 	CU_ADD_TEST(suite, counts_by_queue);
 	CU_ADD_TEST(suite, a_silent_device_is_not_counted_twice);
+	CU_ADD_TEST(suite, little_memory_is_shared);
 	CU_ADD_TEST(suite, arguments_of_a_device);
 	CU_ADD_TEST(suite, whose_packets_the_kernel_sees);
 }
