@@ -1,7 +1,8 @@
 /* Hand-off: packets on their way from the worker that received them to the worker that owns them,
  * over one single-producer ring for each ordered pair of workers. A packet goes as a copy of its
- * `struct packet` beside its mbuf, and the mbuf comes back to whoever sent it to be freed: so the
- * other processor has to fetch three lines of a ring in order, and never the mbuf itself.
+ * `struct packet`; its mbuf stays in a list of the sender's, who frees it when the other worker is done
+ * with it. So one processor fetches two lines of a ring in order from the other one, and no mbuf.
+ * Whatever both look at costs such a trip; so both say only once a burst how far they are.
  *
  * A full ring refuses: the sender counts handoff_full. handoff_is_tight() says beforehand that a
  * ring has little room left, so that a worker can let its ports wait a moment instead.
@@ -18,9 +19,9 @@ struct rte_mbuf;
 struct handoff;
 
 enum {
-	HANDOFF_RING = 1024, /* packets of one pair of workers */
-	HANDOFF_BACK = 256,  /* mbufs on their way back; more are freed where they are */
-	HANDOFF_AWAY = HANDOFF_RING + HANDOFF_BACK, /* at most, of one pair */
+	/* Packets of one pair of workers, those that the other one works on and mbufs that are not
+	 * freed yet included. */
+	HANDOFF_RING = 1024,
 };
 
 /* Where a packet goes on at the other worker. */
@@ -31,30 +32,39 @@ struct handoff *handoff_create(uint32_t n_workers);
 /* handoff_empty() comes first, where anything was sent. NULL is legal. */
 void handoff_destroy(struct handoff *handoff);
 
-/* Worker `from` only. Puts `m` into the ring to worker `to`, with the packet as it is now; it is
- * sent with the next few, or by handoff_flush(). Frees `m` when there is no room. */
+/* Worker `from` only. Puts `m` into the ring to worker `to`, with the packet as it is now. Frees `m`
+ * when there is no room. */
 void handoff_put(struct handoff *handoff, uint32_t from, uint32_t to, struct rte_mbuf *m,
 	const struct packet *p, enum handoff_to where);
-/* Worker `from` only. Sends what is not sent yet, and frees what has come back; called once a
- * round. Returns how many found no room since the last time. */
+/* Worker `from` only. Sends what was put, to all; called once a burst. */
+void handoff_send(struct handoff *handoff, uint32_t from);
+/* Worker `from` only. Sends, too, and frees what others are done with; called once a round. Returns
+ * how many found no room since the last time. */
 uint32_t handoff_flush(struct handoff *handoff, uint32_t from);
 /* Worker `from` only. True when some ring has no room for a whole burst. */
 bool handoff_is_tight(struct handoff *handoff, uint32_t from);
 
-/* Worker `to` only. At most `n` <= BURST_MAX packets that worker `from` sent: their mbufs, and what
- * was known of them, but for what the flow stage fills in. Sets in `fragments` the bits of those
- * that go on as HANDOFF_TO_FRAGMENT. */
-uint32_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
-	struct packet *packets, struct rte_mbuf **mbufs, uint32_t n, uint64_t *fragments);
-/* Worker `to` only. Gives back mbufs that worker `from` sent and nobody needs any more. */
-void handoff_give_back(struct handoff *handoff, uint32_t from, uint32_t to,
-	struct rte_mbuf **mbufs, uint32_t n);
+/* Worker `to` only. Puts packets that worker `from` sent into those places of a burst that `free`
+ * names, in their order: what was known of them, but for what the flow stage fills in, and numbers
+ * for handoff_keep(). Their bytes may be read until handoff_done(). Returns the bits of those it
+ * filled; sets in `fragments` those that go on as HANDOFF_TO_FRAGMENT. */
+uint64_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
+	struct packet *packets, uint32_t *numbers, uint64_t free, uint64_t *fragments);
+/* Worker `to` only. True when it is known already that a whole burst can be taken. */
+bool handoff_has_burst(const struct handoff *handoff, uint32_t to);
+/* Worker `to` only, before handoff_done(). The mbuf of a packet that was taken; it is the sender's. */
+struct rte_mbuf *handoff_mbuf(const struct handoff *handoff, uint32_t to, uint32_t number);
+/* The same, but it is the caller's from now on, to free or to send on. */
+struct rte_mbuf *handoff_keep(struct handoff *handoff, uint32_t to, uint32_t number);
+/* Worker `to` only. It needs nothing any more of what it has taken so far. */
+void handoff_done(struct handoff *handoff, uint32_t to);
 
 /* When no worker runs any more: frees all mbufs in rings. Returns how many packets were sent and
  * not taken. */
 uint64_t handoff_empty(struct handoff *handoff);
 
-/* Any thread: one ring's fill now, and what it has passed and refused so far. */
+/* Any thread: how many packets of one pair the other worker is not done with, and what the ring has
+ * passed and refused so far. */
 struct handoff_pair {
 	uint32_t fill;
 	uint64_t passed, full;

@@ -103,7 +103,7 @@ uint64_t pipeline_judge(
 	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
 /* Packets that another lane has judged: their session and tenant in this one. */
 uint64_t pipeline_adopt(
-	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why);
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
 /* flow, dpi, export. */
 void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
 	uint64_t horizon_ns, enum reason *why);

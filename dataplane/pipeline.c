@@ -175,19 +175,21 @@ uint64_t pipeline_judge(
 	return stage_filter(lane, packets, live, false, why);
 }
 
-uint64_t pipeline_adopt(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+uint64_t pipeline_adopt(
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
 {
-	uint64_t live = 0;
+	uint64_t refused = 0;
+	uint32_t i;
 
 	lane_refresh(lane);
-	for (uint32_t i = 0; i < n; i++) {
+	burst_each (i, live) {
 		bool known =
 			session_table_adopt(lane->sessions, &packets[i], lane->snapshot->learn);
 
 		why[i] = known ? REASON_inspected : REASON_session_unknown;
-		live |= (uint64_t)known << i;
+		refused |= (uint64_t)!known << i;
 	}
-	return live;
+	return live & ~refused;
 }
 
 void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,

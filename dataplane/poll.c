@@ -17,7 +17,7 @@ enum {
 	SLICE_EVERY_MS = 1,
 	WINDOW_GRACE_MS = 1000, /* for packets of a window that is over, still in rings */
 	RECORDS_EVERY_MS = 200, /* records wait no longer for their chunk to fill */
-	RING_BURSTS = 4,        /* taken from one ring before the next is looked at */
+	RING_BURSTS = 4,        /* taken from the rings in a round, for each worker */
 };
 
 #define MS_NS UINT64_C(1000000)
@@ -79,34 +79,22 @@ static uint32_t poll_ports(struct poller *poller)
 	return sum;
 }
 
-static uint32_t poll_ring(struct poller *poller, uint32_t from)
-{
-	uint64_t fragments;
-	uint32_t n = handoff_take(poller->params.handoff, from, poller->params.index,
-		poller->packets, poller->mbufs, BURST_MAX, &fragments);
-
-	if (n > 0)
-		poll_taken(poller, from, n, fragments);
-	judge_load(poller, false);
-	return n;
-}
-
-/* What others have received already goes before what a port may still hold. */
-static uint32_t poll_rings(struct poller *poller)
+/* Full bursts only, when some have come with what was received already: what is left then comes with
+ * what is received next. Returns how many bursts. */
+static uint32_t poll_rings(struct poller *poller, bool some_came)
 {
 	const struct poll_params *params = &poller->params;
-	uint32_t sum = 0;
+	uint32_t n = 0;
 
-	for (uint32_t from = 0; params->handoff && from < params->n_workers; from++) {
-		uint32_t n = BURST_MAX;
-
-		for (int k = 0; from != params->index && n == BURST_MAX && k < RING_BURSTS;
-			k++) {
-			n = poll_ring(poller, from);
-			sum += n;
-		}
+	while (params->handoff && n < RING_BURSTS * params->n_workers) {
+		if (some_came && !handoff_has_burst(params->handoff, params->index))
+			break;
+		if (!poll_taken(poller))
+			break;
+		judge_load(poller, false);
+		n++;
 	}
-	return sum;
+	return n;
 }
 
 static void flush_rings(struct poller *poller)
@@ -168,11 +156,10 @@ static void keep_house(struct poller *poller)
 
 static uint32_t round_once(struct poller *poller, enum poll_phase phase)
 {
-	uint64_t began = tell_time(poller);
-	uint32_t n = poll_rings(poller);
+	uint64_t began = tell_time(poller), handed_in = poller->tally.handed_in;
+	uint32_t n = phase == POLL_RUN ? poll_ports(poller) : 0;
 
-	if (phase == POLL_RUN)
-		n += poll_ports(poller);
+	n += poll_rings(poller, poller->tally.handed_in != handed_in);
 	flush_rings(poller);
 	keep_house(poller);
 	if (n == 0) {

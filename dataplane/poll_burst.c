@@ -36,17 +36,16 @@ static void load_times(struct poller *poller, const struct port *port, uint32_t 
 		poller->packets[i].time_ns = times[i];
 }
 
-/* Brings the mbufs of `done` to the front and returns how many those are; the others belong to a
- * ring now. */
-static uint32_t keep_done(struct poller *poller, uint32_t n, uint64_t done)
+static void free_mbufs(struct poller *poller, uint64_t done)
 {
+	struct rte_mbuf *mbufs[BURST_MAX];
 	uint32_t k = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		poller->mbufs[k] = poller->mbufs[i];
+	for (uint32_t i = 0; i < BURST_MAX; i++) {
+		mbufs[k] = poller->mbufs[i];
 		k += done >> i & 1;
 	}
-	return k;
+	rte_pktmbuf_free_bulk(mbufs, k);
 }
 
 static void hand_over(struct poller *poller, uint32_t i, uint32_t owner, enum handoff_to where)
@@ -111,68 +110,153 @@ static uint64_t count_exceptions(const struct lane *lane)
 	return sum;
 }
 
-/* Returns those that went to other workers. */
-static uint64_t run_among_others(struct poller *poller, uint32_t n)
+/* Puts what others have handed over into the places `free` of the burst. Another worker comes first
+ * each time. */
+static uint64_t take(struct poller *poller, uint64_t free, uint64_t *fragments)
+{
+	const struct poll_params *params = &poller->params;
+	uint64_t taken = 0;
+
+	*fragments = 0;
+	for (uint32_t k = 0; k < params->n_workers && free != taken; k++) {
+		uint32_t from = poller->turn;
+
+		poller->turn = from + 1 < params->n_workers ? from + 1 : 0;
+		if (from != params->index)
+			taken |= handoff_take(params->handoff, from, params->index,
+				poller->packets, poller->numbers, free & ~taken, fragments);
+	}
+	poller->tally.handed_in += (uint64_t)__builtin_popcountll(taken);
+	return taken;
+}
+
+/* Of packets that were taken. */
+static void find_mbufs(struct poller *poller, uint64_t taken)
+{
+	const struct poll_params *params = &poller->params;
+
+	for (uint64_t rest = taken; rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest);
+
+		poller->mbufs[i] =
+			handoff_mbuf(params->handoff, params->index, poller->numbers[i]);
+	}
+}
+
+/* Their senders will not free them. */
+static void keep(struct poller *poller, uint64_t taken)
+{
+	for (uint64_t rest = taken; rest; rest &= rest - 1)
+		handoff_keep(poller->params.handoff, poller->params.index,
+			poller->numbers[__builtin_ctzll(rest)]);
+}
+
+/* Fragments that came for their ports. Returns those whose flows are here; the others are sent on. */
+static uint64_t judge_fragments(struct poller *poller, uint64_t *taken, uint64_t fragments)
+{
+	uint64_t judged =
+		pipeline_judge(poller->params.lane, poller->packets, fragments, poller->why);
+	uint64_t gone;
+
+	find_mbufs(poller, judged);
+	gone = part_flows(poller, judged);
+	keep(poller, gone);
+	*taken &= ~gone;
+	return judged & ~gone;
+}
+
+/* What a worker does with what it has taken, up to the flow stage. Returns those that go on to it,
+ * and takes off `taken` those that went to other workers. */
+static uint64_t run_taken(struct poller *poller, uint64_t *taken, uint64_t fragments)
+{
+	uint64_t live =
+		pipeline_adopt(poller->params.lane, poller->packets, *taken, poller->why);
+
+	fragments &= live;
+	return fragments ? (live & ~fragments) | judge_fragments(poller, taken, fragments)
+			 : live;
+}
+
+/* The same for what it has received itself. */
+static uint64_t run_own(struct poller *poller, uint64_t *own)
 {
 	struct lane *lane = poller->params.lane;
+	uint32_t n = (uint32_t)__builtin_popcountll(*own);
 	uint64_t live, gone;
 
 	live = pipeline_front(lane, poller->packets, n, poller->why);
 	gone = part_fragments(poller, live);
 	live = pipeline_judge(lane, poller->packets, live & ~gone, poller->why);
 	gone |= part_flows(poller, live);
-	live &= ~gone;
-	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
-	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
-	return gone;
+	handoff_send(poller->params.handoff, poller->params.index);
+	*own &= ~gone;
+	return live & ~gone;
 }
 
-/* Returns those of `mask` that the recorder keeps. */
-static uint64_t record(struct poller *poller, uint64_t mask)
+/* Flows do best with full bursts, so what others hand over comes into the places of what has gone.
+ * Returns what is left of `own`, and in `taken` the others. */
+static uint64_t run_among_others(struct poller *poller, uint64_t own, uint64_t *taken)
 {
-	const struct recorder_burst burst = {poller->mbufs, poller->packets, poller->why, mask};
+	struct lane *lane = poller->params.lane;
+	uint64_t live = own ? run_own(poller, &own) : 0, fragments;
+
+	*taken = take(poller, ~own, &fragments);
+	if (*taken)
+		live |= run_taken(poller, taken, fragments);
+	if (own | *taken) {
+		pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
+		pipeline_count(lane, own | *taken, poller->why);
+	}
+	return own;
+}
+
+/* Returns what of `own` the recorder does not keep. */
+static uint64_t record(struct poller *poller, uint64_t own, uint64_t taken)
+{
 	const struct poll_params *params = &poller->params;
+	const struct recorder_burst burst = {
+		poller->mbufs, poller->packets, poller->why, own | taken};
+	uint64_t kept;
 
 	if (!params->recorder)
-		return 0;
-	return recorder_offer(params->recorder, params->index, &burst,
+		return own;
+	find_mbufs(poller, taken);
+	kept = recorder_offer(params->recorder, params->index, &burst,
 		poller->load.no_recording, &params->lane->recording);
+	keep(poller, kept & taken);
+	return own & ~kept;
 }
 
 void poll_received(struct poller *poller, const struct poll_queue *queue, uint32_t n)
 {
-	struct lane *lane = poller->params.lane;
-	uint64_t exceptions = count_exceptions(lane), gone = 0;
+	const struct poll_params *params = &poller->params;
+	uint64_t exceptions = count_exceptions(params->lane), own = burst_mask(n), taken = 0;
 
 	load(poller, n);
 	if (port_has_times(queue->port))
 		load_times(poller, queue->port, n);
-	if (poller->params.n_workers == 1)
-		pipeline_run(lane, poller->packets, n, poller->now_ns, poller->why);
+	if (params->n_workers == 1)
+		pipeline_run(params->lane, poller->packets, n, poller->now_ns, poller->why);
 	else
-		gone = run_among_others(poller, n);
-	if (queue->exception && count_exceptions(lane) != exceptions)
-		gone |= exception_offer(queue->exception, poller->params.index, poller->mbufs,
-			poller->why, burst_mask(n) & ~gone);
-	gone |= record(poller, burst_mask(n) & ~gone);
-	rte_pktmbuf_free_bulk(poller->mbufs, gone ? keep_done(poller, n, ~gone) : n);
+		own = run_among_others(poller, own, &taken);
+	if (queue->exception && count_exceptions(params->lane) != exceptions)
+		own &= ~exception_offer(
+			queue->exception, params->index, poller->mbufs, poller->why, own);
+	own = record(poller, own, taken);
+	if (own == burst_mask(n))
+		rte_pktmbuf_free_bulk(poller->mbufs, n);
+	else
+		free_mbufs(poller, own);
+	if (params->handoff)
+		handoff_done(params->handoff, params->index);
 }
 
-void poll_taken(struct poller *poller, uint32_t from, uint32_t n, uint64_t fragments)
+bool poll_taken(struct poller *poller)
 {
-	const struct poll_params *params = &poller->params;
-	struct lane *lane = params->lane;
-	uint64_t live, judged, gone;
+	uint64_t handed_in = poller->tally.handed_in, taken;
 
-	poller->tally.handed_in += n;
-	live = pipeline_adopt(lane, poller->packets, n, poller->why);
-	fragments &= live;
-	judged = pipeline_judge(lane, poller->packets, fragments, poller->why);
-	gone = part_flows(poller, judged);
-	live = (live & ~fragments) | (judged & ~gone);
-	pipeline_flows(lane, poller->packets, live, poller->now_ns, poller->why);
-	pipeline_count(lane, burst_mask(n) & ~gone, poller->why);
-	gone |= record(poller, burst_mask(n) & ~gone);
-	handoff_give_back(params->handoff, from, params->index, poller->mbufs,
-		keep_done(poller, n, ~gone));
+	run_among_others(poller, 0, &taken);
+	record(poller, 0, taken);
+	handoff_done(poller->params.handoff, poller->params.index);
+	return poller->tally.handed_in != handed_in;
 }

@@ -21,6 +21,8 @@ struct poller {
 	uint64_t number; /* packets received, for messages */
 	struct packet packets[BURST_MAX];
 	struct rte_mbuf *mbufs[BURST_MAX];
+	uint32_t numbers[BURST_MAX]; /* of those that were handed over, in the hand-off */
+	uint32_t turn;               /* the worker whose ring is looked at next */
 	enum reason why[BURST_MAX];
 	/* What other threads read. */
 	_Alignas(64) struct tally_board board;
@@ -29,10 +31,10 @@ struct poller {
 	atomic_bool done;
 };
 
-/* The first `n` of its mbufs, as `queue` gave them: through the lane or to other workers. */
+/* The first `n` of its mbufs, as `queue` gave them: through the lane or to other workers. Takes what
+ * others have handed over as far as it makes the burst full. */
 void poll_received(struct poller *poller, const struct poll_queue *queue, uint32_t n);
-/* The first `n` of its packets, as worker `from` handed them over; `fragments` of them are here for
- * their ports alone. */
-void poll_taken(struct poller *poller, uint32_t from, uint32_t n, uint64_t fragments);
+/* A burst of what other workers have handed over. false: nothing. */
+bool poll_taken(struct poller *poller);
 /* Shows others the counters as they are now. */
 void poll_publish(struct poller *poller);

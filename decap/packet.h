@@ -15,7 +15,7 @@
 enum { BURST_MAX = 64 }; /* a stage's live mask is one uint64_t */
 
 /* What `data` or `frame` begins with. */
-enum link {
+enum __attribute__((packed)) link {
 	LINK_ETHERNET,
 	LINK_IP,   /* raw IPv4 or IPv6, told by its version */
 	LINK_SLL,  /* Linux cooked capture v1 */
@@ -41,31 +41,32 @@ enum packet_flag {
 	PACKET_PORTS_LEARNED = 1 << 11, /* a later fragment that has its first one's ports */
 };
 
-enum direction { DIRECTION_UNKNOWN, DIRECTION_INGRESS, DIRECTION_EGRESS };
+enum __attribute__((packed)) direction {
+	DIRECTION_UNKNOWN,
+	DIRECTION_INGRESS,
+	DIRECTION_EGRESS
+};
 
 struct flow;
 struct flow_row;
 struct model_session;
 
-/* In the order of the stages that fill it in; that costs 8 bytes of padding. */
-// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
+/* In the order of the stages that fill it in, but for what stands together because it goes from
+ * worker to worker: two cache lines (dataplane/handoff.c). */
 struct packet {
 	/* What arrived. */
 	const uint8_t *data;
 	uint32_t cap, wire;
-	uint64_t time_ns; /* since the epoch */
-	uint64_t number;  /* 1-based position in the input, for messages */
+	uint64_t number; /* 1-based position in the input, for messages */
 	enum link link;
 
-	/* The innermost encapsulation: it names the session. */
-	uint32_t vni;
-	struct ip_addr outer_src;
+	/* Handed over from here on; this came with what arrived. */
+	uint64_t time_ns; /* since the epoch */
 
-	/* The inner frame; equals `data` when nothing was decapsulated. `frame_link` is
+	/* The inner frame; equals `data` when nothing was decapsulated. `frame_link` (below) is
 	 * LINK_ETHERNET, or LINK_IP below a GENEVE header that carries IP. */
 	const uint8_t *frame;
 	uint32_t frame_cap, frame_wire;
-	enum link frame_link;
 
 	/* The inner IP packet: from `ip` on, `ip_cap` bytes are readable and the header claims
 	 * `ip_len` (IPv4 total length; IPv6 payload length + 40; where that is 0, as segmentation
@@ -79,30 +80,34 @@ struct packet {
 	uint8_t protocol;   /* IANA number of the L4 header */
 	uint8_t tcp_flags;
 	uint8_t icmp_type, icmp_code;
+	enum link frame_link;
 	uint16_t icmp_id;
 	uint16_t src_port,
 		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
 	uint16_t flags;   /* enum packet_flag */
-	uint32_t fragment_id; /* of a fragment */
+	enum direction direction; /* of the session's interface */
+	bool accepted;            /* see rule_number */
+	uint32_t fragment_id;     /* of a fragment */
 	uint32_t tcp_seq, tcp_ack;
 	struct ip_addr src, dst;
+
+	/* The innermost encapsulation: it names the session. */
+	struct ip_addr outer_src;
+	uint32_t vni;
+
+	/* The verdict of the session's filter: which rule decided; 0 = none. Without a filter every
+	 * packet is accepted. The last to be handed over. */
+	uint32_t rule_number;
+
+	uint32_t
+		remembered; /* that of the flow's and sender's last one: flow_table_remember() */
+	uint64_t generation; /* of the configuration that judged it */
 
 	/* Whose it is. */
 	uint32_t
 		session; /* index into the worker's session table, SESSION_NONE in plain mode */
 	uint32_t tenant;
-	enum direction direction;
-
-	/* The verdict of the session's filter: which rule decided (0 = none), and under which
-	 * generation of the configuration. Without a filter every packet is accepted. */
-	uint32_t rule_number;
-	bool accepted;
-	uint32_t
-		remembered; /* that of the flow's and sender's last one: flow_table_remember() */
-	uint64_t generation;
-
-	/* The session in the mirror model; NULL: not in the settings. From here on nothing goes from
-	 * worker to worker. */
+	/* The session in the mirror model; NULL: not in the settings. */
 	const struct model_session *config;
 
 	/* Its flow, and what the flow table worked out to find it. */
