@@ -1,15 +1,10 @@
 #include "cli/appliance_status.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 
+#include "cli/appliance_status_model.h"
+#include "cli/clock.h"
 #include "dataplane/handoff.h"
-#include "inspect/export/summary_rows.h"
-#include "inspect/export/vantage.h"
-#include "inspect/flow/flow.h"
 
 enum { XSTATS_MAX = 512 };
 
@@ -108,8 +103,9 @@ static enum status_link link_of(enum port_link link)
 	case PORT_LINK_UP:
 		return STATUS_LINK_UP;
 	case PORT_LINK_DOWN:
-	case PORT_LINK_GONE:
 		return STATUS_LINK_DOWN;
+	case PORT_LINK_GONE:
+		return STATUS_LINK_GONE;
 	case PORT_LINK_UNKNOWN:
 		break;
 	}
@@ -137,7 +133,7 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 {
 	uint32_t n = appliance_ports(appliance);
 	struct status_port *ports = status_array(s, n, sizeof(*ports));
-	const char **wrong = status_array(s, 2ull * n, sizeof(*wrong));
+	const char **wrong = status_array(s, n, sizeof(*wrong));
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct appliance_port p = appliance_port(appliance, i);
@@ -157,8 +153,6 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 		if (p.interface_gone)
 			wrong[s->n_wrong++] = status_print(
 				s, "interface %s of port %s was removed", p.interface, p.name);
-		if (p.link == PORT_LINK_GONE)
-			wrong[s->n_wrong++] = status_print(s, "port %s was removed", p.name);
 		if (s->parts & STATUS_XSTATS)
 			put_xstats(s, appliance, i, &ports[i]);
 	}
@@ -230,197 +224,13 @@ static void put_disk(struct status *s, const struct appliance *appliance)
 	s->disk_size = (uint64_t)disk.f_blocks * disk.f_frsize;
 }
 
-static const struct model_session *config_of(const struct appliance *appliance,
-	const struct view *view, const struct session *session)
-{
-	if (appliance_is_current(appliance, view))
-		return session->config;
-	return appliance_session(appliance, &session->outer_src, session->vni);
-}
-
-static void put_session(struct status *s, const struct appliance *appliance,
-	const struct summary *tenants, const struct view *view, const struct session *session,
-	struct status_session *to)
-{
-	struct session known = *session;
-	char tenant[TENANT_TEXT];
-	struct vantage vantage;
-
-	known.config = config_of(appliance, view, session);
-	vantage = vantage_of_session(&known);
-	*to = (struct status_session){
-		.outer_src = session->outer_src,
-		.vni = session->vni,
-		.session = status_text(s, vantage.session),
-		.interface_id = status_text(s, vantage.interface_id),
-		.tenant = status_text(s, summary_tenant(tenants, session->tenant, tenant)),
-		.configured = known.config != NULL,
-		.packets = session->packets,
-		.bytes = session->bytes,
-		.truncated = session->truncated,
-		.first_ns = session->packets ? session->first_ns : 0,
-		.last_ns = session->last_ns,
-		.has_acked_unseen = true,
-		.acked_unseen = session->acked_unseen,
-	};
-}
-
-static int by_source(const void *a, const void *b)
-{
-	const struct status_session *x = a, *y = b;
-	int order = memcmp(x->outer_src.byte, y->outer_src.byte, sizeof(x->outer_src.byte));
-
-	return order ? order : (x->vni > y->vni) - (x->vni < y->vni);
-}
-
-/* Joins the rows that several workers have of one session; sorted before and after. */
-static uint32_t join_sessions(struct status_session *rows, uint32_t n)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct status_session *to = kept ? &rows[kept - 1] : NULL;
-
-		if (!to || by_source(to, &rows[i]) != 0) {
-			rows[kept++] = rows[i];
-			continue;
-		}
-		to->packets += rows[i].packets;
-		to->bytes += rows[i].bytes;
-		to->truncated += rows[i].truncated;
-		to->acked_unseen += rows[i].acked_unseen;
-		if (rows[i].first_ns && (!to->first_ns || rows[i].first_ns < to->first_ns))
-			to->first_ns = rows[i].first_ns;
-		if (rows[i].last_ns > to->last_ns)
-			to->last_ns = rows[i].last_ns;
-	}
-	return kept;
-}
-
-static void put_sessions(struct status *s, const struct appliance *appliance,
-	const struct settings *settings, const struct view *const *views)
-{
-	uint32_t n = 0, workers = appliance_workers(appliance);
-	const char **names = status_array(s, settings->n_tenants, sizeof(*names));
-	const struct summary tenants = {.tenants = names, .n_tenants = settings->n_tenants};
-	struct status_session *rows;
-
-	for (uint32_t i = 0; i < settings->n_tenants; i++)
-		names[i] = settings->tenants[i].name;
-	for (uint32_t i = 0; i < workers; i++)
-		n += views[i] ? views[i]->n_sessions : 0;
-	rows = status_array(s, n, sizeof(*rows));
-	n = 0;
-	for (uint32_t i = 0; i < workers; i++)
-		for (uint32_t k = 0; views[i] && k < views[i]->n_sessions; k++)
-			put_session(s, appliance, &tenants, views[i], &views[i]->sessions[k],
-				&rows[n++]);
-	qsort(rows, n, sizeof(*rows), by_source);
-	s->sessions = rows;
-	s->n_sessions = join_sessions(rows, n);
-}
-
-static void put_flow(struct status *s, const struct appliance *appliance,
-	const struct view *view, const struct view_flow *from, struct status_flow *to)
-{
-	const struct flow *flow = &from->flow;
-	struct flow_ends ends = flow_ends(flow);
-	const struct model_session *config =
-		from->has_session ? config_of(appliance, view, &from->session) : NULL;
-	const struct dpi *dpi = appliance_dpi(appliance);
-	char id[17], app[APP_NAME];
-
-	flow_id_print(flow, id);
-	*to = (struct status_flow){
-		.flow_id = status_text(s, id),
-		.app = dpi ? status_text(s, dpi_app(dpi, flow->app_master, flow->app, app,
-						    sizeof(app)))
-			   : "Unknown",
-		.session = config && config->id[0] ? status_text(s, config->id) : NULL,
-		.src = *ends.src,
-		.dst = *ends.dst,
-		.src_port = ends.src_port,
-		.dst_port = ends.dst_port,
-		.ip_version = flow->key.ip_version,
-		.protocol = flow->key.protocol,
-		.has_vni = from->has_session,
-		.vni = from->session.vni,
-		.start_ns = flow->first_ns,
-		.last_ns = flow->last_ns,
-		.packets = {flow->side[0].packets, flow->side[1].packets},
-		.bytes = {flow->side[0].bytes, flow->side[1].bytes},
-	};
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const struct status_flow *x = a, *y = b;
-	uint64_t one = x->bytes[0] + x->bytes[1], other = y->bytes[0] + y->bytes[1];
-
-	return (one < other) - (one > other);
-}
-
-static void put_flows(
-	struct status *s, const struct appliance *appliance, const struct view *const *views)
-{
-	uint32_t n = 0, workers = appliance_workers(appliance);
-	struct status_flow *rows = status_array(s, (size_t)workers * VIEW_FLOWS, sizeof(*rows));
-
-	for (uint32_t i = 0; i < workers; i++)
-		for (uint32_t k = 0; views[i] && k < views[i]->n_flows; k++)
-			put_flow(s, appliance, views[i], &views[i]->flows[k], &rows[n++]);
-	qsort(rows, n, sizeof(*rows), by_bytes);
-	s->live = rows;
-	s->n_live = n < STATUS_FLOWS_MAX ? n : STATUS_FLOWS_MAX;
-}
-
-static void put_rules(struct status *s, const struct appliance *appliance)
-{
-	uint32_t n = appliance_rules(appliance, NULL, 0);
-	struct summary_rule *rules = status_array(s, n, sizeof(*rules));
-
-	appliance_rules(appliance, rules, n);
-	for (uint32_t i = 0; i < n; i++) {
-		rules[i].filter = status_text(s, rules[i].filter);
-		rules[i].id = status_text(s, rules[i].id);
-	}
-	s->rules = rules;
-	s->n_rules = n;
-}
-
-static void put_model(
-	struct status *s, struct appliance *appliance, const struct settings *settings)
-{
-	uint32_t n = appliance_workers(appliance);
-	const struct view **views = status_array(s, n, sizeof(*views));
-
-	for (uint32_t i = 0; i < n; i++)
-		views[i] = appliance_view(appliance, i);
-	appliance_hold(appliance);
-	if (s->parts & STATUS_RULES)
-		put_rules(s, appliance);
-	if (s->parts & STATUS_SESSIONS)
-		put_sessions(s, appliance, settings, views);
-	if (s->parts & STATUS_FLOWS)
-		put_flows(s, appliance, views);
-	appliance_release(appliance);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 bool appliance_status(struct appliance *appliance, const struct settings *settings,
 	const char *version, struct status *s)
 {
 	struct tally sum = appliance_sum(appliance);
 
 	s->version = version;
-	s->uptime_ns = now_ns() - appliance_started_ns(appliance);
+	s->uptime_ns = clock_ns() - appliance_started_ns(appliance);
 	s->generation = appliance_generation(appliance);
 	s->flow_capacity = settings->flow.capacity;
 	appliance_ledger(appliance, &s->ledger);
@@ -432,6 +242,6 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	put_outputs(s, appliance, settings);
 	put_disk(s, appliance);
 	if (s->parts & (STATUS_RULES | STATUS_SESSIONS | STATUS_FLOWS))
-		put_model(s, appliance, settings);
+		appliance_status_model(appliance, settings, s);
 	return true;
 }

@@ -5,19 +5,6 @@
 #include "cli/metrics_text.h"
 #include "inspect/export/summary_rows.h"
 
-/* A uint64_t member of a row that is a family as it stands. */
-struct member {
-	enum metric family;
-	size_t offset;
-};
-
-static uint64_t value_of(const void *row, const struct member *member)
-{
-	return *(const uint64_t *)(const void *)((const char *)row + member->offset);
-}
-
-#define MEMBERS(list) (sizeof(list) / sizeof((list)[0]))
-
 static void put_one(struct metrics *m, enum metric family, uint64_t value)
 {
 	metrics_family(m, family);
@@ -60,7 +47,7 @@ static void put_ledger(struct metrics *m, const struct status *s)
 
 static void put_workers(struct metrics *m, const struct status *s)
 {
-	static const struct member members[] = {
+	static const struct metric_member members[] = {
 		{METRIC_worker_packets_total, offsetof(struct status_worker, packets)},
 		{METRIC_worker_bursts_total, offsetof(struct status_worker, bursts)},
 		{METRIC_worker_empty_polls_total, offsetof(struct status_worker, empty_polls)},
@@ -68,11 +55,11 @@ static void put_workers(struct metrics *m, const struct status *s)
 			offsetof(struct status_worker, device_times)},
 	};
 
-	for (unsigned i = 0; i < MEMBERS(members); i++) {
+	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
 		metrics_family(m, members[i].family);
 		for (uint32_t w = 0; w < s->n_workers; w++) {
 			metrics_label_u64(m, "worker", w);
-			metrics_u64(m, value_of(&s->workers[w], &members[i]));
+			metrics_u64(m, metric_member_of(&s->workers[w], &members[i]));
 		}
 	}
 	metrics_family(m, METRIC_worker_busy_seconds_total);
@@ -100,7 +87,7 @@ static void label_ring(struct metrics *m, const struct status_ring *ring)
 
 static void put_rings(struct metrics *m, const struct status *s)
 {
-	static const struct member members[] = {
+	static const struct metric_member members[] = {
 		{METRIC_handoff_packets_total, offsetof(struct status_ring, passed)},
 		{METRIC_handoff_full_packets_total, offsetof(struct status_ring, full)},
 	};
@@ -115,144 +102,23 @@ static void put_rings(struct metrics *m, const struct status *s)
 		label_ring(m, &s->rings[r]);
 		metrics_u64(m, s->rings[r].fill);
 	}
-	for (unsigned i = 0; i < MEMBERS(members); i++) {
+	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
 		metrics_family(m, members[i].family);
 		for (uint32_t r = 0; r < s->n_rings; r++) {
 			label_ring(m, &s->rings[r]);
-			metrics_u64(m, value_of(&s->rings[r], &members[i]));
+			metrics_u64(m, metric_member_of(&s->rings[r], &members[i]));
 		}
 	}
-}
-
-static void put_xstats(struct metrics *m, const struct status_port *port)
-{
-	for (uint32_t i = 0; i < port->n_xstats; i++) {
-		metrics_label(m, "port", port->name);
-		metrics_label(m, "name", port->xstats[i].name);
-		metrics_u64(m, port->xstats[i].value);
-	}
-}
-
-static void put_ports(struct metrics *m, const struct status *s)
-{
-	static const struct member members[] = {
-		{METRIC_port_received_packets_total, offsetof(struct status_port, packets)},
-		{METRIC_port_received_bytes_total, offsetof(struct status_port, bytes)},
-		{METRIC_port_missed_packets_total, offsetof(struct status_port, missed)},
-		{METRIC_port_nombuf_packets_total, offsetof(struct status_port, nombuf)},
-		{METRIC_port_error_packets_total, offsetof(struct status_port, errors)},
-	};
-
-	metrics_family(m, METRIC_port_link_up);
-	for (uint32_t p = 0; p < s->n_ports; p++) {
-		if (s->ports[p].link == STATUS_LINK_UNKNOWN)
-			continue;
-		metrics_label(m, "port", s->ports[p].name);
-		metrics_u64(m, s->ports[p].link == STATUS_LINK_UP);
-	}
-	for (unsigned i = 0; i < MEMBERS(members); i++) {
-		metrics_family(m, members[i].family);
-		for (uint32_t p = 0; p < s->n_ports; p++) {
-			metrics_label(m, "port", s->ports[p].name);
-			metrics_u64(m, value_of(&s->ports[p], &members[i]));
-		}
-	}
-	metrics_family(m, METRIC_port_xstat);
-	for (uint32_t p = 0; p < s->n_ports; p++)
-		put_xstats(m, &s->ports[p]);
-}
-
-static void put_port_queues(struct metrics *m, const struct status *s)
-{
-	static const struct member members[] = {
-		{METRIC_port_queue_received_packets_total,
-			offsetof(struct status_queue, packets)},
-		{METRIC_port_queue_received_bytes_total, offsetof(struct status_queue, bytes)},
-		{METRIC_port_queue_missed_packets_total, offsetof(struct status_queue, missed)},
-		{METRIC_port_queue_error_packets_total, offsetof(struct status_queue, errors)},
-	};
-
-	for (unsigned i = 0; i < MEMBERS(members); i++) {
-		metrics_family(m, members[i].family);
-		for (uint32_t p = 0; p < s->n_ports; p++)
-			for (uint32_t q = 0; q < s->ports[p].n_queues; q++) {
-				const struct status_queue *queue = &s->ports[p].queues[q];
-
-				if (members[i].family ==
-						METRIC_port_queue_missed_packets_total &&
-					!queue->has_missed)
-					continue;
-				metrics_label(m, "port", s->ports[p].name);
-				metrics_label_u64(m, "queue", q);
-				metrics_u64(m, value_of(queue, &members[i]));
-			}
-	}
-}
-
-static void label_interface(struct metrics *m, const struct status_port *port)
-{
-	metrics_label(m, "port", port->name);
-	metrics_label(m, "interface", port->interface);
-}
-
-static void put_exception_losses(struct metrics *m, const struct status *s)
-{
-	static const struct {
-		const char *cause;
-		size_t offset;
-	} causes[] = {
-		{"rate", offsetof(struct exception_ledger, rate_limited)},
-		{"ring", offsetof(struct exception_ledger, lost_ring)},
-		{"tap", offsetof(struct exception_ledger, lost_tap)},
-		{"tx", offsetof(struct exception_ledger, lost_tx)},
-	};
-
-	metrics_family(m, METRIC_exception_lost_packets_total);
-	for (uint32_t p = 0; p < s->n_ports; p++)
-		for (unsigned i = 0; s->ports[p].interface && i < MEMBERS(causes); i++) {
-			const struct member member = {0, causes[i].offset};
-
-			label_interface(m, &s->ports[p]);
-			metrics_label(m, "cause", causes[i].cause);
-			metrics_u64(m, value_of(&s->ports[p].exception, &member));
-		}
-}
-
-#define EXCEPTION(name) offsetof(struct exception_ledger, name)
-
-static void put_exceptions(struct metrics *m, const struct status *s)
-{
-	static const struct member members[] = {
-		{METRIC_exception_offered_packets_total, EXCEPTION(offered)},
-		{METRIC_exception_offered_bytes_total, EXCEPTION(offered_bytes)},
-		{METRIC_exception_to_kernel_packets_total, EXCEPTION(delivered)},
-		{METRIC_exception_to_kernel_bytes_total, EXCEPTION(delivered_bytes)},
-		{METRIC_exception_from_kernel_packets_total, EXCEPTION(from_kernel)},
-		{METRIC_exception_from_kernel_bytes_total, EXCEPTION(from_kernel_bytes)},
-		{METRIC_exception_sent_packets_total, EXCEPTION(sent)},
-		{METRIC_exception_sent_bytes_total, EXCEPTION(sent_bytes)},
-	};
-
-	for (unsigned i = 0; i < MEMBERS(members); i++) {
-		metrics_family(m, members[i].family);
-		for (uint32_t p = 0; p < s->n_ports; p++) {
-			if (!s->ports[p].interface)
-				continue;
-			label_interface(m, &s->ports[p]);
-			metrics_u64(m, value_of(&s->ports[p].exception, &members[i]));
-		}
-	}
-	put_exception_losses(m, s);
 }
 
 static void put_rules(struct metrics *m, const struct status *s)
 {
-	static const struct member members[] = {
+	static const struct metric_member members[] = {
 		{METRIC_rule_packets_total, offsetof(struct summary_rule, packets)},
 		{METRIC_rule_bytes_total, offsetof(struct summary_rule, bytes)},
 	};
 
-	for (unsigned i = 0; i < MEMBERS(members); i++) {
+	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
 		metrics_family(m, members[i].family);
 		for (uint32_t r = 0; r < s->n_rules; r++) {
 			const struct summary_rule *rule = &s->rules[r];
@@ -262,7 +128,7 @@ static void put_rules(struct metrics *m, const struct status *s)
 			metrics_label_u64(m, "rule_number", rule->number);
 			metrics_label(m, "action", rule->accept ? "accept" : "reject");
 			metrics_label(m, "rule_id", rule->id);
-			metrics_u64(m, value_of(rule, &members[i]));
+			metrics_u64(m, metric_member_of(rule, &members[i]));
 		}
 	}
 }
@@ -300,25 +166,25 @@ static void put_queues(struct metrics *m, const struct status *s)
 
 static void put_removed(struct metrics *m, const struct status *s)
 {
-	static const struct member members[] = {
+	static const struct metric_member members[] = {
 		{METRIC_output_removed_files_total,
 			offsetof(struct status_output, removed_files)},
 		{METRIC_output_removed_bytes_total,
 			offsetof(struct status_output, removed_bytes)},
 	};
 
-	for (unsigned k = 0; k < MEMBERS(members); k++) {
+	for (unsigned k = 0; k < METRIC_MEMBERS(members); k++) {
 		metrics_family(m, members[k].family);
 		for (uint32_t i = 0; i < s->n_outputs; i++) {
 			metrics_label(m, "output", s->outputs[i].name);
-			metrics_u64(m, value_of(&s->outputs[i], &members[k]));
+			metrics_u64(m, metric_member_of(&s->outputs[i], &members[k]));
 		}
 	}
 }
 
 static void put_outputs(struct metrics *m, const struct status *s)
 {
-	static const struct member members[] = {
+	static const struct metric_member members[] = {
 		{METRIC_output_offered_records_total, offsetof(struct output_ledger, offered)},
 		{METRIC_output_written_records_total, offsetof(struct output_ledger, written)},
 		{METRIC_output_policy_records_total, offsetof(struct output_ledger, by_policy)},
@@ -329,11 +195,11 @@ static void put_outputs(struct metrics *m, const struct status *s)
 		metrics_label(m, "output", s->outputs[i].name);
 		metrics_u64(m, s->outputs[i].enabled);
 	}
-	for (unsigned k = 0; k < MEMBERS(members); k++) {
+	for (unsigned k = 0; k < METRIC_MEMBERS(members); k++) {
 		metrics_family(m, members[k].family);
 		for (uint32_t i = 0; i < s->n_outputs; i++) {
 			metrics_label(m, "output", s->outputs[i].name);
-			metrics_u64(m, value_of(&s->outputs[i].ledger, &members[k]));
+			metrics_u64(m, metric_member_of(&s->outputs[i].ledger, &members[k]));
 		}
 	}
 	metrics_family(m, METRIC_output_lost_records_total);
@@ -357,7 +223,7 @@ static void put_sheds(struct metrics *m, const struct status *s)
 		metrics_label(m, "step", s->sheds[i].name);
 		metrics_ns(m, s->sheds[i].spent_ns);
 	}
-	static const struct member members[] = {
+	static const struct metric_member members[] = {
 		{METRIC_shed_entered_total, offsetof(struct status_shed, entered)},
 		{METRIC_shed_total, offsetof(struct status_shed, count)},
 	};
@@ -367,11 +233,11 @@ static void put_sheds(struct metrics *m, const struct status *s)
 		metrics_label(m, "step", s->sheds[i].name);
 		metrics_u64(m, s->sheds[i].active);
 	}
-	for (unsigned k = 0; k < MEMBERS(members); k++) {
+	for (unsigned k = 0; k < METRIC_MEMBERS(members); k++) {
 		metrics_family(m, members[k].family);
 		for (uint32_t i = 0; i < s->n_sheds; i++) {
 			metrics_label(m, "step", s->sheds[i].name);
-			metrics_u64(m, value_of(&s->sheds[i], &members[k]));
+			metrics_u64(m, metric_member_of(&s->sheds[i], &members[k]));
 		}
 	}
 }
@@ -396,9 +262,7 @@ void metrics_write(const struct status *status, const struct verdict *verdict, F
 	put_ledger(&m, status);
 	put_workers(&m, status);
 	put_rings(&m, status);
-	put_ports(&m, status);
-	put_port_queues(&m, status);
-	put_exceptions(&m, status);
+	metrics_ports(&m, status);
 	metrics_sessions(&m, status);
 	put_rules(&m, status);
 	put_flows(&m, status);

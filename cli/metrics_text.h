@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -32,7 +33,22 @@ void metrics_double(struct metrics *m, double value);
 /* As seconds, exactly. */
 void metrics_ns(struct metrics *m, uint64_t ns);
 
+/* A uint64_t member of a row that is a family as it stands. */
+struct metric_member {
+	enum metric family;
+	size_t offset;
+};
+
+#define METRIC_MEMBERS(list) (sizeof(list) / sizeof((list)[0]))
+
+static inline uint64_t metric_member_of(const void *row, const struct metric_member *member)
+{
+	return *(const uint64_t *)(const void *)((const char *)row + member->offset);
+}
+
 struct status;
 
+/* The families of ports, of their queues and of their exception paths. */
+void metrics_ports(struct metrics *m, const struct status *status);
 /* The families of sessions. */
 void metrics_sessions(struct metrics *m, const struct status *status);

@@ -262,7 +262,7 @@ removed() {
   lab_wait grep -q 'its interface was removed' "$tmp/got.err" || return 1
   sleep 1
   lab_exec sensor curl -s -w ' %{http_code}' http://127.0.0.1:9477/health >"$tmp/health"
-  grep -q 'was removed' "$tmp/health" && grep -q ' 503$' "$tmp/health" ||
+  grep -q 'was removed' "$tmp/health" && grep -q '"n_wrong": 1' "$tmp/health" && grep -q ' 503$' "$tmp/health" ||
     { cat "$tmp/health"; return 1; }
   ticks=$(awk '{ print $14 + $15 }' /proc/$LIVE_PID/stat)
   sleep 2
