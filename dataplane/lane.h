@@ -4,6 +4,9 @@
  *
  *     decap -> session -> fragment -> direction, filter -> flow -> dpi -> export
  *
+ * Flows are looked for before the filter, because they remember its verdict, but for bursts where it
+ * refuses most.
+ *
  * A stage works on the whole burst with a live mask; refusing a packet clears its bit and counts
  * a reason. No stage allocates, logs, blocks or makes a system call on the steady path. */
 #pragma once
