@@ -111,7 +111,8 @@ static struct epoch *epoch_begin(struct world *w)
 	const char *path = write_settings(w);
 	char error[SETTINGS_ERROR];
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(epoch);
+	if (!epoch)
+		abort();
 	settings_init(&epoch->settings);
 	CU_ASSERT_EQUAL_FATAL(settings_load(&epoch->settings, path, error), 0);
 	epoch->model = model_load(path, &epoch->settings, &report);
@@ -122,7 +123,8 @@ static struct epoch *epoch_begin(struct world *w)
 	report_fini(&report);
 	epoch->snapshot = snapshot_create(
 		epoch->model, &epoch->settings, ++w->generation, 1, error, sizeof(error));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(epoch->snapshot);
+	if (!epoch->snapshot)
+		abort();
 	CU_ASSERT_EQUAL_FATAL(filter_rule_count(epoch->snapshot->filter), 2 * SESSIONS * RULES);
 	return epoch;
 }
