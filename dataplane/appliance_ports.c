@@ -18,9 +18,10 @@ static uint32_t buffers_away(const struct settings *s, uint32_t n_workers)
  * by the disk. */
 static uint32_t buffers_needed(const struct settings *s, uint32_t n_workers)
 {
+	uint32_t pairs = n_workers * (n_workers - 1);
 	uint32_t recorded = s->packets.record != RECORD_NONE ? recorder_room(s) : 0;
 
-	return (n_workers - 1) * (HANDOFF_RING + BURST_MAX) +
+	return (n_workers - 1) * (HANDOFF_RING + BURST_MAX) + pairs * HANDOFF_LATE +
 	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
 }
 

@@ -9,7 +9,6 @@
 
 enum {
 	LINE = 64,
-	FREE = HANDOFF_RING / 4, /* mbufs at once, while there is much to do */
 	/* What of a packet is handed over; the rest is found anew, or comes after. */
 	PART_BEGIN = offsetof(struct packet, time_ns),
 	PART_END = offsetof(struct packet, rule_number) + sizeof(uint32_t),
@@ -202,7 +201,7 @@ void handoff_send(struct handoff *handoff, uint32_t from)
 /* Each look at where the taker is costs a trip there; so only for many, or when there is time. */
 static void free_many(struct lane_to *pair)
 {
-	if (pair->put == pair->flushed || pair->put - pair->freed >= FREE)
+	if (pair->put == pair->flushed || pair->put - pair->freed >= HANDOFF_LATE)
 		free_done(pair);
 	pair->flushed = pair->put;
 }

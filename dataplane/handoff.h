@@ -22,6 +22,7 @@ enum {
 	/* Packets of one pair of workers, those that the other one works on and mbufs that are not
 	 * freed yet included. */
 	HANDOFF_RING = 1024,
+	HANDOFF_LATE = 256, /* mbufs that wait to be freed, while there is much to do */
 };
 
 /* Where a packet goes on at the other worker. */
