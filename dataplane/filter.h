@@ -44,8 +44,8 @@ struct filter_job {
 	bool accept;
 	uint32_t rule;   /* FILTER_BY_RULE: index for filter_rule() */
 	uint32_t number; /* its rule number, else 0 */
-	uint32_t
-		verdict; /* its number; 0: not to be remembered, for not all alike packets have it */
+	/* Its number; 0: not to be remembered, for not all alike packets have it. */
+	uint32_t verdict;
 };
 
 /* Borrows the model until filter_destroy(). NULL: `error` says why. */

@@ -30,13 +30,13 @@ struct input_packet {
 struct input_counters {
 	uint64_t delivered;    /* packets that input_next returned */
 	uint64_t bpf_excluded; /* packets the BPF expression left out */
-	uint64_t
-		time_backwards; /* packets older than the one before them in the same capture */
-	uint64_t bytes_read;    /* as stored: before decompression */
-	uint64_t
-		bytes_total; /* of all captures as stored; 0 = not known (a pipe is among them) */
-	uint32_t captures;   /* paths given */
-	uint32_t readable;   /* captures that could be opened, whatever became of them later */
+	/* Packets older than the one before them in the same capture. */
+	uint64_t time_backwards;
+	uint64_t bytes_read; /* as stored: before decompression */
+	/* Of all captures as stored; 0 = not known (a pipe is among them). */
+	uint64_t bytes_total;
+	uint32_t captures; /* paths given */
+	uint32_t readable; /* captures that could be opened, whatever became of them later */
 };
 
 /* Opens every capture. `bpf` (NULL or "": no filter) is compiled for each capture's link type.

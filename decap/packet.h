@@ -99,13 +99,13 @@ struct packet {
 	 * packet is accepted. The last to be handed over. */
 	uint32_t rule_number;
 
-	uint32_t
-		remembered; /* that of the flow's and sender's last one: flow_table_remember() */
+	/* Number of the verdict that its flow remembers of the sender; see flow_table_remember(). */
+	uint32_t remembered;
 	uint64_t generation; /* of the configuration that judged it */
 
 	/* Whose it is. */
-	uint32_t
-		session; /* index into the worker's session table, SESSION_NONE in plain mode */
+	/* Index into the worker's session table, SESSION_NONE in plain mode. */
+	uint32_t session;
 	uint32_t tenant;
 	/* The session in the mirror model; NULL: not in the settings. */
 	const struct model_session *config;

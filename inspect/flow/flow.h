@@ -111,12 +111,12 @@ struct flow {
 
 	struct flow_side side[2];
 	struct flow_seen seen; /* of TCP */
-	uint8_t tcp_flags[2];  /* of each side: OR of all */
-	uint8_t window_flags
-		[2]; /* of each side: OR, as in struct flow_window; FLOW_WINDOW_OPEN */
+	/* Of each side: OR of all; and as in struct flow_window, with FLOW_WINDOW_OPEN. */
+	uint8_t tcp_flags[2];
+	uint8_t window_flags[2];
 
-	uint64_t
-		first_ns; /* time of the first packet counted, even if an earlier one follows */
+	/* Time of the first packet counted, even if an earlier one follows. */
+	uint64_t first_ns;
 	struct flow_base base[2]; /* of each side with FLOW_WINDOW_OPEN */
 	uint32_t session;         /* the worker's session of the first packet */
 	uint32_t truncated;       /* packets that were cut */

@@ -10,8 +10,8 @@
 
 struct flow_row {
 	struct flow_key key;
-	uint32_t
-		slot; /* of the flow, probably; any other one when it was not found at a glance */
+	/* Of the flow, probably; any other one when it was not found at a glance. */
+	uint32_t slot;
 	uint64_t hash; /* of the key, salted */
 	bool src_is_lo;
 	bool known;       /* the flow in `slot` has the key */

@@ -39,8 +39,8 @@ struct flow_params {
 	uint64_t guard_ns; /* a flow seen within this is not evicted */
 	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600 (or any up to
 			      65535); 0 = off */
-	uint64_t
-		seed; /* of the hash; one that nobody can guess keeps keys from being made to meet */
+	/* Of the hash; one that nobody can guess keeps keys from being made to meet. */
+	uint64_t seed;
 };
 
 /* Called synchronously from the functions below; must not call the table. The flow is the
