@@ -6,6 +6,6 @@
 #include "config/settings.h"
 #include "dataplane/appliance.h"
 
-/* Those of them that out->parts asks for. A reload waits meanwhile. */
+/* Those of them that s->parts asks for. A reload waits meanwhile. */
 void appliance_status_model(
-	struct appliance *appliance, const struct settings *settings, struct status *out);
+	struct appliance *appliance, const struct settings *settings, struct status *s);

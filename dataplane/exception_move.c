@@ -118,12 +118,13 @@ static uint32_t to_kernel(struct exception_port *port)
 /* Frames of the kernel, in buffers of the port. */
 struct frames {
 	struct rte_mbuf *mbufs[BURST];
-	uint32_t n, without_buffer;
+	uint32_t n;
 	uint64_t bytes;
 };
 
 /* The next frame; false: there is none. Without a buffer for it, it is read all the same: left where
- * it is, it would wake the thread again and again. */
+ * it is, it would wake the thread again and again. One that is longer than the port's, since somebody has
+ * set another MTU, comes cut and is not sent. */
 static bool next_frame(struct exception_port *port, struct frames *frames)
 {
 	struct rte_mbuf *m = port_buffer(port->port);
@@ -139,8 +140,9 @@ static bool next_frame(struct exception_port *port, struct frames *frames)
 		return false;
 	}
 	frames->bytes += (uint64_t)len;
-	frames->without_buffer += m == NULL;
-	if (m) {
+	if (m && len == rte_pktmbuf_tailroom(m)) {
+		rte_pktmbuf_free(m);
+	} else if (m) {
 		m->data_len = (uint16_t)len;
 		m->pkt_len = (uint32_t)len;
 		frames->mbufs[frames->n++] = m;

@@ -251,6 +251,7 @@ bool handoff_has_burst(const struct handoff *handoff, uint32_t to)
 	return sum >= BURST_MAX;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): arrays of a worker, each filled for its own sake */
 uint64_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
 	struct packet *packets, uint32_t *numbers, uint64_t free, uint64_t *fragments)
 {

@@ -64,8 +64,8 @@ void port_mac(const struct port *port, uint8_t mac[6]);
 uint32_t port_mtu(const struct port *port);
 
 bool port_sends(const struct port *port);
-/* Of a port that sends, by one thread. port_buffer(): an empty mbuf with room for a frame;
- * NULL: there is none left. port_send() takes over the first k of the mbufs, which it returns; the
+/* Of a port that sends, by one thread. port_buffer(): an empty mbuf with room for a byte more than the
+ * longest frame; NULL: there is none left. port_send() takes over the first k of the mbufs, which it returns; the
  * others stay the caller's. */
 struct rte_mbuf *port_buffer(struct port *port);
 uint32_t port_send(struct port *port, struct rte_mbuf **mbufs, uint32_t n);

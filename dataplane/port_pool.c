@@ -133,10 +133,11 @@ static void note_few(const struct port *port, const struct port_opening *opening
 		(unsigned long long)((would_do * each + large) >> 20) + 1);
 }
 
-/* The kernel's frames come in one piece each, and go as they come. */
+/* The kernel's frames come in one piece each, and go as they come. One byte more than the longest has:
+ * what fills a buffer is too long. */
 static int make_tx_pool(struct port *port, char *error, size_t size)
 {
-	port->tx_pool = make_pool(port, "tx", TX_BUFFERS, 0, port_mtu(port) + LINK_TAGGED);
+	port->tx_pool = make_pool(port, "tx", TX_BUFFERS, 0, port_mtu(port) + LINK_TAGGED + 1);
 	if (port->tx_pool)
 		return 0;
 	port_say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,

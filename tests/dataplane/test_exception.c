@@ -327,6 +327,45 @@ static void send_frames(const char *interface, uint32_t n)
 	close(fd);
 }
 
+static void send_long(int fd, const struct sockaddr_ll *to, size_t len)
+{
+	static uint8_t frame[UINT16_MAX];
+
+	make_frame(frame);
+	CU_ASSERT_EQUAL(sendto(fd, frame, len, 0, (const struct sockaddr *)to, sizeof(*to)),
+		(ssize_t)len);
+}
+
+/* Somebody lets the interface carry more than the port does: what is too long does not go out cut. What the
+ * MTU allows, with an Ethernet header and two VLAN tags, does. */
+static void frames_too_long_for_the_port(void)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_halen = 6};
+	struct ifreq request = {.ifr_name = "pscope0"};
+	struct exception_ledger l;
+	struct scene scene;
+	uint16_t mtu;
+	int fd;
+
+	if (!have_namespace())
+		return;
+	begin(&scene, "net_null", "exception.rate=0", "exception.burst=1");
+	start(&scene);
+	rte_eth_dev_get_mtu(port_number(scene.port), &mtu);
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	request.ifr_mtu = mtu + 1000;
+	CU_ASSERT_EQUAL(ioctl(fd, SIOCSIFMTU, &request), 0);
+	to.sll_ifindex = (int)if_nametoindex("pscope0");
+	send_long(fd, &to, mtu + 500u);
+	send_long(fd, &to, mtu + 14u + 8u);
+	l = settle(&scene, 0, 2);
+	CU_ASSERT_EQUAL(l.sent, 1);
+	CU_ASSERT_EQUAL(l.sent_bytes, mtu + 14u + 8u);
+	CU_ASSERT_EQUAL(l.lost_tx, 1);
+	close(fd);
+	end(&scene);
+}
+
 static void what_the_kernel_sends_goes_out(void)
 {
 	struct rte_eth_stats stats;
@@ -455,6 +494,7 @@ void suite_exception(void)
 	CU_ADD_TEST(suite, the_rate_bounds_what_the_kernel_gets);
 	CU_ADD_TEST(suite, the_end_loses_nothing);
 	CU_ADD_TEST(suite, an_interface_that_is_down_takes_nothing);
+	CU_ADD_TEST(suite, frames_too_long_for_the_port);
 	CU_ADD_TEST(suite, what_the_kernel_sends_goes_out);
 	CU_ADD_TEST(suite, what_the_port_does_not_take_is_counted);
 	CU_ADD_TEST(suite, the_interface_is_as_the_port);
