@@ -102,6 +102,12 @@ static struct flow_table *make_flows(
 	return flow_table_create(&params, &observer);
 }
 
+/* Rounded up: a share of nothing would be no limit. */
+uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes)
+{
+	return (settings->dpi.memory_limit + n_lanes - 1) / n_lanes;
+}
+
 static struct dpi *make_dpi(
 	const struct settings *s, uint32_t n_lanes, char *error, size_t size)
 {
@@ -109,7 +115,7 @@ static struct dpi *make_dpi(
 		.max_packets_tcp = s->flow.max_ndpi_packets_tcp,
 		.max_packets_udp = s->flow.max_ndpi_packets_udp,
 		.correlate = s->dpi.correlate,
-		.memory_limit = s->dpi.memory_limit / n_lanes,
+		.memory_limit = lane_dpi_limit(s, n_lanes),
 	};
 
 	return dpi_create(&params, error, size);

@@ -1,5 +1,7 @@
 #include "dataplane/strain.h"
 
+#include "dataplane/lane.h"
+
 enum { WINDOWS_A_SECOND = 5 };
 
 /* The lower mark is at most the upper one, or a step would come and go at once. */
@@ -28,7 +30,7 @@ void strain_init(struct strain *strain, const struct settings *settings, uint32_
 					     settings->overload.shed_recording,
 			},
 		.receives = receives,
-		.memory_limit = settings->dpi.memory_limit / n_workers,
+		.memory_limit = lane_dpi_limit(settings, n_workers),
 		.window_ticks = hz / WINDOWS_A_SECOND,
 		.every_ticks = hz / 1000,
 	};
@@ -52,15 +54,21 @@ static void look_at_time(struct strain *strain, const struct strain_look *look)
 	strain->window = *look;
 }
 
+/* Of a limit that may be passed by far; 0: there is none. */
+static uint32_t percent_of(uint64_t memory, uint64_t limit)
+{
+	if (limit == 0)
+		return 0;
+	return memory < limit ? (uint32_t)(memory * 100 / limit) : 100;
+}
+
 bool strain_judge(struct strain *strain, const struct strain_look *look, uint64_t now_ns,
 	enum overload_step *step)
 {
 	bool missed = look->missed != strain->last.missed;
 	struct overload_sample sample = {
 		.queue = look->queue,
-		.memory = strain->memory_limit
-				  ? (uint32_t)(look->memory * 100 / strain->memory_limit)
-				  : 0,
+		.memory = percent_of(look->memory, strain->memory_limit),
 		.missed = missed && strain->receives,
 		.refused = look->refused != strain->last.refused,
 	};

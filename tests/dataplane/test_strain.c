@@ -109,6 +109,22 @@ static void the_lower_mark_is_lower(void)
 	CU_ASSERT_EQUAL(strain.marks.queue.low, 75);
 }
 
+/* A limit of less than a byte a worker is still one, however far it is passed. */
+static void the_smallest_limit_of_memory(void)
+{
+	const uint64_t limit = settings.dpi.memory_limit;
+	struct strain strain;
+	enum overload_step step = OVERLOAD_NONE;
+
+	settings.dpi.memory_limit = 1;
+	strain = strain_of(2, true);
+	settings.dpi.memory_limit = limit;
+	for (uint64_t ms = 0; ms < 10; ms++)
+		/* 2^32 / 100: its share in percent is a little more than 32 bits hold. */
+		step = judge(&strain, (struct strain_look){.memory = 42949673}, ms);
+	CU_ASSERT_EQUAL(step, OVERLOAD_DPI);
+}
+
 void suite_strain(void);
 void suite_strain(void)
 {
@@ -117,5 +133,6 @@ void suite_strain(void)
 	CU_add_test(suite, "busy is without a pause", busy_is_without_a_pause);
 	CU_add_test(suite, "losses are told once", losses_are_told_once);
 	CU_add_test(suite, "memory is shared", memory_is_shared);
+	CU_add_test(suite, "the smallest limit of memory", the_smallest_limit_of_memory);
 	CU_add_test(suite, "the lower mark is lower", the_lower_mark_is_lower);
 }
