@@ -251,13 +251,12 @@ bool handoff_has_burst(const struct handoff *handoff, uint32_t to)
 	return sum >= BURST_MAX;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): arrays of a worker, each filled for its own sake */
-uint64_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
-	struct packet *packets, uint32_t *numbers, uint64_t free, uint64_t *fragments)
+struct handoff_taken handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
+	struct packet *packets, uint32_t *numbers, uint64_t free)
 {
 	struct lane_to *pair = pair_of(handoff, from, to);
 	uint32_t n = there(pair, (uint32_t)__builtin_popcountll(free));
-	uint64_t rest = free;
+	uint64_t rest = free, fragments = 0;
 
 	for (uint32_t k = 0; k < n && k < AHEAD; k++)
 		ask_for(&pair->slots[(pair->got + k) & PLACES], 0);
@@ -267,10 +266,10 @@ uint64_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
 
 		if (k + AHEAD < n)
 			ask_for(&pair->slots[(at + AHEAD) & PLACES], 0);
-		*fragments |= (uint64_t)slot_read(&pair->slots[at], &packets[i]) << i;
+		fragments |= (uint64_t)slot_read(&pair->slots[at], &packets[i]) << i;
 		numbers[i] = from * HANDOFF_RING + at;
 	}
-	return free & ~rest;
+	return (struct handoff_taken){free & ~rest, fragments};
 }
 
 struct rte_mbuf *handoff_mbuf(const struct handoff *handoff, uint32_t to, uint32_t number)

@@ -45,12 +45,16 @@ uint32_t handoff_flush(struct handoff *handoff, uint32_t from);
 /* Worker `from` only. True when some ring has no room for a whole burst. */
 bool handoff_is_tight(struct handoff *handoff, uint32_t from);
 
+/* Places of a burst, a bit each: those that were filled, and of them those that go on as
+ * HANDOFF_TO_FRAGMENT. */
+struct handoff_taken {
+	uint64_t all, fragments;
+};
 /* Worker `to` only. Puts packets that worker `from` sent into those places of a burst that `free`
  * names, in their order: what was known of them, but for what the flow stage fills in, and numbers
- * for handoff_keep(). Their bytes may be read until handoff_done(). Returns the bits of those it
- * filled; sets in `fragments` those that go on as HANDOFF_TO_FRAGMENT. */
-uint64_t handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
-	struct packet *packets, uint32_t *numbers, uint64_t free, uint64_t *fragments);
+ * for handoff_keep(). Their bytes may be read until handoff_done(). */
+struct handoff_taken handoff_take(struct handoff *handoff, uint32_t from, uint32_t to,
+	struct packet *packets, uint32_t *numbers, uint64_t free);
 /* Worker `to` only. True when it is known already that a whole burst can be taken. */
 bool handoff_has_burst(const struct handoff *handoff, uint32_t to);
 /* Worker `to` only, before handoff_done(). The mbuf of a packet that was taken; it is the sender's. */

@@ -120,11 +120,15 @@ static uint64_t take(struct poller *poller, uint64_t free, uint64_t *fragments)
 	*fragments = 0;
 	for (uint32_t k = 0; k < params->n_workers && free != taken; k++) {
 		uint32_t from = poller->turn;
+		struct handoff_taken more;
 
 		poller->turn = from + 1 < params->n_workers ? from + 1 : 0;
-		if (from != params->index)
-			taken |= handoff_take(params->handoff, from, params->index,
-				poller->packets, poller->numbers, free & ~taken, fragments);
+		if (from == params->index)
+			continue;
+		more = handoff_take(params->handoff, from, params->index, poller->packets,
+			poller->numbers, free & ~taken);
+		taken |= more.all;
+		*fragments |= more.fragments;
 	}
 	poller->tally.handed_in += (uint64_t)__builtin_popcountll(taken);
 	return taken;

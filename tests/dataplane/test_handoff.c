@@ -93,9 +93,12 @@ struct burst {
 
 static uint32_t take_into(struct handoff *handoff, uint64_t free, struct burst *b)
 {
+	struct handoff_taken taken;
+
 	memset(b->packets, 0, sizeof(b->packets));
-	b->fragments = 0;
-	b->taken = handoff_take(handoff, 0, 1, b->packets, b->numbers, free, &b->fragments);
+	taken = handoff_take(handoff, 0, 1, b->packets, b->numbers, free);
+	b->taken = taken.all;
+	b->fragments = taken.fragments;
 	CU_ASSERT_EQUAL(b->taken & ~free, 0);
 	return (uint32_t)__builtin_popcountll(b->taken);
 }
