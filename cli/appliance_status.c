@@ -3,7 +3,7 @@
 #include <sys/statvfs.h>
 
 #include "cli/appliance_status_model.h"
-#include "cli/clock.h"
+#include "config/now.h"
 #include "dataplane/handoff.h"
 
 enum { XSTATS_MAX = 512 };
@@ -230,7 +230,7 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	struct tally sum = appliance_sum(appliance);
 
 	s->version = version;
-	s->uptime_ns = clock_ns() - appliance_started_ns(appliance);
+	s->uptime_ns = now_monotonic() - appliance_started_ns(appliance);
 	s->generation = appliance_generation(appliance);
 	s->flow_capacity = settings->flow.capacity;
 	appliance_ledger(appliance, &s->ledger);

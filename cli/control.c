@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
 #include "cli/control_client.h"
 #include "cli/control_listen.h"
+#include "config/now.h"
 
 enum { CLIENTS = 16 };
 
@@ -42,7 +42,7 @@ static void take_clients(struct control *c)
 
 		if (fd < 0)
 			return;
-		control_client_begin(slot, fd, clock_ns());
+		control_client_begin(slot, fd, now_monotonic());
 	}
 }
 
@@ -50,7 +50,7 @@ static void take_clients(struct control *c)
  * how long to wait, in ms. */
 static int prepare(struct control *c, struct pollfd polls[CLIENTS + 2])
 {
-	uint64_t now_ns = clock_ns(), next_ns = now_ns + 60000000000u;
+	uint64_t now_ns = now_monotonic(), next_ns = now_ns + 60000000000u;
 
 	polls[0] = (struct pollfd){.fd = c->wake, .events = POLLIN};
 	polls[1] = (struct pollfd){

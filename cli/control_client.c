@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/answer.h"
-#include "cli/clock.h"
+#include "config/now.h"
 #include "inspect/export/json.h"
 
 static const uint64_t request_ns = 2000000000, answer_ns = 10000000000;
@@ -54,7 +54,7 @@ static void finish(struct control_client *client, bool good, const char *body, s
 	fprintf(out, "%s %zu\n", good ? "ok" : "error", size);
 	fwrite(body, 1, size, out);
 	fclose(out);
-	client->until_ns = clock_ns() + answer_ns;
+	client->until_ns = now_monotonic() + answer_ns;
 }
 
 static void finish_text(struct control_client *client, bool good, const char *text)
@@ -218,6 +218,6 @@ void control_client_step(
 		goes_on = take_request(client, service);
 	else if (ready)
 		goes_on = give_answer(client);
-	if (!goes_on || clock_ns() >= client->until_ns)
+	if (!goes_on || now_monotonic() >= client->until_ns)
 		control_client_end(client);
 }

@@ -29,7 +29,7 @@ struct health;
 struct health *health_create(const struct settings *settings);
 void health_destroy(struct health *health);
 
-/* Judges the status that was collected at `now_ns` (clock_ns()). Sentences begin in lower case,
+/* Judges the status that was collected at `now_ns` (now_monotonic()). Sentences begin in lower case,
  * have no full stop and name a thing and a number: `worker 1 has not polled for 1.3 s`. */
 void health_judge(struct health *health, const struct status *status, uint64_t now_ns,
 	struct verdict *verdict);

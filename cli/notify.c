@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <systemd/sd-daemon.h>
 
-#include "cli/clock.h"
+#include "config/now.h"
 
 void notify_begin(struct notify *n)
 {
@@ -23,7 +23,7 @@ void notify_ready(uint32_t ports, uint32_t workers)
 /* The time is what systemd 253 and later tell two reloads apart by. */
 void notify_reloading(void)
 {
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_ns() / 1000);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_monotonic() / 1000);
 }
 
 void notify_reloaded(void)

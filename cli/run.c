@@ -2,7 +2,6 @@
  * signals: SIGTERM and SIGINT end it in order (a second one at once), SIGHUP reloads. */
 #include "cli/appliance_status.h"
 #include "cli/check.h"
-#include "cli/clock.h"
 #include "cli/command.h"
 #include "cli/configured.h"
 #include "cli/notify.h"
@@ -10,6 +9,7 @@
 #include "cli/rights.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
+#include "config/now.h"
 
 #include "config/model.h"
 #include "config/settings.h"
@@ -222,7 +222,7 @@ static void tick(struct run *run, struct plane *plane)
 
 	appliance_tick(run->appliance);
 	plane_verdict(plane, &verdict);
-	notify_look(&run->notify, &verdict, clock_ns());
+	notify_look(&run->notify, &verdict, now_monotonic());
 }
 
 /* Until a signal or the control socket says to end. */
@@ -313,6 +313,11 @@ static int run_appliance(struct run *run, struct model *model)
 	notify_begin(&run->notify);
 	simulation_say(&run->settings);
 	run->quit = eventfd(0, EFD_CLOEXEC);
+	if (fd < 0 || run->quit < 0) {
+		fprintf(stderr, "periscope: no descriptor for signals: %s\n", strerror(errno));
+		model_destroy(model);
+		return EXIT_FAILED;
+	}
 	run->appliance = appliance_start(&params, model, error);
 	if (!run->appliance) {
 		fprintf(stderr, "periscope: %s\n", error);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/clock.h"
 #include "cli/share.h"
+#include "config/now.h"
 
 static const uint64_t collect_wait_ns = 2000000000, verdict_age_ns = 3000000000;
 
@@ -36,7 +36,7 @@ static struct timespec timespec_at(uint64_t ns)
 /* Takes `busy`; false: someone else kept it. */
 static bool take(struct watch *w)
 {
-	struct timespec until = timespec_at(clock_ns() + collect_wait_ns);
+	struct timespec until = timespec_at(now_monotonic() + collect_wait_ns);
 	bool taken;
 
 	pthread_mutex_lock(&w->lock);
@@ -66,7 +66,7 @@ bool watch_collect(struct watch *w, struct status *status)
 	give_back(w);
 	if (done) {
 		pthread_mutex_lock(&w->lock);
-		shares_see(&w->shares, status, clock_ns());
+		shares_see(&w->shares, status, now_monotonic());
 		shares_put(&w->shares, status);
 		pthread_mutex_unlock(&w->lock);
 	}
@@ -79,7 +79,7 @@ void watch_verdict(struct watch *w, struct verdict *verdict)
 
 	pthread_mutex_lock(&w->lock);
 	*verdict = w->verdict;
-	age_ns = clock_ns() - w->judged_ns;
+	age_ns = now_monotonic() - w->judged_ns;
 	pthread_mutex_unlock(&w->lock);
 	if (age_ns <= verdict_age_ns + w->interval_ns)
 		return;
@@ -106,14 +106,14 @@ static void judge(struct watch *w)
 
 	status_init(&status, 0);
 	if (watch_collect(w, &status))
-		health_judge(w->health, &status, clock_ns(), &after);
+		health_judge(w->health, &status, now_monotonic(), &after);
 	else
 		verdict_add(&after, "the state of the appliance could not be collected");
 	status_fini(&status);
 	pthread_mutex_lock(&w->lock);
 	before = w->verdict;
 	w->verdict = after;
-	w->judged_ns = clock_ns();
+	w->judged_ns = now_monotonic();
 	pthread_mutex_unlock(&w->lock);
 	tell(&before, &after);
 }
@@ -124,7 +124,7 @@ static void *watch_main(void *arg)
 	bool stop = false;
 
 	while (!stop) {
-		struct timespec until = timespec_at(clock_ns() + w->interval_ns);
+		struct timespec until = timespec_at(now_monotonic() + w->interval_ns);
 
 		pthread_mutex_lock(&w->lock);
 		while (!w->stop &&

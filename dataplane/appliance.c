@@ -1,5 +1,6 @@
 #include "dataplane/appliance_inside.h"
 
+#include "config/now.h"
 #include "dataplane/eal.h"
 #include "dataplane/ring.h"
 
@@ -9,21 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 
 void appliance_say(const char *sentence)
 {
 	fprintf(stderr, "periscope: %s\n", sentence);
-}
-
-uint64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 /* --- start: each step needs those before it; appliance_free() undoes them in reverse --- */
@@ -304,7 +296,7 @@ struct appliance *appliance_start(
 		return NULL;
 	}
 	appliance->params = *params;
-	appliance->started_ns = monotonic_ns();
+	appliance->started_ns = now_monotonic();
 	appliance->stats_ns = appliance->started_ns;
 	appliance->n_workers = count_workers(params->settings);
 	pthread_mutex_init(&appliance->lock, NULL);

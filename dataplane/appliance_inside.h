@@ -103,7 +103,6 @@ void appliance_say_overload(struct appliance *appliance);
 /* The control thread: sends a stats event when one is due. */
 void appliance_tell_stats(struct appliance *appliance);
 
-uint64_t monotonic_ns(void);
 void appliance_say(const char *sentence);
 /* Has the workers end, and waits for them. */
 void appliance_join(struct appliance *appliance);

@@ -1,5 +1,6 @@
 #include "dataplane/appliance_inside.h"
 
+#include "config/now.h"
 #include "dataplane/ring.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 	struct model *model, char *message, size_t size)
 {
 	struct differences d = {message, size, 0};
-	uint64_t generation = appliance->generation + 1, until = monotonic_ns() + WAIT_NS;
+	uint64_t generation = appliance->generation + 1, until = now_monotonic() + WAIT_NS;
 	struct configuration *next =
 		configuration_create(appliance, settings, model, generation, message, size);
 	struct backoff backoff = {0};
@@ -86,7 +87,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 	snapshot_publish(&appliance->slot, next->snapshot);
 	pthread_mutex_unlock(&appliance->lock);
 	/* A worker that does not come round keeps the old ones alive until a later reload. */
-	while (!all_past(appliance, generation) && monotonic_ns() < until)
+	while (!all_past(appliance, generation) && now_monotonic() < until)
 		backoff_wait(&backoff);
 	if (all_past(appliance, generation))
 		forget_before(appliance);

@@ -2,18 +2,10 @@
  * so that it goes the way of all events and is counted with them. */
 #include "dataplane/appliance_inside.h"
 
+#include "config/now.h"
 #include "inspect/export/stats_event.h"
 
 #include <string.h>
-#include <time.h>
-
-static uint64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 static struct stats_step step_of(enum overload_step which, const struct tally *t)
 {
@@ -58,7 +50,7 @@ static void add_port(
 static void compose(const struct appliance *appliance, uint64_t now_ns, struct poll_line *line)
 {
 	struct stats_event event = {
-		.time_ns = wall_ns(),
+		.time_ns = now_wall(),
 		.uptime_ns = now_ns - appliance->started_ns,
 	};
 	struct text t = text_make(line->bytes, sizeof(line->bytes));
@@ -75,7 +67,7 @@ void appliance_tell_stats(struct appliance *appliance)
 {
 	const struct settings *settings = appliance->params.settings;
 	struct poll_line *line = &appliance->line;
-	uint64_t now = monotonic_ns();
+	uint64_t now = now_monotonic();
 
 	if (settings->events.stats_interval == 0 || !settings->events.flow ||
 		now - appliance->stats_ns < settings->events.stats_interval)

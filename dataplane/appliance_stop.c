@@ -1,5 +1,6 @@
 #include "dataplane/appliance_inside.h"
 
+#include "config/now.h"
 #include "dataplane/gather.h"
 #include "dataplane/ring.h"
 
@@ -44,7 +45,7 @@ static bool wait_until(const struct appliance *appliance,
 	struct backoff backoff = {0};
 
 	while (!reached(appliance)) {
-		if (monotonic_ns() > deadline)
+		if (now_monotonic() > deadline)
 			return false;
 		backoff_wait(&backoff);
 	}
@@ -53,7 +54,7 @@ static bool wait_until(const struct appliance *appliance,
 
 static void stop_workers(struct appliance *appliance)
 {
-	uint64_t now = monotonic_ns();
+	uint64_t now = now_monotonic();
 
 	atomic_store_explicit(&appliance->phase, POLL_DRAIN, memory_order_release);
 	wait_until(appliance, drained, now + SECOND_NS);
@@ -107,7 +108,7 @@ static struct summary summarize(const struct appliance *appliance, const struct 
 		g, appliance->params.settings, appliance->lanes, appliance->n_workers);
 
 	s.input = "mirror";
-	s.duration_s = (double)(monotonic_ns() - appliance->started_ns) / 1e9;
+	s.duration_s = (double)(now_monotonic() - appliance->started_ns) / 1e9;
 	s.version = appliance->params.version;
 	add_ports(appliance, &s);
 	add_recording(appliance, g, &s);

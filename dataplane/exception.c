@@ -1,5 +1,6 @@
 #include "dataplane/exception_inside.h"
 
+#include "config/now.h"
 #include "dataplane/ring.h"
 
 #include <rte_mbuf.h>
@@ -37,7 +38,7 @@ static struct exception_port *make_port(
 		p->port = port;
 		p->n_ways = exception->n_workers;
 		token_bucket_init(&p->bucket, settings->exception.rate,
-			settings->exception.burst, exception_now_ns());
+			settings->exception.burst, now_monotonic());
 	}
 	for (uint32_t w = 0; ok && w < p->n_ways; w++)
 		ok = (p->ways[w].ring = ring_create(EXCEPTION_RING)) != NULL;

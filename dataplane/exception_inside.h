@@ -53,4 +53,3 @@ struct exception {
 
 /* The thread. `arg` is the struct exception; until its `stop`. */
 void *exception_main(void *arg);
-uint64_t exception_now_ns(void); /* CLOCK_MONOTONIC */

@@ -1,6 +1,7 @@
 /* The way of packets to the kernel and from it; see exception.h. */
 #include "dataplane/exception_inside.h"
 
+#include "config/now.h"
 #include "dataplane/ring.h"
 #include "decap/packet.h"
 
@@ -24,14 +25,6 @@ static void add(_Atomic uint64_t *counter, uint64_t n)
 	uint64_t was = atomic_load_explicit(counter, memory_order_relaxed);
 
 	atomic_store_explicit(counter, was + n, memory_order_release);
-}
-
-uint64_t exception_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
 /* --- the workers' side --- */
@@ -103,7 +96,7 @@ static uint32_t to_kernel(struct exception_port *port)
 	struct rte_mbuf *mbufs[BURST];
 	uint32_t sum = 0;
 
-	token_bucket_fill(&port->bucket, exception_now_ns());
+	token_bucket_fill(&port->bucket, now_monotonic());
 	for (uint32_t w = 0; w < port->n_ways; w++) {
 		uint32_t n = ring_pop_burst(port->ways[w].ring, (void **)mbufs, BURST);
 

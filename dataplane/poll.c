@@ -1,5 +1,6 @@
 #include "dataplane/poll_inside.h"
 
+#include "config/now.h"
 #include "dataplane/ring.h"
 
 #include <rte_cycles.h>
@@ -22,20 +23,12 @@ enum {
 
 #define MS_NS UINT64_C(1000000)
 
-static uint64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 static uint64_t tell_time(struct poller *poller)
 {
 	uint64_t ticks = rte_rdtsc();
 
 	if (clock_is_due(&poller->clock, ticks))
-		clock_correct(&poller->clock, ticks, wall_ns());
+		clock_correct(&poller->clock, ticks, now_wall());
 	poller->now_ns = clock_ns(&poller->clock, ticks);
 	atomic_store_explicit(&poller->seen, ticks, memory_order_relaxed);
 	return ticks;
@@ -111,10 +104,10 @@ static void flush_rings(struct poller *poller)
 /* Simulated: until it is over, or the appliance ends. */
 static void stand_still(const struct poller *poller)
 {
-	uint64_t end = wall_ns() + poller->simulation.stall_ns;
+	uint64_t end = now_wall() + poller->simulation.stall_ns;
 	const struct timespec nap = {0, 10 * (long)MS_NS};
 
-	while (wall_ns() < end &&
+	while (now_wall() < end &&
 		atomic_load_explicit(poller->params.phase, memory_order_acquire) == POLL_RUN)
 		nanosleep(&nap, NULL);
 }
@@ -200,7 +193,7 @@ static void settle(struct poller *poller)
 		pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
 	}
 	rte_thread_register();
-	clock_start(&poller->clock, rte_get_tsc_hz(), rte_rdtsc(), wall_ns());
+	clock_start(&poller->clock, rte_get_tsc_hz(), rte_rdtsc(), now_wall());
 	poller->now_ns = poller->clock.base_ns;
 	poller->records_at = poller->now_ns;
 	patience_init(&poller->patience, poller->params.ports_hold, poller->now_ns);

@@ -5,21 +5,13 @@
 
 #include "dataplane/port_inside.h"
 
+#include "config/now.h"
+
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
-#include <time.h>
-
 #define SECOND_NS UINT64_C(1000000000)
-
-static uint64_t wall_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 /* The driver tells its timestamps' place in an mbuf only once its queues are set up. */
 void port_find_times(struct port *port)
@@ -75,7 +67,7 @@ void port_copy_time(const struct port *port, struct rte_mbuf *to, const struct r
 
 void port_read_clock(struct port *port)
 {
-	uint64_t now = wall_ns(), ticks;
+	uint64_t now = now_wall(), ticks;
 
 	if (!port_has_times(port) || !port->time.counts ||
 		(now > port->time_read_ns && now - port->time_read_ns < SECOND_NS))

@@ -1,5 +1,6 @@
 #include "dataplane/recorder.h"
 
+#include "config/now.h"
 #include "dataplane/port.h"
 #include "dataplane/record.h"
 #include "dataplane/ring.h"
@@ -52,14 +53,6 @@ struct recorder {
 	atomic_bool stop;
 	_Atomic uint64_t deadline_ns; /* with `stop` */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 /* --- start --- */
 
@@ -280,7 +273,7 @@ static void flush(struct recorder *recorder)
 
 static void flush_in_time(struct recorder *recorder)
 {
-	uint64_t now_s = now_ns() / SECOND_NS;
+	uint64_t now_s = now_monotonic() / SECOND_NS;
 
 	if (now_s == recorder->flushed_s)
 		return;
@@ -298,8 +291,9 @@ static void *recorder_main(void *arg)
 	for (;;) {
 		/* Read before the round: what was sent before the stop is still written. */
 		bool stop = atomic_load_explicit(&recorder->stop, memory_order_acquire);
-		bool late = stop && now_ns() > atomic_load_explicit(&recorder->deadline_ns,
-						       memory_order_relaxed);
+		bool late =
+			stop && now_monotonic() > atomic_load_explicit(&recorder->deadline_ns,
+							  memory_order_relaxed);
 
 		flush_in_time(recorder);
 		n = 0;
@@ -332,7 +326,8 @@ bool recorder_stop(struct recorder *recorder, uint64_t ns)
 
 	if (!recorder)
 		return true;
-	atomic_store_explicit(&recorder->deadline_ns, now_ns() + ns, memory_order_relaxed);
+	atomic_store_explicit(
+		&recorder->deadline_ns, now_monotonic() + ns, memory_order_relaxed);
 	atomic_store_explicit(&recorder->stop, true, memory_order_release);
 	if (recorder->started)
 		pthread_join(recorder->thread, NULL);

@@ -1,9 +1,10 @@
 #include "dataplane/simulate.h"
 
+#include "config/now.h"
+
 #include <rte_mbuf.h>
 
 #include <stdio.h>
-#include <time.h>
 
 void simulation_init(
 	struct simulation *simulation, const struct settings *settings, uint32_t worker)
@@ -31,19 +32,11 @@ uint32_t simulation_drop(struct simulation *simulation, struct rte_mbuf **mbufs,
 	return kept;
 }
 
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 void simulate_work(uint64_t ns)
 {
-	uint64_t end = clock_now() + ns;
+	uint64_t end = now_monotonic() + ns;
 
-	while (clock_now() < end)
+	while (now_monotonic() < end)
 		;
 }
 

@@ -1,5 +1,6 @@
 #include "dataplane/writer.h"
 
+#include "config/now.h"
 #include "dataplane/ring.h"
 
 #include <pthread.h>
@@ -108,17 +109,9 @@ static void publish(struct writer *writer)
 	}
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
-
 static void flush_in_time(struct writer *writer)
 {
-	uint64_t now_s = now_ns() / SECOND_NS;
+	uint64_t now_s = now_monotonic() / SECOND_NS;
 
 	if (now_s == writer->events_s)
 		return;
@@ -332,12 +325,12 @@ bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *out
 	uint64_t patience_ns)
 {
 	struct errand errand = {.call = call, .ctx = ctx};
-	uint64_t until = now_ns() + patience_ns;
+	uint64_t until = now_monotonic() + patience_ns;
 	struct backoff backoff = {0};
 
 	atomic_store_explicit(&writer->errand, &errand, memory_order_release);
 	while (!atomic_load_explicit(&errand.done, memory_order_acquire)) {
-		if (now_ns() >= until && take_back(writer, &errand))
+		if (now_monotonic() >= until && take_back(writer, &errand))
 			return false;
 		backoff_wait(&backoff);
 	}

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/now.h"
 #include "inspect/export/line_queue.h"
 #include "inspect/export/pieces.h"
 
@@ -39,14 +40,6 @@ struct courier {
 	/* The producer's. */
 	bool refused;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 * MS_NS + (uint64_t)now.tv_nsec;
-}
 
 static void add(_Atomic uint64_t *counter, uint64_t n)
 {
@@ -82,7 +75,7 @@ static void say_away(struct courier *c, int cause)
 /* Waits longer each time, until a connection has lasted. */
 static void put_off(struct courier *c)
 {
-	uint64_t now = now_ns();
+	uint64_t now = now_monotonic();
 
 	if (c->opened_ns != 0 && now - c->opened_ns > RETRY_MAX_MS * MS_NS)
 		c->retry_ms = 0;
@@ -114,7 +107,7 @@ static bool reach(struct courier *c)
 		leave(c, errno);
 		return false;
 	}
-	c->opened_ns = now_ns();
+	c->opened_ns = now_monotonic();
 	atomic_store_explicit(&c->reached, true, memory_order_relaxed);
 	if (c->said)
 		say(c, "there again");
@@ -209,13 +202,13 @@ static bool in_time(const struct courier *c)
 {
 	uint64_t deadline = get(&c->deadline_ns);
 
-	return deadline == 0 || now_ns() < deadline;
+	return deadline == 0 || now_monotonic() < deadline;
 }
 
 /* Nothing waits, or the sink is away. */
 static void rest(struct courier *c, size_t fill)
 {
-	uint64_t now = now_ns();
+	uint64_t now = now_monotonic();
 	int ms = -1;
 
 	if (c->fd < 0 && !c->over) {
@@ -265,7 +258,8 @@ static void *courier_main(void *arg)
 		}
 		if (stop && (fill == 0 || !in_time(c)))
 			break;
-		if (c->fd < 0 && !c->over && (now_ns() >= c->retry_at_ns || (stop && !last))) {
+		if (c->fd < 0 && !c->over &&
+			(now_monotonic() >= c->retry_at_ns || (stop && !last))) {
 			last = stop;
 			(void)reach(c);
 		}
@@ -359,7 +353,7 @@ void courier_stop(struct courier *c, uint64_t ns)
 	if (!c->started || c->stopped)
 		return;
 	c->stopped = true;
-	atomic_store(&c->deadline_ns, ns == 0 ? 0 : now_ns() + ns);
+	atomic_store(&c->deadline_ns, ns == 0 ? 0 : now_monotonic() + ns);
 	atomic_store(&c->stop, true);
 	wake(c);
 	pthread_join(c->thread, NULL);

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "config/now.h"
 #include "config/settings.h"
 #include "inspect/export/courier.h"
 
@@ -52,20 +52,12 @@ void event_sinks_put(struct event_sinks *sinks, const char *line, size_t len)
 		(void)courier_put(sinks->couriers[i], line, len); /* it counts */
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 void event_sinks_stop(struct event_sinks *sinks, uint64_t ns)
 {
-	uint64_t end = now_ns() + ns;
+	uint64_t end = now_monotonic() + ns;
 
 	for (uint32_t i = 0; sinks != NULL && i < sinks->n; i++) {
-		uint64_t now = now_ns();
+		uint64_t now = now_monotonic();
 
 		/* While one is waited for the others go on: the time is for all of them. */
 		courier_stop(sinks->couriers[i], ns == 0 ? 0 : now < end ? end - now : 1);

@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "config/now.h"
 #include "inspect/export/civil.h"
 #include "inspect/export/output_dir.h"
 #include "inspect/export/retention.h"
 
 #define MS_NS UINT64_C(1000000)
-#define SECOND_NS UINT64_C(1000000000)
 #define DAY_S UINT64_C(86400)
 
 enum { NAME_SIZE = 64, NAME_TRIES = 1000, SIZE_MIN = 4096 };
@@ -34,11 +33,8 @@ struct file_series {
 
 static uint64_t system_ns(void *ctx)
 {
-	struct timespec now;
-
 	(void)ctx;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+	return now_wall();
 }
 
 static uint64_t now_ns(const struct file_series *s)

@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
 #include "cli/notify.h"
 #include "cli/support/puppet.h"
 #include "cli/watch.h"
+#include "config/now.h"
 #include "support/folder.h"
 
 static const uint64_t second = 1000000000;
@@ -59,7 +59,7 @@ static const char *heard(struct manager *m)
 
 static void states_are_told(void)
 {
-	uint64_t before = clock_ns() / 1000;
+	uint64_t before = now_monotonic() / 1000;
 	unsigned long long at = 0;
 	struct manager m;
 
@@ -69,7 +69,7 @@ static void states_are_told(void)
 		heard(&m), "READY=1\nSTATUS=receiving on 2 ports with 3 workers");
 	notify_reloading();
 	CU_ASSERT_EQUAL(sscanf(heard(&m), "RELOADING=1\nMONOTONIC_USEC=%llu", &at), 1);
-	CU_ASSERT_TRUE(at >= before && at <= clock_ns() / 1000);
+	CU_ASSERT_TRUE(at >= before && at <= now_monotonic() / 1000);
 	notify_reloaded();
 	CU_ASSERT_STRING_EQUAL(heard(&m), "READY=1");
 	notify_stopping();
@@ -140,13 +140,13 @@ static void unhealthy_is_not_stalled(void)
 /* With a watch that looks every 20 ms: pings while it and the workers go on; returns how many. */
 static unsigned pings_in(struct manager *m, struct notify *n, struct watch *w, unsigned ms)
 {
-	uint64_t until = clock_ns() + (uint64_t)ms * 1000000;
+	uint64_t until = now_monotonic() + (uint64_t)ms * 1000000;
 	struct verdict v;
 	unsigned pings = 0;
 
-	while (clock_ns() < until) {
+	while (now_monotonic() < until) {
 		watch_verdict(w, &v);
-		notify_look(n, &v, clock_ns());
+		notify_look(n, &v, now_monotonic());
 		while (heard(m)[0] != '\0')
 			pings += strcmp(m->text, "WATCHDOG=1") == 0;
 		nanosleep(&(struct timespec){0, 5000000}, NULL);
@@ -157,13 +157,13 @@ static unsigned pings_in(struct manager *m, struct notify *n, struct watch *w, u
 /* Until the watch has seen it; at most ten seconds. */
 static void wait_until_workers(struct watch *w, bool poll)
 {
-	uint64_t until = clock_ns() + 10 * second;
+	uint64_t until = now_monotonic() + 10 * second;
 	struct verdict v;
 
 	do {
 		nanosleep(&(struct timespec){0, 5000000}, NULL);
 		watch_verdict(w, &v);
-	} while (v.workers_poll != poll && clock_ns() < until);
+	} while (v.workers_poll != poll && now_monotonic() < until);
 	CU_ASSERT_EQUAL(v.workers_poll, poll);
 }
 

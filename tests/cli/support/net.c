@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cli/clock.h"
+#include "config/now.h"
 
 enum { WAIT_S = 10 };
 
@@ -106,12 +106,12 @@ const char *net_http_body(const char *answer)
 
 static int since_ms(uint64_t begin_ns)
 {
-	return (int)((clock_ns() - begin_ns) / 1000000);
+	return (int)((now_monotonic() - begin_ns) / 1000000);
 }
 
 int net_until_health(uint16_t port, int status)
 {
-	uint64_t begin_ns = clock_ns();
+	uint64_t begin_ns = now_monotonic();
 
 	for (;;) {
 		char *answer = net_http(port, "GET", "/health");
@@ -128,7 +128,7 @@ int net_until_health(uint16_t port, int status)
 
 int net_until_open(uint16_t port, bool open)
 {
-	uint64_t begin_ns = clock_ns();
+	uint64_t begin_ns = now_monotonic();
 
 	for (;;) {
 		int fd = net_connect(port);
