@@ -109,6 +109,31 @@ static void the_lower_mark_is_lower(void)
 	CU_ASSERT_EQUAL(strain.marks.queue.low, 75);
 }
 
+/* Packets are lost for 200 ms; a second step, where there is one, is due after 100. */
+static enum overload_step lose_for_long(enum settings_record record, bool shed)
+{
+	struct strain_look look = {.missed = 0};
+	enum overload_step step = OVERLOAD_NONE;
+	struct strain strain;
+
+	settings.packets.record = record;
+	settings.overload.shed_recording = shed;
+	strain = strain_of(1, true);
+	settings.packets.record = RECORD_NONE;
+	settings.overload.shed_recording = true;
+	for (uint64_t ms = 0; ms < 200; ms++, look.missed++)
+		step = judge(&strain, look, ms);
+	return step;
+}
+
+static void recording_is_shed_where_there_is_some(void)
+{
+	CU_ASSERT_EQUAL(lose_for_long(RECORD_NONE, true), OVERLOAD_DPI);
+	CU_ASSERT_EQUAL(lose_for_long(RECORD_ACCEPTED, true), OVERLOAD_RECORDING);
+	CU_ASSERT_EQUAL(lose_for_long(RECORD_ALL, true), OVERLOAD_RECORDING);
+	CU_ASSERT_EQUAL(lose_for_long(RECORD_ALL, false), OVERLOAD_DPI);
+}
+
 /* A limit of less than a byte a worker is still one, however far it is passed. */
 static void the_smallest_limit_of_memory(void)
 {
@@ -135,4 +160,5 @@ void suite_strain(void)
 	CU_add_test(suite, "memory is shared", memory_is_shared);
 	CU_add_test(suite, "the smallest limit of memory", the_smallest_limit_of_memory);
 	CU_add_test(suite, "the lower mark is lower", the_lower_mark_is_lower);
+	CU_ADD_TEST(suite, recording_is_shed_where_there_is_some);
 }

@@ -45,8 +45,10 @@ refused_are_recorded() { # capture
     recorded frames "$tmp/all" "$tmp/accepted"
 }
 
-nothing_by_default() {
-  replay "$tmp/none" "$tmp/mix.pcap" && [ ! -e "$tmp/none/packets" ] &&
+nothing_by_default() { # and -w writes the same without it, flows in comments included
+  replay "$tmp/some" --set packets.record=accepted "$tmp/mix.pcap" &&
+    replay "$tmp/none" -w "$tmp/w.pcapng" "$tmp/mix.pcap" && [ ! -e "$tmp/none/packets" ] &&
+    cmp "$tmp/w.pcapng" "$tmp/some/packets/packets.pcapng" &&
     [ "$(results summary "$tmp/none" outputs.recording.enabled)" = false ]
 }
 
