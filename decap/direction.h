@@ -27,11 +27,14 @@ static inline enum direction direction_decide(bool is_source, bool is_destinatio
 static inline enum direction direction_by_mac(
 	const struct packet *p, const struct model_interface *eni)
 {
+	/* A cursor over nothing where there is no MAC to compare. */
+	const bool has_macs = eni->has_mac && p->frame_link == LINK_ETHERNET;
+	struct cursor c = cursor_make(p->frame, has_macs ? p->frame_cap : 0, p->frame_cap);
 	const uint64_t mac = UINT64_MAX >> 16;
-	const uint8_t *macs = p->frame;
+	const uint8_t *macs = cursor_take(&c, 2 * 6);
 	uint64_t own;
 
-	if (!eni->has_mac || p->frame_link != LINK_ETHERNET || p->frame_cap < 12)
+	if (!macs)
 		return DIRECTION_UNKNOWN;
 	own = (uint64_t)be16(eni->mac) << 32 | be32(eni->mac + 2);
 	return direction_decide((be64(macs + 4) & mac) == own, be64(macs) >> 16 == own);
