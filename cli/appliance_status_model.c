@@ -108,7 +108,7 @@ static void put_flow(struct status *s, const struct appliance *appliance,
 	const struct dpi *dpi = appliance_dpi(appliance);
 	char id[17], app[APP_NAME];
 
-	flow_id_print(flow, id);
+	flow_id_print(from->flow_id, id);
 	*to = (struct status_flow){
 		.flow_id = status_text(s, id),
 		.app = dpi ? status_text(s, dpi_app(dpi, flow->app_master, flow->app, app,
@@ -119,11 +119,11 @@ static void put_flow(struct status *s, const struct appliance *appliance,
 		.dst = *ends.dst,
 		.src_port = ends.src_port,
 		.dst_port = ends.dst_port,
-		.ip_version = flow->key.ip_version,
-		.protocol = flow->key.protocol,
+		.ip_version = (uint8_t)flow->key.ip_version,
+		.protocol = (uint8_t)flow->key.protocol,
 		.has_vni = from->has_session,
 		.vni = from->session.vni,
-		.start_ns = flow->first_ns,
+		.start_ns = flow->start_ns,
 		.last_ns = flow->last_ns,
 		.packets = {flow->side[0].packets, flow->side[1].packets},
 		.bytes = {flow->side[0].bytes, flow->side[1].bytes},

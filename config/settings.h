@@ -75,6 +75,7 @@ struct settings {
 	uint32_t n_tenants;
 	struct {
 		uint32_t capacity;
+		bool use_vlan;
 		uint64_t idle_timeout, active_timeout, tcp_close_timeout; /* ns; 0 = never */
 		uint64_t guard_time;                                      /* ns */
 		uint32_t max_ndpi_packets_tcp, max_ndpi_packets_udp; /* 0 = never give up */

@@ -80,7 +80,7 @@ static void flow_unseen(void *ctx, const struct flow *flow, uint64_t bytes)
 {
 	struct lane *lane = ctx;
 
-	session_table_unseen(lane->sessions, flow->session, bytes);
+	session_table_unseen(lane->sessions, flow->key.point, bytes);
 }
 
 static struct flow_table *make_flows(
@@ -96,6 +96,7 @@ static struct flow_table *make_flows(
 		.tcp_close_timeout_ns = s->flow.tcp_close_timeout,
 		.guard_ns = s->flow.guard_time,
 		.window_s = s->flow_logs.enabled ? s->flow_logs.max_aggregation_interval : 0,
+		.use_vlan = s->flow.use_vlan,
 		.seed = seed,
 	};
 

@@ -3,8 +3,6 @@
 #include "inspect/flow/flow.h"
 #include "inspect/flow/hash.h"
 
-#include <netinet/in.h>
-
 /* The upper bits: the lower ones choose a flow's bucket in its table. */
 static uint32_t share(uint64_t hash, uint32_t n)
 {
@@ -17,31 +15,17 @@ static uint64_t hash_end(const struct ip_addr *address, uint16_t port)
 		hash_word(address->byte + 8) ^ hash_salt[1] ^ port);
 }
 
-/* Most packets: a sum does not care which end comes first, so the ends need not be put in order as
- * a flow's key has them. */
-static uint64_t hash_ports(const struct packet *p)
-{
-	uint64_t ends = hash_end(&p->src, p->src_port) + hash_end(&p->dst, p->dst_port);
-
-	return hash_fold(
-		ends ^ hash_salt[2], ((uint64_t)p->tenant << 8 | p->protocol) ^ hash_salt[3]);
-}
-
-/* What makes two packets of one flow is the key's to say. */
-static uint64_t hash_key(const struct packet *p)
-{
-	struct flow_key key;
-	bool src_is_lo;
-
-	flow_key_make(&key, p, &src_is_lo);
-	return flow_key_hash(&key);
-}
-
+/* A sum does not care which end comes first, so the ends need not be put in order as a flow's key has
+ * them. */
 uint32_t owner_of_flow(const struct packet *p, uint32_t n)
 {
-	bool ports = p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP;
+	bool ports = flow_has_ports(p->protocol);
+	uint64_t ends = hash_end(&p->src, ports ? p->src_port : 0) +
+			hash_end(&p->dst, ports ? p->dst_port : 0);
 
-	return share(ports ? hash_ports(p) : hash_key(p), n);
+	return share(hash_fold(ends ^ hash_salt[2],
+			     ((uint64_t)p->tenant << 8 | p->protocol) ^ hash_salt[3]),
+		n);
 }
 
 uint32_t owner_of_fragment(const struct packet *p, uint32_t n)

@@ -140,6 +140,12 @@ static void __attribute__((cold)) delay_inspection(struct lane *lane)
 	lane->dpi_delayed = given;
 }
 
+static uint64_t __attribute__((noinline))
+recorded_id(const struct lane *lane, const struct flow *flow)
+{
+	return flow_id(flow, session_id(lane->sessions, flow->key.point));
+}
+
 /* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. Their flows
  * have been looked for. */
 static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
@@ -150,7 +156,7 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 	burst_each (i, live) {
 		struct flow *flow = flow_table_packet(lane->flows, &packets[i], horizon_ns);
 
-		packets[i].flow_id = flow && lane->records ? flow_id(flow) : 0;
+		packets[i].flow_id = flow && lane->records ? recorded_id(lane, flow) : 0;
 		if (!flow)
 			why[i] = REASON_flow_table_full;
 		else if (lane->dpi)

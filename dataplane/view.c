@@ -84,9 +84,10 @@ static void look(void *ctx, const struct flow *flow)
 		return;
 	to = &view->flows[view->n_flows < VIEW_FLOWS ? view->n_flows++ : board->least];
 	to->flow = *flow;
-	to->has_session = flow->session != SESSION_NONE;
+	to->has_session = flow->key.point != SESSION_NONE;
 	if (to->has_session)
-		to->session = *session_table_get(looking->lane->sessions, flow->session);
+		to->session = *session_table_get(looking->lane->sessions, flow->key.point);
+	to->flow_id = flow_id(flow, session_id(looking->lane->sessions, flow->key.point));
 	if (view->n_flows == VIEW_FLOWS)
 		find_least(board);
 }

@@ -20,6 +20,7 @@ enum {
 struct view_flow {
 	struct flow flow; /* its pointers are not to be followed */
 	struct session session;
+	uint64_t flow_id;
 	bool has_session;
 };
 

@@ -138,3 +138,22 @@ uint16_t link_read_any(struct cursor *c, enum link link)
 	}
 	return ETHER_NONE;
 }
+
+void link_vlans(struct cursor c, enum link link, uint16_t ids[2])
+{
+	uint32_t size = link == LINK_ETHERNET ? LINK_ETHERNET_SIZE
+			: link == LINK_SLL    ? SLL_SIZE
+			: link == LINK_SLL2   ? SLL2_SIZE
+					      : 0;
+	const uint8_t *h = size ? cursor_take(&c, size) : NULL;
+	uint16_t ether = h ? be16(h + (link == LINK_SLL2 ? 0 : size - 2)) : ETHER_NONE;
+
+	ids[0] = ids[1] = 0;
+	for (int tag = 0; tag < 2 && is_tag(ether); tag++) {
+		h = cursor_take(&c, 4);
+		if (!h)
+			return;
+		ids[tag] = be16(h) & LINK_VLAN_MAX;
+		ether = be16(h + 2);
+	}
+}

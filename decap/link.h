@@ -14,8 +14,12 @@ enum {
 	ETHER_IP4 = 0x0800,
 	ETHER_IP6 = 0x86dd,
 	LINK_TAGS_MAX = 4,
+	LINK_VLAN_MAX = 4095, /* a tag's id has 12 bits */
 	LINK_ETHERNET_SIZE = 14,
 };
+
+/* The ids of the first two VLAN tags behind the link header that `c` is at; 0 where there is none. */
+void link_vlans(struct cursor c, enum link link, uint16_t ids[2]);
 
 /* The general case of link_read. */
 uint16_t link_read_any(struct cursor *c, enum link link);

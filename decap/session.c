@@ -267,6 +267,21 @@ uint64_t session_table_burst(struct session_table *table, struct packet *packets
 	return live;
 }
 
+uint64_t session_id(const struct session_table *table, uint32_t index)
+{
+	const struct session *s;
+
+	if (index == SESSION_NONE)
+		return 0;
+	s = &table->sessions[index];
+	return key_hash(&s->outer_src, s->vni);
+}
+
+uint32_t session_tenant(const struct session_table *table, uint32_t index)
+{
+	return index == SESSION_NONE ? (uint32_t)TENANT_PLAIN : table->sessions[index].tenant;
+}
+
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes)
 {
 	if (index < table->count)

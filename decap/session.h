@@ -11,9 +11,9 @@
 #include "decap/packet.h"
 
 enum {
-	SESSION_NONE = UINT32_MAX - 1, /* plain mode: no encapsulation, no session */
-	TENANT_NAMED = 1 << 24,        /* tenants of the settings: TENANT_NAMED + index */
-	TENANT_PLAIN = 1 << 25,        /* packets without an encapsulation */
+	SESSION_NONE = (1 << 28) - 1, /* plain mode: no encapsulation, no session */
+	TENANT_NAMED = 1 << 24,       /* tenants of the settings: TENANT_NAMED + index */
+	TENANT_PLAIN = 1 << 25,       /* packets without an encapsulation */
 };
 
 /* The usual packet touches the first 64 bytes only. */
@@ -70,6 +70,11 @@ uint64_t session_table_burst(struct session_table *table, struct packet *packets
 /* The same for a packet that another worker's table has counted: sets p->session, p->tenant and
  * p->config as this table has them, and counts nothing. */
 bool session_table_adopt(struct session_table *table, struct packet *p, bool learn);
+
+/* A hash of what makes the session, the same in every table and process; 0 for SESSION_NONE. */
+uint64_t session_id(const struct session_table *table, uint32_t index);
+/* Whose its packets are; TENANT_PLAIN for SESSION_NONE. */
+uint32_t session_tenant(const struct session_table *table, uint32_t index);
 
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);

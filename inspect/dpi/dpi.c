@@ -263,7 +263,7 @@ const char *dpi_protocol_name(const struct dpi *dpi, uint16_t protocol)
 	return engine_protocol_name(dpi->engine, protocol);
 }
 
-const char *dpi_category_name(const struct dpi *dpi, uint16_t category)
+const char *dpi_category_name(const struct dpi *dpi, uint8_t category)
 {
 	return engine_category_name(dpi->engine, category);
 }

@@ -66,7 +66,7 @@ const char *dpi_app(
 	const struct dpi *dpi, uint16_t master, uint16_t app, char *text, size_t size);
 /* Static strings for the life of `dpi`. */
 const char *dpi_protocol_name(const struct dpi *dpi, uint16_t protocol);
-const char *dpi_category_name(const struct dpi *dpi, uint16_t category);
+const char *dpi_category_name(const struct dpi *dpi, uint8_t category);
 
 enum { DPI_RISK_COUNT = 64 };
 /* NULL beyond the risks this library knows. Score as nDPI counts it for this risk alone. */

@@ -18,8 +18,9 @@ struct engine;
 struct engine_flow;
 
 struct engine_label {
-	uint16_t master, app, category; /* nDPI's numbers */
-	bool guessed;                   /* by port or address */
+	uint16_t master, app; /* nDPI's numbers */
+	uint8_t category;
+	bool guessed; /* by port or address */
 };
 
 enum engine_status {
@@ -52,4 +53,4 @@ bool engine_is_dns(const struct engine_label *label);
 const char *engine_app(
 	const struct engine *engine, uint16_t master, uint16_t app, char *text, size_t size);
 const char *engine_protocol_name(const struct engine *engine, uint16_t protocol);
-const char *engine_category_name(const struct engine *engine, uint16_t category);
+const char *engine_category_name(const struct engine *engine, uint8_t category);

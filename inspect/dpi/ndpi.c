@@ -126,7 +126,9 @@ static void label_set(
 {
 	label->master = COMPAT_MASTER(*from);
 	label->app = COMPAT_APP(*from);
-	label->category = (uint16_t)from->category;
+	_Static_assert(
+		(int)NDPI_PROTOCOL_NUM_CATEGORIES <= UINT8_MAX, "a flow has a byte for it");
+	label->category = (uint8_t)from->category;
 	label->guessed =
 		(label->master || label->app) && compat_is_guess(flow->ndpi.confidence);
 }
@@ -182,7 +184,7 @@ const char *engine_protocol_name(const struct engine *engine, uint16_t protocol)
 	return ndpi_get_proto_name(engine->module, protocol);
 }
 
-const char *engine_category_name(const struct engine *engine, uint16_t category)
+const char *engine_category_name(const struct engine *engine, uint8_t category)
 {
 	/* Out of range, nDPI would print into a buffer that all threads share. */
 	if (category >= NDPI_PROTOCOL_NUM_CATEGORIES)

@@ -18,11 +18,12 @@ static void put_name(struct text *t, const char *name, size_t max)
 		text_json(t, name, strnlen(name, max));
 }
 
-static void put_identity(struct text *t, const struct flow *flow, enum flow_end end)
+static void put_identity(
+	struct text *t, const struct flow *flow, enum flow_end end, uint64_t point_id)
 {
 	char id[17], community[COMMUNITY_ID_TEXT];
 
-	flow_id_print(flow, id);
+	flow_id_print(flow_id(flow, point_id), id);
 	community_id_print(&flow->key, 0, community);
 	text_cstr(t, end == FLOW_END_ACTIVE ? "{\"event\":\"flow_update\",\"flow_id\":\""
 					    : "{\"event\":\"flow\",\"flow_id\":\"");
@@ -30,21 +31,22 @@ static void put_identity(struct text *t, const struct flow *flow, enum flow_end 
 	text_cstr(t, "\",\"community_id\":\"");
 	text_cstr(t, community);
 	text_cstr(t, "\",\"start\":\"");
-	text_time(t, flow->first_ns);
+	text_time(t, flow->start_ns);
 	text_cstr(t, "\",\"end\":\"");
 	text_time(t, flow->last_ns);
 }
 
-static const char *direction_json(uint8_t direction)
+static const char *direction_json(enum direction direction)
 {
 	switch (direction) {
 	case DIRECTION_INGRESS:
 		return "\"ingress\"";
 	case DIRECTION_EGRESS:
 		return "\"egress\"";
-	default:
-		return "null";
+	case DIRECTION_UNKNOWN:
+		break;
 	}
+	return "null";
 }
 
 static void put_vantage(struct text *t, const struct flow *flow, const struct vantage *v)
@@ -64,7 +66,23 @@ static void put_vantage(struct text *t, const struct flow *flow, const struct va
 	text_cstr(t, ",\"interface_id\":");
 	put_name(t, v->interface_id, EVENT_MODEL_NAME);
 	text_cstr(t, ",\"direction\":");
-	text_cstr(t, direction_json(flow->direction));
+	text_cstr(t, direction_json(flow_direction(flow)));
+}
+
+/* Outermost first. */
+static void put_vlan(struct text *t, const struct flow_key *key)
+{
+	if (key->vlan_outer == 0 && key->vlan_inner == 0) {
+		text_cstr(t, "null");
+		return;
+	}
+	text_char(t, '[');
+	text_u64(t, key->vlan_outer);
+	if (key->vlan_inner != 0) {
+		text_char(t, ',');
+		text_u64(t, key->vlan_inner);
+	}
+	text_char(t, ']');
 }
 
 static void put_ends(struct text *t, const struct flow *flow)
@@ -81,6 +99,10 @@ static void put_ends(struct text *t, const struct flow *flow)
 	text_u64(t, ends.dst_port);
 	text_cstr(t, ",\"protocol\":");
 	text_u64(t, flow->key.protocol);
+	text_cstr(t, ",\"client_by\":\"");
+	text_cstr(t, flow_client_by_name(flow_client_by(flow)));
+	text_cstr(t, "\",\"vlan\":");
+	put_vlan(t, &flow->key);
 	text_char(t, ',');
 }
 
@@ -173,7 +195,7 @@ static bool is_icmp_known(const struct flow *flow)
 {
 	if (flow->key.protocol != ICMP && flow->key.protocol != ICMP6)
 		return false;
-	return !(flow->flags & FLOW_ONE_WAY_ICMP) || flow->key.lo_port != 0 ||
+	return !flow_key_is_one_way(&flow->key) || flow->key.lo_port != 0 ||
 	       flow->key.hi_port != 0;
 }
 
@@ -185,11 +207,11 @@ static void put_icmp(struct text *t, const struct flow *flow)
 		return;
 	}
 	text_cstr(t, "{\"type\":");
-	text_u64(t, flow->icmp);
+	text_u64(t, flow->icmp.type);
 	text_cstr(t, ",\"code\":");
-	text_u64(t, flow->icmp_code);
+	text_u64(t, flow->icmp.code);
 	text_cstr(t, ",\"id\":");
-	if (flow->flags & FLOW_ONE_WAY_ICMP)
+	if (flow_key_is_one_way(&flow->key))
 		text_cstr(t, "null");
 	else
 		text_u64(t, flow->key.icmp_id);
@@ -199,7 +221,7 @@ static void put_icmp(struct text *t, const struct flow *flow)
 void event_flow(struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen,
 	const struct vantage *vantage, const struct event_names *names)
 {
-	put_identity(t, flow, end);
+	put_identity(t, flow, end, vantage->point_id);
 	put_vantage(t, flow, vantage);
 	put_ends(t, flow);
 	label_json(names->labels, names->dpi, flow, t);

@@ -62,13 +62,18 @@ void exporter_event(struct exporter *exporter, const char *bytes, size_t len)
 	send(exporter, RECORD_EVENT, 0, bytes, len);
 }
 
+static uint32_t tenant_of(const struct exporter *exporter, const struct flow *flow)
+{
+	return session_tenant(exporter->params.sessions, flow->key.point);
+}
+
 /* Of a flow that ends, nothing but the flow itself was touched for a while. Its last window comes
  * first: what the event and the totals need is asked for there. */
 static void prefetch(const struct exporter *exporter, const struct flow *flow)
 {
 	const char *details = (const char *)flow->details;
 
-	totals_prefetch(exporter->totals, flow);
+	totals_prefetch(exporter->totals, flow, tenant_of(exporter, flow));
 	for (int line = 0; details && line < 4; line++)
 		__builtin_prefetch(details + (ptrdiff_t)line * 64);
 }
@@ -76,7 +81,7 @@ static void prefetch(const struct exporter *exporter, const struct flow *flow)
 static void count(struct exporter *exporter, const struct flow *flow, enum flow_end end)
 {
 	if (end != FLOW_END_ACTIVE)
-		totals_flow(exporter->totals, flow,
+		totals_flow(exporter->totals, flow, tenant_of(exporter, flow),
 			flow->details == NULL ? 0 : details_risks(flow->details));
 }
 
@@ -87,12 +92,12 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	struct vantage vantage;
 	int64_t unseen = -1;
 
-	totals_prefetch_talkers(exporter->totals, flow);
+	totals_prefetch_talkers(exporter->totals, flow, tenant_of(exporter, flow));
 	if (!exporter->params.flow_events) {
 		count(exporter, flow, end);
 		return;
 	}
-	vantage = vantage_of(exporter->params.sessions, flow->session);
+	vantage = vantage_of(exporter->params.sessions, flow->key.point);
 	if (exporter->params.table)
 		unseen = flow_table_unseen(exporter->params.table, flow);
 	event_flow(&t, flow, end, unseen, &vantage, &names);
@@ -109,7 +114,7 @@ void exporter_window(
 	prefetch(exporter, flow);
 	if (!exporter->params.flow_logs)
 		return;
-	vantage = vantage_of(exporter->params.sessions, flow->session);
+	vantage = vantage_of(exporter->params.sessions, flow->key.point);
 	for (unsigned side = 0; side < 2; side++) {
 		struct text t = text_make(line, sizeof(line));
 

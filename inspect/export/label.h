@@ -18,7 +18,8 @@ enum {
 
 struct label_cache {
 	struct label {
-		uint16_t master, app, category, len; /* len 0: empty */
+		uint16_t master, app, len; /* len 0: empty */
+		uint8_t category;
 		char json[LABEL_JSON];
 	} slot[LABEL_SLOTS];
 };

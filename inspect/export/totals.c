@@ -167,14 +167,15 @@ static struct total side_total(const struct flow *flow, unsigned side, bool coun
 	return (struct total){counts, flow->side[side].packets, flow->side[side].bytes};
 }
 
-void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks)
+void totals_flow(
+	struct totals *totals, const struct flow *flow, uint32_t tenant, uint64_t risks)
 {
 	struct flow_ends ends = flow_ends(flow);
 	struct total *app = app_total(totals, flow->app_master, flow->app);
-	struct talker client = {*ends.src, flow->key.tenant, side_total(flow, 0, true),
-		side_total(flow, 1, false)};
-	struct talker server = {*ends.dst, flow->key.tenant, side_total(flow, 1, false),
-		side_total(flow, 0, true)};
+	struct talker client = {
+		*ends.src, tenant, side_total(flow, 0, true), side_total(flow, 1, false)};
+	struct talker server = {
+		*ends.dst, tenant, side_total(flow, 1, false), side_total(flow, 0, true)};
 
 	totals->flows++;
 	app->flows++;
@@ -192,12 +193,12 @@ static const struct talker_slot *talker_home(
 	return &totals->talker_slots[talker_hash(addr, tenant) % TALKER_SLOTS];
 }
 
-void totals_prefetch(const struct totals *totals, const struct flow *flow)
+void totals_prefetch(const struct totals *totals, const struct flow *flow, uint32_t tenant)
 {
 	struct flow_ends ends = flow_ends(flow);
 
-	__builtin_prefetch(talker_home(totals, ends.src, flow->key.tenant));
-	__builtin_prefetch(talker_home(totals, ends.dst, flow->key.tenant));
+	__builtin_prefetch(talker_home(totals, ends.src, tenant));
+	__builtin_prefetch(talker_home(totals, ends.dst, tenant));
 }
 
 /* Where no probing is needed, which is most of the time. */
@@ -214,12 +215,13 @@ static void talker_prefetch(
 	__builtin_prefetch((const char *)(talker + 1) - 1, 1);
 }
 
-void totals_prefetch_talkers(const struct totals *totals, const struct flow *flow)
+void totals_prefetch_talkers(
+	const struct totals *totals, const struct flow *flow, uint32_t tenant)
 {
 	struct flow_ends ends = flow_ends(flow);
 
-	talker_prefetch(totals, ends.src, flow->key.tenant);
-	talker_prefetch(totals, ends.dst, flow->key.tenant);
+	talker_prefetch(totals, ends.src, tenant);
+	talker_prefetch(totals, ends.dst, tenant);
 }
 
 void totals_merge(struct totals *to, const struct totals *from)

@@ -26,12 +26,14 @@ struct talker {
 struct totals *totals_create(void);
 void totals_destroy(struct totals *totals);
 
-/* `risks` is the flow's bitmap of nDPI risks. */
-void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks);
+/* `tenant`: whose the flow is. `risks`: its bitmap of nDPI risks. */
+void totals_flow(
+	struct totals *totals, const struct flow *flow, uint32_t tenant, uint64_t risks);
 /* Ask for the memory that totals_flow() will touch, in two steps: the second needs what the first
  * asked for. Neither need be called. */
-void totals_prefetch(const struct totals *totals, const struct flow *flow);
-void totals_prefetch_talkers(const struct totals *totals, const struct flow *flow);
+void totals_prefetch(const struct totals *totals, const struct flow *flow, uint32_t tenant);
+void totals_prefetch_talkers(
+	const struct totals *totals, const struct flow *flow, uint32_t tenant);
 void totals_merge(struct totals *to, const struct totals *from);
 
 uint64_t totals_flows(const struct totals *totals);

@@ -42,8 +42,12 @@ struct vantage vantage_of_session(const struct session *session)
 
 struct vantage vantage_of(const struct session_table *sessions, uint32_t session)
 {
+	struct vantage v;
+
 	if (session == SESSION_NONE || sessions == NULL ||
 		session >= session_table_count(sessions))
 		return (struct vantage){.seen = NULL};
-	return vantage_of_session(session_table_get(sessions, session));
+	v = vantage_of_session(session_table_get(sessions, session));
+	v.point_id = session_id(sessions, session);
+	return v;
 }

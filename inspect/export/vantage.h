@@ -8,6 +8,7 @@
 
 struct vantage {
 	const struct session *seen; /* NULL in plain mode */
+	uint64_t point_id;          /* session_id() */
 	/* From the mirror model; NULL where it does not say. */
 	const char *session, *interface_id;
 	const char *account; /* owner of the interface */

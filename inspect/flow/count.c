@@ -1,6 +1,7 @@
 #include "inspect/flow/count.h"
 
-enum { TCP = 6 };
+enum { ICMP = 1, TCP = 6, ICMPV6 = 58 };
+enum { WELL_KNOWN_PORTS = 1024 }; /* RFC 6335, section 6: system ports */
 
 bool packet_is_pure_syn(const struct packet *p)
 {
@@ -8,9 +9,9 @@ bool packet_is_pure_syn(const struct packet *p)
 	       (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
-static uint8_t direction_invert(uint8_t direction)
+static enum direction direction_invert(enum direction direction)
 {
-	switch ((enum direction)direction) {
+	switch (direction) {
 	case DIRECTION_INGRESS:
 		return DIRECTION_EGRESS;
 	case DIRECTION_EGRESS:
@@ -21,18 +22,33 @@ static uint8_t direction_invert(uint8_t direction)
 	return DIRECTION_UNKNOWN;
 }
 
+static void set_client(struct flow *flow, bool is_lo, enum flow_client_by by)
+{
+	flow->flags =
+		(uint16_t)((flow->flags & ~(unsigned)(FLOW_CLIENT_IS_LO | FLOW_CLIENT_BY)) |
+			   (is_lo ? (unsigned)FLOW_CLIENT_IS_LO : 0) |
+			   (unsigned)by * (FLOW_CLIENT_BY / 3));
+}
+
 void flow_begin(
 	struct flow *flow, const struct flow_key *key, const struct packet *p, bool src_is_lo)
 {
+	bool lo_serves = key->lo_port < WELL_KNOWN_PORTS;
+
 	flow->key = *key;
-	flow->first_ns = p->time_ns;
+	flow->start_ns = p->time_ns;
 	flow->last_ns = p->time_ns;
-	flow->session = p->session;
-	flow->icmp = p->icmp_type;
-	flow->icmp_code = p->icmp_code;
-	flow->flags = src_is_lo ? FLOW_CLIENT_IS_LO : 0;
-	if (flow_key_is_one_way(key))
-		flow->flags |= FLOW_ONE_WAY_ICMP;
+	for (int i = 0; i < 3; i++)
+		flow->first[i] = (uint16_t)(p->time_ns >> 16 * i);
+	if (key->protocol == ICMP || key->protocol == ICMPV6) {
+		flow->icmp.type = p->icmp_type;
+		flow->icmp.code = p->icmp_code;
+	}
+	flow->flags = 0;
+	if (lo_serves != (key->hi_port < WELL_KNOWN_PORTS))
+		set_client(flow, !lo_serves, FLOW_CLIENT_BY_PORTS);
+	else
+		set_client(flow, src_is_lo, FLOW_CLIENT_BY_FIRST_PACKET);
 }
 
 static void flags_swap(uint8_t flags[2])
@@ -41,6 +57,12 @@ static void flags_swap(uint8_t flags[2])
 
 	flags[0] = flags[1];
 	flags[1] = client;
+}
+
+static void set_direction(struct flow *flow, enum direction direction)
+{
+	flow->flags = (uint16_t)((flow->flags & ~(unsigned)FLOW_DIRECTION) |
+				 (unsigned)direction * (FLOW_DIRECTION / 3));
 }
 
 static void flow_swap(struct flow *flow)
@@ -54,20 +76,21 @@ static void flow_swap(struct flow *flow)
 	flow->base[1] = base;
 	flags_swap(flow->tcp_flags);
 	flags_swap(flow->window_flags);
-	flow->flags ^= FLOW_CLIENT_IS_LO;
-	flow->direction = direction_invert(flow->direction);
+	set_direction(flow, direction_invert(flow_direction(flow)));
 }
 
-/* The flow's first SYN says who is the client; flow.h has the rule. */
+/* A SYN or SYN-ACK says who is the client; flow.h has the rule. */
 static void flow_orient(struct flow *flow, const struct packet *p, bool src_is_lo)
 {
-	bool client_is_lo = p->tcp_flags & TCP_ACK ? !src_is_lo : src_is_lo;
+	bool is_answer = p->tcp_flags & TCP_ACK, client_is_lo = src_is_lo != is_answer;
+	enum flow_client_by by = is_answer ? FLOW_CLIENT_BY_SYN_ACK : FLOW_CLIENT_BY_SYN;
 
-	if (flow->flags & (FLOW_SYN_SEEN | FLOW_FIN_CLIENT | FLOW_FIN_SERVER | FLOW_CLOSED))
+	if (flow_client_by(flow) >= by ||
+		flow->flags & (FLOW_FIN_CLIENT | FLOW_FIN_SERVER | FLOW_CLOSED))
 		return;
 	if (client_is_lo != (bool)(flow->flags & FLOW_CLIENT_IS_LO))
 		flow_swap(flow);
-	flow->flags |= FLOW_SYN_SEEN;
+	set_client(flow, client_is_lo, by);
 }
 
 static void flow_tcp_state(struct flow *flow, uint8_t tcp_flags, bool from_client)
@@ -144,10 +167,9 @@ void flow_count_odds(struct flow *flow, const struct packet *p)
 		flow->flags |= FLOW_PORTS_CUT;
 }
 
-void flow_set_direction(struct flow *flow, const struct packet *p, bool from_client)
+void flow_set_direction(struct flow *flow, enum direction direction, bool from_client)
 {
-	flow->direction =
-		from_client ? (uint8_t)p->direction : direction_invert((uint8_t)p->direction);
+	set_direction(flow, from_client ? direction : direction_invert(direction));
 }
 
 /* Before the packet is counted: its second, which lies in the open window, and its flags. */
@@ -230,6 +252,8 @@ void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
 		flow_tcp_state(flow, p->tcp_flags, side == 0);
 	if (p->time_ns > flow->last_ns)
 		flow->last_ns = p->time_ns;
+	if (p->time_ns < flow->start_ns)
+		flow->start_ns = p->time_ns;
 	if (window_s != 0)
 		window_add(flow, p, side, window_s);
 	flow_count_plain(flow, p, side);

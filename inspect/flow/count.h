@@ -29,7 +29,8 @@ uint32_t flow_window_start(const struct flow *flow, uint32_t window_s);
 
 /* The rare parts of counting. */
 void flow_count_odds(struct flow *flow, const struct packet *p);
-void flow_set_direction(struct flow *flow, const struct packet *p, bool from_client);
+/* `direction`: of a packet that the client or the server sent. */
+void flow_set_direction(struct flow *flow, enum direction direction, bool from_client);
 
 /* What every packet does, whatever else is due; `side` is the sender's. No branch on who sent it:
  * that is a coin toss to the CPU. */
@@ -40,8 +41,8 @@ static inline void flow_count_plain(struct flow *flow, struct packet *p, unsigne
 	flow->side[side].packets++;
 	flow->side[side].bytes += p->ip_len;
 	flow->tcp_flags[side] |= p->tcp_flags;
-	if (flow->direction == DIRECTION_UNKNOWN && p->direction != DIRECTION_UNKNOWN)
-		flow_set_direction(flow, p, side == 0);
+	if (!(flow->flags & FLOW_DIRECTION) && p->direction != DIRECTION_UNKNOWN)
+		flow_set_direction(flow, p->direction, side == 0);
 	flow->flags = (uint16_t)((flow->flags & ~verdict) | p->accepted * FLOW_ACCEPTED |
 				 (p->flags & PACKET_FILTERED) * FILTERED_SHIFT);
 	flow->rule_number = p->rule_number;

@@ -13,3 +13,15 @@ const char *flow_end_name(enum flow_end end)
 
 	return names[end];
 }
+
+const char *flow_client_by_name(enum flow_client_by by)
+{
+	static const char *const names[] = {
+		[FLOW_CLIENT_BY_FIRST_PACKET] = "first_packet",
+		[FLOW_CLIENT_BY_PORTS] = "ports",
+		[FLOW_CLIENT_BY_SYN_ACK] = "syn_ack",
+		[FLOW_CLIENT_BY_SYN] = "syn",
+	};
+
+	return names[by];
+}

@@ -1,15 +1,15 @@
-/* A flow: one conversation of one tenant, both directions. Plain data in a fixed slot of the
- * flow table, at most 192 bytes. Times are packet times in ns since the epoch; bytes are inner
- * IP lengths as the IP header claims them. Counters are those of the flow's whole life: a
+/* A flow: one conversation as one observation point shows it, both directions. Plain data in a fixed
+ * slot of the flow table, at most 192 bytes. Times are packet times in ns since the epoch; bytes are
+ * inner IP lengths as the IP header claims them. Counters are those of the flow's whole life: a
  * flow_update shows intermediate totals.
  *
  * `lo` and `hi` are the two endpoints in a fixed order (so both directions have one key).
  * FLOW_CLIENT_IS_LO says which is the client; side[0] counts the client's packets, side[1] the
- * server's. The client is the sender of the first packet until the flow's first SYN is seen
- * (FLOW_SYN_SEEN): then it is the sender of that SYN, or the receiver of that SYN-ACK, and the
- * sides change places if the guess was wrong. Once only: in a simultaneous open the first SYN
- * counts. After a FIN or RST a SYN belongs to another connection of the same ends, and the guess
- * stands.
+ * server's. Who is the client is told, in this order, by the flow's first SYN (its sender), by its
+ * first SYN-ACK (its receiver), by the ports (exactly one is below 1024: the server's), by the first
+ * packet (its sender); what comes later and tells better makes the sides change places
+ * (enum flow_client_by). In a simultaneous open the first SYN counts. After a FIN or RST a SYN
+ * belongs to another connection of the same ends, and tells nothing.
  *
  * Keys: TCP, UDP, SCTP, UDP-Lite, DCCP use ports. ICMP and ICMPv6 query pairs (echo, timestamp,
  * ...) use the port mapping of the community id specification (v1): (base type, counter type)
@@ -22,16 +22,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "decap/packet.h"
+#include "decap/session.h"
 
 enum flow_flag {
 	FLOW_CLIENT_IS_LO = 1 << 0,
 	FLOW_PORTS_CUT = 1 << 1, /* a packet was cut before its ports */
-	FLOW_SYN_SEEN = 1 << 2,  /* client and server are known, not guessed */
-	FLOW_FIN_CLIENT = 1 << 3,
-	FLOW_FIN_SERVER = 1 << 4,
-	FLOW_CLOSED = 1 << 5, /* both FINs or a RST: the close timeout runs */
-	FLOW_ONE_WAY_ICMP = 1 << 6,
+	FLOW_CLIENT_BY = 3 << 2, /* enum flow_client_by */
+	FLOW_FIN_CLIENT = 1 << 4,
+	FLOW_FIN_SERVER = 1 << 5,
+	FLOW_CLOSED = 1 << 6,      /* both FINs or a RST: the close timeout runs */
 	FLOW_DPI_DONE = 1 << 7,    /* verdict reached: nDPI gets no more packets */
 	FLOW_DPI_GUESSED = 1 << 8, /* label by port or address */
 	FLOW_DPI_NONE = 1 << 9,    /* no DPI state could be had */
@@ -39,6 +38,15 @@ enum flow_flag {
 	FLOW_FILTERED = 1 << 11,   /* a mirror filter judged the last packet */
 	FLOW_DPI_CUT = 1 << 12,    /* label from cut packets alone; a whole one asks anew */
 	FLOW_DPI_SHED = 1 << 13,   /* with NONE: the worker was overloaded */
+	FLOW_DIRECTION = 3 << 14,  /* enum direction, of the client's packets */
+};
+
+/* What told who is the client; the higher tells better. */
+enum flow_client_by {
+	FLOW_CLIENT_BY_FIRST_PACKET,
+	FLOW_CLIENT_BY_PORTS,
+	FLOW_CLIENT_BY_SYN_ACK,
+	FLOW_CLIENT_BY_SYN,
 };
 
 enum flow_end {
@@ -53,14 +61,19 @@ enum flow_end {
 /* As the `reason` field of a flow event prints it; a static string. */
 const char *flow_end_name(enum flow_end end);
 
-struct flow_key {
+/* `point` is the worker's index of the session that showed the packets: no other worker's, and no
+ * other process's. VLAN ids are those of the inner frame's first two tags; 0 = none. */
+struct __attribute__((packed, aligned(2))) flow_key {
 	struct ip_addr lo, hi;
-	uint32_t tenant;
+	uint32_t point : 28, ip_version : 4;
 	uint16_t lo_port, hi_port;
+	uint32_t vlan_outer : 12, vlan_inner : 12, protocol : 8;
 	uint16_t icmp_id;
-	uint8_t protocol;
-	uint8_t ip_version;
 };
+
+enum { FLOW_POINT_MASK = (1 << 28) - 1 };
+
+_Static_assert(SESSION_NONE <= (uint32_t)FLOW_POINT_MASK, "a point that is no session");
 
 /* What one side sent. */
 struct flow_side {
@@ -102,50 +115,67 @@ enum { FLOW_WINDOW_OPEN = 128 };
  * touches the first two lines, and not the third. */
 struct flow {
 	struct flow_key key;
-	uint32_t calm_s;  /* before this second a packet in order is counted and nothing else */
-	uint64_t last_ns; /* latest packet time */
 	uint16_t flags;   /* enum flow_flag */
-	uint8_t direction;    /* enum direction, of the client's packets */
-	uint8_t dpi_packets;  /* for nDPI, given or waiting in the prelude; saturating */
+	uint64_t last_ns; /* latest packet time */
+	uint32_t calm_s;  /* before this second a packet in order is counted and nothing else */
 	uint32_t rule_number; /* of the last packet */
 
 	struct flow_side side[2];
-	struct flow_seen seen; /* of TCP */
+	union {
+		struct flow_seen seen; /* of TCP */
+		struct {
+			uint8_t type, code;
+		} icmp; /* of the first packet, where it is ICMP */
+	};
 	/* Of each side: OR of all; and as in struct flow_window, with FLOW_WINDOW_OPEN. */
 	uint8_t tcp_flags[2];
 	uint8_t window_flags[2];
 
-	/* Time of the first packet counted, even if an earlier one follows. */
-	uint64_t first_ns;
+	uint64_t start_ns;        /* earliest packet time */
 	struct flow_base base[2]; /* of each side with FLOW_WINDOW_OPEN */
-	uint32_t session;         /* the worker's session of the first packet */
-	uint32_t truncated;       /* packets that were cut */
-	struct dpi_state *dpi;    /* owned by the dpi, NULL without or after the verdict */
-	struct details *details;  /* owned by the dpi, NULL = none; freed with the flow */
-	uint16_t app_master, app, category; /* nDPI's numbers; 0 = unknown */
-	uint8_t icmp, icmp_code;            /* type and code of the first packet */
+	uint16_t first[3]; /* time of the first packet counted, its lower 48 bits in ns */
+	uint16_t app_master, app; /* nDPI's numbers; 0 = unknown */
+	uint8_t category;
+	uint8_t dpi_packets;     /* for nDPI, given or waiting in the prelude; saturating */
+	uint32_t truncated;      /* packets that were cut */
+	struct dpi_state *dpi;   /* owned by the dpi, NULL without or after the verdict */
+	struct details *details; /* owned by the dpi, NULL = none; freed with the flow */
 };
 
 _Static_assert(sizeof(struct flow) <= 192, "design.md, section 5: at most 192 bytes a flow");
-_Static_assert(offsetof(struct flow, side) == 64 && offsetof(struct flow, first_ns) == 128,
+_Static_assert(offsetof(struct flow, side) == 64 && offsetof(struct flow, start_ns) == 128,
 	"two lines for each packet, one for the rest");
 
+static inline enum direction flow_direction(const struct flow *flow)
+{
+	return (enum direction)(flow->flags / (FLOW_DIRECTION / 3));
+}
+
+static inline enum flow_client_by flow_client_by(const struct flow *flow)
+{
+	return (enum flow_client_by)((flow->flags & FLOW_CLIENT_BY) / (FLOW_CLIENT_BY / 3));
+}
+
+/* As the `client_by` field of a flow event prints it; a static string. */
+const char *flow_client_by_name(enum flow_client_by by);
+
 /* The key of a packet, and in `*src_is_lo` whether its sender is `lo`. Needs a packet that decap
- * accepted and whose tenant is set. */
-void flow_key_make(struct flow_key *key, const struct packet *p, bool *src_is_lo);
+ * accepted and whose session is set. `use_vlan`: VLAN ids are part of it. */
+void flow_key_make(
+	struct flow_key *key, const struct packet *p, bool use_vlan, bool *src_is_lo);
+
+/* True for protocols whose ports are part of the key: TCP, UDP, SCTP, UDP-Lite, DCCP. */
+bool flow_has_ports(uint8_t protocol);
 
 /* True for ICMP that is no query or answer: one-way types, and packets whose type is unknown (cut,
  * or a later fragment without its first). */
 bool flow_key_is_one_way(const struct flow_key *key);
 
-/* Symmetric: both directions of a conversation give the same hash. Depends on the key's bytes
- * alone, so it is the same in every worker and in the reader that chooses owners. */
-uint64_t flow_key_hash(const struct flow_key *key);
-
-/* A hash of key and start time, the same in every run on the same input; never 0. */
-uint64_t flow_id(const struct flow *flow);
-/* The same as 16 hex digits and a NUL. */
-void flow_id_print(const struct flow *flow, char text[17]);
+/* A hash of observation point, key and the time of the first packet counted: the same in every worker,
+ * process and run on the same input; never 0. `point_id`: session_id() of the key's point. */
+uint64_t flow_id(const struct flow *flow, uint64_t point_id);
+/* As 16 hex digits and a NUL. */
+void flow_id_print(uint64_t flow_id, char text[17]);
 
 /* The addresses and ports as client and server: what events print. For ICMP the ports are the
  * community id's mapping (type, counter type or code). */

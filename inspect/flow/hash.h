@@ -12,6 +12,12 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 	return (uint64_t)(product >> 64) ^ (uint64_t)product ^ a ^ b;
 }
 
+/* The halves change places. */
+static inline uint64_t hash_turn(uint64_t word)
+{
+	return word << 32 | word >> 32;
+}
+
 static inline uint64_t hash_word(const void *bytes)
 {
 	uint64_t word;

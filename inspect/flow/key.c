@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "decap/cursor.h"
+#include "decap/link.h"
 #include "inspect/flow/flow.h"
-#include "inspect/flow/hash.h"
+#include "inspect/flow/row.h"
 
 enum { ICMP = 1, TCP = 6, UDP = 17, DCCP = 33, ICMPV6 = 58, SCTP = 132, UDP_LITE = 136 };
 enum { V4_ROWS = 24, V6_FIRST = 128, V6_ROWS = 24 };
@@ -51,13 +52,18 @@ static struct icmp_pair icmp_pair(uint8_t protocol, uint8_t type)
 	return type >= V6_FIRST && type < V6_FIRST + V6_ROWS ? icmp_v6[type - V6_FIRST] : none;
 }
 
-static const bool has_ports[256] = {
-	[TCP] = true,
-	[UDP] = true,
-	[DCCP] = true,
-	[SCTP] = true,
-	[UDP_LITE] = true,
-};
+bool flow_has_ports(uint8_t protocol)
+{
+	static const bool has_ports[256] = {
+		[TCP] = true,
+		[UDP] = true,
+		[DCCP] = true,
+		[SCTP] = true,
+		[UDP_LITE] = true,
+	};
+
+	return has_ports[protocol];
+}
 
 /* Without its ICMP header nobody can say which query a packet belongs to. */
 static bool icmp_is_unknown(const struct packet *p)
@@ -95,7 +101,7 @@ static void ends_order(
 	memcpy(hi, &d, sizeof(d));
 }
 
-/* All but icmp_id; returns whether the source is `lo`. */
+/* All but icmp_id and VLAN ids; returns whether the source is `lo`. */
 static inline bool key_fill(
 	struct flow_key *key, const struct packet *p, uint16_t src_port, uint16_t dst_port)
 {
@@ -105,11 +111,11 @@ static inline bool key_fill(
 	ends_order(key->lo.byte, key->hi.byte, p->src.byte, p->dst.byte, -reversed);
 	ends_order(key->lo.byte + 8, key->hi.byte + 8, p->src.byte + 8, p->dst.byte + 8,
 		-reversed);
-	key->tenant = p->tenant;
+	key->point = p->session & FLOW_POINT_MASK;
+	key->ip_version = p->ip_version & 15u;
 	key->lo_port = (uint16_t)(src_port ^ change);
 	key->hi_port = (uint16_t)(dst_port ^ change);
 	key->protocol = p->protocol;
-	key->ip_version = p->ip_version;
 	return !reversed;
 }
 
@@ -133,10 +139,16 @@ key_fill_icmp(struct flow_key *key, const struct packet *p)
 	return true;
 }
 
-void flow_key_make(struct flow_key *key, const struct packet *p, bool *src_is_lo)
+void flow_key_make(struct flow_key *key, const struct packet *p, bool use_vlan, bool *src_is_lo)
 {
-	bool ports = has_ports[p->protocol];
+	bool ports = flow_has_ports(p->protocol);
+	uint16_t vlan[2] = {0, 0};
 
+	if (use_vlan)
+		link_vlans(cursor_make(p->frame, p->frame_cap, p->frame_wire), p->frame_link,
+			vlan);
+	key->vlan_outer = vlan[0] & (unsigned)LINK_VLAN_MAX;
+	key->vlan_inner = vlan[1] & (unsigned)LINK_VLAN_MAX;
 	if (p->protocol == ICMP || p->protocol == ICMPV6) {
 		*src_is_lo = key_fill_icmp(key, p);
 		return;
@@ -151,42 +163,42 @@ bool flow_key_is_one_way(const struct flow_key *key)
 
 	if (key->protocol != ICMP && key->protocol != ICMPV6)
 		return false;
-	pair = icmp_pair(key->protocol, (uint8_t)key->lo_port);
+	pair = icmp_pair((uint8_t)key->protocol, (uint8_t)key->lo_port);
 	return !pair.is_query || pair.counter != key->hi_port;
 }
 
-_Static_assert(sizeof(struct flow_key) == 44, "the hash reads all bytes, so none is padding");
-
-uint64_t flow_key_hash(const struct flow_key *key)
+/* Symmetric: both directions of a conversation give the same hash. */
+static uint64_t id_of_key(const struct flow_key *key, uint64_t point_id)
 {
 	uint64_t lo = hash_fold(hash_word(key->lo.byte) ^ hash_salt[0],
 		hash_word(key->lo.byte + 8) ^ hash_salt[1]);
 	uint64_t hi = hash_fold(hash_word(key->hi.byte) ^ hash_salt[2],
 		hash_word(key->hi.byte + 8) ^ hash_salt[3]);
-	uint64_t ports =
-		(uint64_t)key->tenant << 32 | (uint64_t)key->lo_port << 16 | key->hi_port;
-	uint64_t rest =
-		(uint64_t)key->icmp_id << 16 | (uint64_t)key->protocol << 8 | key->ip_version;
-	uint64_t other = hash_fold(ports ^ hash_salt[4], rest ^ hash_salt[5]);
+	uint64_t ports = (uint64_t)key->lo_port << 16 | key->hi_port;
+	uint64_t vlans = (uint64_t)key->vlan_outer << 12 | key->vlan_inner;
+	uint64_t rest = vlans << 32 | (uint64_t)key->icmp_id << 16 |
+			(uint64_t)key->protocol << 8 | key->ip_version;
+	uint64_t other = hash_fold(ports ^ point_id ^ hash_salt[4], rest ^ hash_salt[5]);
 
 	return hash_fold(hash_fold(lo ^ hash_salt[6], hi) + other, hash_salt[7]);
 }
 
-uint64_t flow_id(const struct flow *flow)
+uint64_t flow_id(const struct flow *flow, uint64_t point_id)
 {
-	uint64_t id = hash_fold(
-		flow_key_hash(&flow->key) ^ hash_salt[2], flow->first_ns ^ hash_salt[6]);
+	uint64_t first = (uint64_t)flow->first[2] << 32 | (uint64_t)flow->first[1] << 16 |
+			 flow->first[0];
+	uint64_t id =
+		hash_fold(id_of_key(&flow->key, point_id) ^ hash_salt[2], first ^ hash_salt[6]);
 
 	return id ? id : 1;
 }
 
-void flow_id_print(const struct flow *flow, char text[17])
+void flow_id_print(uint64_t flow_id, char text[17])
 {
 	static const char digits[] = "0123456789abcdef";
-	uint64_t id = flow_id(flow);
 
 	for (int i = 0; i < 16; i++)
-		text[i] = digits[id >> (60 - 4 * i) & 15];
+		text[i] = digits[flow_id >> (60 - 4 * i) & 15];
 	text[16] = 0;
 }
 

@@ -1,26 +1,31 @@
 /* What can be done about a whole burst before its packets are counted one by one: keys, hashes, and
  * reading the memory that will be needed, all packets' at once, so that the waits overlap. First
  * the index's buckets, then the flows that stand there. */
+#include "decap/link.h"
 #include "decap/touch.h"
 #include "inspect/flow/count.h"
 #include "inspect/flow/table_inside.h"
 
 enum { TCP = 6, UDP = 17 };
 
-static void __attribute__((noinline))
-row_make_any(struct flow_row *row, const struct packet *p, const uint64_t salt[4])
+static void __attribute__((noinline)) row_make_any(
+	struct flow_row *row, const struct packet *p, bool use_vlan, const uint64_t salt[4])
 {
-	flow_key_make(&row->key, p, &row->src_is_lo);
+	flow_key_make(&row->key, p, use_vlan, &row->src_is_lo);
 	row->hash = key_hash(&row->key, salt);
 }
 
+/* A frame with a VLAN tag has a longer link header. */
 static inline void row_make(
-	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
+	struct flow_row *row, const struct packet *p, bool use_vlan, const uint64_t salt[4])
 {
-	if (p->ip_version == 4 && (p->protocol == TCP || p->protocol == UDP))
+	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+
+	if (little && p->ip_version == 4 && (p->protocol == TCP || p->protocol == UDP) &&
+		p->ip - p->frame <= LINK_ETHERNET_SIZE)
 		row_make_usual(row, p, salt);
 	else
-		row_make_any(row, p, salt);
+		row_make_any(row, p, use_vlan, salt);
 }
 
 /* The flow that is probably the row's, by the tag alone. */
@@ -62,7 +67,7 @@ void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint6
 	for (uint64_t rest = live; rest != 0; rest &= rest - 1, n++) {
 		struct packet *p = &packets[__builtin_ctzll(rest)];
 
-		row_make(&rows[n], p, salt);
+		row_make(&rows[n], p, table->params.use_vlan, salt);
 		p->row = &rows[n];
 		__builtin_prefetch(index_first(&index, rows[n].hash));
 	}

@@ -10,29 +10,23 @@
 
 struct flow_row {
 	struct flow_key key;
+	bool src_is_lo;
+	bool known;    /* the flow in `slot` has the key */
+	uint64_t hash; /* of the key, salted */
 	/* Of the flow, probably; any other one when it was not found at a glance. */
 	uint32_t slot;
-	uint64_t hash; /* of the key, salted */
-	bool src_is_lo;
-	bool known;       /* the flow in `slot` has the key */
 	uint32_t verdict; /* for a flow that this packet begins */
 };
 
 _Static_assert(sizeof(struct flow_row) == 64, "a row is a cache line");
-_Static_assert(offsetof(struct flow_key, tenant) == 32 && sizeof(struct flow_key) == 44,
+enum { KEY_PORTS = 32, KEY_REST = 40 }; /* where the key's last two words begin */
+
+_Static_assert(offsetof(struct flow_key, lo_port) == 36 && sizeof(struct flow_key) == 46,
 	"the key's words, without padding");
 
 static inline uint64_t key_word(const struct flow_key *key, size_t at)
 {
 	return hash_word((const uint8_t *)key + at);
-}
-
-static inline uint32_t key_tail(const struct flow_key *key)
-{
-	uint32_t tail;
-
-	memcpy(&tail, (const uint8_t *)key + 40, sizeof(tail));
-	return tail;
 }
 
 /* The upper halves of IPv4 addresses are all alike. */
@@ -42,39 +36,43 @@ static inline bool key_equal(const struct flow_key *a, const struct flow_key *b)
 
 	change |= key_word(a, 24) ^ key_word(b, 24);
 	change |= key_word(a, 32) ^ key_word(b, 32);
-	change |= key_tail(a) ^ key_tail(b);
+	change |= key_word(a, 38) ^ key_word(b, 38);
 	if (change != 0 || a->ip_version == 4)
 		return change == 0;
 	change |= key_word(a, 0) ^ key_word(b, 0);
 	return (change | (key_word(a, 16) ^ key_word(b, 16))) == 0;
 }
 
-/* What a hash mixes besides the addresses. */
-static inline uint64_t key_ports(uint32_t tenant, uint16_t lo_port, uint16_t hi_port)
+/* What a hash mixes besides the addresses: point, version and ports; the rest. */
+static inline uint64_t key_ports(const struct flow_key *key)
 {
-	return (uint64_t)tenant << 32 | (uint64_t)lo_port << 16 | hi_port;
+	return key_word(key, KEY_PORTS);
 }
 
-static inline uint64_t key_rest(uint16_t icmp_id, uint8_t protocol, uint8_t ip_version)
+static inline uint64_t key_rest(const struct flow_key *key)
 {
-	return (uint64_t)icmp_id << 16 | (uint64_t)protocol << 8 | ip_version;
+	uint64_t rest = 0;
+
+	memcpy(&rest, (const uint8_t *)key + KEY_REST, sizeof(*key) - KEY_REST);
+	return rest;
 }
 
 /* Where the key lies in the index. Nobody who does not know the salt can choose keys that meet:
- * every word is mixed with a part of it before it is multiplied. */
+ * every word is mixed with a part of it before it is multiplied. Ports go through both products, so
+ * that a scan of ports is spread as by chance, too. */
 static inline uint64_t key_hash(const struct flow_key *key, const uint64_t salt[4])
 {
-	uint64_t ends = hash_fold(key_word(key, 8) ^ salt[0], key_word(key, 24) ^ salt[1]);
+	uint64_t ends = hash_fold(
+		key_word(key, 8) ^ hash_turn(key_ports(key)) ^ salt[0], key_word(key, 24) ^ salt[1]);
 
 	if (key->ip_version != 4)
 		ends ^= hash_fold(
 			key_word(key, 0) ^ salt[2] ^ ends, key_word(key, 16) ^ salt[0]);
-	return hash_fold(ends ^ key_ports(key->tenant, key->lo_port, key->hi_port) ^ salt[2],
-		key_rest(key->icmp_id, key->protocol, key->ip_version) ^ salt[3]);
+	return hash_fold(ends ^ key_ports(key) ^ salt[2], key_rest(key) ^ salt[3]);
 }
 
-/* The key of TCP or UDP over IPv4, as flow_key_make() makes it, and its hash, without a look at
- * what was just written. Which of two ends is lower is a coin toss to the CPU: so no branch here. */
+/* On a little-endian machine: the key of untagged TCP or UDP over IPv4, as flow_key_make() makes it, and its hash, without a look
+ * at what was just written. Which of two ends is lower is a coin toss to the CPU: so no branch here. */
 static inline void row_make_usual(
 	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
 {
@@ -85,6 +83,7 @@ static inline void row_make_usual(
 	uint64_t reversed = -(uint64_t)(src_end > dst_end);
 	uint64_t change = (src ^ dst) & reversed;
 	uint64_t change_end = (src_end ^ dst_end) & reversed;
+	uint64_t rest = (uint64_t)p->protocol << 24, ports;
 
 	src ^= change;
 	dst ^= change;
@@ -94,15 +93,12 @@ static inline void row_make_usual(
 	memcpy(key->lo.byte + 8, &src, sizeof(src));
 	memset(key->hi.byte, 0, 8);
 	memcpy(key->hi.byte + 8, &dst, sizeof(dst));
-	key->tenant = p->tenant;
-	key->lo_port = (uint16_t)src_end;
-	key->hi_port = (uint16_t)dst_end;
-	key->icmp_id = 0;
-	key->protocol = p->protocol;
-	key->ip_version = 4;
+	ports = (p->session | UINT32_C(4) << 28) | (src_end & UINT16_MAX) << 32 |
+		(dst_end & UINT16_MAX) << 48;
+	memcpy((uint8_t *)key + KEY_PORTS, &ports, sizeof(ports));
+	memcpy((uint8_t *)key + KEY_REST, &rest, sizeof(*key) - KEY_REST);
 	row->src_is_lo = !reversed;
 	row->hash = hash_fold(
-		hash_fold(src ^ salt[0], dst ^ salt[1]) ^
-			key_ports(p->tenant, (uint16_t)src_end, (uint16_t)dst_end) ^ salt[2],
-		key_rest(0, p->protocol, 4) ^ salt[3]);
+		hash_fold(src ^ hash_turn(ports) ^ salt[0], dst ^ salt[1]) ^ ports ^ salt[2],
+		rest ^ salt[3]);
 }

@@ -11,8 +11,8 @@
 enum { TCP = 6 };
 enum { NEIGHBOURHOOD = 8 }; /* buckets looked at for a flow to end */
 
-/* A free slot is all zero but for the number of the next one, in `session` (which the next flow
- * sets first of all). */
+/* A free slot is all zero but for the number of the next one, in `rule_number` (which the next flow's
+ * first packet sets). */
 static bool slot_is_live(const struct flow *flow)
 {
 	return flow->key.ip_version != 0;
@@ -90,7 +90,7 @@ static struct flow *slot_take(struct flow_table *table)
 
 	if (table->free_slot != 0) {
 		flow = &table->flows[table->free_slot - 1];
-		table->free_slot = flow->session;
+		table->free_slot = flow->rule_number;
 		return flow;
 	}
 	if (table->used == table->params.capacity)
@@ -102,7 +102,7 @@ static void slot_give(struct flow_table *table, struct flow *flow)
 {
 	assert(flow);
 	memset(flow, 0, sizeof(*flow));
-	flow->session = table->free_slot;
+	flow->rule_number = table->free_slot;
 	table->free_slot = (uint32_t)(flow - table->flows) + 1;
 }
 

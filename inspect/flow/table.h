@@ -39,6 +39,7 @@ struct flow_params {
 	uint64_t guard_ns; /* a flow seen within this is not evicted */
 	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600 (or any up to
 			      65535); 0 = off */
+	bool use_vlan;     /* inner VLAN ids are part of the key */
 	/* Of the hash; one that nobody can guess keeps keys from being made to meet. */
 	uint64_t seed;
 };
@@ -74,7 +75,7 @@ struct flow_table *flow_table_create(
 void flow_table_destroy(struct flow_table *table);
 
 /* Makes the keys of the packets whose bit is set in `live`, at most BURST_MAX, and asks for the
- * memory that flow_table_packet() will touch. Needs p->tenant; sets p->row, which is the table's and
+ * memory that flow_table_packet() will touch. Needs p->session; sets p->row, which is the table's and
  * holds until the next call, and p->remembered. */
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live);
 

@@ -204,7 +204,7 @@ static void flow_ids_when_recording(void)
 {
 	for (int records = 0; records < 2; records++) {
 		struct traffic traffic = traffic_make(512);
-		uint64_t ids[TRAFFIC_VNIS * TRAFFIC_PAIRS] = {0};
+		uint64_t ids[TRAFFIC_SOURCES * TRAFFIC_PAIRS] = {0};
 		uint32_t wrong = 0, shared = 0;
 		struct bench bench;
 
@@ -223,7 +223,7 @@ static void flow_ids_when_recording(void)
 			wrong += ids[flow] != 0 && ids[flow] != p.flow_id;
 			ids[flow] = p.flow_id;
 		}
-		for (uint32_t a = 0; a < TRAFFIC_VNIS * TRAFFIC_PAIRS; a++)
+		for (uint32_t a = 0; a < TRAFFIC_SOURCES * TRAFFIC_PAIRS; a++)
 			for (uint32_t b = 0; b < a; b++)
 				shared += ids[a] != 0 && ids[a] == ids[b];
 		CU_ASSERT_EQUAL(wrong, 0);

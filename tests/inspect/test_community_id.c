@@ -46,7 +46,7 @@ static void check(const struct packet *p, uint16_t seed, const char *want)
 	struct flow_key key;
 	bool src_is_lo;
 
-	flow_key_make(&key, p, &src_is_lo);
+	flow_key_make(&key, p, true, &src_is_lo);
 	community_id_print(&key, seed, text);
 	CU_ASSERT_STRING_EQUAL(text, want);
 }
@@ -224,11 +224,11 @@ static void other_protocols_and_seeds(void)
 	}
 }
 
-static void tenants_do_not_matter(void)
+static void observation_points_do_not_matter(void)
 {
 	struct packet p = packet(6, 34855, 80, "128.232.110.120", "66.35.250.204");
 
-	p.tenant = 99;
+	p.session = 99;
 	check(&p, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
 }
 
@@ -240,5 +240,5 @@ void suite_community_id(void)
 	CU_ADD_TEST(s, published_baseline);
 	CU_ADD_TEST(s, icmp_types);
 	CU_ADD_TEST(s, other_protocols_and_seeds);
-	CU_ADD_TEST(s, tenants_do_not_matter);
+	CU_ADD_TEST(s, observation_points_do_not_matter);
 }

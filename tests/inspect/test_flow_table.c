@@ -79,14 +79,14 @@ static const struct flow_params usual = {.capacity = 64,
 /* A packet of one TCP conversation: "a" has the higher address, so that it is not `lo`. */
 static struct packet tcp(char from, double at_s, uint8_t flags)
 {
-	struct packet p = {.protocol = 6, .ip_version = 4, .tenant = 3, .tcp_flags = flags};
+	struct packet p = {.protocol = 6, .ip_version = 4, .session = 3, .tcp_flags = flags};
 	struct ip_addr a = ip_addr_v4((const uint8_t[]){10, 0, 0, 2});
 	struct ip_addr b = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
 
 	p.src = from == 'a' ? a : b;
 	p.dst = from == 'a' ? b : a;
-	p.src_port = from == 'a' ? 40000 : 80;
-	p.dst_port = from == 'a' ? 80 : 40000;
+	p.src_port = from == 'a' ? 40000 : 8080;
+	p.dst_port = from == 'a' ? 8080 : 40000;
 	p.time_ns = (uint64_t)(at_s * 1e9);
 	p.ip_len = 100;
 	return p;
@@ -132,7 +132,7 @@ static void a_packet_is_counted_in_full(void)
 	struct flow *flow;
 
 	bench_open(&bench, &usual);
-	p.session = 9;
+	p.session = r.session = 9;
 	p.direction = DIRECTION_INGRESS;
 	p.accepted = true;
 	p.rule_number = 100;
@@ -141,7 +141,6 @@ static void a_packet_is_counted_in_full(void)
 	CU_ASSERT_TRUE(p.flow == flow && p.flags & PACKET_FROM_CLIENT);
 	CU_ASSERT_TRUE(flow->flags & FLOW_ACCEPTED && flow->flags & FLOW_FILTERED);
 	CU_ASSERT_EQUAL(flow->rule_number, 100);
-	r.session = 10;
 	r.direction = DIRECTION_EGRESS;
 	r.flags = PACKET_CUT | PACKET_PORTS_CUT | PACKET_FROM_CLIENT;
 	r.ip_len = 1500;
@@ -150,9 +149,9 @@ static void a_packet_is_counted_in_full(void)
 	CU_ASSERT_TRUE(flow->side[0].packets == 1 && flow->side[0].bytes == 100);
 	CU_ASSERT_TRUE(flow->side[1].packets == 1 && flow->side[1].bytes == 1500);
 	CU_ASSERT_TRUE(flow->tcp_flags[0] == SYN && flow->tcp_flags[1] == (SYN | ACK));
-	CU_ASSERT_TRUE(flow->first_ns == 5 * second && flow->last_ns == 6 * second);
+	CU_ASSERT_TRUE(flow->start_ns == 5 * second && flow->last_ns == 6 * second);
 	CU_ASSERT_TRUE(flow->truncated == 1 && flow->flags & FLOW_PORTS_CUT);
-	CU_ASSERT_TRUE(flow->session == 9 && flow->direction == DIRECTION_INGRESS);
+	CU_ASSERT_TRUE(flow->key.point == 9 && flow_direction(flow) == DIRECTION_INGRESS);
 	CU_ASSERT_TRUE(flow->rule_number == 0);
 	CU_ASSERT_FALSE(flow->flags & (FLOW_ACCEPTED | FLOW_FILTERED));
 	bench_close(&bench);
@@ -164,11 +163,11 @@ static void direction_is_that_of_the_clients_packets(void)
 	struct packet p = tcp('a', 1, ACK), r = tcp('b', 2, ACK);
 
 	bench_open(&bench, &usual);
-	CU_ASSERT_EQUAL(put(&bench, &p)->direction, DIRECTION_UNKNOWN);
+	CU_ASSERT_EQUAL(flow_direction(put(&bench, &p)), DIRECTION_UNKNOWN);
 	r.direction = DIRECTION_INGRESS;
-	CU_ASSERT_EQUAL(put(&bench, &r)->direction, DIRECTION_EGRESS);
+	CU_ASSERT_EQUAL(flow_direction(put(&bench, &r)), DIRECTION_EGRESS);
 	/* the guess was wrong: b is the client, and its packets are ingress */
-	CU_ASSERT_EQUAL(put_tcp(&bench, 'b', 3, SYN)->direction, DIRECTION_INGRESS);
+	CU_ASSERT_EQUAL(flow_direction(put_tcp(&bench, 'b', 3, SYN)), DIRECTION_INGRESS);
 	bench_close(&bench);
 }
 
@@ -230,7 +229,7 @@ static void clients_and_splits(void)
 			c += c[2] ? 3 : 2;
 		} while (*c);
 		CU_ASSERT_EQUAL(
-			flow_ends(flow).src_port, openings[i].client == 'a' ? 40000 : 80);
+			flow_ends(flow).src_port, openings[i].client == 'a' ? 40000 : 8080);
 		CU_ASSERT_EQUAL(flow->side[0].packets, openings[i].client_packets);
 		CU_ASSERT_EQUAL(flow->side[1].packets, openings[i].server_packets);
 		CU_ASSERT_EQUAL(stats(&bench)->made, openings[i].flows);
@@ -238,6 +237,75 @@ static void clients_and_splits(void)
 			CU_ASSERT_EQUAL(bench.seen[1].end, FLOW_END_TCP_CLOSE);
 		bench_close(&bench);
 	}
+}
+
+/* Who is the client when the first packet goes from the first port to the second one, and how that is
+ * told; then a SYN-ACK or SYN of the same sender. */
+static const struct {
+	uint8_t protocol;
+	uint16_t from, to;
+	enum flow_client_by by;
+	bool sender, sender_after_syn_ack, sender_after_syn;
+} roles[] = {
+	{6, 40000, 80, FLOW_CLIENT_BY_PORTS, true, false, true},
+	{6, 80, 40000, FLOW_CLIENT_BY_PORTS, false, false, true},
+	{6, 1023, 1024, FLOW_CLIENT_BY_PORTS, false, false, true},
+	{6, 1024, 1023, FLOW_CLIENT_BY_PORTS, true, false, true},
+	{6, 1024, 1025, FLOW_CLIENT_BY_FIRST_PACKET, true, false, true},
+	{6, 500, 600, FLOW_CLIENT_BY_FIRST_PACKET, true, false, true},
+	{17, 53, 5353, FLOW_CLIENT_BY_PORTS, false, false, false},
+	{17, 5353, 53, FLOW_CLIENT_BY_PORTS, true, true, true},
+	{132, 36412, 80, FLOW_CLIENT_BY_PORTS, true, true, true},
+	{47, 80, 40000, FLOW_CLIENT_BY_FIRST_PACKET, true, true, true}, /* has no ports */
+};
+
+static bool is_client(struct bench *bench, struct packet p, uint8_t flags, double at_s)
+{
+	p.tcp_flags = flags;
+	p.time_ns = (uint64_t)(at_s * 1e9);
+	put(bench, &p);
+	return p.flags & PACKET_FROM_CLIENT;
+}
+
+static void ports_tell_the_client_before_the_first_packet_does(void)
+{
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		struct packet p = tcp('b', 1, ACK);
+		struct flow *flow;
+		struct bench bench;
+
+		bench_open(&bench, &usual);
+		p.protocol = roles[i].protocol;
+		p.src_port = roles[i].from;
+		p.dst_port = roles[i].to;
+		flow = put(&bench, &p);
+		CU_ASSERT_EQUAL(flow_client_by(flow), roles[i].by);
+		CU_ASSERT_EQUAL((p.flags & PACKET_FROM_CLIENT) != 0, roles[i].sender);
+		p.flags = 0;
+		CU_ASSERT_EQUAL(
+			is_client(&bench, p, SYN | ACK, 2), roles[i].sender_after_syn_ack);
+		CU_ASSERT_EQUAL(is_client(&bench, p, SYN, 3), roles[i].sender_after_syn);
+		if (p.protocol == 6)
+			CU_ASSERT_EQUAL(flow_client_by(flow), FLOW_CLIENT_BY_SYN);
+		bench_close(&bench);
+	}
+}
+
+/* A server that speaks first after a pause begins another flow, and is the server still. */
+static void roles_outlive_an_idle_end_by_ports(void)
+{
+	struct packet p = tcp('a', 1, SYN), r;
+	struct bench bench;
+
+	bench_open(&bench, &usual);
+	p.dst_port = 443;
+	put(&bench, &p);
+	r = tcp('b', 500, ACK);
+	r.src_port = 443;
+	put(&bench, &r);
+	CU_ASSERT_EQUAL(stats(&bench)->made, 2);
+	CU_ASSERT_EQUAL(flow_ends(r.flow).src_port, 40000);
+	bench_close(&bench);
 }
 
 /* One packet at 1000 s and one at `later`: one flow or two, and why the first one ended. */
@@ -311,16 +379,19 @@ static void the_horizon_counts_at_lookup(void)
 	bench_close(&bench);
 }
 
-static void late_packets_do_not_move_the_last_time(void)
+static void late_packets_move_the_start_alone(void)
 {
 	struct bench bench;
 	struct flow *flow;
+	uint64_t id;
 
 	bench_open(&bench, &usual);
 	put_tcp(&bench, 'a', 1000, ACK);
 	flow = put_tcp(&bench, 'b', 900, ACK);
 	CU_ASSERT_EQUAL(flow->last_ns, 1000 * second);
-	CU_ASSERT_EQUAL(flow->first_ns, 1000 * second);
+	CU_ASSERT_EQUAL(flow->start_ns, 900 * second);
+	id = flow_id(flow, 1);
+	CU_ASSERT_EQUAL(flow_id(put_tcp(&bench, 'b', 800, ACK), 1), id);
 	bench_close(&bench);
 }
 
@@ -427,7 +498,7 @@ static struct packet numbered(uint32_t i, uint64_t time_ns)
 {
 	struct packet p = tcp('a', 0, ACK);
 
-	p.tenant = i;
+	p.session = i;
 	p.time_ns = time_ns;
 	return p;
 }
@@ -489,7 +560,7 @@ static void the_longest_idle_is_evicted(void)
 	p = numbered(9, 150);
 	CU_ASSERT_PTR_NOT_NULL(offer(&bench, &p));
 	CU_ASSERT_EQUAL(bench.seen[0].end, FLOW_END_EVICTED);
-	CU_ASSERT_EQUAL(bench.seen[0].flow.key.tenant, 2);
+	CU_ASSERT_EQUAL(bench.seen[0].flow.key.point, 2);
 	CU_ASSERT_EQUAL(stats(&bench)->evicted, 1);
 	bench_close(&bench);
 }
@@ -628,7 +699,7 @@ static void a_flood_of_one_neighbourhood_is_bounded(void)
 static void every_part_of_the_key_and_the_salt_count(void)
 {
 	const uint64_t *salt = hash_salt, *other = hash_salt + 1;
-	const struct flow_key base = {.tenant = 7, .protocol = 6};
+	const struct flow_key base = {.point = 7, .protocol = 6};
 	const size_t first[] = {
 		0, sizeof(struct ip_addr) / 2}; /* IPv4: the upper half is fixed */
 
@@ -674,9 +745,11 @@ void suite_flow_table(void)
 	CU_ADD_TEST(s, a_packet_is_counted_in_full);
 	CU_ADD_TEST(s, direction_is_that_of_the_clients_packets);
 	CU_ADD_TEST(s, clients_and_splits);
+	CU_ADD_TEST(s, ports_tell_the_client_before_the_first_packet_does);
+	CU_ADD_TEST(s, roles_outlive_an_idle_end_by_ports);
 	CU_ADD_TEST(s, timeouts_at_lookup_and_by_expiry);
 	CU_ADD_TEST(s, the_horizon_counts_at_lookup);
-	CU_ADD_TEST(s, late_packets_do_not_move_the_last_time);
+	CU_ADD_TEST(s, late_packets_move_the_start_alone);
 	CU_ADD_TEST(s, an_active_timeout_updates_and_goes_on);
 	CU_ADD_TEST(s, windows_are_multiples_since_the_epoch);
 	CU_ADD_TEST(s, end_all_says_why);

@@ -140,9 +140,9 @@ static void icmp_fragments_share_a_key(void)
 		unknown = later;
 		fragment_table_packet(table, &first);
 		fragment_table_packet(table, &later);
-		flow_key_make(&a, &first, &src_is_lo);
-		flow_key_make(&b, &later, &src_is_lo);
-		flow_key_make(&c, &unknown, &src_is_lo);
+		flow_key_make(&a, &first, true, &src_is_lo);
+		flow_key_make(&b, &later, true, &src_is_lo);
+		flow_key_make(&c, &unknown, true, &src_is_lo);
 		CU_ASSERT_EQUAL(memcmp(&a, &b, sizeof(a)), 0);
 		CU_ASSERT_NOT_EQUAL(memcmp(&a, &c, sizeof(a)), 0);
 		CU_ASSERT_FALSE(flow_key_is_one_way(&a) != (rows[i].type == 3));

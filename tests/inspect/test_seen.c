@@ -217,7 +217,7 @@ static void counts_in_time(void)
 static void blocks_go_round(void)
 {
 	struct packet a = segment(0, 0, 10, 0, ACK, 0), b = segment(1, 0, 0, 30, ACK, 0);
-	struct flow flows[2] = {{.session = 0}};
+	struct flow flows[2] = {{.flags = 0}};
 	struct seen seen;
 
 	CU_ASSERT_TRUE_FATAL(seen_init(&seen, flows, 2));

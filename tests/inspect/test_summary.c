@@ -40,7 +40,7 @@ struct run {
 
 static void add_flow(struct run *run, struct app_total what, uint8_t host, uint64_t risks)
 {
-	struct flow flow = {.key.tenant = 42, .app_master = what.master, .app = what.app};
+	struct flow flow = {.app_master = what.master, .app = what.app};
 	uint64_t packets = what.total.packets, bytes = what.total.bytes;
 
 	flow.key.lo = ip_addr_v4((const uint8_t[]){10, 0, 0, host});
@@ -50,7 +50,7 @@ static void add_flow(struct run *run, struct app_total what, uint8_t host, uint6
 	flow.side[1].packets = packets - packets / 2;
 	flow.side[0].bytes = bytes / 10;
 	flow.side[1].bytes = bytes - bytes / 10;
-	totals_flow(run->totals, &flow, risks);
+	totals_flow(run->totals, &flow, 42, risks);
 	run->ledger.reasons[REASON_inspected] += packets;
 	run->ledger.received += packets;
 }

@@ -50,13 +50,12 @@ static void count(struct totals *totals, const struct told *told)
 
 	flow.key.lo = addr_of(client_is_lo ? told->client : told->server);
 	flow.key.hi = addr_of(client_is_lo ? told->server : told->client);
-	flow.key.tenant = told->tenant;
 	flow.flags = client_is_lo ? FLOW_CLIENT_IS_LO : 0;
 	flow.side[0].packets = told->to_server.packets;
 	flow.side[0].bytes = told->to_server.bytes;
 	flow.side[1].packets = told->to_client.packets;
 	flow.side[1].bytes = told->to_client.bytes;
-	totals_flow(totals, &flow, told->risks);
+	totals_flow(totals, &flow, told->tenant, told->risks);
 }
 
 static void add(struct total *to, bool flow, const struct total *what)

@@ -6,7 +6,7 @@
 
 #include "support/capture_bytes.h"
 
-enum { TCP = 6, UDP = 17, ICMP = 1, KINDS = 16, SOURCES = 4, ETHERNET = 1 };
+enum { TCP = 6, UDP = 17, ICMP = 1, KINDS = 16, SOURCES = TRAFFIC_SOURCES, ETHERNET = 1 };
 
 /* Steele and Vigna's 64-bit multiplier, the high half of the state. */
 static uint32_t draw(uint64_t *state, uint32_t below)
@@ -15,7 +15,7 @@ static uint32_t draw(uint64_t *state, uint32_t below)
 	return (uint32_t)(*state >> 33) % below;
 }
 
-/* Sources 2 and 3 mirror the same VNI: one tenant. */
+/* Sources 2 and 3 mirror with the same VNI: one tenant, two observation points. */
 static uint32_t vni_of(uint32_t source)
 {
 	return 40 + (source < 2 ? source : 2);
@@ -47,7 +47,7 @@ static struct mirror_frame frame_of(
 
 static uint32_t flow_of(uint32_t source, uint32_t pair)
 {
-	return (vni_of(source) - 40) * TRAFFIC_PAIRS + pair;
+	return source * TRAFFIC_PAIRS + pair;
 }
 
 /* The datagrams of fragments are those of pair 1: IPv4, UDP. */
@@ -160,7 +160,7 @@ uint64_t traffic_count(const struct traffic *traffic, enum reason reason)
 
 uint32_t traffic_flows(const struct traffic *traffic)
 {
-	bool seen[TRAFFIC_VNIS * TRAFFIC_PAIRS] = {false};
+	bool seen[SOURCES * TRAFFIC_PAIRS] = {false};
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < traffic->n; i++) {

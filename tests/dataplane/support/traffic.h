@@ -1,5 +1,5 @@
 /* A made-up capture of mirror traffic and what is known of each packet in it: several sessions, of
- * which two share a tenant, flows in both directions, datagrams in fragments, and packets that end
+ * which two (2 and 3) share a VNI, flows in both directions, datagrams in fragments, and packets that end
  * early. The same every time. */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "decap/ledger.h"
 
 enum {
-	TRAFFIC_VNIS = 3, /* 40, 41, 42 */
+	TRAFFIC_SOURCES = 4, /* of VNIs 40, 41, 42, 42 */
 	TRAFFIC_PAIRS = 20,
 	TRAFFIC_NO_FLOW = UINT32_MAX,
 	TRAFFIC_INNER = 50, /* where the inner frame begins */
@@ -20,7 +20,9 @@ struct traffic_packet {
 	uint8_t bytes[MIRROR_FRAME_ROOM];
 	uint32_t len, wire, ip_len;
 	uint64_t time_ns;
-	uint32_t flow; /* packets of one flow have the same number; or TRAFFIC_NO_FLOW */
+	/* Packets of one flow have the same number: source * TRAFFIC_PAIRS + pair; or
+	 * TRAFFIC_NO_FLOW. */
+	uint32_t flow;
 	bool later_fragment;
 	enum reason reason; /* how it ends when nothing is refused */
 };
