@@ -88,13 +88,16 @@ static bool parse_workers(const char *text, uint32_t *out)
 	return true;
 }
 
-static bool parse_input(const char *text, enum replay_input *out)
+static bool parse_input(const char *text, enum decap_mode *out)
 {
-	static const char *const names[] = {"auto", "mirror", "plain"};
+	static const struct {
+		const char *name;
+		enum decap_mode mode;
+	} kinds[] = {{"auto", DECAP_AUTO}, {"mirror", DECAP_MIRROR}, {"plain", DECAP_PLAIN}};
 
 	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*out = (enum replay_input)i;
+		if (strcmp(text, kinds[i].name) == 0) {
+			*out = kinds[i].mode;
 			return true;
 		}
 	}
@@ -274,6 +277,7 @@ int command_replay(int argc, char **argv)
 			{
 				.settings = &settings,
 				.output_dir = "periscope-out",
+				.input = DECAP_AUTO,
 				.version = PERISCOPE_VERSION,
 				.stop = stop_asked,
 				.confine = confine,

@@ -46,6 +46,7 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	g->worker_packets[index] = lane->packets;
 	g->direction_unknown += lane->undirected;
 	g->dropped += lane->dropped;
+	g->plain += lane->met.plain;
 	g->overflowed = g->overflowed || lane_overflowed(lane);
 }
 

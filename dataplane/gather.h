@@ -28,6 +28,7 @@ struct gathered {
 	uint32_t n_rules;
 	uint64_t direction_unknown;
 	uint64_t dropped; /* simulated */
+	uint64_t plain;   /* that DECAP_AUTO took for no mirror traffic */
 	uint64_t worker_packets[WORKERS_MAX];
 	const char **tenants; /* names, borrowed from the settings */
 	bool overflowed;      /* a capacity limit changed a result */

@@ -178,7 +178,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	if (!lane)
 		return NULL;
 	lane->decap = lane_decap_params(settings);
-	lane->plain = params->plain;
+	lane->decap.mode = params->mode;
 	lane->index = params->index;
 	lane->slot = params->slot;
 	if (params->index >= settings->simulate.dpi_from_worker)

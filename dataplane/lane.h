@@ -29,7 +29,7 @@
 struct lane {
 	uint32_t index;
 	struct decap_params decap;
-	bool plain;   /* nothing is decapsulated */
+	struct decap_met met;
 	bool records; /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
@@ -69,7 +69,7 @@ struct fragment_table *lane_fragments(void);
 struct lane_params {
 	const struct settings *settings; /* whose capacities the lanes share */
 	uint32_t index, n_lanes;
-	bool plain;    /* nothing is decapsulated */
+	enum decap_mode mode;
 	uint64_t seed; /* of the flow table's hash: secret when live, 0 in replay */
 	struct sink sink;
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */

@@ -29,8 +29,7 @@ static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t 
 	*flags = 0;
 	touch_headers(packets, n, lane->snapshot->generation);
 	for (uint32_t i = 0; i < n; i++) {
-		why[i] = lane->plain ? decap_plain(&packets[i])
-				     : decap_mirror(&lane->decap, &packets[i]);
+		why[i] = decap_packet(&lane->decap, &packets[i], &lane->met);
 		*flags |= packets[i].flags;
 	}
 	return session_table_burst(lane->sessions, packets, n, lane->snapshot->learn, why);

@@ -9,18 +9,15 @@
 #include <string.h>
 
 enum {
-	SNIFF_PACKETS = 1000,
 	BLOCKS_BASE = 6,
 	BLOCKS_PER_WORKER = 2,
-	/* Before the first block is sent up to SNIFF_PACKETS packets of any size are kept. */
-	BLOCKS_SNIFF = SNIFF_PACKETS,
 };
 
 /* Disorder up to this is no step back of the clock. */
 #define REWIND_NS UINT64_C(1000000000)
 
 struct queue { /* of blocks, oldest first */
-	struct block *at[BLOCKS_SNIFF + BLOCKS_BASE + BLOCKS_PER_WORKER * WORKERS_MAX];
+	struct block *at[BLOCKS_BASE + BLOCKS_PER_WORKER * WORKERS_MAX];
 	uint32_t head, count;
 };
 
@@ -30,8 +27,7 @@ struct reader {
 	struct session_table *sessions; /* empty: tells the tenant of a VNI */
 	struct fragment_table *fragments;
 	struct worker *const *workers;
-	bool plain;
-	struct queue unsent; /* filled while sniffing */
+	struct decap_met met;
 	struct queue sent;
 	struct queue spare;
 	uint32_t n_blocks, max_blocks;
@@ -82,6 +78,7 @@ struct reader *reader_create(const struct reader_params *params)
 		return NULL;
 	reader->params = *params;
 	reader->decap = lane_decap_params(params->settings);
+	reader->decap.mode = params->mode;
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
 	reader->sessions = lane_sessions(params->settings);
 	reader->fragments = lane_fragments();
@@ -105,7 +102,6 @@ void reader_destroy(struct reader *reader)
 {
 	if (!reader)
 		return;
-	queue_free(&reader->unsent);
 	queue_free(&reader->sent);
 	queue_free(&reader->spare);
 	fragment_table_destroy(reader->fragments);
@@ -146,11 +142,11 @@ static bool have_packet(struct reader *reader)
 	return reader->has_pending;
 }
 
-/* Reads until the block is full, holds `max` packets, or the input ends. */
-static void fill(struct reader *reader, struct block *block, uint32_t max)
+/* Reads until the block is full or the input ends. */
+static void fill(struct reader *reader, struct block *block)
 {
 	block->first_number = reader->received + 1;
-	while (block->n_slots < max && have_packet(reader) &&
+	while (block->n_slots < BLOCK_SLOTS && have_packet(reader) &&
 		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
 	if (reader->lends)
@@ -192,7 +188,7 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 	if (n == 1)
 		return 0;
 	block_packet(block, i, &p);
-	why = reader->plain ? decap_plain(&p) : decap_mirror(&reader->decap, &p);
+	why = decap_packet(&reader->decap, &p, &reader->met);
 	if (why != REASON_inspected)
 		return i % n;
 	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, p.vni)
@@ -263,81 +259,36 @@ static void collect_half(struct reader *reader)
 	backoff_ease(&reader->backoff);
 }
 
-/* An empty block: a spare one, a new one, or one that comes back. NULL only while sniffing, when
- * all blocks are kept and there is no memory for another. */
-static struct block *empty_block(struct reader *reader, uint32_t max_blocks)
+/* An empty block: a spare one, a new one, or one that comes back. */
+static struct block *empty_block(struct reader *reader)
 {
-	if (reader->spare.count == 0 && reader->n_blocks < max_blocks)
+	if (reader->spare.count == 0 && reader->n_blocks < reader->max_blocks)
 		add_block(reader);
 	if (reader->spare.count == 0 && reader->sent.count > 0)
 		collect_half(reader);
 	return queue_pop(&reader->spare);
 }
 
-static bool any_mirror(const struct reader *reader, const struct block *block)
-{
-	for (uint32_t i = 0; i < block->n_slots; i++) {
-		struct packet p;
-
-		block_packet(block, i, &p);
-		if (decap_is_mirror(&reader->decap, &p))
-			return true;
-	}
-	return false;
-}
-
-bool reader_sniff(struct reader *reader)
-{
-	while (reader->received < SNIFF_PACKETS && !reader->at_end) {
-		struct block *block = empty_block(reader, BLOCKS_SNIFF);
-
-		if (!block)
-			return false;
-		fill(reader, block, SNIFF_PACKETS - (uint32_t)reader->received);
-		queue_push(&reader->unsent, block);
-		if (any_mirror(reader, block))
-			return true;
-	}
-	return false;
-}
-
-/* At most as many blocks are on their way as the inboxes have room for. */
-static void send_within_bound(struct reader *reader, struct block *block)
-{
-	if (reader->sent.count == reader->max_blocks)
-		collect_half(reader);
-	send(reader, block);
-}
-
 static void send_last(struct reader *reader)
 {
-	struct block *block = empty_block(reader, reader->max_blocks);
+	struct block *block = empty_block(reader);
 
-	/* Abandoned right after sniffing, all blocks may still be unsent. */
-	if (!block) {
-		block = queue_pop(&reader->unsent);
-		block_reset(block);
-	}
 	block->first_number = reader->received + 1;
 	block->last = true;
-	send_within_bound(reader, block);
+	send(reader, block);
 	while (reader->sent.count > 0)
 		collect(reader);
 }
 
-void reader_run(struct reader *reader, struct worker *const *workers, bool plain,
-	struct reader_watch watch)
+void reader_run(struct reader *reader, struct worker *const *workers, struct reader_watch watch)
 {
 	struct block *block;
 
 	reader->workers = workers;
-	reader->plain = plain;
-	while ((block = queue_pop(&reader->unsent)))
-		send_within_bound(reader, block);
 	while (!reader->at_end && watch.go_on(watch.ctx, reader->received)) {
-		block = empty_block(reader, reader->max_blocks);
-		fill(reader, block, BLOCK_SLOTS);
-		send_within_bound(reader, block);
+		block = empty_block(reader);
+		fill(reader, block);
+		send(reader, block);
 	}
 	send_last(reader);
 }

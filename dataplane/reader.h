@@ -25,15 +25,12 @@ struct reader_params {
 	struct packet_file *packets;    /* accepted packets go there; NULL: nowhere */
 	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
 	uint32_t n_workers;
+	enum decap_mode mode;
 };
 
 /* NULL: no memory. Everything in `params` is borrowed until reader_destroy(). */
 struct reader *reader_create(const struct reader_params *params);
 void reader_destroy(struct reader *reader);
-
-/* Reads the first packets (1,000 at most) and says whether any of them is mirror traffic: VXLAN
- * with the I flag or GENEVE on a configured port. They are kept and sent by reader_run(). */
-bool reader_sniff(struct reader *reader);
 
 /* Called now and then while reading; `packets` so far. false: stop reading. */
 struct reader_watch {
@@ -42,9 +39,9 @@ struct reader_watch {
 };
 
 /* Reads to the end (or until the watch says stop), lets the workers end all flows, and takes
- * every block back. `plain`: nothing is decapsulated. */
-void reader_run(struct reader *reader, struct worker *const *workers, bool plain,
-	struct reader_watch watch);
+ * every block back. */
+void reader_run(
+	struct reader *reader, struct worker *const *workers, struct reader_watch watch);
 
 /* Instead of reader_run(), when only the first `n_started` workers could be started: lets them end. */
 void reader_abandon(struct reader *reader, struct worker *const *workers, uint32_t n_started);

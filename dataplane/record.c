@@ -19,11 +19,8 @@ static enum class class_of(enum reason why) {
 return NO_FRAME;
 }
 
-bool record_wants(
-	enum settings_record which, const struct packet *p, enum reason why, bool plain)
+bool record_wants(enum settings_record which, enum reason why)
 {
-	if (!plain && !(p->flags & PACKET_HAS_VNI))
-		return false;
 	switch (which) {
 	case RECORD_ACCEPTED:
 		return class_of(why) == TAKEN;

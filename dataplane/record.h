@@ -9,11 +9,10 @@
 #include "decap/packet.h"
 #include "inspect/export/packet_file.h"
 
-/* RECORD_ACCEPTED: every decapsulated packet that no session, rule or de-duplication refused, whatever
- * its inner headers are like. RECORD_ALL: those refused, too. Packets lost between workers are in
- * neither. `plain`: nothing was decapsulated, the packet is its own inner frame. */
-bool record_wants(
-	enum settings_record which, const struct packet *p, enum reason why, bool plain);
+/* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
+ * session, rule or de-duplication refused, whatever its inner headers are like. RECORD_ALL: those
+ * refused, too. Packets lost between workers are in neither. */
+bool record_wants(enum settings_record which, enum reason why);
 
 /* Borrows the packet's bytes. */
 struct packet_record record_of(const struct packet *p, enum reason why);

@@ -152,8 +152,7 @@ static uint64_t wanted(enum settings_record which, const struct recorder_burst *
 	for (uint64_t rest = burst->mask; rest; rest &= rest - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(rest);
 
-		want |= (uint64_t)record_wants(which, &burst->packets[i], burst->why[i], false)
-			<< i;
+		want |= (uint64_t)record_wants(which, burst->why[i]) << i;
 	}
 	return want;
 }

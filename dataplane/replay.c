@@ -30,7 +30,7 @@ struct replay {
 	struct worker *workers[WORKERS_MAX];
 	struct progress progress;
 	struct timespec began;
-	bool plain, stopped, lost, eal;
+	bool stopped, lost, eal;
 };
 
 static const struct model no_model = {0};
@@ -118,18 +118,14 @@ static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
 		.packets = replay->packets,
 		.recording = replay->recording,
 		.n_workers = replay->n_workers,
+		.mode = replay->params->input,
 	};
 
 	replay->reader = reader_create(&params);
-	if (!replay->reader) {
-		snprintf(error, REPLAY_ERROR, "not enough memory for the reader");
-		return -1;
-	}
-	if (replay->params->input == REPLAY_AUTO)
-		replay->plain = !reader_sniff(replay->reader);
-	else
-		replay->plain = replay->params->input == REPLAY_PLAIN;
-	return 0;
+	if (replay->reader)
+		return 0;
+	snprintf(error, REPLAY_ERROR, "not enough memory for the reader");
+	return -1;
 }
 
 static bool has_rules(const struct model *model)
@@ -180,7 +176,7 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 			.settings = replay->params->settings,
 			.index = i,
 			.n_lanes = replay->n_workers,
-			.plain = replay->plain,
+			.mode = replay->params->input,
 			.sink = writer_sink(replay->writer, i),
 			.slot = &replay->slot,
 		};
@@ -220,7 +216,7 @@ static int run_threads(struct replay *replay, char error[REPLAY_ERROR])
 			result = -1;
 	}
 	if (result == 0)
-		reader_run(replay->reader, replay->workers, replay->plain, watch);
+		reader_run(replay->reader, replay->workers, watch);
 	else
 		reader_abandon(replay->reader, replay->workers, started);
 	for (uint32_t i = 0; i < started; i++)
@@ -238,6 +234,18 @@ static double seconds_since(const struct timespec *began)
 	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
+/* What the captures hold, as far as it was looked at; NULL: nothing. */
+static const char *name_input(const struct replay *replay, const struct gathered *g)
+{
+	uint64_t plain = g->plain + ledger_bucket(&g->ledger, BUCKET_not_mirror);
+
+	if (g->ledger.received == 0)
+		return NULL;
+	if (replay->params->input == DECAP_PLAIN || plain == g->ledger.received)
+		return "plain";
+	return plain == 0 ? "mirror" : "mixed";
+}
+
 static struct summary summarize(const struct replay *replay, const struct gathered *g)
 {
 	const struct packet_file *packets = replay->packets;
@@ -247,7 +255,7 @@ static struct summary summarize(const struct replay *replay, const struct gather
 		gathered_summary(g, replay->params->settings, replay->lanes, replay->n_workers);
 
 	input_counters(replay->input, &input);
-	s.input = replay->plain ? "plain" : "mirror";
+	s.input = name_input(replay, g);
 	s.bpf_excluded = input.bpf_excluded;
 	s.time_backwards = input.time_backwards;
 	s.n_captures = replay->params->n_captures;

@@ -8,9 +8,8 @@
 
 #include "config/model.h"
 #include "config/settings.h"
+#include "decap/decap.h"
 #include "inspect/export/summary.h"
-
-enum replay_input { REPLAY_AUTO, REPLAY_MIRROR, REPLAY_PLAIN };
 
 enum { REPLAY_ERROR = 512 };
 
@@ -24,7 +23,7 @@ struct replay_params {
 	bool force;              /* an output directory that is not empty is taken over */
 	const char *packet_file; /* NULL: none, but for what packets.record asks for */
 	uint32_t n_workers;      /* 0: as the settings say */
-	enum replay_input input;
+	enum decap_mode input;
 	const char *version;
 	bool (*stop)(void); /* asked now and then: true ends the replay early, in order */
 	bool progress;      /* a line on stderr for replays that take long */

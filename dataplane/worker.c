@@ -30,12 +30,12 @@ struct worker {
 	uint64_t expire_next_ns; /* horizon at which another round begins */
 };
 
-static void fill_mark(struct mark *mark, const struct packet *p, enum reason why, bool plain)
+static void fill_mark(struct mark *mark, const struct packet *p, enum reason why)
 {
 	mark->least = RECORD_NONE;
-	if (record_wants(RECORD_ACCEPTED, p, why, plain))
+	if (record_wants(RECORD_ACCEPTED, why))
 		mark->least = RECORD_ACCEPTED;
-	else if (record_wants(RECORD_ALL, p, why, plain))
+	else if (record_wants(RECORD_ALL, why))
 		mark->least = RECORD_ALL;
 	if (mark->least != RECORD_NONE)
 		mark->packet = record_of(p, why);
@@ -48,8 +48,7 @@ static void run_burst(
 		block_packet(block, slots[i], &worker->packets[i]);
 	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
 	for (uint32_t i = 0; block->marks && i < n; i++)
-		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i],
-			worker->lane->plain);
+		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i]);
 }
 
 /* A slice of expiry: it only reclaims memory, so when it runs changes no result. */

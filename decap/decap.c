@@ -177,11 +177,40 @@ enum reason decap_plain(struct packet *p)
 	return inner_set(p, &h);
 }
 
-bool decap_is_mirror(const struct decap_params *params, struct packet *p)
+/* `why`: what decap_plain() said of it. */
+static bool claims_mirror(
+	const struct decap_params *params, const struct packet *p, enum reason why)
 {
-	struct ip_header h;
-	struct tunnel t;
+	const uint16_t portless = PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT;
 
-	outer_strip(params, p, &h, &t);
-	return t.flags & PACKET_HAS_VNI;
+	return why == REASON_inspected && p->protocol == IP_UDP && !(p->flags & portless) &&
+	       udp_is_tunnel(params, p->dst_port) && udp_claims_tunnel(params, p);
+}
+
+/* Whichever is tried first, the result is the same. */
+static enum reason __attribute__((noinline))
+any_packet(const struct decap_params *params, struct packet *p, struct decap_met *met)
+{
+	enum reason why;
+
+	if (!met->last_plain) {
+		why = any_mirror(params, p);
+		if (why == REASON_inspected || p->flags & PACKET_HAS_VNI)
+			return why;
+	}
+	why = decap_plain(p);
+	met->last_plain = !claims_mirror(params, p, why);
+	met->plain += met->last_plain;
+	return met->last_plain ? why : any_mirror(params, p);
+}
+
+enum reason decap_packet(
+	const struct decap_params *params, struct packet *p, struct decap_met *met)
+{
+	if (params->mode == DECAP_PLAIN)
+		return decap_plain(p);
+	if (!met->last_plain && usual_mirror(params, p))
+		return REASON_inspected;
+	return params->mode == DECAP_MIRROR ? any_mirror(params, p)
+					    : any_packet(params, p, met);
 }

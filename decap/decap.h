@@ -15,7 +15,18 @@
 
 enum { DECAP_PORTS_MAX = 8 };
 
+/* What arrived packets are taken for. */
+enum decap_mode {
+	DECAP_MIRROR, /* mirror traffic: what is not is refused */
+	/* Each by its look: what says that it is VXLAN with the I flag or GENEVE, on a configured
+	 * port, is mirror traffic; all else is ordinary, UDP to these ports included. A packet cut
+	 * before it could say so is mirror traffic that was cut. */
+	DECAP_AUTO,
+	DECAP_PLAIN, /* nothing is decapsulated */
+};
+
 struct decap_params {
+	enum decap_mode mode;
 	uint16_t vxlan_ports[DECAP_PORTS_MAX], geneve_ports[DECAP_PORTS_MAX];
 	uint8_t n_vxlan_ports, n_geneve_ports;
 	uint8_t max_depth; /* encapsulations taken off at most, 1.. */
@@ -30,8 +41,17 @@ struct decap_params {
  * recorded, and counted for their session); for all others `flags` is 0, so no PACKET_HAS_VNI. */
 enum reason decap_mirror(const struct decap_params *params, struct packet *p);
 
-/* Plain mode: nothing is decapsulated, the frame is `data` itself. Same results. */
+/* Plain mode: nothing is decapsulated, the frame is `data` itself. Same results, but for
+ * PACKET_HAS_VNI. */
 enum reason decap_plain(struct packet *p);
 
-/* True when `p` carries VXLAN with the I flag, or GENEVE, on a configured port. */
-bool decap_is_mirror(const struct decap_params *params, struct packet *p);
+/* What decap_packet() met so far in DECAP_AUTO; all zero before the first packet. */
+struct decap_met {
+	uint64_t plain;  /* packets that were no mirror traffic */
+	bool last_plain; /* the last packet: most are like their predecessor, which saves work */
+};
+
+/* The packet by params->mode: in DECAP_AUTO as decap_mirror() or decap_plain() have it, whatever
+ * came before. */
+enum reason decap_packet(
+	const struct decap_params *params, struct packet *p, struct decap_met *met);

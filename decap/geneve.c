@@ -1,7 +1,5 @@
 #include "decap/geneve.h"
 
-#include <stdbool.h>
-
 #include "decap/link.h"
 
 enum {
@@ -60,4 +58,14 @@ enum reason geneve_read(struct cursor *c, struct tunnel *out)
 	}
 	out->frame = *c;
 	return c->cap ? REASON_inspected : REASON_outer_cut;
+}
+
+bool geneve_claimed(struct cursor *c)
+{
+	const uint8_t *h = cursor_peek(c, 4);
+	struct tunnel t;
+
+	if (!h)
+		return c->status == CURSOR_CUT;
+	return c->wire > GENEVE_SIZE && h[0] >> 6 == 0 && carries(be16(h + 2), &t);
 }

@@ -39,3 +39,13 @@ enum reason udp_strip(
 		return c.status == CURSOR_CUT ? REASON_outer_cut : REASON_outer_udp_length;
 	return payload_strip(&c, udp, params, out);
 }
+
+bool udp_claims_tunnel(const struct decap_params *params, const struct packet *p)
+{
+	struct cursor c = cursor_make(p->ip, p->ip_cap, p->ip_len);
+
+	cursor_take(&c, p->l4 + UDP_SIZE);
+	return udp_port_in(p->dst_port, params->vxlan_ports, params->n_vxlan_ports)
+		       ? vxlan_claimed(&c)
+		       : geneve_claimed(&c);
+}

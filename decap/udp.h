@@ -11,6 +11,10 @@
 enum reason udp_strip(
 	const struct decap_params *params, const struct ip_header *h, struct tunnel *out);
 
+/* The ordinary UDP packet `p`, to a configured port, says that it carries that port's tunnel: the I
+ * flag, or a GENEVE header of something that we know. So does one that was cut before that. */
+bool udp_claims_tunnel(const struct decap_params *params, const struct packet *p);
+
 static inline bool udp_port_in(uint16_t port, const uint16_t *ports, uint8_t n)
 {
 	for (uint8_t i = 0; i < n; i++)

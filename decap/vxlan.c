@@ -28,3 +28,10 @@ enum reason vxlan_read(struct cursor *c, struct tunnel *out)
 	out->ether = ETHER_NONE;
 	return c->cap ? REASON_inspected : REASON_outer_cut;
 }
+
+bool vxlan_claimed(struct cursor *c)
+{
+	const uint8_t *h = cursor_peek(c, 1);
+
+	return h ? c->wire > VXLAN_SIZE && h[0] & VXLAN_I : c->status == CURSOR_CUT;
+}

@@ -49,7 +49,7 @@ struct summary_port {
 enum { SUMMARY_PORTS_MAX = 16 };
 
 struct summary {
-	const char *input; /* "mirror" or "plain" */
+	const char *input; /* "mirror", "plain" or "mixed"; NULL: there was no packet */
 	const struct ledger *ledger;
 	bool deterministic;                   /* no capacity limit was hit */
 	const struct session_table *sessions; /* merged */

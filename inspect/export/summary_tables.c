@@ -13,7 +13,8 @@ static void put_headline(const struct summary *s, FILE *out)
 	char packets[COUNT_TEXT], flows[COUNT_TEXT], rate[COUNT_TEXT];
 	double per_second = s->duration_s > 0 ? (double)s->ledger->received / s->duration_s : 0;
 
-	fprintf(out, "periscope %s: %s input, %s packets, %s flow%s", s->version, s->input,
+	fprintf(out, "periscope %s: %s%s%s packets, %s flow%s", s->version,
+		s->input ? s->input : "", s->input ? " input, " : "",
 		count_print(s->ledger->received, packets),
 		count_print(totals_flows(s->totals), flows),
 		totals_flows(s->totals) == 1 ? "" : "s");

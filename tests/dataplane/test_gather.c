@@ -49,7 +49,7 @@ static void crowd_begin(struct crowd *crowd)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
 	for (uint32_t l = 0; l < LANES; l++)
-		crowd->lanes[l] = rig_lane(&rig->settings, &rig->slot, l, LANES, false,
+		crowd->lanes[l] = rig_lane(&rig->settings, &rig->slot, l, LANES, DECAP_MIRROR,
 			(struct sink){&crowd->refused[l], put});
 }
 

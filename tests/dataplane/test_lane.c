@@ -53,11 +53,11 @@ static void bench_begin(struct bench *bench)
 	bench_set(bench, "dpi.enabled=false");
 }
 
-static void bench_lane(struct bench *bench, bool plain)
+static void bench_lane(struct bench *bench, enum decap_mode mode)
 {
 	rig_snapshot(&bench->slot, &bench->settings, 1);
 	bench->lane = rig_lane(
-		&bench->settings, &bench->slot, 0, 1, plain, (struct sink){bench, take_record});
+		&bench->settings, &bench->slot, 0, 1, mode, (struct sink){bench, take_record});
 }
 
 static void bench_end(struct bench *bench)
@@ -144,7 +144,7 @@ static void bursts_of_every_size(void)
 	struct bench bench;
 
 	bench_begin(&bench);
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	run_all_sizes(&bench, as_it_is);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, traffic_flows(&traffic));
 	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
@@ -160,7 +160,7 @@ static void unknown_sessions_refused(void)
 
 	bench_begin(&bench);
 	bench_set(&bench, "sessions.unknown=refuse");
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	run_all_sizes(&bench, when_refused);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, 0);
 	CU_ASSERT_EQUAL(session_table_count(bench.lane->sessions), 0);
@@ -178,7 +178,7 @@ static void plain_takes_nothing_off(void)
 	struct bench bench;
 
 	bench_begin(&bench);
-	bench_lane(&bench, true);
+	bench_lane(&bench, DECAP_PLAIN);
 	for (uint32_t i = 0; i < BURST_MAX; i++)
 		packets[i] = packet_of(&traffic.packets[i], i + 1);
 	pipeline_run(bench.lane, packets, BURST_MAX, TRAFFIC_START_NS, why);
@@ -209,7 +209,7 @@ static void flow_ids_when_recording(void)
 		struct bench bench;
 
 		bench_begin(&bench);
-		bench_lane(&bench, false);
+		bench_lane(&bench, DECAP_MIRROR);
 		bench.lane->records = records;
 		for (uint32_t i = 0; i < traffic.n; i++) {
 			uint32_t flow = traffic.packets[i].flow;
@@ -283,7 +283,7 @@ static void full_of_young_flows(void)
 
 	bench_begin(&bench);
 	bench_set(&bench, "flow.guard_time=60s");
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, INNER_PORTS, 1u << 16, 64, REASON_flow_table_full), 0);
 	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
@@ -304,7 +304,7 @@ static void flows_evicted(void)
 
 	bench_begin(&bench);
 	bench_set(&bench, "flow.guard_time=0s");
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, INNER_SOURCE, 0x0b000000, 4096, REASON_flow_table_full),
 		0);
@@ -318,7 +318,7 @@ static void sessions_past_the_bound(void)
 	struct bench bench;
 
 	bench_begin(&bench);
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, OUTER_SOURCE, 0x0a000001, 16, REASON_session_unknown), 0);
 	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
@@ -337,7 +337,7 @@ static void fragments_past_the_bound(void)
 	struct bench bench;
 
 	bench_begin(&bench);
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	/* Identification, then the flag for more fragments and offset 0. */
 	for (uint32_t id = 0; id < 100; id++)
 		run_numbered(&bench, INNER_ID, id << 16 | 0x2000, 1, REASON_inspected);
@@ -358,7 +358,7 @@ static void talkers_past_the_bound(void)
 	bench_begin(&bench);
 	bench_set(&bench, "flow.guard_time=0s");
 	bench_set(&bench, "flow.capacity=131072");
-	bench_lane(&bench, false);
+	bench_lane(&bench, DECAP_MIRROR);
 	run_numbered(&bench, INNER_SOURCE, 0x0b000000, 65000, REASON_inspected);
 	flow_table_end_all(bench.lane->flows, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->evicted, 0);
@@ -380,7 +380,7 @@ static void inspection_past_its_memory(void)
 		bench_begin(&bench);
 		bench_set(&bench, "dpi.enabled=true");
 		bench_set(&bench, limits[limited]);
-		bench_lane(&bench, false);
+		bench_lane(&bench, DECAP_MIRROR);
 		run_numbered(&bench, INNER_SOURCE, 0x0b000000, 512, REASON_inspected);
 		CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->evicted, 0);
 		CU_ASSERT_EQUAL(lane_overflowed(bench.lane), limited);

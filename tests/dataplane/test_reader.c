@@ -185,8 +185,8 @@ static void run_inspected(struct rig *rig, const struct log *log, uint64_t total
 {
 	struct inspection in = {.rig = rig, .log = log, .stop_at = stop};
 
-	rig_start(rig, false);
-	rig_run(rig, false, (struct reader_watch){&in, inspect});
+	rig_start(rig);
+	rig_run(rig, (struct reader_watch){&in, inspect});
 	CU_ASSERT_EQUAL(in.wrong, 0);
 	CU_ASSERT_TRUE(in.calls > 0);
 	CU_ASSERT_EQUAL(reader_received(rig->reader), total);
@@ -351,29 +351,24 @@ static void more_workers_than_packets(void)
 
 static void no_packets(void)
 {
-	for (int sniffed = 0; sniffed < 2; sniffed++) {
-		struct traffic traffic = traffic_make(0);
-		struct rig rig;
-		struct log log;
+	struct traffic traffic = traffic_make(0);
+	struct rig rig;
+	struct log log;
 
-		rig_begin(&rig, 3);
-		traffic_write(&traffic, rig.capture);
-		rig_open(&rig, false);
-		if (sniffed) {
-			CU_ASSERT_FALSE(reader_sniff(rig.reader));
-		}
-		log_begin(&log, 3, 1);
-		log_install(&log, false);
-		rig_start(&rig, false);
-		rig_run(&rig, false, rig_patience());
-		CU_ASSERT_EQUAL(reader_received(rig.reader), 0);
-		CU_ASSERT_EQUAL(reader_in_flight(rig.reader), 0);
-		for (uint32_t l = 0; l < 3; l++)
-			CU_ASSERT_EQUAL(log.lanes[l].n, 0);
-		log_end(&log);
-		rig_end(&rig);
-		traffic_free(&traffic);
-	}
+	rig_begin(&rig, 3);
+	traffic_write(&traffic, rig.capture);
+	rig_open(&rig, false);
+	log_begin(&log, 3, 1);
+	log_install(&log, false);
+	rig_start(&rig);
+	rig_run(&rig, rig_patience());
+	CU_ASSERT_EQUAL(reader_received(rig.reader), 0);
+	CU_ASSERT_EQUAL(reader_in_flight(rig.reader), 0);
+	for (uint32_t l = 0; l < 3; l++)
+		CU_ASSERT_EQUAL(log.lanes[l].n, 0);
+	log_end(&log);
+	rig_end(&rig);
+	traffic_free(&traffic);
 }
 
 /* What was read before is still worked on, and recorded. */
@@ -398,58 +393,7 @@ static void a_stop_ends_in_order(void)
 	traffic_free(&traffic);
 }
 
-/* ---- sniffing ---- */
-
-/* `n` packets of which only number `mirror` (0: none) is mirror traffic. */
-static void sniff(uint32_t n, uint32_t mirror, bool want, uint64_t want_received)
-{
-	struct traffic traffic = traffic_make(n);
-	const struct traffic_packet model = traffic.packets[0];
-	struct rig rig;
-	struct log log;
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct traffic_packet *p = &traffic.packets[i];
-
-		*p = model;
-		p->time_ns = TRAFFIC_START_NS + i;
-		if (i + 1 == mirror)
-			continue;
-		p->bytes[36] = 1; /* UDP to another port */
-		p->reason = REASON_other_port;
-	}
-	rig_begin(&rig, 2);
-	traffic_write(&traffic, rig.capture);
-	rig_open(&rig, false);
-	CU_ASSERT_EQUAL(reader_sniff(rig.reader), want);
-	CU_ASSERT_EQUAL(reader_received(rig.reader), want_received);
-	CU_ASSERT_EQUAL(reader_in_flight(rig.reader), want_received);
-	log_begin(&log, 2, n);
-	log_install(&log, false);
-	rig_start(&rig, false);
-	rig_run(&rig, false, rig_patience());
-	CU_ASSERT_EQUAL(reader_received(rig.reader), n);
-	CU_ASSERT_EQUAL(reader_in_flight(rig.reader), 0);
-	free(owners_of(&log, n));
-	check_reasons(&log, &traffic);
-	log_end(&log);
-	rig_end(&rig);
-	traffic_free(&traffic);
-}
-
-static void sniffing_looks_at_a_thousand(void)
-{
-	sniff(3000, 0, false, 1000);
-	sniff(1000, 0, false, 1000);
-	sniff(999, 0, false, 999);
-	sniff(1, 0, false, 1);
-	sniff(1, 1, true, 1);
-	sniff(3000, 1, true, 1000);
-	sniff(1000, 1000, true, 1000);
-	sniff(3000, 1000, true, 1000);
-	sniff(3000, 1001, false, 1000);
-	sniff(1001, 1001, false, 1000);
-}
+/* ---- large packets ---- */
 
 /* Packets of plain Ethernet as long as a capture can hold them: a block each. */
 static void write_large(const char *path, uint32_t n)
@@ -467,24 +411,20 @@ static void write_large(const char *path, uint32_t n)
 	free(data);
 }
 
-static void run_large(uint32_t n, bool sniffed)
+static void run_large(uint32_t n)
 {
 	struct rig rig;
 	struct log log;
 	uint32_t wrong = 0;
 
 	rig_begin(&rig, 3);
+	rig.mode = DECAP_PLAIN;
 	write_large(rig.capture, n);
 	rig_open(&rig, false);
-	if (sniffed) {
-		CU_ASSERT_FALSE(reader_sniff(rig.reader));
-		CU_ASSERT_EQUAL(reader_received(rig.reader), n);
-		CU_ASSERT_EQUAL(reader_in_flight(rig.reader), n);
-	}
 	log_begin(&log, 3, n);
 	log_install(&log, false);
-	rig_start(&rig, true);
-	rig_run(&rig, true, rig_patience());
+	rig_start(&rig);
+	rig_run(&rig, rig_patience());
 	free(owners_of(&log, n));
 	for (uint32_t l = 0; l < 3; l++)
 		for (uint64_t i = 0; i < log.lanes[l].n; i++)
@@ -496,13 +436,11 @@ static void run_large(uint32_t n, bool sniffed)
 	rig_end(&rig);
 }
 
-/* Sniffing keeps more blocks than may be on their way at once (12 with three workers). */
+/* More blocks than may be on their way at once (12 with three workers). */
 static void the_largest_packets(void)
 {
-	run_large(1, false);
-	run_large(1, true);
-	run_large(40, false);
-	run_large(40, true);
+	run_large(1);
+	run_large(40);
 }
 
 /* ---- the clock ---- */
@@ -526,8 +464,8 @@ static void run_eras(const struct era *eras, uint32_t n, uint32_t n_workers)
 	rig_open(&rig, false);
 	log_begin(&log, n_workers, traffic.n);
 	log_install(&log, true);
-	rig_start(&rig, false);
-	rig_run(&rig, false, rig_patience());
+	rig_start(&rig);
+	rig_run(&rig, rig_patience());
 	for (uint32_t l = 0; l < n_workers; l++) {
 		const struct lane_log *lane = &log.lanes[l];
 		uint32_t rewinds = 0;
@@ -624,9 +562,9 @@ static void runs_without_another_block(void)
 		rig_open(&rig, false);
 		log_begin(&log, 2, traffic.n);
 		log_install(&log, false);
-		rig_start(&rig, false);
+		rig_start(&rig);
 		hooks_fail_allocation(nth);
-		rig_run(&rig, false, rig_patience());
+		rig_run(&rig, rig_patience());
 		CU_ASSERT_TRUE(hooks_allocation_failed());
 		hooks_fail_allocation(0);
 		check_owners(&log, &traffic);
@@ -647,7 +585,7 @@ static void a_worker_that_does_not_start(void)
 	rig_begin(&rig, 1);
 	traffic_write(&traffic, rig.capture);
 	rig_open(&rig, false);
-	rig_start(&rig, false);
+	rig_start(&rig);
 	while (!worker && nth < 100) {
 		hooks_fail_allocation(++nth);
 		worker = worker_start(rig.lanes[0], 0, rig.writer, 8, error, sizeof(error));
@@ -660,35 +598,10 @@ static void a_worker_that_does_not_start(void)
 	worker_stop(worker);
 	hooks_fail_thread(1);
 	CU_ASSERT_PTR_NULL(worker_start(rig.lanes[0], 0, rig.writer, 8, error, sizeof(error)));
-	rig_run(&rig, false, rig_patience());
+	rig_run(&rig, rig_patience());
 	CU_ASSERT_EQUAL(reader_received(rig.reader), 10);
 	rig_end(&rig);
 	traffic_free(&traffic);
-}
-
-/* With all blocks kept from sniffing and none to be had, the threads that run must still end. */
-static void abandoned_after_sniffing(void)
-{
-	for (uint32_t started = 0; started <= 2; started++) {
-		struct rig rig;
-
-		rig_begin(&rig, 2);
-		write_large(rig.capture, 20);
-		rig_open(&rig, false);
-		CU_ASSERT_FALSE(reader_sniff(rig.reader));
-		rig_start(&rig, true);
-		hooks_fail_allocation(started + 1);
-		reader_abandon(rig.reader, rig.workers, started);
-		hooks_fail_allocation(0);
-		for (uint32_t i = 0; i < started; i++)
-			worker_stop(rig.workers[i]);
-		if (started < 2)
-			reader_abandon(rig.reader, rig.workers + started, 2 - started);
-		for (uint32_t i = started; i < 2; i++)
-			worker_stop(rig.workers[i]);
-		writer_stop(rig.writer);
-		rig_end(&rig);
-	}
 }
 
 void suite_reader(void);
@@ -704,12 +617,10 @@ void suite_reader(void)
 	CU_ADD_TEST(s, more_workers_than_packets);
 	CU_ADD_TEST(s, no_packets);
 	CU_ADD_TEST(s, a_stop_ends_in_order);
-	CU_ADD_TEST(s, sniffing_looks_at_a_thousand);
 	CU_ADD_TEST(s, the_largest_packets);
 	CU_ADD_TEST(s, the_clock_forgives_a_second);
 	CU_ADD_TEST(s, the_clock_goes_back_and_forth);
 	CU_ADD_TEST(s, without_memory);
 	CU_ADD_TEST(s, runs_without_another_block);
 	CU_ADD_TEST(s, a_worker_that_does_not_start);
-	CU_ADD_TEST(s, abandoned_after_sniffing);
 }

@@ -194,7 +194,6 @@ static void what_is_wanted(void)
 		{"outer_fragment", false, false},
 		{"too_deep", false, false},
 	};
-	struct packet p = {.flags = PACKET_HAS_VNI}, without = {.flags = 0};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int why = 0;
@@ -203,15 +202,10 @@ static void what_is_wanted(void)
 			strcmp(reason_name((enum reason)why), rows[i].reason) != 0)
 			why++;
 		CU_ASSERT_FATAL(why < REASON_COUNT);
-		CU_ASSERT_EQUAL(record_wants(RECORD_ACCEPTED, &p, (enum reason)why, false),
-			rows[i].accepted);
 		CU_ASSERT_EQUAL(
-			record_wants(RECORD_ALL, &p, (enum reason)why, false), rows[i].all);
-		CU_ASSERT_FALSE(record_wants(RECORD_NONE, &p, (enum reason)why, true));
-		/* No VNI, no encapsulation: its own inner frame only where all are. */
-		CU_ASSERT_FALSE(record_wants(RECORD_ALL, &without, (enum reason)why, false));
-		CU_ASSERT_EQUAL(record_wants(RECORD_ALL, &without, (enum reason)why, true),
-			rows[i].all);
+			record_wants(RECORD_ACCEPTED, (enum reason)why), rows[i].accepted);
+		CU_ASSERT_EQUAL(record_wants(RECORD_ALL, (enum reason)why), rows[i].all);
+		CU_ASSERT_FALSE(record_wants(RECORD_NONE, (enum reason)why));
 	}
 }
 

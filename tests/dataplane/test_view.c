@@ -41,11 +41,8 @@ static struct stand *stand_make(void)
 	s->settings.sessions.capacity = 2048;
 	snapshot_publish(&s->slot,
 		snapshot_create(&empty_model, &s->settings, 1, 1, error, sizeof(error)));
-	params = (struct lane_params){.settings = &s->settings,
-		.n_lanes = 1,
-		.plain = false,
-		.sink = {NULL, drop},
-		.slot = &s->slot};
+	params = (struct lane_params){
+		.settings = &s->settings, .n_lanes = 1, .sink = {NULL, drop}, .slot = &s->slot};
 	s->lane = lane_create(&params, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->lane);
 	CU_ASSERT_TRUE_FATAL(view_init(&s->board, s->settings.sessions.capacity));

@@ -198,37 +198,49 @@ static void refused_inner_packets_keep_their_frame(void)
 	row_free(&p);
 }
 
+/* Each by its look, whatever the packet before it was. */
 static void mirror_traffic_is_recognised(void)
 {
 	static const struct {
 		const char *row;
 		bool mirror;
+		enum reason reason;
 	} cases[] = {
-		{"aws_syn", true},
-		{"gwlb", true},
-		{"geneve_ip", true},
-		{"outer_ip6", true},
-		{"inner_arp", true},
-		{"cut_at_vxlan", true},
-		{"cut_at_options", true},
-		{"too_deep", true},
-		{"no_i", false},
-		{"gpe", false},
-		{"udp_dns", false},
-		{"arp", false},
-		{"fragment_first", false},
-		{"geneve_v1", false},
-		{"health_check", false},
-		{"vxlan_empty", false},
-		{"geneve_arp", false},
-		{"geneve_option_long", false},
+		{"aws_syn", true, REASON_inspected},
+		{"gwlb", true, REASON_inspected},
+		{"geneve_ip", true, REASON_inspected},
+		{"outer_ip6", true, REASON_inspected},
+		{"inner_arp", true, REASON_inner_not_ip},
+		{"too_deep", true, REASON_too_deep},
+		/* Cut where it says already what it is, or before. */
+		{"cut_at_vxlan", true, REASON_outer_cut},
+		{"cut_at_options", true, REASON_outer_cut},
+		/* The lengths lie, the tunnel does not. */
+		{"outer_long", true, REASON_outer_ip_length},
+		{"geneve_option_long", true, REASON_geneve_options},
+		{"fragment_first", true, REASON_outer_fragment},
+		/* To the port, but none: ordinary traffic. */
+		{"no_i", false, REASON_inspected},
+		{"gpe", false, REASON_inspected},
+		{"vxlan_empty", false, REASON_inspected},
+		{"geneve_v1", false, REASON_inspected},
+		{"geneve_arp", false, REASON_inspected},
+		{"udp_dns", false, REASON_inspected},
+		{"health_check", false, REASON_inspected},
+		{"fragment_later", false, REASON_inspected},
+		{"arp", false, REASON_inner_not_ip},
 	};
+	struct decap_params params = row_params;
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct packet p = packet_find(cases[i].row);
+	params.mode = DECAP_AUTO;
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		struct decap_met met = {.last_plain = i & 1};
+		struct packet p = packet_find(cases[i / 2].row);
+		const struct row *r = row_find(cases[i / 2].row);
 
-		want(row_find(cases[i].row), "mirror", decap_is_mirror(&row_params, &p),
-			cases[i].mirror);
+		want(r, "reason", decap_packet(&params, &p, &met), cases[i / 2].reason);
+		want(r, "mirror", met.plain == 0, cases[i / 2].mirror);
+		want(r, "last", met.last_plain, !cases[i / 2].mirror);
 		row_free(&p);
 	}
 }

@@ -68,6 +68,44 @@ static void both_inner_ways(const struct row *r, const uint8_t *b, uint32_t cap,
 	row_free(&usual);
 }
 
+static enum reason judge_auto(
+	const struct decap_params *from, struct packet *p, bool last_plain, bool *mirror)
+{
+	struct decap_params params = *from;
+	struct decap_met met = {.last_plain = last_plain};
+	enum reason reason;
+
+	params.mode = DECAP_AUTO;
+	reason = decap_packet(&params, p, &met);
+	*mirror = met.plain == 0;
+	return reason;
+}
+
+/* What was tried first must not show, nor the glance; what comes out is what the mode has that the
+ * packet was taken for. */
+static void all_auto_ways(const struct row *r, const uint8_t *b, uint32_t cap, uint32_t wire)
+{
+	for (int way = 0; way < 4; way++) {
+		struct packet p = row_packet(r, b, cap, wire), mode = p;
+		bool mirror;
+		enum reason why = judge_auto(
+			way & 1 ? &careful_params : &row_params, &p, way & 2, &mirror);
+		enum reason want =
+			mirror ? decap_mirror(&row_params, &mode) : decap_plain(&mode);
+
+		/* Refused packets keep what was there before in the fields that mean nothing. */
+		if (want == REASON_inspected)
+			same(r, "auto", why, want, &p, &mode);
+		CU_ASSERT_EQUAL(why, want);
+		CU_ASSERT_EQUAL(p.flags, mode.flags);
+		CU_ASSERT_EQUAL(p.ip, mode.ip);
+		CU_ASSERT_EQUAL(p.ip_len, mode.ip_len);
+		CU_ASSERT_TRUE(!(p.flags & PACKET_HAS_VNI) || p.vni == mode.vni);
+		CU_ASSERT_NOT_EQUAL(reason_bucket(why), BUCKET_not_mirror);
+		row_free(&p);
+	}
+}
+
 static void every_change(const struct row *r, uint8_t *bytes, uint32_t len, uint32_t wire,
 	void (*both)(const struct row *, const uint8_t *, uint32_t, uint32_t))
 {
@@ -116,6 +154,16 @@ static void the_inner_glance_agrees_with_care(void)
 	}
 }
 
+static void each_by_its_look_agrees_with_its_mode(void)
+{
+	for (const struct row *r = rows; r < rows + ROW_COUNT; r++) {
+		uint8_t bytes[ROW_ROOM];
+		uint32_t len = (uint32_t)hex_read(r->hex, bytes, sizeof(bytes));
+
+		every_change(r, bytes, len, len + r->uncaptured, all_auto_ways);
+	}
+}
+
 void suite_usual(void);
 void suite_usual(void)
 {
@@ -123,4 +171,5 @@ void suite_usual(void)
 
 	CU_ADD_TEST(s, the_outer_glance_agrees_with_care);
 	CU_ADD_TEST(s, the_inner_glance_agrees_with_care);
+	CU_ADD_TEST(s, each_by_its_look_agrees_with_its_mode);
 }

@@ -1,5 +1,5 @@
 /* A whole replay in one process: the input is a capture file, of any kind that replay reads. Its
- * packets go through a lane in mirror mode and through one in plain mode, with nDPI and exporters;
+ * packets go through a lane of each mode, with nDPI and exporters;
  * then all flows end. Whatever the bytes were, each packet is in one bucket of the ledger, the
  * flow events hold as many packets as were inspected, and so do the flow logs. */
 #include "dataplane/input.h"
@@ -85,7 +85,7 @@ static bool said_put(
 	return true;
 }
 
-static void bench_renew(struct bench *b, bool plain)
+static void bench_renew(struct bench *b, enum decap_mode mode)
 {
 	static const struct model no_model;
 	const struct sink sink = {&b->said, said_put};
@@ -106,7 +106,7 @@ static void bench_renew(struct bench *b, bool plain)
 	snapshot_destroy(snapshot_publish(&b->slot, snapshot));
 	b->lane = lane_create(&(struct lane_params){.settings = &b->settings,
 				      .n_lanes = 1,
-				      .plain = plain,
+				      .mode = mode,
 				      .sink = sink,
 				      .slot = &b->slot},
 		error, sizeof(error));
@@ -176,16 +176,16 @@ static void bench_judge(struct bench *b)
 	demand(flow_table_stats(b->lane->flows)->ended == b->said.events);
 }
 
-static void replay(const char *path, bool plain)
+static void replay(const char *path, enum decap_mode mode)
 {
-	static struct bench benches[2];
-	struct bench *b = &benches[plain];
+	static struct bench benches[DECAP_PLAIN + 1];
+	struct bench *b = &benches[mode];
 	struct input_packet in;
 	char error[512];
 	struct input *input = input_open(&path, 1, NULL, error, sizeof(error));
 
 	demand(input);
-	bench_renew(b, plain);
+	bench_renew(b, mode);
 	while (input_next(input, &in))
 		bench_take(b, &in);
 	input_close(input);
@@ -199,8 +199,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	demand(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	replay(path, false);
-	replay(path, true);
+	replay(path, DECAP_MIRROR);
+	replay(path, DECAP_AUTO);
+	replay(path, DECAP_PLAIN);
 	close(fd);
 	return 0;
 }

@@ -42,12 +42,12 @@ void rig_snapshot(struct snapshot_slot *slot, const struct settings *settings, u
 }
 
 struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
-	uint32_t index, uint32_t n_lanes, bool plain, struct sink sink)
+	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink)
 {
 	const struct lane_params params = {.settings = settings,
 		.index = index,
 		.n_lanes = n_lanes,
-		.plain = plain,
+		.mode = mode,
 		.sink = sink,
 		.slot = slot};
 	char error[ERROR];
@@ -60,7 +60,8 @@ struct lane *rig_lane(const struct settings *settings, const struct snapshot_slo
 void rig_open(struct rig *rig, bool record)
 {
 	const char *const paths[] = {rig->capture};
-	struct reader_params params = {.settings = &rig->settings, .n_workers = rig->n_workers};
+	struct reader_params params = {
+		.settings = &rig->settings, .n_workers = rig->n_workers, .mode = rig->mode};
 	char error[ERROR] = "";
 
 	rig->input = input_open(paths, 1, NULL, error, sizeof(error));
@@ -77,7 +78,7 @@ void rig_open(struct rig *rig, bool record)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->reader);
 }
 
-void rig_start(struct rig *rig, bool plain)
+void rig_start(struct rig *rig)
 {
 	char error[ERROR];
 
@@ -85,8 +86,8 @@ void rig_start(struct rig *rig, bool plain)
 	rig->writer = writer_start(rig->output, rig->n_workers, true, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->writer);
 	for (uint32_t i = 0; i < rig->n_workers; i++) {
-		rig->lanes[i] = rig_lane(&rig->settings, &rig->slot, i, rig->n_workers, plain,
-			writer_sink(rig->writer, i));
+		rig->lanes[i] = rig_lane(&rig->settings, &rig->slot, i, rig->n_workers,
+			rig->mode, writer_sink(rig->writer, i));
 		rig->lanes[i]->records = rig->packets != NULL;
 		rig->workers[i] = worker_start(rig->lanes[i], i, rig->writer,
 			reader_max_blocks(rig->reader), error, sizeof(error));
@@ -94,9 +95,9 @@ void rig_start(struct rig *rig, bool plain)
 	}
 }
 
-void rig_run(struct rig *rig, bool plain, struct reader_watch watch)
+void rig_run(struct rig *rig, struct reader_watch watch)
 {
-	reader_run(rig->reader, rig->workers, plain, watch);
+	reader_run(rig->reader, rig->workers, watch);
 	for (uint32_t i = 0; i < rig->n_workers; i++)
 		worker_stop(rig->workers[i]);
 	writer_stop(rig->writer);

@@ -18,6 +18,7 @@ struct rig {
 	struct folder folder;
 	char dir[128], capture[128], packet_path[128]; /* in `folder` */
 	struct settings settings;
+	enum decap_mode mode; /* DECAP_MIRROR, if it is not set before rig_open() */
 	struct snapshot_slot slot;
 	struct input *input;
 	struct output *output;
@@ -36,9 +37,9 @@ void rig_set(struct rig *rig, const char *assignment);
 /* Opens the capture, makes the output and the reader. */
 void rig_open(struct rig *rig, bool record);
 /* The writer, the lanes and the threads. */
-void rig_start(struct rig *rig, bool plain);
+void rig_start(struct rig *rig);
 /* Runs to the end; stops the workers and the writer. */
-void rig_run(struct rig *rig, bool plain, struct reader_watch watch);
+void rig_run(struct rig *rig, struct reader_watch watch);
 void rig_end(struct rig *rig);
 
 /* A watch that never stops. */
@@ -47,4 +48,4 @@ struct reader_watch rig_patience(void);
 void rig_snapshot(
 	struct snapshot_slot *slot, const struct settings *settings, uint32_t n_lanes);
 struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
-	uint32_t index, uint32_t n_lanes, bool plain, struct sink sink);
+	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink);
