@@ -57,7 +57,7 @@ static void stage_begin(struct stage *stage, uint32_t n_packets, uint32_t n_work
 		.output_dir = stage->rig.dir,
 		.packet_file = stage->rig.packet_path,
 		.n_workers = n_workers,
-		.input = DECAP_AUTO,
+		.input = DECAP_MIRROR,
 		.version = "test",
 		.stop = stop,
 	};
@@ -158,7 +158,7 @@ static void check_results(struct stage *stage, uint32_t n)
 	CU_ASSERT_EQUAL(stage->flows, traffic_flows(&part));
 	CU_ASSERT_EQUAL(stage->events, traffic_flows(&part));
 	CU_ASSERT_TRUE(stage->deterministic);
-	CU_ASSERT_STRING_EQUAL(stage->input, "mirror");
+	CU_ASSERT_STRING_EQUAL(stage->input, "mixed");
 	if (stage->params.packet_file) {
 		CU_ASSERT_EQUAL(
 			stage->recorded, inspected + traffic_count(&part, REASON_inner_not_ip));
@@ -180,6 +180,43 @@ static void done(void)
 		CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
 		CU_ASSERT_STRING_EQUAL(stage.said, "");
 		check_results(&stage, PACKETS);
+		stage_end(&stage);
+	}
+}
+
+/* Each packet by its look: what is no mirror traffic, and VXLAN without the I flag, is inspected as it
+ * is; whatever it stands among, for any number of workers. */
+static void each_by_its_look(void)
+{
+	static const uint32_t workers[] = {1, 2, 5};
+	uint64_t events = 0;
+
+	for (size_t i = 0; i < sizeof(workers) / sizeof(workers[0]); i++) {
+		struct stage stage;
+		const uint64_t *got = stage.ledger.reasons;
+		uint64_t plain;
+
+		stage_begin(&stage, PACKETS, workers[i]);
+		stage.params.input = DECAP_AUTO;
+		stage_run(&stage);
+		CU_ASSERT_EQUAL(stage.status, REPLAY_DONE);
+		CU_ASSERT_STRING_EQUAL(stage.said, "");
+		CU_ASSERT_STRING_EQUAL(stage.input, "mixed");
+		plain = traffic_count(&stage.traffic, REASON_other_port) +
+			traffic_count(&stage.traffic, REASON_vxlan_no_vni);
+		CU_ASSERT_TRUE(plain > 0);
+		CU_ASSERT_EQUAL(got[REASON_inspected],
+			traffic_count(&stage.traffic, REASON_inspected) + plain);
+		CU_ASSERT_EQUAL(
+			got[REASON_outer_cut], traffic_count(&stage.traffic, REASON_outer_cut));
+		CU_ASSERT_EQUAL(got[REASON_inner_not_ip],
+			traffic_count(&stage.traffic, REASON_inner_not_ip));
+		CU_ASSERT_EQUAL(stage.ledger.received, PACKETS);
+		CU_ASSERT_TRUE(ledger_closes(&stage.ledger));
+		CU_ASSERT_TRUE(stage.events > traffic_flows(&stage.traffic));
+		CU_ASSERT_TRUE(i == 0 || stage.events == events);
+		events = stage.events;
+		CU_ASSERT_EQUAL(stage.recorded, PACKETS - got[REASON_outer_cut]);
 		stage_end(&stage);
 	}
 }
@@ -292,21 +329,16 @@ static void an_expression_that_takes_little(void)
 /* The stop is asked before each block; at the fourth time three blocks were read. */
 static void a_stop_keeps_what_was_read(void)
 {
-	static const enum decap_mode inputs[] = {DECAP_MIRROR, DECAP_AUTO};
+	struct stage stage;
 
-	for (int i = 0; i < 2; i++) {
-		struct stage stage;
-
-		stage_begin(&stage, PACKETS, 3);
-		stage.params.input = inputs[i];
-		stop_after = 4;
-		stage_run(&stage);
-		CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
-		CU_ASSERT_EQUAL(lines(stage.said), 1);
-		CU_ASSERT_TRUE(said(&stage, "periscope: interrupted"));
-		check_results(&stage, 3 * BLOCK_SLOTS);
-		stage_end(&stage);
-	}
+	stage_begin(&stage, PACKETS, 3);
+	stop_after = 4;
+	stage_run(&stage);
+	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
+	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	CU_ASSERT_TRUE(said(&stage, "periscope: interrupted"));
+	check_results(&stage, 3 * BLOCK_SLOTS);
+	stage_end(&stage);
 }
 
 static void a_stop_before_the_first_packet(void)
@@ -314,7 +346,6 @@ static void a_stop_before_the_first_packet(void)
 	struct stage stage;
 
 	stage_begin(&stage, PACKETS, 2);
-	stage.params.input = DECAP_MIRROR;
 	stop_after = 1;
 	stage_run(&stage);
 	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
@@ -523,13 +554,10 @@ static void a_full_disk_for_the_recording(void)
 /* No thread, then one fewer than asked for: what runs is ended, and nothing is reported. */
 static void threads_that_do_not_start(void)
 {
-	static const enum decap_mode inputs[] = {DECAP_AUTO, DECAP_MIRROR};
-
 	for (unsigned nth = 1; nth <= 4; nth++) {
 		struct stage stage;
 
 		stage_begin(&stage, PACKETS, 3);
-		stage.params.input = inputs[nth % 2];
 		hooks_fail_thread(nth);
 		stage_run(&stage);
 		CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
@@ -559,7 +587,7 @@ static void without_memory(void)
 		CU_ASSERT_EQUAL(lines(stage.said) > 0, stage.status != REPLAY_DONE);
 		if (stage.status == REPLAY_DONE) {
 			CU_ASSERT_EQUAL(stage.ledger.received, 1500);
-			CU_ASSERT_STRING_EQUAL(stage.input, "mirror");
+			CU_ASSERT_STRING_EQUAL(stage.input, "mixed");
 			CU_ASSERT_EQUAL(stage.events, traffic_flows(&stage.traffic));
 		}
 	}
@@ -575,6 +603,7 @@ void suite_replay(void)
 	CU_pSuite s = CU_add_suite("replay", NULL, NULL);
 
 	CU_ADD_TEST(s, done);
+	CU_ADD_TEST(s, each_by_its_look);
 	CU_ADD_TEST(s, no_more_workers_than_there_can_be);
 	CU_ADD_TEST(s, a_wrong_call_does_nothing);
 	CU_ADD_TEST(s, nothing_readable);
