@@ -22,7 +22,10 @@ static const char usage[] =
 	"\n"
 	"Reads captures (pcap or pcapng, also .gz and .zst, - for standard input; several are "
 	"merged\n"
-	"by packet time) and writes flow events, VPC Flow Logs and a summary.\n"
+	"by packet time) and writes flow events, VPC Flow Logs and a summary. The expression "
+	"is\n"
+	"tcpdump's, and sees packets as they were captured: of mirror traffic the outer "
+	"headers.\n"
 	"\n"
 	"  -c FILE           settings (YAML)\n"
 	"  --set KEY=VALUE   one setting; may be repeated\n"
@@ -31,7 +34,11 @@ static const char usage[] =
 	"  -w FILE           write the decapsulated packets (.pcapng, else classic pcap)\n"
 	"  -j                print the summary as JSON instead of tables\n"
 	"  --workers N       worker threads (default: one less than the CPUs)\n"
-	"  --input KIND      auto, mirror or plain (default auto)\n"
+	"  --input KIND      auto: each packet by its look, the default; mirror: mirror "
+	"traffic "
+	"alone;\n"
+	"                    plain: nothing is decapsulated\n"
+	"  --inner 'EXPR'    only packets of which this is true inside the encapsulation\n"
 	"  --dump-config     print the settings as they would be used, and end\n"
 	"  -T                check the settings, and end\n"
 	"\n"
@@ -39,13 +46,14 @@ static const char usage[] =
 	"wrong usage\n"
 	"or settings\n";
 
-enum { OPT_SET = 256, OPT_FORCE, OPT_WORKERS, OPT_INPUT, OPT_DUMP, OPT_HELP };
+enum { OPT_SET = 256, OPT_FORCE, OPT_WORKERS, OPT_INPUT, OPT_INNER, OPT_DUMP, OPT_HELP };
 
 static const struct option options[] = {
 	{"set", required_argument, NULL, OPT_SET},
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"workers", required_argument, NULL, OPT_WORKERS},
 	{"input", required_argument, NULL, OPT_INPUT},
+	{"inner", required_argument, NULL, OPT_INNER},
 	{"dump-config", no_argument, NULL, OPT_DUMP},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -133,6 +141,9 @@ static bool parse_option(struct arguments *a, int option)
 		return parse_workers(optarg, &a->params.n_workers);
 	case OPT_INPUT:
 		return parse_input(optarg, &a->params.input);
+	case OPT_INNER:
+		a->params.inner = optarg;
+		return true;
 	case OPT_DUMP:
 		a->dump = true;
 		return true;
@@ -170,6 +181,39 @@ static bool is_expression(const char *text)
 	return !exists(text) && (strchr(text, ' ') || !strpbrk(text, "./"));
 }
 
+/* Words that an expression begins with or is put together from (pcap-filter(7)). */
+static bool is_primitive(const char *text)
+{
+	static const char *const words[] = {"host", "net", "port", "portrange", "src", "dst",
+		"tcp", "udp", "sctp", "icmp", "icmp6", "ip", "ip6", "arp", "rarp", "ether",
+		"proto", "gateway", "greater", "less", "len", "vlan", "mpls", "geneve",
+		"broadcast", "multicast", "not", "and", "or", "!"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The shell has made several arguments of an expression: says so, with what it should have been. */
+static bool is_unquoted(char *const *arguments, int n)
+{
+	int at = 0;
+
+	while (at < n && !(is_primitive(arguments[at]) && !exists(arguments[at])))
+		at++;
+	if (at >= n - 1)
+		return false;
+	fprintf(stderr,
+		"periscope: '%s' is no file; an expression of several words is one "
+		"argument, so quote it: '",
+		arguments[at]);
+	for (int i = at; i < n; i++)
+		fprintf(stderr, "%s%s", i > at ? " " : "", arguments[i]);
+	fprintf(stderr, "'\n");
+	return true;
+}
+
 static bool parse_arguments(struct arguments *a, int argc, char **argv)
 {
 	int option;
@@ -183,6 +227,8 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	}
 	if (a->help || a->dump || a->check)
 		return true;
+	if (is_unquoted(argv + optind, argc - optind))
+		return false;
 	if (argc - optind > 1 && is_expression(argv[argc - 1]))
 		a->params.bpf = argv[--argc];
 	a->params.captures = (const char *const *)argv + optind;

@@ -47,6 +47,7 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	g->direction_unknown += lane->undirected;
 	g->dropped += lane->dropped;
 	g->plain += lane->met.plain;
+	foreign_add(&g->foreign, &lane->foreign);
 	g->overflowed = g->overflowed || lane_overflowed(lane);
 }
 

@@ -27,6 +27,7 @@ struct input {
 	struct capture **broken; /* in the order in which they broke */
 	unsigned broken_len;
 	bool lends;
+	struct input_watch watch;
 	uint8_t *left; /* lending: the buffer of a capture that has ended */
 
 	/* Written by the reading thread, read by any. */
@@ -70,6 +71,13 @@ static void heap_sink(struct input *input, unsigned at)
 		at = child;
 	}
 	heap[at] = moving;
+}
+
+void input_watch(struct input *input, struct input_watch watch)
+{
+	input->watch = watch;
+	for (unsigned i = 0; i < input->n; i++)
+		input->captures[i].watch = &input->watch;
 }
 
 bool input_lend(struct input *input, size_t room)

@@ -51,6 +51,15 @@ struct input_counters {
 struct input *input_open(
 	const char *const *paths, unsigned n, const char *bpf, char *error, size_t error_size);
 
+/* Packets that the BPF expression leaves out are shown to `left_out`, which borrows them for the call,
+ * on the thread that reads. */
+struct input_watch {
+	void *ctx;
+	void (*left_out)(void *ctx, const struct input_packet *packet);
+};
+/* Before the first input_next() only. */
+void input_watch(struct input *input, struct input_watch watch);
+
 /* Reading without a copy: from now on packets stay good until input_exchange(), and input_next()
  * may ask for that by INPUT_FULL. `room`: bytes of the buffers, at least INPUT_ROOM_MIN. Before
  * the first input_next() only. false: this input cannot (several captures, a BPF expression, or libpcap reads). */

@@ -258,6 +258,10 @@ enum capture_status capture_next(struct capture *c)
 			return CAPTURE_OK;
 		}
 		c->excluded++;
+		if (c->watch != NULL) {
+			head_set(c, &header, data);
+			c->watch->left_out(c->watch->ctx, &c->head);
+		}
 	}
 }
 

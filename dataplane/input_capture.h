@@ -21,6 +21,7 @@ struct capture {
 	uint32_t strip; /* bytes before what `link` names, on every packet */
 	bool has_filter;
 	struct bpf_program filter;
+	const struct input_watch *watch; /* of what the filter leaves out; NULL: nobody */
 
 	struct input_packet head;     /* the next packet to deliver, good until capture_next */
 	uint64_t number;              /* of the last packet read, left out ones too */

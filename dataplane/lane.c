@@ -83,11 +83,21 @@ static void flow_unseen(void *ctx, const struct flow *flow, uint64_t bytes)
 	session_table_unseen(lane->sessions, flow->key.point, bytes);
 }
 
+/* Mirror traffic is what was looked for; a tunnel within it is the source's own. */
+static void flow_began(void *ctx, const struct flow *flow, const struct packet *p)
+{
+	struct lane *lane = ctx;
+
+	(void)flow;
+	if (lane->decap.mode == DECAP_AUTO && !(p->flags & PACKET_HAS_VNI))
+		foreign_look(&lane->foreign, p);
+}
+
 static struct flow_table *make_flows(
 	struct lane *lane, const struct settings *s, uint32_t n_lanes, uint64_t seed)
 {
 	const struct flow_observer observer = {
-		lane, flow_ended, flow_window, flow_release, flow_unseen};
+		lane, flow_ended, flow_window, flow_release, flow_unseen, flow_began};
 	uint32_t share = s->flow.capacity / n_lanes;
 	const struct flow_params params = {
 		.capacity = share > FLOWS_PER_LANE_MIN ? share : FLOWS_PER_LANE_MIN,
@@ -179,6 +189,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 		return NULL;
 	lane->decap = lane_decap_params(settings);
 	lane->decap.mode = params->mode;
+	lane->inner = params->inner;
 	lane->index = params->index;
 	lane->slot = params->slot;
 	if (params->index >= settings->simulate.dpi_from_worker)

@@ -16,9 +16,11 @@
 #include <stdint.h>
 
 #include "config/settings.h"
+#include "dataplane/inner_filter.h"
 #include "dataplane/recorder.h"
 #include "dataplane/snapshot.h"
 #include "decap/decap.h"
+#include "decap/foreign.h"
 #include "decap/ledger.h"
 #include "decap/session.h"
 #include "inspect/dpi/dpi.h"
@@ -30,7 +32,9 @@ struct lane {
 	uint32_t index;
 	struct decap_params decap;
 	struct decap_met met;
-	bool records; /* packets are recorded: their flow_id is wanted */
+	struct foreign_met foreign;       /* replay: see foreign.h */
+	const struct inner_filter *inner; /* NULL: everything is taken */
+	bool records;                     /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
 	struct flow_table *flows;
@@ -70,6 +74,7 @@ struct lane_params {
 	const struct settings *settings; /* whose capacities the lanes share */
 	uint32_t index, n_lanes;
 	enum decap_mode mode;
+	const struct inner_filter *inner; /* NULL: everything is taken */
 	uint64_t seed; /* of the flow table's hash: secret when live, 0 in replay */
 	struct sink sink;
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */

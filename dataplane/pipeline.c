@@ -22,6 +22,13 @@ static void touch_headers(struct packet *packets, uint32_t n, uint64_t generatio
 	}
 }
 
+static void __attribute__((noinline))
+leave_out(const struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
+{
+	for (uint32_t i = 0; i < n; i++)
+		why[i] = inner_filter_judge(lane->inner, &packets[i], why[i]);
+}
+
 /* decap and session: returns those that go on, and in `*flags` what flags there are at all. */
 static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t n,
 	enum reason *why, unsigned *flags)
@@ -32,6 +39,8 @@ static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t 
 		why[i] = decap_packet(&lane->decap, &packets[i], &lane->met);
 		*flags |= packets[i].flags;
 	}
+	if (lane->inner)
+		leave_out(lane, packets, n, why);
 	return session_table_burst(lane->sessions, packets, n, lane->snapshot->learn, why);
 }
 

@@ -28,6 +28,7 @@ struct reader {
 	struct fragment_table *fragments;
 	struct worker *const *workers;
 	struct decap_met met;
+	uint64_t left_out_mirror;
 	struct queue sent;
 	struct queue spare;
 	uint32_t n_blocks, max_blocks;
@@ -70,6 +71,20 @@ static bool add_block(struct reader *reader)
 	return true;
 }
 
+/* Left out before anybody judged it: what it is says whether the expression meant it. */
+static void left_out(void *ctx, const struct input_packet *in)
+{
+	struct reader *reader = ctx;
+	struct packet p = {
+		.data = in->data, .cap = in->cap, .wire = in->wire, .link = in->link};
+	struct decap_params params = reader->decap;
+	struct decap_met met = {.plain = 0};
+
+	params.mode = DECAP_AUTO;
+	decap_packet(&params, &p, &met);
+	reader->left_out_mirror += met.plain == 0;
+}
+
 struct reader *reader_create(const struct reader_params *params)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
@@ -82,6 +97,8 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
 	reader->sessions = lane_sessions(params->settings);
 	reader->fragments = lane_fragments();
+	if (params->mode != DECAP_PLAIN)
+		input_watch(params->input, (struct input_watch){reader, left_out});
 	reader->lends = input_lend(params->input, BLOCK_ROOM);
 	/* With one block in hand, empty_block() never fails once blocks are on their way. */
 	if (reader->sessions && reader->fragments && add_block(reader))
@@ -189,6 +206,8 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 		return 0;
 	block_packet(block, i, &p);
 	why = decap_packet(&reader->decap, &p, &reader->met);
+	if (reader->params.inner)
+		why = inner_filter_judge(reader->params.inner, &p, why);
 	if (why != REASON_inspected)
 		return i % n;
 	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, p.vni)
@@ -303,6 +322,11 @@ void reader_abandon(struct reader *reader, struct worker *const *workers, uint32
 uint64_t reader_received(const struct reader *reader)
 {
 	return reader->received;
+}
+
+uint64_t reader_left_out_mirror(const struct reader *reader)
+{
+	return reader->left_out_mirror;
 }
 
 uint64_t reader_in_flight(const struct reader *reader)

@@ -12,8 +12,10 @@
 #include <stdint.h>
 
 #include "config/settings.h"
+#include "dataplane/inner_filter.h"
 #include "dataplane/input.h"
 #include "dataplane/worker.h"
+#include "decap/decap.h"
 #include "inspect/export/packet_file.h"
 #include "inspect/export/packet_files.h"
 
@@ -26,6 +28,7 @@ struct reader_params {
 	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
 	uint32_t n_workers;
 	enum decap_mode mode;
+	const struct inner_filter *inner; /* that of the lanes; NULL: everything is taken */
 };
 
 /* NULL: no memory. Everything in `params` is borrowed until reader_destroy(). */
@@ -49,6 +52,9 @@ void reader_abandon(struct reader *reader, struct worker *const *workers, uint32
 /* Packets read, and those whose blocks were not given back (0 after reader_run()). */
 uint64_t reader_received(const struct reader *reader);
 uint64_t reader_in_flight(const struct reader *reader);
+/* Of the packets that the BPF expression left out, those that are mirror traffic (in DECAP_PLAIN: 0,
+ * nobody looks). */
+uint64_t reader_left_out_mirror(const struct reader *reader);
 /* The fragment table of the reader hit its bound: owners may differ from another run's. */
 bool reader_overflowed(const struct reader *reader);
 /* Blocks on their way at once, at most: the room that worker inboxes need. */

@@ -1,31 +1,45 @@
 #include "dataplane/record.h"
 
-enum class {
+enum fate {
 	NO_FRAME, /* ended before there was an inner frame, or not in anybody's hands any more */
 	REFUSED,
 	TAKEN,
 };
 
-static enum class class_of(enum reason why) {
-	switch (reason_bucket(why)){
-		case BUCKET_inspected : case BUCKET_inner_malformed : case BUCKET_inner_cut :
-			case BUCKET_inner_not_ip : case BUCKET_flow_table_full : return TAKEN;
-		case BUCKET_session_unknown : case BUCKET_rule_rejected : case
-		BUCKET_rule_none : case BUCKET_duplicate : return REFUSED;
-		case BUCKET_not_mirror : case BUCKET_outer_malformed : case
-		BUCKET_outer_cut : case BUCKET_outer_fragment : case BUCKET_too_deep : case
-		BUCKET_handoff_full : case BUCKET_COUNT : break;
+static enum fate fate_of(enum reason why)
+{
+	switch (reason_bucket(why)) {
+	case BUCKET_inspected:
+	case BUCKET_inner_malformed:
+	case BUCKET_inner_cut:
+	case BUCKET_inner_not_ip:
+	case BUCKET_flow_table_full:
+		return TAKEN;
+	case BUCKET_session_unknown:
+	case BUCKET_rule_rejected:
+	case BUCKET_rule_none:
+	case BUCKET_duplicate:
+		return REFUSED;
+	case BUCKET_not_mirror:
+	case BUCKET_outer_malformed:
+	case BUCKET_outer_cut:
+	case BUCKET_outer_fragment:
+	case BUCKET_too_deep:
+	case BUCKET_inner_excluded: /* nobody wants to hear of it */
+	case BUCKET_handoff_full:
+	case BUCKET_COUNT:
+		break;
 	}
-return NO_FRAME;
+	return NO_FRAME;
 }
 
 bool record_wants(enum settings_record which, enum reason why)
 {
 	switch (which) {
 	case RECORD_ACCEPTED:
-		return class_of(why) == TAKEN;
+		return fate_of(why) == TAKEN;
 	case RECORD_ALL:
-		return class_of(why) != NO_FRAME;
+		return fate_of(why) != NO_FRAME;
 	case RECORD_NONE:
 		break;
 	}
@@ -57,6 +71,6 @@ struct packet_record record_of(const struct packet *p, enum reason why)
 		.direction = judged ? p->direction : DIRECTION_UNKNOWN,
 		.rule_number = judged ? p->rule_number : 0,
 		.flow_id = why == REASON_inspected ? p->flow_id : 0,
-		.refused = class_of(why) == REFUSED ? bucket_name(reason_bucket(why)) : NULL,
+		.refused = fate_of(why) == REFUSED ? bucket_name(reason_bucket(why)) : NULL,
 	};
 }

@@ -19,6 +19,7 @@ enum { EAL_MEMORY_MB = 512 };
 struct replay {
 	const struct replay_params *params;
 	uint32_t n_workers;
+	struct inner_filter *inner; /* of --inner; NULL: none */
 	struct input *input;
 	struct output *output;
 	struct packet_file *packets;    /* of -w; NULL: none */
@@ -92,6 +93,11 @@ static enum replay_status open_files(struct replay *replay, char error[REPLAY_ER
 	const struct replay_params *p = replay->params;
 	struct input_counters counters;
 
+	if (p->inner) {
+		replay->inner = inner_filter_create(p->inner, error, REPLAY_ERROR);
+		if (!replay->inner)
+			return REPLAY_USAGE;
+	}
 	replay->input = input_open(p->captures, p->n_captures, p->bpf, error, REPLAY_ERROR);
 	if (!replay->input)
 		return REPLAY_USAGE;
@@ -119,6 +125,7 @@ static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
 		.recording = replay->recording,
 		.n_workers = replay->n_workers,
 		.mode = replay->params->input,
+		.inner = replay->inner,
 	};
 
 	replay->reader = reader_create(&params);
@@ -177,6 +184,7 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 			.index = i,
 			.n_lanes = replay->n_workers,
 			.mode = replay->params->input,
+			.inner = replay->inner,
 			.sink = writer_sink(replay->writer, i),
 			.slot = &replay->slot,
 		};
@@ -234,19 +242,39 @@ static double seconds_since(const struct timespec *began)
 	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
-/* What the captures hold, as far as it was looked at; NULL: nothing. */
-static const char *name_input(const struct replay *replay, const struct gathered *g)
+static struct summary_replay describe(const struct replay *replay, const struct gathered *g)
 {
+	const struct replay_params *p = replay->params;
+	uint64_t received = g->ledger.received;
 	uint64_t plain = g->plain + ledger_bucket(&g->ledger, BUCKET_not_mirror);
 
-	if (g->ledger.received == 0)
-		return NULL;
-	if (replay->params->input == DECAP_PLAIN || plain == g->ledger.received)
-		return "plain";
-	return plain == 0 ? "mirror" : "mixed";
+	if (p->input == DECAP_PLAIN)
+		plain = received;
+	return (struct summary_replay){
+		.mode = p->input,
+		.bpf = p->bpf,
+		.inner = p->inner,
+		.has_sessions = p->model && p->model->n_sessions > 0,
+		.mirrored = received - plain,
+		.plain = plain,
+		.left_out_mirror = reader_left_out_mirror(replay->reader),
+		.foreign = g->foreign,
+	};
 }
 
-static struct summary summarize(const struct replay *replay, const struct gathered *g)
+/* What the captures hold, as far as it was looked at and left out ones included; NULL: nothing. */
+static const char *name_input(const struct summary_replay *r, uint64_t left_out)
+{
+	bool mirror = r->mirrored + r->left_out_mirror > 0;
+	bool plain = r->plain + (left_out - r->left_out_mirror) > 0;
+
+	if (mirror && plain)
+		return "mixed";
+	return mirror ? "mirror" : plain ? "plain" : NULL;
+}
+
+static struct summary summarize(const struct replay *replay, const struct gathered *g,
+	const struct summary_replay *what)
 {
 	const struct packet_file *packets = replay->packets;
 	const struct packet_files *recording = replay->recording;
@@ -255,7 +283,8 @@ static struct summary summarize(const struct replay *replay, const struct gather
 		gathered_summary(g, replay->params->settings, replay->lanes, replay->n_workers);
 
 	input_counters(replay->input, &input);
-	s.input = name_input(replay, g);
+	s.input = name_input(what, input.bpf_excluded);
+	s.replay = what;
 	s.bpf_excluded = input.bpf_excluded;
 	s.time_backwards = input.time_backwards;
 	s.n_captures = replay->params->n_captures;
@@ -273,6 +302,7 @@ static enum replay_status finish(
 {
 	struct gathered g;
 	struct summary summary;
+	struct summary_replay what;
 	char error[PATH_MAX + 128];
 	const char *open_sum;
 	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
@@ -285,7 +315,8 @@ static enum replay_status finish(
 		g.ledger.received = reader_received(replay->reader);
 		g.ledger.in_flight = reader_in_flight(replay->reader);
 		g.overflowed = g.overflowed || reader_overflowed(replay->reader);
-		summary = summarize(replay, &g);
+		what = describe(replay, &g);
+		summary = summarize(replay, &g, &what);
 		if (!summary_write(
 			    &summary, output_dir(replay->output), error, sizeof(error))) {
 			say(error);
@@ -334,6 +365,7 @@ static void replay_free(struct replay *replay)
 		lane_destroy(replay->lanes[i]);
 	reader_destroy(replay->reader);
 	input_close(replay->input);
+	inner_filter_destroy(replay->inner);
 	snapshot_destroy(snapshot_publish(&replay->slot, NULL));
 	if (replay->eal)
 		eal_stop();

@@ -18,7 +18,8 @@ struct replay_params {
 	const struct model *model; /* NULL: no filters, sessions or interfaces are known */
 	const char *const *captures;
 	uint32_t n_captures;
-	const char *bpf; /* NULL: every packet */
+	const char *bpf;   /* of packets as captured; NULL: every packet */
+	const char *inner; /* of inner frames (inner_filter.h); NULL: every packet */
 	const char *output_dir;
 	bool force;              /* an output directory that is not empty is taken over */
 	const char *packet_file; /* NULL: none, but for what packets.record asks for */

@@ -41,12 +41,34 @@ static void fill_mark(struct mark *mark, const struct packet *p, enum reason why
 		mark->packet = record_of(p, why);
 }
 
+static uint64_t not_mirror(const struct lane *lane)
+{
+	return lane->ledger.reasons[REASON_not_udp] + lane->ledger.reasons[REASON_other_port];
+}
+
+/* What is not inspected begins no flow: it is looked at here. */
+static void __attribute__((noinline)) look_at_others(
+	struct lane *lane, const struct packet *packets, uint32_t n, const enum reason *why)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct packet p = packets[i];
+
+		if ((why[i] == REASON_not_udp || why[i] == REASON_other_port) &&
+			decap_plain(&p) == REASON_inspected)
+			foreign_look(&lane->foreign, &p);
+	}
+}
+
 static void run_burst(
 	struct worker *worker, struct block *block, const uint16_t *slots, uint32_t n)
 {
+	uint64_t others = not_mirror(worker->lane);
+
 	for (uint32_t i = 0; i < n; i++)
 		block_packet(block, slots[i], &worker->packets[i]);
 	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
+	if (not_mirror(worker->lane) != others)
+		look_at_others(worker->lane, worker->packets, n, worker->why);
 	for (uint32_t i = 0; block->marks && i < n; i++)
 		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i]);
 }

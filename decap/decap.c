@@ -8,10 +8,10 @@
 
 static const enum reason outer_reasons[IP_STATUS_COUNT] = {
 	[IP_CUT] = REASON_outer_cut,
-	[IP_SHORT] = REASON_outer_ip_length,
+	[IP_SHORT] = REASON_outer_ip_short,
 	[IP_VERSION] = REASON_outer_ip_version,
 	[IP_HEADER] = REASON_outer_ip_header,
-	[IP_LENGTH] = REASON_outer_ip_length,
+	[IP_LENGTH] = REASON_outer_ip_short,
 };
 
 /* Nobody vouches for an inner frame's length: a frame that is too short was cut. */

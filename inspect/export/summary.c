@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "inspect/export/json.h"
+#include "inspect/export/summary_notes.h"
 #include "inspect/export/summary_rows.h"
 #include "inspect/export/text.h"
 #include "inspect/export/vantage.h"
@@ -271,6 +272,18 @@ static void put_ports(struct json *j, const struct summary *s)
 	json_close(j, ']');
 }
 
+static void put_note(void *ctx, const char *note)
+{
+	json_string(ctx, NULL, note);
+}
+
+static void put_notes(struct json *j, const struct summary *s)
+{
+	json_open(j, "notes", '[');
+	summary_notes(s, put_note, j);
+	json_close(j, ']');
+}
+
 static void put_workers(struct json *j, const struct summary *s)
 {
 	json_open(j, "workers", '[');
@@ -290,6 +303,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_u64(&j, "captures", s->n_captures);
 	json_u64(&j, "bpf_excluded", s->bpf_excluded);
 	json_u64(&j, "time_backwards", s->time_backwards);
+	put_notes(&j, s);
 	put_ports(&j, s);
 	summary_ledger_json(&j, s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);

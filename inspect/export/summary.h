@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "decap/decap.h"
+#include "decap/foreign.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
 #include "decap/session.h"
@@ -46,6 +48,16 @@ struct summary_port {
 	struct exception_ledger exception;
 };
 
+/* What a replay was asked, and what it met. */
+struct summary_replay {
+	enum decap_mode mode;
+	const char *bpf, *inner;    /* expressions, as given; NULL: none */
+	bool has_sessions;          /* the settings name mirror sessions */
+	uint64_t mirrored, plain;   /* of the packets received; in DECAP_PLAIN all are plain */
+	uint64_t left_out_mirror;   /* mirror packets that the BPF expression left out */
+	struct foreign_met foreign; /* flows, in DECAP_MIRROR packets; in DECAP_PLAIN none */
+};
+
 enum { SUMMARY_PORTS_MAX = 16 };
 
 struct summary {
@@ -74,7 +86,9 @@ struct summary {
 	/* Live. */
 	struct summary_port ports[SUMMARY_PORTS_MAX];
 	uint32_t n_ports;
-	/* Replay: what happened before `received`. */
+	/* Replay; NULL when live, and then these are 0. */
+	const struct summary_replay *replay;
+	/* What happened before `received`. */
 	uint64_t bpf_excluded, time_backwards;
 	uint32_t n_captures;
 	/* Wall time; only under run{}. */

@@ -2,6 +2,7 @@
 
 #include "inspect/export/columns.h"
 #include "inspect/export/summary.h"
+#include "inspect/export/summary_notes.h"
 #include "inspect/export/summary_rows.h"
 #include "inspect/export/text.h"
 #include "inspect/export/vantage.h"
@@ -10,7 +11,7 @@ enum { TOP = 10 };
 
 static void put_headline(const struct summary *s, FILE *out)
 {
-	char packets[COUNT_TEXT], flows[COUNT_TEXT], rate[COUNT_TEXT];
+	char packets[COUNT_TEXT], flows[COUNT_TEXT], rate[COUNT_TEXT], out_of[COUNT_TEXT];
 	double per_second = s->duration_s > 0 ? (double)s->ledger->received / s->duration_s : 0;
 
 	fprintf(out, "periscope %s: %s%s%s packets, %s flow%s", s->version,
@@ -22,6 +23,9 @@ static void put_headline(const struct summary *s, FILE *out)
 		fprintf(out, " in %.2f s (%s packets/s)", s->duration_s,
 			count_print((uint64_t)per_second, rate));
 	fputc('\n', out);
+	if (s->bpf_excluded > 0)
+		fprintf(out, "left out by the BPF expression, before received: %s packet%s\n",
+			count_print(s->bpf_excluded, out_of), s->bpf_excluded == 1 ? "" : "s");
 }
 
 static void put_reasons(struct columns *c, const struct ledger *ledger, enum bucket bucket)
@@ -242,6 +246,11 @@ static void put_risks(const struct summary *s, FILE *out)
 	columns_print(&c, out);
 }
 
+static void put_note(void *ctx, const char *note)
+{
+	fprintf(ctx, "note: %s\n", note);
+}
+
 static void put_losses(const struct summary *s, FILE *out)
 {
 	char text[COUNT_TEXT];
@@ -290,6 +299,7 @@ void summary_tables(const struct summary *s, FILE *out)
 	put_talkers(s, out);
 	put_risks(s, out);
 	fputc('\n', out);
+	summary_notes(s, put_note, out);
 	put_losses(s, out);
 	put_closing(s->ledger, out);
 }

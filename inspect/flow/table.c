@@ -252,6 +252,8 @@ static struct flow *flow_new(
 	stats->live++;
 	if (stats->live > stats->peak)
 		stats->peak = stats->live;
+	if (table->observer.began)
+		table->observer.began(table->observer.ctx, flow, p);
 	return flow;
 }
 

@@ -57,6 +57,8 @@ struct flow_observer {
 	void (*release)(void *ctx, struct flow *flow);
 	/* So many bytes more were acknowledged and never shown; before `ended`. */
 	void (*unseen)(void *ctx, const struct flow *flow, uint64_t bytes);
+	/* A flow has begun with this packet, which is not counted yet. */
+	void (*began)(void *ctx, const struct flow *flow, const struct packet *p);
 };
 
 struct flow_table_stats {

@@ -1,0 +1,186 @@
+#include "inspect/export/summary_notes.h"
+
+#include <stdarg.h>
+
+#include "inspect/export/columns.h"
+
+struct notes {
+	const struct summary *summary;
+	void (*put)(void *ctx, const char *note);
+	void *ctx;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(
+	const struct notes *n, const char *format, ...)
+{
+	char note[SUMMARY_NOTE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(note, sizeof(note), format, arguments);
+	va_end(arguments);
+	n->put(n->ctx, note);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Packets that are no mirror traffic, where it was expected. */
+static void say_plain(const struct notes *n, const struct summary_replay *r)
+{
+	char plain[COUNT_TEXT], all[COUNT_TEXT];
+
+	if (r->plain == 0)
+		return;
+	count_print(r->plain, plain);
+	if (r->mode == DECAP_MIRROR)
+		say(n,
+			"%s packet%s no mirror traffic (not_mirror), not looked at: --input "
+			"auto "
+			"inspects such packets as they are",
+			plain, r->plain == 1 ? " is" : "s are");
+	else if (r->mode == DECAP_AUTO && r->has_sessions && r->mirrored == 0)
+		say(n, "no packet is mirror traffic, though the settings have sessions: no "
+		       "filter "
+		       "judged anything (VXLAN and GENEVE are looked for on the UDP ports of "
+		       "capture.vxlan_ports and capture.geneve_ports)");
+	else if (r->mode == DECAP_AUTO && r->has_sessions)
+		say(n,
+			"%s of %s packets are no mirror traffic: inspected as they are, judged "
+			"by "
+			"no filter; --input mirror leaves them out",
+			plain, count_print(r->plain + r->mirrored, all));
+}
+
+/* An expression that sees outer headers, and probably meant inner ones. */
+static void say_bpf(const struct notes *n, const struct summary_replay *r)
+{
+	char out[COUNT_TEXT], all[COUNT_TEXT];
+	uint64_t mirrored = r->mirrored + r->left_out_mirror;
+
+	if (!r->bpf || r->left_out_mirror == 0 || r->left_out_mirror * 2 < mirrored)
+		return;
+	say(n,
+		"the BPF expression left out %s of %s mirror packet%s: it sees outer headers; "
+		"--inner '%s' asks for what is inside",
+		count_print(r->left_out_mirror, out), count_print(mirrored, all),
+		plural(mirrored), r->bpf);
+}
+
+static void say_inner(const struct notes *n, const struct summary_replay *r)
+{
+	uint64_t out = ledger_bucket(n->summary->ledger, BUCKET_inner_excluded);
+	char text[COUNT_TEXT];
+
+	if (r->inner && out > 0 && n->summary->ledger->reasons[REASON_inspected] == 0)
+		say(n, "--inner '%s' left out %s packet%s, and none was inspected", r->inner,
+			count_print(out, text), plural(out));
+}
+
+static void ports_print(const uint16_t ports[FOREIGN_PORTS], char *out, size_t size)
+{
+	int at = snprintf(out, size, "%u", ports[0]);
+
+	for (int i = 1; i < FOREIGN_PORTS && ports[i] != 0 && at > 0 && (size_t)at < size; i++)
+		at += snprintf(out + at, size - (size_t)at, ", %u", ports[i]);
+}
+
+/* Encapsulations that were not taken off. */
+static void say_foreign(const struct notes *n, const struct summary_replay *r)
+{
+	static const struct {
+		const char *name, *setting; /* NULL: nothing would */
+	} kinds[FOREIGN_COUNT] = {
+		[FOREIGN_VXLAN] = {"VXLAN", "capture.vxlan_ports"},
+		[FOREIGN_GENEVE] = {"GENEVE", "capture.geneve_ports"},
+		[FOREIGN_VXLAN_GPE] = {"VXLAN-GPE around other than Ethernet", NULL},
+		[FOREIGN_TZSP] = {"TZSP", NULL},
+		[FOREIGN_ERSPAN] = {"ERSPAN", NULL},
+		[FOREIGN_GRE] = {"GRE around Ethernet (NVGRE)", NULL},
+	};
+	const char *unit = r->mode == DECAP_AUTO ? "flow" : "packet";
+	char count[COUNT_TEXT], ports[64];
+
+	for (int f = FOREIGN_NONE + 1; f < FOREIGN_COUNT; f++) {
+		uint64_t met = r->foreign.count[f];
+		const char *verb = met == 1 ? " looks" : "s look";
+
+		if (met == 0)
+			continue;
+		count_print(met, count);
+		ports_print(r->foreign.ports[f], ports, sizeof(ports));
+		if (kinds[f].setting)
+			say(n,
+				"%s %s%s like %s to UDP port %s, not decapsulated: %s with "
+				"that "
+				"port in it would",
+				count, unit, verb, kinds[f].name, ports, kinds[f].setting);
+		else
+			say(n, "%s %s%s like %s, not decapsulated: it is not supported", count,
+				unit, verb, kinds[f].name);
+	}
+}
+
+static void say_cropped(const struct notes *n)
+{
+	uint64_t cropped = n->summary->ledger->reasons[REASON_outer_ip_length];
+	char text[COUNT_TEXT];
+
+	if (cropped == 0)
+		return;
+	say(n,
+		"%s packet%s shorter than the outer IP length, and refused (outer_ip_length): "
+		"cut "
+		"before us, or forged; capture.outer_length: cut inspects what arrived of "
+		"them. "
+		"Where the copy was taken, offloads make such packets: `ethtool -K IFACE gro "
+		"off`",
+		count_print(cropped, text), cropped == 1 ? " is" : "s are");
+}
+
+/* Arrived, with bytes of flows in it perhaps, and was never inspected. */
+static uint64_t count_refused(const struct summary *s)
+{
+	static const enum bucket buckets[] = {BUCKET_outer_malformed, BUCKET_outer_cut,
+		BUCKET_outer_fragment, BUCKET_too_deep, BUCKET_inner_malformed,
+		BUCKET_inner_cut, BUCKET_inner_excluded, BUCKET_rule_rejected, BUCKET_rule_none,
+		BUCKET_flow_table_full, BUCKET_handoff_full};
+	uint64_t n = s->bpf_excluded;
+
+	for (size_t i = 0; i < sizeof(buckets) / sizeof(buckets[0]); i++)
+		n += ledger_bucket(s->ledger, buckets[i]);
+	return n;
+}
+
+static void say_unseen(const struct notes *n)
+{
+	uint64_t unseen = n->summary->flows.acked_unseen, refused = count_refused(n->summary);
+	char bytes[COUNT_TEXT], packets[COUNT_TEXT];
+
+	if (unseen == 0 || refused == 0)
+		return;
+	say(n,
+		"%s byte%s acknowledged by TCP, not among the packets inspected "
+		"(acked_unseen): "
+		"%s packet%s arrived and %s refused or left out, so not all need have been "
+		"lost "
+		"before us",
+		count_print(unseen, bytes), plural(unseen), count_print(refused, packets),
+		plural(refused), refused == 1 ? "was" : "were");
+}
+
+void summary_notes(const struct summary *s, void (*put)(void *ctx, const char *note), void *ctx)
+{
+	const struct notes n = {s, put, ctx};
+
+	if (s->replay) {
+		say_plain(&n, s->replay);
+		say_bpf(&n, s->replay);
+		say_inner(&n, s->replay);
+		say_foreign(&n, s->replay);
+	}
+	say_cropped(&n);
+	say_unseen(&n);
+}
