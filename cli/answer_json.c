@@ -227,11 +227,21 @@ void answer_stats_json(const struct status *s, const struct verdict *v, FILE *ou
 	fputc('\n', out);
 }
 
+static void put_network(struct json *j, uint32_t network)
+{
+	if (network != NETWORK_NONE)
+		json_u64(j, "network", network_id(network));
+	else
+		json_string(j, "network", NULL);
+}
+
 static void put_session(struct json *j, const struct status_session *row)
 {
 	json_open(j, NULL, '{');
-	json_u64(j, "vni", row->vni);
-	put_addr(j, "outer_src", &row->outer_src, ip_addr_is_v4(&row->outer_src) ? 4 : 6);
+	json_u64(j, "vni", row->key.vni);
+	put_network(j, row->key.network);
+	put_addr(j, "outer_src", &row->key.outer_src,
+		ip_addr_is_v4(&row->key.outer_src) ? 4 : 6);
 	json_string(j, "session", row->session);
 	json_string(j, "interface_id", row->interface_id);
 	json_string(j, "tenant", row->tenant);
@@ -291,9 +301,10 @@ static void put_flow(struct json *j, const struct status_flow *f)
 	put_time(j, "start", f->start_ns);
 	put_time(j, "last", f->last_ns);
 	if (f->has_vni)
-		json_u64(j, "vni", f->vni);
+		json_u64(j, "vni", f->key.vni);
 	else
 		json_string(j, "vni", NULL);
+	put_network(j, f->has_vni ? f->key.network : NETWORK_NONE);
 	json_string(j, "session", f->session);
 	put_addr(j, "src_ip", &f->src, f->ip_version);
 	put_addr(j, "dst_ip", &f->dst, f->ip_version);

@@ -298,8 +298,9 @@ void answer_sessions_tables(const struct status *s, const struct verdict *v, FIL
 		const struct status_session *row = &s->sessions[i];
 		const char *note = row->configured ? "" : "not in the settings";
 
-		cell_addr(&c, &row->outer_src, ip_addr_is_v4(&row->outer_src) ? 4 : 6);
-		columns_cell(&c, "%" PRIu32, row->vni);
+		cell_addr(&c, &row->key.outer_src,
+			ip_addr_is_v4(&row->key.outer_src) ? 4 : 6);
+		columns_session(&c, &row->key);
 		columns_cell(&c, "%s", row->tenant);
 		columns_count(&c, row->packets);
 		columns_bytes(&c, row->bytes);
@@ -369,7 +370,7 @@ void answer_flows_tables(const struct status *s, const struct verdict *v, FILE *
 		const struct status_flow *f = &s->live[i];
 
 		if (f->has_vni)
-			columns_cell(&c, "%" PRIu32, f->vni);
+			columns_session(&c, &f->key);
 		else
 			columns_cell(&c, "%s", "");
 		columns_cell(&c, "%u", f->protocol);

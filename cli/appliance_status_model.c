@@ -13,7 +13,7 @@ static const struct model_session *config_of(const struct appliance *appliance,
 {
 	if (appliance_is_current(appliance, view))
 		return session->config;
-	return appliance_session(appliance, &session->outer_src, session->vni);
+	return appliance_session(appliance, &session->key);
 }
 
 static void put_session(struct status *s, const struct appliance *appliance,
@@ -27,8 +27,7 @@ static void put_session(struct status *s, const struct appliance *appliance,
 	known.config = config_of(appliance, view, session);
 	vantage = vantage_of_session(&known);
 	*to = (struct status_session){
-		.outer_src = session->outer_src,
-		.vni = session->vni,
+		.key = session->key,
 		.session = status_text(s, vantage.session),
 		.interface_id = status_text(s, vantage.interface_id),
 		.tenant = status_text(s, summary_tenant(tenants, session->tenant, tenant)),
@@ -46,9 +45,8 @@ static void put_session(struct status *s, const struct appliance *appliance,
 static int by_source(const void *a, const void *b)
 {
 	const struct status_session *x = a, *y = b;
-	int order = memcmp(x->outer_src.byte, y->outer_src.byte, sizeof(x->outer_src.byte));
 
-	return order ? order : (x->vni > y->vni) - (x->vni < y->vni);
+	return session_key_compare(&x->key, &y->key);
 }
 
 /* Joins the rows that several workers have of one session; sorted before and after. */
@@ -122,7 +120,7 @@ static void put_flow(struct status *s, const struct appliance *appliance,
 		.ip_version = (uint8_t)flow->key.ip_version,
 		.protocol = (uint8_t)flow->key.protocol,
 		.has_vni = from->has_session,
-		.vni = from->session.vni,
+		.key = from->session.key,
 		.start_ns = flow->start_ns,
 		.last_ns = flow->last_ns,
 		.packets = {flow->side[0].packets, flow->side[1].packets},

@@ -17,8 +17,8 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: periscope explain -c FILE [-j] [--vni N --source IP] --packet WORDS\n"
-	"       periscope explain -c FILE [-j] [--vni N --source IP] -r CAPTURE -n K\n"
+	"usage: periscope explain -c FILE [-j] [--vni N --source IP [--network N]] --packet WORDS\n"
+	"       periscope explain -c FILE [-j] [--vni N --source IP [--network N]] -r CAPTURE -n K\n"
 	"\n"
 	"Says which session, rule and decision a packet gets, and why.\n"
 	"\n"
@@ -28,6 +28,7 @@ static const char usage[] =
 	"  --vni N         the session's VNI and\n"
 	"  --source IP     outer source; without them the settings must leave only one "
 	"session\n"
+	"  --network N     the network id beside the VNI, where the session has one\n"
 	"  -j              JSON\n"
 	"\n"
 	"exit status: 0 explained; 1 could not read; 2 wrong usage or settings\n";
@@ -35,19 +36,23 @@ static const char usage[] =
 enum { EAL_MEMORY_MB = 512, ERROR = 512 };
 
 struct arguments {
-	const char *settings, *words, *capture, *source, *number, *vni;
+	const char *settings, *words, *capture, *source, *number, *vni, *network;
 	bool json;
 };
 
 /* ---- the session ---- */
 
-static bool parse_vni(const char *text, uint32_t *vni)
+static bool parse_id(
+	const char *option, const char *text, uint32_t max, uint32_t *id, char *error)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	*vni = (uint32_t)n;
-	return *text >= '0' && *text <= '9' && *end == '\0' && n < 1 << 24;
+	*id = (uint32_t)n;
+	if (*text >= '0' && *text <= '9' && *end == '\0' && n <= max)
+		return true;
+	snprintf(error, ERROR, "%s: '%s' is not a number from 0 to %u", option, text, max);
+	return false;
 }
 
 /* --vni and --source name the session, as the outer headers of a mirror packet do. */
@@ -57,10 +62,13 @@ static bool session_by_arguments(struct explained *e, const struct arguments *a,
 		snprintf(error, ERROR, "--vni and --source go together");
 		return false;
 	}
-	if (!parse_vni(a->vni, &e->packet.vni)) {
-		snprintf(
-			error, ERROR, "--vni: '%s' is not a number from 0 to 16777215", a->vni);
+	if (!parse_id("--vni", a->vni, 0xffffff, &e->packet.vni, error))
 		return false;
+	if (a->network) {
+		if (!parse_id("--network", a->network, NETWORK_ID_MAX, &e->packet.network,
+			    error))
+			return false;
+		e->packet.network += NETWORK_NAMED;
 	}
 	if (!ip_addr_parse(a->source, &e->packet.outer_src)) {
 		snprintf(error, ERROR, "--source: '%s' is not an address", a->source);
@@ -78,8 +86,7 @@ static bool session_by_default(struct explained *e, char *error)
 			e->model->n_sessions);
 		return false;
 	}
-	e->packet.vni = e->model->sessions[0].vni;
-	e->packet.outer_src = e->model->sessions[0].interface->primary;
+	e->packet.key = e->model->sessions[0].key;
 	e->packet.flags |= PACKET_HAS_VNI;
 	return true;
 }
@@ -88,13 +95,13 @@ static bool find_session(struct explained *e, const struct arguments *a, char *e
 {
 	enum direction_by by = DIRECTION_BY_NOTHING;
 
-	if (a->vni || a->source) {
+	if (a->vni || a->source || a->network) {
 		if (!session_by_arguments(e, a, error))
 			return false;
 	} else if (!(e->packet.flags & PACKET_HAS_VNI) && !session_by_default(e, error)) {
 		return false;
 	}
-	e->session = model_session_of(e->model, &e->packet.outer_src, e->packet.vni);
+	e->session = model_session_of(e->model, &e->packet.key);
 	if (e->packet.direction != DIRECTION_UNKNOWN)
 		e->direction_by = "given";
 	/* As in the pipeline: the session first, then what the packet holds. */
@@ -145,7 +152,8 @@ static int explain_with(
 	int status = EXIT_DONE;
 
 	if (input)
-		status = explained_read(e, input, a->number, a->vni || a->source, error, ERROR);
+		status = explained_read(e, input, a->number, a->vni || a->source || a->network, error,
+			ERROR);
 	else if (!words_parse(a->words, &e->packet, error, ERROR))
 		status = EXIT_USAGE;
 	if (status != EXIT_DONE)
@@ -210,12 +218,13 @@ static int explain(const struct arguments *a)
 	return status;
 }
 
-enum { OPT_PACKET = 256, OPT_VNI, OPT_SOURCE, OPT_HELP };
+enum { OPT_PACKET = 256, OPT_VNI, OPT_SOURCE, OPT_NETWORK, OPT_HELP };
 
 static const struct option options[] = {
 	{"packet", required_argument, NULL, OPT_PACKET},
 	{"vni", required_argument, NULL, OPT_VNI},
 	{"source", required_argument, NULL, OPT_SOURCE},
+	{"network", required_argument, NULL, OPT_NETWORK},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -243,6 +252,9 @@ static bool parse_option(struct arguments *a, int option)
 		return true;
 	case OPT_SOURCE:
 		a->source = optarg;
+		return true;
+	case OPT_NETWORK:
+		a->network = optarg;
 		return true;
 	default:
 		return false;

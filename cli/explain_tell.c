@@ -96,8 +96,11 @@ static void print_session(const struct explained *e)
 	if (!reached_session(e))
 		return;
 	ip_addr_print(&e->packet.outer_src, source);
-	printf("session    %s (outer source %s, VNI %u)",
+	printf("session    %s (outer source %s, VNI %u",
 		e->session ? e->session->id : "unknown", source, e->packet.vni);
+	if (e->packet.network != NETWORK_NONE)
+		printf(", network %u", network_id(e->packet.network));
+	printf(")");
 	if (e->session && e->session->filter)
 		printf(" with filter %s", e->session->filter->id);
 	else if (e->session)

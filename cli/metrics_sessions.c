@@ -35,9 +35,13 @@ static void label(struct metrics *m, const struct status_session *row)
 {
 	char address[IP_ADDR_TEXT];
 
-	ip_addr_print(&row->outer_src, address);
+	ip_addr_print(&row->key.outer_src, address);
 	metrics_label(m, "outer_src", address);
-	metrics_label_u64(m, "vni", row->vni);
+	metrics_label_u64(m, "vni", row->key.vni);
+	if (row->key.network != NETWORK_NONE)
+		metrics_label_u64(m, "network", network_id(row->key.network));
+	else
+		metrics_label(m, "network", NULL);
 	metrics_label(m, "session", row->session);
 	metrics_label(m, "interface_id", row->interface_id);
 	metrics_label(m, "tenant", row->tenant);

@@ -81,8 +81,7 @@ struct status_port {
 };
 
 struct status_session {
-	struct ip_addr outer_src;
-	uint32_t vni;
+	SESSION_KEY;
 	const char *session, *interface_id; /* of the mirror model; NULL: it does not say */
 	const char *tenant;                 /* as summary_tenant() has it */
 	bool configured;
@@ -99,8 +98,8 @@ struct status_flow {
 	const char *session; /* NULL: not in the settings */
 	struct ip_addr src, dst;
 	uint8_t ip_version, protocol;
-	bool has_vni;
-	uint32_t vni;
+	bool has_vni; /* else `key` means nothing */
+	SESSION_KEY;
 	uint16_t src_port, dst_port;
 	uint64_t start_ns, last_ns;
 	uint64_t packets[2], bytes[2]; /* of the client, of the server */

@@ -54,31 +54,21 @@ const struct model_vpc *model_vpc_find(const struct model *model, const char *id
 	return find(id, model->vpcs, model->n_vpcs, sizeof(*model->vpcs));
 }
 
-struct source {
-	const struct ip_addr *addr;
-	uint32_t vni;
-};
-
 static int source_compare(const void *key, const void *element)
 {
-	const struct source *source = key;
 	const struct model_session *const *session = element;
-	int order = memcmp(source->addr->byte, (*session)->interface->primary.byte,
-		sizeof(struct ip_addr));
 
-	return order ? order
-		     : (source->vni > (*session)->vni) - (source->vni < (*session)->vni);
+	return session_key_compare(key, &(*session)->key);
 }
 
 const struct model_session *model_session_of(
-	const struct model *model, const struct ip_addr *outer_src, uint32_t vni)
+	const struct model *model, const struct session_key *key)
 {
 	const struct model_owner *owner = (const struct model_owner *)model;
-	const struct source key = {outer_src, vni};
 	const struct model_session *const *found = NULL;
 
 	if (owner->n_by_source > 0)
-		found = bsearch(&key, owner->by_source, owner->n_by_source, sizeof(void *),
+		found = bsearch(key, owner->by_source, owner->n_by_source, sizeof(void *),
 			source_compare);
 	return found ? *found : NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "config/addr.h"
 #include "config/report.h"
+#include "config/session_key.h"
 
 struct settings;
 
@@ -115,8 +116,11 @@ struct model_interface {
 
 struct model_session {
 	const char *id, *description, *owner_id;
+	/* By which its packets are known: outer_src is the address that the settings name, else the
+	 * primary one of the interface; without both nothing finds the session. */
+	SESSION_KEY;
+	bool has_source;
 	uint32_t number;        /* 1..32766; 1 is asked first */
-	uint32_t vni;           /* 0..16777215 */
 	uint32_t packet_length; /* bytes kept after the VXLAN header; 0 = all. A Network Load
 				   Balancer target that leaves it out means 8500 */
 	const struct model_interface *interface; /* never NULL */
@@ -130,7 +134,7 @@ struct model_session {
 	struct finding_place place;
 };
 
-/* Every list is sorted by id; sessions of the same (source, VNI) do not occur. */
+/* Every list is sorted by id; sessions of the same key do not occur. */
 struct model {
 	const struct model_filter *filters;
 	const struct model_session *sessions;
@@ -158,9 +162,9 @@ const struct model_session *model_session_find(const struct model *model, const 
 const struct model_target *model_target_find(const struct model *model, const char *id);
 const struct model_vpc *model_vpc_find(const struct model *model, const char *id);
 
-/* The session of a packet: by outer source address and VNI. Or NULL. */
+/* The session of a packet, or NULL. */
 const struct model_session *model_session_of(
-	const struct model *model, const struct ip_addr *outer_src, uint32_t vni);
+	const struct model *model, const struct session_key *key);
 
 /* Whether the address lies in the block; the families must be equal. */
 bool model_cidr_holds(

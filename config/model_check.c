@@ -297,7 +297,7 @@ static void session_check(const struct check *c, const struct model_session *ses
 			"direction "
 			"is told by addresses alone",
 			interface->id, session->id);
-	if (!interface->has_primary)
+	if (!session->has_source)
 		warn(c, FINDING_source_unknown, &session->place,
 			"no address of %s, the source of session %s, is known: no packet will "
 			"be "

@@ -154,6 +154,10 @@ static void session_resolve(struct model_builder *b, const struct links *to,
 	const struct model_target *target = find(loose->target_id, &b->targets);
 
 	*session = loose->session;
+	if (interface && !session->has_source && interface->has_primary) {
+		session->has_source = true;
+		session->outer_src = interface->primary;
+	}
 	if (interface)
 		session->interface =
 			to->interfaces +
@@ -183,13 +187,11 @@ static int by_interface_and_number(const void *a, const void *b)
 	return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
 }
 
-static int by_source_and_vni(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
 	const struct model_session *const *x = a, *const *y = b;
-	int order = memcmp(
-		&(*x)->interface->primary, &(*y)->interface->primary, sizeof(struct ip_addr));
 
-	return order ? order : ((*x)->vni > (*y)->vni) - ((*x)->vni < (*y)->vni);
+	return session_key_compare(&(*x)->key, &(*y)->key);
 }
 
 /* The sessions of each interface, in the order in which AWS asks them. */
@@ -221,18 +223,19 @@ static uint32_t sources_check(
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (sorted[i]->interface->has_primary)
+		if (sorted[i]->has_source)
 			sorted[kept++] = sorted[i];
 	}
 	if (kept > 1)
-		qsort(sorted, kept, POINTER, by_source_and_vni);
+		qsort(sorted, kept, POINTER, by_key);
 	for (uint32_t i = 1; i < kept; i++) {
-		if (by_source_and_vni(&sorted[i], &sorted[i - 1]) == 0)
+		if (by_key(&sorted[i], &sorted[i - 1]) == 0)
 			model_fail_at(b, FINDING_same_source, &sorted[i]->place,
 				"sessions %s and %s (%s:%u) have the same source address and "
-				"virtual_network_id %u: their packets cannot be told apart",
+				"virtual_network_id %u%s: their packets cannot be told apart",
 				sorted[i]->id, sorted[i - 1]->id, sorted[i - 1]->place.file,
-				sorted[i - 1]->place.line, sorted[i]->vni);
+				sorted[i - 1]->place.line, sorted[i]->vni,
+				sorted[i]->network ? ", and the same network_id" : "");
 	}
 	return kept;
 }

@@ -6,12 +6,36 @@
 
 enum { VNI_MAX = (1 << 24) - 1, SESSION_NUMBER_MAX = 32766 };
 
+static MODEL_READER(read_network)
+{
+	uint32_t id = NETWORK_ID_MAX + 1;
+
+	read_u32(b, value, &id, spec);
+	if (id <= NETWORK_ID_MAX)
+		*(uint32_t *)field = NETWORK_NAMED + id;
+}
+
+/* Where the packets come from, if not from the primary address of the interface. */
+static MODEL_READER(read_source)
+{
+	struct model_session *session = field;
+	struct model_address address;
+
+	(void)spec;
+	if (!model_address_read(b, value, &address))
+		return;
+	session->outer_src = address.addr;
+	session->has_source = true;
+}
+
 #define AT(member) offsetof(struct model_loose_session, member)
 static const struct model_field session_fields[] = {
 	{"id", "TrafficMirrorSessionId", read_id, AT(session.id), 0, 0, true},
 	{"session_number", "SessionNumber", read_u32, AT(session.number), 1, SESSION_NUMBER_MAX,
 		true},
 	{"virtual_network_id", "VirtualNetworkId", read_u32, AT(session.vni), 0, VNI_MAX, true},
+	{"network_id", NULL, read_network, AT(session.network), 0, NETWORK_ID_MAX, false},
+	{"outer_source", NULL, read_source, AT(session), 0, 0, false},
 	{"packet_length", "PacketLength", read_u32, AT(session.packet_length), 0, UINT32_MAX,
 		false},
 	{"network_interface_id", "NetworkInterfaceId", read_id, AT(interface_id), 0, 0, true},

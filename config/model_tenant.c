@@ -7,23 +7,26 @@
 #include "config/model_check.h"
 #include "config/settings.h"
 
-/* A VPC, or an address, seen in a tenant. VNIs of no named tenant are tenants themselves. */
+/* A VPC, or an address, seen in a tenant. Networks and VNIs of no named tenant are tenants
+ * themselves. */
 struct member {
-	uint64_t tenant;                     /* (1 << 32) + index of a named one, or the VNI */
+	uint64_t tenant; /* (1 << 32) + index of a named one, or the network, or the VNI */
 	const struct model_vpc *vpc;         /* or NULL */
 	const struct model_address *address; /* or NULL: the member is the whole VPC */
 	const struct model_session *session; /* the first that puts it there */
 };
 
-static uint64_t tenant_of(const struct settings *settings, uint32_t vni)
+static uint64_t tenant_of(const struct settings *settings, const struct model_session *s)
 {
+	uint32_t own = s->network == NETWORK_NONE ? s->vni : s->network;
+
 	for (uint32_t i = 0; i < settings->n_tenants; i++) {
-		for (uint32_t k = 0; k < settings->tenants[i].n_vnis; k++) {
-			if (settings->tenants[i].vnis[k] == vni)
+		for (uint32_t k = 0; k < settings->tenants[i].n_own; k++) {
+			if (settings->tenants[i].own[k] == own)
 				return ((uint64_t)1 << 32) + i;
 		}
 	}
-	return vni;
+	return own;
 }
 
 static int by_tenant(const void *a, const void *b)
@@ -71,19 +74,22 @@ static void warn(const struct check *c, const struct member *a, const struct mem
 	const char *format, ...)
 {
 	const struct finding_place *place = &b->session->place;
-	char vni[32], what[160];
+	char own[32], what[160];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	snprintf(vni, sizeof(vni), "of VNI %u", (uint32_t)b->tenant);
+	if (b->session->network == NETWORK_NONE)
+		snprintf(own, sizeof(own), "of VNI %u", b->session->vni);
+	else
+		snprintf(own, sizeof(own), "of network %u", network_id(b->session->network));
 	report_add(c->report, FINDING_tenant_overlap, place->file, place->line, place->key,
 		"sessions %s and %s are in one tenant (%s), but %s: flows of different "
 		"machines "
 		"may be taken for one",
 		a->session->id, b->session->id,
-		b->tenant >> 32 ? c->settings->tenants[(uint32_t)b->tenant].name : vni, what);
+		b->tenant >> 32 ? c->settings->tenants[(uint32_t)b->tenant].name : own, what);
 }
 
 static struct member *room(size_t count)
@@ -107,7 +113,7 @@ static void vpcs_check(const struct check *c, const struct model *model)
 
 		if (s->interface->vpc)
 			m[count++] = (struct member){
-				tenant_of(c->settings, s->vni), s->interface->vpc, NULL, s};
+				tenant_of(c->settings, s), s->interface->vpc, NULL, s};
 	}
 	qsort(m, count, sizeof(*m), by_tenant);
 	for (uint32_t i = 0; i < count; i++) {
@@ -145,7 +151,7 @@ static void addresses_check(const struct check *c, const struct model *model)
 		const struct model_session *s = &model->sessions[i];
 
 		for (uint32_t k = 0; k < s->interface->n_addresses; k++)
-			m[count++] = (struct member){tenant_of(c->settings, s->vni),
+			m[count++] = (struct member){tenant_of(c->settings, s),
 				s->interface->vpc, &s->interface->addresses[k], s};
 	}
 	qsort(m, count, sizeof(*m), by_tenant);

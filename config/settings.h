@@ -42,8 +42,9 @@ enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
 struct settings_tenant {
 	char *name;
-	uint32_t *vnis;
-	uint32_t n_vnis;
+	/* VNIs, and networks as NETWORK_NAMED + id (session_key.h). */
+	uint32_t *own;
+	uint32_t n_own;
 };
 
 struct settings {
@@ -71,7 +72,8 @@ struct settings {
 		enum settings_direction unknown_direction;
 		uint32_t capacity;
 	} sessions;
-	struct settings_tenant *tenants; /* a VNI is in one tenant at most; names differ */
+	struct settings_tenant
+		*tenants; /* each VNI and network is in one at most; names differ */
 	uint32_t n_tenants;
 	struct {
 		uint32_t capacity;

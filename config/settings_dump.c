@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/session_key.h"
 #include "config/settings_row.h"
 #include "config/value.h"
 
@@ -38,6 +39,25 @@ static void strings_print(const struct settings_strings *strings, FILE *out)
 	putc(']', out);
 }
 
+/* Those whose kind is `named`. */
+static void members_print(
+	const struct settings_tenant *t, uint32_t named, const char *key, FILE *out)
+{
+	uint32_t count = 0;
+
+	for (uint32_t k = 0; k < t->n_own; k++) {
+		if ((t->own[k] & NETWORK_NAMED) != named)
+			continue;
+		if (count++ == 0)
+			fprintf(out, ", %s: [", key);
+		else
+			fputs(", ", out);
+		fprintf(out, "%u", t->own[k] - named);
+	}
+	if (count > 0)
+		putc(']', out);
+}
+
 static void tenants_print(const struct settings *settings, FILE *out)
 {
 	if (settings->n_tenants == 0)
@@ -47,10 +67,9 @@ static void tenants_print(const struct settings *settings, FILE *out)
 
 		fputs("\n  - {name: ", out);
 		quoted_print(t->name, out);
-		fputs(", virtual_network_ids: [", out);
-		for (uint32_t k = 0; k < t->n_vnis; k++)
-			fprintf(out, "%s%u", k ? ", " : "", t->vnis[k]);
-		fputs("]}", out);
+		members_print(t, NETWORK_NONE, "virtual_network_ids", out);
+		members_print(t, NETWORK_NAMED, "network_ids", out);
+		putc('}', out);
 	}
 }
 

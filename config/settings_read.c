@@ -6,19 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/settings_row.h"
+#include "config/settings_place.h"
 #include "config/value.h"
 
-struct place {
-	struct settings *settings;
-	const struct settings_row *row;
-	struct settings_fault *fault;
-};
-
-static bool refuse(const struct place *p, const struct node *node, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool refuse(const struct place *p, const struct node *node, const char *format, ...)
+bool place_refuse(const struct place *p, const struct node *node, const char *format, ...)
 {
 	va_list args;
 
@@ -49,17 +40,19 @@ static bool in_range(const struct place *p, const struct node *node, uint64_t n)
 		value_size_print(p->row->min, min);
 		value_size_print(p->row->max, max);
 	}
-	return refuse(p, node, "'%.64s' is out of range (%s to %s)", node->text, min, max);
+	return place_refuse(
+		p, node, "'%.64s' is out of range (%s to %s)", node->text, min, max);
 }
 
-static bool number_read(const struct place *p, const struct node *node, uint32_t *out)
+bool place_number(const struct place *p, const struct node *node, uint32_t *out)
 {
 	uint64_t n;
 
 	if (node->kind != NODE_SCALAR)
-		return refuse(p, node, "is %s where a number belongs", node_kind_name(node));
+		return place_refuse(
+			p, node, "is %s where a number belongs", node_kind_name(node));
 	if (!value_number(node->text, &n))
-		return refuse(p, node, "'%.64s' is not a number%s", node->text,
+		return place_refuse(p, node, "'%.64s' is not a number%s", node->text,
 			p->row->type == SETTING_AUTO ? " or auto" : "");
 	if (!in_range(p, node, n))
 		return false;
@@ -72,7 +65,7 @@ static bool u32_read(const struct place *p, const struct node *node)
 	uint32_t n = 0;
 
 	if (p->row->type != SETTING_AUTO || strcmp(node->text, "auto") != 0) {
-		if (!number_read(p, node, &n))
+		if (!place_number(p, node, &n))
 			return false;
 	}
 	memcpy(field(p), &n, sizeof(n));
@@ -86,7 +79,8 @@ static bool name_read(const struct place *p, const struct node *node)
 	uint64_t number;
 
 	if (at < 0)
-		return refuse(p, node, "'%.64s' is not one of %s", node->text, p->row->names);
+		return place_refuse(
+			p, node, "'%.64s' is not one of %s", node->text, p->row->names);
 	if (p->row->type == SETTING_CHOICE && value_number(node->text, &number))
 		n = (uint32_t)number;
 	memcpy(field(p), &n, sizeof(n));
@@ -96,7 +90,7 @@ static bool name_read(const struct place *p, const struct node *node)
 static bool bool_read(const struct place *p, const struct node *node)
 {
 	if (!value_bool(node->text, field(p)))
-		return refuse(p, node, "'%.64s' is neither true nor false", node->text);
+		return place_refuse(p, node, "'%.64s' is neither true nor false", node->text);
 	return true;
 }
 
@@ -106,7 +100,7 @@ static bool quantity_read(const struct place *p, const struct node *node)
 	uint64_t n;
 
 	if (is_size ? !value_size(node->text, &n) : !value_duration(node->text, &n))
-		return refuse(p, node, "'%.64s' is not a %s", node->text,
+		return place_refuse(p, node, "'%.64s' is not a %s", node->text,
 			is_size ? "size (such as 512MiB, 2GiB, 4096)"
 				: "duration (such as 120s, 500ms, 2m, 0 = never)");
 	if (!in_range(p, node, n))
@@ -170,18 +164,19 @@ static bool text_read(const struct place *p, const struct node *node)
 		text = "";
 	len = strlen(text);
 	if (len > p->row->max)
-		return refuse(p, node, "is longer than %" PRIu64 " characters", p->row->max);
+		return place_refuse(
+			p, node, "is longer than %" PRIu64 " characters", p->row->max);
 	if (type == SETTING_FORMAT && strcmp(text, "default") != 0 && !format_is_valid(text))
-		return refuse(p, node,
+		return place_refuse(p, node,
 			"'%.64s' is neither default nor a list such as ${version} ${srcaddr}",
 			text);
 	if (type == SETTING_ENDPOINT && len > 0 && !endpoint_is_valid(text))
-		return refuse(p, node,
+		return place_refuse(p, node,
 			"'%.64s' is not an address and port (such as 127.0.0.1:9477, "
 			"[::1]:9477, or off)",
 			text);
 	if (type == SETTING_INTERFACE && !value_interface(text))
-		return refuse(p, node,
+		return place_refuse(p, node,
 			"'%.64s' is not an interface's name (such as pscope0, or pscope%%d)",
 			text);
 	memcpy(field(p), text, len + 1);
@@ -197,12 +192,13 @@ static bool ports_read(const struct place *p, const struct node *list)
 		uint32_t port = 0;
 
 		if (ports.count == SETTINGS_LIST_MAX)
-			return refuse(p, n, "holds more than %d ports", SETTINGS_LIST_MAX);
-		if (!number_read(p, n, &port))
+			return place_refuse(
+				p, n, "holds more than %d ports", SETTINGS_LIST_MAX);
+		if (!place_number(p, n, &port))
 			return false;
 		for (uint32_t i = 0; i < ports.count; i++) {
 			if (ports.port[i] == port)
-				return refuse(p, n, "holds port %u twice", port);
+				return place_refuse(p, n, "holds port %u twice", port);
 		}
 		ports.port[ports.count++] = (uint16_t)port;
 	}
@@ -210,7 +206,7 @@ static bool ports_read(const struct place *p, const struct node *list)
 	return true;
 }
 
-static void *room(size_t count, size_t size)
+void *place_room(size_t count, size_t size)
 {
 	void *memory = calloc(count, size);
 
@@ -221,11 +217,11 @@ static void *room(size_t count, size_t size)
 	return memory;
 }
 
-static char *text_copy(const char *text)
+char *place_text(const char *text)
 {
 	size_t size = strlen(text) + 1;
 
-	return memcpy(room(size, 1), text, size);
+	return memcpy(place_room(size, 1), text, size);
 }
 
 static bool strings_read(const struct place *p, const struct node *list)
@@ -235,108 +231,21 @@ static bool strings_read(const struct place *p, const struct node *list)
 
 	settings_clear(p->settings, p->row);
 	if (list->count > 0)
-		strings->text = room(list->count, sizeof(*strings->text));
+		strings->text = place_room(list->count, sizeof(*strings->text));
 	node_each(n, list)
 	{
 		if (n->kind != NODE_SCALAR)
-			return refuse(p, n, "holds %s where a text belongs", node_kind_name(n));
+			return place_refuse(
+				p, n, "holds %s where a text belongs", node_kind_name(n));
 		if (strlen(n->text) < p->row->min || strlen(n->text) > p->row->max)
-			return refuse(p, n,
+			return place_refuse(p, n,
 				"holds a text that is not 1 to %" PRIu64 " characters long",
 				p->row->max);
 		if (p->row->type == SETTING_ADDRESSES && !value_address(n->text, &address))
-			return refuse(p, n,
+			return place_refuse(p, n,
 				"'%.64s' is not ADDRESS/LENGTH or ADDRESS/LENGTH dev INTERFACE",
 				n->text);
-		strings->text[strings->count++] = text_copy(n->text);
-	}
-	return true;
-}
-
-static bool vni_is_taken(const struct settings *s, uint32_t vni, const char **by)
-{
-	for (uint32_t i = 0; i < s->n_tenants; i++) {
-		for (uint32_t k = 0; k < s->tenants[i].n_vnis; k++) {
-			*by = s->tenants[i].name;
-			if (s->tenants[i].vnis[k] == vni)
-				return true;
-		}
-	}
-	return false;
-}
-
-static bool vnis_read(
-	const struct place *p, const struct node *list, struct settings_tenant *tenant)
-{
-	const char *by;
-
-	if (list->kind != NODE_LIST || list->count == 0)
-		return refuse(p, list, "virtual_network_ids is %s where a list of VNIs belongs",
-			list->kind == NODE_LIST ? "empty" : node_kind_name(list));
-	tenant->vnis = room(list->count, sizeof(*tenant->vnis));
-	node_each(n, list)
-	{
-		if (!number_read(p, n, &tenant->vnis[tenant->n_vnis]))
-			return false;
-		/* The tenant itself is counted already: its own list is looked through too. */
-		if (vni_is_taken(p->settings, tenant->vnis[tenant->n_vnis], &by))
-			return refuse(p, n, "VNI %s is in tenant '%.64s' already", n->text, by);
-		tenant->n_vnis++;
-	}
-	return true;
-}
-
-static bool tenant_name_read(
-	const struct place *p, const struct node *map, struct settings_tenant *tenant)
-{
-	const struct settings *s = p->settings;
-	const struct node *name = node_member(map, "name");
-
-	if (!name || name->kind != NODE_SCALAR || *name->text == '\0' ||
-		strlen(name->text) > 63)
-		return refuse(
-			p, name ? name : map, "a tenant needs a name of 1 to 63 characters");
-	for (uint32_t i = 0; i + 1 < s->n_tenants; i++) {
-		if (s->tenants[i].name && strcmp(s->tenants[i].name, name->text) == 0)
-			return refuse(p, name, "two tenants are called '%s'", name->text);
-	}
-	tenant->name = text_copy(name->text);
-	return true;
-}
-
-static bool tenant_read(
-	const struct place *p, const struct node *map, struct settings_tenant *tenant)
-{
-	const struct node *vnis;
-
-	if (map->kind != NODE_MAP)
-		return refuse(p, map, "holds %s where {name, virtual_network_ids} belongs",
-			node_kind_name(map));
-	node_each(n, map)
-	{
-		if (value_name("name|virtual_network_ids", n->key) < 0)
-			return refuse(p, n, "a tenant has no key '%.64s'", n->key);
-	}
-	if (!tenant_name_read(p, map, tenant))
-		return false;
-	vnis = node_member(map, "virtual_network_ids");
-	if (!vnis)
-		return refuse(
-			p, map, "the tenant '%s' has no virtual_network_ids", tenant->name);
-	return vnis_read(p, vnis, tenant);
-}
-
-static bool tenants_read(const struct place *p, const struct node *list)
-{
-	struct settings *s = p->settings;
-
-	settings_clear(s, p->row);
-	if (list->count > 0)
-		s->tenants = room(list->count, sizeof(*s->tenants));
-	node_each(n, list)
-	{
-		if (!tenant_read(p, n, &s->tenants[s->n_tenants++]))
-			return false;
+		strings->text[strings->count++] = place_text(n->text);
 	}
 	return true;
 }
@@ -348,7 +257,8 @@ static bool list_read(const struct place *p, const struct node *list)
 	if (list->kind == NODE_NULL)
 		list = &empty;
 	if (list->kind != NODE_LIST)
-		return refuse(p, list, "is %s where a list belongs", node_kind_name(list));
+		return place_refuse(
+			p, list, "is %s where a list belongs", node_kind_name(list));
 	switch ((int)p->row->type) {
 	case SETTING_PORTS:
 		return ports_read(p, list);
@@ -356,7 +266,7 @@ static bool list_read(const struct place *p, const struct node *list)
 	case SETTING_ADDRESSES:
 		return strings_read(p, list);
 	case SETTING_TENANTS:
-		return tenants_read(p, list);
+		return place_tenants(p, list);
 	default:
 		return true;
 	}
@@ -365,9 +275,9 @@ static bool list_read(const struct place *p, const struct node *list)
 static bool scalar_read(const struct place *p, const struct node *node)
 {
 	if (node->kind == NODE_NULL)
-		return refuse(p, node, "has no value");
+		return place_refuse(p, node, "has no value");
 	if (node->kind != NODE_SCALAR)
-		return refuse(
+		return place_refuse(
 			p, node, "is %s where a single value belongs", node_kind_name(node));
 	switch ((int)p->row->type) {
 	case SETTING_U32:

@@ -94,7 +94,7 @@ static void tenants_clear(struct settings *settings)
 {
 	for (uint32_t i = 0; i < settings->n_tenants; i++) {
 		free(settings->tenants[i].name);
-		free(settings->tenants[i].vnis);
+		free(settings->tenants[i].own);
 	}
 	free(settings->tenants);
 	settings->tenants = NULL;

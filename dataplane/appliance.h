@@ -115,7 +115,7 @@ void appliance_release(struct appliance *appliance);
 bool appliance_is_current(const struct appliance *appliance, const struct view *view);
 /* What the model in force says of a session; with appliance_hold(). NULL: nothing. */
 const struct model_session *appliance_session(
-	const struct appliance *appliance, const struct ip_addr *outer_src, uint32_t vni);
+	const struct appliance *appliance, const struct session_key *key);
 /* For the names of labels. NULL: off. */
 const struct dpi *appliance_dpi(const struct appliance *appliance);
 

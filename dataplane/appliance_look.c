@@ -143,16 +143,9 @@ bool appliance_is_current(const struct appliance *appliance, const struct view *
 }
 
 const struct model_session *appliance_session(
-	const struct appliance *appliance, const struct ip_addr *outer_src, uint32_t vni)
+	const struct appliance *appliance, const struct session_key *key)
 {
-	const struct model *model = appliance->current->model;
-
-	for (uint32_t i = 0; i < model->n_sessions; i++)
-		if (model->sessions[i].vni == vni &&
-			model->sessions[i].interface->has_primary &&
-			ip_addr_equal(&model->sessions[i].interface->primary, outer_src))
-			return &model->sessions[i];
-	return NULL;
+	return model_session_of(appliance->current->model, key);
 }
 
 uint32_t appliance_xstats(

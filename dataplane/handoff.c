@@ -11,7 +11,7 @@ enum {
 	LINE = 64,
 	/* What of a packet is handed over; the rest is found anew, or comes after. */
 	PART_BEGIN = offsetof(struct packet, time_ns),
-	PART_END = offsetof(struct packet, rule_number) + sizeof(uint32_t),
+	PART_END = offsetof(struct packet, key) + sizeof(struct session_key),
 	PART = PART_END - PART_BEGIN,
 	FLAGS = offsetof(struct packet, flags) - PART_BEGIN,
 	PLACES = HANDOFF_RING - 1,

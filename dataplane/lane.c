@@ -36,8 +36,8 @@ struct session_table *lane_sessions(const struct settings *settings)
 	for (uint32_t t = 0; table && t < settings->n_tenants; t++) {
 		const struct settings_tenant *tenant = &settings->tenants[t];
 
-		for (uint32_t v = 0; v < tenant->n_vnis; v++) {
-			if (session_table_tenant(table, tenant->vnis[v], t))
+		for (uint32_t v = 0; v < tenant->n_own; v++) {
+			if (session_table_tenant(table, tenant->own[v], t))
 				continue;
 			session_table_destroy(table);
 			return NULL;

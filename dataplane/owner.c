@@ -1,5 +1,6 @@
 #include "dataplane/owner.h"
 
+#include "decap/ip.h"
 #include "inspect/flow/flow.h"
 #include "inspect/flow/hash.h"
 
@@ -34,7 +35,7 @@ uint32_t owner_of_fragment(const struct packet *p, uint32_t n)
 		hash_word(p->src.byte + 8) ^ hash_salt[1]);
 	uint64_t dst = hash_fold(hash_word(p->dst.byte) ^ hash_salt[2],
 		hash_word(p->dst.byte + 8) ^ hash_salt[3]);
-	uint64_t rest = ((uint64_t)p->tenant << 32 | p->fragment_id) + p->protocol;
+	uint64_t rest = ((uint64_t)p->tenant << 32 | ip_fragment_id(p)) + p->protocol;
 
 	return share(hash_fold(hash_fold(src, dst ^ hash_salt[4]), rest ^ hash_salt[5]), n);
 }

@@ -210,7 +210,7 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 		why = inner_filter_judge(reader->params.inner, &p, why);
 	if (why != REASON_inspected)
 		return i % n;
-	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, p.vni)
+	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, &p.key)
 					    : (uint32_t)TENANT_PLAIN;
 	if (p.flags & PACKET_FRAGMENT)
 		fragment_table_packet(reader->fragments, &p);

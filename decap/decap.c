@@ -59,7 +59,7 @@ static enum reason inner_read(const struct packet *p, uint16_t ether, struct ip_
 
 static void frame_set(struct packet *p, const struct ip_header *h, const struct tunnel *t)
 {
-	p->vni = t->vni;
+	session_key_name(&p->key, t->vni, t->network);
 	ip_source(h, &p->outer_src);
 	p->flags |= t->flags;
 	p->frame = t->frame.at;
@@ -79,7 +79,6 @@ static enum reason inner_set(struct packet *p, const struct ip_header *h)
 	p->flags |= h->flags;
 	if (h->cap < h->len)
 		p->flags |= PACKET_CUT;
-	p->fragment_id = h->fragment_id;
 	ip_source(h, &p->src);
 	ip_destination(h, &p->dst);
 	l4_read(p);
@@ -94,6 +93,19 @@ static enum reason no_ip(struct packet *p, enum reason reason)
 	return reason;
 }
 
+/* The packet in the frame, which was mirrored. `ether`: what it begins with; ETHER_NONE: its link
+ * header says so. */
+static enum reason inner_packet(struct packet *p, uint16_t ether)
+{
+	struct ip_header h;
+	enum reason reason;
+
+	if (usual_frame(p))
+		return REASON_inspected;
+	reason = inner_read(p, ether, &h);
+	return reason == REASON_inspected ? inner_set(p, &h) : no_ip(p, reason);
+}
+
 /* Nothing names the session of such a packet: what its predecessor in the buffer left must not. */
 static enum reason no_frame(struct packet *p, enum reason reason)
 {
@@ -101,55 +113,65 @@ static enum reason no_frame(struct packet *p, enum reason reason)
 	return no_ip(p, reason);
 }
 
+/* The outermost encapsulation. `*t` says what may follow. */
 static enum reason first_strip(
-	const struct decap_params *params, struct packet *p, unsigned *depth, uint16_t *ether)
+	const struct decap_params *params, struct packet *p, struct tunnel *t)
 {
 	struct ip_header h = {0};
-	struct tunnel t = {.flags = 0};
-	enum reason reason = outer_strip(params, p, &h, &t);
+	enum reason reason = outer_strip(params, p, &h, t);
 
 	if (reason != REASON_inspected)
 		return no_frame(p, reason);
 	p->flags = 0;
-	frame_set(p, &h, &t);
-	*ether = t.ether;
-	/* A Gateway Load Balancer's: a mirror packet inside GENEVE. */
-	if (t.ether == ETHER_IP4 && params->max_depth > 1 && usual_vxlan(params, p, t.frame)) {
-		*ether = ETHER_NONE;
-		*depth = 2;
-	}
+	frame_set(p, &h, t);
 	return REASON_inspected;
+}
+
+/* What stands directly in `t`, which was taken off: the way to us, or mirrored traffic. */
+static bool is_held(const struct tunnel *t, const struct tunnel *inside)
+{
+	return !(inside->flags & PACKET_GENEVE) || t->holds == TUNNEL_HOLDS_TUNNELS;
+}
+
+/* The packet in GENEVE: of a Gateway Load Balancer it is a mirror packet, whose VXLAN names the
+ * session. REASON_inspected: all is set. */
+static enum reason geneve_packet(
+	const struct decap_params *params, struct packet *p, struct tunnel *t)
+{
+	for (unsigned depth = 1; t->holds != TUNNEL_HOLDS_MIRRORED; depth++) {
+		struct ip_header h;
+		struct tunnel inside;
+		enum reason reason;
+
+		if (t->ether == ETHER_IP4 && depth < params->max_depth &&
+			usual_vxlan(params, p, t->frame))
+			return inner_packet(p, ETHER_NONE);
+		reason = inner_read(p, t->ether, &h);
+		if (reason != REASON_inspected)
+			return no_ip(p, reason);
+		if (h.protocol != IP_UDP ||
+			udp_strip(params, &h, &inside) != REASON_inspected ||
+			!is_held(t, &inside))
+			return inner_set(p, &h);
+		if (depth == params->max_depth)
+			return no_frame(p, REASON_too_deep);
+		*t = inside;
+		frame_set(p, &h, t);
+	}
+	return inner_packet(p, t->ether);
 }
 
 /* Any mirror packet. A function of its own: what the usual one needs fits into registers. */
 static enum reason __attribute__((noinline))
 any_mirror(const struct decap_params *params, struct packet *p)
 {
-	unsigned depth = 1;
-	uint16_t ether = ETHER_NONE;
+	struct tunnel t;
 	enum reason reason;
 
-	if (!usual_strip(params, p)) {
-		reason = first_strip(params, p, &depth, &ether);
-		if (reason != REASON_inspected)
-			return reason;
-	}
-	for (;; depth++) {
-		struct ip_header h;
-		struct tunnel t;
-
-		if (usual_frame(params, p))
-			return REASON_inspected;
-		reason = inner_read(p, ether, &h);
-		if (reason != REASON_inspected)
-			return no_ip(p, reason);
-		if (h.protocol != IP_UDP || udp_strip(params, &h, &t) != REASON_inspected)
-			return inner_set(p, &h);
-		if (depth >= params->max_depth)
-			return no_frame(p, REASON_too_deep);
-		frame_set(p, &h, &t);
-		ether = t.ether;
-	}
+	if (usual_strip(params, p))
+		return inner_packet(p, ETHER_NONE);
+	reason = first_strip(params, p, &t);
+	return reason == REASON_inspected ? geneve_packet(params, p, &t) : reason;
 }
 
 enum reason decap_mirror(const struct decap_params *params, struct packet *p)
@@ -159,22 +181,13 @@ enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 
 enum reason decap_plain(struct packet *p)
 {
-	struct ip_header h;
-	enum reason reason;
-
 	p->flags = 0;
-	p->vni = 0;
-	p->outer_src = (struct ip_addr){{0}};
+	p->key = (struct session_key){.vni = 0};
 	p->frame = p->data;
 	p->frame_cap = p->cap;
 	p->frame_wire = p->wire;
 	p->frame_link = p->link;
-	if (usual_frame(NULL, p))
-		return REASON_inspected;
-	reason = inner_read(p, ETHER_NONE, &h);
-	if (reason != REASON_inspected)
-		return no_ip(p, reason);
-	return inner_set(p, &h);
+	return inner_packet(p, ETHER_NONE);
 }
 
 /* `why`: what decap_plain() said of it. */

@@ -1,8 +1,12 @@
 /* decap: bytes -> inner packet. Takes off Ethernet (VLAN, QinQ), IPv4 or IPv6, UDP, and VXLAN
- * (RFC 7348) or GENEVE (RFC 8926), nested up to a depth; then finds the inner IP and L4 headers.
- * The innermost encapsulation names the session: its VNI, and the source of the IP header around
- * it. Below the first encapsulation, what only looks like another one (no I flag, cut, lengths
- * that do not fit) is an ordinary inner packet.
+ * (RFC 7348) or GENEVE (RFC 8926); then finds the inner IP and L4 headers.
+ *
+ * The outermost encapsulation names the session: its VNI, the network id in its options (GENEVE of
+ * Google Cloud), and the source of the IP header around it. VXLAN directly inside GENEVE, as a
+ * Gateway Load Balancer sends it, counts as one, and the VXLAN names it. What is encapsulated below
+ * that was mirrored: it stays, an ordinary inner packet, and so does what only looks like VXLAN (no
+ * I flag, cut, lengths that do not fit). A GENEVE header that names a network holds mirrored traffic
+ * alone. Only load balancers put GENEVE around GENEVE.
  *
  * Never allocates, logs or writes packet bytes. Reads nothing outside data[0..cap). */
 #pragma once
@@ -29,7 +33,7 @@ struct decap_params {
 	enum decap_mode mode;
 	uint16_t vxlan_ports[DECAP_PORTS_MAX], geneve_ports[DECAP_PORTS_MAX];
 	uint8_t n_vxlan_ports, n_geneve_ports;
-	uint8_t max_depth; /* encapsulations taken off at most, 1.. */
+	uint8_t max_depth; /* encapsulations of the way to us that are taken off at most, 1.. */
 	/* An outer IP length beyond the frame says that the packet was cut, not that it lies: AWS
 	 * does not document whether it corrects the lengths of a packet that it truncates. */
 	bool outer_may_be_cut;

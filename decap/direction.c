@@ -38,12 +38,17 @@ enum direction direction_of(
 	if (!by)
 		by = &unused;
 	*by = DIRECTION_BY_MAC;
-	return d != DIRECTION_UNKNOWN ? d : by_address(p, eni, by);
+	if (d != DIRECTION_UNKNOWN)
+		return d;
+	if (p->network == NETWORK_NONE)
+		return by_address(p, eni, by);
+	*by = DIRECTION_BY_GENEVE;
+	return p->flags & PACKET_NETWORK_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS;
 }
 
 const char *direction_by_name(enum direction_by by)
 {
-	static const char *const names[] = {NULL, "mac", "address", "outer_source"};
+	static const char *const names[] = {NULL, "mac", "geneve", "address", "outer_source"};
 
 	return names[by];
 }

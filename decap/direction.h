@@ -1,6 +1,6 @@
 /* The direction of a mirrored packet, relative to its source interface (EC2 API: ingress arrives
- * at the interface, egress leaves it). By the interface's MAC in the inner Ethernet header, else
- * by its addresses, else by the outer source address, which AWS makes the interface's primary
+ * at the interface, egress leaves it). By the interface's MAC in the inner Ethernet header, else by
+ * the bit beside the network id in GENEVE's options, else by its addresses, else by the outer source address, which AWS makes the interface's primary
  * one. The first of these that names exactly one side decides. */
 #pragma once
 
@@ -11,6 +11,7 @@
 enum direction_by {
 	DIRECTION_BY_NOTHING,
 	DIRECTION_BY_MAC,
+	DIRECTION_BY_GENEVE,
 	DIRECTION_BY_ADDRESS,
 	DIRECTION_BY_OUTER_SOURCE,
 };
@@ -45,7 +46,7 @@ static inline enum direction direction_by_mac(
 enum direction direction_of(
 	const struct packet *p, const struct model_interface *eni, enum direction_by *by);
 
-/* "mac", "address", "outer_source", or NULL; static. */
+/* "mac", "geneve", "address", "outer_source", or NULL; static. */
 const char *direction_by_name(enum direction_by by);
 /* "ingress", "egress", or NULL; static. */
 const char *direction_name(enum direction direction);

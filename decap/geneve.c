@@ -6,17 +6,47 @@ enum {
 	GENEVE_SIZE = 8,
 	GENEVE_ETHERNET = 0x6558,
 	OPTION_SIZE = 4,
+	OPTION_TYPE = 0x7f, /* without the critical bit */
+	CLASS_AWS = 0x0108, /* Gateway Load Balancer */
+	CLASS_GOOGLE = 0x0132,
+	GOOGLE_NETWORK = 1, /* 28 bits of id, 3 reserved, 1 when the packet left its machine */
+	GOOGLE_EGRESS = 1,
 };
 
-static bool options_skip(struct cursor *c, uint32_t size)
+/* A load balancer forwards what it was sent: a packet with a tunnel of its own. A network id says
+ * whose traffic it is, so all that is inside was mirrored. */
+static void option_read(const uint8_t *h, struct cursor data, struct tunnel *out)
+{
+	uint16_t class = be16(h);
+	const uint8_t *word;
+
+	if (class == CLASS_AWS && out->holds == TUNNEL_HOLDS_VXLAN)
+		out->holds = TUNNEL_HOLDS_TUNNELS;
+	if (class != CLASS_GOOGLE || (h[2] & OPTION_TYPE) != GOOGLE_NETWORK)
+		return;
+	word = cursor_take(&data, 4);
+	if (!word)
+		return;
+	out->network = NETWORK_NAMED | be32(word) >> 4;
+	out->holds = TUNNEL_HOLDS_MIRRORED;
+	if (word[3] & GOOGLE_EGRESS)
+		out->flags |= PACKET_NETWORK_EGRESS;
+	else
+		out->flags &= (uint16_t)~PACKET_NETWORK_EGRESS;
+}
+
+static bool options_read(struct cursor *c, uint32_t size, struct tunnel *out)
 {
 	struct cursor option = cursor_make(cursor_take(c, size), size, size);
 
 	while (option.wire) {
 		const uint8_t *h = cursor_take(&option, OPTION_SIZE);
+		uint32_t len = h ? (h[3] & 31u) * 4 : 0;
+		struct cursor data = cursor_make(option.at, len, len);
 
-		if (!h || !cursor_take(&option, (h[3] & 31u) * 4))
+		if (!h || !cursor_take(&option, len))
 			return false;
+		option_read(h, data, out);
 	}
 	return true;
 }
@@ -50,9 +80,11 @@ enum reason geneve_read(struct cursor *c, struct tunnel *out)
 		return REASON_geneve_options;
 	out->flags = PACKET_HAS_VNI | PACKET_GENEVE;
 	out->vni = be24(h + 4);
+	out->network = NETWORK_NONE;
+	out->holds = TUNNEL_HOLDS_VXLAN;
 	if (options > c->cap)
 		return REASON_outer_cut;
-	if (!options_skip(c, options)) {
+	if (!options_read(c, options, out)) {
 		out->flags = 0;
 		return REASON_geneve_options;
 	}

@@ -152,3 +152,13 @@ enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header 
 {
 	return ether == ETHER_IP4 ? ip4_read(c, h) : ip6_read(*c, h);
 }
+
+uint32_t ip_fragment_id(const struct packet *p)
+{
+	struct cursor c = cursor_make(p->ip, p->ip_cap, p->ip_len);
+	struct ip_header h;
+
+	if (ip_read(&c, p->ip_version == 4 ? ETHER_IP4 : ETHER_IP6, &h) != IP_OK)
+		return 0;
+	return h.fragment_id;
+}

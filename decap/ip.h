@@ -45,6 +45,10 @@ struct ip_header {
  * that both addresses arrived. */
 enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header *h);
 
+/* The identification of a fragment that decap accepted; 0 of what is none. Fragments are rare: it is
+ * read again where it is asked for. */
+uint32_t ip_fragment_id(const struct packet *p);
+
 /* True for the number of an IPv6 extension header (ESP and No Next Header are none to us). */
 bool ip_is_extension(uint8_t protocol);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/session_key.h"
 #include "decap/addr.h"
 
 enum { BURST_MAX = 64 }; /* a stage's live mask is one uint64_t */
@@ -38,7 +39,8 @@ enum packet_flag {
 	PACKET_FROM_CLIENT = 1 << 8,  /* set with `flow` */
 	PACKET_NO_PORTS = 1 << 9,     /* later fragment whose first was not seen: ports are 0 */
 	PACKET_FILTERED = 1 << 10,    /* a mirror filter judged it */
-	PACKET_PORTS_LEARNED = 1 << 11, /* a later fragment that has its first one's ports */
+	PACKET_PORTS_LEARNED = 1 << 11,  /* a later fragment that has its first one's ports */
+	PACKET_NETWORK_EGRESS = 1 << 12, /* `network`'s option: the packet left its machine */
 };
 
 enum __attribute__((packed)) direction {
@@ -86,18 +88,16 @@ struct packet {
 		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
 	uint16_t flags;   /* enum packet_flag */
 	enum direction direction; /* of the session's interface */
-	bool accepted;            /* see rule_number */
-	uint32_t fragment_id;     /* of a fragment */
+	/* The verdict of the session's filter, and which rule decided; 0 = none. Without a filter every
+	 * packet is accepted. */
+	bool accepted;
+	uint32_t rule_number;
 	uint32_t tcp_seq, tcp_ack;
 	struct ip_addr src, dst;
 
-	/* The innermost encapsulation: it names the session. */
-	struct ip_addr outer_src;
-	uint32_t vni;
-
-	/* The verdict of the session's filter: which rule decided; 0 = none. Without a filter every
-	 * packet is accepted. The last to be handed over. */
-	uint32_t rule_number;
+	/* The outermost encapsulation: it names the session. VXLAN directly inside GENEVE counts as
+	 * one, and the VXLAN names it. The last to be handed over. */
+	SESSION_KEY;
 
 	/* Number of the verdict that its flow remembers of the sender; see flow_table_remember(). */
 	uint32_t remembered;

@@ -7,8 +7,9 @@
 /* The smallest table; the largest keeps slot numbers, twice the capacity, in 32 bits. */
 enum { CAPACITY_MIN = 16, CAPACITY_MAX = 1 << 24 };
 
-struct tenant_vni {
-	uint32_t vni, index;
+/* VNIs and networks do not meet: networks are above NETWORK_NAMED. */
+struct tenant_member {
+	uint32_t own, index;
 };
 
 /* Open addressing with linear probing: a slot holds 1 + an index into `sessions`, 0 = free. Never
@@ -16,7 +17,7 @@ struct tenant_vni {
 struct session_table {
 	struct session *sessions; /* in the order they were learned; never moved */
 	uint32_t *slots;
-	struct tenant_vni *tenants;
+	struct tenant_member *tenants;
 	uint64_t overflow;
 	uint32_t count, capacity, mask;
 	uint32_t n_tenants;
@@ -57,15 +58,15 @@ void session_table_destroy(struct session_table *table)
 	free(table);
 }
 
-/* Where `vni` is or belongs in the sorted list of tenants. */
-static uint32_t tenant_find(const struct session_table *t, uint32_t vni)
+/* Where it is or belongs in the sorted list of tenants. */
+static uint32_t tenant_find(const struct session_table *t, uint32_t own)
 {
 	uint32_t low = 0, high = t->n_tenants;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (t->tenants[middle].vni < vni)
+		if (t->tenants[middle].own < own)
 			low = middle + 1;
 		else
 			high = middle;
@@ -73,66 +74,59 @@ static uint32_t tenant_find(const struct session_table *t, uint32_t vni)
 	return low;
 }
 
-uint32_t session_table_tenant_of(const struct session_table *t, uint32_t vni)
+uint32_t session_table_tenant_of(const struct session_table *t, const struct session_key *key)
 {
-	uint32_t i = tenant_find(t, vni);
+	uint32_t own = key->network == NETWORK_NONE ? key->vni : key->network;
+	uint32_t i = tenant_find(t, own);
 
-	if (i < t->n_tenants && t->tenants[i].vni == vni)
+	if (i < t->n_tenants && t->tenants[i].own == own)
 		return TENANT_NAMED + t->tenants[i].index;
-	return vni;
+	return own;
 }
 
-bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t index)
+bool session_table_tenant(struct session_table *table, uint32_t own, uint32_t index)
 {
-	uint32_t at = tenant_find(table, vni), n = table->n_tenants;
-	struct tenant_vni *list = realloc(table->tenants, (n + (size_t)1) * sizeof(*list));
+	uint32_t at = tenant_find(table, own), n = table->n_tenants;
+	struct tenant_member *list = realloc(table->tenants, (n + (size_t)1) * sizeof(*list));
 
 	if (!list)
 		return false;
 	table->tenants = list;
-	if (at == n || list[at].vni != vni) {
+	if (at == n || list[at].own != own) {
 		memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
 		table->n_tenants++;
 	}
-	list[at] = (struct tenant_vni){vni, index};
+	list[at] = (struct tenant_member){own, index};
 	for (uint32_t i = 0; i < table->count; i++)
 		table->sessions[i].tenant =
-			session_table_tenant_of(table, table->sessions[i].vni);
+			session_table_tenant_of(table, &table->sessions[i].key);
 	return true;
 }
 
 /* One 64 x 64 bit product, folded; the constants are digits of pi. */
-static inline uint64_t key_hash(const struct ip_addr *outer_src, uint32_t vni)
+static inline uint64_t key_hash(const struct session_key *key)
 {
-	uint64_t word[2];
+	uint64_t word = session_key_word(key, 0) + session_key_word(key, 2);
 	unsigned __int128 product;
 
-	memcpy(word, outer_src->byte, sizeof(word));
-	product = (unsigned __int128)(word[1] ^ 0x243f6a8885a308d3) *
-		  ((word[0] + vni) ^ 0x13198a2e03707344);
+	product = (unsigned __int128)(session_key_word(key, 1) ^ 0x243f6a8885a308d3) *
+		  (word ^ 0x13198a2e03707344);
 	return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
-static inline bool is_key(
-	const struct session *s, const struct ip_addr *outer_src, uint32_t vni)
-{
-	return s->vni == vni && ip_addr_equal(&s->outer_src, outer_src);
-}
-
 /* Returns the slot that holds the key, or the free one where it belongs. */
-static uint32_t *slot_find(
-	const struct session_table *t, const struct ip_addr *outer_src, uint32_t vni)
+static uint32_t *slot_find(const struct session_table *t, const struct session_key *key)
 {
-	uint32_t i = (uint32_t)key_hash(outer_src, vni) & t->mask;
+	uint32_t i = (uint32_t)key_hash(key) & t->mask;
 
-	while (t->slots[i] && !is_key(&t->sessions[t->slots[i] - 1], outer_src, vni))
+	while (t->slots[i] && !session_key_equal(&t->sessions[t->slots[i] - 1].key, key))
 		i = (i + 1) & t->mask;
 	return &t->slots[i];
 }
 
 /* Fills the free `slot`; NULL: the table is full. */
-static struct session *__attribute__((cold)) session_learn(
-	struct session_table *t, uint32_t *slot, const struct ip_addr *outer_src, uint32_t vni)
+static struct session *__attribute__((cold))
+session_learn(struct session_table *t, uint32_t *slot, const struct session_key *key)
 {
 	struct session *s;
 
@@ -140,17 +134,16 @@ static struct session *__attribute__((cold)) session_learn(
 		return NULL;
 	s = &t->sessions[t->count++];
 	*slot = t->count;
-	*s = (struct session){.outer_src = *outer_src, .vni = vni};
-	s->tenant = session_table_tenant_of(t, vni);
+	*s = (struct session){.key = *key};
+	s->tenant = session_table_tenant_of(t, key);
 	return s;
 }
 
-struct session *session_table_add(
-	struct session_table *table, const struct ip_addr *outer_src, uint32_t vni)
+struct session *session_table_add(struct session_table *table, const struct session_key *key)
 {
-	uint32_t *slot = slot_find(table, outer_src, vni);
-	struct session *s = *slot ? &table->sessions[*slot - 1]
-				  : session_learn(table, slot, outer_src, vni);
+	uint32_t *slot = slot_find(table, key);
+	struct session *s =
+		*slot ? &table->sessions[*slot - 1] : session_learn(table, slot, key);
 
 	if (s)
 		s->configured = true;
@@ -169,9 +162,9 @@ bool session_table_bind(struct session_table *table, const struct model *model)
 		const struct model_session *config = &model->sessions[i];
 		struct session *s;
 
-		if (!config->interface->has_primary)
+		if (!config->has_source)
 			continue;
-		s = session_table_add(table, &config->interface->primary, config->vni);
+		s = session_table_add(table, &config->key);
 		if (s)
 			s->config = config;
 		else
@@ -206,11 +199,11 @@ static inline void session_count(struct session *s, const struct packet *p)
 /* Returns the packet's session, or NULL. */
 static struct session *session_find(struct session_table *t, const struct packet *p, bool learn)
 {
-	uint32_t *slot = slot_find(t, &p->outer_src, p->vni);
+	uint32_t *slot = slot_find(t, &p->key);
 	struct session *s;
 
 	if (!*slot) {
-		s = learn ? session_learn(t, slot, &p->outer_src, p->vni) : NULL;
+		s = learn ? session_learn(t, slot, &p->key) : NULL;
 		t->overflow += learn && !s;
 		return s;
 	}
@@ -305,9 +298,9 @@ uint64_t session_table_overflow(const struct session_table *table)
 
 static void session_merge(struct session_table *to, const struct session *from)
 {
-	uint32_t *slot = slot_find(to, &from->outer_src, from->vni);
-	struct session *s = *slot ? &to->sessions[*slot - 1]
-				  : session_learn(to, slot, &from->outer_src, from->vni);
+	uint32_t *slot = slot_find(to, &from->key);
+	struct session *s =
+		*slot ? &to->sessions[*slot - 1] : session_learn(to, slot, &from->key);
 
 	if (!s) {
 		to->overflow += from->packets;

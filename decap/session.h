@@ -1,5 +1,6 @@
-/* The sessions of one worker: (outer source, VNI) -> index and counters. Unknown pairs are
- * learned, up to a bound. Tenants keep equal inner addresses apart: by default each VNI is one.
+/* The sessions of one worker: (outer source, VNI, network) -> index and counters. Unknown ones are
+ * learned, up to a bound. Tenants keep equal inner addresses apart: by default each network is one,
+ * and where none is named each VNI.
  * One thread writes a table; after it has stopped, tables are merged by key. */
 #pragma once
 
@@ -14,16 +15,16 @@ enum {
 	SESSION_NONE = (1 << 28) - 1, /* plain mode: no encapsulation, no session */
 	TENANT_NAMED = 1 << 24,       /* tenants of the settings: TENANT_NAMED + index */
 	TENANT_PLAIN = 1 << 25,       /* packets without an encapsulation */
+	/* NETWORK_NAMED + id is the tenant of a network: no VNI and none of these. */
 };
 
 /* The usual packet touches the first 64 bytes only. */
 struct session {
-	struct ip_addr outer_src;
-	uint32_t vni;
-	uint32_t tenant;
+	SESSION_KEY;
 	uint64_t packets, bytes; /* inner IP bytes, as the inner header claims */
 	uint64_t last_ns;
 	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
+	uint32_t tenant;
 	bool configured;
 
 	uint64_t first_ns;
@@ -39,19 +40,18 @@ struct session_table;
 struct session_table *session_table_create(uint32_t capacity);
 void session_table_destroy(struct session_table *table);
 
-/* The VNIs of tenant number `index` (0..) of the settings; call before the first packet.
- * false: no room. */
-bool session_table_tenant(struct session_table *table, uint32_t vni, uint32_t index);
+/* A VNI, or a network (NETWORK_NAMED + id), of tenant number `index` (0..) of the settings; call
+ * before the first packet. false: no room. */
+bool session_table_tenant(struct session_table *table, uint32_t own, uint32_t index);
 
-/* Whose packets with this VNI are, known session or not. */
-uint32_t session_table_tenant_of(const struct session_table *table, uint32_t vni);
+/* Whose packets with this key are, known session or not. */
+uint32_t session_table_tenant_of(
+	const struct session_table *table, const struct session_key *key);
 
 /* Adds a session known from the settings. NULL: no room. */
-struct session *session_table_add(
-	struct session_table *table, const struct ip_addr *outer_src, uint32_t vni);
+struct session *session_table_add(struct session_table *table, const struct session_key *key);
 
-/* Ties every session to the mirror model: adds the model's sessions (by the primary address of
- * their source interface and their VNI) and sets or clears the `config` of those known already.
+/* Ties every session to the mirror model: adds the model's sessions and sets or clears the `config` of those known already.
  * The model is borrowed until the next call. false: no room for all of them. */
 bool session_table_bind(struct session_table *table, const struct model *model);
 

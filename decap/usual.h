@@ -47,7 +47,7 @@ static inline uint32_t usual_outer(
 static inline void usual_outer_set(
 	struct packet *p, const uint8_t *b, uint32_t frame_len, uint32_t cap)
 {
-	p->vni = be32(b + 32) >> 8;
+	session_key_name(&p->key, be32(b + 32) >> 8, NETWORK_NONE);
 	ip_addr_set_v4(&p->outer_src, b + 12);
 	p->frame = b + USUAL_MIRROR;
 	p->frame_cap = cap < frame_len ? cap : frame_len;
@@ -56,9 +56,8 @@ static inline void usual_outer_set(
 }
 
 /* `b`: USUAL_INNER bytes of a frame. Returns the size of the L4 header when they are untagged
- * Ethernet, IPv4 without options that is no fragment, and TCP or UDP whose lengths fit; else 0.
- * `params`: UDP to their ports may be another encapsulation; NULL in plain mode. */
-static inline uint32_t usual_inner(const struct decap_params *params, const uint8_t *b)
+ * Ethernet, IPv4 without options that is no fragment, and TCP or UDP whose lengths fit; else 0. */
+static inline uint32_t usual_inner(const uint8_t *b)
 {
 	uint64_t type = be64(b + 12), fragment = be64(b + 20);
 	uint32_t len = (uint16_t)(type >> 16) - 20u, size = (b[USUAL_L4 + 12] >> 4) * 4u;
@@ -69,10 +68,7 @@ static inline uint32_t usual_inner(const struct decap_params *params, const uint
 		return 0;
 	if (protocol == IP_TCP)
 		return size < 20 || size > len ? 0 : size;
-	if (protocol != IP_UDP || be16(b + USUAL_L4 + 4) - 8u > len - 8 ||
-		(params && udp_is_tunnel(params, be16(b + USUAL_L4 + 2))))
-		return 0;
-	return 8;
+	return protocol != IP_UDP || be16(b + USUAL_L4 + 4) - 8u > len - 8 ? 0 : 8;
 }
 
 /* The same bytes, judged usual with an L4 header of `size`: all that comes from them. `cap` bytes
@@ -98,7 +94,6 @@ static inline void usual_inner_set(
 	p->icmp_id = 0;
 	p->src_port = (uint16_t)(ports >> 16);
 	p->dst_port = (uint16_t)ports;
-	p->fragment_id = 0;
 	p->tcp_seq = tcp ? be32(b + USUAL_L4 + 4) : 0;
 	p->tcp_ack = tcp ? be32(b + USUAL_L4 + 8) : 0;
 	ip_addr_set_v4(&p->src, b + USUAL_IP + 12);
@@ -118,7 +113,7 @@ static inline bool usual_mirror(const struct decap_params *params, struct packet
 	frame_len = usual_outer(params, b + LINK_ETHERNET_SIZE, c.wire + USUAL_INNER);
 	if (frame_len < USUAL_INNER)
 		return false;
-	size = usual_inner(params, b + outer);
+	size = usual_inner(b + outer);
 	if (size == 0)
 		return false;
 	usual_outer_set(p, b + LINK_ETHERNET_SIZE, frame_len, cap);
@@ -152,11 +147,11 @@ static inline bool usual_strip(const struct decap_params *params, struct packet 
 }
 
 /* What the frame carries, when it is usual; p->flags are kept. false: nothing was set. */
-static inline bool usual_frame(const struct decap_params *params, struct packet *p)
+static inline bool usual_frame(struct packet *p)
 {
 	struct cursor c = cursor_make(p->frame, p->frame_cap, p->frame_wire);
 	const uint8_t *b = p->frame_link == LINK_ETHERNET ? cursor_take(&c, USUAL_INNER) : NULL;
-	uint32_t size = b ? usual_inner(params, b) : 0;
+	uint32_t size = b ? usual_inner(b) : 0;
 
 	if (size == 0)
 		return false;

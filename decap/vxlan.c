@@ -23,6 +23,8 @@ enum reason vxlan_read(struct cursor *c, struct tunnel *out)
 	if ((h[0] ^ VXLAN_I) | h[1] | h[2] | h[3] | h[7])
 		out->flags |= PACKET_VXLAN_RESERVED;
 	out->vni = be24(h + 4);
+	out->network = NETWORK_NONE;
+	out->holds = TUNNEL_HOLDS_MIRRORED;
 	out->frame = *c;
 	out->link = LINK_ETHERNET;
 	out->ether = ETHER_NONE;

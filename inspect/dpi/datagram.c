@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "decap/cursor.h"
+#include "decap/ip.h"
 
 enum {
 	UNIT = 8, /* fragments begin at multiples of it */
@@ -51,7 +52,7 @@ static bool fragment_read(const struct packet *p, struct fragment *f)
 		f->more = field & IP4_MORE;
 	} else {
 		h += p->l4 - IP6_FRAGMENT_LEN;
-		if (be32(h + 4) != p->fragment_id)
+		if (be32(h + 4) != ip_fragment_id(p))
 			return false;
 		field = be16(h + 2);
 		f->offset = field & IP6_OFFSET;
@@ -123,7 +124,7 @@ struct datagram *datagram_open(struct memory *memory, struct memory_list *list,
 	d->memory = memory;
 	d->list = list;
 	d->piece = *piece;
-	d->id = first->fragment_id;
+	d->id = ip_fragment_id(first);
 	d->version = first->ip_version;
 	d->header = first->l4;
 	if (!datagram_put(d, &f)) {
@@ -144,7 +145,7 @@ enum datagram_status datagram_add(struct datagram *datagram, const struct packet
 {
 	struct fragment f;
 
-	if (p->fragment_id != datagram->id || p->ip_version != datagram->version)
+	if (ip_fragment_id(p) != datagram->id || p->ip_version != datagram->version)
 		return DATAGRAM_OPEN;
 	if (!fragment_read(p, &f) || !datagram_put(datagram, &f))
 		return DATAGRAM_BROKEN;

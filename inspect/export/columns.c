@@ -59,6 +59,15 @@ void columns_cell(struct columns *c, const char *format, ...)
 		c->lost++;
 }
 
+void columns_session(struct columns *c, const struct session_key *key)
+{
+	if (key->network == NETWORK_NONE)
+		columns_cell(c, "%" PRIu32, key->vni);
+	else
+		columns_cell(c, "%" PRIu32 " (network %" PRIu32 ")", key->vni,
+			network_id(key->network));
+}
+
 const char *count_print(uint64_t n, char text[COUNT_TEXT])
 {
 	char digits[21];

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/session_key.h"
+
 enum { COLUMNS_MAX = 10, COLUMNS_CELL = 96 };
 
 struct columns {
@@ -23,6 +25,8 @@ void columns_print(struct columns *c, FILE *out);
 /* The next cell, row by row; longer ones are cut, control characters become '?'. */
 __attribute__((format(printf, 2, 3))) void columns_cell(
 	struct columns *c, const char *format, ...);
+/* 42, or 0 (network 1234) */
+void columns_session(struct columns *c, const struct session_key *key);
 /* 1,234,567 */
 void columns_count(struct columns *c, uint64_t n);
 /* 1.23 MB, powers of ten */

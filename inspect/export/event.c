@@ -56,11 +56,16 @@ static void put_vantage(struct text *t, const struct flow *flow, const struct va
 		const struct ip_addr *outer = &v->seen->outer_src;
 
 		text_u64(t, v->seen->vni);
+		text_cstr(t, ",\"network\":");
+		if (v->seen->network != NETWORK_NONE)
+			text_u64(t, network_id(v->seen->network));
+		else
+			text_cstr(t, "null");
 		text_cstr(t, ",\"outer_src\":\"");
 		text_addr(t, outer, ip_addr_is_v4(outer) ? 4 : 6);
 		text_cstr(t, "\",\"session\":");
 	} else {
-		text_cstr(t, "null,\"outer_src\":null,\"session\":");
+		text_cstr(t, "null,\"network\":null,\"outer_src\":null,\"session\":");
 	}
 	put_name(t, v->session, EVENT_MODEL_NAME);
 	text_cstr(t, ",\"interface_id\":");

@@ -21,8 +21,7 @@ struct packet_record {
 	uint64_t time_ns;
 	enum link link; /* LINK_IP goes to the -ip file; others than Ethernet are rewritten */
 	bool has_vni;   /* else plain mode: one interface for all */
-	uint32_t vni;
-	struct ip_addr outer_src;
+	SESSION_KEY;
 	enum direction direction;
 	uint32_t rule_number; /* 0 = none */
 	uint64_t flow_id;     /* 0 = reached no flow */

@@ -126,13 +126,18 @@ static void write_section(struct pcapng *file)
 
 static void put_name(struct piece *body, const struct pcapng_session *session)
 {
-	char name[64];
+	const struct session_key *key = &session->key;
+	char name[96];
 	struct text t = text_make(name, sizeof(name));
 
 	text_cstr(&t, "vni-");
-	text_u64(&t, session->vni);
+	text_u64(&t, key->vni);
+	if (key->network != NETWORK_NONE) {
+		text_cstr(&t, " network-");
+		text_u64(&t, network_id(key->network));
+	}
 	text_char(&t, ' ');
-	text_addr(&t, &session->outer_src, ip_addr_is_v4(&session->outer_src) ? 4 : 6);
+	text_addr(&t, &key->outer_src, ip_addr_is_v4(&key->outer_src) ? 4 : 6);
 	put_option(body, OPTION_IF_NAME, name, (size_t)(t.at - name));
 }
 
@@ -219,7 +224,7 @@ struct pcapng *pcapng_open(
 static void put_words(struct text *t, const struct pcapng_interface *interface,
 	const struct packet_record *record)
 {
-	const struct pcapng_session session = {record->has_vni, record->vni, record->outer_src};
+	const struct pcapng_session session = {record->has_vni, record->key};
 	char words[PCAPNG_WORDS];
 
 	text_char(t, ' ');
@@ -288,7 +293,7 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	const struct packet_bytes *bytes)
 {
 	static const uint8_t zeros[4];
-	const struct pcapng_session session = {record->has_vni, record->vni, record->outer_src};
+	const struct pcapng_session session = {record->has_vni, record->key};
 	uint32_t room = PCAPNG_SNAPLEN - bytes->header_len;
 	uint32_t cap = bytes->cap < room ? bytes->cap : room;
 	uint32_t len = bytes->header_len + cap, padding = (4 - len % 4) % 4;

@@ -40,7 +40,7 @@ static bool is_equal(const struct pcapng_session *a, const struct pcapng_session
 {
 	if (a->has_vni != b->has_vni)
 		return false;
-	return !a->has_vni || (a->vni == b->vni && ip_addr_equal(&a->outer_src, &b->outer_src));
+	return !a->has_vni || session_key_equal(&a->key, &b->key);
 }
 
 static uint32_t hash_of(const struct pcapng_interfaces *in, const struct pcapng_session *s)
@@ -49,9 +49,10 @@ static uint32_t hash_of(const struct pcapng_interfaces *in, const struct pcapng_
 
 	if (!s->has_vni)
 		return 0;
-	hash = hash_fold(hash_word(s->outer_src.byte) ^ hash_salt[0] ^ in->seed,
-		hash_word(s->outer_src.byte + 8) ^ hash_salt[1]);
-	hash = hash_fold(hash ^ s->vni ^ hash_salt[2], in->seed ^ hash_salt[3]);
+	hash = hash_fold(session_key_word(&s->key, 0) ^ hash_salt[0] ^ in->seed,
+		session_key_word(&s->key, 1) ^ hash_salt[1]);
+	hash = hash_fold(
+		hash ^ session_key_word(&s->key, 2) ^ hash_salt[2], in->seed ^ hash_salt[3]);
 	return (uint32_t)(hash >> 32);
 }
 
@@ -88,14 +89,19 @@ static bool grow(struct pcapng_interfaces *in)
 
 uint8_t pcapng_words(const struct pcapng_session *session, char words[PCAPNG_WORDS])
 {
+	const struct session_key *key = &session->key;
 	struct text t = text_make(words, PCAPNG_WORDS);
 
 	if (!session->has_vni)
 		return 0;
 	text_cstr(&t, "vni=");
-	text_u64(&t, session->vni);
+	text_u64(&t, key->vni);
+	if (key->network != NETWORK_NONE) {
+		text_cstr(&t, " network=");
+		text_u64(&t, network_id(key->network));
+	}
 	text_cstr(&t, " outer_src=");
-	text_addr(&t, &session->outer_src, ip_addr_is_v4(&session->outer_src) ? 4 : 6);
+	text_addr(&t, &key->outer_src, ip_addr_is_v4(&key->outer_src) ? 4 : 6);
 	return (uint8_t)(t.at - words);
 }
 

@@ -1,4 +1,4 @@
-/* The interfaces of one pcapng file: one for each (outer source, VNI), numbered in the order they
+/* The interfaces of one pcapng file: one for each session key, numbered in the order they
  * came, and a nameless one for packets without a VNI. Whoever sends packets can make such pairs
  * up, so there are at most PCAPNG_SESSIONS_MAX of them in a file; the packets of all further ones
  * share the nameless interface. 8 MiB hold them all. */
@@ -7,18 +7,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decap/addr.h"
+#include "config/session_key.h"
 
 enum { PCAPNG_SESSIONS_MAX = 65535 };
 
 struct pcapng_session {
 	bool has_vni; /* else the nameless one, and what follows means nothing */
-	uint32_t vni;
-	struct ip_addr outer_src;
+	struct session_key key;
 };
 
 enum {
-	PCAPNG_WORDS = sizeof("vni=16777215 outer_src=") - 1 + 39
+	PCAPNG_WORDS = sizeof("vni=16777215 network=268435455 outer_src=") - 1 + 39
 }; /* 39: the longest IPv6 address */
 
 struct pcapng_interface {

@@ -72,6 +72,10 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 
 	json_open(j, NULL, '{');
 	json_u64(j, "vni", session->vni);
+	if (session->network != NETWORK_NONE)
+		json_u64(j, "network", network_id(session->network));
+	else
+		json_string(j, "network", NULL);
 	put_addr(j, "outer_src", &session->outer_src);
 	json_string(j, "session", vantage.session);
 	json_string(j, "interface_id", vantage.interface_id);

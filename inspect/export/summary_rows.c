@@ -78,9 +78,8 @@ static int by_source(const void *left, const void *right)
 {
 	const struct session *a = ((const struct session_row *)left)->session;
 	const struct session *b = ((const struct session_row *)right)->session;
-	int by = memcmp(a->outer_src.byte, b->outer_src.byte, sizeof(a->outer_src.byte));
 
-	return by != 0 ? by : (a->vni > b->vni) - (a->vni < b->vni);
+	return session_key_compare(&a->key, &b->key);
 }
 
 struct session_row *summary_sessions(const struct summary *s, uint32_t *n)
@@ -104,6 +103,8 @@ const char *summary_tenant(const struct summary *s, uint32_t tenant, char text[T
 
 	if (tenant == TENANT_PLAIN)
 		snprintf(text, TENANT_TEXT, "plain");
+	else if (tenant & NETWORK_NAMED)
+		snprintf(text, TENANT_TEXT, "network-%" PRIu32, network_id(tenant));
 	else if (tenant < TENANT_NAMED)
 		snprintf(text, TENANT_TEXT, "%" PRIu32, tenant);
 	else if (index < s->n_tenants)

@@ -136,7 +136,7 @@ static void put_sessions(const struct summary *s, FILE *out)
 		const struct session *row = rows[i].session;
 
 		put_addr(&c, &row->outer_src);
-		columns_cell(&c, "%u", row->vni);
+		columns_session(&c, &row->key);
 		columns_cell(&c, "%s", summary_tenant(s, row->tenant, tenant));
 		columns_count(&c, row->packets);
 		columns_bytes(&c, row->bytes);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decap/ip.h"
 #include "inspect/flow/hash.h"
 
 enum { WAYS = 4 }; /* a datagram may stand in any way of its set */
@@ -57,13 +58,13 @@ uint64_t fragment_table_overwritten(const struct fragment_table *table)
 
 /* Not symmetric: each sender numbers its own datagrams. */
 static struct fragment_entry *entry_set(
-	const struct fragment_table *table, const struct packet *p)
+	const struct fragment_table *table, const struct packet *p, uint32_t fragment_id)
 {
 	uint64_t src = hash_fold(hash_word(p->src.byte) ^ hash_salt[0],
 		hash_word(p->src.byte + 8) ^ hash_salt[1]);
 	uint64_t dst = hash_fold(hash_word(p->dst.byte) ^ hash_salt[2],
 		hash_word(p->dst.byte + 8) ^ hash_salt[3]);
-	uint64_t id = (uint64_t)p->tenant << 32 | p->fragment_id;
+	uint64_t id = (uint64_t)p->tenant << 32 | fragment_id;
 	uint64_t other = hash_fold(id ^ hash_salt[4], p->protocol ^ hash_salt[5]);
 	uint64_t hash = hash_fold(hash_fold(src ^ hash_salt[6], dst) + other, hash_salt[7]);
 
@@ -78,17 +79,19 @@ static bool entry_is_young(
 	return now <= entry->time_ns || now - entry->time_ns <= table->timeout_ns;
 }
 
-static bool entry_equal(const struct fragment_entry *entry, const struct packet *p)
+static bool entry_equal(
+	const struct fragment_entry *entry, const struct packet *p, uint32_t fragment_id)
 {
-	return entry->fragment_id == p->fragment_id && entry->tenant == p->tenant &&
+	return entry->fragment_id == fragment_id && entry->tenant == p->tenant &&
 	       entry->protocol == p->protocol && entry->ip_version == p->ip_version &&
 	       ip_addr_equal(&entry->src, &p->src) && ip_addr_equal(&entry->dst, &p->dst);
 }
 
-static struct fragment_entry *entry_find(struct fragment_entry *set, const struct packet *p)
+static struct fragment_entry *entry_find(
+	struct fragment_entry *set, const struct packet *p, uint32_t fragment_id)
 {
 	for (int way = 0; way < WAYS; way++)
-		if (entry_equal(&set[way], p))
+		if (entry_equal(&set[way], p, fragment_id))
 			return &set[way];
 	return NULL;
 }
@@ -109,10 +112,10 @@ static struct fragment_entry *entry_choose(
 	return oldest;
 }
 
-static void fragment_learn(
-	struct fragment_table *table, struct fragment_entry *set, const struct packet *p)
+static void fragment_learn(struct fragment_table *table, struct fragment_entry *set,
+	const struct packet *p, uint32_t fragment_id)
 {
-	struct fragment_entry *entry = entry_find(set, p);
+	struct fragment_entry *entry = entry_find(set, p, fragment_id);
 
 	if (!entry)
 		entry = entry_choose(table, set, p->time_ns);
@@ -120,7 +123,7 @@ static void fragment_learn(
 		.src = p->src,
 		.dst = p->dst,
 		.tenant = p->tenant,
-		.fragment_id = p->fragment_id,
+		.fragment_id = fragment_id,
 		.time_ns = p->time_ns,
 		.src_port = p->src_port,
 		.dst_port = p->dst_port,
@@ -134,14 +137,15 @@ static void fragment_learn(
 
 bool fragment_table_packet(struct fragment_table *table, struct packet *p)
 {
-	struct fragment_entry *set = entry_set(table, p), *entry;
+	uint32_t fragment_id = ip_fragment_id(p);
+	struct fragment_entry *set = entry_set(table, p, fragment_id), *entry;
 
 	if (!(p->flags & PACKET_LATER_FRAGMENT)) {
 		if (!(p->flags & PACKET_PORTS_CUT))
-			fragment_learn(table, set, p);
+			fragment_learn(table, set, p, fragment_id);
 		return true;
 	}
-	entry = entry_find(set, p);
+	entry = entry_find(set, p, fragment_id);
 	if (!entry || !entry_is_young(table, entry, p->time_ns))
 		return false;
 	p->src_port = entry->src_port;

@@ -113,8 +113,8 @@ static void sessions_are_found_by_source_and_vni(void)
 	struct model *m = account_load(&settings, &report);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		const struct ip_addr source = address(rows[i].source);
-		const struct model_session *s = model_session_of(m, &source, rows[i].vni);
+		const struct session_key key = {address(rows[i].source), rows[i].vni, 0};
+		const struct model_session *s = model_session_of(m, &key);
 
 		CU_ASSERT_EQUAL(s != NULL, rows[i].id != NULL);
 		if (s && rows[i].id)
@@ -452,6 +452,25 @@ static const struct wrong wrongs[] = {
 		"same source address and virtual_network_id 1: their packets cannot be told "
 		"apart",
 		FINDING_same_source},
+	{"traffic_mirror_sessions:\n"
+	 "- {id: s1, session_number: 1, virtual_network_id: 0, network_id: 7, "
+	 "outer_source: 10.0.0.9, network_interface_id: e1}\n"
+	 "- {id: s2, session_number: 2, virtual_network_id: 0, network_id: 7, "
+	 "outer_source: 10.0.0.9, network_interface_id: e1}\n" ENI,
+		"p.yaml:3: traffic_mirror_sessions[1]: sessions s2 and s1 (FOLDER/p.yaml:2) "
+		"have the same source address and virtual_network_id 0, and the same "
+		"network_id: their packets cannot be told apart",
+		FINDING_same_source},
+	{"traffic_mirror_sessions:\n- {id: s1, session_number: 1, virtual_network_id: 0, "
+	 "network_id: 268435456, network_interface_id: e1}\n" ENI,
+		"p.yaml:2: traffic_mirror_sessions[0].network_id: '268435456' is out of range "
+		"(0 to 268435455)",
+		FINDING_wrong_value},
+	{"traffic_mirror_sessions:\n- {id: s1, session_number: 1, virtual_network_id: 0, "
+	 "outer_source: gateway, network_interface_id: e1}\n" ENI,
+		"p.yaml:2: traffic_mirror_sessions[0].outer_source: 'gateway' is not an IP "
+		"address",
+		FINDING_wrong_value},
 	{"traffic_mirror_sessions:\n" SESSION("s1", "1", "1") SESSION("s2", "1", "2") ENI,
 		"p.yaml:3: traffic_mirror_sessions[1]: the session number 1 of e1 is given "
 		"twice (also "

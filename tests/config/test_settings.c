@@ -264,8 +264,8 @@ static void the_example_of_the_design_loads(void)
 	CU_ASSERT_STRING_EQUAL(s.capture.ports.text[0], "net_af_packet0,iface=eth1");
 	CU_ASSERT_EQUAL_FATAL(s.n_tenants, 1);
 	CU_ASSERT_STRING_EQUAL(s.tenants[0].name, "blue");
-	CU_ASSERT_EQUAL_FATAL(s.tenants[0].n_vnis, 2);
-	CU_ASSERT_EQUAL(s.tenants[0].vnis[1], 43);
+	CU_ASSERT_EQUAL_FATAL(s.tenants[0].n_own, 2);
+	CU_ASSERT_EQUAL(s.tenants[0].own[1], 43);
 	CU_ASSERT_EQUAL(s.aws_import.count, 4);
 	settings_fini(&s);
 }
@@ -362,8 +362,16 @@ static const struct wrong wrongs[] = {
 	{"tenants:\n- {name: a, virtual_network_ids: [1]}\n- {name: a, virtual_network_ids: "
 	 "[2]}\n",
 		"3: tenants: two tenants are called 'a'"},
+	{"tenants:\n- {name: a, network_ids: [1]}\n- {name: b, virtual_network_ids: [1], "
+	 "network_ids: [2, 1]}\n",
+		"3: tenants: network 1 is in tenant 'a' already"},
+	{"tenants: [{name: a, network_ids: [268435456]}]\n",
+		"1: tenants: '268435456' is out of range (0 to 268435455)"},
+	{"tenants: [{name: a, network_ids: []}]\n",
+		"1: tenants: network_ids is empty where a list of networks belongs"},
 	{"tenants:\n- name: a\n  vni: [1]\n", "3: tenants: a tenant has no key 'vni'"},
-	{"tenants: [{name: a}]\n", "1: tenants: the tenant 'a' has no virtual_network_ids"},
+	{"tenants: [{name: a}]\n",
+		"1: tenants: the tenant 'a' has neither virtual_network_ids nor network_ids"},
 	{"flow: {capacity: \"a\\nb\"}\n", "1: flow.capacity: 'a?b' is not a number"},
 	{"flow: {capacity: 4\n", "2: not valid YAML: "},
 	{"flow: *x\n", "1: the alias *x has no anchor before it"},
@@ -466,8 +474,9 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"capture.eal=[\"--iova-mode=va\"]", "exception.mode=on", "exception.interface=ps1",
 	"exception.addresses=10.0.1.10/24", "exception.rate=0", "exception.burst=7",
 	"sessions.unknown=refuse", "sessions.unknown_direction=reject", "sessions.capacity=5",
-	"tenants=[{name: \"x y\", virtual_network_ids: [1]}]", "flow.capacity=65",
-	"flow.use_vlan=false", "flow.idle_timeout=61s", "flow.active_timeout=1500us",
+	"tenants=[{name: \"x y\", virtual_network_ids: [1], network_ids: [0, 7]}]",
+	"flow.capacity=65", "flow.use_vlan=false", "flow.idle_timeout=61s",
+	"flow.active_timeout=1500us",
 	"flow.tcp_close_timeout=0", "flow.guard_time=90m", "flow.max_ndpi_packets_tcp=0",
 	"flow.max_ndpi_packets_udp=1", "dpi.enabled=false", "dpi.correlate=true",
 	"dpi.memory_limit=1025KiB", "dedup.mode=on", "aws_import=[\"a\\tb.json\"]",

@@ -44,16 +44,16 @@ static struct packet packet_of(uint32_t n)
 	p.icmp_id = (uint16_t)(n + 14);
 	p.src_port = (uint16_t)(n + 15);
 	p.dst_port = (uint16_t)(n + 16);
-	p.flags = n % 4096;
+	p.flags = n % 8192;
 	p.direction = n % 3 ? DIRECTION_INGRESS : DIRECTION_EGRESS;
 	p.accepted = n & 1;
-	p.fragment_id = n + 17;
 	p.tcp_seq = n + 18;
 	p.tcp_ack = n + 19;
 	memset(&p.src, (int)(n % 251), sizeof(p.src));
 	memset(&p.dst, (int)(n % 241), sizeof(p.dst));
 	memset(&p.outer_src, (int)(n % 239), sizeof(p.outer_src));
 	p.vni = n + 20;
+	p.network = n + 17;
 	p.rule_number = n + 21;
 	return p;
 }

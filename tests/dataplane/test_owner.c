@@ -152,8 +152,11 @@ static void fragments_of_a_datagram_have_one_owner(void)
 	for (uint32_t id = 0; id < 4096; id++) {
 		struct packet first = packet(IPPROTO_UDP, "10.0.0.1", 7, "10.9.8.7", 53, 3);
 		struct packet later = packet(IPPROTO_UDP, "10.0.0.1", 0, "10.9.8.7", 0, 3);
+		const uint8_t header[20] = {
+			0x45, [3] = 20, (uint8_t)(id >> 8), (uint8_t)id, 0x20};
 
-		first.fragment_id = later.fragment_id = id;
+		first.ip = later.ip = header;
+		first.ip_cap = first.ip_len = later.ip_cap = later.ip_len = sizeof(header);
 		first.flags = PACKET_FRAGMENT;
 		later.flags = PACKET_FRAGMENT | PACKET_LATER_FRAGMENT;
 		CU_ASSERT_EQUAL(owner_of_fragment(&first, 4), owner_of_fragment(&later, 4));

@@ -15,9 +15,12 @@ static inline const char *frame_broken(const struct packet *p, bool plain)
 	if (p->frame_cap > p->frame_wire)
 		return "frame: cap > wire";
 	if (plain)
-		return p->flags & PACKET_HAS_VNI ? "plain with a VNI" : NULL;
+		return p->flags & PACKET_HAS_VNI || p->network ? "plain with a VNI" : NULL;
 	if (!(p->flags & PACKET_HAS_VNI) || p->vni >= 1 << 24)
 		return "no VNI";
+	if (p->network ? p->network >> 28 != 1 || !(p->flags & PACKET_GENEVE)
+		       : p->flags & PACKET_NETWORK_EGRESS)
+		return "network";
 	return p->frame_cap == 0 ? "empty frame" : NULL;
 }
 
@@ -51,7 +54,7 @@ static inline const char *l4_broken(const struct packet *p)
 		return "payload outside the packet";
 	if (p->flags & PACKET_LATER_FRAGMENT && !(p->flags & PACKET_FRAGMENT))
 		return "later fragment, no fragment";
-	if (!(p->flags & PACKET_FRAGMENT) && p->fragment_id)
+	if (!(p->flags & PACKET_FRAGMENT) && ip_fragment_id(p))
 		return "fragment id of no fragment";
 	if (p->flags & (PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT) &&
 		(p->src_port || p->dst_port))

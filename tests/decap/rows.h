@@ -19,7 +19,7 @@ struct row {
 	uint32_t uncaptured; /* wire - cap */
 	enum reason reason;
 	enum link frame_link;
-	uint32_t vni, ip_len, tcp_seq, tcp_ack, fragment_id;
+	uint32_t vni, network, ip_len, tcp_seq, tcp_ack, fragment_id;
 	const char *outer_src, *src, *dst;
 	uint8_t ip_version, protocol, tcp_flags, icmp_type, icmp_code;
 	uint16_t l4, payload, src_port, dst_port, icmp_id, flags;

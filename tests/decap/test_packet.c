@@ -18,6 +18,7 @@ static bool flag_is_known(enum packet_flag flag)
 	case PACKET_NO_PORTS:
 	case PACKET_FILTERED:
 	case PACKET_PORTS_LEARNED:
+	case PACKET_NETWORK_EGRESS:
 		return true;
 	}
 	return false;
@@ -33,7 +34,7 @@ static void flags_are_bits_that_fit(void)
 			CU_ASSERT_TRUE(bit < 8 * (int)sizeof(((struct packet *)0)->flags));
 			known++;
 		}
-	CU_ASSERT_EQUAL(known, 12);
+	CU_ASSERT_EQUAL(known, 13);
 }
 
 void suite_packet(void);

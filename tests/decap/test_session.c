@@ -176,18 +176,18 @@ static void configured_sessions_are_found_and_others_refused(void)
 	struct session *s;
 
 	CU_ASSERT_TRUE_FATAL(t && sum);
-	s = session_table_add(t, &known.outer_src, 42);
+	s = session_table_add(t, &known.key);
 	if (!s)
 		abort();
 	s->config = &config;
-	CU_ASSERT_PTR_EQUAL(session_table_add(t, &known.outer_src, 42), s);
+	CU_ASSERT_PTR_EQUAL(session_table_add(t, &known.key), s);
 	CU_ASSERT_TRUE(session_table_packet(t, &known, false));
 	CU_ASSERT_EQUAL(known.session, 0);
 	CU_ASSERT_FALSE(session_table_packet(t, &other, false));
 	CU_ASSERT_EQUAL(session_table_overflow(t), 0);
 	CU_ASSERT_EQUAL(session_table_count(t), 1);
 	session_table_merge(sum, t);
-	s = session_table_add(sum, &other.outer_src, 42);
+	s = session_table_add(sum, &other.key);
 	if (!s)
 		abort();
 	CU_ASSERT_TRUE(session_table_get(sum, 0)->configured);
@@ -202,9 +202,8 @@ static void configured_sessions_are_found_and_others_refused(void)
 
 static void after_a_reload_what_is_not_configured_is_unknown(void)
 {
-	static const struct model_interface eni = {
-		.has_primary = true, .primary = {{[10] = 0xff, 0xff, 10, 0, 0, 1}}};
-	static const struct model_session config = {.vni = 42, .interface = &eni};
+	static const struct model_session config = {
+		.has_source = true, .key = {{{[10] = 0xff, 0xff, 10, 0, 0, 1}}, 42, 0}};
 	static const struct model before = {.sessions = &config, .n_sessions = 1}, after = {0};
 	struct session_table *t = session_table_create(16);
 	struct packet named = packet_of(1, 42, 5, 60), learned = packet_of(2, 42, 6, 60);
@@ -238,7 +237,7 @@ static void tenants_join_vnis(void)
 	const uint32_t want[] = {TENANT_NAMED + 1, 44, TENANT_NAMED, TENANT_NAMED};
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-	CU_ASSERT_PTR_NOT_NULL(session_table_add(t, &p[2].outer_src, 42));
+	CU_ASSERT_PTR_NOT_NULL(session_table_add(t, &p[2].key));
 	CU_ASSERT_TRUE(session_table_tenant(t, 43, 1));
 	CU_ASSERT_TRUE(session_table_tenant(t, 42, 0));
 	CU_ASSERT_TRUE(session_table_tenant(t, 7, 1));
@@ -249,6 +248,43 @@ static void tenants_join_vnis(void)
 	CU_ASSERT_EQUAL(p[2].session, 0);
 	CU_ASSERT_EQUAL(session_table_get(t, 0)->tenant, TENANT_NAMED);
 	session_table_destroy(t);
+}
+
+/* A network is a session and a tenant of its own, also the one numbered 0; joined by the settings
+ * with VNIs or others. */
+static void networks_are_kept_apart(void)
+{
+	static const uint32_t networks[] = {NETWORK_NONE, NETWORK_NAMED, NETWORK_NAMED + 7,
+		NETWORK_NAMED + NETWORK_ID_MAX, NETWORK_NAMED + 8};
+	const uint32_t want[] = {0, NETWORK_NAMED, TENANT_NAMED + 1,
+		NETWORK_NAMED + NETWORK_ID_MAX, TENANT_NAMED + 1};
+	struct session_table *t = session_table_create(16), *sum = session_table_create(16);
+
+	CU_ASSERT_TRUE_FATAL(t && sum);
+	CU_ASSERT_TRUE(session_table_tenant(t, NETWORK_NAMED + 7, 1));
+	CU_ASSERT_TRUE(session_table_tenant(t, NETWORK_NAMED + 8, 1));
+	CU_ASSERT_TRUE(session_table_tenant(t, 7, 0));
+	for (uint32_t i = 0; i < 2 * 5; i++) {
+		struct packet p = packet_of(1, 0, i, 60), again;
+
+		p.network = networks[i % 5];
+		again = p;
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+		CU_ASSERT_EQUAL(p.session, i % 5);
+		CU_ASSERT_EQUAL(p.tenant, want[i % 5]);
+		CU_ASSERT_TRUE(session_table_adopt(t, &again, false) == false);
+		CU_ASSERT_TRUE(session_table_adopt(t, &again, true));
+		CU_ASSERT_EQUAL(again.session, p.session);
+	}
+	session_table_merge(sum, t);
+	session_table_merge(sum, t);
+	CU_ASSERT_EQUAL(session_table_count(sum), 5);
+	for (uint32_t i = 0; i < 5; i++) {
+		CU_ASSERT_EQUAL(session_table_get(sum, i)->network, networks[i]);
+		CU_ASSERT_EQUAL(session_table_get(sum, i)->packets, 4);
+	}
+	session_table_destroy(t);
+	session_table_destroy(sum);
 }
 
 static void plain_packets_have_no_session(void)
@@ -280,7 +316,7 @@ static void a_burst_is_judged_by_session_first(void)
 		p[i].flags = i % 8 < 6 ? PACKET_HAS_VNI : 0;
 		why[i] = i % 4 == 3 ? REASON_not_ip : REASON_inspected;
 	}
-	session_table_add(t, &p[0].outer_src, 42);
+	session_table_add(t, &p[0].key);
 	/* 0, 2, 4: known. 1, 3, 5: unknown, the second not IP. 6: plain; 7: no mirror packet. */
 	CU_ASSERT_EQUAL(session_table_burst(t, p, BURST_MAX, false, why), 0x5555555555555555);
 	for (uint32_t i = 0; i < BURST_MAX; i++) {
@@ -307,6 +343,7 @@ void suite_session(void)
 	CU_ADD_TEST(s, configured_sessions_are_found_and_others_refused);
 	CU_ADD_TEST(s, after_a_reload_what_is_not_configured_is_unknown);
 	CU_ADD_TEST(s, tenants_join_vnis);
+	CU_ADD_TEST(s, networks_are_kept_apart);
 	CU_ADD_TEST(s, plain_packets_have_no_session);
 	CU_ADD_TEST(s, a_burst_is_judged_by_session_first);
 }

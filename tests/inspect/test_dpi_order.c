@@ -209,13 +209,15 @@ static void cut_fragment(unsigned n, uint32_t offset, uint32_t len, bool more)
 	*p = script.packet[n];
 	memcpy(ip, script.bytes[n], 20);
 	memcpy(ip + 20, script.bytes[n] + 20 + offset, len);
+	ip[0] = 0x45;
+	ip[4] = 0;
+	ip[5] = 77; /* the datagram's number */
 	ip[2] = (uint8_t)((20 + len) >> 8);
 	ip[3] = (uint8_t)(20 + len);
 	ip[6] = (uint8_t)((more ? 0x20 : 0) | offset / 8 >> 8);
 	ip[7] = (uint8_t)(offset / 8);
 	p->ip = p->frame = p->data = ip;
 	p->cap = p->wire = p->frame_cap = p->frame_wire = p->ip_cap = p->ip_len = 20 + len;
-	p->fragment_id = 77;
 	p->flags |= PACKET_FRAGMENT | (offset ? PACKET_LATER_FRAGMENT : 0);
 }
 
@@ -300,7 +302,7 @@ static void a_flow_may_end_between_fragments(void)
 	/* The next datagram's first fragment ends the wait for this one's others. */
 	begin_fragments();
 	give(dpi, "12");
-	script.packet[1].fragment_id = 78;
+	script.bytes[1][5] = 78;
 	give(dpi, "1");
 	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 1);
 	finish(dpi);

@@ -139,7 +139,8 @@ static void a_plain_flow_in_full(void)
 		"\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
 		"\"start\":\"2003-12-16T13:21:44.891921000Z\","
 		"\"end\":\"2003-12-16T13:21:45.891921999Z\","
-		"\"vni\":null,\"outer_src\":null,\"session\":null,\"interface_id\":null,"
+		"\"vni\":null,\"network\":null,\"outer_src\":null,\"session\":null,\"interface_"
+		"id\":null,"
 		"\"direction\":null,"
 		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
@@ -183,7 +184,7 @@ static void mirror_fields(void)
 
 	flow.key.point = 4;
 	expect_part(&flow, FLOW_END_IDLE,
-		"\"vni\":16777215,\"outer_src\":\"10.0.0.1\",\"session\":null,"
+		"\"vni\":16777215,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":null,"
 		"\"interface_id\":null,\"direction\":null,");
 	flow.key.point = 6;
 	flow.flags = DIRECTION_INGRESS * (FLOW_DIRECTION / 3);
@@ -194,15 +195,32 @@ static void mirror_fields(void)
 	expect_part(&flow, FLOW_END_IDLE, "\"direction\":\"egress\",");
 }
 
+static void a_network_is_named_by_its_number(void)
+{
+	struct stage *stage = stage_make();
+	struct packet p = {.outer_src = addr_of("10.0.0.1"),
+		.network = NETWORK_NAMED + NETWORK_ID_MAX,
+		.flags = PACKET_HAS_VNI};
+	struct flow flow = sample();
+
+	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
+	flow.session = p.session;
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		stage->text[0], "\"vni\":0,\"network\":268435455,\"outer_src\":\"10.0.0.1\","));
+	stage_free(stage);
+}
+
 static void the_mirror_model_names_session_and_interface(void)
 {
-	const struct model_interface interface = {.id = "eni-1",
-		.owner_id = "123456789012",
-		.region = "eu-west-1",
-		.has_primary = true,
-		.primary = addr_of("10.0.0.1")};
-	const struct model_session session = {
-		.id = "tms-1", .vni = 42, .interface = &interface, .index = 6};
+	const struct model_interface interface = {
+		.id = "eni-1", .owner_id = "123456789012", .region = "eu-west-1"};
+	const struct model_session session = {.id = "tms-1",
+		.has_source = true,
+		.outer_src = addr_of("10.0.0.1"),
+		.vni = 42,
+		.interface = &interface,
+		.index = 6};
 	const struct model model = {.sessions = &session,
 		.n_sessions = 1,
 		.interfaces = &interface,
@@ -214,8 +232,8 @@ static void the_mirror_model_names_session_and_interface(void)
 	flow.key.point = add_session(stage, "10.0.0.1", 42);
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0],
-		"\"vni\":42,\"outer_src\":\"10.0.0.1\",\"session\":\"tms-1\","
-		"\"interface_id\":\"eni-1\","));
+		"\"vni\":42,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":"
+		"\"tms-1\",\"interface_id\":\"eni-1\","));
 	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
 	CU_ASSERT_EQUAL(
 		strncmp(stage->text[1], "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
@@ -487,6 +505,7 @@ void suite_event(void)
 
 	CU_ADD_TEST(s, a_plain_flow_in_full);
 	CU_ADD_TEST(s, mirror_fields);
+	CU_ADD_TEST(s, a_network_is_named_by_its_number);
 	CU_ADD_TEST(s, the_mirror_model_names_session_and_interface);
 	CU_ADD_TEST(s, rule_fields);
 	CU_ADD_TEST(s, ends_and_flags);

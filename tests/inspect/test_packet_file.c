@@ -184,6 +184,8 @@ static void tshark_sees_sessions_directions_and_comments(void)
 	record.outer_src = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
 	record.direction = DIRECTION_UNKNOWN;
 	packet_file_write(file, &record);
+	record.network = NETWORK_NAMED + NETWORK_ID_MAX;
+	packet_file_write(file, &record);
 	CU_ASSERT_TRUE(packet_file_close(file));
 	text = output_of(&folder, "tshark -n -r out.pcapng -T fields -E separator='|' "
 				  "-e frame.interface_id -e frame.interface_name "
@@ -195,7 +197,9 @@ static void tshark_sees_sessions_directions_and_comments(void)
 		"flow=0123456789abcdef|1500000001.123456796\n"
 		"1|vni-42 2001:db8::9|0x00000002|vni=42 outer_src=2001:db8::9|"
 		"1500000001.123456796\n"
-		"0|vni-42 10.0.0.1||vni=42 outer_src=10.0.0.1|1500000001.123456796\n");
+		"0|vni-42 10.0.0.1||vni=42 outer_src=10.0.0.1|1500000001.123456796\n"
+		"2|vni-42 network-268435455 10.0.0.1||vni=42 network=268435455 "
+		"outer_src=10.0.0.1|1500000001.123456796\n");
 	free(text);
 	text = output_of(&folder, "capinfos out.pcapng");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
