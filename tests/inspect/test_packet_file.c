@@ -203,9 +203,9 @@ static void tshark_sees_sessions_directions_and_comments(void)
 	free(text);
 	text = output_of(&folder, "capinfos out.pcapng");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Number of packets:   3"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Number of packets:   4"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Capture application: periscope"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Number of interfaces in file: 2"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Number of interfaces in file: 3"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Number of stat entries = 1"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "Number of packets = 2"));
 	free(text);
