@@ -1,6 +1,8 @@
-/* Link headers: from the first byte of a frame to its IP header. Ethernet with VLAN tags
- * (802.1Q, 802.1ad, 0x9100), Linux cooked v1 and v2, BSD loopback, raw IP, PPP (RFC 1661, 1662)
- * and Cisco HDLC. */
+/* Link headers: from the first byte of a frame to its IP header. Ethernet, Linux cooked v1 and v2,
+ * BSD loopback, raw IP, PPP (RFC 1661, 1662) and Cisco HDLC. Stepped over, a bounded number of
+ * them: VLAN tags (802.1Q, 802.1ad, 0x9100), VN-Tag, E-Tag (802.1BR), the backbone header of 802.1ah,
+ * MPLS labels (RFC 3032) around IP or an Ethernet pseudowire with a control word, PPPoE sessions
+ * (RFC 2516), and LLC with SNAP (RFC 1042). */
 #pragma once
 
 #include <stdint.h>
@@ -10,10 +12,12 @@
 
 enum {
 	ETHER_NONE = 0, /* below 0x600 the field is a length: small numbers are free for us */
-	ETHER_LIE = 1,  /* more VLAN tags than LINK_TAGS_MAX */
+	ETHER_LIE = 1,  /* more headers than the bounds below */
 	ETHER_IP4 = 0x0800,
 	ETHER_IP6 = 0x86dd,
-	LINK_TAGS_MAX = 4,
+	LINK_TAGS_MAX = 4,    /* VLAN tags */
+	LINK_STEPS_MAX = 8,   /* headers of all kinds, all MPLS labels as one */
+	LINK_LABELS_MAX = 16, /* MPLS labels */
 	LINK_VLAN_MAX = 4095, /* a tag's id has 12 bits */
 	LINK_ETHERNET_SIZE = 14,
 };

@@ -260,14 +260,24 @@ uint64_t session_table_burst(struct session_table *table, struct packet *packets
 	return live;
 }
 
+/* A product of two words that keeps both; the constants are digits of pi. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product =
+		(unsigned __int128)(a ^ 0xa4093822299f31d0) * (b ^ 0x082efa98ec4e6c89);
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product ^ a ^ b;
+}
+
 uint64_t session_id(const struct session_table *table, uint32_t index)
 {
-	const struct session *s;
+	const struct session_key *key;
 
 	if (index == SESSION_NONE)
 		return 0;
-	s = &table->sessions[index];
-	return key_hash(&s->outer_src, s->vni);
+	key = &table->sessions[index].key;
+	return fold(fold(session_key_word(key, 0), session_key_word(key, 1)),
+		(uint64_t)key->network << 32 | key->vni);
 }
 
 uint32_t session_tenant(const struct session_table *table, uint32_t index)

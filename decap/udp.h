@@ -22,3 +22,9 @@ static inline bool udp_port_in(uint16_t port, const uint16_t *ports, uint8_t n)
 			return true;
 	return false;
 }
+
+static inline bool udp_is_tunnel(const struct decap_params *params, uint16_t port)
+{
+	return udp_port_in(port, params->vxlan_ports, params->n_vxlan_ports) ||
+	       udp_port_in(port, params->geneve_ports, params->n_geneve_ports);
+}
