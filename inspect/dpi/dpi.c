@@ -39,11 +39,18 @@ void dpi_destroy(struct dpi *dpi)
  * length of 0 (segmentation offload) is one that nDPI does not believe. */
 static bool is_whole(const struct packet *p)
 {
-	return p->ip_cap >= p->ip_len && !(p->ip_version == 4 && be16(p->ip + 2) == 0);
+	return p->ip_cap >= p->ip_len;
+}
+
+/* Segmentation offload leaves a length of 0, and IPv6 carries more than nDPI has a number for: then
+ * nDPI gets a copy that says how long it is. */
+static bool wants_length(const struct packet *p)
+{
+	return be16(p->ip + (p->ip_version == 4 ? 2 : 4)) == 0 || p->ip_len > UINT16_MAX;
 }
 
 /* nDPI refuses a packet whose IP header claims more than there is; ndpiReader drops it, too. This
- * makes a cut packet one of ip_cap bytes. */
+ * makes it one of as many bytes as there are. */
 static void make_whole(struct dpi *dpi, struct piece *piece)
 {
 	bool is_v4 = piece->ip[0] >> 4 == 4;
@@ -58,10 +65,11 @@ static void make_whole(struct dpi *dpi, struct piece *piece)
 
 static struct piece piece_make(const struct flow *flow, const struct packet *p)
 {
+	uint32_t cap = p->ip_cap < p->ip_len ? p->ip_cap : p->ip_len;
 	struct piece piece = {
 		.ip = p->ip,
 		.time_ns = p->time_ns,
-		.cap = p->ip_cap < p->ip_len ? p->ip_cap : p->ip_len,
+		.cap = cap < UINT16_MAX ? cap : UINT16_MAX,
 		.wire = p->ip_len,
 		.payload = p->payload,
 		.protocol = p->protocol,
@@ -191,8 +199,8 @@ static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
 			datagram_end(dpi, flow);
 		return;
 	}
-	if (p->ip_len > UINT16_MAX)
-		return;
+	if (is_whole(p) && wants_length(p))
+		make_whole(dpi, &piece);
 	if (!flow_ready(dpi, flow, is_whole(p))) {
 		/* Not for nDPI, but what follows it is not early, and it may be DNS. */
 		if (flow->dpi)

@@ -31,7 +31,7 @@ struct dpi {
 	bool shed; /* dpi_shed() */
 	struct draft draft;
 	struct dns_message dns;
-	uint8_t whole[UINT16_MAX]; /* a cut packet, made whole */
+	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */
 };
 
 /* give.c: what nDPI gets, and when. */
