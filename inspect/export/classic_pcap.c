@@ -52,9 +52,11 @@ struct classic_pcap *classic_pcap_open(
 
 	if (file == NULL)
 		return NULL;
-	file->spool = spool_open(path, flags, SPOOL_STOP, ledger);
-	if (file->spool != NULL && start(file, is_ip))
+	file->spool = spool_open(path, flags, SPOOL_ALONE, ledger);
+	if (file->spool != NULL && start(file, is_ip)) {
+		spool_set_head(file->spool); /* records need nothing else before them */
 		return file;
+	}
 	cause = file->spool == NULL ? errno : ENOMEM;
 	classic_pcap_close(file);
 	errno = cause;
@@ -98,11 +100,6 @@ bool classic_pcap_write(
 uint64_t classic_pcap_size(const struct classic_pcap *file)
 {
 	return spool_size(file->spool);
-}
-
-bool classic_pcap_is_broken(const struct classic_pcap *file)
-{
-	return spool_has_lost(file->spool);
 }
 
 bool classic_pcap_flush(struct classic_pcap *file)

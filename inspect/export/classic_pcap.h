@@ -17,8 +17,6 @@ struct classic_pcap *classic_pcap_open(
 bool classic_pcap_write(
 	struct classic_pcap *file, uint64_t time_ns, const struct packet_bytes *bytes);
 uint64_t classic_pcap_size(const struct classic_pcap *file);
-/* A write failed: the file takes nothing more. */
-bool classic_pcap_is_broken(const struct classic_pcap *file);
 /* false when anything was lost. */
 bool classic_pcap_flush(struct classic_pcap *file);
 bool classic_pcap_close(struct classic_pcap *file);

@@ -10,17 +10,33 @@ struct event_files {
 	struct output_ledger *ledger;
 	struct file_series *series;
 	struct spool *spool;
+	bool fixed;
 	bool lost; /* by a file before */
 };
+
+static void end_file(struct event_files *f)
+{
+	bool whole;
+
+	if (f->spool == NULL)
+		return;
+	whole = spool_flush(f->spool);
+	if (f->fixed || spool_size(f->spool) > 0)
+		whole = spool_close(f->spool) && whole;
+	else
+		whole = spool_discard(f->spool) && whole;
+	f->spool = NULL;
+	f->lost = !whole || f->lost;
+}
 
 static bool open_file(void *owner, const char *path, int flags)
 {
 	struct event_files *f = owner;
-	struct spool *next = spool_open(path, flags, SPOOL_GO_ON, f->ledger);
+	struct spool *next = spool_open(path, flags, SPOOL_ALONE, f->ledger);
 
 	if (next == NULL)
 		return false;
-	f->lost = !spool_close(f->spool) || f->lost;
+	end_file(f);
 	f->spool = next;
 	return true;
 }
@@ -50,6 +66,7 @@ struct event_files *event_files_open(const struct event_files_params *params,
 		return NULL;
 	}
 	f->ledger = ledger;
+	f->fixed = params->name != NULL;
 	f->series = file_series_open(&series, error, error_size);
 	if (f->series != NULL)
 		return f;
@@ -60,7 +77,7 @@ struct event_files *event_files_open(const struct event_files_params *params,
 void event_files_put(struct event_files *f, const char *line, size_t len)
 {
 	if (file_series_is_full(f->series, spool_size(f->spool), len))
-		(void)file_series_next(f->series, NULL);
+		(void)file_series_next(f->series);
 	spool_add(f->spool, line, len);
 	spool_end(f->spool, 1);
 }
@@ -70,8 +87,11 @@ bool event_files_flush(struct event_files *f)
 	bool whole = spool_flush(f->spool);
 
 	file_series_retry(f->series);
-	if (file_series_is_old(f->series) && spool_size(f->spool) > 0)
-		(void)file_series_next(f->series, NULL);
+	if (spool_size(f->spool) > 0) {
+		file_series_settle(f->series);
+		if (file_series_is_old(f->series))
+			(void)file_series_next(f->series);
+	}
 	return whole && !f->lost;
 }
 
@@ -81,7 +101,9 @@ bool event_files_close(struct event_files *f)
 
 	if (f == NULL)
 		return true;
-	whole = spool_close(f->spool) && !f->lost;
+	(void)event_files_flush(f);
+	end_file(f);
+	whole = !f->lost;
 	file_series_close(f->series);
 	free(f);
 	return whole;

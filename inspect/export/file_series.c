@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/now.h"
 #include "inspect/export/civil.h"
@@ -28,6 +29,7 @@ struct file_series {
 	uint64_t begun_ns, stamp_ms;
 	bool stuck; /* the next file could not be begun */
 	bool said_stuck;
+	bool settled; /* within the bounds, its first file included */
 	char folder[];
 };
 
@@ -128,29 +130,43 @@ static bool open_next(struct file_series *s, uint64_t now, char name[NAME_SIZE])
 	return opened;
 }
 
-/* Room for one file more, of any length it may reach. */
-static struct retention_left make_room(struct file_series *s)
-{
-	return retention_apply(
-		&s->retention, 1, s->max_size, s->name[0] == '\0' ? NULL : s->name);
-}
-
 static bool begin(struct file_series *s)
 {
 	uint64_t now = now_ns(s);
-	struct retention_left left = make_room(s);
 	char name[NAME_SIZE];
 
 	if (!open_next(s, now, name))
 		return false;
 	memcpy(s->name, name, sizeof(name));
 	s->begun_ns = now;
-	/* The file before may be one too many, now that it is not written any more. */
-	if ((s->retention.max_files != 0 && left.files + 1 > s->retention.max_files) ||
-		(s->retention.max_bytes != 0 &&
-			left.bytes + s->max_size > s->retention.max_bytes))
+	return true;
+}
+
+static bool is_over(const struct file_series *s, const struct retention_left *left)
+{
+	return (s->retention.max_files != 0 && left->files + 1 > s->retention.max_files) ||
+	       (s->retention.max_bytes != 0 &&
+		       left->bytes + s->max_size > s->retention.max_bytes);
+}
+
+/* Room for one file more, of any length it may reach. The file before may be one too many, once it is
+ * not written any more. */
+static bool begin_in_bounds(struct file_series *s)
+{
+	struct retention_left left = retention_apply(&s->retention, 1, s->max_size, s->name);
+
+	if (!begin(s))
+		return false;
+	if (is_over(s, &left))
 		(void)retention_apply(&s->retention, 0, s->max_size, s->name);
 	return true;
+}
+
+void file_series_settle(struct file_series *s)
+{
+	if (!s->settled)
+		(void)retention_apply(&s->retention, 0, s->max_size, s->name);
+	s->settled = true;
 }
 
 static bool start(struct file_series *s)
@@ -222,18 +238,20 @@ struct file_series *file_series_open(
 
 void file_series_close(struct file_series *s)
 {
+	if (s != NULL)
+		(void)rmdir(s->folder);
 	free(s);
 }
 
-bool file_series_next(struct file_series *s, const char *meanwhile)
+bool file_series_next(struct file_series *s)
 {
-	if (begin(s))
+	file_series_settle(s);
+	if (begin_in_bounds(s))
 		return true;
 	s->stuck = true;
 	if (!s->said_stuck)
-		fprintf(stderr, "periscope: %s: cannot begin the next file: %s; %s%s\n",
-			s->folder, strerror(errno), meanwhile == NULL ? s->name : meanwhile,
-			meanwhile == NULL ? " goes on" : "");
+		fprintf(stderr, "periscope: %s: cannot begin the next file: %s; %s goes on\n",
+			s->folder, strerror(errno), s->name);
 	s->said_stuck = true;
 	return false;
 }
@@ -257,16 +275,6 @@ bool file_series_is_old(struct file_series *s)
 void file_series_retry(struct file_series *s)
 {
 	s->stuck = false;
-}
-
-const char *file_series_folder(const struct file_series *s)
-{
-	return s->folder;
-}
-
-uint64_t file_series_file_size(const struct file_series *s)
-{
-	return s->max_size;
 }
 
 uint64_t file_series_removed(const struct file_series *s, uint64_t *bytes)

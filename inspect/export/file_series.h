@@ -29,25 +29,25 @@ struct file_series_params {
 	void *owner;
 };
 
-/* Begins the first file. Texts are borrowed. NULL: `error` says why. */
+/* Begins the first file. Nothing is removed for it before file_series_settle(). Texts are borrowed.
+ * NULL: `error` says why. */
 struct file_series *file_series_open(
 	const struct file_series_params *params, char *error, size_t error_size);
-/* NULL is legal; the file is the owner's to close, before or after. */
+/* NULL is legal; the file is the owner's to close, before. A folder that was left empty goes. */
 void file_series_close(struct file_series *series);
 
-/* Begins the next file. false: the one before is still the owner's; the first time this is said on
- * stderr, with what happens `meanwhile` (NULL: the one before goes on). */
-bool file_series_next(struct file_series *series, const char *meanwhile);
+/* The first file has something in it by now, for which older ones may go. */
+void file_series_settle(struct file_series *series);
+
+/* Begins the next file. false: the one before is still the owner's, and goes on, which is said on
+ * stderr the first time. */
+bool file_series_next(struct file_series *series);
 
 /* So many bytes more would make a file too long that has `size` (0: nothing is in it yet). Not
  * after the next file could not be begun, until file_series_retry(). */
 bool file_series_is_full(const struct file_series *series, uint64_t size, uint64_t more);
 bool file_series_is_old(struct file_series *series);
 void file_series_retry(struct file_series *series);
-
-const char *file_series_folder(const struct file_series *series);
-/* Bytes a file may have; 0: any. */
-uint64_t file_series_file_size(const struct file_series *series);
 
 /* What was removed so far; any thread. */
 uint64_t file_series_removed(const struct file_series *series, uint64_t *bytes);

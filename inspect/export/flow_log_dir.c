@@ -67,7 +67,6 @@ struct flow_log_dir *flow_log_dir_create(const char *root, struct output_ledger 
 		return NULL;
 	memcpy(dir->root, root, strlen(root) + 1);
 	dir->ledger = ledger;
-	dir->grown = true; /* by earlier runs */
 	dir->last = &dir->periods[0];
 	dir->gzip = libdeflate_alloc_compressor(LEVEL);
 	if (dir->gzip != NULL) {
@@ -213,8 +212,8 @@ static int open_file(const char *path)
 	return fd;
 }
 
-/* Appends the period's records as one gzip member; 0 or the errno. */
-static int append(struct flow_log_dir *dir, const struct period *period, int fd)
+/* Appends the period's records as one gzip member; 0 or the errno. `made`: nothing was in the file. */
+static int append(struct flow_log_dir *dir, const struct period *period, int fd, bool *made)
 {
 	struct stat before;
 	size_t skip, len;
@@ -222,8 +221,9 @@ static int append(struct flow_log_dir *dir, const struct period *period, int fd)
 
 	if (fstat(fd, &before) != 0)
 		return errno;
-	dir->grown = dir->grown || before.st_size == 0;
-	skip = before.st_size == 0 ? 0 : HEADER_LEN;
+	*made = before.st_size == 0;
+	dir->grown = dir->grown || *made;
+	skip = *made ? 0 : HEADER_LEN;
 	len = libdeflate_gzip_compress(dir->gzip, period->text + skip, period->used - skip,
 		dir->member, dir->member_size);
 	if (len == 0)
@@ -236,6 +236,7 @@ static int append(struct flow_log_dir *dir, const struct period *period, int fd)
 
 static int store(struct flow_log_dir *dir, const struct period *period, char path[PATH_MAX])
 {
+	bool made = false;
 	int fd, cause;
 
 	if (!path_of(dir, period->route, path))
@@ -243,9 +244,11 @@ static int store(struct flow_log_dir *dir, const struct period *period, char pat
 	fd = open_file(path);
 	if (fd < 0)
 		return errno;
-	cause = append(dir, period, fd);
+	cause = append(dir, period, fd, &made);
 	if (close(fd) != 0 && cause == 0)
 		cause = errno;
+	if (cause != 0 && made)
+		(void)unlink(path);
 	return cause;
 }
 

@@ -11,9 +11,6 @@
 #include "inspect/export/ethernet.h"
 #include "inspect/export/pcapng.h"
 
-/* LINKTYPE_ numbers of files (tcpdump.org/linktypes.html). */
-enum { LINKTYPE_ETHERNET = 1, LINKTYPE_RAW = 101 };
-
 enum part { PART_ETHERNET, PART_IP, PART_COUNT };
 
 struct packet_file {
@@ -175,16 +172,6 @@ bool packet_file_flush(struct packet_file *file)
 	return file->ledger->lost_disk == 0;
 }
 
-bool packet_file_is_broken(const struct packet_file *file)
-{
-	for (int part = 0; part < PART_COUNT; part++)
-		if ((file->pcapng[part] != NULL && pcapng_is_broken(file->pcapng[part])) ||
-			(file->classic[part] != NULL &&
-				classic_pcap_is_broken(file->classic[part])))
-			return true;
-	return false;
-}
-
 uint64_t packet_file_size(const struct packet_file *file)
 {
 	uint64_t size = 0;
@@ -198,16 +185,15 @@ uint64_t packet_file_size(const struct packet_file *file)
 	return size;
 }
 
-void packet_file_discard(struct packet_file *file)
+bool packet_file_discard(struct packet_file *file)
 {
-	char path[PATH_MAX], ip[PATH_MAX];
-	bool has_ip = is_open(file, PART_IP) && ip_path(file->path, ip);
+	bool whole = true;
 
-	memcpy(path, file->path, sizeof(path));
-	packet_file_close(file);
-	(void)unlink(path);
-	if (has_ip)
-		(void)unlink(ip);
+	for (int part = 0; part < PART_COUNT; part++)
+		if (file->pcapng[part] != NULL)
+			whole = pcapng_discard(file->pcapng[part]) && whole;
+	free(file);
+	return whole;
 }
 
 bool packet_file_close(struct packet_file *file)

@@ -2,9 +2,10 @@
  * through libpcap. Every record is a decapsulated inner frame with its true original length.
  * pcapng: one interface a session (Ethernet, snap length 262144, ns), direction in the packet
  * flags, a comment such as `vni=42 outer_src=10.0.0.1 rule=100 flow=<id>`, or with
- * `refused=rule_rejected` at its end, statistics blocks at the end of the file. Raw IP inner packets go to a file of their own, FILE-ip.pcapng or FILE-ip.pcap, made
+ * `refused=rule_rejected` at its end, statistics blocks at the end of the file. Raw IP inner packets go to a file of their own, with one interface, FILE-ip.pcapng or FILE-ip.pcap, made
  * when the first one comes (libpcap refuses a file whose interfaces differ in link type).
- * After a failed write nothing more is written to that file, so that it stays readable. */
+ * What a failed write took with it is missing, and the file goes on behind it when there is room again
+ * (spool.h): pcapng with a new section, so that it stays readable. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,11 +44,9 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 bool packet_file_flush(struct packet_file *file);
 /* Writes what ends the file, closes, frees. false when anything was lost (said on stderr). */
 bool packet_file_close(struct packet_file *file);
-/* Closes and frees; removes what was made. */
-void packet_file_discard(struct packet_file *file);
+/* The same of a pcapng file that no packet was written to, which is removed. */
+bool packet_file_discard(struct packet_file *file);
 
-/* A write failed: a file takes nothing more. */
-bool packet_file_is_broken(const struct packet_file *file);
 /* Bytes of both files when they are closed; one packet more adds at most its own bytes and
  * PACKET_FILE_EXTRA. */
 uint64_t packet_file_size(const struct packet_file *file);

@@ -4,9 +4,9 @@
  * (event_files.h), the two as one.
  *
  * A live file is one that readers take, from its beginning on, and after each flush all of it is in
- * the file, in whole blocks. A file whose disk is full takes nothing more; a flush begins the next
- * one when there is room again, and what came between is counted as lost_disk. A new file that
- * cannot be begun is said once, and the one before goes on. One thread calls it. */
+ * the file, in whole blocks. One whose disk is full is closed, and goes on when there is room again;
+ * what came between is counted as lost_disk. One without a packet is removed at its end. A new file
+ * that cannot be begun is said once, and the one before goes on. One thread calls it. */
 #pragma once
 
 #include <stdbool.h>

@@ -35,6 +35,7 @@ struct pcapng {
 	struct spool *spool;
 	uint16_t link_type;
 	struct pcapng_interfaces *interfaces;
+	uint64_t failures; /* of the spool, when the section was begun */
 };
 
 /* A block being put together: small ones whole, of a packet what surrounds its bytes. */
@@ -124,6 +125,21 @@ static void write_section(struct pcapng *file)
 	write_block(file, BLOCK_SECTION, &body);
 }
 
+/* What was lost may have had the section's own head, or interfaces of it. */
+static __attribute__((cold, noinline)) void begin_section(struct pcapng *file)
+{
+	file->failures = spool_failures(file->spool);
+	if (file->link_type != LINKTYPE_ETHERNET)
+		return;
+	pcapng_interfaces_clear(file->interfaces);
+	write_section(file);
+}
+
+static bool is_behind_gap(const struct pcapng *file)
+{
+	return spool_failures(file->spool) != file->failures;
+}
+
 static void put_name(struct piece *body, const struct pcapng_session *session)
 {
 	const struct session_key *key = &session->key;
@@ -206,11 +222,16 @@ struct pcapng *pcapng_open(
 
 	if (file != NULL && (file->interfaces = pcapng_interfaces_create()) != NULL) {
 		file->link_type = link_type;
-		file->spool = spool_open(path, flags, SPOOL_STOP, ledger);
+		file->spool = spool_open(path, flags,
+			link_type == LINKTYPE_ETHERNET ? SPOOL_SECTION : SPOOL_ALONE, ledger);
 		cause = errno;
 	}
 	if (file != NULL && file->spool != NULL) {
 		write_section(file);
+		if (link_type != LINKTYPE_ETHERNET) {
+			need_interface(file);
+			spool_set_head(file->spool);
+		}
 		return file;
 	}
 	if (file != NULL)
@@ -293,7 +314,8 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	const struct packet_bytes *bytes)
 {
 	static const uint8_t zeros[4];
-	const struct pcapng_session session = {record->has_vni, record->key};
+	const struct pcapng_session session = {
+		record->has_vni && file->link_type == LINKTYPE_ETHERNET, record->key};
 	uint32_t room = PCAPNG_SNAPLEN - bytes->header_len;
 	uint32_t cap = bytes->cap < room ? bytes->cap : room;
 	uint32_t len = bytes->header_len + cap, padding = (4 - len % 4) % 4;
@@ -301,6 +323,8 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	struct piece before, after;
 	uint32_t number, total;
 
+	if (is_behind_gap(file))
+		begin_section(file);
 	if (!find_interface(file, &session, &number))
 		return false;
 	interface = pcapng_interfaces_get(file->interfaces, number);
@@ -331,28 +355,38 @@ uint64_t pcapng_size(const struct pcapng *file)
 	       (uint64_t)STATISTICS_SIZE * pcapng_interfaces_count(file->interfaces);
 }
 
-bool pcapng_is_broken(const struct pcapng *file)
-{
-	return spool_has_lost(file->spool);
-}
-
 bool pcapng_flush(struct pcapng *file)
 {
+	if (is_behind_gap(file))
+		begin_section(file);
 	need_interface(file);
 	return spool_flush(file->spool);
 }
 
 bool pcapng_close(struct pcapng *file)
 {
+	uint32_t n;
 	bool whole;
 
+	if (is_behind_gap(file))
+		begin_section(file);
 	need_interface(file);
-	for (uint32_t i = 0; i < pcapng_interfaces_count(file->interfaces); i++) {
+	n = pcapng_interfaces_count(file->interfaces);
+	for (uint32_t i = 0; i < n && !is_behind_gap(file); i++) {
 		if (pcapng_interfaces_get(file->interfaces, i)->packets > 0)
 			write_statistics(file, i);
 		spool_end(file->spool, 0);
 	}
 	whole = spool_close(file->spool);
+	pcapng_interfaces_destroy(file->interfaces);
+	free(file);
+	return whole;
+}
+
+bool pcapng_discard(struct pcapng *file)
+{
+	bool whole = spool_discard(file->spool);
+
 	pcapng_interfaces_destroy(file->interfaces);
 	free(file);
 	return whole;

@@ -1,6 +1,7 @@
 #include "inspect/export/pcapng_interfaces.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "inspect/export/text.h"
@@ -34,6 +35,15 @@ void pcapng_interfaces_destroy(struct pcapng_interfaces *in)
 	free(in->interfaces);
 	free(in->slots);
 	free(in);
+}
+
+void pcapng_interfaces_clear(struct pcapng_interfaces *in)
+{
+	if (in->slots != NULL)
+		memset(in->slots, 0, 2ull * in->room * sizeof(*in->slots));
+	in->count = 0;
+	in->sessions = 0;
+	in->last = 0;
 }
 
 static bool is_equal(const struct pcapng_session *a, const struct pcapng_session *b)

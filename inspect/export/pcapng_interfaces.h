@@ -37,6 +37,8 @@ struct pcapng_interfaces;
 /* NULL: no memory. */
 struct pcapng_interfaces *pcapng_interfaces_create(void);
 void pcapng_interfaces_destroy(struct pcapng_interfaces *interfaces);
+/* As when it was made. */
+void pcapng_interfaces_clear(struct pcapng_interfaces *interfaces);
 
 /* The number of the interface of a session, made when it `is_new`. false: no memory. */
 bool pcapng_interfaces_find(struct pcapng_interfaces *interfaces,

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "inspect/export/output_dir.h"
 
 _Static_assert((int)RECORD_SIZE_MAX <= (int)SPOOL_RECORD_MAX, "any event fits");
 
@@ -14,13 +17,21 @@ enum { BATCH = 256 * 1024, ROOM = BATCH + SPOOL_RECORD_MAX };
 
 struct spool {
 	struct output_ledger *ledger;
-	enum spool_after_loss after_loss;
-	int fd;
-	bool lost;
+	int fd;       /* -1: closed since a batch failed */
+	int flags;    /* to open it again */
+	bool is_file; /* not a pipe, nor standard output: it can be opened again */
+	bool ended;   /* takes nothing more */
+	bool lost, said_again;
+	bool behind_gap; /* the batch before failed */
+	enum spool_order order;
+	dev_t device;
+	ino_t inode;
 	off_t good;       /* size of the file as far as it was written well */
 	uint64_t pending; /* records in the buffer */
-	size_t used;
+	uint64_t failures;
+	size_t used, head_len;
 	char *path;
+	char head[SPOOL_HEAD_MAX];
 	char buffer[ROOM];
 };
 
@@ -45,15 +56,26 @@ static int open_path(const char *path, int flags)
 {
 	if (strcmp(path, "-") == 0)
 		return dup(STDOUT_FILENO);
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | flags, 0666);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0666);
 }
 
-struct spool *spool_open(const char *path, int flags, enum spool_after_loss after_loss,
-	struct output_ledger *ledger)
+/* Which file it is. */
+static void note_file(struct spool *spool)
+{
+	struct stat st;
+
+	spool->is_file = fstat(spool->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+			 strcmp(spool->path, "-") != 0;
+	spool->device = st.st_dev;
+	spool->inode = st.st_ino;
+}
+
+struct spool *spool_open(
+	const char *path, int flags, enum spool_order order, struct output_ledger *ledger)
 {
 	struct spool *spool = malloc(sizeof(*spool));
 	char *copy = strdup(path);
-	int fd = spool == NULL || copy == NULL ? -1 : open_path(path, flags);
+	int fd = spool == NULL || copy == NULL ? -1 : open_path(path, O_TRUNC | flags);
 
 	if (fd < 0) {
 		int cause = spool == NULL || copy == NULL ? ENOMEM : errno;
@@ -63,51 +85,140 @@ struct spool *spool_open(const char *path, int flags, enum spool_after_loss afte
 		errno = cause;
 		return NULL;
 	}
+	memset(spool, 0, offsetof(struct spool, buffer));
 	spool->ledger = ledger;
-	spool->after_loss = after_loss;
 	spool->fd = fd;
-	spool->lost = false;
-	spool->good = 0;
-	spool->pending = 0;
-	spool->used = 0;
+	spool->flags = flags & ~O_EXCL;
+	spool->order = order;
 	spool->path = copy;
+	note_file(spool);
 	return spool;
+}
+
+void spool_set_head(struct spool *spool)
+{
+	assert(spool->used <= sizeof(spool->head));
+	memcpy(spool->head, spool->buffer, spool->used);
+	spool->head_len = spool->used;
+}
+
+static int begin_again(const struct spool *spool, int fd)
+{
+	if (spool->order == SPOOL_SECTION && !spool->behind_gap)
+		return ENOENT;
+	return write_all(fd, spool->head, spool->head_len);
+}
+
+/* 0 or the errno. */
+static int open_again(struct spool *spool)
+{
+	struct stat st;
+	int fd = open_path(spool->path, spool->flags), cause = 0;
+
+	if (fd < 0 && errno == ENOENT && make_parents(spool->path) == 0)
+		fd = open_path(spool->path, spool->flags);
+	if (fd < 0)
+		return errno;
+	if (fstat(fd, &st) != 0)
+		cause = errno;
+	else if (!S_ISREG(st.st_mode))
+		cause = ESTALE;
+	else if (st.st_size == 0) /* deleted, or emptied */
+		cause = begin_again(spool, fd);
+	else if (st.st_size != spool->good || st.st_dev != spool->device ||
+		 st.st_ino != spool->inode)
+		cause = ESTALE; /* somebody else's by now */
+	if (cause == 0) {
+		spool->good = st.st_size == 0 ? (off_t)spool->head_len : spool->good;
+		spool->device = st.st_dev;
+		spool->inode = st.st_ino;
+		spool->fd = fd;
+		return 0;
+	}
+	if (cause != ESTALE && st.st_size == 0)
+		(void)!ftruncate(fd, 0);
+	close(fd);
+	return cause;
+}
+
+/* What a failed write left of a batch. */
+static void take_back(struct spool *spool)
+{
+	bool cut = ftruncate(spool->fd, spool->good) == 0;
+
+	if (spool->is_file) {
+		close(spool->fd);
+		spool->fd = -1;
+	} else {
+		spool->ended = !cut || spool->good == 0; /* its head is gone */
+	}
+}
+
+static void close_deleted(struct spool *spool)
+{
+	struct stat st;
+
+	if (!spool->is_file || spool->fd < 0 || fstat(spool->fd, &st) != 0 || st.st_nlink > 0)
+		return;
+	close(spool->fd);
+	spool->fd = -1;
+}
+
+static int write_batch(struct spool *spool)
+{
+	int cause;
+
+	close_deleted(spool);
+	cause = spool->fd < 0 ? open_again(spool) : 0;
+	if (cause != 0)
+		return cause;
+	cause = write_all(spool->fd, spool->buffer, spool->used);
+	if (cause != 0)
+		take_back(spool);
+	return cause;
 }
 
 static void lose(struct spool *spool, int cause)
 {
 	spool->ledger->lost_disk += spool->pending;
-	if (cause != 0 && !spool->lost)
+	spool->failures++;
+	if (!spool->lost)
 		fprintf(stderr,
 			"periscope: %s: %s; records are lost and counted as lost_disk\n",
 			spool->path, strerror(cause));
 	spool->lost = true;
+	spool->behind_gap = true;
+}
+
+static void keep(struct spool *spool)
+{
+	spool->ledger->written += spool->pending;
+	spool->good += (off_t)spool->used;
+	if (spool->lost && !spool->said_again)
+		fprintf(stderr, "periscope: %s: records are written again\n", spool->path);
+	spool->said_again = spool->lost;
+	spool->behind_gap = false;
 }
 
 bool spool_flush(struct spool *spool)
 {
-	int cause = 0;
+	int cause;
 
 	if (spool->used == 0)
 		return !spool->lost;
-	if (spool->lost && spool->after_loss == SPOOL_STOP) {
-		lose(spool, 0);
-	} else if ((cause = write_all(spool->fd, spool->buffer, spool->used)) != 0) {
-		/* Fails on a pipe, where nothing can be taken back. */
-		(void)!ftruncate(spool->fd, spool->good);
+	cause = spool->ended ? EPIPE : write_batch(spool);
+	if (cause == 0)
+		keep(spool);
+	else
 		lose(spool, cause);
-	} else {
-		spool->ledger->written += spool->pending;
-		spool->good += (off_t)spool->used;
-	}
 	spool->pending = 0;
 	spool->used = 0;
 	return !spool->lost;
 }
 
-bool spool_has_lost(const struct spool *spool)
+uint64_t spool_failures(const struct spool *spool)
 {
-	return spool->lost;
+	return spool->failures;
 }
 
 uint64_t spool_size(const struct spool *spool)
@@ -129,6 +240,21 @@ void spool_end(struct spool *spool, unsigned records)
 		spool_flush(spool);
 }
 
+/* false, said: a network file system may report only now that it could not keep what it took. */
+static bool close_file(const struct spool *spool)
+{
+	if (spool->fd < 0 || close(spool->fd) == 0)
+		return true;
+	fprintf(stderr, "periscope: %s: %s\n", spool->path, strerror(errno));
+	return false;
+}
+
+static void spool_free(struct spool *spool)
+{
+	free(spool->path);
+	free(spool);
+}
+
 bool spool_close(struct spool *spool)
 {
 	bool whole;
@@ -136,12 +262,17 @@ bool spool_close(struct spool *spool)
 	if (spool == NULL)
 		return true;
 	whole = spool_flush(spool);
-	/* A network file system may report only now that it could not keep what it took. */
-	if (close(spool->fd) != 0) {
-		fprintf(stderr, "periscope: %s: %s\n", spool->path, strerror(errno));
-		whole = false;
-	}
-	free(spool->path);
-	free(spool);
+	whole = close_file(spool) && whole;
+	spool_free(spool);
+	return whole;
+}
+
+bool spool_discard(struct spool *spool)
+{
+	bool whole = !spool->lost;
+
+	(void)close_file(spool);
+	(void)unlink(spool->path);
+	spool_free(spool);
 	return whole;
 }

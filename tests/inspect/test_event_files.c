@@ -331,6 +331,11 @@ static void files_of_earlier_runs_count(void)
 		folder_put(&desk.folder, path, "earlier\n");
 	}
 	desk_open(&desk, (struct event_files_params){.max_files = 4});
+	event_files_flush(desk.files);
+	list_names(&desk);
+	CU_ASSERT_EQUAL(desk.n_names, 11); /* nothing goes for a file without a line */
+	put_lines(&desk, 1);
+	event_files_flush(desk.files);
 	list_names(&desk);
 	CU_ASSERT_EQUAL_FATAL(desk.n_names, 4);
 	CU_ASSERT_STRING_EQUAL(desk.names[0], "flows-20260101T000007.000Z.jsonl");
@@ -346,9 +351,33 @@ static void files_of_earlier_runs_count(void)
 	CU_ASSERT_EQUAL_FATAL(desk.n_names, 4);
 	text = content(&desk, desk.names[2], &len);
 	CU_ASSERT_STRING_EQUAL(desk.names[2], FIRST);
-	CU_ASSERT_EQUAL(len, 0);
+	CU_ASSERT_EQUAL(len, LINE);
 	free(text);
 	folder_remove(&desk.folder);
+}
+
+/* As often as it is started: nothing is made, and nothing goes. */
+static void a_run_without_events_leaves_nothing(void)
+{
+	struct desk desk = {.folder = folder_make(), .now = BEGUN};
+	char path[PATH_MAX];
+	uint64_t bytes;
+
+	for (int i = 0; i < 2; i++) {
+		desk_open(&desk, (struct event_files_params){.max_files = 1});
+		CU_ASSERT_TRUE(event_files_flush(desk.files));
+		CU_ASSERT_TRUE(event_files_close(desk.files));
+		folder_path(&desk.folder, "events", path, sizeof(path));
+		CU_ASSERT_EQUAL(access(path, F_OK), i == 0 ? -1 : 0);
+		folder_put(&desk.folder, "events/flows-20260101T000000.000Z.jsonl", "real\n");
+	}
+	list_names(&desk);
+	CU_ASSERT_EQUAL_FATAL(desk.n_names, 1);
+	desk_open(&desk, (struct event_files_params){.max_files = 1});
+	put_lines(&desk, 1);
+	CU_ASSERT_TRUE(event_files_flush(desk.files));
+	CU_ASSERT_EQUAL(event_files_removed(desk.files, &bytes), 1);
+	desk_clear(&desk);
 }
 
 /* With no descriptor left no file can be begun: the one before takes all, and loses nothing. */
@@ -408,6 +437,7 @@ void suite_event_files(void)
 	CU_ADD_TEST(s, the_bytes_in_all_stay_within_their_bound);
 	CU_ADD_TEST(s, files_of_others_stay);
 	CU_ADD_TEST(s, files_of_earlier_runs_count);
+	CU_ADD_TEST(s, a_run_without_events_leaves_nothing);
 	CU_ADD_TEST(s, without_a_next_file_the_one_before_goes_on);
 	CU_ADD_TEST(s, a_fixed_name_has_no_bounds);
 }

@@ -304,6 +304,11 @@ static void files_of_earlier_runs_count(void)
 			folder_put(&desk->folder, path, "earlier\n");
 	}
 	packet_desk_open(desk, (struct packet_files_params){.max_files = 4});
+	packet_files_flush(desk->files);
+	packet_desk_list(desk);
+	CU_ASSERT_EQUAL(desk->n_names, 20); /* nothing goes for a file without a packet */
+	packet_desk_put(desk, 1, LINK_ETHERNET);
+	packet_files_flush(desk->files);
 	packet_desk_list(desk);
 	CU_ASSERT_EQUAL_FATAL(desk->n_names, 6);
 	CU_ASSERT_STRING_EQUAL(desk->names[0], "packets-20260101T000007.000Z-ip.pcapng");
@@ -312,6 +317,18 @@ static void files_of_earlier_runs_count(void)
 	CU_ASSERT_EQUAL(packet_files_removed(desk->files, &bytes), 14);
 	CU_ASSERT_EQUAL(bytes, 14 * 8);
 	CU_ASSERT_TRUE(packet_files_close(desk->files));
+	packet_desk_free(desk);
+}
+
+static void a_run_without_packets_leaves_nothing(void)
+{
+	struct packet_desk *desk = packet_desk_begin((struct packet_files_params){.dir = NULL});
+	char path[PATH_MAX];
+
+	CU_ASSERT_TRUE(packet_files_flush(desk->files));
+	CU_ASSERT_TRUE(packet_files_close(desk->files));
+	folder_path(&desk->folder, "packets", path, sizeof(path));
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
 	packet_desk_free(desk);
 }
 
@@ -394,6 +411,7 @@ void suite_packet_files(void)
 	CU_ADD_TEST(s, the_bytes_in_all_stay_within_their_bound);
 	CU_ADD_TEST(s, files_of_others_stay);
 	CU_ADD_TEST(s, files_of_earlier_runs_count);
+	CU_ADD_TEST(s, a_run_without_packets_leaves_nothing);
 	CU_ADD_TEST(s, a_name_that_is_taken_is_left_alone);
 	CU_ADD_TEST(s, a_fixed_name_has_no_bounds);
 	CU_ADD_TEST(s, what_cannot_be_opened_is_said);

@@ -31,7 +31,7 @@ static void see_interface(struct pcapng_seen *seen, const uint8_t *body, const u
 	uint32_t len;
 
 	seen->whole = seen->whole && end - body >= 8 &&
-		      (seen->interfaces == 0 || le(body, 2) == seen->link) &&
+		      (seen->link == 0 || le(body, 2) == seen->link) &&
 		      le(body + 4, 4) == 262144;
 	seen->link = (uint16_t)le(body, 2);
 	seen->interfaces++;
@@ -90,6 +90,10 @@ struct pcapng_seen pcapng_walk(const void *bytes, size_t len,
 		if (!seen.whole)
 			break;
 		body_end = at + size - 4;
+		if (type == 0x0a0d0d0a) {
+			seen.sections++;
+			seen.interfaces = seen.named = 0;
+		}
 		if (type == 1)
 			see_interface(&seen, body, body_end);
 		if (type == 5)

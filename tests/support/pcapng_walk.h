@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 struct pcapng_seen {
-	bool whole; /* one section of whole blocks, each with equal lengths at both ends */
+	bool whole; /* whole blocks, each with equal lengths at both ends */
 	uint16_t link;
-	uint32_t packets, interfaces, named; /* interfaces with a name */
-	uint32_t statistics;                 /* blocks */
-	uint64_t counted;                    /* packets that these claim to have received */
+	uint32_t sections, packets;
+	uint32_t interfaces, named; /* of the last section; those with a name */
+	uint32_t statistics;        /* blocks */
+	uint64_t counted;           /* packets that these claim to have received */
 };
 
 struct pcapng_walked {
