@@ -20,7 +20,8 @@ enum { CLIENTS = 16 };
 struct control {
 	struct control_service service;
 	struct control_listener listener;
-	int wake; /* an eventfd: time to end */
+	int wake; /* an eventfd: time to end; -1: none yet */
+	bool started;
 	pthread_t thread;
 	struct control_client clients[CLIENTS];
 };
@@ -106,8 +107,7 @@ bool control_path(const struct settings *settings, const char *directory,
 	return false;
 }
 
-struct control *control_start(const char *path, struct watch *watch,
-	const struct status_provider *provider, char *error, size_t error_size)
+struct control *control_bind(const char *path, char *error, size_t error_size)
 {
 	struct control *c = calloc(1, sizeof(*c));
 
@@ -115,34 +115,38 @@ struct control *control_start(const char *path, struct watch *watch,
 		snprintf(error, error_size, "control.socket: no memory");
 		return NULL;
 	}
-	c->service = (struct control_service){.watch = watch, .provider = *provider};
 	for (int i = 0; i < CLIENTS; i++)
 		c->clients[i].fd = -1;
-	if (!control_listen(&c->listener, path, error, error_size)) {
-		free(c);
-		return NULL;
-	}
-	c->wake = eventfd(0, EFD_CLOEXEC);
-	if (c->wake >= 0 && pthread_create(&c->thread, NULL, control_main, c) == 0)
+	c->wake = -1;
+	if (control_listen(&c->listener, path, error, error_size))
 		return c;
-	snprintf(error, error_size, "control.socket: no thread for it: %s", strerror(errno));
-	if (c->wake >= 0)
-		close(c->wake);
-	control_unlisten(&c->listener);
 	free(c);
 	return NULL;
+}
+
+bool control_start(struct control *c, struct watch *watch,
+	const struct status_provider *provider, char *error, size_t error_size)
+{
+	c->service = (struct control_service){.watch = watch, .provider = *provider};
+	c->wake = eventfd(0, EFD_CLOEXEC);
+	c->started = c->wake >= 0 && pthread_create(&c->thread, NULL, control_main, c) == 0;
+	if (!c->started)
+		snprintf(error, error_size, "control.socket: no thread for it: %s",
+			strerror(errno));
+	return c->started;
 }
 
 void control_stop(struct control *c)
 {
 	if (c == NULL)
 		return;
-	if (eventfd_write(c->wake, 1) == 0)
+	if (c->started && eventfd_write(c->wake, 1) == 0)
 		pthread_join(c->thread, NULL);
 	for (int i = 0; i < CLIENTS; i++)
 		if (c->clients[i].fd >= 0)
 			control_client_end(&c->clients[i]);
 	control_unlisten(&c->listener);
-	close(c->wake);
+	if (c->wake >= 0)
+		close(c->wake);
 	free(c);
 }

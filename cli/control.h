@@ -26,10 +26,11 @@ bool control_path(const struct settings *settings, const char *directory,
 
 struct control;
 
-/* Makes the socket with mode 0660. A socket left by a process that is gone is replaced; one that
- * is answered, or a file of another kind, is an error. `watch` is borrowed until control_stop().
- * NULL: `error` says why. */
-struct control *control_start(const char *path, struct watch *watch,
+/* Makes the socket with mode 0660, and answers nobody yet. A socket left by a process that is gone is
+ * replaced; one that is answered, or a file of another kind, is an error. NULL: `error` says why. */
+struct control *control_bind(const char *path, char *error, size_t error_size);
+/* Answers. `watch` is borrowed until control_stop(). false: `error` says why. */
+bool control_start(struct control *control, struct watch *watch,
 	const struct status_provider *provider, char *error, size_t error_size);
 /* Removes the socket's file. NULL is legal. */
 void control_stop(struct control *control);

@@ -18,8 +18,8 @@ struct health_port {
 	struct watch *watch;
 	uint16_t port;
 	int fd;   /* -1: closed */
-	int wake; /* an eventfd: time to end */
-	bool complained;
+	int wake; /* an eventfd: time to end; -1: none yet */
+	bool complained, started;
 	pthread_t thread;
 };
 
@@ -33,7 +33,7 @@ static int bound(int family, const struct sockaddr *address, socklen_t len)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, address, len) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, address, len) == 0)
 		return fd;
 	failed = errno;
 	close(fd);
@@ -42,7 +42,7 @@ static int bound(int family, const struct sockaddr *address, socklen_t len)
 }
 
 /* A host may have IPv6 switched off. */
-static int listening(uint16_t port)
+static int bound_to(uint16_t port)
 {
 	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
 	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -51,6 +51,19 @@ static int listening(uint16_t port)
 	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
 		fd = bound(AF_INET, (const struct sockaddr *)&four, sizeof(four));
 	return fd;
+}
+
+/* -1: errno. */
+static int listening(uint16_t port)
+{
+	int fd = bound_to(port), failed;
+
+	if (fd < 0 || listen(fd, BACKLOG) == 0)
+		return fd;
+	failed = errno;
+	close(fd);
+	errno = failed;
+	return -1;
 }
 
 static void close_port(struct health_port *p)
@@ -110,48 +123,54 @@ static void *health_port_main(void *arg)
 	}
 }
 
-static struct health_port *give_up(
-	struct health_port *p, char *error, size_t error_size, const char *what)
+struct health_port *health_port_bind(uint16_t port, char *error, size_t error_size)
 {
-	snprintf(error, error_size, "control.health_tcp: %s: %s", what, strerror(errno));
-	if (p != NULL) {
-		close_port(p);
-		if (p->wake >= 0)
-			close(p->wake);
-		free(p);
+	struct health_port *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		snprintf(error, error_size, "control.health_tcp: no memory");
+		return NULL;
 	}
+	p->port = port;
+	p->wake = -1;
+	p->fd = bound_to(port);
+	if (p->fd >= 0)
+		return p;
+	snprintf(error, error_size, "control.health_tcp: cannot listen on TCP port %u: %s", port,
+		strerror(errno));
+	free(p);
 	return NULL;
 }
 
-struct health_port *health_port_start(
-	uint16_t port, struct watch *watch, char *error, size_t error_size)
+bool health_port_start(
+	struct health_port *p, struct watch *watch, char *error, size_t error_size)
 {
-	struct health_port *p = calloc(1, sizeof(*p));
-	char what[64];
-
-	if (p == NULL)
-		return give_up(NULL, error, error_size, "no memory");
 	p->watch = watch;
-	p->port = port;
 	p->wake = eventfd(0, EFD_CLOEXEC);
-	p->fd = listening(port); /* sick or not: a port taken by another is said now */
-	snprintf(what, sizeof(what), "cannot listen on TCP port %u", port);
-	if (p->wake < 0 || p->fd < 0)
-		return give_up(p, error, error_size, what);
+	/* Sick or not: a port that another has taken meanwhile is said now. */
+	if (p->wake < 0 || listen(p->fd, BACKLOG) != 0) {
+		snprintf(error, error_size,
+			"control.health_tcp: cannot listen on TCP port %u: %s", p->port,
+			strerror(errno));
+		return false;
+	}
 	follow_verdict(p);
 	errno = pthread_create(&p->thread, NULL, health_port_main, p);
-	if (errno != 0)
-		return give_up(p, error, error_size, "no thread");
-	return p;
+	p->started = errno == 0;
+	if (!p->started)
+		snprintf(error, error_size, "control.health_tcp: no thread: %s",
+			strerror(errno));
+	return p->started;
 }
 
 void health_port_stop(struct health_port *p)
 {
 	if (p == NULL)
 		return;
-	if (eventfd_write(p->wake, 1) == 0)
+	if (p->started && eventfd_write(p->wake, 1) == 0)
 		pthread_join(p->thread, NULL);
 	close_port(p);
-	close(p->wake);
+	if (p->wake >= 0)
+		close(p->wake);
 	free(p);
 }

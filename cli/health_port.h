@@ -3,6 +3,7 @@
  * well it is opened again. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,10 +11,12 @@
 
 struct health_port;
 
-/* On every address of the host, IPv6 and IPv4. `watch` is borrowed until health_port_stop().
- * NULL: `error` says why. If the port cannot be opened again later, that is said on stderr and
- * tried again. */
-struct health_port *health_port_start(
-	uint16_t port, struct watch *watch, char *error, size_t error_size);
+/* Takes the port on every address of the host, IPv6 and IPv4; connections are refused. NULL: `error`
+ * says why. */
+struct health_port *health_port_bind(uint16_t port, char *error, size_t error_size);
+/* Follows `watch`, which is borrowed until health_port_stop(). false: `error` says why. If the port
+ * cannot be opened again later, that is said on stderr and tried again. */
+bool health_port_start(
+	struct health_port *p, struct watch *watch, char *error, size_t error_size);
 /* NULL is legal. */
 void health_port_stop(struct health_port *p);

@@ -21,7 +21,9 @@ enum {
 
 struct http {
 	struct watch *watch;
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemon; /* NULL: not started */
+	const char *endpoint;
+	int fd;
 };
 
 /* What an answer is made of; `body` is freed once it is sent. */
@@ -177,38 +179,46 @@ static int listening(const char *endpoint)
 	return -1;
 }
 
-struct http *http_start(
-	const char *endpoint, struct watch *watch, char *error, size_t error_size)
+struct http *http_bind(const char *endpoint, char *error, size_t error_size)
 {
 	struct http *http = calloc(1, sizeof(*http));
-	int fd = http == NULL ? -1 : listening(endpoint);
 
-	if (fd < 0) {
-		snprintf(error, error_size, "control.http: cannot listen on %s: %s", endpoint,
-			strerror(errno));
-		free(http);
-		return NULL;
+	if (http != NULL) {
+		http->endpoint = endpoint;
+		http->fd = listening(endpoint);
+		if (http->fd >= 0)
+			return http;
 	}
+	snprintf(error, error_size, "control.http: cannot listen on %s: %s", endpoint,
+		strerror(errno));
+	free(http);
+	return NULL;
+}
+
+bool http_start(struct http *http, struct watch *watch, char *error, size_t error_size)
+{
 	http->watch = watch;
 	http->daemon = MHD_start_daemon(
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_USE_ITC, 0, NULL, NULL,
-		on_request, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)OF_ONE_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		on_request, http, MHD_OPTION_LISTEN_SOCKET, http->fd,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)OF_ONE_ADDRESS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
 	if (http->daemon != NULL)
-		return http;
+		return true;
 	snprintf(error, error_size, "control.http: the HTTP server does not start on %s",
-		endpoint);
-	close(fd);
-	free(http);
-	return NULL;
+		http->endpoint);
+	return false;
 }
 
 void http_stop(struct http *http)
 {
 	if (http == NULL)
 		return;
-	MHD_stop_daemon(http->daemon); /* closes the socket too */
+	if (http->daemon != NULL)
+		MHD_stop_daemon(http->daemon); /* closes the socket too */
+	else
+		close(http->fd);
 	free(http);
 }

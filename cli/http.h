@@ -10,9 +10,10 @@
 
 struct http;
 
-/* `endpoint` is control.http: address:port, IPv6 in brackets. `watch` is borrowed until
- * http_stop(). NULL: `error` says why. */
-struct http *http_start(
-	const char *endpoint, struct watch *watch, char *error, size_t error_size);
+/* Takes the address, and answers nobody yet. `endpoint` is control.http: address:port, IPv6 in
+ * brackets; borrowed. NULL: `error` says why. */
+struct http *http_bind(const char *endpoint, char *error, size_t error_size);
+/* Answers. `watch` is borrowed until http_stop(). false: `error` says why. */
+bool http_start(struct http *http, struct watch *watch, char *error, size_t error_size);
 /* NULL is legal. */
 void http_stop(struct http *http);

@@ -11,13 +11,14 @@
 #include "cli/watch.h"
 
 struct plane {
+	struct plane_params params;
 	struct watch *watch;
 	struct http *http;
 	struct health_port *health_port;
 	struct control *control;
 };
 
-static bool start_control(
+static bool bind_control(
 	struct plane *p, const struct plane_params *params, char *error, size_t error_size)
 {
 	char path[CONTROL_PATH_MAX];
@@ -26,34 +27,44 @@ static bool start_control(
 		return true;
 	if (!control_path(params->settings, params->directory, path, error, error_size))
 		return false;
-	p->control = control_start(path, p->watch, &params->provider, error, error_size);
+	p->control = control_bind(path, error, error_size);
 	return p->control != NULL;
 }
 
-static bool start(struct plane *p, const struct plane_params *params, char *error, size_t size)
+static bool bind_all(struct plane *p, char *error, size_t size)
 {
-	const struct settings *s = params->settings;
+	const struct settings *s = p->params.settings;
 
-	p->watch = watch_start(s, &params->provider, error, size);
-	if (p->watch == NULL)
-		return false;
 	if (s->control.http[0] != '\0') {
-		p->http = http_start(s->control.http, p->watch, error, size);
+		p->http = http_bind(s->control.http, error, size);
 		if (p->http == NULL)
 			return false;
 	}
-	if (!start_control(p, params, error, size))
-		return false;
-	if (s->control.telemetry && !telemetry_answer_start(p->watch, error, size))
-		return false;
-	/* Last: from here on a load balancer may send traffic. */
 	if (s->control.health_tcp != 0) {
-		p->health_port = health_port_start(
-			(uint16_t)s->control.health_tcp, p->watch, error, size);
+		p->health_port =
+			health_port_bind((uint16_t)s->control.health_tcp, error, size);
 		if (p->health_port == NULL)
 			return false;
 	}
-	return true;
+	return bind_control(p, &p->params, error, size);
+}
+
+static bool start(struct plane *p, char *error, size_t size)
+{
+	p->watch = watch_start(p->params.settings, &p->params.provider, error, size);
+	if (p->watch == NULL)
+		return false;
+	if (p->http != NULL && !http_start(p->http, p->watch, error, size))
+		return false;
+	if (p->control != NULL && !control_start(p->control, p->watch, &p->params.provider,
+					  error, size))
+		return false;
+	if (p->params.settings->control.telemetry &&
+		!telemetry_answer_start(p->watch, error, size))
+		return false;
+	/* Last: from here on a load balancer may send traffic. */
+	return p->health_port == NULL ||
+	       health_port_start(p->health_port, p->watch, error, size);
 }
 
 void plane_verdict(struct plane *p, struct verdict *verdict)
@@ -73,23 +84,30 @@ void plane_stop(struct plane *p)
 	free(p);
 }
 
-struct plane *plane_start(const struct plane_params *params, char *error, size_t error_size)
+struct plane *plane_bind(const struct plane_params *params, char *error, size_t error_size)
 {
 	struct plane *p = calloc(1, sizeof(*p));
-	sigset_t all, before;
-	bool started;
 
 	if (p == NULL) {
 		snprintf(error, error_size, "no memory for the control plane");
 		return NULL;
 	}
-	/* Signals are the main thread's: the threads made here inherit that none reaches them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = start(p, params, error, error_size);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (started)
+	p->params = *params;
+	if (bind_all(p, error, error_size))
 		return p;
 	plane_stop(p);
 	return NULL;
+}
+
+bool plane_start(struct plane *p, char *error, size_t error_size)
+{
+	sigset_t all, before;
+	bool started;
+
+	/* Signals are the main thread's: the threads made here inherit that none reaches them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = start(p, error, error_size);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
 }

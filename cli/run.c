@@ -7,6 +7,7 @@
 #include "cli/notify.h"
 #include "cli/plane.h"
 #include "cli/rights.h"
+#include "cli/signals.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
 #include "config/now.h"
@@ -14,6 +15,7 @@
 #include "config/model.h"
 #include "config/settings.h"
 #include "dataplane/appliance.h"
+#include "inspect/export/output_dir.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -26,7 +28,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -49,7 +50,7 @@ static const char usage[] =
 	"exit status: 0 ended in order; 1 could not start, write or finish; 2 wrong usage or "
 	"settings\n";
 
-enum { OPT_SET = 256, OPT_DUMP, OPT_HELP, TICK_MS = 250, SAME_SIGNAL_MS = 200 };
+enum { OPT_SET = 256, OPT_DUMP, OPT_HELP, TICK_MS = 250 };
 
 static const struct option options[] = {
 	{"set", required_argument, NULL, OPT_SET},
@@ -67,6 +68,8 @@ struct run {
 	struct rights rights;
 	bool gave_up;
 	struct appliance *appliance;
+	struct plane *plane;
+	size_t there; /* of the output directory's path, before the start */
 	struct notify notify;
 	atomic_bool stopping;
 	_Atomic uint64_t reloads, refused;
@@ -191,31 +194,6 @@ static void report(void *ctx, const struct summary *summary)
 		summary_tables(summary, standard_output_tables(&run->settings));
 }
 
-/* Signals come as reads, in this thread alone: no thread started later takes them. */
-static int block_signals(sigset_t *signals)
-{
-	sigemptyset(signals);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGHUP);
-	signal(SIGPIPE, SIG_IGN);
-	pthread_sigmask(SIG_BLOCK, signals, NULL);
-	return signalfd(-1, signals, SFD_CLOEXEC);
-}
-
-/* From here on a signal does what it does to any program: a second one ends this one at once. One
- * request often comes twice, though (timeout(1), sudo and terminals signal a process and its group),
- * so what follows within a moment is not a second one. */
-static void release_signals(const sigset_t *signals)
-{
-	const struct timespec moment = {0, SAME_SIGNAL_MS * 1000000L};
-
-	nanosleep(&moment, NULL);
-	while (sigtimedwait(signals, NULL, &(struct timespec){0, 0}) > 0)
-		;
-	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
-}
-
 static void tick(struct run *run, struct plane *plane)
 {
 	struct verdict verdict;
@@ -248,29 +226,32 @@ static void serve(struct run *run, struct plane *plane, int signals)
 	}
 }
 
-/* With the control plane up; false: it could not be, and that was said. */
-static bool serve_with_plane(struct run *run, int signals)
+/* With the control plane up; false: it could not be, and `error` says why. */
+static bool serve_with_plane(struct run *run, int signals, char *error)
 {
+	if (!plane_start(run->plane, error, PLANE_ERROR))
+		return false;
+	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
+		appliance_ports(run->appliance), appliance_workers(run->appliance));
+	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
+	serve(run, run->plane, signals);
+	notify_stopping();
+	run->stopping = true;
+	return true;
+}
+
+/* The output directory is ours, and nothing in it has changed: what cannot be had is said now. */
+static bool bind_plane(void *ctx, char *error, size_t size)
+{
+	struct run *run = ctx;
 	const struct plane_params params = {
 		.settings = &run->settings,
 		.directory = run->output_dir,
 		.provider = {run, collect, reload, quit},
 	};
-	char error[PLANE_ERROR];
-	struct plane *plane = plane_start(&params, error, sizeof(error));
 
-	if (!plane) {
-		fprintf(stderr, "periscope: %s\n", error);
-		return false;
-	}
-	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
-		appliance_ports(run->appliance), appliance_workers(run->appliance));
-	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
-	serve(run, plane, signals);
-	notify_stopping();
-	run->stopping = true;
-	plane_stop(plane);
-	return true;
+	run->plane = plane_bind(&params, error, size);
+	return run->plane != NULL;
 }
 
 /* Devices are open, packets wait, and nothing of them was looked at. */
@@ -295,18 +276,45 @@ static void say_why_not(const struct run *run)
 		rights_say_unwritable(run->output_dir);
 }
 
-static int run_appliance(struct run *run, struct model *model)
+/* Its one sentence is the last that is said. */
+static void say_failed(const struct run *run, const char *error)
+{
+	say_why_not(run);
+	fprintf(stderr, "periscope: %s\n", error);
+}
+
+/* From its start to its end, with signals as reads from `fd`. */
+static bool live(struct run *run, struct model *model, int fd, const sigset_t *signals)
 {
 	const struct appliance_params params = {
 		.settings = &run->settings,
 		.output_dir = run->output_dir,
 		.version = PERISCOPE_VERSION,
 		.opened = give_up_rights,
+		.claimed = bind_plane,
 		.ctx = run,
 	};
 	char error[APPLIANCE_ERROR] = "";
+	bool started;
+
+	run->appliance = appliance_start(&params, model, error);
+	started = run->appliance && serve_with_plane(run, fd, error);
+	plane_stop(run->plane);
+	if (started) {
+		signals_release(signals);
+		return appliance_stop(run->appliance, report, run);
+	}
+	if (run->appliance)
+		appliance_abandon(run->appliance);
+	output_dir_forget(run->output_dir, run->there);
+	say_failed(run, error);
+	return false;
+}
+
+static int run_appliance(struct run *run, struct model *model)
+{
 	sigset_t signals;
-	int fd = block_signals(&signals);
+	int fd = signals_block(&signals);
 	bool ok;
 
 	unmet_say(&run->settings);
@@ -318,17 +326,7 @@ static int run_appliance(struct run *run, struct model *model)
 		model_destroy(model);
 		return EXIT_FAILED;
 	}
-	run->appliance = appliance_start(&params, model, error);
-	if (!run->appliance) {
-		fprintf(stderr, "periscope: %s\n", error);
-		say_why_not(run);
-		close(run->quit);
-		close(fd);
-		return EXIT_FAILED;
-	}
-	ok = serve_with_plane(run, fd);
-	release_signals(&signals);
-	ok = appliance_stop(run->appliance, report, run) && ok;
+	ok = live(run, model, fd, &signals);
 	close(run->quit);
 	close(fd);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -343,6 +341,7 @@ static int run_with_rights(struct run *run, struct model *model)
 	char error[RIGHTS_ERROR];
 	int status = EXIT_USAGE;
 
+	run->there = output_dir_there(run->output_dir);
 	if (rights_plan(&run->rights, &run->settings, error)) {
 		status = EXIT_FAILED;
 		if (rights_prepare(&run->rights, run->output_dir, error))

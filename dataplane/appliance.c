@@ -64,13 +64,22 @@ static uint32_t count_workers(const struct settings *s)
 	return n < WORKERS_MAX ? n : WORKERS_MAX;
 }
 
+/* Nothing is made in the directory, and nothing removed, before all is there that can be missing. */
+static int claim_output(struct appliance *appliance, char *error)
+{
+	const struct appliance_params *p = &appliance->params;
+
+	appliance->output = output_claim(p->output_dir, error, APPLIANCE_ERROR);
+	if (!appliance->output)
+		return -1;
+	return !p->claimed || p->claimed(p->ctx, error, APPLIANCE_ERROR) ? 0 : -1;
+}
+
 static int open_output(struct appliance *appliance, char *error)
 {
 	const struct settings *settings = appliance->params.settings;
 
-	appliance->output = output_open_live(
-		appliance->params.output_dir, settings, error, APPLIANCE_ERROR);
-	if (!appliance->output)
+	if (!output_begin_live(appliance->output, settings, error, APPLIANCE_ERROR))
 		return -1;
 	return output_add_sinks(appliance->output, settings, false, error, APPLIANCE_ERROR)
 		       ? 0
@@ -190,8 +199,6 @@ static int count_receivers(struct appliance *appliance, char *error)
 
 static int start_workers(struct appliance *appliance, char *error)
 {
-	if (count_receivers(appliance, error))
-		return -1;
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		struct poll_params params = {
 			.index = i,
@@ -279,7 +286,8 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
 		return -1;
 	/* With what is left of them: files, which so belong to whom we became, and packets. */
-	if (open_output(appliance, error) || start_writer(appliance, error) ||
+	if (count_receivers(appliance, error) || claim_output(appliance, error) ||
+		open_output(appliance, error) || start_writer(appliance, error) ||
 		appliance_start_recorder(appliance, error))
 		return -1;
 	return start_workers(appliance, error);

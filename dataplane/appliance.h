@@ -29,11 +29,14 @@ struct appliance_params {
 	 * is opened and the first packet is looked at: the moment to give up rights. NULL: nothing to
 	 * do. false: `error` says why it cannot go on. */
 	bool (*opened)(void *ctx, char *error, size_t size);
+	/* The same, once the output directory is there and locked, before anything in it is made or
+	 * removed: the moment to bind sockets. */
+	bool (*claimed)(void *ctx, char *error, size_t size);
 	void *ctx;
 };
 
 /* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
- * says why. What is not as good as it could be is said on stderr. */
+ * says why, and in the output directory all is as it was (it may be there, and empty). What is not as good as it could be is said on stderr. */
 struct appliance *appliance_start(const struct appliance_params *params, struct model *model,
 	char error[APPLIANCE_ERROR]);
 
@@ -52,6 +55,8 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
  * false: something could not be written, or the ledger does not close; it was said. */
 bool appliance_stop(struct appliance *appliance,
 	void (*report)(void *ctx, const struct summary *summary), void *ctx);
+/* The end of one that was not to start after all: no summary. Frees. */
+void appliance_abandon(struct appliance *appliance);
 
 /* --- looking --- */
 

@@ -168,3 +168,8 @@ bool appliance_stop(struct appliance *appliance,
 	appliance_free(appliance);
 	return ok;
 }
+
+void appliance_abandon(struct appliance *appliance)
+{
+	appliance_free(appliance);
+}

@@ -10,6 +10,7 @@
 #include "inspect/export/event_sinks.h"
 #include "inspect/export/flow_log_dir.h"
 #include "inspect/export/output_dir.h"
+#include "inspect/export/output_lock.h"
 #include "inspect/export/vantage.h"
 
 struct output {
@@ -17,6 +18,7 @@ struct output {
 	struct event_files *events; /* NULL: no files of them */
 	struct flow_log_dir *flow_logs;
 	struct event_sinks *sinks; /* NULL: none */
+	struct output_lock *lock;
 	char dir[];
 };
 
@@ -36,56 +38,90 @@ static void output_free(struct output *output)
 	event_sinks_destroy(output->sinks);
 	event_files_close(output->events);
 	flow_log_dir_destroy(output->flow_logs);
+	output_lock_release(output->lock);
 	free(output);
 }
 
-/* `events` NULL: no event files. */
-static struct output *open_at(const char *dir, const struct event_files_params *events,
-	char *error, size_t error_size)
+struct output *output_claim(const char *dir, char *error, size_t error_size)
 {
 	struct output *output = output_create(dir);
 
-	snprintf(error, error_size, "%s: no memory", dir);
-	if (output == NULL)
+	if (output == NULL) {
+		snprintf(error, error_size, "%s: no memory", dir);
 		return NULL;
-	output->flow_logs = flow_log_dir_create(dir, &output->ledger[RECORD_FLOW_LOG]);
-	if (output->flow_logs != NULL && events != NULL)
-		output->events = event_files_open(
-			events, &output->ledger[RECORD_EVENT], error, error_size);
-	if (output->flow_logs != NULL && (output->events != NULL || events == NULL)) {
-		error[0] = '\0';
-		return output;
 	}
+	if (output_dir_make(dir, error, error_size))
+		output->lock = output_lock_take(dir, error, error_size);
+	if (output->lock != NULL)
+		return output;
 	output_free(output);
 	return NULL;
 }
 
-struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+/* `events` NULL: no event files. */
+static bool begin(struct output *output, const struct event_files_params *events, char *error,
+	size_t error_size)
 {
-	const struct event_files_params events = {.dir = dir, .name = "flows.jsonl"};
-
-	if (!output_dir_prepare(dir, force, error, error_size))
-		return NULL;
-	return open_at(dir, &events, error, error_size);
+	snprintf(error, error_size, "%s: no memory", output->dir);
+	output->flow_logs = flow_log_dir_create(output->dir, &output->ledger[RECORD_FLOW_LOG]);
+	if (output->flow_logs == NULL)
+		return false;
+	if (events != NULL) {
+		output->events = event_files_open(
+			events, &output->ledger[RECORD_EVENT], error, error_size);
+		if (output->events == NULL)
+			return false;
+	}
+	error[0] = '\0';
+	return true;
 }
 
-struct output *output_open_live(
-	const char *dir, const struct settings *settings, char *error, size_t error_size)
+bool output_begin(struct output *output, bool force, char *error, size_t error_size)
+{
+	const struct event_files_params events = {.dir = output->dir, .name = "flows.jsonl"};
+
+	return output_dir_empty(output->dir, force, error, error_size) &&
+	       begin(output, &events, error, error_size);
+}
+
+bool output_begin_live(struct output *output, const struct settings *settings, char *error,
+	size_t error_size)
 {
 	const struct event_files_params events = {
-		.dir = dir,
+		.dir = output->dir,
 		.max_file_size = settings->events.max_file_size,
 		.max_file_age_ns = settings->events.max_file_age,
 		.max_files = settings->events.max_files,
 		.max_total_size = settings->events.max_total_size,
 	};
 	bool files = settings->events.flow && settings->events.file;
-	struct output *output = open_at(dir, files ? &events : NULL, error, error_size);
 
-	if (output != NULL)
-		flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
-			settings->flow_logs.max_total_size);
-	return output;
+	if (!begin(output, files ? &events : NULL, error, error_size))
+		return false;
+	flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
+		settings->flow_logs.max_total_size);
+	return true;
+}
+
+struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+{
+	struct output *output = output_claim(dir, error, error_size);
+
+	if (output == NULL || output_begin(output, force, error, error_size))
+		return output;
+	output_free(output);
+	return NULL;
+}
+
+struct output *output_open_live(
+	const char *dir, const struct settings *settings, char *error, size_t error_size)
+{
+	struct output *output = output_claim(dir, error, error_size);
+
+	if (output == NULL || output_begin_live(output, settings, error, error_size))
+		return output;
+	output_free(output);
+	return NULL;
 }
 
 bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
@@ -147,7 +183,7 @@ bool output_flush(struct output *output)
 
 bool output_close(struct output *output)
 {
-	bool whole = flow_log_dir_flush(output->flow_logs);
+	bool whole = output->flow_logs == NULL || flow_log_dir_flush(output->flow_logs);
 
 	whole = event_files_close(output->events) && whole;
 	output->events = NULL;

@@ -16,11 +16,19 @@ struct model;
 struct output;
 struct settings;
 
-/* Makes `dir` when it is missing. A directory that is not empty is refused unless `force`, which
+/* In two steps. The first makes `dir` when it is missing, and locks it (output_lock.h): nothing else is
+ * made or removed. The second begins the files: what is still to be done is output_close(). NULL or
+ * false: `error` says what and why. */
+struct output *output_claim(const char *dir, char *error, size_t error_size);
+bool output_begin(struct output *output, bool force, char *error, size_t error_size);
+bool output_begin_live(struct output *output, const struct settings *settings, char *error,
+	size_t error_size);
+
+/* The two in one. A directory that is not empty is refused unless `force`, which
  * removes only the files this program writes there. NULL: `error` says what and why. */
 struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
 
-/* The same for an appliance: what earlier runs wrote there stays, within the bounds of the settings,
+/* The same for an appliance: nothing is removed before there is something new. What earlier runs wrote there stays, within the bounds of the settings,
  * and events go into files of their own (event_files.h). */
 struct output *output_open_live(
 	const char *dir, const struct settings *settings, char *error, size_t error_size);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inspect/export/output_lock.h"
+
 /* What this program writes: files of this pattern, in this folder or, when `deep`, below it.
  * Folders left empty go too. */
 static const struct own {
@@ -107,14 +109,23 @@ static bool is_empty(int root)
 	if (dir == NULL)
 		return false;
 	while (empty && (entry = readdir(dir)) != NULL) // NOLINT(concurrency-mt-unsafe)
-		empty = is_dots(entry->d_name);
+		empty = is_dots(entry->d_name) || strcmp(entry->d_name, OUTPUT_LOCK) == 0;
 	closedir(dir);
 	return empty;
 }
 
-bool output_dir_prepare(const char *dir, bool force, char *error, size_t error_size)
+static int open_root(const char *dir, char *error, size_t error_size)
 {
-	bool ready;
+	int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		snprintf(error, error_size, "%s: cannot be the output directory: %s", dir,
+			strerror(errno));
+	return root;
+}
+
+bool output_dir_make(const char *dir, char *error, size_t error_size)
+{
 	int root;
 
 	if (make_parents(dir) != 0 || (mkdir(dir, 0777) != 0 && errno != EEXIST)) {
@@ -122,12 +133,19 @@ bool output_dir_prepare(const char *dir, bool force, char *error, size_t error_s
 			strerror(errno));
 		return false;
 	}
-	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0) {
-		snprintf(error, error_size, "%s: cannot be the output directory: %s", dir,
-			strerror(errno));
+	root = open_root(dir, error, error_size);
+	if (root >= 0)
+		close(root);
+	return root >= 0;
+}
+
+bool output_dir_empty(const char *dir, bool force, char *error, size_t error_size)
+{
+	int root = open_root(dir, error, error_size);
+	bool ready;
+
+	if (root < 0)
 		return false;
-	}
 	if (force)
 		clear(root);
 	ready = force || is_empty(root);
@@ -138,4 +156,40 @@ bool output_dir_prepare(const char *dir, bool force, char *error, size_t error_s
 			dir);
 	close(root);
 	return ready;
+}
+
+size_t output_dir_there(const char *dir)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(dir);
+	struct stat st;
+
+	if (len >= sizeof(path))
+		return len;
+	memcpy(path, dir, len + 1);
+	while (len > 0 && stat(path, &st) != 0) {
+		while (len > 0 && path[len - 1] == '/')
+			len--;
+		while (len > 0 && path[len - 1] != '/')
+			len--;
+		path[len] = '\0';
+	}
+	return len;
+}
+
+void output_dir_forget(const char *dir, size_t there)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(dir);
+
+	if (len >= sizeof(path))
+		return;
+	memcpy(path, dir, len + 1);
+	while (len > there && (rmdir(path) == 0 || errno == ENOENT)) {
+		while (len > 0 && path[len - 1] == '/')
+			len--;
+		while (len > 0 && path[len - 1] != '/')
+			len--;
+		path[len] = '\0';
+	}
 }

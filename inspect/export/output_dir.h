@@ -1,4 +1,4 @@
-/* Making, checking and clearing the output directory. */
+/* Making, checking, clearing and removing the output directory. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +7,13 @@
 /* Makes the folders above `path`. 0, or -1 and errno. */
 int make_parents(const char *path);
 
-/* Makes `dir` ready: exists, is a directory, and empty; with `force`, what this program wrote
- * there is removed and all else left alone. false: `error` says what and why. */
-bool output_dir_prepare(const char *dir, bool force, char *error, size_t error_size);
+/* Makes `dir`, and the folders above it, where they are missing. false: `error` says why not. */
+bool output_dir_make(const char *dir, char *error, size_t error_size);
+/* Sees to it that `dir` has nothing in it but our lock (output_lock.h); with `force`, what this program
+ * wrote there is removed and all else left alone. false: `error` says what and why. */
+bool output_dir_empty(const char *dir, bool force, char *error, size_t error_size);
+
+/* How many bytes of the path, from its beginning, name a folder that is there. */
+size_t output_dir_there(const char *dir);
+/* Removes the folders of the path behind those bytes again, as far as nothing is in them. */
+void output_dir_forget(const char *dir, size_t there);

@@ -33,7 +33,12 @@ static struct plane *open_plane(struct served *s)
 		.directory = s->folder.path,
 		.provider = puppet_provider(&s->puppet)};
 
-	return plane_start(&params, s->error, sizeof(s->error));
+	struct plane *plane = plane_bind(&params, s->error, sizeof(s->error));
+
+	if (plane && plane_start(plane, s->error, sizeof(s->error)))
+		return plane;
+	plane_stop(plane);
+	return NULL;
 }
 
 static void served_begin(struct served *s)

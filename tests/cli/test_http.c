@@ -39,10 +39,12 @@ static void served_begin(struct served *s)
 		s->http);
 	s->settings.control.health_tcp = s->tcp;
 	params.provider = puppet_provider(&s->puppet);
-	s->plane = plane_start(&params, s->error, sizeof(s->error));
+	s->plane = plane_bind(&params, s->error, sizeof(s->error));
 	if (s->plane == NULL)
 		fprintf(stderr, "%s\n", s->error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->plane);
+	CU_ASSERT_EQUAL(net_connect(s->tcp), -1); /* nobody is told to come before it starts */
+	CU_ASSERT_TRUE_FATAL(plane_start(s->plane, s->error, sizeof(s->error)));
 }
 
 static void served_end(struct served *s)
@@ -290,14 +292,14 @@ static void a_port_in_use_is_one_sentence(void)
 	snprintf(settings.control.http, sizeof(settings.control.http), "127.0.0.1:%u", s.http);
 	snprintf(want, sizeof(want),
 		"control.http: cannot listen on 127.0.0.1:%u: Address already in use", s.http);
-	CU_ASSERT_PTR_NULL(plane_start(&params, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(plane_bind(&params, error, sizeof(error)));
 	CU_ASSERT_STRING_EQUAL(error, want);
 	settings.control.http[0] = '\0';
 	settings.control.health_tcp = s.tcp;
 	snprintf(want, sizeof(want),
 		"control.health_tcp: cannot listen on TCP port %u: Address already in use",
 		s.tcp);
-	CU_ASSERT_PTR_NULL(plane_start(&params, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(plane_bind(&params, error, sizeof(error)));
 	CU_ASSERT_STRING_EQUAL(error, want);
 	settings_fini(&settings);
 	served_end(&s);
@@ -321,9 +323,10 @@ static void ipv6_is_served(void)
 	provider = puppet_provider(&puppet);
 	watch = watch_start(&settings, &provider, error, sizeof(error));
 	snprintf(endpoint, sizeof(endpoint), "[::1]:%u", port);
-	http = http_start(endpoint, watch, error, sizeof(error));
+	http = http_bind(endpoint, error, sizeof(error));
 	address.sin6_port = htons(port);
-	if (http != NULL && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+	if (http != NULL && http_start(http, watch, error, sizeof(error)) &&
+		connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
 		static const char request[] = "GET /health HTTP/1.0\r\n\r\n";
 
 		answer = net_talk(fd, request, strlen(request));
