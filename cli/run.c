@@ -306,8 +306,8 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 	}
 	if (run->appliance)
 		appliance_abandon(run->appliance);
-	output_dir_forget(run->output_dir, run->there);
 	say_failed(run, error);
+	output_dir_forget(run->output_dir, run->there);
 	return false;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/ethtool.h>
+#include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -48,6 +49,40 @@ uint32_t interface_queues(const struct interface *interface)
 	if (!ask(interface, SIOCETHTOOL, &request) || channels.max_combined == 0)
 		return 1;
 	return channels.combined_count > 0 ? channels.combined_count : 1;
+}
+
+int interface_listen_to_all(const struct interface *interface)
+{
+	const struct packet_mreq all = {
+		.mr_ifindex = (int)interface->index, .mr_type = PACKET_MR_PROMISC};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* it receives nothing */
+
+	if (fd >= 0 && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+enum { FLAGS = IFF_PROMISC | IFF_ALLMULTI };
+
+unsigned interface_set_flags(const struct interface *interface)
+{
+	struct ifreq answer = {.ifr_flags = 0};
+
+	return ask(interface, SIOCGIFFLAGS, &answer) ? (unsigned)answer.ifr_flags & FLAGS : 0;
+}
+
+bool interface_restore_flags(const struct interface *interface, unsigned flags)
+{
+	struct ifreq request = {.ifr_flags = 0};
+
+	if (!ask(interface, SIOCGIFFLAGS, &request))
+		return false;
+	if (((unsigned)request.ifr_flags & FLAGS) == flags)
+		return true;
+	request.ifr_flags = (short)(((unsigned)request.ifr_flags & ~(unsigned)FLAGS) | flags);
+	return ask(interface, SIOCSIFFLAGS, &request);
 }
 
 /* The attribute of a type among those of `len` bytes at `at`; NULL: it is not there. */

@@ -18,6 +18,15 @@ uint32_t interface_mtu(const struct interface *interface);
 /* Receive queues that the kernel's driver has; 1 where it does not say. */
 uint32_t interface_queues(const struct interface *interface);
 
+/* Has the interface take all packets for as long as the socket that is returned is open: the kernel
+ * ends it with the process, too, and counts it beside what others ask for. -1: errno says why not;
+ * needs CAP_NET_RAW. */
+int interface_listen_to_all(const struct interface *interface);
+/* IFF_PROMISC and IFF_ALLMULTI, as somebody has set them. */
+unsigned interface_set_flags(const struct interface *interface);
+/* Sets them as they were; needs CAP_NET_ADMIN when they differ. */
+bool interface_restore_flags(const struct interface *interface, unsigned flags);
+
 /* Number of the XDP program on it; 0: none, or not known. */
 uint32_t interface_xdp(const struct interface *interface);
 /* The name of an XDP program, cut to `size`; false: there is none, or this process may not ask (it

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void port_say(char *error, size_t size, const struct port *port, const char *call, int result,
 	const char *advice)
@@ -118,6 +119,7 @@ struct port *port_open(const struct port_params *params, char *error, char *note
 
 	note[0] = '\0';
 	if (port) {
+		port->listens = -1;
 		port->driver = port_driver_of(params->device);
 		port->device = strdup(params->device);
 		port->info = calloc(1, sizeof(*port->info));
@@ -133,8 +135,26 @@ struct port *port_open(const struct port_params *params, char *error, char *note
 	return NULL;
 }
 
+/* Mirror traffic is addressed to the port; where it is not (a lab), this helps, and a driver that cannot
+ * do it does not need it. A flag that ethdev sets on an interface of the kernel would stay behind (a
+ * killed process takes nothing back), so there it is a socket's membership. */
+static void take_all(struct port *port, unsigned flags)
+{
+	const struct interface *interface = &port->particulars.interface;
+
+	if (interface->index == 0) {
+		(void)rte_eth_promiscuous_enable(port->number);
+		return;
+	}
+	/* Starting a device, ethdev takes the flag off that somebody else may have set. */
+	(void)interface_restore_flags(interface, flags);
+	port->listens = interface_listen_to_all(interface);
+}
+
 int port_start(struct port *port, char *error, size_t size)
 {
+	const struct interface *interface = &port->particulars.interface;
+	unsigned flags = interface->index ? interface_set_flags(interface) : 0;
 	int result = rte_eth_dev_start(port->number);
 
 	if (result != 0) {
@@ -142,9 +162,7 @@ int port_start(struct port *port, char *error, size_t size)
 		return -1;
 	}
 	port->started = true;
-	/* Mirror traffic is addressed to the port; where it is not (a lab), this helps, and a
-	 * driver that cannot do it does not need it. */
-	(void)rte_eth_promiscuous_enable(port->number);
+	take_all(port, flags);
 	port_spread(port);
 	if (port->device_times)
 		port_find_times(port);
@@ -153,12 +171,13 @@ int port_start(struct port *port, char *error, size_t size)
 
 void port_stop(struct port *port)
 {
-	/* An interface of the kernel would keep the flag; where the kernel goes on using it, we may have
-	 * no right any more to change that. */
-	if (port->started && !port->driver->kernel_beside)
+	if (port->started && port->particulars.interface.index == 0)
 		(void)rte_eth_promiscuous_disable(port->number);
 	if (port->started)
 		rte_eth_dev_stop(port->number);
+	if (port->listens >= 0)
+		close(port->listens);
+	port->listens = -1;
 	port->started = false;
 }
 

@@ -22,6 +22,7 @@ struct port {
 	uint16_t number;
 	uint16_t queues, descriptors;
 	bool started, probed;
+	int listens; /* to all packets of an interface of the kernel, by this socket; -1: not so */
 	struct rte_mempool *pool, *large; /* `large`: NULL where frames come in one piece */
 	struct rte_mempool *tx_pool;      /* NULL: it sends nothing */
 	const struct port_driver *driver;
