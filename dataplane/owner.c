@@ -1,7 +1,6 @@
 #include "dataplane/owner.h"
 
 #include "decap/ip.h"
-#include "inspect/flow/flow.h"
 #include "inspect/flow/hash.h"
 
 /* The upper bits: the lower ones choose a flow's bucket in its table. */
@@ -16,13 +15,11 @@ static uint64_t hash_end(const struct ip_addr *address, uint16_t port)
 		hash_word(address->byte + 8) ^ hash_salt[1] ^ port);
 }
 
-/* A sum does not care which end comes first, so the ends need not be put in order as a flow's key has
- * them. */
+/* A sum does not care which end comes first, so the ends need not be put in order as a flow's key
+ * has them. Where a protocol has no ports they are 0. */
 uint32_t owner_of_flow(const struct packet *p, uint32_t n)
 {
-	bool ports = flow_has_ports(p->protocol);
-	uint64_t ends = hash_end(&p->src, ports ? p->src_port : 0) +
-			hash_end(&p->dst, ports ? p->dst_port : 0);
+	uint64_t ends = hash_end(&p->src, p->src_port) + hash_end(&p->dst, p->dst_port);
 
 	return share(hash_fold(ends ^ hash_salt[2],
 			     ((uint64_t)p->tenant << 8 | p->protocol) ^ hash_salt[3]),

@@ -6,9 +6,11 @@
 
 #include "decap/packet.h"
 
-/* By the symmetric hash of tenant, inner addresses, protocol, and ports where the protocol has them: so
- * both directions of a conversation have one owner, whatever points of the tenant show it. For a packet
- * that decap accepted, with its tenant set; a fragment needs its ports (fragment_table_packet()) first. */
+/* By the symmetric hash of tenant, inner addresses, protocol, and ports where the protocol has them:
+ * both directions of a conversation have one owner, and so have all flows that share a flow log
+ * record (ICMP's of whatever type and id, and those that only the observation point tells apart). For
+ * a packet that decap accepted, with its tenant set; a fragment needs its ports
+ * (fragment_table_packet()) first. */
 uint32_t owner_of_flow(const struct packet *p, uint32_t n);
 
 /* By tenant, addresses, protocol and IP identification: whoever owns them all learns the ports from

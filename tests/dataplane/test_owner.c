@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "dataplane/owner.h"
-#include "inspect/flow/flow.h"
 
 static struct packet packet(uint8_t protocol, const char *src, uint16_t src_port,
 	const char *dst, uint16_t dst_port, uint32_t tenant)
@@ -52,16 +51,26 @@ static void both_directions_have_one_owner(void)
 			}
 }
 
-static void echo_and_reply_have_one_owner(void)
+/* One flow log record counts them all: echo and reply of any id, an error, and a packet that was cut
+ * before its type. */
+static void icmp_of_two_addresses_has_one_owner(void)
 {
-	for (uint16_t id = 0; id < 200; id++) {
-		struct packet p = packet(IPPROTO_ICMP, "10.0.0.1", 0, "10.9.8.7", 0, 3), back;
+	for (uint16_t pair = 0; pair < 50; pair++) {
+		struct packet p = packet(IPPROTO_ICMP, "10.0.0.1", 0, "10.9.8.7", 0, pair);
+		struct packet back = answer(&p);
+		uint32_t owner;
 
-		p.icmp_type = 8;
-		p.icmp_id = id;
-		back = answer(&p);
-		back.icmp_type = 0;
-		CU_ASSERT_EQUAL(owner_of_flow(&p, 4), owner_of_flow(&back, 4));
+		p.flags = PACKET_PORTS_CUT;
+		owner = owner_of_flow(&p, 4);
+		p.flags = 0;
+		for (uint16_t id = 0; id < 50; id++) {
+			p.icmp_type = 8;
+			p.icmp_id = back.icmp_id = id;
+			CU_ASSERT_EQUAL(owner_of_flow(&p, 4), owner);
+			CU_ASSERT_EQUAL(owner_of_flow(&back, 4), owner);
+			p.icmp_type = 3;
+			CU_ASSERT_EQUAL(owner_of_flow(&p, 4), owner);
+		}
 	}
 }
 
@@ -173,7 +182,7 @@ void suite_owner(void)
 	CU_pSuite suite = CU_add_suite("owner", NULL, NULL);
 
 	CU_ADD_TEST(suite, both_directions_have_one_owner);
-	CU_ADD_TEST(suite, echo_and_reply_have_one_owner);
+	CU_ADD_TEST(suite, icmp_of_two_addresses_has_one_owner);
 	CU_ADD_TEST(suite, learned_ports_are_ports);
 	CU_ADD_TEST(suite, conversations_are_shared_out);
 	CU_ADD_TEST(suite, fragments_of_a_datagram_have_one_owner);
