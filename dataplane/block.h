@@ -26,8 +26,9 @@ enum {
 };
 
 struct slot {
-	uint64_t time_ns;
-	uint32_t offset; /* of the packet's bytes in `data` */
+	uint64_t time_ns;     /* see packet_times.h */
+	uint64_t captured_ns; /* as the capture has it */
+	uint32_t offset;      /* of the packet's bytes in `data` */
 	uint32_t cap, wire;
 	uint32_t link; /* enum link */
 };

@@ -1,6 +1,7 @@
 #include "dataplane/reader.h"
 
 #include "dataplane/owner.h"
+#include "dataplane/packet_times.h"
 #include "dataplane/ring.h"
 #include "decap/decap.h"
 #include "inspect/flow/fragment.h"
@@ -38,6 +39,7 @@ struct reader {
 	struct backoff backoff;
 	uint64_t received, returned;
 	uint64_t horizon_ns, latest_ns; /* clock of expiry; time of the last packet */
+	uint64_t strays;                /* times that were replaced */
 };
 
 static void queue_push(struct queue *q, struct block *block)
@@ -133,6 +135,7 @@ static void add_packet(struct reader *reader, struct block *block)
 
 	block->slots[block->n_slots++] = (struct slot){
 		.time_ns = in->time_ns,
+		.captured_ns = in->time_ns,
 		.offset = reader->lends
 				  ? (uint32_t)(in->data - input_lent(reader->params.input))
 				  : block->n_bytes,
@@ -159,13 +162,15 @@ static bool have_packet(struct reader *reader)
 	return reader->has_pending;
 }
 
-/* Reads until the block is full or the input ends. */
+/* Reads until the block is full or the input ends; the time of the packet behind it says whether the
+ * last times in it stand. */
 static void fill(struct reader *reader, struct block *block)
 {
 	block->first_number = reader->received + 1;
-	while (block->n_slots < BLOCK_SLOTS && have_packet(reader) &&
-		block_fits(block, reader->pending.cap))
+	while (have_packet(reader) && block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
+	reader->strays += packet_times_settle(block->slots, block->n_slots, reader->latest_ns,
+		reader->has_pending ? reader->pending.time_ns : 0);
 	if (reader->lends)
 		block->data = input_exchange(reader->params.input, block->data,
 			reader->has_pending ? &reader->pending : NULL);
@@ -249,8 +254,10 @@ static void record_one(const struct reader_params *to, const struct mark *mark)
 
 static void record(struct reader *reader, const struct block *block)
 {
-	for (uint32_t i = 0; block->marks && i < block->n_slots; i++)
+	for (uint32_t i = 0; block->marks && i < block->n_slots; i++) {
+		block->marks[i].packet.time_ns = block->slots[i].captured_ns;
 		record_one(&reader->params, &block->marks[i]);
+	}
 }
 
 /* Waits until every worker has done the oldest block, and takes it back. */
@@ -327,6 +334,11 @@ uint64_t reader_received(const struct reader *reader)
 uint64_t reader_left_out_mirror(const struct reader *reader)
 {
 	return reader->left_out_mirror;
+}
+
+uint64_t reader_strays(const struct reader *reader)
+{
+	return reader->strays;
 }
 
 uint64_t reader_in_flight(const struct reader *reader)

@@ -57,5 +57,7 @@ uint64_t reader_in_flight(const struct reader *reader);
 uint64_t reader_left_out_mirror(const struct reader *reader);
 /* The fragment table of the reader hit its bound: owners may differ from another run's. */
 bool reader_overflowed(const struct reader *reader);
+/* Packets whose times were replaced: see packet_times.h. */
+uint64_t reader_strays(const struct reader *reader);
 /* Blocks on their way at once, at most: the room that worker inboxes need. */
 uint32_t reader_max_blocks(const struct reader *reader);

@@ -287,6 +287,7 @@ static struct summary summarize(const struct replay *replay, const struct gather
 	s.replay = what;
 	s.bpf_excluded = input.bpf_excluded;
 	s.time_backwards = input.time_backwards;
+	s.time_strays = reader_strays(replay->reader);
 	s.n_captures = replay->params->n_captures;
 	s.duration_s = seconds_since(&replay->began);
 	s.version = replay->params->version;

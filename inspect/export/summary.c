@@ -307,6 +307,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_u64(&j, "captures", s->n_captures);
 	json_u64(&j, "bpf_excluded", s->bpf_excluded);
 	json_u64(&j, "time_backwards", s->time_backwards);
+	json_u64(&j, "time_strays", s->time_strays);
 	put_notes(&j, s);
 	put_ports(&j, s);
 	summary_ledger_json(&j, s->ledger);
