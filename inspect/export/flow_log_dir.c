@@ -54,9 +54,9 @@ struct flow_log_dir {
 	char root[];
 };
 
-uint64_t flow_log_route(uint32_t end_s, uint32_t owner)
+uint64_t flow_log_route(uint64_t end_s, uint32_t owner)
 {
-	return (uint64_t)(end_s / FLOW_LOG_PERIOD_S) << 32 | owner;
+	return end_s / FLOW_LOG_PERIOD_S << 32 | owner;
 }
 
 struct flow_log_dir *flow_log_dir_create(const char *root, struct output_ledger *ledger)

@@ -108,32 +108,69 @@ static bool window_is_open(const struct flow *flow, unsigned side)
 	return flow->window_flags[side] & FLOW_WINDOW_OPEN;
 }
 
-uint32_t flow_window_start(const struct flow *flow, uint32_t window_s)
+/* Three bits of the flags have the number of 2^32 s: packet times, of 2^64 ns, end in the fifth. */
+static uint64_t window_last(const struct flow *flow, unsigned side)
+{
+	uint64_t flags = flow->window_flags[side];
+	uint64_t era = (flags & 64) >> 4 | (flags & 32) >> 4 | (flags & 8) >> 3;
+
+	return era << 32 | flow->side[side].window_last;
+}
+
+static void window_last_set(struct flow *flow, unsigned side, uint64_t second)
+{
+	unsigned era = (unsigned)(second >> 32);
+	unsigned bits = (era & 4) << 4 | (era & 2) << 4 | (era & 1) << 3;
+	unsigned others = flow->window_flags[side] & ~(unsigned)FLOW_WINDOW_ERA;
+
+	flow->side[side].window_last = (uint32_t)second;
+	flow->window_flags[side] = (uint8_t)(others | bits);
+}
+
+uint64_t flow_window_start(const struct flow *flow, uint32_t window_s)
 {
 	unsigned side = !window_is_open(flow, 0);
 
-	return window_is_open(flow, side) ? flow->side[side].window_last / window_s * window_s
-					  : UINT32_MAX;
+	return window_is_open(flow, side) ? window_last(flow, side) / window_s * window_s
+					  : UINT64_MAX;
 }
 
-static uint64_t base_bytes(const struct flow_base *base)
+static uint32_t window_packets(const struct flow *flow, unsigned side)
 {
-	return (uint64_t)base->bytes_high << 32 | base->bytes_low;
+	return (uint32_t)flow->side[side].packets - flow->base[side].packets;
+}
+
+static uint64_t window_bytes(const struct flow *flow, unsigned side)
+{
+	const struct flow_base *base = &flow->base[side];
+
+	return (flow->side[side].bytes - ((uint64_t)base->bytes_high << 32 | base->bytes_low)) &
+	       (UINT64_MAX >> 16);
+}
+
+/* Half of what its counters can tell: it is time to give it away, for it will not be looked at for
+ * some while. See flow_count_odds(). */
+static bool window_is_heavy(const struct flow *flow)
+{
+	for (unsigned side = 0; side < 2; side++)
+		if (window_is_open(flow, side) &&
+			(window_packets(flow, side) >> 31 || window_bytes(flow, side) >> 47))
+			return true;
+	return false;
 }
 
 static struct flow_window window_read(const struct flow *flow, unsigned side, uint32_t window_s)
 {
-	const struct flow_side *sent = &flow->side[side];
-	const struct flow_base *base = &flow->base[side];
+	const unsigned others = FLOW_WINDOW_OPEN | FLOW_WINDOW_ERA;
 
 	if (!window_is_open(flow, side))
 		return (struct flow_window){.packets = 0};
 	return (struct flow_window){
-		.packets = (uint32_t)sent->packets - base->packets,
-		.bytes = (sent->bytes - base_bytes(base)) & (UINT64_MAX >> 16),
-		.first = flow_window_start(flow, window_s) + base->first,
-		.last = sent->window_last,
-		.tcp_flags = (uint8_t)(flow->window_flags[side] & ~FLOW_WINDOW_OPEN),
+		.packets = window_packets(flow, side),
+		.bytes = window_bytes(flow, side),
+		.first = flow_window_start(flow, window_s) + flow->base[side].first,
+		.last = window_last(flow, side),
+		.tcp_flags = (uint8_t)(flow->window_flags[side] & ~others),
 	};
 }
 
@@ -163,6 +200,10 @@ void flow_count_odds(struct flow *flow, const struct packet *p)
 {
 	if (p->flags & PACKET_CUT)
 		flow->truncated++;
+	/* A capture may claim 4 GB for a packet: then the window is looked at with the next one. What
+	 * a capture can hold whole does not fill 48 bits in the life of a disk. */
+	if (p->ip_len > UINT16_MAX)
+		flow->calm_s = 0;
 	if (p->flags & PACKET_PORTS_CUT)
 		flow->flags |= FLOW_PORTS_CUT;
 }
@@ -176,9 +217,9 @@ void flow_set_direction(struct flow *flow, enum direction direction, bool from_c
 static void window_add(
 	struct flow *flow, const struct packet *p, unsigned side, uint32_t window_s)
 {
-	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S);
+	uint64_t second = p->time_ns / NS_PER_S;
 	uint16_t offset = (uint16_t)(second % window_s);
-	struct flow_side *sent = &flow->side[side];
+	const struct flow_side *sent = &flow->side[side];
 	struct flow_base *base = &flow->base[side];
 
 	if (!window_is_open(flow, side)) {
@@ -186,12 +227,12 @@ static void window_add(
 			.bytes_low = (uint32_t)sent->bytes,
 			.bytes_high = (uint16_t)(sent->bytes >> 32),
 			.first = offset};
-		sent->window_last = second;
+		window_last_set(flow, side, second);
 	}
 	if (offset < base->first)
 		base->first = offset;
-	if (second > sent->window_last)
-		sent->window_last = second;
+	if (second > window_last(flow, side))
+		window_last_set(flow, side, second);
 	flow->window_flags[side] |=
 		FLOW_WINDOW_OPEN | (p->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST));
 	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
@@ -214,7 +255,7 @@ static uint32_t calm_until(
 	uint64_t until = UINT32_MAX;
 
 	if (params->window_s != 0)
-		until = (uint64_t)flow_window_start(flow, params->window_s) + params->window_s;
+		until = flow_window_start(flow, params->window_s) + params->window_s;
 	sooner(&until, flow->last_ns, params->idle_timeout_ns);
 	if (update_ns)
 		sooner(&until, *update_ns, params->active_timeout_ns);
@@ -236,14 +277,16 @@ void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
 	uint64_t *update_ns)
 {
 	bool is_tcp = p->protocol == TCP;
-	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S), window_s = params->window_s;
+	uint64_t second = p->time_ns / NS_PER_S;
+	uint32_t window_s = params->window_s;
 	unsigned side;
 
 	if (update_is_due(p->time_ns, params, update_ns)) {
 		flow_update(flow, window_s, observer);
 		*update_ns = p->time_ns;
 	}
-	if (window_s != 0 && second - flow_window_start(flow, window_s) >= window_s)
+	if (window_s != 0 && (second - flow_window_start(flow, window_s) >= window_s ||
+				     window_is_heavy(flow)))
 		flow_window_close(flow, window_s, observer);
 	if (is_tcp && (p->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN)) == TCP_SYN)
 		flow_orient(flow, p, src_is_lo);

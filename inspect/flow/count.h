@@ -25,7 +25,7 @@ bool packet_is_pure_syn(const struct packet *p);
 void flow_window_close(
 	struct flow *flow, uint32_t window_s, const struct flow_observer *observer);
 /* The second at which it begins; without an open window the latest there is. */
-uint32_t flow_window_start(const struct flow *flow, uint32_t window_s);
+uint64_t flow_window_start(const struct flow *flow, uint32_t window_s);
 
 /* The rare parts of counting. */
 void flow_count_odds(struct flow *flow, const struct packet *p);
@@ -64,7 +64,7 @@ static inline unsigned flow_sender(const struct flow *flow, bool src_is_lo)
 static inline bool flow_count_calm(
 	struct flow *flow, struct packet *p, bool src_is_lo, bool windows, uint64_t horizon_ns)
 {
-	uint32_t second = (uint32_t)(p->time_ns / NS_PER_S);
+	uint64_t second = p->time_ns / NS_PER_S;
 	unsigned side = flow_sender(flow, src_is_lo);
 
 	if (second >= flow->calm_s || horizon_ns / NS_PER_S >= flow->calm_s ||
@@ -72,7 +72,7 @@ static inline bool flow_count_calm(
 		(windows && !(flow->window_flags[side] & FLOW_WINDOW_OPEN)))
 		return false;
 	flow->last_ns = p->time_ns;
-	flow->side[side].window_last = second;
+	flow->side[side].window_last = (uint32_t)second; /* which is below calm_s */
 	flow_count_plain(flow, p, side);
 	return true;
 }

@@ -78,20 +78,21 @@ _Static_assert(SESSION_NONE <= (uint32_t)FLOW_POINT_MASK, "a point that is no se
 /* What one side sent. */
 struct flow_side {
 	uint64_t packets, bytes;
-	uint32_t window_last; /* latest second of it in the open window, see struct flow_base */
-	uint32_t verdict;     /* that flow_table_remember() was told; 0 = none */
+	/* Latest second of it in the open window, see struct flow_base; the lower 32 bits. */
+	uint32_t window_last;
+	uint32_t verdict; /* that flow_table_remember() was told; 0 = none */
 };
 
 /* What one side sent in an aggregation window of the flow logs. */
 struct flow_window {
 	uint64_t bytes;
 	uint32_t packets;     /* 0: nothing, and all else is 0 */
-	uint32_t first, last; /* seconds since the epoch; earliest and latest */
+	uint64_t first, last; /* seconds since the epoch; earliest and latest */
 	uint8_t tcp_flags;    /* as VPC Flow Logs count them: FIN 1, SYN 2, RST 4, SYN-ACK 18 */
 };
 
 /* Of one side's open window: what its counters were when the window began for it, so that a packet
- * is counted once. */
+ * is counted once. A window that comes near what these bits can tell is closed and begun anew. */
 struct flow_base {
 	uint32_t packets; /* the lower 32 bits */
 	uint32_t bytes_low;
@@ -108,8 +109,9 @@ struct flow_seen {
 struct dpi_state;
 struct details;
 
-/* Of flow.window_flags, besides the TCP flags: the side has sent something in the open window. */
-enum { FLOW_WINDOW_OPEN = 128 };
+/* Of flow.window_flags, besides the TCP flags: the side has sent something in the open window; and the
+ * upper bits of its latest second, of which those before the year 2106 have none. */
+enum { FLOW_WINDOW_OPEN = 128, FLOW_WINDOW_ERA = 64 | 32 | 8 };
 
 /* Laid out by cache line (the table's slots are aligned to 64): a packet of an established flow
  * touches the first two lines, and not the third. */

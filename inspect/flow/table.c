@@ -365,17 +365,17 @@ void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t s
 void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_t slots)
 {
 	uint32_t window_s = table->params.window_s;
-	uint64_t now_s = now_ns / UINT64_C(1000000000);
+	uint64_t over_s;
 
 	if (window_s == 0)
 		return;
+	over_s = now_ns / NS_PER_S / window_s * window_s;
 	if (slots > table->used)
 		slots = table->used;
 	for (; slots > 0; slots--) {
 		struct flow *flow = &table->flows[table->window_hand];
 
-		if (slot_is_live(flow) &&
-			(uint64_t)flow_window_start(flow, window_s) + window_s <= now_s)
+		if (flow_window_start(flow, window_s) < over_s)
 			flow_window_close(flow, window_s, &table->observer);
 		table->window_hand =
 			table->window_hand + 1 < table->used ? table->window_hand + 1 : 0;

@@ -17,7 +17,7 @@
  *
  * Windows are the multiples of window_s since the epoch. A packet that falls into another window
  * than the open one, later or earlier, closes the open one first; so out-of-order packets at a
- * border may make several (additive) records of one window.
+ * border may give away one window in several parts, which add up.
  *
  * Full table: the flow idle longest among the packet's neighbourhood is ended as evicted, unless
  * all of them are younger than the guard time; then the packet is refused (NULL). A neighbourhood
@@ -51,7 +51,7 @@ struct flow_observer {
 	/* The flow is over (or, with FLOW_END_ACTIVE, due for an update). Its open window is
 	 * given to `window` first. */
 	void (*ended)(void *ctx, struct flow *flow, enum flow_end end);
-	/* An aggregation window is complete: what the client (0) and the server sent in it. */
+	/* What the client (0) and the server sent in an aggregation window, or a part of it. */
 	void (*window)(void *ctx, const struct flow *flow, const struct flow_window sent[2]);
 	/* The slot is about to be reused: release what the flow owns (dpi, details). */
 	void (*release)(void *ctx, struct flow *flow);
@@ -99,10 +99,8 @@ void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t s
 /* The whole table, at once. */
 void flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
 
-/* Live: reports the windows that are over by the clock `now_ns`, of at most about `slots` slots'
- * worth of flows, whether or not more packets come; goes round the table from call to call. (Replay
- * leaves a window open until a packet or the end of the flow closes it, so that its records depend
- * on packets alone.) */
+/* Reports the windows that are over by the clock `now_ns`, of at most about `slots` slots' worth of
+ * flows, whether or not more packets come; goes round the table from call to call. */
 void flow_table_close_windows(struct flow_table *table, uint64_t now_ns, uint32_t slots);
 
 /* Shows the live flows among the `slots` slots from `*at` on, and moves `*at`; true when the end of
