@@ -108,7 +108,7 @@ static double run(const struct capture *c, enum kind kind, uint64_t *inspected)
 	for (size_t i = 0; i < c->n; i += BURST_MAX)
 		run_burst(rig->lane, &c->packets[i],
 			c->n - i < BURST_MAX ? (uint32_t)(c->n - i) : BURST_MAX);
-	flow_table_end_all(rig->lane->flows, c->packets[c->n - 1].time_ns, FLOW_END_OF_INPUT);
+	lane_end(rig->lane, c->packets[c->n - 1].time_ns, FLOW_END_OF_INPUT);
 	took = cpu_ns() - began;
 	*inspected = rig->lane->ledger.reasons[REASON_inspected];
 	rig_destroy(rig);

@@ -36,6 +36,7 @@ static void put_sums(struct status *s, const struct tally *sum)
 	s->simulated_drops = sum->dropped;
 	s->flows = tally_flows(sum);
 	s->dpi = tally_dpi(sum);
+	s->aggregates = tally_aggregates(sum);
 	s->sessions_overflow = sum->sessions_overflow;
 }
 

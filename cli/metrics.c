@@ -144,6 +144,8 @@ static void put_flows(struct metrics *m, const struct status *s)
 	put_one(m, METRIC_dpi_packets_total, s->dpi.packets);
 	put_one(m, METRIC_dpi_refused_flows_total, s->dpi.refused_flows);
 	put_one(m, METRIC_dpi_memory_bytes, s->dpi.memory);
+	put_one(m, METRIC_flow_log_late_records_total, s->aggregates.late);
+	put_one(m, METRIC_flow_log_early_records_total, s->aggregates.early);
 }
 
 static void put_queues(struct metrics *m, const struct status *s)

@@ -19,6 +19,7 @@
 #include "config/arena.h"
 #include "decap/ledger.h"
 #include "inspect/dpi/dpi.h"
+#include "inspect/export/aggregate.h"
 #include "inspect/export/sink.h"
 #include "inspect/export/summary.h"
 #include "inspect/flow/table.h"
@@ -144,7 +145,8 @@ struct status {
 
 	struct flow_table_stats flows; /* summed; `peak` is the sum of the workers' peaks */
 	uint64_t flow_capacity;
-	struct dpi_stats dpi; /* summed */
+	struct dpi_stats dpi;               /* summed */
+	struct aggregates_stats aggregates; /* summed */
 
 	bool has_disk; /* false: nothing is written to a disk */
 	const char *disk_path;

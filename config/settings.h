@@ -105,8 +105,9 @@ struct settings {
 		bool enabled;
 		char format[1024]; /* "default", or ${field-id} ${field-id} ... */
 		uint32_t max_aggregation_interval; /* s: 60 or 600 */
-		uint32_t max_files;                /* 0 = any number */
-		uint64_t max_total_size;           /* bytes; 0 = any */
+		uint32_t capacity;       /* conversations of a window, over all workers */
+		uint32_t max_files;      /* 0 = any number */
+		uint64_t max_total_size; /* bytes; 0 = any */
 	} flow_logs;
 	struct {
 		enum settings_record record;

@@ -32,6 +32,8 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	totals_merge(g->totals, exporter_totals(lane->exporter));
 	gather_flows(&g->flows, flow_table_stats(lane->flows));
 	gather_dpi(&g->dpi, lane->dpi);
+	g->aggregates.late += exporter_aggregates(lane->exporter)->late;
+	g->aggregates.early += exporter_aggregates(lane->exporter)->early;
 	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
 		const struct output_ledger *one =
 			exporter_ledger(lane->exporter, (enum record_kind)kind);
@@ -138,6 +140,7 @@ struct summary gathered_summary(const struct gathered *g, const struct settings 
 		.dpi = lanes[0]->dpi,
 		.dpi_stats = g->dpi,
 		.flows = g->flows,
+		.aggregates = g->aggregates,
 		.worker_packets = g->worker_packets,
 		.n_workers = n_lanes,
 		.tenants = g->tenants,

@@ -17,6 +17,7 @@ struct gathered {
 	struct totals *totals;
 	struct dpi_stats dpi;
 	struct flow_table_stats flows;
+	struct aggregates_stats aggregates;
 	struct output_ledger outputs[RECORD_KIND_COUNT];
 	struct {
 		const char *name;

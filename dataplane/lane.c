@@ -6,7 +6,7 @@
 
 enum {
 	FRAGMENT_CAPACITY = 16384,
-	FLOWS_PER_LANE_MIN = 1024,
+	PER_LANE_MIN = 1024, /* flows, and conversations of a window */
 };
 
 #define FRAGMENT_TIMEOUT_NS (30 * UINT64_C(1000000000)) /* as Linux's ipfrag_time */
@@ -93,19 +93,25 @@ static void flow_began(void *ctx, const struct flow *flow, const struct packet *
 		foreign_look(&lane->foreign, p);
 }
 
+static uint32_t share_of(uint32_t capacity, uint32_t n_lanes)
+{
+	uint32_t share = capacity / n_lanes;
+
+	return share > PER_LANE_MIN ? share : PER_LANE_MIN;
+}
+
 static struct flow_table *make_flows(
 	struct lane *lane, const struct settings *s, uint32_t n_lanes, uint64_t seed)
 {
 	const struct flow_observer observer = {
 		lane, flow_ended, flow_window, flow_release, flow_unseen, flow_began};
-	uint32_t share = s->flow.capacity / n_lanes;
 	const struct flow_params params = {
-		.capacity = share > FLOWS_PER_LANE_MIN ? share : FLOWS_PER_LANE_MIN,
+		.capacity = share_of(s->flow.capacity, n_lanes),
 		.idle_timeout_ns = s->flow.idle_timeout,
 		.active_timeout_ns = s->flow.active_timeout,
 		.tcp_close_timeout_ns = s->flow.tcp_close_timeout,
 		.guard_ns = s->flow.guard_time,
-		.window_s = s->flow_logs.enabled ? s->flow_logs.max_aggregation_interval : 0,
+		.window_s = lane->window_s,
 		.use_vlan = s->flow.use_vlan,
 		.seed = seed,
 	};
@@ -133,11 +139,12 @@ static struct dpi *make_dpi(
 }
 
 static struct exporter *make_exporter(
-	struct lane *lane, const struct settings *s, const struct sink *sink)
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, const struct sink *sink)
 {
 	const struct exporter_params params = {
 		.flow_events = s->events.flow,
-		.flow_logs = s->flow_logs.enabled,
+		.window_s = lane->window_s,
+		.aggregates = share_of(s->flow_logs.capacity, n_lanes),
 		.dpi = lane->dpi,
 		.sessions = lane->sessions,
 		.table = lane->flows,
@@ -190,6 +197,8 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	lane->decap = lane_decap_params(settings);
 	lane->decap.mode = params->mode;
 	lane->inner = params->inner;
+	if (settings->flow_logs.enabled)
+		lane->window_s = settings->flow_logs.max_aggregation_interval;
 	lane->index = params->index;
 	lane->slot = params->slot;
 	if (params->index >= settings->simulate.dpi_from_worker)
@@ -199,7 +208,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(settings, params->n_lanes, error, error_size);
-	lane->exporter = make_exporter(lane, settings, &params->sink);
+	lane->exporter = make_exporter(lane, settings, params->n_lanes, &params->sink);
 	if (lane->sessions && lane->fragments && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
@@ -221,6 +230,25 @@ void lane_destroy(struct lane *lane)
 	free(lane);
 }
 
+void lane_close_windows(struct lane *lane, uint64_t horizon_ns)
+{
+	uint64_t window_ns = lane->window_s * UINT64_C(1000000000);
+	uint64_t window = window_ns ? horizon_ns / window_ns : 0;
+
+	if (window == lane->window)
+		return;
+	lane->window = window;
+	flow_table_close_windows(
+		lane->flows, horizon_ns - (window ? window_ns : horizon_ns), UINT32_MAX);
+	exporter_close_windows(lane->exporter, horizon_ns, UINT32_MAX);
+}
+
+void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end)
+{
+	flow_table_end_all(lane->flows, horizon_ns, end);
+	exporter_finish(lane->exporter);
+}
+
 bool lane_overflowed(const struct lane *lane)
 {
 	const struct flow_table_stats *flows = flow_table_stats(lane->flows);
@@ -228,6 +256,7 @@ bool lane_overflowed(const struct lane *lane)
 	return flows->evicted > 0 || flows->refused > 0 ||
 	       session_table_overflow(lane->sessions) > 0 ||
 	       fragment_table_overwritten(lane->fragments) > 0 ||
+	       exporter_aggregates(lane->exporter)->early > 0 ||
 	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||
 	       (lane->dpi && (dpi_stats(lane->dpi).refused_flows > 0 ||
 				     dpi_stats(lane->dpi).shed_flows > 0));

@@ -55,6 +55,9 @@ struct lane {
 	 * snapshots use the same ones. */
 	const struct filter_verdict *verdicts;
 	uint32_t n_verdicts, verdict_base;
+	/* Of the flow logs: the length, 0 = none; and the number of that in which the clock is. */
+	uint32_t window_s;
+	uint64_t window;
 	bool judges_first; /* most packets were refused: judge them before flows are looked for */
 	struct snapshot_reader reader;
 };
@@ -87,6 +90,14 @@ void lane_destroy(struct lane *lane);
 /* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of
  * every burst, and by it when there are no packets. */
 void lane_refresh(struct lane *lane);
+
+/* Replay: closes the flow logs' windows that the clock has left behind by a whole one, with all their
+ * records, before the packets that come with that clock. So which record counts a packet depends on the
+ * packets alone. */
+void lane_close_windows(struct lane *lane, uint64_t horizon_ns);
+/* The end of the input, or of the appliance: ends all flows (flow_table_end_all()), writes all
+ * records. */
+void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end);
 
 /* True when a capacity limit changed a result: the run is then not the same for any number of
  * workers. */

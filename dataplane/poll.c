@@ -135,6 +135,7 @@ static void keep_house(struct poller *poller)
 	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
 	flow_table_close_windows(
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
+	exporter_close_windows(lane->exporter, poller->now_ns, SLICE_SLOTS);
 	view_step(poller->params.view, lane, poller->now_ns);
 	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
 		return;
@@ -171,7 +172,7 @@ static void end(struct poller *poller)
 
 	/* Live, a full outbox loses records; at the end there is time to wait for the disk. */
 	writer_wait(poller->params.writer, poller->params.index);
-	flow_table_end_all(lane->flows, poller->now_ns, FLOW_END_SHUTDOWN);
+	lane_end(lane, poller->now_ns, FLOW_END_SHUTDOWN);
 	writer_flush(poller->params.writer, poller->params.index);
 	lane->ledger.received = poller->tally.received;
 	lane->dropped = poller->simulation.dropped;

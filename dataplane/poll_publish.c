@@ -6,6 +6,7 @@ void poll_publish(struct poller *poller)
 {
 	const struct lane *lane = poller->params.lane;
 	const struct flow_table_stats *flows = flow_table_stats(lane->flows);
+	const struct aggregates_stats *aggregates = exporter_aggregates(lane->exporter);
 	struct tally *t = &poller->tally;
 
 	memcpy(t->reasons, lane->ledger.reasons, sizeof(t->reasons));
@@ -18,6 +19,8 @@ void poll_publish(struct poller *poller)
 	t->flows_refused = flows->refused;
 	t->flows_live = flows->live;
 	t->flows_peak = flows->peak;
+	t->flow_log_late = aggregates->late;
+	t->flow_log_early = aggregates->early;
 	t->sessions_overflow = session_table_overflow(lane->sessions);
 	t->dropped = poller->simulation.dropped;
 	t->recording = lane->recording;

@@ -63,6 +63,11 @@ struct flow_table_stats tally_flows(const struct tally *t)
 	};
 }
 
+struct aggregates_stats tally_aggregates(const struct tally *t)
+{
+	return (struct aggregates_stats){.late = t->flow_log_late, .early = t->flow_log_early};
+}
+
 struct dpi_stats tally_dpi(const struct tally *t)
 {
 	return (struct dpi_stats){

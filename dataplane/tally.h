@@ -12,6 +12,7 @@
 #include "dataplane/recorder.h"
 #include "decap/ledger.h"
 #include "inspect/dpi/dpi.h"
+#include "inspect/export/aggregate.h"
 #include "inspect/export/sink.h"
 #include "inspect/flow/table.h"
 
@@ -32,6 +33,7 @@ struct tally {
 	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
 	uint64_t dpi_packets, dpi_refused, dpi_shed, dpi_memory, dpi_memory_peak;
 	uint64_t sessions_overflow;
+	uint64_t flow_log_late, flow_log_early;
 	struct recorder_counts recording;
 	uint64_t offered[RECORD_KIND_COUNT], by_policy[RECORD_KIND_COUNT],
 		lost_queue[RECORD_KIND_COUNT];
@@ -54,5 +56,6 @@ void tally_add(struct tally *sum, const struct tally *one);
 /* Parts of a tally, or of a sum, as others name them. */
 struct flow_table_stats tally_flows(const struct tally *tally);
 struct dpi_stats tally_dpi(const struct tally *tally);
+struct aggregates_stats tally_aggregates(const struct tally *tally);
 /* Flows or packets that the step has cost. */
 uint64_t tally_shed(const struct tally *tally, enum overload_step step);

@@ -99,6 +99,7 @@ static void run_block(struct worker *worker, struct block *block)
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;
 	}
+	lane_close_windows(worker->lane, block->horizon_ns);
 	while (left > 0) {
 		uint32_t n = left < BURST_MAX ? left : BURST_MAX;
 
@@ -107,7 +108,7 @@ static void run_block(struct worker *worker, struct block *block)
 		left -= n;
 	}
 	if (block->last)
-		flow_table_end_all(worker->lane->flows, block->horizon_ns, FLOW_END_OF_INPUT);
+		lane_end(worker->lane, block->horizon_ns, FLOW_END_OF_INPUT);
 	else
 		expire(worker, block->horizon_ns);
 }

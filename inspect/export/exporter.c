@@ -6,37 +6,16 @@
 #include "inspect/export/exporter.h"
 #include "inspect/export/flow_log.h"
 #include "inspect/export/output.h"
+#include "inspect/flow/count.h"
 
 struct exporter {
 	struct exporter_params params;
 	struct totals *totals;
+	struct aggregates *aggregates; /* NULL: no flow logs */
 	struct output_ledger ledger[RECORD_KIND_COUNT];
 	struct label_cache labels;
 	char line[EVENT_SIZE_MAX]; /* only as much as is used is ever touched */
 };
-
-struct exporter *exporter_create(const struct exporter_params *params)
-{
-	struct exporter *exporter = calloc(1, sizeof(*exporter));
-
-	if (exporter == NULL)
-		return NULL;
-	exporter->params = *params;
-	exporter->totals = totals_create();
-	if (exporter->totals == NULL) {
-		free(exporter);
-		return NULL;
-	}
-	return exporter;
-}
-
-void exporter_destroy(struct exporter *exporter)
-{
-	if (exporter == NULL)
-		return;
-	totals_destroy(exporter->totals);
-	free(exporter);
-}
 
 static void send(struct exporter *exporter, enum record_kind kind, uint64_t route,
 	const char *bytes, size_t len)
@@ -105,25 +84,91 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	count(exporter, flow, end);
 }
 
+static void put_record(struct exporter *exporter, const struct aggregate *aggregate,
+	unsigned side, const struct vantage *vantage)
+{
+	uint32_t window_s = exporter->params.window_s;
+	char line[FLOW_LOG_SIZE];
+	struct text t = text_make(line, sizeof(line));
+	uint64_t end_s = flow_log_end(aggregate, side, window_s);
+
+	flow_log_record(&t, aggregate, side, window_s, vantage);
+	put(exporter, RECORD_FLOW_LOG, flow_log_route(end_s, vantage->owner), line, &t);
+}
+
+static void put_records(void *ctx, const struct aggregate *aggregate)
+{
+	struct exporter *exporter = ctx;
+	struct vantage vantage = vantage_of(exporter->params.sessions, aggregate->key.session);
+
+	for (unsigned side = 0; side < 2; side++)
+		if (aggregate->side[side].packets != 0)
+			put_record(exporter, aggregate, side, &vantage);
+}
+
+static bool make_aggregates(struct exporter *exporter)
+{
+	const struct aggregates_params params = {
+		.capacity = exporter->params.aggregates,
+		.window_s = exporter->params.window_s,
+		.ctx = exporter,
+		.write = put_records,
+	};
+
+	if (params.window_s == 0)
+		return true;
+	exporter->aggregates = aggregates_create(&params);
+	return exporter->aggregates != NULL;
+}
+
+struct exporter *exporter_create(const struct exporter_params *params)
+{
+	struct exporter *exporter = calloc(1, sizeof(*exporter));
+
+	if (exporter == NULL)
+		return NULL;
+	exporter->params = *params;
+	exporter->totals = totals_create();
+	if (exporter->totals != NULL && make_aggregates(exporter))
+		return exporter;
+	exporter_destroy(exporter);
+	return NULL;
+}
+
+void exporter_destroy(struct exporter *exporter)
+{
+	if (exporter == NULL)
+		return;
+	aggregates_destroy(exporter->aggregates);
+	totals_destroy(exporter->totals);
+	free(exporter);
+}
+
 void exporter_window(
 	struct exporter *exporter, const struct flow *flow, const struct flow_window sent[2])
 {
-	struct vantage vantage;
-	char line[FLOW_LOG_SIZE];
-
 	prefetch(exporter, flow);
-	if (!exporter->params.flow_logs)
-		return;
-	vantage = vantage_of(exporter->params.sessions, flow->key.point);
-	for (unsigned side = 0; side < 2; side++) {
-		struct text t = text_make(line, sizeof(line));
+	if (exporter->aggregates)
+		aggregates_add(exporter->aggregates, flow, sent);
+}
 
-		if (sent[side].packets == 0)
-			continue;
-		flow_log_record(&t, flow, side, &sent[side], &vantage);
-		put(exporter, RECORD_FLOW_LOG, flow_log_route(sent[side].last, vantage.owner),
-			line, &t);
-	}
+void exporter_close_windows(struct exporter *exporter, uint64_t now_ns, uint32_t n)
+{
+	if (exporter->aggregates)
+		aggregates_close(exporter->aggregates, now_ns / NS_PER_S, n);
+}
+
+void exporter_finish(struct exporter *exporter)
+{
+	if (exporter->aggregates)
+		aggregates_finish(exporter->aggregates);
+}
+
+const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter)
+{
+	static const struct aggregates_stats none;
+
+	return exporter->aggregates ? aggregates_stats(exporter->aggregates) : &none;
 }
 
 const struct totals *exporter_totals(const struct exporter *exporter)

@@ -1,5 +1,5 @@
-/* The exporter of one worker: turns flows that end into flow events, closed windows into VPC Flow
- * Log records, and both into the totals of the summary. Single-threaded; formats on the stack and
+/* The exporter of one worker: turns flows that end into flow events, what they sent in a window into
+ * VPC Flow Log records (aggregate.h), and adds both to the totals of the summary. Single-threaded; formats on the stack and
  * gives each record to the sink. */
 #pragma once
 
@@ -8,12 +8,15 @@
 
 #include "decap/session.h"
 #include "inspect/dpi/dpi.h"
+#include "inspect/export/aggregate.h"
 #include "inspect/export/sink.h"
 #include "inspect/export/totals.h"
 #include "inspect/flow/table.h"
 
 struct exporter_params {
-	bool flow_events, flow_logs;
+	bool flow_events;
+	uint32_t window_s;                    /* of the flow logs; 0: none are written */
+	uint32_t aggregates;                  /* of them: what is held until windows close */
 	const struct dpi *dpi;                /* for names */
 	const struct session_table *sessions; /* of the same worker */
 	const struct flow_table *table; /* of the same worker; NULL: acked_unseen is unknown */
@@ -30,14 +33,19 @@ void exporter_destroy(struct exporter *exporter);
  * (not for an update). The flow's label must be final: dpi_conclude() first. */
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
 
-/* Writes the flow log records of a closed window, one per side that sent packets in it. */
+/* Takes what the flow's sides sent in a window, or a part of it, for the flow log records. */
 void exporter_window(
 	struct exporter *exporter, const struct flow *flow, const struct flow_window sent[2]);
+/* Writes the flow log records of windows that are closed by the clock: see aggregates_close(). */
+void exporter_close_windows(struct exporter *exporter, uint64_t now_ns, uint32_t n);
+/* The end: writes the flow log records of all windows. */
+void exporter_finish(struct exporter *exporter);
 
 /* Sends a line of JSON with its newline as an event of another kind. */
 void exporter_event(struct exporter *exporter, const char *bytes, size_t len);
 
-/* Totals and output ledgers so far; owned by the exporter. */
+/* What was counted so far; owned by the exporter. */
+const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter);
 const struct totals *exporter_totals(const struct exporter *exporter);
 const struct output_ledger *exporter_ledger(
 	const struct exporter *exporter, enum record_kind kind);

@@ -16,40 +16,42 @@ static void put_number(struct text *t, uint64_t n)
 	text_char(t, ' ');
 }
 
-/* TCP, UDP, DCCP, SCTP, UDP-Lite; flow keys of ICMP hold type and code in their ports. */
-static bool has_ports(uint8_t protocol)
+static void put_ends(struct text *t, const struct aggregate_key *key, unsigned side)
 {
-	return protocol == 6 || protocol == 17 || protocol == 33 || protocol == 132 ||
-	       protocol == 136;
+	bool lo = side == 0;
+
+	text_addr(t, lo ? &key->lo : &key->hi, key->ip_version);
+	text_char(t, ' ');
+	text_addr(t, lo ? &key->hi : &key->lo, key->ip_version);
+	text_char(t, ' ');
+	put_number(t, lo ? key->lo_port : key->hi_port);
+	put_number(t, lo ? key->hi_port : key->lo_port);
 }
 
-static void put_ends(struct text *t, const struct flow *flow, unsigned side)
+static uint64_t begin_of(const struct aggregate *aggregate, uint32_t window_s)
 {
-	struct flow_ends ends = flow_ends(flow);
-	bool client = side == 0, ports = has_ports(flow->key.protocol);
-	uint16_t from = client ? ends.src_port : ends.dst_port;
-	uint16_t to = client ? ends.dst_port : ends.src_port;
-
-	text_addr(t, client ? ends.src : ends.dst, flow->key.ip_version);
-	text_char(t, ' ');
-	text_addr(t, client ? ends.dst : ends.src, flow->key.ip_version);
-	text_char(t, ' ');
-	put_number(t, ports ? from : 0);
-	put_number(t, ports ? to : 0);
+	return (uint64_t)aggregate->key.window * window_s;
 }
 
-void flow_log_record(struct text *t, const struct flow *flow, unsigned side,
-	const struct flow_window *sent, const struct vantage *vantage)
+uint64_t flow_log_end(const struct aggregate *aggregate, unsigned side, uint32_t window_s)
 {
+	return begin_of(aggregate, window_s) + aggregate->side[side].last;
+}
+
+void flow_log_record(struct text *t, const struct aggregate *aggregate, unsigned side,
+	uint32_t window_s, const struct vantage *vantage)
+{
+	const struct aggregate_side *sent = &aggregate->side[side];
+
 	text_cstr(t, "2 ");
 	put_name(t, vantage->account, "unknown");
 	put_name(t, vantage->interface_id, "-");
-	put_ends(t, flow, side);
-	put_number(t, flow->key.protocol);
+	put_ends(t, &aggregate->key, side);
+	put_number(t, aggregate->key.protocol);
 	put_number(t, sent->packets);
 	put_number(t, sent->bytes);
-	put_number(t, sent->first);
-	put_number(t, sent->last);
+	put_number(t, begin_of(aggregate, window_s) + sent->first);
+	put_number(t, flow_log_end(aggregate, side, window_s));
 	/* A mirror shows accepted packets only: the source's security groups and network ACLs
 	 * have let them through. */
 	text_cstr(t, "ACCEPT OK\n");

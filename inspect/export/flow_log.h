@@ -1,13 +1,13 @@
 /* VPC Flow Log records in the default format of version 2 (docs.aws.amazon.com, VPC user guide,
- * flow-log-records): one line for each side of a flow that sent packets in the closed window. */
+ * flow-log-records): one line for what one side of an aggregate sent. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inspect/export/aggregate.h"
 #include "inspect/export/text.h"
 #include "inspect/export/vantage.h"
-#include "inspect/flow/flow.h"
 
 enum { FLOW_LOG_SIZE = 512 }; /* room for any record */
 
@@ -16,6 +16,8 @@ enum { FLOW_LOG_SIZE = 512 }; /* room for any record */
 	"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets " \
 	"bytes start end action log-status\n"
 
-/* Appends the record of what side 0 (the client) or 1 sent. */
-void flow_log_record(struct text *t, const struct flow *flow, unsigned side,
-	const struct flow_window *sent, const struct vantage *vantage);
+/* Appends the record of what side 0 (the aggregate's `lo`) or 1 sent. */
+void flow_log_record(struct text *t, const struct aggregate *aggregate, unsigned side,
+	uint32_t window_s, const struct vantage *vantage);
+/* The second in which the side's last packet came. */
+uint64_t flow_log_end(const struct aggregate *aggregate, unsigned side, uint32_t window_s);

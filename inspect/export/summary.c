@@ -216,6 +216,10 @@ static void put_inspection(struct json *j, const struct summary *s)
 	json_u64(j, "refused_flows", s->dpi_stats.refused_flows);
 	json_u64(j, "shed_flows", s->dpi_stats.shed_flows);
 	json_close(j, '}');
+	json_open(j, "flow_logs", '{');
+	json_u64(j, "late", s->aggregates.late);
+	json_u64(j, "early", s->aggregates.early);
+	json_close(j, '}');
 }
 
 static void put_run(struct json *j, const struct summary *s)

@@ -13,6 +13,7 @@
 #include "decap/packet.h"
 #include "decap/session.h"
 #include "inspect/dpi/dpi.h"
+#include "inspect/export/aggregate.h"
 #include "inspect/export/sink.h"
 #include "inspect/export/totals.h"
 #include "inspect/flow/table.h"
@@ -69,6 +70,7 @@ struct summary {
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
 	struct dpi_stats dpi_stats;           /* summed */
 	struct flow_table_stats flows;        /* summed */
+	struct aggregates_stats aggregates;   /* summed */
 	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
 	uint32_t n_rules;
 	uint64_t direction_unknown; /* packets of sessions whose direction was undetermined */

@@ -64,7 +64,7 @@ static void crowd_run(struct crowd *crowd)
 		pipeline_run(crowd->lanes[lane_of(from, i)], &p, 1, TRAFFIC_START_NS, &why);
 	}
 	for (uint32_t l = 0; l < LANES; l++)
-		flow_table_end_all(crowd->lanes[l]->flows, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+		lane_end(crowd->lanes[l], TRAFFIC_START_NS, FLOW_END_OF_INPUT);
 }
 
 static void crowd_end(struct crowd *crowd)

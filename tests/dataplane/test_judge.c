@@ -264,7 +264,7 @@ static void world_make(struct world *w, const char *sessions)
 
 static void world_end(struct world *w)
 {
-	flow_table_end_all(w->lane->flows, NOW, FLOW_END_OF_INPUT);
+	lane_end(w->lane, NOW, FLOW_END_OF_INPUT);
 	lane_destroy(w->lane);
 	snapshot_destroy(w->snapshot);
 	model_destroy(w->model);

@@ -62,7 +62,7 @@ static void bench_lane(struct bench *bench, enum decap_mode mode)
 
 static void bench_end(struct bench *bench)
 {
-	flow_table_end_all(bench->lane->flows, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+	lane_end(bench->lane, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(bench->records, flow_table_stats(bench->lane->flows)->ended);
 	lane_destroy(bench->lane);
 	snapshot_destroy(snapshot_publish(&bench->slot, NULL));
@@ -360,11 +360,11 @@ static void talkers_past_the_bound(void)
 	bench_set(&bench, "flow.capacity=131072");
 	bench_lane(&bench, DECAP_MIRROR);
 	run_numbered(&bench, INNER_SOURCE, 0x0b000000, 65000, REASON_inspected);
-	flow_table_end_all(bench.lane->flows, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+	lane_end(bench.lane, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->evicted, 0);
 	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
 	run_numbered(&bench, INNER_SOURCE, 0x0b000000 + 65000, 1000, REASON_inspected);
-	flow_table_end_all(bench.lane->flows, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+	lane_end(bench.lane, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->evicted, 0);
 	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
 	bench_end(&bench);

@@ -251,7 +251,7 @@ static void *run_load(void *ctx)
 		run_burst(load, &at, now, &generation);
 		now += 7000000; /* flows end by themselves now and then, and are reported */
 	}
-	flow_table_end_all(load->lane->flows, now, FLOW_END_OF_INPUT);
+	lane_end(load->lane, now, FLOW_END_OF_INPUT);
 	return NULL;
 }
 

@@ -295,7 +295,7 @@ static void remembered_and_naive_agree(void)
 	CU_ASSERT_EQUAL(wraps, 1);
 	CU_ASSERT_TRUE(w.remembered > BURSTS);
 	CU_ASSERT_TRUE(w.recalled_refused > BURSTS / 10);
-	flow_table_end_all(w.lane->flows, NOW, FLOW_END_OF_INPUT);
+	lane_end(w.lane, NOW, FLOW_END_OF_INPUT);
 	lane_destroy(w.lane);
 	epoch_end(w.epoch);
 }

@@ -82,6 +82,8 @@ static void a_sum_has_every_word(void)
 		.acked_unseen = 5,
 		.flows_live = 6,
 		.flows_peak = 7,
+		.flow_log_late = 15,
+		.flow_log_early = 16,
 		.dpi_packets = 8,
 		.dpi_refused = 9,
 		.dpi_shed = 10,
@@ -96,6 +98,7 @@ static void a_sum_has_every_word(void)
 		       flows.peak == 7);
 	CU_ASSERT_TRUE(dpi.packets == 8 && dpi.refused_flows == 9 && dpi.shed_flows == 10 &&
 		       dpi.memory == 11 && dpi.memory_peak == 12);
+	CU_ASSERT_TRUE(tally_aggregates(&sum).late == 15 && tally_aggregates(&sum).early == 16);
 	CU_ASSERT_EQUAL(tally_shed(&sum, OVERLOAD_DPI), 10);
 	CU_ASSERT_EQUAL(tally_shed(&sum, OVERLOAD_RECORDING), 14);
 	CU_ASSERT_EQUAL(tally_shed(&sum, OVERLOAD_HANDOFF), 13);

@@ -136,6 +136,7 @@ static void bench_flush(struct bench *b)
 	if (b->n == 0)
 		return;
 	bench_clock(b);
+	lane_close_windows(b->lane, b->horizon_ns);
 	pipeline_run(b->lane, b->packets, b->n, b->horizon_ns, b->why);
 	flow_table_expire(b->lane->flows, b->horizon_ns, 64);
 	b->lane->ledger.received += b->n;
@@ -164,7 +165,7 @@ static void bench_judge(struct bench *b)
 	uint64_t inspected;
 
 	bench_flush(b);
-	flow_table_end_all(b->lane->flows, b->horizon_ns, FLOW_END_OF_INPUT);
+	lane_end(b->lane, b->horizon_ns, FLOW_END_OF_INPUT);
 	b->horizon_ns = 0;
 	inspected = ledger_bucket(&b->lane->ledger, BUCKET_inspected);
 	demand(ledger_closes(&b->lane->ledger));

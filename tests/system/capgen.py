@@ -10,6 +10,11 @@ program that reads it must find. The same arguments give the same bytes.
   rewind   a mix whose clock goes back twice, seconds and minutes
   tenants  one 5-tuple under two VNIs and without any
   windows  one long conversation with pauses around the limits of aggregation windows
+  records  many flows of few flow log records: pings of 50 ids, ports used again, pauses longer than
+           a flow, errors of ICMP, fragments without their first
+           start=1700000000 (seconds) wrap=mirror|plain
+  ping50   pings of 50 ids, all answered, in one minute
+  giants   packets of one conversation whose claimed lengths sum up to more than 2^48 bytes
 
 FILE ends in .pcap (nanoseconds), .pcapng or either with .gz; micro=1 gives microseconds.
 """
@@ -323,11 +328,65 @@ def windows(wrap_as="mirror", **_):
     return wrapped, {"inspected": len(rows)}, flows, [(time, inner, 77) for time, inner in rows]
 
 
+def pings(client, server, base):
+    """One a second, each with an id of its own; both 50 answered."""
+    for i in range(50):
+        time = base + i * 1000 * MS
+        yield time, ip4(client, server, ICMP, icmp(8, 0, 1000 + i, 1, b"x" * 56))
+        yield time + MS, ip4(server, client, ICMP, icmp(0, 0, 1000 + i, 1, b"x" * 56))
+
+
+def connection(client, server, time):
+    """From SYN to FIN, always with the same ports."""
+    for k, (src, sport, dst, dport, flags) in enumerate([
+            (client, 40000, server, 80, SYN), (server, 80, client, 40000, SYN | ACK),
+            (client, 40000, server, 80, FIN | ACK), (server, 80, client, 40000, FIN | ACK),
+            (client, 40000, server, 80, ACK)]):
+        yield time + k * MS, ip4(src, dst, TCP, tcp(src, sport, dst, dport, flags, 5 + k, 7))
+
+
+def records(start=START // 10**9, wrap_as="mirror", **_):
+    base = start * 10**9 // (600 * 10**9) * 600 * 10**9
+    a, b, six = "10.4.0.1", "10.4.0.2", ("fd00::1", "fd00::2")
+    rows = list(pings(a, b, base)) + list(pings("10.4.0.9", "10.4.0.9", base))
+    for i in range(40):
+        rows += connection(a, b, base + i * 17_000 * MS)
+    for second in (0, 130, 260, 390, 520, 1190, 1210):
+        rows.append((base + second * 10**9, ip4(b, a, UDP, udp(b, 53, a, 999, b"y" * second))))
+    for i in range(30):
+        time = base + i * 40_000 * MS
+        rows.append((time, ip4(b, a, ICMP, icmp(3, i % 4, 0, 0, b"e" * 28))))
+        rows.append((time + MS, ip4(a, b, ICMP, icmp(11, 0, 0, 0, b"e" * 28))))
+        rows.append((time + MS, ip6(*six, ICMP6, icmp6(*six, 128, 0, i, 1, b"z" * 8))))
+        rows.append((time + MS, ip6(*six[::-1], ICMP6, icmp6(*six[::-1], 1, 0, 0, 0, b"z" * 48))))
+        rows.append((time + MS, ip4(a, b, 47, b"\0\0\x08\0" + b"g" * i)))
+        rows.append((time + MS, ip4(b, a, 47, b"\0\0\x08\0" + b"h" * i)))
+        later = fragments(ip4(a, b, UDP, udp(a, 1 + i, b, 53, b"f" * 900), ident=i), 400)[1:]
+        rows += [(time + MS, packet) for packet in later]
+    rows = [(time, frame(packet)) for time, packet in sorted(rows, key=lambda row: row[0])]
+    wrapped = [(time, wrap(inner, 77, wrap_as), None) for time, inner in rows]
+    return wrapped, {"inspected": len(rows)}, None, [(time, inner, 77) for time, inner in rows]
+
+
+def ping50(**_):
+    rows = pings("10.4.0.1", "10.4.0.2", START // (60 * 10**9) * 60 * 10**9)
+    return [(time, mirror(frame(p), 77), None) for time, p in rows], {"inspected": 100}, None, []
+
+
+def giants(count=70000, **_):
+    """The IP length is 0, as segmentation offload leaves it: the frame's counts."""
+    a, b = "10.4.0.1", "10.4.0.2"
+    data = frame(ip4(a, b, TCP, tcp(a, 1, b, 2, ACK, 1, 1, b"x" * 40), length=0))
+    return ([(START + i * MS // 10, data, 2**32 - 1 - i) for i in range(count)],
+            {"inspected": count}, None, [])
+
+
 def main():
     kind, path = sys.argv[1:3]
     how = dict(word.split("=", 1) for word in sys.argv[3:])
     numbers = {k: int(v) for k, v in how.items() if v.isdigit()}
-    make = {f.__name__: f for f in (mix, every, garbage, rewind, tenants, windows)}[kind]
+    make = {f.__name__: f for f in (mix, every, garbage, rewind, tenants, windows, records,
+                                    ping50, giants)}[kind]
     packets, ledger, flows, inner = make(**numbers, wrap_as=how.get("wrap", "mirror"))
     save(path, packets, **({"nano": False} if "micro" in how else {}))
     for vni in sorted({vni for _, _, vni in inner}) if "inner" in how else ():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""flow_logs.py WINDOW IDLE DIR CAPTURE...: the flow log records in DIR are those that tshark's
+"""flow_logs.py WINDOW DIR CAPTURE...: the flow log records in DIR are those that tshark's
 view of the captures of inner packets gives. Also: default format, ACCEPT and OK, and each record
 in the file of the five minutes its end lies in."""
 import collections
@@ -31,10 +31,10 @@ def misplaced(directory):
 
 
 def main():
-    window, idle, directory = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    window, directory = int(sys.argv[1]), sys.argv[2]
     want = collections.Counter()
-    for path in sys.argv[4:]:
-        want.update(truth.flow_logs(path, window, idle))
+    for path in sys.argv[3:]:
+        want.update(truth.flow_logs(path, window))
     got, bad = collections.Counter(), list(misplaced(directory))
     for line in results.flow_log_lines(directory):
         f = line.split(" ")

@@ -131,31 +131,16 @@ def later_fragments(path):
     return found
 
 
-def flow_logs(path, window, idle):
-    """Records as (src, dst, sport, dport, proto, packets, bytes, start, end); `window` and
-    `idle` in seconds, 0 = never idle."""
-    out, open_flows = [], {}
-
-    def close(flow):
-        for (src, sport, dst, dport, proto), (count, size, start, end) in flow["sides"].items():
-            has_ports = proto in (6, 17, 33, 132, 136)
-            out.append((src, dst, sport if has_ports else 0, dport if has_ports else 0, proto,
-                        count, size, start, end))
-
+def flow_logs(path, window):
+    """Records as (src, dst, sport, dport, proto, packets, bytes, start, end), as AWS makes them: one
+    for each 5-tuple and window of so many seconds since the epoch, whatever the flows; without ports
+    where the protocol has none."""
+    found = {}
     for p in packets(path):
-        second, key = p.time // 10**9, p.key()
-        flow = open_flows.get(key)
-        if flow and (second // window != flow["window"] or
-                     idle and p.time - flow["last"] > idle * 10**9):
-            close(flow)
-            flow = None
-        if not flow:
-            flow = open_flows[key] = {"window": second // window, "last": p.time, "sides": {}}
-        flow["last"] = max(flow["last"], p.time)
-        side = (p.src, p.sport, p.dst, p.dport, p.proto)
-        old = flow["sides"].get(side, (0, 0, second, second))
-        flow["sides"][side] = (old[0] + 1, old[1] + p.length, min(old[2], second),
-                               max(old[3], second))
-    for flow in open_flows.values():
-        close(flow)
-    return sorted(out)
+        second, ports = p.time // 10**9, (p.sport, p.dport)
+        if p.proto not in (6, 17, 33, 132, 136):
+            ports = 0, 0
+        key = (p.src, p.dst) + ports + (p.proto, second // window)
+        count, size, start, end = found.get(key, (0, 0, second, second))
+        found[key] = count + 1, size + p.length, min(start, second), max(end, second)
+    return sorted(key[:5] + sent for key, sent in found.items())
