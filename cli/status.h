@@ -88,7 +88,7 @@ struct status_session {
 	bool configured;
 	uint64_t packets, bytes, truncated;
 	uint64_t first_ns, last_ns; /* wall time; 0: no packet yet */
-	/* Bytes that TCP acknowledged and the mirror never showed. */
+	/* Bytes that TCP acknowledged and that are not among the packets inspected. */
 	bool has_acked_unseen;
 	uint64_t acked_unseen;
 };

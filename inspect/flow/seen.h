@@ -1,4 +1,5 @@
-/* Loss before the appliance: bytes that TCP acknowledged and the mirror never showed. For each TCP
+/* Loss before the appliance: bytes that TCP acknowledged and that no inspected packet showed (which one
+ * that arrived and was refused may have had: the summary has a note on that). For each TCP
  * flow it is kept how far each end's sequence numbers were shown; a hole below an acknowledgment
  * that nothing fills is counted, as Zeek's capture loss has it.
  *

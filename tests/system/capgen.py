@@ -5,8 +5,8 @@ program that reads it must find. The same arguments give the same bytes.
   mix      conversations (HTTP, TLS, DNS, ping, IPv6, SCTP, fragments) of several VNIs
            flows=60 vnis=3 seed=1 span=200 (seconds) wrap=mirror|gateway|outer6|vlan|plain
            noise=0|1 (ARP)  inner=PREFIX (inner frames as captures PREFIX.VNI.pcap)
-  every    a packet of every kind that the ledger names, most of them bad
-  garbage  random packets: count=2000 seed=1
+  every    a packet of every kind that the ledger names, most of them bad: for --input mirror
+  garbage  random packets, for --input mirror: count=2000 seed=1
   rewind   a mix whose clock goes back twice, seconds and minutes
   tenants  one 5-tuple under two VNIs and without any
   windows  one long conversation with pauses around the limits of aggregation windows

@@ -28,8 +28,11 @@ make windows windows.pcap
 make tenants tenants.pcap
 make garbage garbage.pcap count=4000
 for workers in 1 3; do
-  for name in every.pcap every.pcapng.gz mix.pcap plain.pcapng gateway.pcap.gz outer6.pcap \
-    vlan.pcap rewind.pcap windows.pcap tenants.pcap garbage.pcap; do
+  for name in every.pcap every.pcapng.gz garbage.pcap; do
+    check "$name, $workers workers" adds_up $name --workers $workers --input mirror
+  done
+  for name in mix.pcap plain.pcapng gateway.pcap.gz outer6.pcap \
+    vlan.pcap rewind.pcap windows.pcap tenants.pcap; do
     check "$name, $workers workers" adds_up $name --workers $workers
   done
   check "with recording, $workers workers" adds_up mix.pcap --workers $workers -w "$tmp/w.pcap"
