@@ -11,17 +11,20 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char usage[] =
-	"usage: periscope check -c FILE [-j]\n"
+	"usage: periscope check -c FILE [--set KEY=VALUE]... [-j]\n"
 	"\n"
 	"Checks the settings and the mirror model in them, imported AWS JSON included: errors, "
 	"and\n"
 	"warnings such as rules that can never match, unused filters or interfaces without a "
 	"MAC.\n"
 	"\n"
-	"  -c FILE   settings (YAML)\n"
-	"  -j        JSON: {\"errors\": [], \"warnings\": [{file, line, key, code, message}]}\n"
+	"  -c FILE          settings (YAML)\n"
+	"  --set KEY=VALUE  sets one setting over the file\n"
+	"  -j               JSON: {\"errors\": [], \"warnings\": [{file, line, key, code, "
+	"message}]}\n"
 	"\n"
 	"exit status: 0 no error; 1 could not write; 2 errors, or wrong usage\n";
 
@@ -67,33 +70,52 @@ static void print_list(const char *kind, const struct finding *first)
 			finding_code_name(f->code));
 }
 
+#define COUNTED(n) (n), (n) == 1 ? "" : "s"
+
 static void print_text(const struct report *report, const struct model *model)
 {
 	print_list("error", report->errors);
 	print_list("warning", report->warnings);
 	if (model)
-		printf("%u filters, %u sessions, %u targets, %u interfaces, %u VPCs; ",
-			model->n_filters, model->n_sessions, model->n_targets,
-			model->n_interfaces, model->n_vpcs);
-	printf("%u errors, %u warnings\n", report->n_errors, report->n_warnings);
+		printf("%u filter%s, %u session%s, %u target%s, %u interface%s, %u VPC%s; ",
+			COUNTED(model->n_filters), COUNTED(model->n_sessions),
+			COUNTED(model->n_targets), COUNTED(model->n_interfaces),
+			COUNTED(model->n_vpcs));
+	printf("%u error%s, %u warning%s\n", COUNTED(report->n_errors),
+		COUNTED(report->n_warnings));
 }
 
-int check_settings(const char *path, bool as_json)
+/* All that is wrong: what is, keeps its default, and the rest is looked at. NULL: there are errors. */
+static struct model *load(
+	const struct configured_from *from, struct settings *settings, struct report *report)
+{
+	enum settings_status status = settings_load_report(settings, from->file, report);
+	struct model *model = NULL;
+
+	for (uint32_t i = 0; i < from->n_set; i++)
+		settings_set_report(settings, from->set[i], report);
+	if (status != SETTINGS_UNREADABLE)
+		model = model_load(from->file, settings, report);
+	if (status == SETTINGS_READ)
+		settings_check(settings, from->file, report);
+	return model;
+}
+
+int check_settings(const struct configured_from *from, bool as_json)
 {
 	struct settings settings;
 	struct report report = {0};
-	struct model *model = NULL;
+	struct model *model;
 	int status;
 
 	settings_init(&settings);
-	if (settings_load_report(&settings, path, &report) == 0)
-		model = model_load(path, &settings, &report);
+	model = load(from, &settings, &report);
 	if (model)
 		model_check(model, &settings, &report);
 	if (as_json)
 		print_json(&report);
 	else
-		print_text(&report, model);
+		print_text(&report, report.n_errors == 0 ? model : NULL);
 	status = report.n_errors > 0 ? EXIT_USAGE : EXIT_DONE;
 	model_destroy(model);
 	settings_fini(&settings);
@@ -105,25 +127,30 @@ int check_settings(const char *path, bool as_json)
 
 int command_check(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	const char *path = NULL;
-	bool as_json = false;
-	int option;
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+		{"set", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+	const char **set = calloc((size_t)argc, sizeof(char *));
+	struct configured_from from = {.set = set};
+	bool as_json = false, is_wrong = !set;
+	int option = 0, status;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:jh", options, NULL)) != -1) {
-		if (option == 'c') {
-			path = optarg;
-		} else if (option == 'j') {
+	while (!is_wrong && (option = getopt_long(argc, argv, "c:jh", options, NULL)) != -1) {
+		if (option == 'c')
+			from.file = optarg;
+		else if (option == 's')
+			set[from.n_set++] = optarg;
+		else if (option == 'j')
 			as_json = true;
-		} else {
-			fputs(usage, option == 'h' ? stdout : stderr);
-			return option == 'h' ? EXIT_DONE : EXIT_USAGE;
-		}
+		else
+			is_wrong = true;
 	}
-	if (path && optind == argc)
-		return check_settings(path, as_json);
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	if (!is_wrong && from.file && optind == argc) {
+		status = check_settings(&from, as_json);
+	} else {
+		fputs(usage, option == 'h' ? stdout : stderr);
+		status = option == 'h' ? EXIT_DONE : EXIT_USAGE;
+	}
+	free(set);
+	return status;
 }

@@ -3,5 +3,7 @@
 
 #include <stdbool.h>
 
-/* Prints what is wrong or suspect in the settings file; returns the exit status. */
-int check_settings(const char *path, bool as_json);
+#include "cli/configured.h"
+
+/* Prints all that is wrong or suspect in the settings, which have a file; returns the exit status. */
+int check_settings(const struct configured_from *from, bool as_json);

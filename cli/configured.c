@@ -35,6 +35,23 @@ static void say_first(const struct report *report, char *error, size_t size)
 		snprintf(error, size, "%s", first);
 }
 
+/* What the import left out changes what follows, so it is said by every command. */
+static void say_left_out(const struct report *report)
+{
+	enum { SAID = 5 };
+	uint32_t count = 0;
+	char text[2 * SETTINGS_ERROR];
+
+	for (const struct finding *f = report->warnings; f; f = f->next) {
+		if (count++ < SAID)
+			fprintf(stderr, "periscope: warning: %s\n",
+				finding_print(f, text, sizeof(text)));
+	}
+	if (count > SAID)
+		fprintf(stderr, "periscope: warning: and %u more; see periscope check\n",
+			count - SAID);
+}
+
 struct model *configured_load(
 	const struct configured_from *from, struct settings *settings, char *error, size_t size)
 {
@@ -44,7 +61,9 @@ struct model *configured_load(
 	if (!load_settings(from, settings, error, size))
 		return NULL;
 	model = model_load(from->file, settings, &report);
-	if (!model)
+	if (model)
+		say_left_out(&report);
+	else
 		say_first(&report, error, size);
 	report_fini(&report);
 	return model;

@@ -15,6 +15,6 @@ struct configured_from {
 };
 
 /* Reads into `settings`, which holds the defaults. NULL: `error` says what is wrong first, and how
- * much more there is. */
+ * much more there is. Warnings of the import are said on standard error. */
 struct model *configured_load(const struct configured_from *from, struct settings *settings,
 	char *error, size_t size);

@@ -292,13 +292,15 @@ static bool load(struct arguments *a, struct settings *settings)
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
+	const struct configured_from from = {a->settings_file, a->set, a->n_set};
 	int status = EXIT_USAGE, checked = EXIT_DONE;
 
-	/* What check says, errors included, before the first of them ends it all. */
-	if (a->check && a->settings_file)
-		checked = check_settings(a->settings_file, a->json);
-	if (checked != EXIT_DONE)
-		return checked;
+	/* What check says, all errors of it. */
+	if (a->check && a->settings_file) {
+		checked = check_settings(&from, a->json);
+		if (checked != EXIT_DONE || !a->dump)
+			return checked;
+	}
 	settings_init(settings);
 	if (load(a, settings)) {
 		status = EXIT_DONE;

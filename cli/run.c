@@ -354,12 +354,13 @@ static int run_with_rights(struct run *run, struct model *model)
 
 static int act(struct run *run)
 {
+	const struct configured_from from = {run->settings_file, run->set, run->n_set};
 	char message[APPLIANCE_ERROR];
 	struct model *model;
 	int status = EXIT_DONE;
 
 	if (run->check && run->settings_file)
-		return check_settings(run->settings_file, run->json);
+		return check_settings(&from, run->json);
 	if (!load(run, &run->settings, &model, message, sizeof(message))) {
 		fprintf(stderr, "periscope: %s\n", message);
 		return EXIT_USAGE;

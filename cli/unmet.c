@@ -5,17 +5,18 @@
 
 #include "dataplane/simulate.h"
 
-static void say(const char *key, const char *instead)
+static void say(const struct settings *settings, const char *key)
 {
-	fprintf(stderr, "periscope: %s has no effect yet: %s\n", key, instead);
+	fprintf(stderr, "periscope: %s has no effect %s\n", key,
+		settings_no_effect(settings, key));
 }
 
 void unmet_say(const struct settings *settings)
 {
 	if (settings->dedup.mode != DEDUP_OFF)
-		say("dedup.mode", "both copies of a packet are counted");
+		say(settings, "dedup.mode");
 	if (strcmp(settings->flow_logs.format, "default") != 0)
-		say("flow_logs.format", "records have the default format");
+		say(settings, "flow_logs.format");
 }
 
 void simulation_say(const struct settings *settings)

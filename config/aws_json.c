@@ -42,15 +42,26 @@ static void page_read(struct model_builder *b, const struct node *page)
 		if (list->kind == NODE_LIST) {
 			node_each(n, list) model_object_read(b, lists[i].kind, n);
 		} else {
+			b->incomplete = true;
 			model_fail(b, FINDING_wrong_value, list, NULL,
 				"is %s where a list belongs", node_kind_name(list));
 		}
 	}
-	if (!known)
-		model_fail(b, FINDING_not_aws, page, NULL,
-			"holds none of the lists that aws ec2 describe-traffic-mirror-filters, "
-			"-filter-rules, -sessions, -targets, describe-network-interfaces and "
-			"describe-vpcs print");
+	if (known)
+		return;
+	b->incomplete = true;
+	model_fail(b, FINDING_not_aws, page, NULL,
+		"holds none of the lists that aws ec2 describe-traffic-mirror-filters, "
+		"-filter-rules, -sessions, -targets, describe-network-interfaces and "
+		"describe-vpcs print");
+}
+
+static void other_read(struct model_builder *b, const struct node *other)
+{
+	b->incomplete = true;
+	model_fail(b, FINDING_not_aws, other, NULL,
+		"is %s where the output of aws ec2 describe-... belongs",
+		node_kind_name(other));
 }
 
 void model_aws_read(struct model_builder *b, const struct node *documents)
@@ -62,8 +73,6 @@ void model_aws_read(struct model_builder *b, const struct node *documents)
 		else if (n->kind == NODE_LIST)
 			model_aws_read(b, n);
 		else
-			model_fail(b, FINDING_not_aws, n, NULL,
-				"is %s where the output of aws ec2 describe-... belongs",
-				node_kind_name(n));
+			other_read(b, n);
 	}
 }

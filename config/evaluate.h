@@ -13,6 +13,7 @@ struct evaluate_packet {
 	uint8_t protocol;
 	bool has_ports; /* false: not TCP or UDP, or a fragment whose ports are not known */
 	uint16_t src_port, dst_port;
+	uint8_t icmp_type; /* of ICMPv6; 0 where it is not known */
 	struct ip_addr src, dst;
 };
 

@@ -58,13 +58,16 @@ struct model_rules {
 	uint32_t count;
 };
 
+struct model_session;
+
 struct model_filter {
 	const char *id, *description;
 	bool amazon_dns; /* network_services holds amazon-dns */
 	struct model_rules rules[MODEL_DIRECTIONS];
 	struct model_tags tags;
-	uint32_t index;      /* of this filter in the model */
-	uint32_t n_sessions; /* that use it */
+	uint32_t index;                              /* of this filter in the model */
+	const struct model_session *const *sessions; /* that use it, sorted by id */
+	uint32_t n_sessions;
 	struct finding_place place;
 };
 
@@ -96,8 +99,6 @@ struct model_address {
 	struct ip_addr addr;
 	uint8_t ip_version;
 };
-
-struct model_session;
 
 struct model_interface {
 	const char *id, *description, *owner_id, *instance_id, *subnet_id, *vpc_id;

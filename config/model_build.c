@@ -28,9 +28,13 @@ bool model_failed(const struct model_builder *b)
 	return b->report->n_errors > b->errors_before;
 }
 
-static bool is_enough(const struct model_builder *b)
+/* The objects whose errors are not said any more must not be looked at further. */
+static bool is_enough(struct model_builder *b)
 {
-	return b->report->n_errors - b->errors_before >= MODEL_ERRORS_MAX;
+	bool enough = b->report->n_errors - b->errors_before >= MODEL_ERRORS_MAX;
+
+	b->incomplete |= enough;
+	return enough;
 }
 
 void model_fail(struct model_builder *b, enum finding_code code, const struct node *node,
@@ -60,6 +64,32 @@ void model_fail_at(struct model_builder *b, enum finding_code code,
 	va_start(args, format);
 	report_addv(b->report, code, place, format, args);
 	va_end(args);
+}
+
+void model_warn_at(struct model_builder *b, enum finding_code code,
+	const struct finding_place *place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_addv(b->report, code, place, format, args);
+	va_end(args);
+}
+
+void model_unknown(struct model_builder *b, const struct node *node, const char *format, ...)
+{
+	char text[160];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (!b->is_aws) {
+		model_fail(b, FINDING_wrong_value, node, NULL, "%s", text);
+	} else if (!b->unknown) {
+		b->unknown = model_text(b, text);
+		b->unknown_place = model_place_of(b, node);
+	}
 }
 
 struct finding_place model_place_of(struct model_builder *b, const struct node *node)

@@ -16,11 +16,14 @@ struct model_loose_rule {
 	struct model_rule rule;
 	enum model_direction direction;
 	const char *filter_id;
+	uint32_t order; /* in which it was read */
+	bool imported;
 };
 
 struct model_loose_session {
 	struct model_session session;
 	const char *interface_id, *filter_id, *target_id;
+	bool imported;
 };
 
 /* The lists of the AWS commands, for the news that one breaks off. */
@@ -34,14 +37,28 @@ enum model_kind {
 	KIND_COUNT
 };
 
+/* An imported object that is not taken: see model_left_out.c. */
+struct model_left_out {
+	const char *id; /* first, as in every object */
+	enum model_kind kind;
+	const char *why;
+	struct finding_place place;
+};
+
 struct model_builder {
 	struct arena arena; /* becomes the model's */
 	struct report *report;
 	const char *file; /* in the arena: what is read now */
 	bool is_aws;      /* JSON, in AWS's names; else YAML */
 	struct model_list filters, rules, sessions, targets, interfaces, vpcs;
+	struct model_list left_out;
+	/* Of the imported object that is read now: its first value that is not known. */
+	const char *unknown; /* NULL: there is none */
+	struct finding_place unknown_place;
 	struct finding_place next_token[KIND_COUNT]; /* file NULL: the list is complete */
 	uint32_t errors_before;
+	/* A file or a list was not read, or errors were not said: references are not looked at. */
+	bool incomplete;
 };
 
 enum { MODEL_ERRORS_MAX = 100 }; /* the first hundred say enough */
@@ -56,13 +73,28 @@ void model_fail(struct model_builder *b, enum finding_code code, const struct no
 void model_fail_at(struct model_builder *b, enum finding_code code,
 	const struct finding_place *place, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* A value that AWS may have added since: an error in YAML; in an import it is noted, so that the
+ * object is left out. */
+void model_unknown(struct model_builder *b, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Leaves the object out if it had such a value. */
+void model_leave_out_unknown(struct model_builder *b, enum model_kind kind, const char *id);
+/* Takes out what is left out, and the sessions that cannot be without it, and says so. */
+void model_left_out_apply(struct model_builder *b);
+/* One rule of each id. */
+void model_rules_unique(struct model_builder *b);
+/* An imported object that refers to what is not there: a warning instead of an error. */
+void model_warn_at(struct model_builder *b, enum finding_code code,
+	const struct finding_place *place, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 /* True once this load has met an error. */
 bool model_failed(const struct model_builder *b);
 struct finding_place model_place_of(struct model_builder *b, const struct node *node);
 /* A copy in the arena. */
 const char *model_text(struct model_builder *b, const char *text);
 
-/* Reads one object, a mapping or else an error, and adds it. */
+/* Reads one object, a mapping or else an error, and adds it; rules and sessions with errors are
+ * not added. */
 void model_object_read(struct model_builder *b, enum model_kind kind, const struct node *node);
 
 /* The same for one kind; the node is a mapping. */

@@ -54,6 +54,13 @@ static const char *numbers_print(const struct shadow *shadow, char *text, size_t
 	return text;
 }
 
+static const char *matches(const struct shadow *shadow)
+{
+	uint32_t numbers[SHADOW_BY_MAX];
+
+	return shadow_by(shadow, numbers) == 1 ? "matches" : "match";
+}
+
 /* A rule of a filter, in the words of a message. */
 struct subject {
 	const struct model_filter *filter;
@@ -72,15 +79,17 @@ static bool rule_shadow_check(
 	switch (shadow_rule(shadow, index)) {
 	case SHADOW_COVERED:
 		warn(c, FINDING_rule_shadowed, &s->rule->place,
-			SUBJECT "can never match: %s before it match all that it would",
-			SUBJECT_ARGS(s), numbers_print(shadow, by, sizeof(by)));
+			SUBJECT "can never match: %s before it %s all that it would",
+			SUBJECT_ARGS(s), numbers_print(shadow, by, sizeof(by)),
+			matches(shadow));
 		return true;
 	case SHADOW_FRAGMENTS_ONLY:
 		warn(c, FINDING_rule_fragments_only, &s->rule->place,
 			SUBJECT
-			"can match nothing but fragments without known ports: %s before it "
-			"match all else",
-			SUBJECT_ARGS(s), numbers_print(shadow, by, sizeof(by)));
+			"can match nothing but fragments without known ports: %s before it %s "
+			"all else",
+			SUBJECT_ARGS(s), numbers_print(shadow, by, sizeof(by)),
+			matches(shadow));
 		return true;
 	case SHADOW_UNDECIDED:
 		warn(c, FINDING_undecided, &s->rule->place,
@@ -200,12 +209,8 @@ static void dns_check(const struct check *c, const struct subject *s)
 		(!is_one(&r->source, &r->source_ports) &&
 			!is_one(&r->destination, &r->destination_ports)))
 		return;
-	for (uint32_t i = 0; dns && i < c->model->n_sessions; i++) {
-		const struct model_session *session = &c->model->sessions[i];
-
-		if (session->filter == s->filter)
-			dns = is_dns_in(s, session->interface->vpc);
-	}
+	for (uint32_t i = 0; dns && i < s->filter->n_sessions; i++)
+		dns = is_dns_in(s, s->filter->sessions[i]->interface->vpc);
 	if (dns)
 		warn(c, FINDING_dns_rule, &r->place,
 			SUBJECT "is never asked: Amazon DNS is decided before the rules, by "
@@ -335,5 +340,6 @@ void model_check(
 		session_check(&c, &model->sessions[i]);
 	for (uint32_t i = 0; i < model->n_interfaces; i++)
 		quota_check(&c, &model->interfaces[i]);
+	model_check_targets(model, report);
 	model_check_tenants(model, settings, report);
 }

@@ -154,8 +154,7 @@ static int name_in(struct model_builder *b, const struct node *value, const char
 		return -1;
 	at = value_name(names, value->text);
 	if (at < 0)
-		model_fail(b, FINDING_wrong_value, value, NULL, "'%.64s' is not one of %s",
-			value->text, names);
+		model_unknown(b, value, "'%.64s' is not one of %s", value->text, names);
 	return at;
 }
 

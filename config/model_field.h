@@ -1,4 +1,4 @@
-/* The fields of the model's objects as rows: the name in the settings file (Terraform's and EC2's
+/* The fields of the model's objects as rows: the name in the settings file (EC2's in
  * snake_case), the name in AWS's JSON, and how the value is read. Private to config/model_*.c. */
 #pragma once
 

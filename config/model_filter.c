@@ -40,7 +40,8 @@ static void rule_check(
 
 		if (ports && rule->protocol != 6 && rule->protocol != 17)
 			model_fail(b, FINDING_ports_without_protocol, ports, NULL,
-				"ports belong to protocol 6 (TCP) or 17 (UDP) only");
+				"ports belong to protocol 6 (TCP) or 17 (UDP) only; leave the "
+				"range out for any port");
 	}
 	if (rule->source.ip_version && rule->destination.ip_version &&
 		rule->source.ip_version != rule->destination.ip_version)
@@ -52,6 +53,7 @@ static void rule_check(
 static void rule_read(struct model_builder *b, const struct node *node, const char *filter_id,
 	enum model_direction direction)
 {
+	uint32_t errors = b->report->n_errors;
 	struct model_loose_rule *loose;
 	struct model_rule *rule;
 
@@ -63,6 +65,8 @@ static void rule_read(struct model_builder *b, const struct node *node, const ch
 	loose = model_list_add(&b->rules);
 	rule = &loose->rule;
 	loose->direction = direction;
+	loose->order = b->rules.count;
+	loose->imported = b->is_aws;
 	rule->protocol = MODEL_PROTOCOL_ANY;
 	rule->source_ports = rule->destination_ports = (struct model_ports){0, UINT16_MAX};
 	model_fields_read(b, node, rule_fields, MODEL_COUNT(rule_fields), loose);
@@ -79,6 +83,9 @@ static void rule_read(struct model_builder *b, const struct node *node, const ch
 	rule->any_source_port = is_any(&rule->source_ports);
 	rule->any_destination_port = is_any(&rule->destination_ports);
 	rule->place = model_place_of(b, node);
+	model_leave_out_unknown(b, KIND_FILTER, loose->filter_id);
+	if (b->report->n_errors > errors)
+		b->rules.count--;
 }
 
 static void rules_read(struct model_builder *b, const struct node *list, const char *filter_id,
@@ -113,6 +120,7 @@ void model_filter_read(struct model_builder *b, const struct node *node)
 	model_fields_read(b, node, filter_fields, MODEL_COUNT(filter_fields), filter);
 	filter->place = model_place_of(b, node);
 	id = filter->id;
+	model_leave_out_unknown(b, KIND_FILTER, id);
 	if (*id == '\0')
 		return; /* said already */
 	rules_read(b, model_member(b, node, "rules", NULL), id, MODEL_DIRECTIONS);

@@ -34,6 +34,8 @@ static void ids_sort(struct model_builder *b, struct model_list *list, size_t pl
 		if (by_id(item, before) != 0)
 			continue;
 		memcpy(&id, item, sizeof(id));
+		if (*id == '\0')
+			continue; /* said already */
 		memcpy(&here, item + place_offset, sizeof(here));
 		memcpy(&first, before + place_offset, sizeof(first));
 		model_fail_at(b, FINDING_duplicate, &here,
@@ -64,30 +66,33 @@ static int by_filter_and_number(const void *a, const void *b)
 	return order;
 }
 
-/* describe-traffic-mirror-filters and -filter-rules both print a rule: it is the same one then. */
-static bool is_same_rule(const struct model_loose_rule *a, const struct model_loose_rule *b)
+static void numbers_unique(struct model_builder *b)
 {
-	return *a->rule.id != '\0' && strcmp(a->rule.id, b->rule.id) == 0;
-}
-
-static void rules_unique(struct model_builder *b)
-{
-	struct model_loose_rule *rules = b->rules.items;
-	uint32_t kept = b->rules.count > 0;
+	const struct model_loose_rule *rules = b->rules.items;
 
 	for (uint32_t i = 1; i < b->rules.count; i++) {
-		const struct model_loose_rule *before = &rules[kept - 1];
+		const struct model_loose_rule *before = &rules[i - 1];
 
 		if (by_filter_and_number(before, &rules[i]) != 0)
-			rules[kept++] = rules[i];
-		else if (!is_same_rule(before, &rules[i]))
-			model_fail_at(b, FINDING_duplicate, &rules[i].rule.place,
-				"the %s rule number %u of %s is given twice (also at %s:%u)",
-				rules[i].direction == MODEL_INGRESS ? "ingress" : "egress",
-				rules[i].rule.number, rules[i].filter_id,
-				before->rule.place.file, before->rule.place.line);
+			continue;
+		model_fail_at(b, FINDING_duplicate, &rules[i].rule.place,
+			"the %s rule number %u of %s is given twice (also at %s:%u)",
+			rules[i].direction == MODEL_INGRESS ? "ingress" : "egress",
+			rules[i].rule.number, rules[i].filter_id, before->rule.place.file,
+			before->rule.place.line);
 	}
-	b->rules.count = kept;
+}
+
+/* A rule of no filter that is given. */
+static void rule_lost(struct model_builder *b, const struct model_loose_rule *loose)
+{
+	if (loose->imported && b->filters.count > 0)
+		model_warn_at(b, FINDING_left_out, &loose->rule.place,
+			"the rule %s is left out: its filter %s is not among those given",
+			loose->rule.id, loose->filter_id);
+	else
+		model_fail_at(b, FINDING_unknown_id, &loose->rule.place,
+			"the filter %s is not known", loose->filter_id);
 }
 
 static void rules_place(struct model_builder *b)
@@ -95,9 +100,10 @@ static void rules_place(struct model_builder *b)
 	const struct model_loose_rule *loose = b->rules.items;
 	struct model_rule *rules;
 
+	model_rules_unique(b);
 	if (b->rules.count > 1)
 		qsort(b->rules.items, b->rules.count, b->rules.size, by_filter_and_number);
-	rules_unique(b);
+	numbers_unique(b);
 	rules = arena_alloc(&b->arena, b->rules.count * sizeof(*rules) + 1);
 	for (uint32_t i = 0; i < b->rules.count; i++) {
 		const void *found = find(loose[i].filter_id, &b->filters);
@@ -105,8 +111,7 @@ static void rules_place(struct model_builder *b)
 
 		rules[i] = loose[i].rule;
 		if (!found) {
-			model_fail_at(b, FINDING_unknown_id, &rules[i].place,
-				"the filter %s is not known", loose[i].filter_id);
+			rule_lost(b, &loose[i]);
 			continue;
 		}
 		filter = (struct model_filter *)b->filters.items +
@@ -146,7 +151,27 @@ struct links {
 /* AWS keeps at most this much of a packet for a Network Load Balancer (ModifyTrafficMirrorSession). */
 enum { NLB_PACKET_LENGTH = 8500 };
 
-static void session_resolve(struct model_builder *b, const struct links *to,
+/* What a session refers to is not there. */
+static void session_lost(struct model_builder *b, const struct model_loose_session *loose,
+	const struct model_list *list, const char *what, const char *id)
+{
+	const struct model_session *session = &loose->session;
+
+	if (*id == '\0')
+		return; /* said already */
+	if (loose->imported && list->count > 0)
+		model_warn_at(b, FINDING_left_out, &session->place,
+			"the session %s is left out: its %s %s is not among those given, so it "
+			"is gone or of another account; the session's packets are of an "
+			"unknown session",
+			session->id, what, id);
+	else
+		model_fail_at(b, FINDING_unknown_id, &session->place, "the %s %s is not known",
+			what, id);
+}
+
+/* false: it is none to go on with, and that was said. */
+static bool session_resolve(struct model_builder *b, const struct links *to,
 	const struct model_loose_session *loose, struct model_session *session)
 {
 	const struct model_interface *interface = find(loose->interface_id, &b->interfaces);
@@ -163,19 +188,19 @@ static void session_resolve(struct model_builder *b, const struct links *to,
 			to->interfaces +
 			(interface - (const struct model_interface *)b->interfaces.items);
 	else
-		model_fail_at(b, FINDING_unknown_id, &session->place,
-			"the network interface %s is not known", loose->interface_id);
+		session_lost(
+			b, loose, &b->interfaces, "network interface", loose->interface_id);
 	if (filter)
 		session->filter =
 			to->filters + (filter - (const struct model_filter *)b->filters.items);
-	else if (*loose->filter_id != '\0')
-		model_fail_at(b, FINDING_unknown_id, &session->place,
-			"the filter %s is not known", loose->filter_id);
+	else if (interface)
+		session_lost(b, loose, &b->filters, "filter", loose->filter_id);
 	if (target)
 		session->target =
 			to->targets + (target - (const struct model_target *)b->targets.items);
 	if (target && target->type == MODEL_TARGET_NLB && session->packet_length == 0)
 		session->packet_length = NLB_PACKET_LENGTH;
+	return interface && (filter || *loose->filter_id == '\0');
 }
 
 static int by_interface_and_number(const void *a, const void *b)
@@ -211,8 +236,29 @@ static void sessions_order(struct model_builder *b, const struct links *to,
 				"the session number %u of %s is given twice (also at %s:%u)",
 				sorted[i]->number, interface->id, sorted[i - 1]->place.file,
 				sorted[i - 1]->place.line);
-		if (sorted[i]->filter)
-			to->filters[sorted[i]->filter - to->filters].n_sessions++;
+	}
+}
+
+/* The sessions of each filter. */
+static void sessions_by_filter(struct model_builder *b, const struct links *to,
+	const struct model_session *sessions, uint32_t count)
+{
+	const struct model_session **sorted = arena_alloc(&b->arena, count * POINTER + 1);
+	uint32_t *next = arena_alloc(&b->arena, (b->filters.count + 1) * sizeof(*next));
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (sessions[i].filter)
+			to->filters[sessions[i].filter - to->filters].n_sessions++;
+	}
+	for (uint32_t i = 0; i < b->filters.count; i++) {
+		to->filters[i].sessions = &sorted[at];
+		next[i] = at;
+		at += to->filters[i].n_sessions;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (sessions[i].filter)
+			sorted[next[sessions[i].filter - to->filters]++] = &sessions[i];
 	}
 }
 
@@ -240,25 +286,27 @@ static uint32_t sources_check(
 	return kept;
 }
 
-static struct model_session *sessions_link(
+static void sessions_link(
 	struct model_builder *b, const struct links *to, struct model_owner *owner)
 {
 	const struct model_loose_session *loose = b->sessions.items;
-	uint32_t count = b->sessions.count;
-	struct model_session *sessions = arena_alloc(&b->arena, count * sizeof(*sessions) + 1);
-	const struct model_session **by_number = arena_alloc(&b->arena, count * POINTER + 1);
+	uint32_t room = b->sessions.count, count = 0;
+	struct model_session *sessions = arena_alloc(&b->arena, room * sizeof(*sessions) + 1);
+	const struct model_session **by_number = arena_alloc(&b->arena, room * POINTER + 1);
 
-	owner->by_source = arena_alloc(&b->arena, count * POINTER + 1);
-	for (uint32_t i = 0; i < count; i++) {
-		session_resolve(b, to, &loose[i], &sessions[i]);
-		sessions[i].index = i;
-		by_number[i] = owner->by_source[i] = &sessions[i];
+	owner->by_source = arena_alloc(&b->arena, room * POINTER + 1);
+	for (uint32_t i = 0; i < b->sessions.count; i++) {
+		if (!session_resolve(b, to, &loose[i], &sessions[count]))
+			continue;
+		sessions[count].index = count;
+		by_number[count] = owner->by_source[count] = &sessions[count];
+		count++;
 	}
-	if (!model_failed(b)) {
-		sessions_order(b, to, by_number, count);
-		owner->n_by_source = sources_check(b, owner->by_source, count);
-	}
-	return sessions;
+	sessions_order(b, to, by_number, count);
+	sessions_by_filter(b, to, sessions, count);
+	owner->n_by_source = sources_check(b, owner->by_source, count);
+	owner->model.sessions = sessions;
+	owner->model.n_sessions = count;
 }
 
 static void all_sort(struct model_builder *b)
@@ -276,6 +324,7 @@ struct model *model_link(struct model_builder *b)
 	struct model *m = &owner->model;
 	struct links to;
 
+	model_left_out_apply(b);
 	all_sort(b);
 	rules_place(b);
 	m->vpcs = list_copy(b, &b->vpcs);
@@ -285,9 +334,8 @@ struct model *model_link(struct model_builder *b)
 	m->targets = to.targets = list_copy(b, &b->targets);
 	for (uint32_t i = 0; i < b->filters.count; i++)
 		to.filters[i].index = i;
-	m->sessions = sessions_link(b, &to, owner);
+	sessions_link(b, &to, owner);
 	m->n_filters = b->filters.count;
-	m->n_sessions = b->sessions.count;
 	m->n_targets = b->targets.count;
 	m->n_interfaces = b->interfaces.count;
 	m->n_vpcs = b->vpcs.count;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/aws_form.h"
 #include "config/json.h"
 #include "config/model_build.h"
 #include "config/settings.h"
@@ -30,6 +31,7 @@ static void root_read(struct model_builder *b, const struct node *root)
 		if (list->kind != NODE_LIST) {
 			model_fail(b, FINDING_wrong_value, list, NULL,
 				"is %s where a list belongs", node_kind_name(list));
+			b->incomplete = true;
 			continue;
 		}
 		node_each(n, list) model_object_read(b, keys[i].kind, n);
@@ -38,8 +40,9 @@ static void root_read(struct model_builder *b, const struct node *root)
 
 static void syntax_report(struct model_builder *b, const struct node_error *why)
 {
-	report_add(b->report, why->is_duplicate ? FINDING_duplicate : FINDING_syntax, b->file,
-		why->line, why->key, "%s", why->text);
+	b->incomplete = true;
+	report_add(b->report, node_error_finding(why), b->file, why->line, why->key, "%s",
+		why->text);
 }
 
 /* The tree stays, since the lines of aws_import are asked for later. */
@@ -71,8 +74,23 @@ static void import_unreadable(struct model_builder *b, const struct node_tree *t
 		if (n->kind == NODE_SCALAR && strcmp(n->text, name) == 0)
 			line = n->line;
 	}
-	report_add(b->report, FINDING_syntax, line > 0 ? settings_path : "--set", line,
+	b->incomplete = true;
+	report_add(b->report, FINDING_unreadable, line > 0 ? settings_path : "--set", line,
 		"aws_import", "%s: %s", name, why->text);
+}
+
+/* What is no JSON may be another form of the same output. */
+static void form_report(
+	struct model_builder *b, const char *text, size_t len, const struct node_error *why)
+{
+	const char *form = aws_form(text, len);
+
+	b->incomplete = true;
+	if (form)
+		report_add(b->report, FINDING_not_aws, b->file, 1, NULL,
+			"%s; ask aws for --output json", form);
+	else
+		syntax_report(b, why);
 }
 
 static char *path_beside(const char *settings_path, const char *name)
@@ -100,9 +118,9 @@ static void import_read(struct model_builder *b, const struct node_tree *setting
 	if (!text)
 		import_unreadable(b, settings_tree, settings_path, name, &why);
 	else if (json_parse(&tree, text, len, &why) < 0)
-		syntax_report(b, &why);
+		form_report(b, text, len, &why);
 	else if (tree.root->count == 0)
-		report_add(b->report, FINDING_not_aws, b->file, 1, NULL, "the file is empty");
+		form_report(b, text, len, NULL);
 	else
 		model_aws_read(b, tree.root);
 	node_tree_free(&tree);
@@ -130,6 +148,7 @@ static void builder_free(struct model_builder *b)
 	free(b->targets.items);
 	free(b->interfaces.items);
 	free(b->vpcs.items);
+	free(b->left_out.items);
 	arena_free(&b->arena);
 }
 
@@ -145,6 +164,7 @@ struct model *model_load(
 		.targets = {.size = sizeof(struct model_target)},
 		.interfaces = {.size = sizeof(struct model_interface)},
 		.vpcs = {.size = sizeof(struct model_vpc)},
+		.left_out = {.size = sizeof(struct model_left_out)},
 	};
 	struct node_tree tree = {.root = NULL};
 	struct model *model;
@@ -155,7 +175,7 @@ struct model *model_load(
 	for (uint32_t i = 0; i < settings->aws_import.count; i++)
 		import_read(&b, &tree, path, settings->aws_import.text[i]);
 	tokens_report(&b);
-	model = model_failed(&b) ? NULL : model_link(&b);
+	model = b.incomplete ? NULL : model_link(&b);
 	node_tree_free(&tree);
 	builder_free(&b);
 	return model;

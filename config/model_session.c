@@ -52,9 +52,13 @@ static const struct model_field session_fields[] = {
 void model_session_read(struct model_builder *b, const struct node *node)
 {
 	struct model_loose_session *loose = model_list_add(&b->sessions);
+	uint32_t errors = b->report->n_errors;
 
 	model_fields_read(b, node, session_fields, MODEL_COUNT(session_fields), loose);
 	loose->session.place = model_place_of(b, node);
+	loose->imported = b->is_aws;
+	if (b->report->n_errors > errors)
+		b->sessions.count--;
 }
 
 struct loose_target {
@@ -96,7 +100,12 @@ void model_target_read(struct model_builder *b, const struct node *node)
 		}
 	}
 	named = value_name(types, loose.type);
-	if (count != 1)
+	if (b->is_aws && count < 2 && (named < 0 ? *loose.type != '\0' : count == 0))
+		model_unknown(b, node,
+			named < 0 ? "'%.64s' is no type of target that is known"
+				  : "it names no %.64s",
+			loose.type);
+	else if (count != 1)
 		model_fail(b, FINDING_wrong_value, node, NULL,
 			"a target is exactly one of an interface, a Network Load Balancer and "
 			"a "
@@ -109,4 +118,5 @@ void model_target_read(struct model_builder *b, const struct node *node)
 	loose.target.resource = given < 0 ? "" : found[given];
 	loose.target.place = model_place_of(b, node);
 	memcpy(model_list_add(&b->targets), &loose.target, sizeof(loose.target));
+	model_leave_out_unknown(b, KIND_TARGET, loose.target.id);
 }

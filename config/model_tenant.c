@@ -164,11 +164,61 @@ static void addresses_check(const struct check *c, const struct model *model)
 	free(m);
 }
 
+/* `count` sessions of one tenant. Those of one interface are no news: AWS mirrors a packet once. */
+static void shared_say(const struct check *c, const struct member *m, uint32_t count)
+{
+	bool is_named = m->tenant >> 32;
+	const struct finding_place *place;
+	char more[32] = "", own[32];
+	uint32_t other = 1;
+
+	while (other < count && m[other].session->interface == m->session->interface)
+		other++;
+	if (other >= count)
+		return;
+	if (count > 2)
+		snprintf(more, sizeof(more), " and %u more", count - 2);
+	if (m->session->network == NETWORK_NONE)
+		snprintf(own, sizeof(own), "VNI %u", m->session->vni);
+	else
+		snprintf(own, sizeof(own), "network %u", network_id(m->session->network));
+	place = &m[other].session->place;
+	report_add(c->report, FINDING_tenant_shared, place->file, place->line, place->key,
+		"sessions %s%s %s%s share %s%s: each is a point of observation of its own, so "
+		"what "
+		"two of their interfaces exchange is two flows with one community id",
+		m->session->id, count > 2 ? "," : " and", m[other].session->id, more,
+		is_named ? "the tenant " : "",
+		is_named ? c->settings->tenants[(uint32_t)m->tenant].name : own);
+}
+
+static void shared_check(const struct check *c, const struct model *model)
+{
+	struct member *m = room(model->n_sessions);
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < model->n_sessions; i++) {
+		const struct model_session *s = &model->sessions[i];
+
+		m[i] = (struct member){tenant_of(c->settings, s), NULL, NULL, s};
+	}
+	qsort(m, model->n_sessions, sizeof(*m), by_tenant);
+	for (uint32_t i = 1; i <= model->n_sessions; i++) {
+		if (i < model->n_sessions && m[i].tenant == m[first].tenant)
+			continue;
+		if (i > first)
+			shared_say(c, &m[first], i - first);
+		first = i;
+	}
+	free(m);
+}
+
 void model_check_tenants(
 	const struct model *model, const struct settings *settings, struct report *report)
 {
 	const struct check c = {settings, report};
 
+	shared_check(&c, model);
 	vpcs_check(&c, model);
 	addresses_check(&c, model);
 }

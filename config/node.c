@@ -15,6 +15,13 @@ const struct node *node_member(const struct node *map, const char *key)
 	return NULL;
 }
 
+enum finding_code node_error_finding(const struct node_error *error)
+{
+	if (error->is_unreadable)
+		return FINDING_unreadable;
+	return error->is_duplicate ? FINDING_duplicate : FINDING_syntax;
+}
+
 const char *node_kind_name(const struct node *node)
 {
 	switch (node->kind) {
@@ -105,7 +112,7 @@ char *node_file(const char *path, size_t *len, struct node_error *error)
 	FILE *in = fopen(path, "re");
 	char *text = NULL;
 
-	*error = (struct node_error){.line = 0};
+	*error = (struct node_error){.is_unreadable = true};
 	if (!in) {
 		snprintf(error->text, sizeof(error->text), "cannot open: %s", strerror(errno));
 		return NULL;

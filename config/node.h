@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/arena.h"
+#include "config/report.h"
 
 enum node_kind { NODE_NULL, NODE_SCALAR, NODE_LIST, NODE_MAP };
 
@@ -37,8 +38,12 @@ struct node_error {
 	uint32_t line;       /* 0 = none */
 	char key[NODE_PATH]; /* "" = none */
 	bool is_duplicate;   /* a key given twice */
+	bool is_unreadable;  /* the file, and not what it says */
 	char text[NODE_ERROR];
 };
+
+/* What it is in a report. */
+enum finding_code node_error_finding(const struct node_error *error);
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): `n` is declared here. */
 #define node_each(n, parent) for (const struct node *n = (parent)->first; (n); (n) = (n)->next)

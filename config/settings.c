@@ -31,8 +31,8 @@ static int fail(const struct source *s, enum finding_code code, uint32_t line, c
 
 static int fail_syntax(const struct source *s, const struct node_error *why, const char *key)
 {
-	return fail(s, why->is_duplicate ? FINDING_duplicate : FINDING_syntax, why->line,
-		*why->key ? why->key : key, "%s", why->text);
+	return fail(s, node_error_finding(why), why->line, *why->key ? why->key : key, "%s",
+		why->text);
 }
 
 static int value_read(const struct source *s, struct settings *settings,
@@ -42,6 +42,7 @@ static int value_read(const struct source *s, struct settings *settings,
 
 	if (settings_read(settings, row, value, &fault))
 		return 0;
+	settings_clear(settings, row); /* a list is whole or empty */
 	return fail(s, FINDING_wrong_value, fault.node->line, row->key, "%s", fault.text);
 }
 
@@ -56,6 +57,8 @@ static int key_unknown(const struct source *s, uint32_t line, const char *key)
 static int section_read(
 	const struct source *s, struct settings *settings, const struct node *section)
 {
+	int status = 0;
+
 	if (section->kind == NODE_NULL)
 		return 0;
 	if (section->kind != NODE_MAP)
@@ -68,12 +71,10 @@ static int section_read(
 
 		snprintf(key, sizeof(key), "%s.%.80s", section->key, n->key);
 		row = settings_row_find(key);
-		if (!row)
-			return key_unknown(s, n->line, key);
-		if (value_read(s, settings, row, n) < 0)
-			return -1;
+		if (row ? value_read(s, settings, row, n) : key_unknown(s, n->line, key))
+			status = -1;
 	}
-	return 0;
+	return status;
 }
 
 static bool section_is_known(const char *key)
@@ -89,29 +90,32 @@ static bool section_is_known(const char *key)
 	return false;
 }
 
-static int root_read(const struct source *s, struct settings *settings, const struct node *root)
+/* All that is wrong in it, not only the first. */
+static enum settings_status root_read(
+	const struct source *s, struct settings *settings, const struct node *root)
 {
+	int status = 0;
+
 	if (!root || root->kind == NODE_NULL)
-		return 0;
-	if (root->kind != NODE_MAP)
-		return fail(s, FINDING_wrong_value, root->line, NULL,
+		return SETTINGS_READ;
+	if (root->kind != NODE_MAP) {
+		fail(s, FINDING_wrong_value, root->line, NULL,
 			"the file is %s where a mapping of settings belongs",
 			node_kind_name(root));
+		return SETTINGS_UNREADABLE;
+	}
 	node_each(n, root)
 	{
 		const struct settings_row *row = settings_row_find(n->key);
-		int status;
 
 		if (row && strchr(row->key, '.') == NULL)
-			status = value_read(s, settings, row, n);
+			status |= value_read(s, settings, row, n);
 		else if (section_is_known(n->key))
-			status = section_read(s, settings, n);
+			status |= section_read(s, settings, n);
 		else
-			status = key_unknown(s, n->line, n->key);
-		if (status < 0)
-			return -1;
+			status |= key_unknown(s, n->line, n->key);
 	}
-	return 0;
+	return status < 0 ? SETTINGS_WRONG : SETTINGS_READ;
 }
 
 void settings_init(struct settings *settings)
@@ -137,19 +141,18 @@ void settings_fini(struct settings *settings)
 		settings_clear(settings, settings_row_get(i));
 }
 
-int settings_load_report(struct settings *settings, const char *path, struct report *report)
+enum settings_status settings_load_report(
+	struct settings *settings, const char *path, struct report *report)
 {
 	const struct source s = {path, report, true};
+	enum settings_status status = SETTINGS_UNREADABLE;
 	struct node_error why;
-	struct node_tree tree;
+	struct node_tree tree = {.root = NULL};
 	size_t len;
 	char *text = node_file(path, &len, &why);
-	int status;
 
-	if (!text)
-		return fail_syntax(&s, &why, NULL);
-	if (yaml_parse(&tree, text, len, &why) < 0)
-		status = fail_syntax(&s, &why, NULL);
+	if (!text || yaml_parse(&tree, text, len, &why) < 0)
+		fail_syntax(&s, &why, NULL);
 	else
 		status = root_read(&s, settings, tree.root);
 	node_tree_free(&tree);
@@ -157,9 +160,11 @@ int settings_load_report(struct settings *settings, const char *path, struct rep
 	return status;
 }
 
-/* The one sentence of a report that holds one error at most. */
-static int sentence(int status, struct report *report, char error[SETTINGS_ERROR])
+/* The first sentence of a report. */
+static int sentence(struct report *report, char error[SETTINGS_ERROR])
 {
+	int status = report->n_errors > 0 ? -1 : 0;
+
 	if (report->errors)
 		finding_print(report->errors, error, SETTINGS_ERROR);
 	report_fini(report);
@@ -169,9 +174,9 @@ static int sentence(int status, struct report *report, char error[SETTINGS_ERROR
 int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR])
 {
 	struct report report = {0};
-	int status = settings_load_report(settings, path, &report);
 
-	return sentence(status, &report, error);
+	settings_load_report(settings, path, &report);
+	return sentence(&report, error);
 }
 
 /* A list given with --set: YAML; the brackets of ports may be missing, and one text alone is a
@@ -225,11 +230,18 @@ static int assignment_read(
 	return value_read(s, settings, row, &value);
 }
 
+int settings_set_report(
+	struct settings *settings, const char *assignment, struct report *report)
+{
+	const struct source s = {"--set", report, false};
+
+	return assignment_read(&s, settings, assignment);
+}
+
 int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR])
 {
 	struct report report = {0};
-	const struct source s = {"--set", &report, false};
-	int status = assignment_read(&s, settings, assignment);
 
-	return sentence(status, &report, error);
+	settings_set_report(settings, assignment, &report);
+	return sentence(&report, error);
 }

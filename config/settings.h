@@ -25,6 +25,11 @@ struct settings_strings {
 
 enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
 enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
+enum settings_on_reject { ON_REJECT_NEXT, ON_REJECT_STOP };
+enum settings_ntp { NTP_AMAZON, NTP_ALL };
+enum settings_neighbor_discovery { NEIGHBOR_DISCOVERY_RULES, NEIGHBOR_DISCOVERY_NEVER };
+enum settings_mtu_overhead { MTU_OVERHEAD_GUIDE, MTU_OVERHEAD_HEADERS };
+enum settings_oversize { OVERSIZE_CUT, OVERSIZE_DROP };
 enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
 enum settings_idle { IDLE_SLEEP, IDLE_POLL };
 enum settings_exception { EXCEPTION_AUTO, EXCEPTION_ON, EXCEPTION_OFF };
@@ -72,6 +77,13 @@ struct settings {
 		enum settings_direction unknown_direction;
 		uint32_t capacity;
 	} sessions;
+	struct { /* what AWS does at a source, where it does not say */
+		enum settings_on_reject on_reject;
+		enum settings_ntp ntp;
+		enum settings_neighbor_discovery neighbor_discovery;
+		enum settings_mtu_overhead mtu_overhead;
+		enum settings_oversize oversize;
+	} mirroring;
 	struct settings_tenant
 		*tenants; /* each VNI and network is in one at most; names differ */
 	uint32_t n_tenants;
@@ -157,12 +169,25 @@ void settings_fini(struct settings *settings);
  * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use.
  * The keys of the mirror model are accepted and left to model_load(). */
 int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR]);
-/* The same, with the sentence as an error of a report, in its parts. */
-int settings_load_report(struct settings *settings, const char *path, struct report *report);
+/* The same, with all that is wrong as errors of a report, in its parts. What is wrong keeps its
+ * default, and `settings` is legal to use. */
+enum settings_status { SETTINGS_READ, SETTINGS_WRONG /* in part */, SETTINGS_UNREADABLE };
+enum settings_status settings_load_report(
+	struct settings *settings, const char *path, struct report *report);
 
 /* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. The value of a scalar is taken
  * as it stands; that of a list is YAML (`[4789, 8472]`), the brackets of one of ports optional. */
 int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR]);
+/* The same, with the sentence as an error of a report. */
+int settings_set_report(
+	struct settings *settings, const char *assignment, struct report *report);
+
+/* Why a change of this key has no effect as the other settings stand, after "has no effect"; static.
+ * NULL: it has. */
+const char *settings_no_effect(const struct settings *settings, const char *key);
+/* Adds a warning for each setting that was changed, and has no effect as the others stand. `path`
+ * (may be NULL) is where it is looked for, to name its line. */
+void settings_check(const struct settings *settings, const char *path, struct report *report);
 
 /* Writes all settings as YAML that settings_load() reads back to the same. */
 void settings_dump(const struct settings *settings, FILE *out);

@@ -36,15 +36,30 @@ static bool fail(struct reader *r, size_t line, const char *format, ...)
 	return false;
 }
 
-/* Inside braces YAML takes the colons of an IPv6 address for its own: a trap worth a hint. */
-static const char *hint(const struct reader *r, size_t line)
+static const char *line_start(const struct reader *r, size_t line)
 {
-	const char *at = r->text, *colons;
+	const char *at = r->text;
 
 	for (size_t i = 0; i < line && at; i++) {
 		at = strchr(at, '\n');
 		at = at ? at + 1 : NULL;
 	}
+	return at;
+}
+
+/* A line whose indentation holds a tab, which YAML does not take. */
+static bool has_tab(const struct reader *r, size_t line)
+{
+	const char *at = line_start(r, line);
+
+	return at && at[strspn(at, " ")] == '\t';
+}
+
+/* Inside braces YAML takes the colons of an IPv6 address for its own: a trap worth a hint. */
+static const char *hint(const struct reader *r, size_t line)
+{
+	const char *at = line_start(r, line), *colons;
+
 	colons = at ? strstr(at, "::") : NULL;
 	return colons && memchr(at, '\n', (size_t)(colons - at)) == NULL
 		       ? "; an IPv6 address inside braces needs quotes"
@@ -60,6 +75,9 @@ static bool next_event(struct reader *r, yaml_event_t *event)
 	if (p->error == YAML_READER_ERROR)
 		return fail(r, p->mark.line + 1, "not valid YAML: %s",
 			p->problem ? p->problem : "bad encoding");
+	if (has_tab(r, p->problem_mark.line))
+		return fail(r, p->problem_mark.line + 1,
+			"the line begins with a tab; YAML indents with spaces");
 	return fail(r, p->problem_mark.line + 1, "not valid YAML: %s%s%s%s",
 		p->problem ? p->problem : "no memory", p->context ? ", " : "",
 		p->context ? p->context : "", hint(r, p->problem_mark.line));

@@ -125,16 +125,18 @@ static void sessions_are_found_by_source_and_vni(void)
 	report_fini(&report);
 }
 
-static void the_example_account_gives_no_warning(void)
+/* That three of its sessions are of one tenant is meant, and said. */
+static void the_example_account_gives_one_warning(void)
 {
 	struct report report = {0};
 	struct settings settings;
 	struct model *m = account_load(&settings, &report);
 
 	model_check(m, &settings, &report);
-	if (report.n_warnings)
+	if (report.n_warnings != 1)
 		report_show(&report);
-	CU_ASSERT_EQUAL(report.n_warnings, 0);
+	CU_ASSERT_EQUAL_FATAL(report.n_warnings, 1);
+	CU_ASSERT_EQUAL(report.warnings->code, FINDING_tenant_shared);
 	model_destroy(m);
 	settings_fini(&settings);
 	report_fini(&report);
@@ -392,6 +394,20 @@ static const struct wrong wrongs[] = {
 		"p.yaml:4: traffic_mirror_filters[0].rules[0].destination_cidr_block: is "
 		"missing",
 		FINDING_missing_key},
+	{FILTER RULE_LINE(CIDRS ", source_port_range: {from_port: 0, to_port: 65535}"),
+		"p.yaml:4: traffic_mirror_filters[0].rules[0].source_port_range: ports belong "
+		"to protocol 6 (TCP) or 17 (UDP) only; leave the range out for any port",
+		FINDING_ports_without_protocol},
+	{FILTER "  - {id: r1, rule_number: 1, traffic_direction: ingress, rule_action: "
+		"accept" CIDRS
+		"}\n  - {id: r1, rule_number: 2, traffic_direction: ingress, rule_action: "
+		"accept" CIDRS "}\n",
+		"p.yaml:5: traffic_mirror_filters[0].rules[1]: the rule id r1 is given twice "
+		"(also at FOLDER/p.yaml:4)",
+		FINDING_duplicate},
+	{"traffic_mirror_filters:\n- id: f1\n\ttags: {}\n",
+		"p.yaml:3: the line begins with a tab; YAML indents with spaces",
+		FINDING_syntax},
 	{FILTER RULE_LINE(CIDRS) RULE_LINE(CIDRS),
 		"p.yaml:5: traffic_mirror_filters[0].rules[1]: the ingress rule number 1 of f1 "
 		"is given "
@@ -525,10 +541,11 @@ static const struct wrong wrongs[] = {
 		FINDING_host_bits},
 	{"\naws_import:\n- nowhere.json\n",
 		"p.yaml:3: aws_import: nowhere.json: cannot open: No such file or directory",
-		FINDING_syntax},
+		FINDING_unreadable},
 	{"aws_import: [bad.json]\n", "bad.json:3: not valid JSON: a colon is missing",
 		FINDING_syntax},
-	{"aws_import: [empty.json]\n", "empty.json:1: the file is empty", FINDING_not_aws},
+	{"aws_import: [empty.json]\n", "empty.json:1: the file is empty, as --output text",
+		FINDING_not_aws},
 	{"aws_import: [instances.json]\n", "instances.json:1: holds none of the lists",
 		FINDING_not_aws},
 	{"aws_import: [rule.json]\n",
@@ -601,6 +618,39 @@ static void several_errors_are_all_said(void)
 
 	CU_ASSERT_PTR_NULL(m);
 	CU_ASSERT_EQUAL(report.n_errors, 3);
+	settings_fini(&settings);
+	report_fini(&report);
+}
+
+/* Settings, values of the model, and references: none hides the others. */
+static void errors_of_every_kind_are_said_together(void)
+{
+	static const char text[] =
+		"flow: {capacity: 1, idle_timeout: x}\n"
+		"tenants: [{name: blue}]\n"
+		"nonsense: 1\n" ENI "traffic_mirror_sessions:\n" SESSION("s1", "1", "1")
+			SESSION("s2", "1", "2") "- {id: s3, session_number: 3, "
+						"virtual_network_id: 3, network_interface_id: "
+						"e9}\n"
+						"vpcs: [{id: v, cidr_block: 10.0.0.1/8}]\n";
+	static const uint32_t lines[] = {1, 1, 2, 3, 10, 9, 8};
+	struct report report = {0};
+	struct settings settings;
+	const char *path = scratch_write("p.yaml", text);
+	const struct finding *f;
+	uint32_t i = 0;
+
+	settings_init(&settings);
+	CU_ASSERT_EQUAL(settings_load_report(&settings, path, &report), SETTINGS_WRONG);
+	CU_ASSERT_EQUAL(settings.n_tenants, 0);
+	CU_ASSERT_PTR_NULL(model_load(path, &settings, &report));
+	for (f = report.errors; f; f = f->next, i++) {
+		CU_ASSERT_TRUE_FATAL(i < sizeof(lines) / sizeof(*lines));
+		if (f->line != lines[i])
+			report_show(&report);
+		CU_ASSERT_EQUAL(f->line, lines[i]);
+	}
+	CU_ASSERT_EQUAL(i, sizeof(lines) / sizeof(*lines));
 	settings_fini(&settings);
 	report_fini(&report);
 }
@@ -704,10 +754,11 @@ void suite_model(void)
 
 	CU_ADD_TEST(s, the_example_account_is_read);
 	CU_ADD_TEST(s, sessions_are_found_by_source_and_vni);
-	CU_ADD_TEST(s, the_example_account_gives_no_warning);
+	CU_ADD_TEST(s, the_example_account_gives_one_warning);
 	CU_ADD_TEST(s, yaml_and_aws_give_one_model);
 	CU_ADD_TEST(s, what_is_wrong_is_said_in_one_sentence);
 	CU_ADD_TEST(s, several_errors_are_all_said);
+	CU_ADD_TEST(s, errors_of_every_kind_are_said_together);
 	CU_ADD_TEST(s, pages_that_are_missing_are_told);
 	CU_ADD_TEST(s, every_truncation_is_survived);
 	CU_ADD_TEST(s, ten_thousand_rules_load_quickly);

@@ -382,7 +382,7 @@ static const struct wrong wrongs[] = {
 	{"a:\n- {b: ::/0}\n",
 		"2: not valid YAML: did not find expected node content, while parsing "
 		"a flow node; an IPv6 address inside braces needs quotes"},
-	{"flow:\n\tcapacity: 3\n", "2: not valid YAML: "},
+	{"flow:\n\tcapacity: 3\n", "2: the line begins with a tab; YAML indents with spaces"},
 	{"flow: \xff\xfe\n", "1: not valid YAML: "},
 };
 
@@ -474,6 +474,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"capture.eal=[\"--iova-mode=va\"]", "exception.mode=on", "exception.interface=ps1",
 	"exception.addresses=10.0.1.10/24", "exception.rate=0", "exception.burst=7",
 	"sessions.unknown=refuse", "sessions.unknown_direction=reject", "sessions.capacity=5",
+	"mirroring.on_reject=stop", "mirroring.ntp=all", "mirroring.neighbor_discovery=never",
+	"mirroring.mtu_overhead=headers", "mirroring.oversize=drop",
 	"tenants=[{name: \"x y\", virtual_network_ids: [1], network_ids: [0, 7]}]",
 	"flow.capacity=65", "flow.use_vlan=false", "flow.idle_timeout=61s",
 	"flow.active_timeout=1500us",
@@ -632,6 +634,73 @@ static void the_tables_in_the_docs_are_fresh(void)
 		"<!-- findings: begin -->\n", "<!-- findings: end -->", finding_reference);
 }
 
+struct idle {
+	const char *text, *want; /* "key:line ..." */
+};
+
+static const struct idle idles[] = {
+	{"", ""},
+	{"dedup: {mode: on}\n", "dedup.mode:1"},
+	{"flow_logs:\n  format: '${version}'\n", "flow_logs.format:2"},
+	/* Unchanged ones are not worth a word, nor those that have an effect. */
+	{"packets: {record: none, queue: 8192}\n", ""},
+	{"packets: {record: none, queue: 100, max_files: 5}\n",
+		"packets.queue:1 packets.max_files:1"},
+	{"packets: {record: all, queue: 100}\n", ""},
+	{"flow_logs: {enabled: false}\n", ""},
+	{"flow_logs:\n  enabled: false\n  max_files: 5\n", "flow_logs.max_files:3"},
+	{"exception: {mode: off}\n", ""},
+	{"exception: {mode: off, rate: 5}\n", "exception.rate:1"},
+	{"dpi: {enabled: false, correlate: true}\nflow: {max_ndpi_packets_tcp: 3}\n",
+		"flow.max_ndpi_packets_tcp:2 dpi.correlate:1"},
+	{"events: {file: false, max_files: 3, queue: 1MiB}\n", "events.max_files:1"},
+	{"simulate: {stall_worker: 1, dpi_from_worker: 1, dpi_delay: 1us}\n",
+		"simulate.stall_worker:1"},
+};
+
+static void settings_without_effect_are_told(void)
+{
+	for (size_t i = 0; i < sizeof(idles) / sizeof(*idles); i++) {
+		char error[SETTINGS_ERROR], *got = NULL;
+		struct report report = {0};
+		struct settings s;
+		size_t len;
+		FILE *out = open_memstream(&got, &len);
+
+		CU_ASSERT_EQUAL_FATAL(text_load(&s, idles[i].text, error), 0);
+		settings_check(&s, path, &report);
+		for (const struct finding *f = report.warnings; f; f = f->next) {
+			fprintf(out, "%s%s:%u", f == report.warnings ? "" : " ", f->key,
+				f->line);
+			CU_ASSERT_EQUAL(f->code, FINDING_no_effect);
+		}
+		fclose(out);
+		if (strcmp(got, idles[i].want) != 0)
+			fprintf(stderr, "%sgot %s\n", idles[i].text, got);
+		CU_ASSERT_STRING_EQUAL(got, idles[i].want);
+		free(got);
+		settings_fini(&s);
+		report_fini(&report);
+	}
+}
+
+/* One that --set gave stands in no line. */
+static void a_setting_from_outside_has_no_line(void)
+{
+	char error[SETTINGS_ERROR];
+	struct report report = {0};
+	struct settings s;
+
+	CU_ASSERT_EQUAL_FATAL(text_load(&s, "events:\n", error), 0);
+	CU_ASSERT_EQUAL(settings_set(&s, "dedup.mode=on", error), 0);
+	settings_check(&s, path, &report);
+	CU_ASSERT_EQUAL_FATAL(report.n_warnings, 1);
+	CU_ASSERT_STRING_EQUAL(report.warnings->file, "--set");
+	CU_ASSERT_EQUAL(report.warnings->line, 0);
+	settings_fini(&s);
+	report_fini(&report);
+}
+
 void suite_settings(void);
 void suite_settings(void)
 {
@@ -649,6 +718,8 @@ void suite_settings(void)
 	CU_ADD_TEST(s, a_file_that_is_not_there_is_named);
 	CU_ADD_TEST(s, set_takes_every_scalar_and_simple_lists);
 	CU_ADD_TEST(s, a_dump_loads_back_equal);
+	CU_ADD_TEST(s, settings_without_effect_are_told);
+	CU_ADD_TEST(s, a_setting_from_outside_has_no_line);
 	CU_ADD_TEST(s, the_example_file_holds_the_defaults);
 	CU_ADD_TEST(s, every_truncation_is_survived);
 	CU_ADD_TEST(s, the_tables_in_the_docs_are_fresh);

@@ -55,7 +55,7 @@ struct model *scratch_model(const char *text, struct settings *settings, struct 
 	const char *path = scratch_write("p.yaml", text);
 
 	settings_init(settings);
-	if (settings_load_report(settings, path, report) < 0)
+	if (settings_load_report(settings, path, report) != SETTINGS_READ)
 		return NULL;
 	return model_load(path, settings, report);
 }

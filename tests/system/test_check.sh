@@ -17,7 +17,12 @@ clean() { # settings
   "$periscope" check -c "$1" >"$tmp/said" 2>&1 && tail -n 1 "$tmp/said" | grep -q '0 errors, 0 warnings' ||
     { cat "$tmp/said"; return 1; }
 }
-check "the example account has no findings" clean "$root/config/example-account/periscope.yaml"
+one_tenant() { # its sessions share a tenant on purpose
+  "$periscope" check -c "$root/config/example-account/periscope.yaml" >"$tmp/said" 2>&1 &&
+    grep -q '^warning: .*share the tenant production.*one community id \[tenant_shared\]$' "$tmp/said" &&
+    tail -n 1 "$tmp/said" | grep -q '0 errors, 1 warning$' || { cat "$tmp/said"; return 1; }
+}
+check "the example account has one finding" one_tenant
 check "the commented settings have no findings" clean "$root/config/periscope.yaml"
 
 all_of_several() { # several findings: all of them, errors first, and no model is counted
@@ -38,6 +43,52 @@ assert sorted(set(found) & set(rule)) == sorted(rule), found"
 }
 check "all errors at once" all_of_several
 
+everything() { # settings, --set and the model, each with errors, and what none of them hides
+  printf '%s\n' 'flow: {capacity: 1, idle_timeout: x}' 'nonsense: 1' 'traffic_mirror_sessions:' \
+    '  - {id: tms-1, session_number: 1, virtual_network_id: 1, network_interface_id: eni-9}' \
+    'vpcs: [{id: v, cidr_block: 10.0.0.1/8}]' >"$tmp/several.yaml"
+  "$periscope" check -j -c "$tmp/several.yaml" --set dpi.enabled=perhaps >"$tmp/said.json"
+  [ $? -eq 2 ] || return 1
+  "$periscope" replay -T -j -c "$tmp/several.yaml" --set dpi.enabled=perhaps | cmp - "$tmp/said.json" || return 1
+  python3 -c "
+import json
+found = [(e['line'], e['key'].split('.')[-1]) for e in json.load(open('$tmp/said.json'))['errors']]
+print(found)
+assert found == [(1, 'capacity'), (1, 'idle_timeout'), (2, 'nonsense'), (None, 'enabled'), (5, 'cidr_block'),
+                 (4, 'traffic_mirror_sessions[0]')], found"
+}
+check "of the settings, of --set, of the model" everything
+takes_set() {
+  "$periscope" check -c "$root/config/periscope.yaml" --set dedup.mode=on --set packets.queue=100 >"$tmp/said" &&
+    grep -q '^warning: --set: dedup.mode: has no effect yet: .*\[no_effect\]$' "$tmp/said" &&
+    grep -q '^warning: --set: packets.queue: has no effect while packets.record is none' "$tmp/said" ||
+    { cat "$tmp/said"; return 1; }
+}
+check "--set, and what has no effect" takes_set
+left_out() { # a command that goes on says what the import left out
+  mkdir -p "$tmp/account" && cp "$root"/config/example-account/* "$tmp/account" &&
+    sed -i 's/"NetworkInterfaceId": "eni-0a1b2c3d4e5f60002"/"NetworkInterfaceId": "eni-09"/' "$tmp/account/sessions.json" &&
+    "$periscope" explain -c "$tmp/account/periscope.yaml" --interface eni-0a1b2c3d4e5f60001 \
+      --packet 'ingress tcp 203.0.113.9:4242 > 10.0.1.10:22' >"$tmp/said" 2>"$tmp/stderr" &&
+    [ "$(wc -l <"$tmp/stderr")" -eq 1 ] &&
+    grep -q '^periscope: warning: .*sessions.json:[0-9]*: .*is left out: its network interface eni-09' "$tmp/stderr" ||
+    { cat "$tmp/said" "$tmp/stderr"; return 1; }
+}
+check "an import's session without its interface" left_out
+forms() { # the AWS CLI's other forms
+  for form in utf16 yaml table text; do
+    case $form in
+    utf16) printf '{"Vpcs": []}' | iconv -t UTF-16 ;;
+    yaml) printf 'Vpcs:\n- CidrBlock: 10.0.0.0/16\n' ;;
+    table) printf -- '--------------\n|DescribeVpcs|\n+-----+\n' ;;
+    text) printf 'VPCS\t10.0.0.0/16\tdopt-1\n' ;;
+    esac >"$tmp/form.json"
+    printf 'aws_import: [form.json]\n' >"$tmp/form.yaml"
+    "$periscope" check -c "$tmp/form.yaml" >"$tmp/said"
+    [ $? -eq 2 ] && grep -q "^error: .*form.json:1: .*--output json \[not_aws\]$" "$tmp/said" || { cat "$tmp/said"; return 1; }
+  done
+}
+check "UTF-16, YAML, a table, text" forms
 usage() { # arguments...
   "$periscope" check "$@" >"$tmp/said" 2>"$tmp/stderr"
   [ $? -eq 2 ] && [ ! -s "$tmp/said" ] && grep -q '^usage: periscope check' "$tmp/stderr"
