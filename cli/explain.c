@@ -9,7 +9,6 @@
 
 #include "dataplane/eal.h"
 #include "dataplane/input.h"
-#include "decap/direction.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -17,18 +16,23 @@
 #include <string.h>
 
 static const char usage[] =
-	"usage: periscope explain -c FILE [-j] [--vni N --source IP [--network N]] --packet WORDS\n"
-	"       periscope explain -c FILE [-j] [--vni N --source IP [--network N]] -r CAPTURE -n K\n"
+	"usage: periscope explain -c FILE [-j] [WHERE] --packet WORDS\n"
+	"       periscope explain -c FILE [-j] [WHERE] -r CAPTURE -n K\n"
+	"WHERE: --interface ENI | --vni N --source IP [--network N]\n"
 	"\n"
 	"Says which session, rule and decision a packet gets, and why.\n"
 	"\n"
 	"  -c FILE         settings (YAML)\n"
 	"  --packet WORDS  '[ingress|egress] tcp 10.0.0.1:4242 > 10.0.1.9:443'\n"
 	"  -r FILE -n K    packet K of a capture; a mirror packet names its session itself\n"
-	"  --vni N         the session's VNI and\n"
-	"  --source IP     outer source; without them the settings must leave only one "
-	"session\n"
+	"  --interface ENI at this source interface: its sessions in their order, as AWS asks "
+	"them\n"
+	"  --vni N         by this session alone, as the appliance does: its VNI and\n"
+	"  --source IP     outer source; without any of these the settings must leave only "
+	"one\n"
+	"                  interface with sessions\n"
 	"  --network N     the network id beside the VNI, where the session has one\n"
+	"  --set KEY=VALUE sets one setting over the file\n"
 	"  -j              JSON\n"
 	"\n"
 	"exit status: 0 explained; 1 could not read; 2 wrong usage or settings\n";
@@ -36,11 +40,18 @@ static const char usage[] =
 enum { EAL_MEMORY_MB = 512, ERROR = 512 };
 
 struct arguments {
-	const char *settings, *words, *capture, *source, *number, *vni, *network;
+	const char *settings, *words, *capture, *interface, *source, *number, *vni, *network;
+	const char **set; /* KEY=VALUE; room for as many as there are arguments */
+	uint32_t n_set;
 	bool json;
 };
 
 /* ---- the session ---- */
+
+static bool is_session_named(const struct arguments *a)
+{
+	return a->vni || a->source || a->network;
+}
 
 static bool parse_id(
 	const char *option, const char *text, uint32_t max, uint32_t *id, char *error)
@@ -65,8 +76,8 @@ static bool session_by_arguments(struct explained *e, const struct arguments *a,
 	if (!parse_id("--vni", a->vni, 0xffffff, &e->packet.vni, error))
 		return false;
 	if (a->network) {
-		if (!parse_id("--network", a->network, NETWORK_ID_MAX, &e->packet.network,
-			    error))
+		if (!parse_id(
+			    "--network", a->network, NETWORK_ID_MAX, &e->packet.network, error))
 			return false;
 		e->packet.network += NETWORK_NAMED;
 	}
@@ -78,70 +89,56 @@ static bool session_by_arguments(struct explained *e, const struct arguments *a,
 	return true;
 }
 
-static bool session_by_default(struct explained *e, char *error)
+/* The only interface that is the source of a session. */
+static const struct model_interface *interface_by_default(
+	const struct explained *e, char *error)
 {
-	if (e->model->n_sessions != 1) {
-		snprintf(error, ERROR,
-			"the settings have %u sessions: name one with --vni and --source",
-			e->model->n_sessions);
-		return false;
+	const struct model_interface *only = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < e->model->n_interfaces; i++) {
+		if (e->model->interfaces[i].n_sessions == 0)
+			continue;
+		only = &e->model->interfaces[i];
+		count++;
 	}
-	e->packet.key = e->model->sessions[0].key;
+	if (count == 1)
+		return only;
+	snprintf(error, ERROR,
+		"the settings have sessions of %u interfaces: name one with --interface, or a "
+		"session with --vni and --source",
+		count);
+	return NULL;
+}
+
+static const struct model_interface *interface_by_name(
+	const struct explained *e, const char *id, char *error)
+{
+	const struct model_interface *interface = model_interface_find(e->model, id);
+
+	if (interface && interface->n_sessions > 0)
+		return interface;
+	snprintf(error, ERROR, "--interface: %s is %s", id,
+		interface ? "the source of no session" : "not in the settings");
+	return NULL;
+}
+
+/* Where the packet is looked at: in a session, or at an interface. */
+static bool find_place(struct explained *e, const struct arguments *a, char *error)
+{
+	bool is_named = is_session_named(a);
+
+	if (is_named && !session_by_arguments(e, a, error))
+		return false;
+	if (is_named || (!a->interface && e->packet.flags & PACKET_HAS_VNI))
+		return true;
+	e->interface = a->interface ? interface_by_name(e, a->interface, error)
+				    : interface_by_default(e, error);
+	if (!e->interface)
+		return false;
+	e->packet.outer_src = e->interface->primary;
 	e->packet.flags |= PACKET_HAS_VNI;
 	return true;
-}
-
-static bool find_session(struct explained *e, const struct arguments *a, char *error)
-{
-	enum direction_by by = DIRECTION_BY_NOTHING;
-
-	if (a->vni || a->source || a->network) {
-		if (!session_by_arguments(e, a, error))
-			return false;
-	} else if (!(e->packet.flags & PACKET_HAS_VNI) && !session_by_default(e, error)) {
-		return false;
-	}
-	e->session = model_session_of(e->model, &e->packet.key);
-	if (e->packet.direction != DIRECTION_UNKNOWN)
-		e->direction_by = "given";
-	/* As in the pipeline: the session first, then what the packet holds. */
-	if (!e->session && !e->snapshot->learn)
-		e->reason = REASON_session_unknown;
-	if (e->reason != REASON_inspected || e->direction_by)
-		return true;
-	e->packet.direction =
-		direction_of(&e->packet, e->session ? e->session->interface : NULL, &by);
-	e->direction_by = direction_by_name(by);
-	return true;
-}
-
-/* ---- the verdict ---- */
-
-static void judge(struct explained *e)
-{
-	if (e->reason != REASON_inspected)
-		return;
-	e->judged = judge_begin(e->snapshot, e->session, &e->packet, &e->job, &e->reason);
-	if (!e->judged)
-		return;
-	filter_burst(e->snapshot->filter, &e->job, 1);
-	e->reason = judge_end(&e->packet, &e->job);
-}
-
-/* The second opinion. */
-static bool evaluator_agrees(const struct explained *e)
-{
-	struct evaluate_packet view = explained_view(e);
-	struct evaluate_verdict naive;
-
-	if (!e->judged)
-		return true;
-	naive = evaluate(e->job.filter, e->job.vpc, explained_direction(e), &view);
-	if (naive.accept != e->job.accept)
-		return false;
-	return naive.by != EVALUATE_BY_RULE ||
-	       (e->job.by == FILTER_BY_RULE &&
-		       filter_rule(e->snapshot->filter, e->job.rule) == naive.rule);
 }
 
 /* ---- the command ---- */
@@ -152,18 +149,23 @@ static int explain_with(
 	int status = EXIT_DONE;
 
 	if (input)
-		status = explained_read(e, input, a->number, a->vni || a->source || a->network, error,
-			ERROR);
+		status = explained_read(
+			e, input, a->number, is_session_named(a) || a->interface, error, ERROR);
 	else if (!words_parse(a->words, &e->packet, error, ERROR))
 		status = EXIT_USAGE;
 	if (status != EXIT_DONE)
 		return status;
-	if (e->reason == REASON_inspected || e->packet.flags & PACKET_HAS_VNI) {
-		if (!find_session(e, a, error))
+	e->is_mirrored = input && e->packet.flags & PACKET_HAS_VNI;
+	if (e->reason == REASON_inspected || e->is_mirrored || is_session_named(a) ||
+		a->interface) {
+		if (!find_place(e, a, error))
 			return EXIT_USAGE;
-		judge(e);
+		if (!explained_judge(e)) {
+			snprintf(error, ERROR, "not enough memory");
+			return EXIT_FAILED;
+		}
 	}
-	if (!evaluator_agrees(e)) {
+	if (!explained_agrees(e)) {
 		snprintf(error, ERROR,
 			"the compiled rules and the evaluator differ on this packet");
 		return EXIT_FAILED;
@@ -200,7 +202,7 @@ static int with_snapshot(struct explained *e, const struct arguments *a, char *e
 static int explain(const struct arguments *a)
 {
 	struct settings settings;
-	const struct configured_from from = {.file = a->settings};
+	const struct configured_from from = {a->settings, a->set, a->n_set};
 	char error[ERROR] = "";
 	struct explained e = {.settings = &settings};
 	struct model *model;
@@ -213,18 +215,21 @@ static int explain(const struct arguments *a)
 		status = with_snapshot(&e, a, error);
 	if (error[0] && status != EXIT_DONE)
 		fprintf(stderr, "periscope: %s\n", error);
+	free(e.answers);
 	model_destroy(model);
 	settings_fini(&settings);
 	return status;
 }
 
-enum { OPT_PACKET = 256, OPT_VNI, OPT_SOURCE, OPT_NETWORK, OPT_HELP };
+enum { OPT_PACKET = 256, OPT_INTERFACE, OPT_VNI, OPT_SOURCE, OPT_NETWORK, OPT_SET, OPT_HELP };
 
 static const struct option options[] = {
 	{"packet", required_argument, NULL, OPT_PACKET},
+	{"interface", required_argument, NULL, OPT_INTERFACE},
 	{"vni", required_argument, NULL, OPT_VNI},
 	{"source", required_argument, NULL, OPT_SOURCE},
 	{"network", required_argument, NULL, OPT_NETWORK},
+	{"set", required_argument, NULL, OPT_SET},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -247,6 +252,12 @@ static bool parse_option(struct arguments *a, int option)
 	case OPT_PACKET:
 		a->words = optarg;
 		return true;
+	case OPT_INTERFACE:
+		a->interface = optarg;
+		return true;
+	case OPT_SET:
+		a->set[a->n_set++] = optarg;
+		return true;
 	case OPT_VNI:
 		a->vni = optarg;
 		return true;
@@ -261,20 +272,31 @@ static bool parse_option(struct arguments *a, int option)
 	}
 }
 
+static bool parse_arguments(struct arguments *a, int argc, char **argv, int *option)
+{
+	optind = 1;
+	while ((*option = getopt_long(argc, argv, "c:r:n:j", options, NULL)) != -1) {
+		if (!parse_option(a, *option))
+			return false;
+	}
+	return a->settings && optind == argc && !a->words != !(a->capture && a->number) &&
+	       !(a->interface && is_session_named(a));
+}
+
 int command_explain(int argc, char **argv)
 {
-	struct arguments a = {0};
-	int option;
+	struct arguments a = {.set = calloc((size_t)argc, sizeof(char *))};
+	int option = 0, status = EXIT_USAGE;
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:r:n:j", options, NULL)) != -1) {
-		if (parse_option(&a, option))
-			continue;
+	if (!a.set) {
+		fprintf(stderr, "periscope: not enough memory\n");
+		status = EXIT_FAILED;
+	} else if (parse_arguments(&a, argc, argv, &option)) {
+		status = explain(&a);
+	} else {
 		fputs(usage, option == OPT_HELP ? stdout : stderr);
-		return option == OPT_HELP ? EXIT_DONE : EXIT_USAGE;
+		status = option == OPT_HELP ? EXIT_DONE : EXIT_USAGE;
 	}
-	if (a.settings && optind == argc && !a.words != !(a.capture && a.number))
-		return explain(&a);
-	fputs(usage, stderr);
-	return EXIT_USAGE;
+	free(a.set);
+	return status;
 }

@@ -3,24 +3,36 @@
 
 #include <stdbool.h>
 
+#include "cli/mirroring.h"
 #include "config/evaluate.h"
 #include "config/model.h"
 #include "config/settings.h"
 #include "dataplane/input.h"
-#include "dataplane/judge.h"
 
-/* All that is known about the packet, and the verdict. */
+/* All that is known about the packet, and the verdict. A packet that comes out of a mirror, or whose
+ * session is named, is judged as the appliance judges it: by that session alone. One at an interface
+ * is judged as AWS does it there: by its sessions, one after the other. */
 struct explained {
 	const struct settings *settings;
 	const struct model *model;
 	const struct snapshot *snapshot;
 	struct packet packet;
-	enum reason reason; /* what decap says, then what the filter says */
-	const struct model_session *session;
+	enum reason reason; /* what decap says, then what the last session asked says */
+	const struct model_interface *interface; /* or NULL: not known */
+	bool is_mirrored;                        /* came out of a mirror */
 	const char *direction_by; /* "given" in words, else as direction_by_name() */
-	bool judged;              /* a filter was asked */
-	struct filter_job job;
+	enum unmirrored never;
+	struct mirroring_answer *answers; /* of the sessions asked; owned */
+	uint32_t n_answers;
+	/* Where a session is named: the session before it whose answer keeps the packet from it. */
+	struct mirroring_answer before; /* session NULL: there is none */
 };
+
+/* Never mirrored, and so refused: but a packet that came out of a mirror is taken as it is. */
+static inline bool explained_is_refused(const struct explained *e)
+{
+	return e->never != UNMIRRORED_NONE && !e->is_mirrored;
+}
 
 /* Reads on to packet `number` of the capture, and past the fragments before it, whose ports later
  * ones take. Mirror traffic is decapsulated; with `plain` an ordinary packet is taken as the inner
@@ -29,8 +41,12 @@ struct explained {
 int explained_read(struct explained *e, struct input *input, const char *number, bool plain,
 	char *error, size_t error_size);
 
-/* The packet as the naive evaluator takes it. */
-struct evaluate_packet explained_view(const struct explained *e);
+/* Asks the sessions: those of `interface`, or the one that the packet's outer source and VNI name.
+ * false: no memory. */
+bool explained_judge(struct explained *e);
+/* False when the naive evaluator differs on one of the answers. */
+bool explained_agrees(const struct explained *e);
+
 enum model_direction explained_direction(const struct explained *e);
 
 /* On standard output. */

@@ -6,7 +6,6 @@
 #include "cli/command.h"
 #include "cli/rights.h"
 
-#include "dataplane/judge.h"
 #include "decap/decap.h"
 #include "decap/direction.h"
 
@@ -34,9 +33,8 @@ static const char usage[] =
 	"  --source IP        and this outer source (IPv4 or IPv6)\n"
 	"  --target IP        outer destination (default 192.0.2.1 or 2001:db8::1)\n"
 	"  --packet-length N  without settings: bytes kept of each packet\n"
-	"  --mtu N            cut what the target's MTU cannot take\n"
-	"  --on-reject KIND   next (default): after a reject rule the next session is asked; "
-	"stop: no\n"
+	"  --mtu N            the target's MTU; without it AWS's, where the target is known\n"
+	"  --on-reject KIND   next or stop, instead of the setting mirroring.on_reject\n"
 	"  --gwlb             put GENEVE around it, as a Gateway Load Balancer does\n"
 	"  --send IP[:PORT]   send to a target instead of writing OUT\n"
 	"  -i DEVICE          packets of a live device instead of IN, until interrupted\n"
@@ -77,17 +75,12 @@ static uint32_t load_frame(struct mirror *m, const struct input_packet *in)
 static const struct model_session *choose_session(struct mirror *m, struct packet *p)
 {
 	for (uint32_t i = 0; i < m->interface->n_sessions; i++) {
-		const struct model_session *session = m->interface->sessions[i];
-		struct filter_job job;
-		enum reason why;
+		const struct mirroring_answer answer =
+			mirroring_ask(m->snapshot, m->interface->sessions[i], p);
 
-		if (judge_begin(m->snapshot, session, p, &job, &why)) {
-			filter_burst(m->snapshot->filter, &job, 1);
-			why = judge_end(p, &job);
-		}
-		if (why == REASON_inspected)
-			return session;
-		if (why == REASON_rule_rejected && m->stop_on_reject)
+		if (answer.reason == REASON_inspected)
+			return answer.session;
+		if (mirroring_is_last(&answer, m->settings.mirroring.on_reject))
 			return NULL;
 	}
 	return NULL;
@@ -101,22 +94,77 @@ static uint32_t cut(uint32_t len, uint32_t limit, uint64_t *count)
 	return limit;
 }
 
-static void emit(
-	struct mirror *m, const struct packet *p, bool has_ip, uint32_t len, uint64_t time_ns)
+/* What the target's MTU takes of a frame, UINT32_MAX when it takes all. An endpoint's is that of
+ * the packet before GENEVE; one that was given is that of the whole. */
+static uint32_t mtu_room(const struct mirror *m, const struct packet *p)
 {
-	uint32_t over = encap_size(&m->encap), most = UINT16_MAX - (over - ETHERNET_HEADER);
-	uint8_t headers[ENCAP_ROOM], *at;
+	struct encap_params encap = m->encap;
+	uint32_t mtu = m->mtu;
+
+	if (mtu == 0) {
+		mtu = mirroring_mtu(m->target);
+		encap.gateway = NULL;
+	}
+	if (mtu == 0)
+		return UINT32_MAX;
+	return mtu - (encap_size(&encap) - ETHERNET_HEADER) -
+	       mirroring_mtu_reserve(&m->settings, &encap, p->ip_version == 6);
+}
+
+/* Cuts the frame to the bytes that are mirrored; false: it is dropped. */
+static bool fit(struct mirror *m, const struct packet *p, uint32_t *frame_len)
+{
+	uint32_t len = *frame_len;
+	uint32_t most = UINT16_MAX - (encap_size(&m->encap) - ETHERNET_HEADER);
+	uint32_t room = mtu_room(m, p);
+	bool is_endpoint = m->target && m->target->type == MODEL_TARGET_GWLBE;
 
 	if (m->packet_length)
 		len = cut(len, m->packet_length, &m->counts.cut_length);
-	if (m->mtu)
-		len = cut(len, m->mtu - (over - ETHERNET_HEADER), &m->counts.cut_mtu);
-	len = cut(len, most, &m->counts.cut_size);
+	if (len > room && is_endpoint && m->settings.mirroring.oversize == OVERSIZE_DROP) {
+		m->counts.too_long++;
+		return false;
+	}
+	len = cut(len, room, &m->counts.cut_mtu);
+	*frame_len = cut(len, most, &m->counts.cut_size);
+	return true;
+}
+
+static void emit(
+	struct mirror *m, const struct packet *p, bool has_ip, uint32_t len, uint64_t time_ns)
+{
+	uint32_t over = encap_size(&m->encap);
+	uint8_t headers[ENCAP_ROOM], *at;
+
 	encap_write(&m->encap, encap_source_port(p, has_ip), len, headers);
 	at = m->frame + ENCAP_ROOM - over;
 	memcpy(at, headers, over);
 	mirror_out_put(m->out, at, over + len, time_ns);
 	m->counts.mirrored++;
+}
+
+/* Which session of the interface mirrors the packet; NULL: none, which is counted. */
+static const struct model_session *find_session(struct mirror *m, struct packet *p, bool has_ip)
+{
+	const struct model_session *session;
+	enum unmirrored never;
+
+	if (has_ip && p->flags & PACKET_FRAGMENT)
+		fragment_table_packet(m->fragments, p);
+	never = mirroring_never(&m->settings, p, has_ip);
+	if (never != UNMIRRORED_NONE) {
+		m->counts.never[never]++;
+		return NULL;
+	}
+	if (!has_ip) {
+		m->counts.not_ip++;
+		return NULL;
+	}
+	p->outer_src = m->interface->primary;
+	p->direction = direction_of(p, m->interface, NULL);
+	session = choose_session(m, p);
+	m->counts.not_accepted += !session;
+	return session;
 }
 
 static void mirror_packet(struct mirror *m, const struct input_packet *in)
@@ -131,23 +179,16 @@ static void mirror_packet(struct mirror *m, const struct input_packet *in)
 
 	m->counts.read++;
 	if (m->interface) {
-		const struct model_session *session = NULL;
+		const struct model_session *session = find_session(m, &p, has_ip);
 
-		p.outer_src = m->interface->primary;
-		if (has_ip) {
-			if (p.flags & PACKET_FRAGMENT)
-				fragment_table_packet(m->fragments, &p);
-			p.direction = direction_of(&p, m->interface, NULL);
-			session = choose_session(m, &p);
-		}
-		m->counts.not_ip += !has_ip;
-		m->counts.not_accepted += has_ip && !session;
 		if (!session)
 			return;
 		m->encap.vni = session->vni;
 		m->packet_length = session->packet_length;
+		m->target = session->target;
 	}
-	emit(m, &p, has_ip, len, in->time_ns);
+	if (fit(m, &p, &len))
+		emit(m, &p, has_ip, len, in->time_ns);
 }
 
 static int run_capture(struct mirror *m)
@@ -176,6 +217,21 @@ static int run_device(struct mirror *m)
 	return status < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+static void print_never(const struct counts *c)
+{
+	const char *before = "never mirrored by AWS: ";
+
+	for (int i = 0; i < UNMIRRORED_KINDS; i++) {
+		if (c->never[i] == 0)
+			continue;
+		printf("%s%" PRIu64 " %s", before, c->never[i],
+			unmirrored_name((enum unmirrored)i));
+		before = ", ";
+	}
+	if (*before == ',')
+		putchar('\n');
+}
+
 static void print_counts(const struct counts *c, const struct output_ledger *out)
 {
 	printf("%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
@@ -185,6 +241,9 @@ static void print_counts(const struct counts *c, const struct output_ledger *out
 		printf("cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
 		       " by size\n",
 			c->cut_length, c->cut_mtu, c->cut_size);
+	if (c->too_long)
+		printf("dropped: %" PRIu64 " too long for the endpoint\n", c->too_long);
+	print_never(c);
 	if (out->lost_disk || out->lost_queue)
 		printf("lost: %" PRIu64 "\n", out->lost_disk + out->lost_queue);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli/mirror_out.h"
+#include "cli/mirroring.h"
 #include "config/model.h"
 #include "config/settings.h"
 #include "dataplane/input.h"
@@ -25,7 +26,9 @@ struct arguments {
 struct counts {
 	uint64_t read, mirrored, not_ip, not_accepted;
 	uint64_t cut_length, cut_mtu,
-		cut_size; /* by packet length, MTU, the 16 bits of UDP's length */
+		cut_size;  /* by packet length, MTU, the 16 bits of UDP's length */
+	uint64_t too_long; /* for the endpoint, and dropped therefore */
+	uint64_t never[UNMIRRORED_KINDS];
 };
 
 struct mirror {
@@ -36,8 +39,10 @@ struct mirror {
 	const struct model_interface *interface;
 	struct encap_params encap;
 	struct encap_gateway gateway;
-	uint32_t packet_length, mtu; /* 0 = no limit */
-	bool stop_on_reject, eal;
+	uint32_t packet_length;            /* 0 = no limit */
+	const struct model_target *target; /* of the session that mirrors, or NULL */
+	uint32_t mtu;                      /* 0 = none given: that of the target */
+	bool eal;
 	struct input *input;
 	struct listen *listen;
 	struct mirror_out *out;

@@ -80,7 +80,8 @@ static bool set_addresses(struct mirror *m, const struct arguments *a, char *err
 
 static bool set_numbers(struct mirror *m, const struct arguments *a, char *error)
 {
-	uint32_t over = encap_size(&m->encap) - ETHERNET_HEADER;
+	uint32_t over = encap_size(&m->encap) - ETHERNET_HEADER +
+			mirroring_mtu_reserve(&m->settings, &m->encap, true);
 
 	if (a->packet_length && !parse_number("--packet-length", a->packet_length, 1, FRAME_MAX,
 					&m->packet_length, error))
@@ -94,7 +95,9 @@ static bool set_numbers(struct mirror *m, const struct arguments *a, char *error
 			a->on_reject);
 		return false;
 	}
-	m->stop_on_reject = a->on_reject && strcmp(a->on_reject, "stop") == 0;
+	if (a->on_reject)
+		m->settings.mirroring.on_reject =
+			*a->on_reject == 's' ? ON_REJECT_STOP : ON_REJECT_NEXT;
 	return true;
 }
 

@@ -2,9 +2,8 @@
 
 enum { TCP = 6, UDP = 17 };
 
-/* Without ports a packet passes by every rule that names some. A later fragment has none of its
- * own, whether its first one's were looked for or not. */
-static bool has_ports(const struct packet *p)
+/* A later fragment has none of its own, whether its first one's were looked for or not. */
+bool judge_has_ports(const struct packet *p)
 {
 	if (p->protocol != TCP && p->protocol != UDP)
 		return false;
@@ -20,7 +19,7 @@ void judge_job(
 	job->filter = config->filter;
 	job->vpc = config->interface->vpc;
 	job->direction = p->direction;
-	job->has_ports = has_ports(p);
+	job->has_ports = judge_has_ports(p);
 }
 
 bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,

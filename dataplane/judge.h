@@ -29,6 +29,9 @@ static inline bool judge_asks(const struct snapshot *snapshot,
 	return false;
 }
 
+/* Whether the packet's ports are known; without them it passes by every rule that names some. */
+bool judge_has_ports(const struct packet *p);
+
 /* The question of such a packet, for filter_burst(). */
 void judge_job(
 	struct filter_job *job, const struct model_session *config, const struct packet *p);

@@ -6,7 +6,7 @@
       none after a reject rule), its VNI, and its packet length; and nothing else
   ports MIRRORED       outer source ports lie in AWS's window, are the same for both directions of a
       conversation, and more than a few are used
-  lengths PLAIN MIRRORED LIMIT   frames are cut to LIMIT bytes, and no other
+  lengths PLAIN MIRRORED LIMIT [LIMIT6]   frames are cut to LIMIT bytes (of IPv6 LIMIT6), and no other
   listen ADDRESS FILE COUNT      receives COUNT datagrams; prints the port; writes them, each as a line
       of its source address, port, TTL and payload
   sent MIRRORED FILE   FILE, as listen wrote it, holds the datagrams of the capture
@@ -80,11 +80,19 @@ def ports(mirrored):
     return all(len(p) == 1 for p in seen.values()) and len(set.union(*seen.values())) > 60
 
 
-def lengths(plain, mirrored, limit):
+def is_ip6(data):
+    at = 12
+    while data[at:at + 2] in (b"\x81\x00", b"\x88\xa8"):
+        at += 4
+    return data[at:at + 2] == b"\x86\xdd"
+
+
+def lengths(plain, mirrored, limit, limit6=None):
     before, after = captures.read(plain), captures.read(mirrored)
-    cut = sum(len(p.data) > int(limit) for p in before)
+    limits = [int(limit6 if limit6 and is_ip6(p.data) else limit) for p in before]
+    cut = sum(len(p.data) > most for p, most in zip(before, limits))
     print("%d packets, %d longer" % (len(before), cut))
-    return cut > 5 and cut < len(before) and [p.data[:int(limit)] for p in before] == [
+    return cut > 5 and cut < len(before) and [p.data[:most] for p, most in zip(before, limits)] == [
         p.data[OVER:] for p in after]
 
 

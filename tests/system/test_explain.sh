@@ -29,18 +29,28 @@ sed 's/    network_services: .amazon-dns./    tags: {}/' "$tmp/one.yaml" >"$tmp/
 } >"$tmp/two.yaml"
 
 # The answer as one line: session interface direction by decision rule reason, then number=mismatch of
-# each rule looked at. Anything that is not exactly the shape of design.md fails.
+# each rule looked at; +SESSION for each session asked before the last, <SESSION for one that is asked
+# before the named one, !KIND for what is never mirrored. Anything that is not exactly the shape of design.md fails.
 answer() {
   python3 -c '
 import json, sys
 said = json.load(sys.stdin)
 assert list(said) == ["session", "interface_id", "direction", "direction_by", "decision",
-                      "rule_number", "reason", "rules"], list(said)
+                      "rule_number", "reason", "rules", "sessions", "session_before",
+                      "never_mirrored"], list(said)
+for session in said["sessions"]:
+    assert list(session) == ["session", "session_number", "decision", "rule_number", "reason"], session
+if said["sessions"]:
+    last = said["sessions"][-1]
+    assert all(last[key] == said[key] for key in ("session", "decision", "rule_number", "reason")), said
 for rule in said["rules"]:
     assert list(rule) == ["rule_number", "matched", "first_mismatch"], rule
     assert rule["matched"] is (rule["first_mismatch"] is None), rule
 words = [said[key] for key in list(said)[:7]]
 words += ["%d=%s" % (r["rule_number"], r["first_mismatch"] or "match") for r in said["rules"]]
+words += ["+" + session["session"] for session in said["sessions"][:-1]]
+words += ["<" + said["session_before"]] if said["session_before"] else []
+words += ["!" + said["never_mirrored"].replace(" ", "_")] if said["never_mirrored"] else []
 print(*("-" if word is None else word for word in words))'
 }
 
@@ -108,13 +118,102 @@ words "another resolver" "udp 10.0.1.9:4000 > 10.0.0.3:53" \
   "tms-1 eni-1 egress address accept 70 inspected 70=match"
 
 echo "# sessions"
-check "named" says "tms-2 eni-1 egress address accept - inspected" two --vni 43 --source 10.0.1.9 \
+check "named, and another has it first" says \
+  "tms-2 eni-1 egress address accept - inspected <tms-1" two --vni 43 --source 10.0.1.9 \
   --packet "udp 10.0.1.9:4000 > 10.0.0.2:54"
 check "unknown, inspected, direction by outer source" says \
   "- - ingress outer_source accept - inspected" one --vni 44 --source 10.0.1.9 \
   --packet "udp 192.0.2.1:4000 > 10.0.1.9:54"
 check "unknown, refused" says "- - - - reject - session_unknown" strict --vni 42 --source 10.0.1.10 \
   --packet "udp 192.0.2.1:4000 > 10.0.1.9:54"
+
+echo "# the sessions of an interface, in their order"
+cat >"$tmp/order.yaml" <<'SETTINGS'
+vpcs: [{id: vpc-1, cidr_block: 10.0.0.0/16}]
+network_interfaces:
+  - {id: eni-1, mac_address: "02:00:00:00:00:01", private_ip_addresses: [10.0.1.9], vpc_id: vpc-1}
+  - {id: eni-2, mac_address: "02:00:00:00:00:02", private_ip_addresses: [10.0.1.8], vpc_id: vpc-1}
+  - {id: eni-3, private_ip_addresses: [10.0.1.7]}
+traffic_mirror_filters:
+  - id: tmf-web
+    rules:
+      - {rule_number: 1, traffic_direction: ingress, rule_action: reject, protocol: 6, source_cidr_block: 192.0.2.0/24, destination_cidr_block: 0.0.0.0/0}
+      - {rule_number: 2, traffic_direction: ingress, rule_action: accept, protocol: 6, source_cidr_block: 0.0.0.0/0, destination_cidr_block: 0.0.0.0/0, destination_port_range: {from_port: 443, to_port: 443}}
+  - id: tmf-tcp
+    rules:
+      - {rule_number: 7, traffic_direction: ingress, rule_action: accept, protocol: 6, source_cidr_block: 0.0.0.0/0, destination_cidr_block: 0.0.0.0/0}
+traffic_mirror_sessions: # in another order than their numbers
+  - {id: tms-c, session_number: 30, virtual_network_id: 3, network_interface_id: eni-1, traffic_mirror_filter_id: tmf-web}
+  - {id: tms-b, session_number: 20, virtual_network_id: 2, network_interface_id: eni-1, traffic_mirror_filter_id: tmf-tcp}
+  - {id: tms-a, session_number: 10, virtual_network_id: 1, network_interface_id: eni-1, traffic_mirror_filter_id: tmf-web}
+  - {id: tms-d, session_number: 1, virtual_network_id: 1, network_interface_id: eni-2}
+SETTINGS
+order() { # what, words, answer, more arguments...
+  told=$1
+  packet=$2
+  answer=$3
+  shift 3
+  check "$told" says "$answer" order --packet "$packet" "$@"
+}
+order "the first accepts" "ingress tcp 198.51.100.1:5 > 10.0.1.9:443" \
+  "tms-a eni-1 ingress given accept 2 inspected 1=source_cidr_block 2=match" --interface eni-1
+order "no rule of the first matches: the second" "ingress tcp 198.51.100.1:5 > 10.0.1.9:80" \
+  "tms-b eni-1 ingress given accept 7 inspected 7=match +tms-a" --interface eni-1
+order "the first rejects: the second, as the setting is" "ingress tcp 192.0.2.1:5 > 10.0.1.9:443" \
+  "tms-b eni-1 ingress given accept 7 inspected 7=match +tms-a" --interface eni-1
+order "and with the other setting none" "ingress tcp 192.0.2.1:5 > 10.0.1.9:443" \
+  "tms-a eni-1 ingress given reject 1 rule_rejected 1=match" --interface eni-1 --set mirroring.on_reject=stop
+order "none accepts" "ingress udp 192.0.2.1:5 > 10.0.1.9:443" \
+  "tms-c eni-1 ingress given reject - rule_none 1=protocol 2=protocol +tms-a +tms-b" --interface eni-1
+order "the third named: the second has it first" "ingress tcp 198.51.100.1:5 > 10.0.1.9:80" \
+  "tms-c eni-1 ingress given reject - rule_none 1=source_cidr_block 2=destination_port_range <tms-b" --vni 3 --source 10.0.1.9
+order "the first named" "ingress tcp 198.51.100.1:5 > 10.0.1.9:443" \
+  "tms-a eni-1 ingress given accept 2 inspected 1=source_cidr_block 2=match" --vni 1 --source 10.0.1.9
+order "named, where a reject before it ends all" "ingress tcp 192.0.2.1:5 > 10.0.1.9:80" \
+  "tms-b eni-1 ingress given accept 7 inspected 7=match <tms-a" --vni 2 --source 10.0.1.9 --set mirroring.on_reject=stop
+order "another interface" "ingress udp 192.0.2.1:5 > 10.0.1.8:443" \
+  "tms-d eni-2 ingress given accept - inspected" --interface eni-2
+words_of_order() {
+  "$periscope" explain -c "$tmp/order.yaml" --interface eni-1 --packet "ingress tcp 198.51.100.1:5 > 10.0.1.9:80" >"$tmp/said" &&
+    grep -q '^session    tms-a (number 10, outer source 10.0.1.9, VNI 1) with filter tmf-web$' "$tmp/said" &&
+    grep -q 'the next session is asked: no rule matched$' "$tmp/said" &&
+    grep -q '^session    tms-b (number 20, outer source 10.0.1.9, VNI 2)' "$tmp/said" &&
+    grep -q '^decision   accept by rule 7$' "$tmp/said" || { cat "$tmp/said"; return 1; }
+}
+check "in words" words_of_order
+
+echo "# what AWS never mirrors, though rule 70 accepts all that leaves, and 20 to 50 much that arrives"
+never() { # words, kind
+  check "$2" says "- eni-1 egress given reject - never_mirrored !$2" one --packet "egress $1"
+}
+never "tcp 10.0.1.9:4000 > 169.254.169.254:80" instance_metadata
+never "tcp [fd00::9]:4000 > [fd00:ec2::254]:80" instance_metadata
+never "udp 10.0.1.9:123 > 169.254.169.123:123" Amazon_Time_Sync
+never "udp [fd00::9]:123 > [fd00:ec2::123]:123" Amazon_Time_Sync
+never "tcp 10.0.1.9:4000 > 169.254.169.250:1688" "Windows_activation_(KMS)"
+never "tcp 10.0.1.9:4000 > 169.254.169.251:1688" "Windows_activation_(KMS)"
+never "udp 0.0.0.0:68 > 255.255.255.255:67" DHCP
+never "udp [fe80::9]:546 > [ff02::1:2]:547" DHCPv6
+words "a public time server is not among it" "egress udp 10.0.1.9:123 > 192.0.2.1:123" \
+  "tms-1 eni-1 egress given accept 70 inspected 70=match"
+check "unless the setting says so" says "- eni-1 egress given reject - never_mirrored !NTP" one \
+  --packet "egress udp 10.0.1.9:123 > 192.0.2.1:123" --set mirroring.ntp=all
+never_words() { # arguments...
+  "$periscope" explain -c "$tmp/one.yaml" "$@" >"$tmp/said" &&
+    grep -q '^decision   reject: never mirrored by AWS: instance metadata$' "$tmp/said" || { cat "$tmp/said"; return 1; }
+}
+check "in words" never_words --packet "tcp 10.0.1.9:4000 > 169.254.169.254:80"
+check "by a session that is named, too" never_words --vni 42 --source 10.0.1.9 --packet "tcp 10.0.1.9:4000 > 169.254.169.254:80"
+if have_shared bugs/aws-never-mirrored.pcap; then
+  shared_never() {
+    for n in 1 5 10; do
+      "$periscope" explain -c "$shared/bugs/aws-never-mirrored.yaml" --interface eni-1 \
+        -r "$shared/bugs/aws-never-mirrored.pcap" -n $n >"$tmp/said" || return 1
+      grep -q '^decision   reject: never mirrored by AWS: instance metadata$' "$tmp/said" || { cat "$tmp/said"; return 1; }
+    done
+  }
+  check "packets of a capture" shared_never
+fi
 
 echo "# captures"
 python3 - "$here" "$tmp" <<'CAPTURE'
@@ -133,8 +232,11 @@ rows = [  # packet, what explain -j must say, with the settings "strict"
      "tms-1 eni-1 ingress mac reject 10 rule_rejected 10=match"),
     (mirror(frame(ip4("10.0.1.9", "192.0.2.1", TCP, tcp("10.0.1.9", 1, "192.0.2.1", 2, SYN, 1, 0)), src=eni, dst=peer), 99, **source),
      "- - - - reject - session_unknown"),
-    (mirror(ether(arp("10.0.1.1", "10.0.1.9"), ARP), 42, **source), "tms-1 eni-1 - - reject - inner_not_ip"),
-    (mirror(ether(arp("10.0.1.1", "10.0.1.9"), ARP), 99, **source), "- - - - reject - session_unknown"),
+    (mirror(ether(arp("10.0.1.1", "10.0.1.9"), ARP), 42, **source), "tms-1 eni-1 - - reject - inner_not_ip !ARP"),
+    (mirror(ether(arp("10.0.1.1", "10.0.1.9"), ARP), 99, **source), "- - - - reject - session_unknown !ARP"),
+    # What came out of a mirror is judged as the appliance does, whatever AWS would have done.
+    (mirror(frame(ip4("10.0.1.9", "169.254.169.254", TCP, tcp("10.0.1.9", 1, "169.254.169.254", 80, SYN, 1, 0)), src=eni, dst=peer), 42, **source),
+     "tms-1 eni-1 egress mac accept 70 inspected 70=match !instance_metadata"),
     (ether(arp("10.0.1.1", "10.0.1.9"), ARP), "- - - - reject - not_ip"),
     (frame(ip4("10.0.1.9", "192.0.2.1", UDP, udp("10.0.1.9", 1, "192.0.2.1", 53, b"x"))), "- - - - reject - other_port"),
     (mirror(b"", 42, **source), "- - - - reject - vxlan_short"),
@@ -232,7 +334,9 @@ bad "'\[fd00::1\]x' is not ADDRESS" "tcp [fd00::1]x > [fd00::2]:1"
 bad "different families" "tcp 10.0.0.1:1 > [fd00::2]:1"
 bad "either both ends have a port or none" "tcp 10.0.0.1:1 > 10.0.0.2"
 bad "only tcp and udp have ports" "icmp 10.0.0.1:1 > 10.0.0.2:1"
-check "two sessions and none named" wrong 2 "2 sessions: name one" -c "$tmp/two.yaml" --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
+check "two interfaces and none named" wrong 2 "sessions of 2 interfaces: name one with --interface" -c "$tmp/order.yaml" --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
+check "an interface that is not there" wrong 2 "eni-9 is not in the settings" -c "$tmp/order.yaml" --interface eni-9 --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
+check "an interface without sessions" wrong 2 "eni-3 is the source of no session" -c "$tmp/order.yaml" --interface eni-3 --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
 check "a VNI that does not fit" wrong 2 "16777216.* is not a number from 0 to 16777215" \
   -c "$tmp/one.yaml" --vni 16777216 --source 10.0.0.1 --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
 check "a VNI without a source" wrong 2 "go together" -c "$tmp/one.yaml" --vni 5 --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
@@ -252,5 +356,6 @@ usage() {
 check "no packet" usage -c "$tmp/one.yaml"
 check "words and a capture" usage -c "$tmp/one.yaml" --packet "tcp 10.0.0.1:1 > 10.0.0.2:2" -r "$tmp/rows.pcap" -n 1
 check "a capture without a number" usage -c "$tmp/one.yaml" -r "$tmp/rows.pcap"
+check "an interface and a session" usage -c "$tmp/one.yaml" --interface eni-1 --vni 42 --source 10.0.1.9 --packet "tcp 10.0.0.1:1 > 10.0.0.2:2"
 check "help" sh -c '"$1" explain --help | grep -q "exit status"' sh "$periscope"
 finish

@@ -91,6 +91,101 @@ check "stopping at a reject rule" made "mirrored" -c "$tmp/sessions.json" --inte
 check "no session after a reject rule" mirrored chosen "$tmp/sessions.json" eni-1 "$plain" "$mirror" stop
 check "which is another outcome" sh -c '! cmp -s "$1" "$2"' sh "$mirror" "$tmp/next.pcap"
 
+echo "# what AWS never mirrors, and what its targets take"
+python3 - "$here" "$tmp" "$tmp/aws.json" <<'CAPTURE'
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from packets import *
+any4 = {"source_cidr_block": "0.0.0.0/0", "destination_cidr_block": "0.0.0.0/0"}
+any6 = {"source_cidr_block": "::/0", "destination_cidr_block": "::/0"}
+rules = [{"rule_number": n, "traffic_direction": d, "rule_action": "accept", **cidrs}
+         for d in ("ingress", "egress") for n, cidrs in ((1, any4), (2, any6))]
+enis = {"eni-gwlbe": "10.0.1.10", "eni-eni": "10.0.1.11", "eni-nlb": "10.0.1.12"}
+json.dump({
+    "vpcs": [{"id": "vpc-1", "cidr_block": "10.0.0.0/16"}],
+    "traffic_mirror_filters": [{"id": "tmf-all", "rules": rules}],
+    "traffic_mirror_targets": [{"id": "tmt-gwlbe", "gateway_load_balancer_endpoint_id": "vpce-1"},
+                               {"id": "tmt-eni", "network_interface_id": "eni-9"},
+                               {"id": "tmt-nlb", "network_load_balancer_arn": "arn:x"}],
+    "network_interfaces": [{"id": eni, "private_ip_addresses": [address], "vpc_id": "vpc-1",
+                            "ipv6_addresses": ["2001:db8::" + address[-2:]]} for eni, address in enis.items()],
+    "traffic_mirror_sessions": [{"id": "tms-" + eni, "session_number": 1, "virtual_network_id": i + 7,
+                                 "network_interface_id": eni, "traffic_mirror_filter_id": "tmf-all",
+                                 "traffic_mirror_target_id": "tmt-" + eni[4:]} for i, eni in enumerate(enis)],
+}, open(sys.argv[3], "w"))
+
+
+def both(src, sport, dst, dport, make):
+    """There and back."""
+    rest = [b"x"] if make is udp else [SYN, 1, 0]
+    return [frame(ip(a, b, UDP if make is udp else TCP, make(a, ap, b, bp, *rest)))
+            for a, ap, b, bp in ((src, sport, dst, dport), (dst, dport, src, sport))]
+
+
+own, own6 = "10.0.1.10", "2001:db8::10"
+never = [ether(arp(own, "10.0.1.1"), ARP)]
+for args in ((own, 4000, "169.254.169.254", 80, tcp), (own6, 4000, "fd00:ec2::254", 80, tcp),
+             (own, 123, "169.254.169.123", 123, udp), (own6, 123, "fd00:ec2::123", 123, udp),
+             (own, 4000, "169.254.169.250", 1688, tcp), (own, 4000, "169.254.169.251", 1688, tcp),
+             (own, 68, "10.0.1.1", 67, udp), (own6, 546, "fe80::1", 547, udp)):
+    never += both(*args)
+mirrored = both(own, 123, "192.0.2.1", 123, udp) + both(own, 4000, "192.0.2.1", 80, tcp)
+mirrored.append(frame(ip6("fe80::1", own6, ICMP6, icmp6("fe80::1", own6, 135, 0, 0, 0, bytes(20)))))
+
+
+
+def put(name, frames):
+    save(sys.argv[2] + name, [(i * 1000000, data, len(data)) for i, data in enumerate(frames)])
+
+
+put("/never.pcap", never + mirrored)
+for eni, address in enis.items():
+    sizes = (8400, 8426, 8427, 8446, 8447, 8947, 8948, 9001)
+    put("/%s.pcap" % eni,
+        [frame(ip4(address, "192.0.2.1", UDP, udp(address, 1, "192.0.2.1", 2, bytes(n - 28)))) for n in sizes] +
+        [frame(ip6("2001:db8::" + address[-2:], "2001:db8::1", UDP,
+                   udp("2001:db8::" + address[-2:], 1, "2001:db8::1", 2, bytes(n - 48)))) for n in sizes])
+CAPTURE
+none_of_it() { # expected in the second line, arguments...
+  words=$1
+  shift
+  "$periscope" mirror "$@" --interface eni-gwlbe "$tmp/never.pcap" "$mirror" >"$tmp/said" 2>&1
+  cat "$tmp/said"
+  grep -q "^$words" "$tmp/said"
+}
+check "all kinds, and no other" none_of_it "22 packets read, 5 mirrored, 0 not accepted, 0 not IP" -c "$tmp/aws.json"
+check "named" none_of_it "never mirrored by AWS: 4 instance metadata, 4 Amazon Time Sync, 4 Windows activation (KMS), 2 DHCP, 2 DHCPv6, 1 ARP$" \
+  -c "$tmp/aws.json"
+sed 's/^{/{"mirroring": {"ntp": "all", "neighbor_discovery": "never"}, /' "$tmp/aws.json" >"$tmp/wide.json"
+check "more, where the settings say so" none_of_it ".* 1 ARP, 2 NTP, 1 IPv6 neighbor discovery$" -c "$tmp/wide.json"
+if have_shared bugs/aws-never-mirrored.pcap; then
+  check "an instance's metadata" made "^10 packets read, 0 mirrored" -c "$shared/bugs/aws-never-mirrored.yaml" \
+    --interface eni-1 "$shared/bugs/aws-never-mirrored.pcap" "$mirror"
+fi
+takes() { # settings, interface, what is left of each IP packet, options...
+  settings=$1
+  eni=$2
+  want=$3
+  shift 3
+  "$periscope" mirror -c "$tmp/$settings.json" --interface "$eni" "$@" "$tmp/$eni.pcap" "$mirror" >"$tmp/said" &&
+    is "$want" sh -c 'tshark -n -r "$1" -T fields -e frame.len 2>/dev/null | awk "{ printf \"%s \", \$1 - 64 }"' sh "$mirror"
+}
+check "an endpoint takes 8500 less 54, of IPv6 74" takes aws eni-gwlbe \
+  "8400 8426 8427 8446 8446 8446 8446 8446 8400 8426 8426 8426 8426 8426 8426 8426 "
+check "which is said" grep -q "10 by MTU" "$tmp/said"
+check "an interface 9001 less that" takes aws eni-eni \
+  "8400 8426 8427 8446 8447 8947 8947 8947 8400 8426 8427 8446 8447 8927 8927 8927 "
+check "a Network Load Balancer 8500 bytes with the Ethernet header" takes aws eni-nlb \
+  "8400 8426 8427 8446 8447 8486 8486 8486 8400 8426 8427 8446 8447 8486 8486 8486 "
+check "an MTU that is given" takes aws eni-eni \
+  "8400 8426 8427 8446 8446 8446 8446 8446 8400 8426 8426 8426 8426 8426 8426 8426 " --mtu 8500
+sed 's/^{/{"mirroring": {"mtu_overhead": "headers"}, /' "$tmp/aws.json" >"$tmp/headers.json"
+check "or as the headers are, 50" takes headers eni-gwlbe \
+  "8400 8426 8427 8446 8447 8450 8450 8450 8400 8426 8427 8446 8447 8450 8450 8450 "
+sed 's/^{/{"mirroring": {"oversize": "drop"}, /' "$tmp/aws.json" >"$tmp/drop.json"
+check "or dropped" takes drop eni-gwlbe "8400 8426 8427 8446 8400 8426 "
+check "which is counted" grep -q "^dropped: 10 too long for the endpoint$" "$tmp/said"
+
 echo "# headers"
 check "IPv4" made "mirrored" --vni 7 --source 10.9.9.9 --target 10.8.8.8 "$plain" "$mirror"
 check "source ports" mirrored ports "$mirror"
@@ -108,7 +203,7 @@ whole() { # the lengths of the headers claim what is there
 }
 check "outer lengths" whole "$mirror"
 check "MTU" made "by MTU" --vni 7 --source 10.9.9.9 --mtu 600 "$plain" "$mirror"
-check "cut to the MTU" mirrored lengths "$plain" "$mirror" 564
+check "cut to the MTU, less what AWS's guide leaves" mirrored lengths "$plain" "$mirror" 560 540
 check "outer lengths of what is cut" whole "$mirror"
 check "packet length" made "by packet length" --vni 7 --source 10.9.9.9 --packet-length 77 "$plain" "$mirror"
 check "cut to the packet length" mirrored lengths "$plain" "$mirror" 77
@@ -196,7 +291,7 @@ check "an interface without sessions" wrong 2 "eni-2 is the source of no session
 check "a VNI that does not fit" wrong 2 "'16777216' is not a number from 0 to 16777215" --vni 16777216 --source 10.9.9.9 "$plain" "$mirror"
 check "a source that is none" wrong 2 "'x' is not an address" --vni 1 --source x "$plain" "$mirror"
 check "families that differ" wrong 2 "not of the source's family" --vni 1 --source 10.9.9.9 --target fd00::1 "$plain" "$mirror"
-check "an MTU without room" wrong 2 "mtu: '49' is not a number from 50" --vni 1 --source 10.9.9.9 --mtu 49 "$plain" "$mirror"
+check "an MTU without room" wrong 2 "mtu: '49' is not a number from 74" --vni 1 --source 10.9.9.9 --mtu 49 "$plain" "$mirror"
 check "no capture" wrong 1 "missing.pcap: .*No such file" --vni 1 --source 10.9.9.9 "$tmp/missing.pcap" "$tmp/nothing.pcap"
 check "and nothing is made" sh -c '! [ -e "$1" ]' sh "$tmp/nothing.pcap"
 check "no place to write" wrong 1 "/nowhere/out.pcap" --vni 1 --source 10.9.9.9 "$plain" /nowhere/out.pcap
