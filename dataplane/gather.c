@@ -50,6 +50,7 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	g->dropped += lane->dropped;
 	g->plain += lane->met.plain;
 	foreign_add(&g->foreign, &lane->foreign);
+	ether_types_add(g->not_ip, lane->not_ip);
 	g->overflowed = g->overflowed || lane_overflowed(lane);
 }
 
@@ -115,7 +116,8 @@ bool gather(struct gathered *g, const struct settings *settings, struct lane *co
 {
 	*g = (struct gathered){.sessions = lane_sessions(settings)};
 	g->totals = totals_create();
-	if (!g->sessions || !g->totals || !gather_rules(lanes[0]->snapshot, g) ||
+	g->not_ip = ether_types_create();
+	if (!g->sessions || !g->totals || !g->not_ip || !gather_rules(lanes[0]->snapshot, g) ||
 		!gather_tenants(settings, g))
 		return false;
 	session_table_bind(g->sessions, lanes[0]->snapshot->model);
@@ -148,6 +150,7 @@ struct summary gathered_summary(const struct gathered *g, const struct settings 
 		.rules = g->rules,
 		.n_rules = g->n_rules,
 		.direction_unknown = g->direction_unknown,
+		.not_ip = g->not_ip,
 		.simulated_drops = g->dropped,
 	};
 
@@ -166,6 +169,7 @@ void gathered_free(struct gathered *g)
 {
 	session_table_destroy(g->sessions);
 	totals_destroy(g->totals);
+	free(g->not_ip);
 	free(g->rules);
 	free(g->tenants);
 }

@@ -31,6 +31,7 @@ struct gathered {
 	uint64_t dropped; /* simulated */
 	uint64_t plain;   /* that DECAP_AUTO took for no mirror traffic */
 	struct foreign_met foreign;
+	struct ether_types *not_ip;
 	uint64_t worker_packets[WORKERS_MAX];
 	const char **tenants; /* names, borrowed from the settings */
 	bool overflowed;      /* a capacity limit changed a result */

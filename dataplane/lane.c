@@ -205,12 +205,13 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 		lane->dpi_delay_ns = settings->simulate.dpi_delay;
 	lane->sessions = lane_sessions(settings);
 	lane->fragments = lane_fragments();
+	lane->not_ip = ether_types_create();
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(settings, params->n_lanes, error, error_size);
 	lane->exporter = make_exporter(lane, settings, params->n_lanes, &params->sink);
-	if (lane->sessions && lane->fragments && lane->flows && lane->exporter &&
-		(lane->dpi || !settings->dpi.enabled)) {
+	if (lane->sessions && lane->fragments && lane->not_ip && lane->flows &&
+		lane->exporter && (lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
 		return lane;
 	}
@@ -227,6 +228,7 @@ void lane_destroy(struct lane *lane)
 	flow_table_destroy(lane->flows);
 	fragment_table_destroy(lane->fragments);
 	session_table_destroy(lane->sessions);
+	free(lane->not_ip);
 	free(lane);
 }
 

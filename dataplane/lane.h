@@ -20,6 +20,7 @@
 #include "dataplane/recorder.h"
 #include "dataplane/snapshot.h"
 #include "decap/decap.h"
+#include "decap/ether_types.h"
 #include "decap/foreign.h"
 #include "decap/ledger.h"
 #include "decap/session.h"
@@ -32,6 +33,7 @@ struct lane {
 	uint32_t index;
 	struct decap_params decap;
 	struct decap_met met;
+	struct ether_types *not_ip;       /* of inner frames refused for it */
 	struct foreign_met foreign;       /* replay: see foreign.h */
 	const struct inner_filter *inner; /* NULL: everything is taken */
 	bool records;                     /* packets are recorded: their flow_id is wanted */

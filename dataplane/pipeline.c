@@ -29,10 +29,20 @@ leave_out(const struct lane *lane, struct packet *packets, uint32_t n, enum reas
 		why[i] = inner_filter_judge(lane->inner, &packets[i], why[i]);
 }
 
+static void __attribute__((noinline, cold)) name_refused(
+	struct lane *lane, const struct packet *packets, uint32_t n, const enum reason *why)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (why[i] == REASON_inner_not_ip)
+			ether_types_count(lane->not_ip, &packets[i]);
+}
+
 /* decap and session: returns those that go on, and in `*flags` what flags there are at all. */
 static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t n,
 	enum reason *why, unsigned *flags)
 {
+	uint64_t live;
+
 	*flags = 0;
 	touch_headers(packets, n, lane->snapshot->generation);
 	for (uint32_t i = 0; i < n; i++) {
@@ -41,7 +51,10 @@ static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t 
 	}
 	if (lane->inner)
 		leave_out(lane, packets, n, why);
-	return session_table_burst(lane->sessions, packets, n, lane->snapshot->learn, why);
+	live = session_table_burst(lane->sessions, packets, n, lane->snapshot->learn, why);
+	if ((uint32_t)__builtin_popcountll(live) != n)
+		name_refused(lane, packets, n, why);
+	return live;
 }
 
 static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t live)

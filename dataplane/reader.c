@@ -4,6 +4,7 @@
 #include "dataplane/packet_times.h"
 #include "dataplane/ring.h"
 #include "decap/decap.h"
+#include "decap/joiner.h"
 #include "inspect/flow/fragment.h"
 
 #include <stdlib.h>
@@ -34,8 +35,10 @@ struct reader {
 	struct queue spare;
 	uint32_t n_blocks, max_blocks;
 	struct input_packet pending; /* read, and did not fit in the last block */
+	enum joiner_status pending_is;
 	bool has_pending, at_end;
-	bool lends; /* the input's packets need no copy */
+	struct joiner *joiner; /* of outer fragments; NULL: nothing is decapsulated */
+	bool lends;            /* the input's packets need no copy */
 	struct backoff backoff;
 	uint64_t received, returned;
 	uint64_t horizon_ns, latest_ns; /* clock of expiry; time of the last packet */
@@ -100,10 +103,13 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->sessions = lane_sessions(params->settings);
 	reader->fragments = lane_fragments();
 	if (params->mode != DECAP_PLAIN)
+		reader->joiner = joiner_create(&reader->decap);
+	if (params->mode != DECAP_PLAIN)
 		input_watch(params->input, (struct input_watch){reader, left_out});
 	reader->lends = input_lend(params->input, BLOCK_ROOM);
 	/* With one block in hand, empty_block() never fails once blocks are on their way. */
-	if (reader->sessions && reader->fragments && add_block(reader))
+	if (reader->sessions && reader->fragments && add_block(reader) &&
+		(reader->joiner || params->mode == DECAP_PLAIN))
 		return reader;
 	reader_destroy(reader);
 	return NULL;
@@ -123,6 +129,7 @@ void reader_destroy(struct reader *reader)
 		return;
 	queue_free(&reader->sent);
 	queue_free(&reader->spare);
+	joiner_destroy(reader->joiner);
 	fragment_table_destroy(reader->fragments);
 	session_table_destroy(reader->sessions);
 	free(reader);
@@ -149,6 +156,22 @@ static void add_packet(struct reader *reader, struct block *block)
 	reader->has_pending = false;
 }
 
+/* What the pending packet is to the joiner, which may have made it whole. */
+static void __attribute__((noinline)) join_pending(struct reader *reader)
+{
+	struct input_packet *in = &reader->pending;
+	struct packet p = {.data = in->data,
+		.cap = in->cap,
+		.wire = in->wire,
+		.time_ns = in->time_ns,
+		.link = in->link};
+
+	reader->pending_is = joiner_add(reader->joiner, &p, reader->decap.mode == DECAP_MIRROR);
+	in->data = p.data;
+	in->cap = p.cap;
+	in->wire = p.wire;
+}
+
 /* The packet that comes next is in `pending`; false: none is to be had for this block. */
 static bool have_packet(struct reader *reader)
 {
@@ -158,6 +181,11 @@ static bool have_packet(struct reader *reader)
 		got = input_next(reader->params.input, &reader->pending);
 		reader->has_pending = got == 1;
 		reader->at_end = got == 0;
+		reader->pending_is = JOINER_NONE;
+		if (got == 1 && reader->joiner &&
+			joiner_may_be(reader->pending.data, reader->pending.cap,
+				reader->pending.link))
+			join_pending(reader);
 	}
 	return reader->has_pending;
 }
@@ -167,13 +195,16 @@ static bool have_packet(struct reader *reader)
 static void fill(struct reader *reader, struct block *block)
 {
 	block->first_number = reader->received + 1;
-	while (have_packet(reader) && block_fits(block, reader->pending.cap))
+	while (have_packet(reader) && reader->pending_is == JOINER_NONE &&
+		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
 	reader->strays += packet_times_settle(block->slots, block->n_slots, reader->latest_ns,
 		reader->has_pending ? reader->pending.time_ns : 0);
 	if (reader->lends)
 		block->data = input_exchange(reader->params.input, block->data,
-			reader->has_pending ? &reader->pending : NULL);
+			reader->has_pending && reader->pending_is == JOINER_NONE
+				? &reader->pending
+				: NULL);
 	reader->received += block->n_slots;
 }
 
@@ -188,6 +219,8 @@ static void set_horizon(struct reader *reader, struct block *block)
 			oldest = block->slots[i].time_ns;
 	if (block->n_slots > 0)
 		reader->latest_ns = block->slots[block->n_slots - 1].time_ns;
+	else if (!block->last) /* the input gave fragments only */
+		oldest = reader->horizon_ns;
 	else /* the end: by the last packet, wherever blocks happen to begin */
 		oldest = reader->latest_ns > reader->horizon_ns ? reader->latest_ns
 								: reader->horizon_ns;
@@ -295,6 +328,39 @@ static struct block *empty_block(struct reader *reader)
 	return queue_pop(&reader->spare);
 }
 
+/* A packet made whole travels alone: the fragments before it have numbers, too. */
+static void send_whole(struct reader *reader)
+{
+	struct block *block = empty_block(reader);
+
+	block->first_number = reader->received + 1;
+	block->slots[block->n_slots++] = (struct slot){
+		.time_ns = reader->pending.time_ns,
+		.cap = reader->pending.cap,
+		.wire = reader->pending.wire,
+		.link = (uint32_t)reader->pending.link,
+	};
+	memcpy(block->data, reader->pending.data, reader->pending.cap);
+	block->n_bytes = reader->pending.cap;
+	reader->received++;
+	reader->has_pending = false;
+	send(reader, block);
+}
+
+/* Outer fragments that come next are no packets of a block. */
+static void join(struct reader *reader)
+{
+	while (have_packet(reader) && reader->pending_is != JOINER_NONE) {
+		if (reader->pending_is == JOINER_WHOLE) {
+			send_whole(reader);
+			continue;
+		}
+		reader->received++;
+		reader->returned++;
+		reader->has_pending = false;
+	}
+}
+
 static void send_last(struct reader *reader)
 {
 	struct block *block = empty_block(reader);
@@ -312,10 +378,13 @@ void reader_run(struct reader *reader, struct worker *const *workers, struct rea
 
 	reader->workers = workers;
 	while (!reader->at_end && watch.go_on(watch.ctx, reader->received)) {
+		join(reader);
 		block = empty_block(reader);
 		fill(reader, block);
 		send(reader, block);
 	}
+	if (reader->joiner)
+		joiner_end(reader->joiner);
 	send_last(reader);
 }
 
@@ -341,6 +410,19 @@ uint64_t reader_strays(const struct reader *reader)
 	return reader->strays;
 }
 
+void reader_ledger(const struct reader *reader, struct ledger *ledger)
+{
+	struct joiner_counts counts = {.joined = 0};
+
+	if (reader->joiner)
+		counts = joiner_counts(reader->joiner);
+	ledger->received = reader->received;
+	ledger->in_flight = reader_in_flight(reader);
+	ledger->reasons[REASON_outer_joined] += counts.joined;
+	ledger->reasons[REASON_outer_fragment] += counts.left;
+	ledger->reasons[REASON_outer_overlap] += counts.overlapping;
+}
+
 uint64_t reader_in_flight(const struct reader *reader)
 {
 	return reader->received - reader->returned;
@@ -348,7 +430,8 @@ uint64_t reader_in_flight(const struct reader *reader)
 
 bool reader_overflowed(const struct reader *reader)
 {
-	return reader->fragments && fragment_table_overwritten(reader->fragments) > 0;
+	return fragment_table_overwritten(reader->fragments) > 0 ||
+	       (reader->joiner && joiner_overflowed(reader->joiner));
 }
 
 uint32_t reader_max_blocks(const struct reader *reader)

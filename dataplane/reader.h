@@ -2,6 +2,9 @@
  * blocks to the workers and takes them back, recording packets in file order on the way. It waits
  * for workers and never drops. All on the calling thread.
  *
+ * Outer IP fragments are put together here (decap/joiner.h), whatever the number of workers: the packet
+ * made whole stands where its last fragment stood, and the others are counted, and go nowhere.
+ *
  * An owner is chosen by the hash of (tenant, inner addresses, ports, protocol), so every flow
  * keeps file order in one worker; later fragments follow the ports of their first one. With one
  * worker nothing is parsed here. */
@@ -55,7 +58,9 @@ uint64_t reader_in_flight(const struct reader *reader);
 /* Of the packets that the BPF expression left out, those that are mirror traffic (in DECAP_PLAIN: 0,
  * nobody looks). */
 uint64_t reader_left_out_mirror(const struct reader *reader);
-/* The fragment table of the reader hit its bound: owners may differ from another run's. */
+/* Adds what the reader knows: packets received and in flight, and what became of outer fragments. */
+void reader_ledger(const struct reader *reader, struct ledger *ledger);
+/* The fragment table of the reader, or its joiner, hit its bound: owners may differ from another run's. */
 bool reader_overflowed(const struct reader *reader);
 /* Packets whose times were replaced: see packet_times.h. */
 uint64_t reader_strays(const struct reader *reader);

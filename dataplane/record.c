@@ -24,6 +24,7 @@ static enum fate fate_of(enum reason why)
 	case BUCKET_outer_malformed:
 	case BUCKET_outer_cut:
 	case BUCKET_outer_fragment:
+	case BUCKET_outer_joined:
 	case BUCKET_too_deep:
 	case BUCKET_inner_excluded: /* nobody wants to hear of it */
 	case BUCKET_handoff_full:

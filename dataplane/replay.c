@@ -313,8 +313,7 @@ static enum replay_status finish(
 		say("not enough memory for the summary");
 		result = REPLAY_FAILED;
 	} else {
-		g.ledger.received = reader_received(replay->reader);
-		g.ledger.in_flight = reader_in_flight(replay->reader);
+		reader_ledger(replay->reader, &g.ledger);
 		g.overflowed = g.overflowed || reader_overflowed(replay->reader);
 		what = describe(replay, &g);
 		summary = summarize(replay, &g, &what);

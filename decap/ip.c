@@ -12,7 +12,6 @@ enum {
 	EXTENSION_MIN = 8,
 	HOP_BY_HOP = 0,
 	ROUTING = 43,
-	FRAGMENT = 44,
 	AUTHENTICATION = 51,
 	DESTINATION = 60,
 	MOBILITY = 135,
@@ -67,7 +66,7 @@ bool ip_is_extension(uint8_t protocol)
 	switch (protocol) {
 	case HOP_BY_HOP:
 	case ROUTING:
-	case FRAGMENT:
+	case IP_FRAGMENT:
 	case AUTHENTICATION:
 	case DESTINATION:
 	case MOBILITY:
@@ -79,9 +78,9 @@ bool ip_is_extension(uint8_t protocol)
 	}
 }
 
-static uint32_t extension_size(uint8_t kind, const uint8_t *b)
+uint32_t ip_extension_size(uint8_t kind, const uint8_t *b)
 {
-	if (kind == FRAGMENT)
+	if (kind == IP_FRAGMENT)
 		return EXTENSION_MIN;
 	if (kind == AUTHENTICATION)
 		return (b[1] + 2u) * 4;
@@ -110,11 +109,11 @@ static enum ip_status extensions_read(struct cursor *c, struct ip_header *h)
 
 		if (!b || i == IP_EXTENSIONS_MAX)
 			break;
-		size = extension_size(h->protocol, b);
+		size = ip_extension_size(h->protocol, b);
 		if (size > EXTENSION_MIN && !cursor_take(c, size - EXTENSION_MIN) &&
 			c->status == CURSOR_BAD)
 			break;
-		if (h->protocol == FRAGMENT)
+		if (h->protocol == IP_FRAGMENT)
 			fragment_set(h, b);
 		h->protocol = b[0];
 		h->l4 = (uint16_t)(h->l4 + size);

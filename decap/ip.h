@@ -15,6 +15,7 @@ enum {
 	IP_TCP = 6,
 	IP_UDP = 17,
 	IP_DCCP = 33,
+	IP_FRAGMENT = 44, /* IPv6 extension header */
 	IP_ICMP6 = 58,
 	IP_SCTP = 132,
 	IP_UDPLITE = 136,
@@ -48,6 +49,9 @@ enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header 
 /* The identification of a fragment that decap accepted; 0 of what is none. Fragments are rare: it is
  * read again where it is asked for. */
 uint32_t ip_fragment_id(const struct packet *p);
+
+/* Bytes of an extension header of this kind, whose first two are at `b`. */
+uint32_t ip_extension_size(uint8_t kind, const uint8_t *b);
 
 /* True for the number of an IPv6 extension header (ESP and No Next Header are none to us). */
 bool ip_is_extension(uint8_t protocol);

@@ -25,6 +25,26 @@ void summary_ledger_json(struct json *j, const struct ledger *ledger)
 	json_close(j, '}');
 }
 
+static void put_ether_types(struct json *j, const struct summary *s)
+{
+	struct ether_type_row top[ETHER_TYPES_TOP];
+	uint64_t others = 0;
+	uint32_t n = s->not_ip ? ether_types_top(s->not_ip, top, &others) : 0;
+
+	json_open(j, "inner_not_ip", '{');
+	json_open(j, "ether_types", '[');
+	for (uint32_t i = 0; i < n; i++) {
+		json_open(j, NULL, '{');
+		json_u64(j, "ether_type", top[i].type);
+		json_string(j, "name", ether_type_name(top[i].type));
+		json_u64(j, "packets", top[i].packets);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_u64(j, "others", others);
+	json_close(j, '}');
+}
+
 static void put_total(struct json *j, const struct total *total)
 {
 	json_u64(j, "flows", total->flows);
@@ -315,6 +335,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	put_notes(&j, s);
 	put_ports(&j, s);
 	summary_ledger_json(&j, s->ledger);
+	put_ether_types(&j, s);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
 	json_u64(&j, "simulated_drops", s->simulated_drops);

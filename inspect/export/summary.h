@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "decap/decap.h"
+#include "decap/ether_types.h"
 #include "decap/foreign.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
@@ -73,6 +74,7 @@ struct summary {
 	struct aggregates_stats aggregates;   /* summed */
 	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
 	uint32_t n_rules;
+	const struct ether_types *not_ip; /* of the bucket inner_not_ip; NULL: not known */
 	uint64_t direction_unknown; /* packets of sessions whose direction was undetermined */
 	uint64_t simulated_drops;   /* before `received`, for tests */
 	const uint64_t *worker_packets;

@@ -123,6 +123,51 @@ static void say_foreign(const struct notes *n, const struct summary_replay *r)
 	}
 }
 
+static void say_not_ip(const struct notes *n)
+{
+	struct ether_type_row top[ETHER_TYPES_TOP];
+	char text[SUMMARY_NOTE] = "", packets[COUNT_TEXT];
+	uint64_t others;
+	uint32_t count =
+		n->summary->not_ip ? ether_types_top(n->summary->not_ip, top, &others) : 0;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < count && i < 5; i++) {
+		const char *name = ether_type_name(top[i].type);
+
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s 0x%04x: %s",
+			i ? ", " : "", name ? name : "type", top[i].type,
+			count_print(top[i].packets, packets));
+	}
+	if (count > 0)
+		say(n, "inner frames that are not IP (inner_not_ip), by ether type: %s%s", text,
+			count > 5 ? ", and others" : "");
+}
+
+/* Replay puts them together where it can. */
+static void say_fragments(const struct notes *n)
+{
+	const uint64_t *reasons = n->summary->ledger->reasons;
+	uint64_t left = reasons[REASON_outer_fragment], overlap = reasons[REASON_outer_overlap];
+	char text[COUNT_TEXT];
+
+	if (left > 0 && n->summary->replay)
+		say(n, "%s outer IP fragment%s never became a whole packet (outer_fragment)",
+			count_print(left, text), plural(left));
+	else if (left > 0)
+		say(n,
+			"%s outer IP fragment%s, not put together (outer_fragment): AWS cuts "
+			"what "
+			"is too long and does not fragment it, so look at MTUs on the way; "
+			"periscope replay puts fragments of a capture together",
+			count_print(left, text), plural(left));
+	if (overlap > 0)
+		say(n,
+			"%s outer IP fragment%s of packets whose fragments overlap, refused "
+			"(outer_overlap): nobody sends such but to deceive",
+			count_print(overlap, text), plural(overlap));
+}
+
 static void say_cropped(const struct notes *n)
 {
 	uint64_t cropped = n->summary->ledger->reasons[REASON_outer_ip_length];
@@ -181,6 +226,8 @@ void summary_notes(const struct summary *s, void (*put)(void *ctx, const char *n
 		say_inner(&n, s->replay);
 		say_foreign(&n, s->replay);
 	}
+	say_fragments(&n);
+	say_not_ip(&n);
 	say_cropped(&n);
 	say_unseen(&n);
 }

@@ -1,0 +1,338 @@
+#include "decap/joiner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decap/ip.h"
+#include "decap/link.h"
+#include "decap/udp.h"
+
+enum {
+	UNIT = 8, /* fragments begin at multiples of it */
+	DATA_MAX = UINT16_MAX,
+	HEAD_MAX = 512, /* link and IP headers: what is longer is not put together */
+	IP4_FRAGMENT = 6,
+	IP4_MORE = 0x2000,
+	IP4_OFFSET = 0x1fff,
+	IP6_HEADER = 40,
+	IP6_NEXT = 6,
+	IP6_MORE = 1,
+	IP6_OFFSET = 0xfff8,
+	EXTENSION_MIN = 8,
+	FRAGMENT_SIZE = 8,
+	UDP_SIZE = 8,
+};
+
+/* One outer fragment, read. */
+struct fragment {
+	struct ip_header ip;
+	uint32_t link_size; /* bytes before the IP header */
+	uint32_t
+		named_at; /* IPv6: where in the IP packet the number of the fragment header stands */
+	const uint8_t *data;
+	uint32_t offset, len;
+	bool more;
+};
+
+struct datagram {
+	bool used, refused; /* refused: it overlapped; its fragments are only counted */
+	struct ip_addr src, dst;
+	uint32_t id;
+	uint8_t version, protocol;
+	uint64_t began_ns;
+	uint32_t fragments;   /* that wait */
+	uint32_t have, total; /* bytes of data; total 0: the last was not seen */
+	/* Of the first fragment: bytes before the data (0: not seen), of them before the IP header; and
+	 * as in struct fragment. */
+	uint32_t head, link_size, named_at;
+	uint8_t units[DATA_MAX / UNIT / 8 + 1];
+	uint8_t *bytes; /* HEAD_MAX, then DATA_MAX; the head ends where the data begin */
+};
+
+struct joiner {
+	struct decap_params params;
+	struct joiner_counts counts;
+	bool overflowed;
+	uint8_t *
+		whole; /* of the datagram that became whole last: given away, freed at the next call */
+	struct datagram datagrams[JOINER_DATAGRAMS];
+};
+
+struct joiner *joiner_create(const struct decap_params *params)
+{
+	struct joiner *joiner = calloc(1, sizeof(*joiner));
+
+	if (joiner)
+		joiner->params = *params;
+	return joiner;
+}
+
+static void datagram_free(struct datagram *d)
+{
+	free(d->bytes);
+	*d = (struct datagram){.used = false};
+}
+
+void joiner_destroy(struct joiner *joiner)
+{
+	if (!joiner)
+		return;
+	for (int i = 0; i < JOINER_DATAGRAMS; i++)
+		datagram_free(&joiner->datagrams[i]);
+	free(joiner->whole);
+	free(joiner);
+}
+
+/* The place of an IPv6 fragment; `c` is at its data afterwards. */
+static bool place_read6(const struct ip_header *h, struct cursor *c, struct fragment *f)
+{
+	const uint8_t *b = cursor_take(c, IP6_HEADER), *named = h->at + IP6_NEXT;
+
+	for (int i = 0; b && i < IP_EXTENSIONS_MAX; i++) {
+		uint8_t kind = *named;
+
+		b = cursor_take(c, EXTENSION_MIN);
+		if (!b || !ip_is_extension(kind))
+			return false;
+		if (kind == IP_FRAGMENT) {
+			f->named_at = (uint32_t)(named - h->at);
+			f->offset = be16(b + 2) & IP6_OFFSET;
+			f->more = b[3] & IP6_MORE;
+			f->ip.protocol = b[0];
+			return true;
+		}
+		named = b;
+		b = cursor_take(c, ip_extension_size(kind, b) - EXTENSION_MIN);
+	}
+	return false;
+}
+
+static bool place_read4(const struct ip_header *h, struct cursor *c, struct fragment *f)
+{
+	const uint8_t *b = cursor_take(c, h->l4);
+	uint16_t field = b ? be16(b + IP4_FRAGMENT) : 0;
+
+	f->offset = (uint32_t)(field & IP4_OFFSET) * UNIT;
+	f->more = field & IP4_MORE;
+	return b;
+}
+
+/* false: no whole fragment of IP. */
+static bool fragment_read(const struct packet *p, struct fragment *f)
+{
+	struct cursor c = cursor_make(p->data, p->cap, p->wire);
+	uint16_t ether = link_read(&c, p->link);
+
+	if (c.status != CURSOR_OK || (ether != ETHER_IP4 && ether != ETHER_IP6) ||
+		ip_read(&c, ether, &f->ip) != IP_OK || !(f->ip.flags & PACKET_FRAGMENT) ||
+		f->ip.cut || f->ip.cap < f->ip.len || f->ip.len > c.wire)
+		return false;
+	f->link_size = (uint32_t)(f->ip.at - p->data);
+	c = cursor_make(f->ip.at, f->ip.cap, f->ip.len);
+	if (!(f->ip.version == 4 ? place_read4(&f->ip, &c, f) : place_read6(&f->ip, &c, f)))
+		return false;
+	f->data = c.at;
+	f->len = c.cap;
+	return f->len && f->offset + f->len + (uint32_t)(f->data - f->ip.at) <= DATA_MAX &&
+	       !(f->more && f->len % UNIT);
+}
+
+/* The first fragment names the port. */
+static bool is_tunnel(const struct joiner *joiner, const struct fragment *f)
+{
+	struct cursor c = cursor_make(f->data, f->len, f->len);
+	const uint8_t *udp = cursor_take(&c, UDP_SIZE);
+
+	return udp && udp_is_tunnel(&joiner->params, be16(udp + 2));
+}
+
+static bool is_of(const struct datagram *d, const struct fragment *f)
+{
+	struct ip_addr src, dst;
+
+	if (!d->used || d->id != f->ip.fragment_id || d->version != f->ip.version ||
+		d->protocol != f->ip.protocol)
+		return false;
+	ip_source(&f->ip, &src);
+	ip_destination(&f->ip, &dst);
+	return ip_addr_equal(&d->src, &src) && ip_addr_equal(&d->dst, &dst);
+}
+
+/* What waits of it never becomes whole. */
+static void leave(struct joiner *joiner, struct datagram *d)
+{
+	joiner->counts.left += d->fragments;
+	datagram_free(d);
+}
+
+static struct datagram *datagram_of(
+	struct joiner *joiner, const struct fragment *f, uint64_t now)
+{
+	for (int i = 0; i < JOINER_DATAGRAMS; i++) {
+		struct datagram *d = &joiner->datagrams[i];
+
+		if (d->used && now > d->began_ns && now - d->began_ns > JOINER_TIMEOUT_NS)
+			leave(joiner, d);
+		if (is_of(d, f))
+			return d;
+	}
+	return NULL;
+}
+
+/* The oldest gives way. NULL: no memory. */
+static struct datagram *datagram_begin(
+	struct joiner *joiner, const struct fragment *f, uint64_t now)
+{
+	struct datagram *d = &joiner->datagrams[0];
+
+	for (int i = 1; i < JOINER_DATAGRAMS && d->used; i++) {
+		struct datagram *other = &joiner->datagrams[i];
+
+		if (!other->used || other->began_ns < d->began_ns)
+			d = other;
+	}
+	joiner->overflowed |= d->used;
+	leave(joiner, d);
+	d->bytes = malloc(HEAD_MAX + DATA_MAX);
+	if (!d->bytes)
+		return NULL;
+	d->used = true;
+	d->began_ns = now;
+	d->id = f->ip.fragment_id;
+	d->version = f->ip.version;
+	d->protocol = f->ip.protocol;
+	ip_source(&f->ip, &d->src);
+	ip_destination(&f->ip, &d->dst);
+	return d;
+}
+
+/* false: some of it is there already, or beyond the end. */
+static bool put(struct datagram *d, const struct fragment *f)
+{
+	uint32_t end = f->offset + f->len, last = (end + UNIT - 1) / UNIT;
+
+	if ((!f->more && d->total) || (d->total && end > d->total))
+		return false;
+	for (uint32_t unit = f->offset / UNIT; unit < last; unit++) {
+		if (d->units[unit / 8] >> unit % 8 & 1)
+			return false;
+		d->units[unit / 8] = (uint8_t)(d->units[unit / 8] | 1u << unit % 8);
+	}
+	if (!f->more)
+		d->total = end;
+	memcpy(d->bytes + HEAD_MAX + f->offset, f->data, f->len);
+	d->have += f->len;
+	d->fragments++;
+	return !d->total || d->have <= d->total;
+}
+
+/* The link and IP headers of the first fragment, before the data; of IPv6 without the fragment
+ * header, which is the last of them. */
+static bool put_head(struct datagram *d, const struct packet *p, const struct fragment *f)
+{
+	uint32_t size = (uint32_t)(f->data - p->data);
+
+	if (f->ip.version == 6)
+		size -= FRAGMENT_SIZE;
+	if (size > HEAD_MAX)
+		return false;
+	d->head = size;
+	d->link_size = f->link_size;
+	d->named_at = f->named_at;
+	memcpy(d->bytes + HEAD_MAX - size, p->data, size);
+	return true;
+}
+
+static void put16(uint8_t *at, uint32_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+/* The headers of the whole packet, and it in `p`. Its bytes are the joiner's. */
+static enum joiner_status make_whole(
+	struct joiner *joiner, struct datagram *d, struct packet *p)
+{
+	uint8_t *frame = d->bytes + HEAD_MAX - d->head, *ip = frame + d->link_size;
+	uint32_t header = d->head - d->link_size;
+
+	if (header + d->total > DATA_MAX) {
+		leave(joiner, d);
+		return JOINER_TAKEN;
+	}
+
+	if (d->version == 4) {
+		put16(ip + 2, header + d->total);
+		put16(ip + IP4_FRAGMENT, 0);
+	} else {
+		put16(ip + 4, header + d->total - IP6_HEADER);
+		ip[d->named_at] = d->protocol;
+	}
+	p->data = frame;
+	p->cap = p->wire = d->head + d->total;
+	joiner->counts.joined += d->fragments - 1;
+	joiner->whole = d->bytes;
+	d->bytes = NULL;
+	datagram_free(d);
+	return JOINER_WHOLE;
+}
+
+/* Overlapping fragments are an attack on whoever puts them together. */
+static enum joiner_status refuse(struct joiner *joiner, struct datagram *d)
+{
+	joiner->counts.overlapping += d->fragments + 1;
+	d->fragments = 0;
+	d->refused = true;
+	return JOINER_TAKEN;
+}
+
+static enum joiner_status add(
+	struct joiner *joiner, struct datagram *d, const struct fragment *f, struct packet *p)
+{
+	uint32_t waiting = d->fragments;
+
+	if (d->refused)
+		return refuse(joiner, d);
+	if (!put(d, f)) {
+		d->fragments = waiting;
+		return refuse(joiner, d);
+	}
+	if (f->offset == 0 && !put_head(d, p, f)) {
+		leave(joiner, d);
+		return JOINER_TAKEN;
+	}
+	return d->head && d->have == d->total ? make_whole(joiner, d, p) : JOINER_TAKEN;
+}
+
+enum joiner_status joiner_add(struct joiner *joiner, struct packet *p, bool all)
+{
+	struct fragment f = {.named_at = 0};
+	struct datagram *d;
+
+	free(joiner->whole);
+	joiner->whole = NULL;
+	if (!fragment_read(p, &f))
+		return JOINER_NONE;
+	d = datagram_of(joiner, &f, p->time_ns);
+	if (!d && !all && (f.offset != 0 || !is_tunnel(joiner, &f)))
+		return JOINER_NONE;
+	if (!d)
+		d = datagram_begin(joiner, &f, p->time_ns);
+	return d ? add(joiner, d, &f, p) : JOINER_NONE;
+}
+
+void joiner_end(struct joiner *joiner)
+{
+	for (int i = 0; i < JOINER_DATAGRAMS; i++)
+		leave(joiner, &joiner->datagrams[i]);
+}
+
+struct joiner_counts joiner_counts(const struct joiner *joiner)
+{
+	return joiner->counts;
+}
+
+bool joiner_overflowed(const struct joiner *joiner)
+{
+	return joiner->overflowed;
+}

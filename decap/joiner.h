@@ -1,0 +1,57 @@
+/* Joiner: puts outer IP fragments (RFC 791, 8200) of mirror traffic together, before decapsulation. For
+ * replay alone: live, AWS cuts what is too long and sends no fragments, and holding packets would hold
+ * their buffers.
+ *
+ * Bounded: JOINER_DATAGRAMS at a time, 65,535 bytes each, and JOINER_TIMEOUT_NS of packet time between
+ * the first fragment that came and the last; the oldest datagram gives way. A fragment that overlaps
+ * what is there refuses its datagram (RFC 5722, 8200): what is to come of it is refused, too. Counts of
+ * fragments add up: taken = joined + left + overlapping + those that made a packet whole + those that wait. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decap/decap.h"
+
+enum { JOINER_DATAGRAMS = 64 };
+#define JOINER_TIMEOUT_NS UINT64_C(30000000000)
+
+struct joiner;
+
+struct joiner_counts {
+	uint64_t joined; /* became part of a packet made whole, which was the last to come */
+	uint64_t left;   /* of datagrams that never became whole */
+	uint64_t overlapping; /* of datagrams whose fragments overlap */
+};
+
+enum joiner_status {
+	JOINER_NONE, /* no fragment of a packet that could be mirror traffic: nobody's but the caller's */
+	JOINER_TAKEN, /* kept or refused, and counted */
+	JOINER_WHOLE, /* the datagram is complete: `p` is it now */
+};
+
+/* NULL: no memory. */
+struct joiner *joiner_create(const struct decap_params *params);
+void joiner_destroy(struct joiner *joiner);
+
+/* True for a packet that may be an outer fragment: the glance that lets others pass. IPv4 behind
+ * untagged Ethernet is told at once; all else is looked at by joiner_add(). */
+static inline bool joiner_may_be(const uint8_t *data, uint32_t cap, enum link link)
+{
+	if (link != LINK_ETHERNET || cap < 22)
+		return true;
+	return data[12] != 0x08 || data[13] != 0 || (data[20] & 0x3f) | data[21];
+}
+
+/* Takes a packet that joiner_may_be() lets through: `data`, `cap`, `wire`, `time_ns` and `link` are set.
+ * `all`: whatever is fragmented; else only datagrams whose first fragment comes first and is UDP to a
+ * port of mirror traffic. JOINER_WHOLE: they are those of the packet made whole, as if it had come in one with the last
+ * fragment; the bytes are the joiner's until the next call. */
+enum joiner_status joiner_add(struct joiner *joiner, struct packet *p, bool all);
+
+/* No more packets come: what waits is left. */
+void joiner_end(struct joiner *joiner);
+
+struct joiner_counts joiner_counts(const struct joiner *joiner);
+/* Datagrams gave way to others: a capacity limit was hit. */
+bool joiner_overflowed(const struct joiner *joiner);

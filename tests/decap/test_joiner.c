@@ -1,0 +1,249 @@
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+
+#include "decap/joiner.h"
+#include "rows.h"
+
+enum { PARTS = 8, ROOM = 256 };
+
+/* The row aws_syn in three fragments of 32, 32 and 26 bytes of UDP, or an IPv6 packet the same way. */
+struct parts {
+	uint8_t bytes[PARTS][ROOM], whole[ROOM];
+	uint32_t len[PARTS], whole_len, head;
+};
+
+static void cut(struct parts *parts, unsigned i, uint32_t offset, uint32_t len, bool more)
+{
+	uint8_t *ip = parts->bytes[i] + 14, *at = ip + 20;
+
+	memcpy(parts->bytes[i], parts->whole, parts->head);
+	if (parts->head == 14 + 20) {
+		ip[2] = 0;
+		ip[3] = (uint8_t)(20 + len);
+		ip[4] = 1;
+		ip[6] = (uint8_t)((more ? 0x20 : 0) | offset >> 11);
+		ip[7] = (uint8_t)(offset >> 3);
+	} else {
+		at = ip + 40;
+		ip[5] = (uint8_t)(8 + len);
+		ip[6] = 44;
+		memcpy(at, (const uint8_t[]){17, 0, 0, 0, 0, 0, 1, 0}, 8);
+		at[2] = (uint8_t)(offset >> 8);
+		at[3] = (uint8_t)(offset | more);
+		at += 8;
+	}
+	memcpy(at, parts->whole + parts->head + offset, len);
+	parts->len[i] = (uint32_t)(at - parts->bytes[i]) + len;
+}
+
+static struct parts make(const char *name)
+{
+	struct parts parts = {.head = 14 + 20};
+	uint32_t data;
+
+	for (const struct row *r = rows; r < rows + ROW_COUNT; r++)
+		if (!strcmp(r->name, name))
+			parts.whole_len =
+				(uint32_t)hex_read(r->hex, parts.whole, sizeof(parts.whole));
+	CU_ASSERT_NOT_EQUAL_FATAL(parts.whole_len, 0);
+	if (parts.whole[12] == 0x86)
+		parts.head = 14 + 40;
+	data = parts.whole_len - parts.head;
+	cut(&parts, 0, 0, 32, true);
+	cut(&parts, 1, 32, 32, true);
+	cut(&parts, 2, 64, data - 64, false);
+	cut(&parts, 3, 24, 16, true);
+	return parts;
+}
+
+/* Gives the parts named in `order`; the last status. Each is in a buffer of its own size. */
+static enum joiner_status give(struct joiner *joiner, const struct parts *parts,
+	const char *order, bool all, struct packet *p)
+{
+	enum joiner_status status = JOINER_NONE;
+
+	for (const char *at = order; *at; at++) {
+		unsigned i = (unsigned)(*at - '0');
+		uint8_t *copy = malloc(parts->len[i]);
+
+		if (!copy)
+			abort();
+		memcpy(copy, parts->bytes[i], parts->len[i]);
+		*p = (struct packet){.data = copy,
+			.cap = parts->len[i],
+			.wire = parts->len[i],
+			.time_ns = (uint64_t)(at - order)};
+		CU_ASSERT_TRUE(joiner_may_be(p->data, p->cap, p->link));
+		status = joiner_add(joiner, p, all);
+		free(copy);
+	}
+	return status;
+}
+
+static void expect(
+	const struct joiner *joiner, uint64_t joined, uint64_t left, uint64_t overlap)
+{
+	struct joiner_counts counts = joiner_counts(joiner);
+
+	CU_ASSERT_EQUAL(counts.joined, joined);
+	CU_ASSERT_EQUAL(counts.left, left);
+	CU_ASSERT_EQUAL(counts.overlapping, overlap);
+}
+
+static void fragments_become_the_packet(void)
+{
+	static const char *const orders[] = {"012", "021", "102", "120", "201", "210"};
+
+	for (int i = 0; i < 12; i++) {
+		struct parts parts = make(i < 6 ? "aws_syn" : "outer_ip6");
+		struct joiner *joiner = joiner_create(&row_params);
+		struct packet p;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		CU_ASSERT_EQUAL_FATAL(
+			give(joiner, &parts, orders[i % 6], true, &p), JOINER_WHOLE);
+		CU_ASSERT_EQUAL(p.cap, parts.whole_len);
+		CU_ASSERT_EQUAL(p.wire, parts.whole_len);
+		CU_ASSERT_EQUAL(p.time_ns, 2);
+		CU_ASSERT_EQUAL(decap_mirror(&row_params, &p), REASON_inspected);
+		expect(joiner, 2, 0, 0);
+		joiner_destroy(joiner);
+	}
+}
+
+/* Whatever overlaps, the whole datagram is refused, and what comes of it later. */
+static void overlapping_fragments_are_refused(void)
+{
+	static const char *const orders[] = {"00", "03", "0132", "3012", "11", "0300"};
+
+	for (int i = 0; i < 6; i++) {
+		struct parts parts = make("aws_syn");
+		struct joiner *joiner = joiner_create(&row_params);
+		struct packet p;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		CU_ASSERT_EQUAL(give(joiner, &parts, orders[i], true, &p), JOINER_TAKEN);
+		expect(joiner, 0, 0, strlen(orders[i]));
+		joiner_end(joiner);
+		expect(joiner, 0, 0, strlen(orders[i]));
+		joiner_destroy(joiner);
+	}
+}
+
+static void what_never_becomes_whole_is_counted(void)
+{
+	struct parts parts = make("aws_syn");
+	struct joiner *joiner = joiner_create(&row_params);
+	struct packet p;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+	CU_ASSERT_EQUAL(give(joiner, &parts, "02", true, &p), JOINER_TAKEN);
+	expect(joiner, 0, 0, 0);
+	joiner_end(joiner);
+	expect(joiner, 0, 2, 0);
+	/* Too late: a new datagram. */
+	CU_ASSERT_EQUAL(give(joiner, &parts, "01", true, &p), JOINER_TAKEN);
+	p = (struct packet){.data = parts.bytes[2],
+		.cap = parts.len[2],
+		.wire = parts.len[2],
+		.time_ns = JOINER_TIMEOUT_NS + 1};
+	CU_ASSERT_EQUAL(joiner_add(joiner, &p, true), JOINER_TAKEN);
+	expect(joiner, 0, 4, 0);
+	CU_ASSERT_FALSE(joiner_overflowed(joiner));
+	joiner_destroy(joiner);
+}
+
+static void the_oldest_gives_way(void)
+{
+	struct parts parts = make("aws_syn");
+	struct joiner *joiner = joiner_create(&row_params);
+	struct packet p;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+	for (unsigned id = 0; id <= JOINER_DATAGRAMS; id++) {
+		CU_ASSERT_FALSE(joiner_overflowed(joiner));
+		parts.bytes[0][14 + 5] = (uint8_t)id;
+		p = (struct packet){.data = parts.bytes[0],
+			.cap = parts.len[0],
+			.wire = parts.len[0],
+			.time_ns = id};
+		CU_ASSERT_EQUAL(joiner_add(joiner, &p, true), JOINER_TAKEN);
+	}
+	CU_ASSERT_TRUE(joiner_overflowed(joiner));
+	expect(joiner, 0, 1, 0);
+	joiner_destroy(joiner);
+	joiner_destroy(NULL);
+}
+
+/* Among plain traffic only what says that it is mirror traffic is put together. */
+static void other_fragments_are_let_pass(void)
+{
+	struct parts parts = make("aws_syn");
+	struct joiner *joiner = joiner_create(&row_params);
+	struct packet p;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+	CU_ASSERT_EQUAL(give(joiner, &parts, "1", false, &p), JOINER_NONE);
+	CU_ASSERT_EQUAL(give(joiner, &parts, "012", false, &p), JOINER_WHOLE);
+	parts.bytes[0][14 + 20 + 3] ^= 0xff; /* another port */
+	CU_ASSERT_EQUAL(give(joiner, &parts, "012", false, &p), JOINER_NONE);
+	joiner_destroy(joiner);
+}
+
+/* Every truncation, cut by the capture or never sent, and every changed bit: nothing is read or written
+ * where it must not be, and counts add up. */
+static void any_bytes_will_do(void)
+{
+	for (int six = 0; six < 2; six++) {
+		struct parts parts = make(six ? "outer_ip6" : "aws_syn");
+		struct joiner *joiner = joiner_create(&row_params);
+		uint64_t taken = 0, wholes = 0;
+		struct joiner_counts counts;
+		struct packet p;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		for (uint32_t bit = 0; bit < 8 * parts.len[0]; bit++) {
+			unsigned i = bit % 3;
+			enum joiner_status status;
+
+			if (bit / 8 >= parts.len[i])
+				continue;
+			parts.bytes[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
+			for (uint32_t cap = bit % 2 ? parts.len[i] : 0; cap <= parts.len[i];
+				cap++) {
+				uint8_t *copy = malloc(cap + 1);
+
+				if (!copy)
+					abort();
+				memcpy(copy + 1, parts.bytes[i], cap);
+				p = (struct packet){.data = copy + 1,
+					.cap = cap,
+					.wire = bit & 16 ? cap : parts.len[i]};
+				status = joiner_add(joiner, &p, true);
+				taken += status != JOINER_NONE;
+				wholes += status == JOINER_WHOLE;
+				free(copy);
+			}
+			parts.bytes[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		joiner_end(joiner);
+		counts = joiner_counts(joiner);
+		CU_ASSERT_EQUAL(
+			taken, counts.joined + counts.left + counts.overlapping + wholes);
+		CU_ASSERT_TRUE(taken > 100);
+		joiner_destroy(joiner);
+	}
+}
+
+void suite_joiner(void);
+void suite_joiner(void)
+{
+	CU_pSuite s = CU_add_suite("joiner", NULL, NULL);
+
+	CU_ADD_TEST(s, fragments_become_the_packet);
+	CU_ADD_TEST(s, overlapping_fragments_are_refused);
+	CU_ADD_TEST(s, what_never_becomes_whole_is_counted);
+	CU_ADD_TEST(s, the_oldest_gives_way);
+	CU_ADD_TEST(s, other_fragments_are_let_pass);
+	CU_ADD_TEST(s, any_bytes_will_do);
+}
