@@ -223,10 +223,9 @@ def every(**_):
     """Each row: what the packet is, its bucket. The judge is design.md, section 4."""
     c, s = "10.1.0.1", "10.1.0.2"
     good = frame(ip4(c, s, UDP, udp(c, 5000, s, 6000, b"x" * 40)))
-    deep = good
-    for vni in (1, 2, 3, 4, 5):
-        deep = mirror(deep, vni)
-    whole = mirror(good, 7)
+    deep = whole = mirror(good, 7)
+    for _ in range(4):  # load balancers one behind the other
+        deep = gateway(deep[14:], protocol=IP4, options=option(1, bytes(8)))
     rows = [
         ("inspected", whole), ("inspected", mirror(good, 8, reserved=0xABCDEF)),
         ("inspected", gateway(good, 9)), ("inspected", gateway(good[14:], 9, protocol=IP4)),
@@ -256,7 +255,9 @@ def every(**_):
         ("inner_not_ip", mirror(ether(b"\0" * 46, 0x88CC), 7)),
         ("inner_not_ip", mirror(ether(bytes(30), 38), 7)),
     ]
-    rows += [("outer_fragment", frame(part)) for part in fragments(whole[14:], 64)]
+    parts = [frame(part) for part in fragments(whole[14:], 64)]
+    rows += [("outer_joined", part) for part in parts[:-1]] + [("inspected", parts[-1])]
+    rows += [("outer_fragment", part) for part in parts[:-1]]  # the last one never comes
     packets = [(START + i * MS, data, None) for i, (_, data) in enumerate(rows)]
     for cut in (60, 44, 38, 30, 16, 5):  # the capture was cut: the inner headers, or the outer
         row = "inner_cut" if cut > 50 else "outer_cut"

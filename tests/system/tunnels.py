@@ -227,10 +227,11 @@ def check_fragments(prefix):
                          capture_output=True, text=True, check=True)
     total, _ = replay(path)
     fragments = int(run.stdout.split()[0])
-    wrong = unlike("outer_fragment", total["ledger"]["outer_fragment"], fragments)
-    wrong += unlike("inspected", total["ledger"]["inspected"],
-                    counted["read"] - counted["fragmented"] - others)
-    report("%s --fragment 600: %d outer fragments, not put together" % (prefix, fragments),
+    wrong = unlike("outer_joined", total["ledger"]["outer_joined"],
+                   fragments - counted["fragmented"])
+    wrong += unlike("outer_fragment", total["ledger"]["outer_fragment"], 0)
+    wrong += unlike("inspected", total["ledger"]["inspected"], counted["read"] - others)
+    report("%s --fragment 600: %d outer fragments, put together" % (prefix, fragments),
            wrong + ([] if fragments > 100 else ["no fragments"]))
 
 
