@@ -8,21 +8,22 @@
 
 enum { XSTATS_MAX = 512 };
 
-static void put_workers(struct status *s, const struct appliance *appliance)
+static void put_workers(struct status *s, const struct appliance *appliance,
+	const struct appliance_counts *counts)
 {
-	uint32_t n = appliance_workers(appliance);
+	uint32_t n = counts->n_workers;
 	struct status_worker *workers = status_array(s, n, sizeof(*workers));
 	double ns_a_tick = 1e9 / (double)appliance_hz();
-	struct tally t;
 
 	for (uint32_t i = 0; i < n; i++) {
-		appliance_tally(appliance, i, &t);
+		const struct tally *t = &counts->workers[i];
+
 		workers[i] = (struct status_worker){
-			.packets = t.packets,
-			.bursts = t.bursts,
-			.empty_polls = t.empty_polls,
-			.device_times = t.device_times,
-			.busy_ns = (uint64_t)((double)t.busy_ticks * ns_a_tick),
+			.packets = t->packets,
+			.bursts = t->bursts,
+			.empty_polls = t->empty_polls,
+			.device_times = t->device_times,
+			.busy_ns = (uint64_t)((double)t->busy_ticks * ns_a_tick),
 			.since_poll_ns = appliance_since_poll_ns(appliance, i),
 		};
 	}
@@ -85,11 +86,9 @@ static void put_rings(struct status *s, const struct appliance *appliance)
 	s->rings = rings;
 }
 
-static void put_xstats(struct status *s, const struct appliance *appliance, uint32_t index,
+static void put_xstats(struct status *s, const struct port_xstat *all, uint32_t n,
 	struct status_port *port)
 {
-	struct port_xstat *all = status_array(s, XSTATS_MAX, sizeof(*all));
-	uint32_t n = appliance_xstats(appliance, index, all, XSTATS_MAX);
 	struct status_xstat *xstats = status_array(s, n, sizeof(*xstats));
 
 	for (uint32_t i = 0; i < n; i++)
@@ -114,7 +113,7 @@ static enum status_link link_of(enum port_link link)
 }
 
 static void put_queues(
-	struct status *s, const struct appliance_port *p, struct status_port *port)
+	struct status *s, const struct port_reading *p, struct status_port *port)
 {
 	struct status_queue *queues = status_array(s, p->n_queues, sizeof(*queues));
 
@@ -130,32 +129,36 @@ static void put_queues(
 	port->n_queues = p->n_queues;
 }
 
-static void put_ports(struct status *s, const struct appliance *appliance)
+static void put_ports(struct status *s, struct appliance *appliance)
 {
+	bool wants_xstats = s->parts & STATUS_XSTATS;
 	uint32_t n = appliance_ports(appliance);
 	struct status_port *ports = status_array(s, n, sizeof(*ports));
 	const char **wrong = status_array(s, n, sizeof(*wrong));
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct appliance_port p = appliance_port(appliance, i);
+		struct port_xstat *xstats =
+			wants_xstats ? status_array(s, XSTATS_MAX, sizeof(*xstats)) : NULL;
+		struct appliance_port p =
+			appliance_port(appliance, i, xstats, wants_xstats ? XSTATS_MAX : 0);
 
 		ports[i] = (struct status_port){
 			.name = status_text(s, p.name),
 			.link = link_of(p.link),
-			.packets = p.counters.packets,
-			.bytes = p.counters.bytes,
-			.missed = p.counters.missed,
-			.nombuf = p.counters.nombuf,
-			.errors = p.counters.errors,
+			.packets = p.reading.counters.packets,
+			.bytes = p.reading.counters.bytes,
+			.missed = p.reading.counters.missed,
+			.nombuf = p.reading.counters.nombuf,
+			.errors = p.reading.counters.errors,
 			.interface = status_text(s, p.interface),
 			.exception = p.exception,
 		};
-		put_queues(s, &p, &ports[i]);
+		put_queues(s, &p.reading, &ports[i]);
 		if (p.interface_gone)
 			wrong[s->n_wrong++] = status_print(
 				s, "interface %s of port %s was removed", p.interface, p.name);
-		if (s->parts & STATUS_XSTATS)
-			put_xstats(s, appliance, i, &ports[i]);
+		if (wants_xstats)
+			put_xstats(s, xstats, p.reading.n_xstats, &ports[i]);
 	}
 	s->ports = ports;
 	s->n_ports = n;
@@ -163,23 +166,24 @@ static void put_ports(struct status *s, const struct appliance *appliance)
 }
 
 static void put_output(struct status_output *to, const struct appliance *appliance,
-	enum record_kind kind, const char *name, bool enabled)
+	const struct appliance_counts *counts, enum record_kind kind, const char *name, bool enabled)
 {
 	uint32_t size, fill = appliance_queue(appliance, &size);
 
 	*to = (struct status_output){.name = name, .enabled = enabled};
 	if (!enabled)
 		return;
-	to->ledger = appliance_output(appliance, kind);
+	to->ledger = appliance_output(appliance, counts, kind);
 	to->queue_size = size;
 	to->queue_fill = fill;
 	to->removed_files = appliance_removed(appliance, kind, &to->removed_bytes);
 }
 
-static void put_recording(struct status_output *to, const struct appliance *appliance)
+static void put_recording(struct status_output *to, const struct appliance *appliance,
+	const struct appliance_counts *counts)
 {
 	*to = (struct status_output){.name = "recording"};
-	to->enabled = appliance_recording(appliance, &to->ledger);
+	to->enabled = appliance_recording(appliance, counts, &to->ledger);
 	if (!to->enabled)
 		return;
 	to->queue_fill = appliance_recording_queue(appliance, &to->queue_size);
@@ -187,17 +191,18 @@ static void put_recording(struct status_output *to, const struct appliance *appl
 }
 
 static void put_outputs(
-	struct status *s, const struct appliance *appliance, const struct settings *settings)
+	struct status *s, const struct appliance *appliance,
+	const struct appliance_counts *counts, const struct settings *settings)
 {
 	const struct event_sinks *sinks = appliance_sinks(appliance);
 	struct status_output *outputs = status_array(s, 3 + EVENT_SINKS_MAX, sizeof(*outputs));
-	struct output_ledger made = appliance_output(appliance, RECORD_EVENT);
+	struct output_ledger made = appliance_output(appliance, counts, RECORD_EVENT);
 
-	put_output(&outputs[0], appliance, RECORD_EVENT, "events",
+	put_output(&outputs[0], appliance, counts, RECORD_EVENT, "events",
 		settings->events.flow && settings->events.file);
-	put_output(&outputs[1], appliance, RECORD_FLOW_LOG, "flow_logs",
+	put_output(&outputs[1], appliance, counts, RECORD_FLOW_LOG, "flow_logs",
 		settings->flow_logs.enabled);
-	put_recording(&outputs[2], appliance);
+	put_recording(&outputs[2], appliance, counts);
 	s->n_outputs = 3;
 	for (uint32_t i = 0; i < event_sinks_count(sinks); i++) {
 		struct event_sink_state state = event_sinks_state(sinks, i);
@@ -228,19 +233,21 @@ static void put_disk(struct status *s, const struct appliance *appliance)
 bool appliance_status(struct appliance *appliance, const struct settings *settings,
 	const char *version, struct status *s)
 {
-	struct tally sum = appliance_sum(appliance);
+	struct appliance_counts counts;
 
+	/* Once for all parts; before the ports, so that none has less than its workers. */
+	appliance_count(appliance, &counts);
 	s->version = version;
 	s->uptime_ns = now_monotonic() - appliance_started_ns(appliance);
 	s->generation = appliance_generation(appliance);
 	s->flow_capacity = settings->flow.capacity;
-	appliance_ledger(appliance, &s->ledger);
-	put_workers(s, appliance);
-	put_sums(s, &sum);
+	appliance_ledger(&counts, &s->ledger);
+	put_workers(s, appliance, &counts);
+	put_sums(s, &counts.sum);
 	put_rings(s, appliance);
-	put_sheds(s, appliance, &sum);
+	put_sheds(s, appliance, &counts.sum);
 	put_ports(s, appliance);
-	put_outputs(s, appliance, settings);
+	put_outputs(s, appliance, &counts, settings);
 	put_disk(s, appliance);
 	if (s->parts & (STATUS_RULES | STATUS_SESSIONS | STATUS_FLOWS))
 		appliance_status_model(appliance, settings, s);

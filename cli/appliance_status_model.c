@@ -170,6 +170,8 @@ void appliance_status_model(
 	uint32_t n = appliance_workers(appliance);
 	const struct view **views = status_array(s, n, sizeof(*views));
 
+	if (s->parts & (STATUS_SESSIONS | STATUS_FLOWS))
+		appliance_refresh_views(appliance);
 	for (uint32_t i = 0; i < n; i++)
 		views[i] = appliance_view(appliance, i);
 	appliance_hold(appliance);

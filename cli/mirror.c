@@ -5,6 +5,7 @@
 #include "cli/mirror.h"
 #include "cli/command.h"
 #include "cli/rights.h"
+#include "cli/standard_output.h"
 
 #include "decap/decap.h"
 #include "decap/direction.h"
@@ -217,35 +218,36 @@ static int run_device(struct mirror *m)
 	return status < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-static void print_never(const struct counts *c)
+static void print_never(FILE *to, const struct counts *c)
 {
 	const char *before = "never mirrored by AWS: ";
 
 	for (int i = 0; i < UNMIRRORED_KINDS; i++) {
 		if (c->never[i] == 0)
 			continue;
-		printf("%s%" PRIu64 " %s", before, c->never[i],
+		fprintf(to, "%s%" PRIu64 " %s", before, c->never[i],
 			unmirrored_name((enum unmirrored)i));
 		before = ", ";
 	}
 	if (*before == ',')
-		putchar('\n');
+		fputc('\n', to);
 }
 
-static void print_counts(const struct counts *c, const struct output_ledger *out)
+static void print_counts(
+	FILE *to, const struct counts *c, const struct output_ledger *out)
 {
-	printf("%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
+	fprintf(to, "%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
 	       " not accepted, %" PRIu64 " not IP\n",
 		c->read, c->mirrored, c->not_accepted, c->not_ip);
 	if (c->cut_length || c->cut_mtu || c->cut_size)
-		printf("cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
+		fprintf(to, "cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
 		       " by size\n",
 			c->cut_length, c->cut_mtu, c->cut_size);
 	if (c->too_long)
-		printf("dropped: %" PRIu64 " too long for the endpoint\n", c->too_long);
-	print_never(c);
+		fprintf(to, "dropped: %" PRIu64 " too long for the endpoint\n", c->too_long);
+	print_never(to, c);
 	if (out->lost_disk || out->lost_queue)
-		printf("lost: %" PRIu64 "\n", out->lost_disk + out->lost_queue);
+		fprintf(to, "lost: %" PRIu64 "\n", out->lost_disk + out->lost_queue);
 }
 
 static int run(struct mirror *m, const struct arguments *a, char *error)
@@ -264,7 +266,7 @@ static int run(struct mirror *m, const struct arguments *a, char *error)
 	if (!mirror_out_close(m->out, &ledger))
 		status = EXIT_FAILED;
 	m->out = NULL;
-	print_counts(&m->counts, &ledger);
+	print_counts(standard_output_is(a->out) ? stderr : stdout, &m->counts, &ledger);
 	return fflush(stdout) == 0 ? status : EXIT_FAILED;
 }
 

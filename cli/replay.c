@@ -246,7 +246,8 @@ static void report(void *ctx, const struct summary *summary)
 	if (a->json)
 		summary_json(summary, stdout);
 	else
-		summary_tables(summary, standard_output_tables(a->params.settings));
+		summary_tables(summary, standard_output_tables(a->params.settings,
+						a->params.packet_file));
 }
 
 /* From here on captures are read, which anybody may have made. */

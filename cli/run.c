@@ -191,7 +191,7 @@ static void report(void *ctx, const struct summary *summary)
 	if (run->json)
 		summary_json(summary, stdout);
 	else
-		summary_tables(summary, standard_output_tables(&run->settings));
+		summary_tables(summary, standard_output_tables(&run->settings, NULL));
 }
 
 static void tick(struct run *run, struct plane *plane)

@@ -1,4 +1,4 @@
-/* Who has standard output: the summary, or events (events.stdout). */
+/* Who has standard output: the summary, packets (-w -), or events (events.stdout). */
 #pragma once
 
 #include <stdbool.h>
@@ -11,5 +11,8 @@
 bool standard_output_suffices(
 	const struct settings *settings, bool json, const char *packet_file);
 
-/* Where the tables of the summary go: standard error when standard output is for events. */
-FILE *standard_output_tables(const struct settings *settings);
+/* `path` (NULL: none) is `-`, or names what standard output leads to. */
+bool standard_output_is(const char *path);
+
+/* Where the tables of the summary go: standard error when standard output is for something else. */
+FILE *standard_output_tables(const struct settings *settings, const char *packet_file);

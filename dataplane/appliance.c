@@ -254,6 +254,7 @@ void appliance_free(struct appliance *appliance)
 		port_close(appliance->ports[i].port);
 	if (appliance->eal)
 		eal_stop();
+	pthread_mutex_destroy(&appliance->asking);
 	pthread_mutex_destroy(&appliance->lock);
 	free(appliance);
 }
@@ -308,6 +309,7 @@ struct appliance *appliance_start(
 	appliance->stats_ns = appliance->started_ns;
 	appliance->n_workers = count_workers(params->settings);
 	pthread_mutex_init(&appliance->lock, NULL);
+	pthread_mutex_init(&appliance->asking, NULL);
 	if (start_all(appliance, model, error) == 0) {
 		appliance_tick(appliance);
 		return appliance;
@@ -346,21 +348,13 @@ void appliance_tick(struct appliance *appliance)
 
 	for (uint32_t i = 0; i < appliance->n_ports; i++) {
 		struct watched_port *w = &appliance->ports[i];
-		struct port_queue_counters queues[PORT_QUEUES_COUNTED];
 		enum port_link link = port_link(w->port);
-		struct port_counters counters;
-		uint32_t n_queues;
-
-		port_tick(w->port);
-		counters = port_counters(w->port);
-		n_queues = port_queue_counters(w->port, queues, PORT_QUEUES_COUNTED);
+		struct port_counters counters =
+			appliance_ask_port(appliance, i, NULL, 0).counters;
 
 		if (link != w->link && (w->link != PORT_LINK_UNKNOWN || link >= PORT_LINK_DOWN))
 			say_link(appliance, i, link);
 		pthread_mutex_lock(&appliance->lock);
-		w->counters = counters;
-		w->n_queues = n_queues;
-		memcpy(w->queues, queues, n_queues * sizeof(queues[0]));
 		w->link = link;
 		pthread_mutex_unlock(&appliance->lock);
 		missed += counters.missed + counters.nombuf;

@@ -11,6 +11,7 @@
 
 #include "config/model.h"
 #include "config/settings.h"
+#include "dataplane/block.h"
 #include "dataplane/handoff.h"
 #include "dataplane/port.h"
 #include "dataplane/tally.h"
@@ -61,9 +62,12 @@ void appliance_abandon(struct appliance *appliance);
 /* --- looking --- */
 
 uint32_t appliance_workers(const struct appliance *appliance);
-void appliance_tally(const struct appliance *appliance, uint32_t worker, struct tally *tally);
-/* Of all workers. */
-struct tally appliance_sum(const struct appliance *appliance);
+/* What the workers have counted, each read once, so that all that is said of it fits together. */
+struct appliance_counts {
+	uint32_t n_workers;
+	struct tally workers[WORKERS_MAX], sum;
+};
+void appliance_count(const struct appliance *appliance, struct appliance_counts *counts);
 /* Since worker `worker` went round last. */
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker);
 /* Of the CPU's counter, for busy_ticks. */
@@ -72,36 +76,34 @@ uint64_t appliance_hz(void);
 uint32_t appliance_steps(
 	const struct appliance *appliance, enum overload_step steps[OVERLOAD_STEPS]);
 /* The sum of the workers' ledgers; in_flight is what is in rings. Closes at all times. */
-void appliance_ledger(const struct appliance *appliance, struct ledger *ledger);
+void appliance_ledger(const struct appliance_counts *counts, struct ledger *ledger);
 /* NULL with one worker. */
 const struct handoff *appliance_handoff(const struct appliance *appliance);
 
 struct appliance_port {
 	const char *name;
 	enum port_link link;
-	struct port_counters counters;
-	struct port_queue_counters queues[PORT_QUEUES_COUNTED];
-	uint32_t n_queues;
+	struct port_reading reading;
 	uint16_t number; /* DPDK's */
 	/* Of the exception path; NULL: the port has none. */
 	const char *interface;
 	bool interface_gone; /* somebody removed it */
 	struct exception_ledger exception;
 };
-/* As the last tick found them. */
 uint32_t appliance_ports(const struct appliance *appliance);
-struct appliance_port appliance_port(const struct appliance *appliance, uint32_t index);
-
-/* The driver's own counters; returns how many, at most `max`. */
-uint32_t appliance_xstats(const struct appliance *appliance, uint32_t index,
-	struct port_xstat *out, uint32_t max);
+/* Asks the port anew: after appliance_count() it has counted all that the workers have received. `xstats`
+ * (NULL: not wanted) gets at most `max` of the driver's own counters, of the same moment. */
+struct appliance_port appliance_port(struct appliance *appliance, uint32_t index,
+	struct port_xstat *xstats, uint32_t max);
 
 /* What the output made of the records of one kind, and the writer's queue. */
-struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind);
+struct output_ledger appliance_output(const struct appliance *appliance,
+	const struct appliance_counts *counts, enum record_kind kind);
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size);
 /* What became of the packets that packets.record wants, and the recorder's queue, in packets. What
  * was shed under overload counts as left out by policy. false: nothing is recorded. */
-bool appliance_recording(const struct appliance *appliance, struct output_ledger *ledger);
+bool appliance_recording(const struct appliance *appliance,
+	const struct appliance_counts *counts, struct output_ledger *ledger);
 uint32_t appliance_recording_queue(const struct appliance *appliance, uint32_t *size);
 /* Files of that kind that were removed to stay within the bounds, and their bytes. */
 uint64_t appliance_removed(
@@ -110,6 +112,9 @@ uint64_t appliance_recording_removed(const struct appliance *appliance, uint64_t
 /* Where events go besides the file. */
 const struct event_sinks *appliance_sinks(const struct appliance *appliance);
 
+/* Has all workers make their views anew, and waits for them, but no longer than a second: one that
+ * stands still shows an older one. */
+void appliance_refresh_views(struct appliance *appliance);
 /* What the latest look at worker `worker` showed; valid until the next call for that worker. NULL:
  * nothing yet. `config` of a session may be followed only between appliance_hold() and
  * appliance_release(), and when appliance_is_current() says so of the view. */

@@ -1,30 +1,28 @@
 #include "dataplane/appliance_inside.h"
 
+#include "config/now.h"
 #include "dataplane/gather.h"
+#include "dataplane/ring.h"
 
 #include <rte_cycles.h>
 
 #include <string.h>
+
+#define SECOND_NS UINT64_C(1000000000)
 
 uint32_t appliance_workers(const struct appliance *appliance)
 {
 	return appliance->n_workers;
 }
 
-void appliance_tally(const struct appliance *appliance, uint32_t worker, struct tally *tally)
+void appliance_count(const struct appliance *appliance, struct appliance_counts *counts)
 {
-	poll_read(appliance->pollers[worker], tally);
-}
-
-struct tally appliance_sum(const struct appliance *appliance)
-{
-	struct tally sum = {0}, one;
-
-	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
-		poll_read(appliance->pollers[i], &one);
-		tally_add(&sum, &one);
+	counts->n_workers = appliance->n_pollers;
+	memset(&counts->sum, 0, sizeof(counts->sum));
+	for (uint32_t i = 0; i < counts->n_workers; i++) {
+		poll_read(appliance->pollers[i], &counts->workers[i]);
+		tally_add(&counts->sum, &counts->workers[i]);
 	}
-	return sum;
 }
 
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)
@@ -40,20 +38,14 @@ uint64_t appliance_hz(void)
 	return rte_get_tsc_hz();
 }
 
-void appliance_ledger(const struct appliance *appliance, struct ledger *ledger)
+void appliance_ledger(const struct appliance_counts *counts, struct ledger *ledger)
 {
-	uint64_t out = 0, in = 0;
-	struct tally t;
+	uint64_t out = counts->sum.handed_out, in = counts->sum.handed_in;
 
 	memset(ledger, 0, sizeof(*ledger));
-	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
-		poll_read(appliance->pollers[i], &t);
-		ledger->received += t.received;
-		for (int r = 0; r < REASON_COUNT; r++)
-			ledger->reasons[r] += t.reasons[r];
-		out += t.handed_out;
-		in += t.handed_in;
-	}
+	ledger->received = counts->sum.received;
+	for (int r = 0; r < REASON_COUNT; r++)
+		ledger->reasons[r] = counts->sum.reasons[r];
 	/* The copies are of different moments: what one worker has taken over, another has received
 	 * and sent, though its copy may be older than that. */
 	if (in > out)
@@ -72,38 +64,37 @@ uint32_t appliance_ports(const struct appliance *appliance)
 	return appliance->n_ports;
 }
 
-struct appliance_port appliance_port(const struct appliance *appliance, uint32_t index)
+struct appliance_port appliance_port(struct appliance *appliance, uint32_t index,
+	struct port_xstat *xstats, uint32_t max)
 {
-	const struct watched_port *w = &appliance->ports[index];
-	struct appliance_port p = {.name = port_name(w->port), .number = port_number(w->port)};
+	struct watched_port *w = &appliance->ports[index];
+	struct appliance_port p = {.name = port_name(w->port),
+		.number = port_number(w->port),
+		.reading = appliance_ask_port(appliance, index, xstats, max)};
 
-	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	pthread_mutex_lock(&appliance->lock);
 	if (w->exception) {
 		p.interface = exception_interface(w->exception);
 		p.interface_gone = exception_is_gone(w->exception);
 		p.exception = exception_ledger(w->exception);
 	}
-	p.counters = w->counters;
-	p.n_queues = w->n_queues;
-	memcpy(p.queues, w->queues, sizeof(p.queues));
 	p.link = w->link;
-	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	pthread_mutex_unlock(&appliance->lock);
 	return p;
 }
 
-struct output_ledger appliance_output(const struct appliance *appliance, enum record_kind kind)
+struct output_ledger appliance_output(const struct appliance *appliance,
+	const struct appliance_counts *counts, enum record_kind kind)
 {
 	struct writer_ledger disk = writer_ledger(appliance->writer, kind);
-	struct output_ledger sum = {.written = disk.written, .lost_disk = disk.lost_disk};
-	struct tally t;
 
-	for (uint32_t i = 0; i < appliance->n_pollers; i++) {
-		poll_read(appliance->pollers[i], &t);
-		sum.offered += t.offered[kind];
-		sum.by_policy += t.by_policy[kind];
-		sum.lost_queue += t.lost_queue[kind];
-	}
-	return sum;
+	return (struct output_ledger){
+		.offered = counts->sum.offered[kind],
+		.written = disk.written,
+		.by_policy = counts->sum.by_policy[kind],
+		.lost_queue = counts->sum.lost_queue[kind],
+		.lost_disk = disk.lost_disk,
+	};
 }
 
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size)
@@ -120,6 +111,19 @@ uint64_t appliance_removed(
 const struct event_sinks *appliance_sinks(const struct appliance *appliance)
 {
 	return output_sinks(appliance->output);
+}
+
+void appliance_refresh_views(struct appliance *appliance)
+{
+	uint64_t until = now_monotonic() + SECOND_NS, questions[WORKERS_MAX];
+	struct backoff backoff = {0};
+
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		questions[i] = view_ask(&appliance->views[i]);
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		while (!view_answers(&appliance->views[i], questions[i]) &&
+			now_monotonic() < until)
+			backoff_wait(&backoff);
 }
 
 const struct view *appliance_view(struct appliance *appliance, uint32_t worker)
@@ -146,12 +150,6 @@ const struct model_session *appliance_session(
 	const struct appliance *appliance, const struct session_key *key)
 {
 	return model_session_of(appliance->current->model, key);
-}
-
-uint32_t appliance_xstats(
-	const struct appliance *appliance, uint32_t index, struct port_xstat *out, uint32_t max)
-{
-	return port_xstats(appliance->ports[index].port, out, max);
 }
 
 const struct dpi *appliance_dpi(const struct appliance *appliance)

@@ -52,18 +52,20 @@ static void say_begin(uint32_t worker, enum overload_step step)
 
 static void say_end(const struct appliance *appliance, uint32_t worker, enum overload_step step)
 {
-	struct tally sum = appliance_sum(appliance);
+	struct appliance_counts counts;
+	const struct tally *sum = &counts.sum;
 
+	appliance_count(appliance, &counts);
 	if (step == OVERLOAD_DPI)
 		fprintf(stderr,
 			"periscope: worker %u keeps up again; so far %" PRIu64
 			" flows were not inspected\n",
-			worker, tally_shed(&sum, step));
+			worker, tally_shed(sum, step));
 	else if (step == OVERLOAD_RECORDING)
 		fprintf(stderr,
 			"periscope: worker %u keeps up with recording again; so far %" PRIu64
 			" packets were not recorded\n",
-			worker, tally_shed(&sum, step));
+			worker, tally_shed(sum, step));
 	else
 		fprintf(stderr,
 			"periscope: worker %u takes all packets from the others again; so far "
@@ -77,7 +79,7 @@ static void look_at(struct appliance *appliance, uint32_t worker)
 	struct overload_told *told = &appliance->told[worker];
 	struct tally t;
 
-	appliance_tally(appliance, worker, &t);
+	poll_read(appliance->pollers[worker], &t);
 	for (int step = OVERLOAD_DPI; step < OVERLOAD_STEPS; step++) {
 		if (t.overload_entered[step] == told->entered[step])
 			continue;

@@ -74,6 +74,20 @@ int appliance_open_ports(struct appliance *appliance, char *error)
 	return 0;
 }
 
+struct port_reading appliance_ask_port(struct appliance *appliance, uint32_t index,
+	struct port_xstat *xstats, uint32_t max)
+{
+	struct watched_port *w = &appliance->ports[index];
+	struct port_reading reading;
+
+	pthread_mutex_lock(&appliance->asking);
+	port_tick(w->port);
+	reading = port_ask(w->port, xstats, max);
+	w->counters = reading.counters;
+	pthread_mutex_unlock(&appliance->asking);
+	return reading;
+}
+
 int appliance_start_ports(struct appliance *appliance, char *error)
 {
 	for (uint32_t i = 0; i < appliance->n_ports; i++)

@@ -34,12 +34,11 @@ struct output_ledger recording_ledger(
 	return ledger;
 }
 
-bool appliance_recording(const struct appliance *appliance, struct output_ledger *ledger)
+bool appliance_recording(const struct appliance *appliance,
+	const struct appliance_counts *counts, struct output_ledger *ledger)
 {
-	struct tally sum = appliance_sum(appliance);
-
 	if (appliance->recorder)
-		*ledger = recording_ledger(&sum.recording, appliance->recorder);
+		*ledger = recording_ledger(&counts->sum.recording, appliance->recorder);
 	return appliance->recorder != NULL;
 }
 

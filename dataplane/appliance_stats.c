@@ -18,45 +18,46 @@ static struct stats_step step_of(enum overload_step which, const struct tally *t
 	};
 }
 
-static void add_workers(const struct appliance *appliance, struct stats_event *event)
+static void add_workers(
+	const struct appliance *appliance, const struct tally *sum, struct stats_event *event)
 {
-	struct tally sum = appliance_sum(appliance);
 	enum overload_step steps[OVERLOAD_STEPS];
 	uint32_t n;
 
-	event->flows = tally_flows(&sum);
-	event->dpi = tally_dpi(&sum);
-	event->simulated_drops = sum.dropped;
+	event->flows = tally_flows(sum);
+	event->dpi = tally_dpi(sum);
+	event->simulated_drops = sum->dropped;
 	n = appliance_steps(appliance, steps);
 	for (uint32_t i = 0; i < n; i++)
-		event->steps[i] = step_of(steps[i], &sum);
+		event->steps[i] = step_of(steps[i], sum);
 }
 
-static void add_port(
-	const struct appliance *appliance, uint32_t index, struct stats_event *event)
+static void add_port(struct appliance *appliance, uint32_t index, struct stats_event *event)
 {
-	const struct port_counters *c = &appliance->ports[index].counters;
+	const struct port_counters c = appliance_ask_port(appliance, index, NULL, 0).counters;
 
 	event->ports[event->n_ports++] = (struct summary_port){
 		.name = appliance->params.settings->capture.ports.text[index],
-		.packets = c->packets,
-		.bytes = c->bytes,
-		.missed = c->missed,
-		.nombuf = c->nombuf,
-		.errors = c->errors,
+		.packets = c.packets,
+		.bytes = c.bytes,
+		.missed = c.missed,
+		.nombuf = c.nombuf,
+		.errors = c.errors,
 	};
 }
 
-static void compose(const struct appliance *appliance, uint64_t now_ns, struct poll_line *line)
+static void compose(struct appliance *appliance, uint64_t now_ns, struct poll_line *line)
 {
 	struct stats_event event = {
 		.time_ns = now_wall(),
 		.uptime_ns = now_ns - appliance->started_ns,
 	};
 	struct text t = text_make(line->bytes, sizeof(line->bytes));
+	struct appliance_counts counts;
 
-	appliance_ledger(appliance, &event.ledger);
-	add_workers(appliance, &event);
+	appliance_count(appliance, &counts);
+	appliance_ledger(&counts, &event.ledger);
+	add_workers(appliance, &counts.sum, &event);
 	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++)
 		add_port(appliance, i, &event);
 	stats_event(&t, &event);

@@ -27,9 +27,11 @@ static bool all_done(const struct appliance *appliance)
 
 static bool rings_empty(const struct appliance *appliance)
 {
+	struct appliance_counts counts;
 	struct ledger ledger;
 
-	appliance_ledger(appliance, &ledger);
+	appliance_count(appliance, &counts);
+	appliance_ledger(&counts, &ledger);
 	return ledger.in_flight == 0;
 }
 

@@ -80,17 +80,14 @@ bool port_has_times(const struct port *port);
 uint32_t port_times(const struct port *port, struct rte_mbuf *const *mbufs, uint32_t n,
 	uint64_t now_ns, uint64_t *times);
 
-/* Control thread only, a few times a second and before the counters are read: asks the kernel what
- * the driver does not know, and the device's clock. */
+/* One thread at a time, as port_ask(), a few times a second and before that: asks the kernel what the
+ * driver does not know, and the device's clock. */
 void port_tick(struct port *port);
 
 struct port_counters {
 	uint64_t packets, bytes;
 	uint64_t missed, nombuf, errors;
 };
-/* Control thread only. */
-struct port_counters port_counters(struct port *port);
-
 enum { PORT_QUEUES_COUNTED = 16 };
 
 struct port_queue_counters {
@@ -98,16 +95,19 @@ struct port_queue_counters {
 	bool has_missed; /* else only the port as a whole knows */
 	uint64_t missed;
 };
-/* Control thread only. Queue i in out[i]; returns how many, 0 where the driver does not count by
- * queue, at most PORT_QUEUES_COUNTED. */
-uint32_t port_queue_counters(struct port *port, struct port_queue_counters *out, uint32_t max);
-
 struct port_xstat {
 	char name[64];
 	uint64_t value;
 };
-/* The driver's own counters. Any thread; returns how many, at most `max`. */
-uint32_t port_xstats(const struct port *port, struct port_xstat *out, uint32_t max);
+/* What the port has counted, all of one moment. */
+struct port_reading {
+	struct port_counters counters;
+	struct port_queue_counters queues[PORT_QUEUES_COUNTED];
+	uint32_t n_queues; /* 0 where the driver does not count by queue */
+	uint32_t n_xstats;
+};
+/* One thread at a time. `xstats` (NULL: not wanted) gets at most `max` of the driver's own counters. */
+struct port_reading port_ask(struct port *port, struct port_xstat *xstats, uint32_t max);
 
 enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_GONE };
 /* Control thread only. GONE: the interface was removed; nothing will come any more. */

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void port_tick(struct port *port)
 {
@@ -49,17 +50,12 @@ static struct port_counters go_on_all(struct port *port, const struct port_count
 	};
 }
 
-struct port_counters port_counters(struct port *port)
+static struct port_counters counters_of(struct port *port, const struct rte_eth_stats *stats)
 {
-	struct rte_eth_stats stats = {0};
-	struct port_counters c;
+	struct port_counters c = {stats->ipackets, stats->ibytes, stats->imissed,
+		stats->rx_nombuf, stats->ierrors};
 	uint64_t missed = 0;
 
-	/* No answer is no beginning at 0: all would be counted twice with the next one. */
-	if (rte_eth_stats_get(port->number, &stats) != 0)
-		return known(port);
-	c = (struct port_counters){
-		stats.ipackets, stats.ibytes, stats.imissed, stats.rx_nombuf, stats.ierrors};
 	for (uint32_t i = 0; i < port->sockets.n; i++)
 		missed += port->missed[i];
 	/* What the sockets say has what the driver took from them. */
@@ -80,19 +76,17 @@ static uint32_t queues_counted(const struct port *port)
 	return counts ? most : 0;
 }
 
-uint32_t port_queue_counters(struct port *port, struct port_queue_counters *out, uint32_t max)
+static uint32_t read_queues(const struct port *port, const struct rte_eth_stats *stats,
+	struct port_queue_counters out[PORT_QUEUES_COUNTED])
 {
-	struct rte_eth_stats stats = {0};
 	uint32_t n = queues_counted(port);
 
-	if (rte_eth_stats_get(port->number, &stats) != 0)
-		return 0;
-	n = n < max ? n : max;
+	n = n < PORT_QUEUES_COUNTED ? n : PORT_QUEUES_COUNTED;
 	for (uint32_t q = 0; q < n; q++)
 		out[q] = (struct port_queue_counters){
-			.packets = stats.q_ipackets[q],
-			.bytes = stats.q_ibytes[q],
-			.errors = stats.q_errors[q],
+			.packets = stats->q_ipackets[q],
+			.bytes = stats->q_ibytes[q],
+			.errors = stats->q_errors[q],
 			.has_missed = q < port->sockets.n,
 			.missed = port->missed[q],
 		};
@@ -116,7 +110,7 @@ enum port_link port_link(struct port *port)
 	return link.link_status == RTE_ETH_LINK_UP ? PORT_LINK_UP : PORT_LINK_DOWN;
 }
 
-uint32_t port_xstats(const struct port *port, struct port_xstat *out, uint32_t max)
+static uint32_t read_xstats(const struct port *port, struct port_xstat *out, uint32_t max)
 {
 	int n = rte_eth_xstats_get_names(port->number, NULL, 0);
 	uint32_t count = n > 0 && (uint32_t)n < max ? (uint32_t)n : max;
@@ -134,4 +128,54 @@ uint32_t port_xstats(const struct port *port, struct port_xstat *out, uint32_t m
 	free(names);
 	free(values);
 	return count;
+}
+
+/* ethdev's names of what rte_eth_stats_get() has, too. */
+static uint64_t *stat_named(struct rte_eth_stats *stats, const char *name)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} names[] = {
+		{"rx_good_packets", offsetof(struct rte_eth_stats, ipackets)},
+		{"rx_good_bytes", offsetof(struct rte_eth_stats, ibytes)},
+		{"rx_missed_errors", offsetof(struct rte_eth_stats, imissed)},
+		{"rx_errors", offsetof(struct rte_eth_stats, ierrors)},
+		{"rx_mbuf_allocation_errors", offsetof(struct rte_eth_stats, rx_nombuf)},
+	};
+	unsigned queue;
+	char kind[16];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i].name) == 0)
+			return (uint64_t *)(void *)((char *)stats + names[i].at);
+	if (sscanf(name, "rx_q%u_%15s", &queue, kind) != 2 ||
+		queue >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+		return NULL;
+	return strcmp(kind, "packets") == 0  ? &stats->q_ipackets[queue]
+	       : strcmp(kind, "bytes") == 0  ? &stats->q_ibytes[queue]
+	       : strcmp(kind, "errors") == 0 ? &stats->q_errors[queue]
+					     : NULL;
+}
+
+struct port_reading port_ask(struct port *port, struct port_xstat *xstats, uint32_t max)
+{
+	struct port_reading reading = {.n_queues = 0};
+	struct rte_eth_stats stats = {0};
+	uint64_t *stat;
+
+	/* No answer is no beginning at 0: all would be counted twice with the next one. */
+	if (rte_eth_stats_get(port->number, &stats) != 0) {
+		reading.counters = known(port);
+		return reading;
+	}
+	/* Asked a moment later: where both have a counter, there is one value. */
+	if (xstats)
+		reading.n_xstats = read_xstats(port, xstats, max);
+	for (uint32_t i = 0; i < reading.n_xstats; i++)
+		if ((stat = stat_named(&stats, xstats[i].name)))
+			*stat = xstats[i].value;
+	reading.counters = counters_of(port, &stats);
+	reading.n_queues = read_queues(port, &stats, reading.queues);
+	return reading;
 }

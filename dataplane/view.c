@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { SESSIONS_SLICE = 512, SLOTS_SLICE = 256 };
+enum { SESSIONS_SLICE = 512, SLOTS_SLICE = 256, SLOTS_ASKED = 4096 };
 
 #define EVERY_NS UINT64_C(500000000)
 
@@ -29,8 +29,12 @@ void view_fini(struct view_board *board)
 		free(board->buffers[i].sessions);
 }
 
-static void begin(struct view_board *board, const struct lane *lane, uint64_t now_ns)
+static void begin(
+	struct view_board *board, const struct lane *lane, uint64_t asked, uint64_t now_ns)
 {
+	board->slice = asked != board->answering ? SLOTS_ASKED : SLOTS_SLICE;
+	board->answering = asked;
+	board->filling->answers = asked;
 	board->filling->generation = lane->snapshot->generation;
 	board->filling->n_sessions = 0;
 	board->filling->n_flows = 0;
@@ -112,27 +116,45 @@ static bool copy_on(struct view_board *board, const struct lane *lane)
 		board->sessions_done = copy_sessions(board->filling, lane);
 		return false;
 	}
-	return flow_table_look(lane->flows, &board->at, SLOTS_SLICE, look, &looking);
+	return flow_table_look(lane->flows, &board->at, board->slice, look, &looking);
 }
 
 void view_step(struct view_board *board, const struct lane *lane, uint64_t now_ns)
 {
+	uint64_t asked;
+
 	if (!board->filling)
 		board->filling =
 			atomic_exchange_explicit(&board->spare, NULL, memory_order_acq_rel);
 	if (!board->filling)
 		return;
+	asked = atomic_load_explicit(&board->asked, memory_order_acquire);
 	if (!board->copying) {
-		board->copying = now_ns - board->begun_ns >= EVERY_NS;
+		board->copying = asked != board->answering ||
+				 now_ns - board->begun_ns >= EVERY_NS;
 		if (board->copying)
-			begin(board, lane, now_ns);
-	} else if (board->filling->generation != lane->snapshot->generation) {
-		/* What the sessions copied so far point to is going away. */
-		begin(board, lane, now_ns);
+			begin(board, lane, asked, now_ns);
+	} else if (asked != board->answering ||
+		   board->filling->generation != lane->snapshot->generation) {
+		/* It is older than the question, or what the sessions copied so far point to is
+		 * going away. */
+		begin(board, lane, asked, now_ns);
 	} else if (copy_on(board, lane)) {
 		board->copying = false;
 		publish(board);
 	}
+}
+
+uint64_t view_ask(struct view_board *board)
+{
+	return atomic_fetch_add_explicit(&board->asked, 1, memory_order_acq_rel) + 1;
+}
+
+bool view_answers(struct view_board *board, uint64_t question)
+{
+	const struct view *view = view_read(board);
+
+	return view && view->answers >= question;
 }
 
 const struct view *view_read(struct view_board *board)

@@ -1,5 +1,5 @@
 /* A view of a lane for other threads: copies of its sessions and of its largest live flows, about half
- * a second old. The worker fills one in small slices between bursts; three buffers go round between
+ * a second old, or of the moment when they were asked for. The worker fills one in small slices between bursts; three buffers go round between
  * it and the reader, so neither ever waits for the other.
  *
  *     worker fills -> ready -> the reader holds -> spare -> worker fills */
@@ -27,6 +27,7 @@ struct view_flow {
 struct view {
 	/* Of the configuration that `config` of the sessions belongs to. */
 	uint64_t generation;
+	uint64_t answers; /* the latest question when it was begun */
 	struct session *sessions;
 	uint32_t n_sessions, capacity;
 	struct view_flow flows[VIEW_FLOWS]; /* most bytes, in no order */
@@ -36,13 +37,16 @@ struct view {
 struct view_board {
 	_Atomic(struct view *) ready, spare;
 	struct view buffers[VIEW_BUFFERS];
-	struct view *held; /* the reader's */
+	_Atomic uint64_t asked; /* questions of the reader */
+	struct view *held;      /* the reader's */
 	/* The worker's. */
 	struct view *filling;
 	bool copying, sessions_done;
 	uint32_t at;    /* slot of the flow table */
+	uint32_t slice; /* slots in a step: more when somebody waits */
 	uint32_t least; /* of the flows so far, the one with the fewest bytes */
 	uint64_t begun_ns;
+	uint64_t answering; /* the question that was seen last */
 };
 
 /* For a lane with so many sessions. false: no memory; view_fini() is due all the same. */
@@ -51,5 +55,9 @@ void view_fini(struct view_board *board);
 
 /* The worker: a slice of the work. */
 void view_step(struct view_board *board, const struct lane *lane, uint64_t now_ns);
+/* One reader at a time: asks for a copy that is begun from now on, and whether view_read() would have
+ * it by now. */
+uint64_t view_ask(struct view_board *board);
+bool view_answers(struct view_board *board, uint64_t question);
 /* One reader at a time: the latest copy, valid until the next call. NULL: there is none yet. */
 const struct view *view_read(struct view_board *board);

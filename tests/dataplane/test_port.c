@@ -127,7 +127,8 @@ static void counts_by_queue(void)
 {
 	static const uint64_t ago_us[3] = {0};
 	char *path = capture_of("queues.pcap", ago_us, 3, 1000000), device[1200];
-	struct port_queue_counters queues[PORT_QUEUES_COUNTED];
+	struct port_reading reading;
+	struct port_xstat xstats[64];
 	struct rte_mbuf *mbufs[8];
 	struct port *port;
 
@@ -138,13 +139,20 @@ static void counts_by_queue(void)
 	CU_ASSERT_EQUAL(port_receive(port, 1, mbufs, 2), 2);
 	rte_pktmbuf_free_bulk(mbufs, 2);
 	port_tick(port);
-	CU_ASSERT_EQUAL(port_counters(port).packets, 2);
-	CU_ASSERT_EQUAL(port_queue_counters(port, queues, PORT_QUEUES_COUNTED), 2);
-	CU_ASSERT_EQUAL(queues[0].packets, 0);
-	CU_ASSERT_EQUAL(queues[1].packets, 2);
-	CU_ASSERT_EQUAL(queues[1].bytes, 120);
-	CU_ASSERT_FALSE(queues[1].has_missed);
-	CU_ASSERT_EQUAL(port_queue_counters(port, queues, 1), 1);
+	reading = port_ask(port, xstats, 64);
+	CU_ASSERT_EQUAL(reading.counters.packets, 2);
+	CU_ASSERT_EQUAL(reading.n_queues, 2);
+	CU_ASSERT_EQUAL(reading.queues[0].packets, 0);
+	CU_ASSERT_EQUAL(reading.queues[1].packets, 2);
+	CU_ASSERT_EQUAL(reading.queues[1].bytes, 120);
+	CU_ASSERT_FALSE(reading.queues[1].has_missed);
+	CU_ASSERT_TRUE(reading.n_xstats > 8);
+	for (uint32_t i = 0; i < reading.n_xstats; i++)
+		if (strcmp(xstats[i].name, "rx_good_packets") == 0 ||
+			strcmp(xstats[i].name, "rx_q1_packets") == 0)
+			CU_ASSERT_EQUAL(xstats[i].value, 2);
+	CU_ASSERT_EQUAL(port_ask(port, xstats, 2).n_xstats, 2);
+	CU_ASSERT_EQUAL(port_ask(port, NULL, 0).n_xstats, 0);
 	port_close(port);
 	remove(path);
 	free(path);
@@ -162,12 +170,12 @@ static void a_silent_device_is_not_counted_twice(void)
 	port = open_port(device, 1, false);
 	CU_ASSERT_EQUAL(port_receive(port, 0, mbufs, 3), 3);
 	rte_pktmbuf_free_bulk(mbufs, 3);
-	CU_ASSERT_EQUAL(port_counters(port).packets, 3);
+	CU_ASSERT_EQUAL(port_ask(port, NULL, 0).counters.packets, 3);
 	hooks_silence_devices(true);
-	CU_ASSERT_EQUAL(port_counters(port).packets, 3);
+	CU_ASSERT_EQUAL(port_ask(port, NULL, 0).counters.packets, 3);
 	hooks_silence_devices(false);
-	CU_ASSERT_EQUAL(port_counters(port).packets, 3);
-	CU_ASSERT_EQUAL(port_counters(port).bytes, 180);
+	CU_ASSERT_EQUAL(port_ask(port, NULL, 0).counters.packets, 3);
+	CU_ASSERT_EQUAL(port_ask(port, NULL, 0).counters.bytes, 180);
 	port_close(port);
 	remove(path);
 	free(path);

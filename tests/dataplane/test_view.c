@@ -133,6 +133,30 @@ static void goes_on_without_a_reader(void)
 	stand_free(s);
 }
 
+/* A copy begun before the question does not answer it; one that nobody asked for waits its time. */
+static void answers_when_asked(void)
+{
+	struct stand *s = stand_make();
+	uint64_t now = 1000 * MS, question;
+
+	add_flow(s, 1);
+	steps(s, &now, 3); /* amid a copy */
+	add_flow(s, 2);
+	question = view_ask(&s->board);
+	CU_ASSERT_FALSE(view_answers(&s->board, question));
+	steps(s, &now, 10);
+	CU_ASSERT_TRUE_FATAL(view_answers(&s->board, question));
+	CU_ASSERT_EQUAL(view_read(&s->board)->n_flows, 2);
+	add_flow(s, 3);
+	steps(s, &now, 10);
+	CU_ASSERT_EQUAL(view_read(&s->board)->n_flows, 2);
+	question = view_ask(&s->board);
+	steps(s, &now, 10);
+	CU_ASSERT_TRUE(view_answers(&s->board, question));
+	CU_ASSERT_EQUAL(view_read(&s->board)->n_flows, 3);
+	stand_free(s);
+}
+
 struct race {
 	struct stand *stand;
 	atomic_bool stop;
@@ -179,5 +203,6 @@ void suite_view(void)
 
 	CU_ADD_TEST(suite, shows_sessions_and_the_largest_flows);
 	CU_ADD_TEST(suite, goes_on_without_a_reader);
+	CU_ADD_TEST(suite, answers_when_asked);
 	CU_ADD_TEST(suite, worker_and_reader_at_once);
 }
