@@ -86,8 +86,8 @@ static void put_rings(struct status *s, const struct appliance *appliance)
 	s->rings = rings;
 }
 
-static void put_xstats(struct status *s, const struct port_xstat *all, uint32_t n,
-	struct status_port *port)
+static void put_xstats(
+	struct status *s, const struct port_xstat *all, uint32_t n, struct status_port *port)
 {
 	struct status_xstat *xstats = status_array(s, n, sizeof(*xstats));
 
@@ -112,8 +112,7 @@ static enum status_link link_of(enum port_link link)
 	return STATUS_LINK_UNKNOWN;
 }
 
-static void put_queues(
-	struct status *s, const struct port_reading *p, struct status_port *port)
+static void put_queues(struct status *s, const struct port_reading *p, struct status_port *port)
 {
 	struct status_queue *queues = status_array(s, p->n_queues, sizeof(*queues));
 
@@ -166,7 +165,8 @@ static void put_ports(struct status *s, struct appliance *appliance)
 }
 
 static void put_output(struct status_output *to, const struct appliance *appliance,
-	const struct appliance_counts *counts, enum record_kind kind, const char *name, bool enabled)
+	const struct appliance_counts *counts, enum record_kind kind, const char *name,
+	bool enabled)
 {
 	uint32_t size, fill = appliance_queue(appliance, &size);
 
@@ -190,8 +190,7 @@ static void put_recording(struct status_output *to, const struct appliance *appl
 	to->removed_files = appliance_recording_removed(appliance, &to->removed_bytes);
 }
 
-static void put_outputs(
-	struct status *s, const struct appliance *appliance,
+static void put_outputs(struct status *s, const struct appliance *appliance,
 	const struct appliance_counts *counts, const struct settings *settings)
 {
 	const struct event_sinks *sinks = appliance_sinks(appliance);

@@ -3,6 +3,7 @@
 #include "config/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static bool load_settings(
 	const struct configured_from *from, struct settings *settings, char *error, size_t size)
@@ -67,4 +68,13 @@ struct model *configured_load(
 		say_first(&report, error, size);
 	report_fini(&report);
 	return model;
+}
+
+const char *configured_import(const char *file, const char *name, char *path, size_t size)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	snprintf(path, size, "%.*s%s", name[0] == '/' || !slash ? 0 : (int)(slash - file + 1),
+		slash ? file : "", name);
+	return path;
 }

@@ -136,8 +136,8 @@ struct health_port *health_port_bind(uint16_t port, char *error, size_t error_si
 	p->fd = bound_to(port);
 	if (p->fd >= 0)
 		return p;
-	snprintf(error, error_size, "control.health_tcp: cannot listen on TCP port %u: %s", port,
-		strerror(errno));
+	snprintf(error, error_size, "control.health_tcp: cannot listen on TCP port %u: %s",
+		port, strerror(errno));
 	free(p);
 	return NULL;
 }

@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --on-reject KIND   next or stop, instead of the setting mirroring.on_reject\n"
 	"  --gwlb             put GENEVE around it, as a Gateway Load Balancer does\n"
 	"  --send IP[:PORT]   send to a target instead of writing OUT\n"
+	"  --force            write over OUT if it is there\n"
 	"  -i DEVICE          packets of a live device instead of IN, until interrupted\n"
 	"\n"
 	"exit status: 0 done; 1 could not read, write or finish; 2 wrong usage or settings\n";
@@ -233,15 +234,16 @@ static void print_never(FILE *to, const struct counts *c)
 		fputc('\n', to);
 }
 
-static void print_counts(
-	FILE *to, const struct counts *c, const struct output_ledger *out)
+static void print_counts(FILE *to, const struct counts *c, const struct output_ledger *out)
 {
-	fprintf(to, "%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
-	       " not accepted, %" PRIu64 " not IP\n",
+	fprintf(to,
+		"%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
+		" not accepted, %" PRIu64 " not IP\n",
 		c->read, c->mirrored, c->not_accepted, c->not_ip);
 	if (c->cut_length || c->cut_mtu || c->cut_size)
-		fprintf(to, "cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
-		       " by size\n",
+		fprintf(to,
+			"cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
+			" by size\n",
 			c->cut_length, c->cut_mtu, c->cut_size);
 	if (c->too_long)
 		fprintf(to, "dropped: %" PRIu64 " too long for the endpoint\n", c->too_long);
@@ -318,6 +320,8 @@ static bool parse_option(struct arguments *a, int option)
 		a->device = optarg;
 	else if (option == 'g')
 		a->gwlb = true;
+	else if (option == 'f')
+		a->force = true;
 	else if (option >= OPT)
 		memcpy((char *)a + texts[option - OPT].at, &optarg, sizeof(optarg));
 	else
@@ -327,12 +331,12 @@ static bool parse_option(struct arguments *a, int option)
 
 static bool parse_arguments(struct arguments *a, int argc, char **argv)
 {
-	struct option options[TEXTS + 3] = {
-		{"gwlb", no_argument, NULL, 'g'}, {"help", no_argument, NULL, 'h'}};
+	struct option options[TEXTS + 4] = {{"gwlb", no_argument, NULL, 'g'},
+		{"force", no_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}};
 	int option;
 
 	for (int i = 0; i < TEXTS; i++)
-		options[i + 2] =
+		options[i + 3] =
 			(struct option){texts[i].name, required_argument, NULL, OPT + i};
 	optind = 1;
 	while ((option = getopt_long(argc, argv, "c:i:", options, NULL)) != -1) {

@@ -1,6 +1,7 @@
 /* What was asked of mirror, checked; what it works with, opened and closed. */
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/files_apart.h"
 #include "cli/mirror.h"
 
 #include "dataplane/eal.h"
@@ -162,9 +163,19 @@ static bool is_readable(const struct input *input, char *error)
 
 int mirror_open(struct mirror *m, const struct arguments *a, char *error)
 {
+	const struct files_apart files = {
+		.settings_file = a->settings,
+		.settings = &m->settings,
+		.captures = &a->in,
+		.n_captures = a->in != NULL,
+		.packet_file = a->out,
+		.force = a->force,
+	};
 	struct ip_addr target;
 	uint16_t port;
 
+	if (!files_are_apart(&files))
+		return EXIT_USAGE;
 	if (a->device)
 		m->listen = listen_open(a->device, error, ERROR);
 	else

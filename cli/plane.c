@@ -41,8 +41,7 @@ static bool bind_all(struct plane *p, char *error, size_t size)
 			return false;
 	}
 	if (s->control.health_tcp != 0) {
-		p->health_port =
-			health_port_bind((uint16_t)s->control.health_tcp, error, size);
+		p->health_port = health_port_bind((uint16_t)s->control.health_tcp, error, size);
 		if (p->health_port == NULL)
 			return false;
 	}
@@ -56,8 +55,8 @@ static bool start(struct plane *p, char *error, size_t size)
 		return false;
 	if (p->http != NULL && !http_start(p->http, p->watch, error, size))
 		return false;
-	if (p->control != NULL && !control_start(p->control, p->watch, &p->params.provider,
-					  error, size))
+	if (p->control != NULL &&
+		!control_start(p->control, p->watch, &p->params.provider, error, size))
 		return false;
 	if (p->params.settings->control.telemetry &&
 		!telemetry_answer_start(p->watch, error, size))

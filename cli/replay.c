@@ -2,6 +2,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/files_apart.h"
 #include "cli/rights.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
@@ -30,7 +31,9 @@ static const char usage[] =
 	"  -c FILE           settings (YAML)\n"
 	"  --set KEY=VALUE   one setting; may be repeated\n"
 	"  -l DIR            output directory (default periscope-out)\n"
-	"  --force           take over an output directory that is not empty\n"
+	"  --force           take over an output directory that is not empty, and write over "
+	"-w's\n"
+	"                    file\n"
 	"  -w FILE           write the decapsulated packets (.pcapng, else classic pcap)\n"
 	"  -j                print the summary as JSON instead of tables\n"
 	"  --workers N       worker threads (default: one less than the CPUs)\n"
@@ -246,8 +249,8 @@ static void report(void *ctx, const struct summary *summary)
 	if (a->json)
 		summary_json(summary, stdout);
 	else
-		summary_tables(summary, standard_output_tables(a->params.settings,
-						a->params.packet_file));
+		summary_tables(summary,
+			standard_output_tables(a->params.settings, a->params.packet_file));
 }
 
 /* From here on captures are read, which anybody may have made. */
@@ -290,6 +293,23 @@ static bool load(struct arguments *a, struct settings *settings)
 	return a->model;
 }
 
+/* Nothing that is read would be written to, and standard output has one writer; else it was said. */
+static bool is_safe(const struct arguments *a)
+{
+	const struct files_apart files = {
+		.settings_file = a->settings_file,
+		.settings = a->params.settings,
+		.captures = a->params.captures,
+		.n_captures = a->params.n_captures,
+		.packet_file = a->params.packet_file,
+		.output_dir = a->params.output_dir,
+		.force = a->params.force,
+	};
+
+	return standard_output_suffices(a->params.settings, a->json, a->params.packet_file) &&
+	       files_are_apart(&files);
+}
+
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
@@ -308,10 +328,7 @@ static int act(struct arguments *a, struct settings *settings)
 		if (a->dump)
 			settings_dump(settings, stdout);
 		else if (!a->check)
-			status = standard_output_suffices(
-					 settings, a->json, a->params.packet_file)
-					 ? run(a)
-					 : EXIT_USAGE;
+			status = is_safe(a) ? run(a) : EXIT_USAGE;
 	}
 	model_destroy(a->model);
 	settings_fini(settings);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/configured.h"
 #include "cli/rights_needs.h"
 
 enum { PRIVILEGED_PORTS = 1024, PASSWD_BYTES = 4096, NOT_FOR_OTHERS = 027 };
@@ -163,18 +164,12 @@ static void say_unreadable(const char *path)
 
 void rights_say_unreadable(const char *settings_file, const struct settings *s)
 {
-	const char *slash = settings_file ? strrchr(settings_file, '/') : NULL;
 	char path[PATH_MAX];
 
 	if (!settings_file)
 		return;
 	say_unreadable(settings_file);
-	for (uint32_t i = 0; i < s->aws_import.count; i++) {
-		const char *name = s->aws_import.text[i];
-
-		snprintf(path, sizeof(path), "%.*s%s",
-			name[0] == '/' || !slash ? 0 : (int)(slash - settings_file + 1),
-			settings_file, name);
-		say_unreadable(path);
-	}
+	for (uint32_t i = 0; i < s->aws_import.count; i++)
+		say_unreadable(configured_import(
+			settings_file, s->aws_import.text[i], path, sizeof(path)));
 }

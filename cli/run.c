@@ -4,6 +4,7 @@
 #include "cli/check.h"
 #include "cli/command.h"
 #include "cli/configured.h"
+#include "cli/files_apart.h"
 #include "cli/notify.h"
 #include "cli/plane.h"
 #include "cli/rights.h"
@@ -33,12 +34,10 @@
 static const char usage[] =
 	"usage: periscope run -c FILE [options]\n"
 	"\n"
-	"Receives mirror traffic on the ports of the settings (capture.ports) and writes flow "
-	"events,\n"
-	"VPC Flow Logs and, at the end, a summary. Runs until SIGINT or SIGTERM (a second one "
-	"ends "
-	"it\n"
-	"at once); SIGHUP reloads the mirror model.\n"
+	"Receives mirror traffic on the ports of the settings (capture.ports) and writes flow\n"
+	"events, VPC Flow Logs and, at the end, a summary. Runs until SIGINT or SIGTERM (a "
+	"second\n"
+	"one ends it at once); SIGHUP reloads the mirror model.\n"
 	"\n"
 	"  -c FILE           settings (YAML)\n"
 	"  --set KEY=VALUE   one setting; may be repeated\n"
@@ -267,19 +266,13 @@ static bool give_up_rights(void *ctx, char *error, size_t size)
 	return true;
 }
 
-/* What would have helped. */
-static void say_why_not(const struct run *run)
+/* What would have helped; the one sentence is the last. */
+static void say_failed(const struct run *run, const char *error)
 {
 	if (!run->gave_up)
 		rights_say_missing(&run->settings);
 	else
 		rights_say_unwritable(run->output_dir);
-}
-
-/* Its one sentence is the last that is said. */
-static void say_failed(const struct run *run, const char *error)
-{
-	say_why_not(run);
 	fprintf(stderr, "periscope: %s\n", error);
 }
 
@@ -336,6 +329,18 @@ static int run_appliance(struct run *run, struct model *model)
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
+static bool is_safe(const struct run *run)
+{
+	const struct files_apart files = {
+		.settings_file = run->settings_file,
+		.settings = &run->settings,
+		.output_dir = run->output_dir,
+	};
+
+	return standard_output_suffices(&run->settings, run->json, NULL) &&
+	       files_are_apart(&files);
+}
+
 static int run_with_rights(struct run *run, struct model *model)
 {
 	char error[RIGHTS_ERROR];
@@ -367,8 +372,7 @@ static int act(struct run *run)
 	}
 	if (run->dump)
 		settings_dump(&run->settings, stdout);
-	if (!run->dump && !run->check &&
-		!standard_output_suffices(&run->settings, run->json, NULL))
+	if (!run->dump && !run->check && !is_safe(run))
 		status = EXIT_USAGE;
 	if (run->dump || run->check || status != EXIT_DONE)
 		model_destroy(model);

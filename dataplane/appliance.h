@@ -93,8 +93,8 @@ struct appliance_port {
 uint32_t appliance_ports(const struct appliance *appliance);
 /* Asks the port anew: after appliance_count() it has counted all that the workers have received. `xstats`
  * (NULL: not wanted) gets at most `max` of the driver's own counters, of the same moment. */
-struct appliance_port appliance_port(struct appliance *appliance, uint32_t index,
-	struct port_xstat *xstats, uint32_t max);
+struct appliance_port appliance_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max);
 
 /* What the output made of the records of one kind, and the writer's queue. */
 struct output_ledger appliance_output(const struct appliance *appliance,

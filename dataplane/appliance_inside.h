@@ -29,7 +29,7 @@ struct watched_port {
 	struct port *port;
 	struct exception_port *exception; /* NULL: none */
 	bool exception_gone;              /* and that was said */
-	struct port_counters counters; /* as it was asked last */
+	struct port_counters counters;    /* as it was asked last */
 	enum port_link link;
 };
 
@@ -61,7 +61,8 @@ struct appliance {
 	_Atomic uint32_t shedding[OVERLOAD_STEPS];
 	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
 	struct snapshot_slot slot;
-	pthread_mutex_t asking; /* held to ask the ports: by the control thread, and who looks */
+	pthread_mutex_t
+		asking; /* held to ask the ports: by the control thread, and who looks */
 	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
 	pthread_mutex_t lock;
 	struct configuration *current;
@@ -90,8 +91,8 @@ void appliance_watch_exception(struct appliance *appliance, uint32_t index);
 int appliance_open_ports(struct appliance *appliance, char *error);
 int appliance_start_ports(struct appliance *appliance, char *error);
 /* By the control thread, or who looks: what appliance_port() has of it. */
-struct port_reading appliance_ask_port(struct appliance *appliance, uint32_t index,
-	struct port_xstat *xstats, uint32_t max);
+struct port_reading appliance_ask_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max);
 
 /* Before the lanes are made; and with the output directory there. Nothing, where nothing is recorded. */
 int appliance_make_recorder(struct appliance *appliance, char *error);

@@ -64,8 +64,8 @@ uint32_t appliance_ports(const struct appliance *appliance)
 	return appliance->n_ports;
 }
 
-struct appliance_port appliance_port(struct appliance *appliance, uint32_t index,
-	struct port_xstat *xstats, uint32_t max)
+struct appliance_port appliance_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max)
 {
 	struct watched_port *w = &appliance->ports[index];
 	struct appliance_port p = {.name = port_name(w->port),

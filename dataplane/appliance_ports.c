@@ -74,8 +74,8 @@ int appliance_open_ports(struct appliance *appliance, char *error)
 	return 0;
 }
 
-struct port_reading appliance_ask_port(struct appliance *appliance, uint32_t index,
-	struct port_xstat *xstats, uint32_t max)
+struct port_reading appliance_ask_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max)
 {
 	struct watched_port *w = &appliance->ports[index];
 	struct port_reading reading;

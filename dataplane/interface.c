@@ -57,7 +57,8 @@ int interface_listen_to_all(const struct interface *interface)
 		.mr_ifindex = (int)interface->index, .mr_type = PACKET_MR_PROMISC};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* it receives nothing */
 
-	if (fd >= 0 && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) == 0)
+	if (fd >= 0 &&
+		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) == 0)
 		return fd;
 	if (fd >= 0)
 		close(fd);

@@ -57,17 +57,24 @@ static uint32_t count_workers(const struct replay_params *params)
 /* Two writers would spoil it for each other. */
 static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
 {
+	static const char *const own[] = {
+		"summary.json", "events/flows.jsonl", "packets/packets.pcapng"};
 	char path[PATH_MAX];
-	struct stat file, recording;
+	struct stat file, other;
 
-	snprintf(path, sizeof(path), "%s/packets/packets.pcapng", p->output_dir);
-	if (!p->packet_file || stat(p->packet_file, &file) || stat(path, &recording) ||
-		file.st_dev != recording.st_dev || file.st_ino != recording.st_ino)
+	if (!p->packet_file || stat(p->packet_file, &file) != 0)
 		return false;
-	snprintf(error, REPLAY_ERROR,
-		"%s: is the file of packets.record, too; choose another one with -w",
-		p->packet_file);
-	return true;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", p->output_dir, own[i]);
+		if (stat(path, &other) != 0 || file.st_dev != other.st_dev ||
+			file.st_ino != other.st_ino)
+			continue;
+		snprintf(error, REPLAY_ERROR,
+			"%s: is %s of the output directory, too; choose another one with -w",
+			p->packet_file, own[i]);
+		return true;
+	}
+	return false;
 }
 
 static bool open_packets(struct replay *replay, char error[REPLAY_ERROR])
@@ -82,7 +89,7 @@ static bool open_packets(struct replay *replay, char error[REPLAY_ERROR])
 			return false;
 	}
 	if (p->settings->packets.record == RECORD_NONE)
-		return true;
+		return !is_one_file(p, error);
 	replay->recording = packet_files_open(&recording, error, REPLAY_ERROR);
 	return replay->recording && !is_one_file(p, error);
 }
@@ -410,6 +417,9 @@ enum replay_status replay_run(const struct replay_params *params,
 		status = open_files(replay, error);
 	if (status == REPLAY_DONE)
 		status = run(replay, error);
+	/* Results of an earlier run must not stand there as if they were this one's. */
+	if (status == REPLAY_FAILED && !replay->output && params->force)
+		output_clear(params->output_dir);
 	if (status != REPLAY_DONE && error[0])
 		say(error);
 	input_status = say_input_errors(replay);

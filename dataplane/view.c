@@ -130,8 +130,8 @@ void view_step(struct view_board *board, const struct lane *lane, uint64_t now_n
 		return;
 	asked = atomic_load_explicit(&board->asked, memory_order_acquire);
 	if (!board->copying) {
-		board->copying = asked != board->answering ||
-				 now_ns - board->begun_ns >= EVERY_NS;
+		board->copying =
+			asked != board->answering || now_ns - board->begun_ns >= EVERY_NS;
 		if (board->copying)
 			begin(board, lane, asked, now_ns);
 	} else if (asked != board->answering ||

@@ -1,8 +1,10 @@
 #include "inspect/export/output.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/model.h"
 #include "config/settings.h"
@@ -84,8 +86,8 @@ bool output_begin(struct output *output, bool force, char *error, size_t error_s
 	       begin(output, &events, error, error_size);
 }
 
-bool output_begin_live(struct output *output, const struct settings *settings, char *error,
-	size_t error_size)
+bool output_begin_live(
+	struct output *output, const struct settings *settings, char *error, size_t error_size)
 {
 	const struct event_files_params events = {
 		.dir = output->dir,
@@ -111,6 +113,18 @@ struct output *output_open(const char *dir, bool force, char *error, size_t erro
 		return output;
 	output_free(output);
 	return NULL;
+}
+
+void output_clear(const char *dir)
+{
+	char error[PATH_MAX + 128];
+	struct output *output =
+		access(dir, F_OK) == 0 ? output_claim(dir, error, sizeof(error)) : NULL;
+
+	if (output == NULL)
+		return;
+	(void)output_dir_empty(dir, true, error, sizeof(error));
+	output_free(output);
 }
 
 struct output *output_open_live(

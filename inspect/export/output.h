@@ -21,12 +21,15 @@ struct settings;
  * false: `error` says what and why. */
 struct output *output_claim(const char *dir, char *error, size_t error_size);
 bool output_begin(struct output *output, bool force, char *error, size_t error_size);
-bool output_begin_live(struct output *output, const struct settings *settings, char *error,
-	size_t error_size);
+bool output_begin_live(
+	struct output *output, const struct settings *settings, char *error, size_t error_size);
 
 /* The two in one. A directory that is not empty is refused unless `force`, which
  * removes only the files this program writes there. NULL: `error` says what and why. */
 struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
+
+/* Removes what this program wrote there, if the directory is there and no other process's. */
+void output_clear(const char *dir);
 
 /* The same for an appliance: nothing is removed before there is something new. What earlier runs wrote there stays, within the bounds of the settings,
  * and events go into files of their own (event_files.h). */

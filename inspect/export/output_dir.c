@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inspect/export/inputs.h"
 #include "inspect/export/output_lock.h"
 
 /* What this program writes: files of this pattern, in this folder or, when `deep`, below it.
@@ -66,7 +67,25 @@ static int open_dir(int at, const char *name)
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void clear_folder(int fd, const struct own *what, int depth)
+/* Goes through our files: removes them, or (with `inputs`) looks for one of those. */
+struct going {
+	const struct inputs *inputs; /* NULL: to remove */
+	char *file;                  /* its name goes here */
+	size_t file_size;
+	bool found;
+};
+
+static void at_file(struct going *going, int folder, const char *name, const struct stat *st)
+{
+	if (going->inputs == NULL) {
+		unlinkat(folder, name, 0);
+	} else if (inputs_find(going->inputs, st) != NULL) {
+		snprintf(going->file, going->file_size, "%s", name);
+		going->found = true;
+	}
+}
+
+static void go_through(struct going *going, int fd, const struct own *what, int depth)
 {
 	DIR *dir = dir_from(fd);
 	struct dirent *entry;
@@ -80,11 +99,12 @@ static void clear_folder(int fd, const struct own *what, int depth)
 			fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
 		if (S_ISDIR(st.st_mode) && what->deep && depth < DEPTH_MAX) {
-			clear_folder(open_dir(dirfd(dir), entry->d_name), what, depth + 1);
-			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+			go_through(going, open_dir(dirfd(dir), entry->d_name), what, depth + 1);
+			if (going->inputs == NULL)
+				unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 		} else if (S_ISREG(st.st_mode) &&
 			   fnmatch(what->pattern, entry->d_name, 0) == 0) {
-			unlinkat(dirfd(dir), entry->d_name, 0);
+			at_file(going, dirfd(dir), entry->d_name, &st);
 		}
 	}
 	closedir(dir);
@@ -93,8 +113,10 @@ static void clear_folder(int fd, const struct own *what, int depth)
 /* What cannot be removed is noticed when it is opened for writing. */
 static void clear(int root)
 {
+	struct going going = {.inputs = NULL};
+
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		clear_folder(open_dir(root, own[i].folder), &own[i], 0);
+		go_through(&going, open_dir(root, own[i].folder), &own[i], 0);
 		if (strcmp(own[i].folder, ".") != 0)
 			unlinkat(root, own[i].folder, AT_REMOVEDIR);
 	}
@@ -156,6 +178,20 @@ bool output_dir_empty(const char *dir, bool force, char *error, size_t error_siz
 			dir);
 	close(root);
 	return ready;
+}
+
+bool output_dir_has_input(
+	const char *dir, const struct inputs *inputs, char *file, size_t file_size)
+{
+	struct going going = {.inputs = inputs, .file = file, .file_size = file_size};
+	int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && !going.found; i++)
+		go_through(&going, open_dir(root, own[i].folder), &own[i], 0);
+	close(root);
+	return going.found;
 }
 
 size_t output_dir_there(const char *dir)

@@ -13,6 +13,12 @@ bool output_dir_make(const char *dir, char *error, size_t error_size);
  * wrote there is removed and all else left alone. false: `error` says what and why. */
 bool output_dir_empty(const char *dir, bool force, char *error, size_t error_size);
 
+/* Whether one of the files that this program writes there, and would remove, is an input; `file` gets
+ * its name. A directory that is not there has none. */
+struct inputs;
+bool output_dir_has_input(
+	const char *dir, const struct inputs *inputs, char *file, size_t file_size);
+
 /* How many bytes of the path, from its beginning, name a folder that is there. */
 size_t output_dir_there(const char *dir);
 /* Removes the folders of the path behind those bytes again, as far as nothing is in them. */

@@ -32,7 +32,7 @@ static bool ends_with(const char *s, const char *end)
 }
 
 /* FILE.pcap -> FILE-ip.pcap; a name without an ending gets .pcap. */
-static bool ip_path(const char *path, char out[PATH_MAX])
+bool packet_file_ip_path(const char *path, char *out, size_t size)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash == NULL ? path : slash + 1;
@@ -42,8 +42,8 @@ static bool ip_path(const char *path, char out[PATH_MAX])
 	if (dot == NULL || dot == name)
 		dot = name + strlen(name);
 	stem = (int)(dot - path);
-	n = snprintf(out, PATH_MAX, "%.*s-ip%s", stem, path, *dot == '\0' ? ".pcap" : dot);
-	return n > 0 && n < PATH_MAX;
+	n = snprintf(out, size, "%.*s-ip%s", stem, path, *dot == '\0' ? ".pcap" : dot);
+	return n > 0 && (size_t)n < size;
 }
 
 static bool open_part(struct packet_file *file, enum part part, const char *path)
@@ -109,7 +109,8 @@ static bool need_part(struct packet_file *file, enum part part)
 	if (strcmp(file->path, "-") == 0) {
 		snprintf(path, sizeof(path), "standard output");
 		errno = ENOTSUP;
-	} else if (ip_path(file->path, path) && open_part(file, part, path)) {
+	} else if (packet_file_ip_path(file->path, path, sizeof(path)) &&
+		   open_part(file, part, path)) {
 		return true;
 	}
 	if (!file->said_failed)

@@ -31,6 +31,9 @@ struct packet_record {
 
 struct packet_file;
 
+/* Where raw IP packets of a file go. false: too long a name. */
+bool packet_file_ip_path(const char *path, char *ip_path, size_t size);
+
 /* NULL: `error` says what and why. */
 struct packet_file *packet_file_open(const char *path, char *error, size_t error_size);
 /* The same for one of several files, which share a `ledger` (borrowed); `flags` are more flags of

@@ -2,6 +2,7 @@
 #include "inspect/export/summary.h"
 
 #include <limits.h>
+#include <unistd.h>
 
 void summary_add_output(
 	struct summary *s, const char *name, bool enabled, const struct output_ledger *ledger)
@@ -46,7 +47,8 @@ bool summary_write(const struct summary *s, const char *dir, char *error, size_t
 	bool ok;
 
 	snprintf(path, sizeof(path), "%s/summary.json", dir);
-	file = fopen(path, "we");
+	(void)unlink(path); /* it may lead elsewhere, and its room is ours */
+	file = fopen(path, "wxe");
 	ok = file && summary_json(s, file);
 	ok = file && fclose(file) == 0 && ok;
 	if (!ok)
