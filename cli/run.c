@@ -297,8 +297,7 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 		signals_release(signals);
 		return appliance_stop(run->appliance, report, run);
 	}
-	if (run->appliance)
-		appliance_abandon(run->appliance);
+	appliance_abandon(run->appliance);
 	say_failed(run, error);
 	output_dir_forget(run->output_dir, run->there);
 	return false;

@@ -56,7 +56,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
  * false: something could not be written, or the ledger does not close; it was said. */
 bool appliance_stop(struct appliance *appliance,
 	void (*report)(void *ctx, const struct summary *summary), void *ctx);
-/* The end of one that was not to start after all: no summary. Frees. */
+/* The end of one that was not to start after all: no summary. Frees. NULL is legal. */
 void appliance_abandon(struct appliance *appliance);
 
 /* --- looking --- */

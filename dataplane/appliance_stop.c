@@ -173,5 +173,6 @@ bool appliance_stop(struct appliance *appliance,
 
 void appliance_abandon(struct appliance *appliance)
 {
-	appliance_free(appliance);
+	if (appliance)
+		appliance_free(appliance);
 }
