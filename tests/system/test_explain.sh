@@ -262,7 +262,7 @@ while IFS= read -r line; do
   check "packet $k: ${line%% 10=*}" says "$line" strict -r "$tmp/rows.pcap" -n $k
 done <"$tmp/rows.txt"
 as_replay() { # the same capture in a replay: the reasons' counts
-  replay "$tmp/out" -c "$tmp/strict.yaml" "$tmp/rows.pcap" || return 1
+  replay "$tmp/out" --input mirror -c "$tmp/strict.yaml" "$tmp/rows.pcap" || return 1
   python3 - "$tmp/rows.txt" "$tmp/out/summary.json" <<'COUNT'
 import json, re, sys
 bucket = {"not_ip": "not_mirror", "other_port": "not_mirror", "vxlan_short": "outer_malformed"}
