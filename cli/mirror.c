@@ -199,6 +199,8 @@ static int run_capture(struct mirror *m)
 
 	while (!interrupted && input_next(m->input, &in))
 		mirror_packet(m, &in);
+	if (input_note(m->input, 0))
+		fprintf(stderr, "periscope: %s\n", input_note(m->input, 0));
 	for (unsigned i = 0; i < input_error_count(m->input); i++)
 		fprintf(stderr, "periscope: %s\n", input_error(m->input, i));
 	return input_error_count(m->input) > 0 || interrupted ? EXIT_FAILED : EXIT_DONE;

@@ -2,194 +2,197 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "dataplane/capture_blocks.h"
 
 enum {
+	FILE_HEADER = 24,
 	RECORD_HEADER = 16,
-	CAP_MAX = 262144, /* libpcap's limit for the link types that we read */
+	RECORD_HEADER_LONG = 24, /* with the interface, the protocol and the direction */
 	NS_PER_US = 1000,
 };
 
+#define NS_PER_S UINT64_C(1000000000)
 #define MAGIC_US UINT32_C(0xa1b2c3d4)
 #define MAGIC_NS UINT32_C(0xa1b23c4d)
+#define MAGIC_LONG UINT32_C(0xa1b2cd34)
+#define LINK_TYPE_MASK UINT32_C(0x03ffffff) /* above it stands what is known of an FCS */
 
 struct capture_records {
-	struct capture_stream *stream;
-	uint32_t snaplen;
-	bool swapped, is_ns;
-	uint8_t *buffer; /* grows to the longest record */
-	size_t room, piece;
-	size_t at, end; /* of what was read and not yet used */
-	size_t last;    /* where the last record begins */
-	bool lends;
-	bool lent; /* somebody holds records in the buffer: nothing may move */
-	char wrong[96];
+	struct capture_window *window;
+	bool swapped;
+	/* Up to version 2.2 the two lengths are the other way round, in 2.3 sometimes. */
+	bool lengths_turned, lengths_either;
+	uint32_t first; /* word of the file, as it lies there */
+	uint32_t header, unit_ns;
+	uint32_t link_number;
+	const struct capture_link *link;
+	char wrong[128];
 };
 
+struct file_header {
+	uint32_t magic;
+	bool swapped;
+	uint16_t major, minor;
+};
+
+static bool header_read(struct file_header *h, const uint8_t *at)
+{
+	static const uint32_t magics[] = {MAGIC_US, MAGIC_NS, MAGIC_LONG};
+
+	for (int i = 0; i < 6; i++) {
+		h->magic = magics[i / 2];
+		h->swapped = i % 2;
+		if (capture_u32(at, h->swapped) != h->magic)
+			continue;
+		h->major = capture_u16(at + 4, h->swapped);
+		h->minor = capture_u16(at + 6, h->swapped);
+		return true;
+	}
+	return false;
+}
+
+static bool is_version(const struct file_header *h)
+{
+	/* DG/UX's tcpdump calls version 2.2 so. */
+	return (h->major == 2 && h->minor <= 4) || (h->major == 543 && h->minor == 0);
+}
+
+bool capture_records_is_header(const uint8_t *at, size_t n)
+{
+	struct file_header h;
+	uint8_t start[8] = {0};
+
+	memcpy(start, at, n < sizeof(start) ? n : sizeof(start));
+	if (n >= 4)
+		return header_read(&h, start) && (n < sizeof(start) || is_version(&h));
+	return n > 0 && (memcmp(start, "\xa1\xb2\xc3\xd4", n) == 0 ||
+				memcmp(start, "\xa1\xb2\x3c\x4d", n) == 0 ||
+				memcmp(start, "\xd4\xc3\xb2\xa1", n) == 0 ||
+				memcmp(start, "\x4d\x3c\xb2\xa1", n) == 0);
+}
+
 struct capture_records *capture_records_create(
-	struct capture_stream *stream, pcap_t *pcap, size_t piece)
+	struct capture_window *w, char *error, size_t error_size)
 {
+	const uint8_t *at = w->buffer + w->at;
+	size_t there = w->end - w->at;
+	struct file_header h = {.major = 0};
 	struct capture_records *r;
-	uint8_t head[4] = {0};
-	uint32_t magic, snaplen = (uint32_t)pcap_snapshot(pcap);
 
-	capture_stream_head(stream, head);
-	memcpy(&magic, head, sizeof(magic));
-	if (pcap_is_swapped(pcap))
-		magic = __builtin_bswap32(magic);
-	if ((magic != MAGIC_US && magic != MAGIC_NS) || pcap_major_version(pcap) != 2 ||
-		pcap_minor_version(pcap) != 4)
+	if (there < FILE_HEADER) {
+		snprintf(error, error_size,
+			"breaks off before the first packet (%zu of the %u bytes of its header "
+			"are "
+			"there)",
+			there, (unsigned)FILE_HEADER);
 		return NULL;
+	}
+	if (!header_read(&h, at) || !is_version(&h)) {
+		snprintf(error, error_size,
+			"its header names version %u.%u of pcap, and not 2.4", h.major,
+			h.minor);
+		return NULL;
+	}
 	r = calloc(1, sizeof(*r));
-	if (r == NULL)
+	if (r == NULL) {
+		snprintf(error, error_size, "no memory");
 		return NULL;
-	r->stream = stream;
-	r->snaplen = snaplen;
-	r->swapped = pcap_is_swapped(pcap);
-	r->is_ns = magic == MAGIC_NS;
-	r->room = r->piece = piece;
-	r->buffer = malloc(r->room);
-	if (r->buffer != NULL)
-		return r;
-	free(r);
-	return NULL;
-}
-
-/* Moves what is left to the start, for `need` bytes in one piece. */
-static bool make_room(struct capture_records *r, size_t need)
-{
-	memmove(r->buffer, r->buffer + r->at, r->end - r->at);
-	r->end -= r->at;
-	r->at = 0;
-	if (r->room < need) {
-		uint8_t *larger = realloc(r->buffer, need);
-
-		if (larger == NULL)
-			return false;
-		r->buffer = larger;
-		r->room = need;
 	}
-	return true;
+	*r = (struct capture_records){
+		.window = w,
+		.swapped = h.swapped,
+		.lengths_turned = h.major != 2 || h.minor < 3,
+		.lengths_either = h.major == 2 && h.minor == 3,
+		.first = capture_u32(at, false),
+		.header = h.magic == MAGIC_LONG ? RECORD_HEADER_LONG : RECORD_HEADER,
+		.unit_ns = h.magic == MAGIC_NS ? 1 : NS_PER_US,
+		.link_number = capture_u32(at + 20, h.swapped) & LINK_TYPE_MASK,
+	};
+	r->link = capture_link_find(r->link_number);
+	w->at += FILE_HEADER;
+	return r;
 }
 
-bool capture_records_lend(struct capture_records *r, size_t room)
+uint32_t capture_records_link_number(const struct capture_records *r)
 {
-	uint8_t *larger = realloc(r->buffer, room);
-
-	if (larger == NULL)
-		return false;
-	r->buffer = larger;
-	r->room = room;
-	r->lends = true;
-	return true;
+	return r->link_number;
 }
 
-const uint8_t *capture_records_lent(const struct capture_records *r)
+/* Why `need` bytes are not there, from `from` on in the record in hand. */
+__attribute__((cold, noinline)) static enum records_status missing(struct capture_records *r,
+	enum window_status status, const char *what, size_t from, size_t need)
 {
-	return r->buffer;
-}
+	const struct capture_window *w = r->window;
 
-uint8_t *capture_records_exchange(
-	struct capture_records *r, uint8_t *empty, const uint8_t **kept)
-{
-	size_t from = kept != NULL ? r->last : r->at;
-	uint8_t *full = r->buffer;
-
-	if (empty != NULL)
-		memcpy(empty, full + from, r->end - from);
-	if (kept != NULL)
-		*kept = empty + (*kept - (full + from));
-	r->buffer = empty;
-	r->end -= from;
-	r->at -= from;
-	r->last = 0;
-	r->lent = kept != NULL;
-	return full;
-}
-
-/* Reads on until `need` bytes are there. */
-static enum records_status read_on(struct capture_records *r, size_t need)
-{
-	if (r->lent && need > r->room - r->at)
+	if (status == WINDOW_FULL)
 		return RECORDS_FULL;
-	if (!r->lent && !make_room(r, need))
-		return RECORDS_CUT;
-	while (r->end - r->at < need) {
-		size_t room = r->room - r->end;
-		ssize_t n = capture_stream_read(r->stream, r->buffer + r->end,
-			r->lends && room > r->piece ? r->piece : room);
-
-		if (n <= 0)
-			return RECORDS_CUT;
-		r->end += (size_t)n;
-	}
-	return RECORDS_OK;
-}
-
-/* RECORDS_CUT: at the end of the file, or on an error. */
-static inline enum records_status have(struct capture_records *r, size_t need)
-{
-	return r->end - r->at >= need ? RECORDS_OK : read_on(r, need);
-}
-
-static uint32_t number(const struct capture_records *r, const uint8_t *at)
-{
-	uint32_t n;
-
-	memcpy(&n, at, sizeof(n));
-	return r->swapped ? __builtin_bswap32(n) : n;
-}
-
-/* libpcap takes the fields of a file in our byte order for signed. */
-static int64_t number_of_time(const struct capture_records *r, const uint8_t *at)
-{
-	uint32_t n = number(r, at);
-
-	return r->swapped ? (int64_t)n : (int64_t)(int32_t)n;
-}
-
-static enum records_status cut(struct capture_records *r, const char *what, size_t need)
-{
 	snprintf(r->wrong, sizeof(r->wrong), "%zu of the %zu bytes of its %s are there",
-		r->end - r->at, need, what);
+		w->end - w->at - from, need, what);
 	return RECORDS_CUT;
 }
 
-enum records_status capture_records_next(
-	struct capture_records *r, struct pcap_pkthdr *header, const uint8_t **data)
+/* A record that cannot be one, or is a strange one. */
+__attribute__((cold, noinline)) static enum records_status judge(
+	struct capture_records *r, const uint8_t *at, uint32_t cap)
 {
-	enum records_status status = have(r, RECORD_HEADER);
-	const uint8_t *at;
-	uint32_t cap;
+	if (capture_records_is_header(at, RECORD_HEADER) ||
+		capture_blocks_is_header(at, RECORD_HEADER))
+		return RECORDS_ANOTHER;
+	if (cap <= CAPTURE_CAP_MAX)
+		return RECORDS_OK;
+	snprintf(r->wrong, sizeof(r->wrong),
+		"at byte %llu: a packet of %u captured bytes, more than the %u that are "
+		"possible",
+		(unsigned long long)capture_window_offset(r->window), cap,
+		(unsigned)CAPTURE_CAP_MAX);
+	return RECORDS_BROKEN;
+}
 
-	if (status == RECORDS_FULL)
-		return status;
-	if (status == RECORDS_CUT)
-		return r->end == r->at ? RECORDS_ENDED : cut(r, "record header", RECORD_HEADER);
-	at = r->buffer + r->at;
-	header->ts.tv_sec = number_of_time(r, at);
-	header->ts.tv_usec = number_of_time(r, at + 4) * (r->is_ns ? 1 : NS_PER_US);
-	header->len = number(r, at + 12);
-	cap = number(r, at + 8);
-	if (cap > CAP_MAX) {
-		snprintf(r->wrong, sizeof(r->wrong),
-			"a packet of %u captured bytes, more than the %u that are possible",
-			cap, (unsigned)CAP_MAX);
-		return RECORDS_BROKEN;
+__attribute__((cold, noinline)) static void turn_lengths(
+	const struct capture_records *r, struct capture_record *out)
+{
+	uint32_t cap = out->cap;
+
+	if (!r->lengths_turned && cap <= out->wire)
+		return;
+	out->cap = out->wire;
+	out->wire = cap;
+}
+
+enum records_status capture_records_next(struct capture_records *r, struct capture_record *out)
+{
+	struct capture_window *w = r->window;
+	enum window_status have = capture_window_have(w, r->header);
+	enum records_status status;
+	const uint8_t *at;
+
+	if (have == WINDOW_SHORT && w->end == w->at)
+		return RECORDS_ENDED;
+	if (have != WINDOW_OK)
+		return missing(r, have, "record header", 0, r->header);
+	at = w->buffer + w->at;
+	out->cap = capture_u32(at + 8, r->swapped);
+	out->wire = capture_u32(at + 12, r->swapped);
+	if (r->lengths_turned || r->lengths_either)
+		turn_lengths(r, out);
+	/* The header of another file has no time zone where a record has its captured length. */
+	if (out->cap > CAPTURE_CAP_MAX || out->cap == 0 || capture_u32(at, false) == r->first) {
+		status = judge(r, at, out->cap);
+		if (status != RECORDS_OK)
+			return status;
 	}
-	r->last = r->at;
-	r->at += RECORD_HEADER;
-	status = have(r, cap);
-	if (status == RECORDS_CUT)
-		return cut(r, "packet", cap);
-	if (status == RECORDS_FULL) {
-		r->at -= RECORD_HEADER;
-		return status;
-	}
-	*data = r->buffer + r->at;
-	r->at += cap;
-	r->lent = r->lends;
-	header->caplen = cap < r->snaplen ? cap : r->snaplen;
+	have = capture_window_have(w, r->header + out->cap);
+	if (have != WINDOW_OK)
+		return missing(r, have, "packet", r->header, out->cap);
+	at = w->buffer + w->at;
+	out->time_ns = capture_u32(at, r->swapped) * NS_PER_S +
+		       (uint64_t)capture_u32(at + 4, r->swapped) * r->unit_ns;
+	out->data = at + r->header;
+	out->link = r->link;
+	out->link_number = r->link_number;
+	w->last = w->at;
+	w->at += r->header + out->cap;
 	return RECORDS_OK;
 }
 
@@ -200,8 +203,5 @@ const char *capture_records_wrong(const struct capture_records *r)
 
 void capture_records_destroy(struct capture_records *r)
 {
-	if (r == NULL)
-		return;
-	free(r->buffer);
 	free(r);
 }

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio_ext.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -17,8 +17,6 @@ struct capture_stream {
 	int fd;
 	bool is_stdin; /* not ours to close */
 	uint64_t size;
-	FILE *file;
-	char *file_buffer;
 	struct capture_stream_progress *progress;
 
 	/* Bytes of the file not yet used: the peeked ones, with a codec all. */
@@ -30,8 +28,6 @@ struct capture_stream {
 	const struct codec *codec; /* NULL: not compressed */
 	void *state;
 
-	uint8_t head[HEAD];
-	size_t head_len;
 	char error[160]; /* empty: none */
 };
 
@@ -112,59 +108,23 @@ ssize_t capture_stream_read(struct capture_stream *s, uint8_t *out, size_t room)
 	return s->codec != NULL ? read_compressed(s, out, room) : read_plain(s, out, room);
 }
 
-static ssize_t stream_read(void *cookie, char *out, size_t room)
-{
-	struct capture_stream *s = cookie;
-	ssize_t n = capture_stream_read(s, (uint8_t *)out, room);
-
-	for (ssize_t i = 0; i < n && s->head_len < HEAD; i++)
-		s->head[s->head_len++] = (uint8_t)out[i];
-	if (n < 0)
-		errno = EIO;
-	return n;
-}
-
-/* The stream outlives its FILE, so that its error can still be asked for. */
-static int stream_close(void *cookie)
-{
-	(void)cookie;
-	return 0;
-}
-
-static const struct format {
-	const char *magic;
-	size_t len;
-	const struct codec *codec;
-	const char *unread; /* recognised, but not read */
-} formats[] = {
-	{"\x1f\x8b", 2, &codec_gzip, NULL},
-	{"\x28\xb5\x2f\xfd", 4, &codec_zstd, NULL},
-	{"\xfd\x37\x7a\x58", 4, NULL, "xz"},
-	{"BZh", 3, NULL, "bzip2"},
-	{"\x04\x22\x4d\x18", 4, NULL, "lz4"},
-	{"PK\x03\x04", 4, NULL, "zip"},
-	{"\x1f\x9d", 2, NULL, "compress"},
-};
-
 /* A zstd file may begin with a skippable frame: 0x184D2A50 to 0x184D2A5F, little endian. */
-static const struct format *format_find(const uint8_t *at, size_t len)
+static const struct codec *codec_find(const uint8_t *at, size_t len)
 {
 	uint8_t first[HEAD] = {0};
 
 	memcpy(first, at, len < HEAD ? len : HEAD);
-	if ((first[0] & 0xf0) == 0x50 && memcmp(first + 1, "\x2a\x4d\x18", 3) == 0)
-		return &formats[1];
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (len >= formats[i].len &&
-			memcmp(first, formats[i].magic, formats[i].len) == 0)
-			return &formats[i];
+	if (memcmp(first, "\x1f\x8b", 2) == 0)
+		return &codec_gzip;
+	if (memcmp(first, "\x28\xb5\x2f\xfd", 4) == 0 ||
+		((first[0] & 0xf0) == 0x50 && memcmp(first + 1, "\x2a\x4d\x18", 3) == 0))
+		return &codec_zstd;
 	return NULL;
 }
 
 /* Looks at the first bytes; a pipe may bring them one by one. */
 static int stream_detect(struct capture_stream *s)
 {
-	const struct format *format;
 	ssize_t n;
 
 	while (s->in_len < HEAD && !s->at_end) {
@@ -178,15 +138,9 @@ static int stream_detect(struct capture_stream *s)
 		snprintf(s->error, sizeof(s->error), "is empty");
 		return -1;
 	}
-	format = format_find(s->in, s->in_len);
-	if (format == NULL)
+	s->codec = codec_find(s->in, s->in_len);
+	if (s->codec == NULL)
 		return 0;
-	if (format->codec == NULL) {
-		snprintf(s->error, sizeof(s->error),
-			"is compressed by %s; only gzip and zstd are read", format->unread);
-		return -1;
-	}
-	s->codec = format->codec;
 	s->state = s->codec->create();
 	if (s->state == NULL)
 		snprintf(s->error, sizeof(s->error), "no memory");
@@ -230,22 +184,14 @@ static int file_open(struct capture_stream *s, const char *path)
 
 static int stream_start(struct capture_stream *s, const char *path, size_t buffer)
 {
-	cookie_io_functions_t functions = {.read = stream_read, .close = stream_close};
-
 	if (file_open(s, path) != 0)
 		return -1;
 	s->in_room = buffer;
 	s->in = s->in_at = malloc(buffer);
-	if (s->in != NULL && stream_detect(s) != 0)
-		return -1;
-	s->file = fopencookie(s, "r", functions);
-	if (s->in == NULL || s->file == NULL) {
-		snprintf(s->error, sizeof(s->error), "no memory");
-		return -1;
-	}
-	setvbuf(s->file, NULL, _IONBF, 0);
-	__fsetlocking(s->file, FSETLOCKING_BYCALLER); /* one thread reads, twice a packet */
-	return 0;
+	if (s->in != NULL)
+		return stream_detect(s);
+	snprintf(s->error, sizeof(s->error), "no memory");
+	return -1;
 }
 
 struct capture_stream *capture_stream_open(const char *path, size_t buffer,
@@ -262,22 +208,8 @@ struct capture_stream *capture_stream_open(const char *path, size_t buffer,
 	if (stream_start(s, path, buffer) == 0)
 		return s;
 	snprintf(error, error_size, "%s", s->error);
-	if (s->file != NULL)
-		fclose(s->file);
 	capture_stream_close(s);
 	return NULL;
-}
-
-FILE *capture_stream_file(struct capture_stream *stream)
-{
-	return stream->file;
-}
-
-bool capture_stream_buffer(struct capture_stream *stream)
-{
-	stream->file_buffer = malloc(stream->in_room);
-	return stream->file_buffer != NULL &&
-	       setvbuf(stream->file, stream->file_buffer, _IOFBF, stream->in_room) == 0;
 }
 
 const char *capture_stream_error(const struct capture_stream *stream)
@@ -285,10 +217,9 @@ const char *capture_stream_error(const struct capture_stream *stream)
 	return stream->error[0] != '\0' ? stream->error : NULL;
 }
 
-size_t capture_stream_head(const struct capture_stream *stream, uint8_t head[4])
+const char *capture_stream_compression(const struct capture_stream *stream)
 {
-	memcpy(head, stream->head, HEAD);
-	return stream->head_len;
+	return stream->codec != NULL ? stream->codec->name : NULL;
 }
 
 uint64_t capture_stream_size(const struct capture_stream *stream)
@@ -305,6 +236,5 @@ void capture_stream_close(struct capture_stream *stream)
 	if (stream->fd >= 0 && !stream->is_stdin)
 		close(stream->fd);
 	free(stream->in);
-	free(stream->file_buffer);
 	free(stream);
 }

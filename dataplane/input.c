@@ -26,6 +26,7 @@ struct input {
 	bool delivered; /* the first of the heap was given out, and is still being looked at */
 	struct capture **broken; /* in the order in which they broke */
 	unsigned broken_len;
+	char *bpf; /* NULL: none */
 	bool lends;
 	struct input_watch watch;
 	uint8_t *left; /* lending: the buffer of a capture that has ended */
@@ -82,17 +83,17 @@ void input_watch(struct input *input, struct input_watch watch)
 
 bool input_lend(struct input *input, size_t room)
 {
-	const struct capture *first = &input->captures[0];
-	struct capture_records *records = first->has_filter ? NULL : first->records;
+	struct capture *first = &input->captures[0];
 
 	/* Packets that an expression leaves out would fill the buffer, and the caller get little. */
-	input->lends = input->n == 1 && records != NULL && capture_records_lend(records, room);
+	input->lends = input->n == 1 && first->stream != NULL && first->bpf == NULL &&
+		       capture_window_lend(&first->window, room);
 	return input->lends;
 }
 
 const uint8_t *input_lent(const struct input *input)
 {
-	return input->left ? input->left : capture_records_lent(input->captures[0].records);
+	return input->left ? input->left : input->captures[0].window.buffer;
 }
 
 uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet *kept)
@@ -103,8 +104,8 @@ uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet
 		input->left = empty;
 		return full;
 	}
-	return capture_records_exchange(
-		input->captures[0].records, empty, kept ? &kept->data : NULL);
+	return capture_window_exchange(
+		&input->captures[0].window, empty, kept ? &kept->data : NULL);
 }
 
 /* Reads the capture's next packet. CAPTURE_ENDED: there is none, for whatever reason. */
@@ -113,12 +114,13 @@ static enum capture_status capture_advance(struct input *input, struct capture *
 	enum capture_status status = capture_next(capture);
 
 	count(&input->counters.bpf_excluded, capture->excluded);
+	count(&input->counters.link_excluded, capture->not_read);
 	count(&input->counters.time_backwards, capture->backwards);
-	capture->excluded = capture->backwards = 0;
+	capture->excluded = capture->not_read = capture->backwards = 0;
 	if (status == CAPTURE_OK || status == CAPTURE_FULL)
 		return status;
 	if (input->lends)
-		input->left = capture_records_exchange(capture->records, NULL, NULL);
+		input->left = capture_window_exchange(&capture->window, NULL, NULL);
 	if (status == CAPTURE_BROKEN)
 		error_keep(input, capture);
 	capture_close(capture);
@@ -128,7 +130,7 @@ static enum capture_status capture_advance(struct input *input, struct capture *
 static void heap_prime(struct input *input)
 {
 	for (unsigned i = 0; i < input->n; i++)
-		if (input->captures[i].pcap != NULL &&
+		if (input->captures[i].stream != NULL &&
 			capture_advance(input, &input->captures[i]) == CAPTURE_OK)
 			input->heap[input->heap_len++] = &input->captures[i];
 	for (unsigned i = input->heap_len / 2; i-- > 0;)
@@ -218,8 +220,8 @@ static struct input *input_create(const char *const *paths, unsigned n)
 }
 
 /* 0, or -1 with the capture's sentence in `error` when the filter is wrong. */
-static int captures_open(struct input *input, const char *const *paths, const char *bpf,
-	char *error, size_t error_size)
+static int captures_open(
+	struct input *input, const char *const *paths, char *error, size_t error_size)
 {
 	bool all_known = true;
 
@@ -227,8 +229,8 @@ static int captures_open(struct input *input, const char *const *paths, const ch
 	for (unsigned i = 0; i < input->n; i++) {
 		struct capture *c = &input->captures[i];
 		uint64_t bytes = input->progress.bytes;
-		enum capture_status status =
-			capture_open(c, paths[i], buffer_size(input->n), bpf, &input->progress);
+		enum capture_status status = capture_open(
+			c, paths[i], buffer_size(input->n), input->bpf, &input->progress);
 
 		if (status == CAPTURE_BAD_FILTER) {
 			snprintf(error, error_size, "%s", c->error);
@@ -258,9 +260,11 @@ struct input *input_open(
 		snprintf(error, error_size, "%s", wrong != NULL ? wrong : "no memory");
 		return NULL;
 	}
-	if (bpf != NULL && bpf[0] == '\0')
-		bpf = NULL;
-	if (captures_open(input, paths, bpf, error, error_size) == 0)
+	if (bpf != NULL && bpf[0] != '\0')
+		input->bpf = strdup(bpf);
+	if (bpf != NULL && bpf[0] != '\0' && input->bpf == NULL)
+		snprintf(error, error_size, "no memory");
+	else if (captures_open(input, paths, error, error_size) == 0)
 		return input;
 	input_close(input);
 	return NULL;
@@ -281,6 +285,11 @@ const char *input_name(const struct input *input, unsigned i)
 	return input->captures[i].name;
 }
 
+const char *input_note(const struct input *input, unsigned i)
+{
+	return input->captures[i].note;
+}
+
 void input_counters(const struct input *input, struct input_counters *out)
 {
 	const struct input_counters *c = &input->counters;
@@ -288,6 +297,7 @@ void input_counters(const struct input *input, struct input_counters *out)
 	*out = (struct input_counters){
 		.delivered = __atomic_load_n(&c->delivered, __ATOMIC_RELAXED),
 		.bpf_excluded = __atomic_load_n(&c->bpf_excluded, __ATOMIC_RELAXED),
+		.link_excluded = __atomic_load_n(&c->link_excluded, __ATOMIC_RELAXED),
 		.time_backwards = __atomic_load_n(&c->time_backwards, __ATOMIC_RELAXED),
 		.bytes_read = __atomic_load_n(&input->progress.bytes, __ATOMIC_RELAXED),
 		.bytes_total = c->bytes_total,
@@ -303,6 +313,7 @@ void input_close(struct input *input)
 	for (unsigned i = 0; i < input->n; i++)
 		capture_fini(&input->captures[i]);
 	free(input->left);
+	free(input->bpf);
 	free(input->captures);
 	free(input->heap);
 	free(input->broken);

@@ -1,8 +1,8 @@
 /* The input of offline commands: one or several captures, merged by packet time.
  *
- * Reads pcap and pcapng (microseconds and nanoseconds) through libpcap, plain or compressed with
+ * Reads pcap and pcapng of all kinds (capture_records.h, capture_blocks.h), plain or compressed with
  * gzip or zstd, told by their first bytes and not by their names; the path "-" is standard input,
- * compressed or not. Every time is given in nanoseconds.
+ * compressed or not. Every time is given in nanoseconds, and each packet has its own link type.
  *
  * Trouble with one capture never stops the others. What was wrong is kept as a sentence that
  * names the file (and the packet) and ends without a full stop or newline; the caller prints the
@@ -21,8 +21,10 @@ struct input_packet {
 	const uint8_t
 		*data;      /* borrowed from `input`, good until the next input_next or close */
 	uint32_t cap, wire; /* bytes at `data`, bytes it had on the wire; cap <= wire */
-	uint64_t time_ns; /* since the epoch; a time that does not fit is brought into range */
-	uint64_t number;  /* 1-based position in its capture, packets left out by BPF counted */
+	/* Since the epoch. A time that does not fit is brought into range; a packet without one
+	 * has that of the packet before it in its capture. */
+	uint64_t time_ns;
+	uint64_t number; /* 1-based position in its capture, packets left out counted */
 	enum link link;
 	uint32_t capture; /* index into the paths */
 };
@@ -30,6 +32,8 @@ struct input_packet {
 struct input_counters {
 	uint64_t delivered;    /* packets that input_next returned */
 	uint64_t bpf_excluded; /* packets the BPF expression left out */
+	/* Packets whose link type decap/packet.h has no name for. */
+	uint64_t link_excluded;
 	/* Packets older than the one before them in the same capture. */
 	uint64_t time_backwards;
 	uint64_t bytes_read; /* as stored: before decompression */
@@ -39,14 +43,16 @@ struct input_counters {
 	uint32_t readable; /* captures that could be opened, whatever became of them later */
 };
 
-/* Opens every capture. `bpf` (NULL or "": no filter) is compiled for each capture's link type.
+/* Opens every capture. `bpf` (NULL or "": no filter) is compiled for each link type by itself.
  *
- * A capture that cannot be read (missing, not a capture, a link type that decap/packet.h has no
- * name for, ...) is one of the sentences of input_error right away; `readable` counts the others.
+ * A capture that cannot be read (missing, not a capture, ...) is one of the sentences of
+ * input_error right away; `readable` counts the others. A pcap file whose link type
+ * decap/packet.h has no name for cannot be read; of a pcapng file only the packets of such a type
+ * are left out, and so are those of a link type that the expression cannot be applied to.
  * If more files are needed than the process may open, its soft limit is raised up to the hard one.
  *
  * NULL, with a sentence in `error`, is a wrong call (exit status 2): no path, "-" given twice, or
- * a BPF expression that libpcap refuses for one of the captures; or no memory is left.
+ * a BPF expression that libpcap refuses for all link types of a capture; or no memory is left.
  * The paths and the expression are copied. May block on a pipe. */
 struct input *input_open(
 	const char *const *paths, unsigned n, const char *bpf, char *error, size_t error_size);
@@ -62,8 +68,8 @@ void input_watch(struct input *input, struct input_watch watch);
 
 /* Reading without a copy: from now on packets stay good until input_exchange(), and input_next()
  * may ask for that by INPUT_FULL. `room`: bytes of the buffers, at least INPUT_ROOM_MIN. Before
- * the first input_next() only. false: this input cannot (several captures, a BPF expression, or libpcap reads). */
-enum { INPUT_FULL = 2, INPUT_ROOM_MIN = 16 + 262144 };
+ * the first input_next() only. false: this input cannot (several captures, or a BPF expression). */
+enum { INPUT_FULL = 2, INPUT_ROOM_MIN = 262144 + 8192 };
 bool input_lend(struct input *input, size_t room);
 /* Where the packets since the last exchange lie; good until the next one. */
 const uint8_t *input_lent(const struct input *input);
@@ -81,6 +87,10 @@ int input_next(struct input *input, struct input_packet *out);
  * At most one a capture. */
 unsigned input_error_count(const struct input *input);
 const char *input_error(const struct input *input, unsigned i);
+
+/* What is worth knowing of capture `i` (below the number of paths) though nothing is wrong, a
+ * sentence as above, once it was read; or NULL. Owned by `input`. */
+const char *input_note(const struct input *input, unsigned i);
 
 /* For messages: the path of capture `i` as given, or "standard input". Owned by `input`. */
 const char *input_name(const struct input *input, unsigned i);

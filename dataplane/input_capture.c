@@ -1,280 +1,295 @@
 #include "dataplane/input_capture.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAP_MAX = 262144 }; /* libpcap's own limit for the link types below */
+#include "dataplane/capture_formats.h"
 
-static const struct link_row {
-	int dlt;
-	enum link link;
-	uint32_t strip;
-} links[] = {
-	{DLT_EN10MB, LINK_ETHERNET, 0}, {DLT_RAW, LINK_IP, 0},
-	{12, LINK_IP, 0}, /* DLT_RAW here and on most systems, 14 on OpenBSD: files have both */
-	{14, LINK_IP, 0}, {101, LINK_IP, 0}, /* LINKTYPE_RAW */
-	{DLT_IPV4, LINK_IP, 0}, {DLT_IPV6, LINK_IP, 0}, {DLT_LINUX_SLL, LINK_SLL, 0},
-	{DLT_LINUX_SLL2, LINK_SLL2, 0}, {DLT_NULL, LINK_NULL, 0}, {DLT_LOOP, LINK_NULL, 0},
-	{DLT_PPP, LINK_PPP, 0}, {DLT_PPP_SERIAL, LINK_PPP, 0}, {DLT_C_HDLC, LINK_PPP, 0},
-	{DLT_PPP_WITH_DIR, LINK_PPP, 1}, /* one byte, sent or received, then PPP */
-	{DLT_PPP_PPPD, LINK_PPP, 2}, /* that byte in place of ff 03's ff: PPP without HDLC */
-};
+/* The shortest header of any capture is a pcap's. */
+enum { HEADER_LOOK = 24, WRONG_TEXT = 200 };
 
-static const char no_memory[] = "no memory for the error's text";
-
-__attribute__((format(printf, 2, 3))) static void error_set(
-	struct capture *c, const char *format, ...)
+static void readers_destroy(struct capture *c)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(&c->error_text, format, arguments) < 0)
-		c->error_text = NULL;
-	va_end(arguments);
-	c->error = c->error_text != NULL ? c->error_text : no_memory;
+	capture_records_destroy(c->records);
+	capture_blocks_destroy(c->blocks);
+	c->records = NULL;
+	c->blocks = NULL;
 }
 
-static void link_describe(int dlt, char *out, size_t size)
+/* Lets the right one read on from a file's header. NULL, or what is wrong with it; `*unknown`: it
+ * is none that anyone reads. */
+static const char *reader_create(struct capture *c, char wrong[WRONG_TEXT], bool *unknown)
 {
-	const char *name = pcap_datalink_val_to_name(dlt);
-	const char *what = pcap_datalink_val_to_description(dlt);
+	struct capture_window *w = &c->window;
+	const uint8_t *at = w->buffer + w->at;
+	size_t n = w->end - w->at;
 
-	if (name == NULL)
-		snprintf(out, size, "%d", dlt);
-	else
-		snprintf(out, size, "%s (%s)", name, what != NULL ? what : "?");
-}
-
-static enum capture_status link_set(struct capture *c)
-{
-	int dlt = pcap_datalink(c->pcap);
-	char text[128];
-
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		if (links[i].dlt != dlt)
-			continue;
-		c->link = links[i].link;
-		c->strip = links[i].strip;
-		return CAPTURE_OK;
+	*unknown = false;
+	if (capture_records_is_header(at, n < 4 ? n : 4)) {
+		c->records = capture_records_create(w, wrong, WRONG_TEXT);
+		return c->records != NULL ? NULL : wrong;
 	}
-	link_describe(dlt, text, sizeof(text));
-	error_set(c,
-		"%s: its link type is %s; what is read is Ethernet, raw IP, Linux cooked, BSD "
-		"loopback, PPP and Cisco HDLC",
-		c->name, text);
+	*unknown = !capture_blocks_is_header(at, n);
+	if (!*unknown)
+		c->blocks = capture_blocks_create(w);
+	return c->blocks != NULL ? NULL : "no memory";
+}
+
+static enum capture_status header_refused(struct capture *c, const char *what)
+{
+	capture_say_header(c, what);
 	return CAPTURE_BROKEN;
 }
 
-static enum capture_status filter_set(struct capture *c, const char *bpf)
+/* All packets of a pcap file have one link type: if it is not read, that is best said at once. */
+static enum capture_status records_begin(struct capture *c)
 {
+	uint32_t number = capture_records_link_number(c->records);
 	char link[128];
 
-	if (bpf == NULL)
+	if (capture_link_find(number) != NULL ||
+		capture_window_have(&c->window, 1) != WINDOW_OK)
 		return CAPTURE_OK;
-	if (pcap_compile(c->pcap, &c->filter, bpf, 1, PCAP_NETMASK_UNKNOWN) == 0) {
-		c->has_filter = true;
-		return CAPTURE_OK;
-	}
-	link_describe(pcap_datalink(c->pcap), link, sizeof(link));
-	error_set(c, "BPF expression '%s': %s (for %s, link type %s)", bpf,
-		pcap_geterr(c->pcap), c->name, link);
-	return CAPTURE_BAD_FILTER;
-}
-
-static bool is_cut(const char *libpcap_error)
-{
-	return strncmp(libpcap_error, "truncated ", strlen("truncated ")) == 0;
-}
-
-/* Why libpcap did not take the start of the file. */
-static void header_refused(struct capture *c, const char *libpcap_error)
-{
-	const char *below = capture_stream_error(c->stream);
-	uint8_t h[4] = {0};
-	size_t n = capture_stream_head(c->stream, h);
-
-	if (below != NULL)
-		error_set(c, "%s: no packet was read: %s", c->name, below);
-	else if (n == 0)
-		error_set(c, "%s: nothing is in the compressed data", c->name);
-	else if (strcmp(libpcap_error, "unknown file format") == 0)
-		error_set(c,
-			"%s: is not a pcap or pcapng capture (it begins with %02x %02x %02x "
-			"%02x)",
-			c->name, h[0], h[1], h[2], h[3]);
-	else
-		error_set(c, "%s: %s (libpcap: %s)", c->name,
-			is_cut(libpcap_error) ? "breaks off before the first packet"
-					      : "its header is damaged",
-			libpcap_error);
-}
-
-/* libpcap has read the file's header; who reads on? */
-static enum capture_status records_set(struct capture *c, size_t buffer)
-{
-	c->records = capture_records_create(c->stream, c->pcap, buffer);
-	if (c->records != NULL || capture_stream_buffer(c->stream))
-		return CAPTURE_OK;
-	error_set(c, "%s: no memory", c->name);
+	capture_link_describe(number, link, sizeof(link));
+	capture_say(c, "its link type is %s; what is read is %s", link, CAPTURE_LINKS_READ);
 	return CAPTURE_BROKEN;
 }
 
-/* Why there is no next packet; the file's end is no reason. */
-static void record_refused(struct capture *c, bool is_cut_off)
+static enum capture_status blocks_begin(struct capture *c)
 {
-	const char *below = capture_stream_error(c->stream);
-	unsigned long long number = c->number + 1;
+	enum records_status status = capture_blocks_prepare(c->blocks);
+	char wrong[WRONG_TEXT + 64];
 
-	if (below != NULL)
-		error_set(c, "%s: breaks off at packet %llu: %s", c->name, number, below);
-	else
-		error_set(c, "%s: %s at packet %llu (%s)", c->name,
-			is_cut_off ? "breaks off" : "cannot be read on", number,
-			capture_records_wrong(c->records));
+	if (status == RECORDS_OK)
+		return CAPTURE_OK;
+	snprintf(wrong, sizeof(wrong), "%s (%s)",
+		status == RECORDS_CUT ? "breaks off before the first packet"
+				      : "cannot be read, not even to the first packet",
+		capture_blocks_wrong(c->blocks));
+	return header_refused(c, wrong);
 }
 
-static void packet_refused(struct capture *c, const char *libpcap_error)
+static enum capture_status first_begin(struct capture *c)
 {
-	const char *below = capture_stream_error(c->stream);
-	unsigned long long number = c->number + 1;
+	char wrong[WRONG_TEXT];
+	const char *what;
+	bool unknown;
 
-	if (below != NULL)
-		error_set(c, "%s: breaks off at packet %llu: %s", c->name, number, below);
-	else
-		error_set(c, "%s: %s at packet %llu (libpcap: %s)", c->name,
-			is_cut(libpcap_error) ? "breaks off" : "cannot be read on", number,
-			libpcap_error);
+	capture_window_have(&c->window, HEADER_LOOK);
+	what = reader_create(c, wrong, &unknown);
+	if (unknown) {
+		capture_window_have(&c->window, CAPTURE_FORMAT_LOOK);
+		return header_refused(c, NULL);
+	}
+	if (what != NULL || capture_stream_error(c->stream) != NULL)
+		return header_refused(c, what);
+	return c->records != NULL ? records_begin(c) : blocks_begin(c);
+}
+
+/* Another capture file begins, as when somebody wrote two of them into one. */
+static enum capture_status another_begin(struct capture *c)
+{
+	char wrong[WRONG_TEXT], text[2 * WRONG_TEXT];
+	uint64_t at = capture_window_offset(&c->window);
+	const char *what;
+	bool unknown;
+
+	if (capture_window_have(&c->window, HEADER_LOOK) == WINDOW_FULL)
+		return CAPTURE_FULL;
+	readers_destroy(c);
+	what = reader_create(c, wrong, &unknown);
+	if (what != NULL) {
+		snprintf(text, sizeof(text), "at byte %llu another capture begins: %s",
+			(unsigned long long)at, what);
+		capture_say_stop(c, false, text);
+		return CAPTURE_BROKEN;
+	}
+	if (c->followers++ == 0) {
+		c->follows_at = at;
+		c->follows_after = c->number;
+	}
+	return CAPTURE_OK;
+}
+
+static struct capture_filter *filter_of(struct capture *c, const struct capture_link *link)
+{
+	return &c->filters[link - capture_links];
+}
+
+static bool filter_compile(
+	struct capture *c, const struct capture_link *link, char error[PCAP_ERRBUF_SIZE])
+{
+	struct capture_filter *filter = filter_of(c, link);
+	bool is_good = capture_link_compile(
+		link->number, c->bpf, &filter->program, error, PCAP_ERRBUF_SIZE);
+
+	filter->state = is_good ? FILTER_READY : FILTER_REFUSED;
+	return is_good;
+}
+
+/* The expression must be right for one of the link types that the capture has, as far as is known;
+ * without any, for Ethernet. */
+static enum capture_status filters_check(struct capture *c)
+{
+	uint32_t links = c->blocks != NULL ? capture_blocks_links(c->blocks) : 0;
+	const struct capture_link *first = NULL;
+	char error[PCAP_ERRBUF_SIZE], link[128];
+
+	if (c->bpf == NULL)
+		return CAPTURE_OK;
+	if (c->records != NULL)
+		first = capture_link_find(capture_records_link_number(c->records));
+	if (links == 0 && first != NULL)
+		links = UINT32_C(1) << (first - capture_links);
+	if (links == 0)
+		links = 1; /* Ethernet */
+	first = NULL;
+	for (unsigned i = 0; i < CAPTURE_LINKS; i++) {
+		if ((links >> i & 1) == 0)
+			continue;
+		if (filter_compile(c, &capture_links[i], error))
+			return CAPTURE_OK;
+		first = first != NULL ? first : &capture_links[i];
+	}
+	capture_link_describe(first->number, link, sizeof(link));
+	/* Of the expression, and not of the capture. */
+	if (asprintf(&c->error_text, "BPF expression '%s': %s (for %s, link type %s)", c->bpf,
+		    error, c->name, link) < 0)
+		c->error_text = NULL;
+	c->error = c->error_text != NULL ? c->error_text : "no memory";
+	return CAPTURE_BAD_FILTER;
 }
 
 enum capture_status capture_open(struct capture *c, const char *path, size_t buffer,
 	const char *bpf, struct capture_stream_progress *progress)
 {
-	char reason[PCAP_ERRBUF_SIZE] = "";
+	char reason[WRONG_TEXT];
 	enum capture_status status;
 
+	c->bpf = bpf;
 	c->stream = capture_stream_open(path, buffer, progress, reason, sizeof(reason));
 	if (c->stream == NULL) {
-		error_set(c, "%s: %s", c->name, reason);
+		capture_say(c, "%s", reason);
 		return CAPTURE_BROKEN;
 	}
-	c->pcap = pcap_fopen_offline_with_tstamp_precision(
-		capture_stream_file(c->stream), PCAP_TSTAMP_PRECISION_NANO, reason);
-	if (c->pcap == NULL) {
-		header_refused(c, reason);
-		fclose(capture_stream_file(c->stream));
+	if (!capture_window_init(&c->window, c->stream, buffer)) {
+		capture_say(c, "no memory");
 		return CAPTURE_BROKEN;
 	}
-	status = link_set(c);
-	if (status == CAPTURE_OK)
-		status = records_set(c, buffer);
-	return status == CAPTURE_OK ? filter_set(c, bpf) : status;
+	status = first_begin(c);
+	return status == CAPTURE_OK ? filters_check(c) : status;
 }
 
-/* The seconds of a pcap file are unsigned 32 bits that libpcap reads as signed; those of a pcapng
- * file can be anything. */
-static uint64_t time_of(const struct timeval *ts)
+__attribute__((cold, noinline)) static void leave_out(
+	struct capture *c, struct capture_left_out *left, const struct capture_record *r)
 {
-	int64_t seconds = ts->tv_sec, ns;
-
-	if (seconds < 0 && seconds >= INT32_MIN)
-		seconds += INT64_C(1) << 32;
-	if (seconds < 0)
-		return 0;
-	if (__builtin_mul_overflow(seconds, INT64_C(1000000000), &ns) ||
-		__builtin_add_overflow(ns, ts->tv_usec > 0 ? ts->tv_usec : 0, &ns))
-		return INT64_MAX;
-	return (uint64_t)ns;
+	if (left->packets++ > 0)
+		return;
+	left->first = c->number;
+	left->link_number = r->link_number;
 }
 
-static void head_set(struct capture *c, const struct pcap_pkthdr *header, const uint8_t *data)
+/* Whether the expression takes the packet. */
+static bool filter_passes(struct capture *c, const struct capture_record *r)
 {
-	uint32_t cap = header->caplen < CAP_MAX ? header->caplen : CAP_MAX;
-	uint32_t wire = header->len > header->caplen ? header->len : header->caplen;
-	uint32_t strip = c->strip < cap ? c->strip : cap;
+	struct capture_filter *filter = filter_of(c, r->link);
+	struct pcap_pkthdr header = {.caplen = r->cap, .len = r->wire};
+	char error[PCAP_ERRBUF_SIZE];
+
+	if (filter->state == FILTER_UNTRIED && !filter_compile(c, r->link, error) &&
+		c->unfiltered.packets == 0)
+		memcpy(c->unfiltered_why, error, sizeof(error));
+	if (filter->state == FILTER_READY)
+		return pcap_offline_filter(&filter->program, &header, r->data) != 0;
+	leave_out(c, &c->unfiltered, r);
+	return false;
+}
+
+static void head_set(struct capture *c, const struct capture_record *r)
+{
+	uint32_t wire = r->wire > r->cap ? r->wire : r->cap;
+	uint32_t strip = r->link->strip < r->cap ? r->link->strip : r->cap;
 
 	c->head = (struct input_packet){
-		.data = data + strip,
-		.cap = cap - strip,
+		.data = r->data + strip,
+		.cap = r->cap - strip,
 		.wire = wire - strip,
 		.time_ns = c->time_ns,
 		.number = c->number,
-		.link = c->link,
+		.link = r->link->link,
 		.capture = c->index,
 	};
+	capture_window_hold(&c->window, &c->head.data);
 }
 
-/* As pcap_next_ex(), but for the errors, which are kept already. */
-static enum capture_status packet_read(
-	struct capture *c, struct pcap_pkthdr *header, const uint8_t **data)
+/* No packet was read: why, or CAPTURE_OK when another file's can be read on. */
+__attribute__((cold, noinline)) static enum capture_status stopped(
+	struct capture *c, enum records_status status)
 {
-	enum records_status status = capture_records_next(c->records, header, data);
+	enum capture_status result = CAPTURE_ENDED;
 
-	if (status == RECORDS_OK)
-		return CAPTURE_OK;
 	if (status == RECORDS_FULL)
 		return CAPTURE_FULL;
-	if (status == RECORDS_ENDED && capture_stream_error(c->stream) == NULL)
-		return CAPTURE_ENDED;
-	record_refused(c, status == RECORDS_CUT);
-	return CAPTURE_BROKEN;
-}
-
-static enum capture_status packet_read_libpcap(
-	struct capture *c, struct pcap_pkthdr *header, const uint8_t **data)
-{
-	struct pcap_pkthdr *theirs;
-	int result = pcap_next_ex(c->pcap, &theirs, data);
-
-	if (result == 1) {
-		*header = *theirs;
-		return CAPTURE_OK;
+	if (status == RECORDS_ANOTHER) {
+		result = another_begin(c);
+		if (result != CAPTURE_BROKEN)
+			return result;
+	} else if (status != RECORDS_ENDED || capture_stream_error(c->stream) != NULL) {
+		capture_say_stop(c, status == RECORDS_CUT,
+			c->blocks != NULL ? capture_blocks_wrong(c->blocks)
+					  : capture_records_wrong(c->records));
+		result = CAPTURE_BROKEN;
 	}
-	if (result == PCAP_ERROR_BREAK && capture_stream_error(c->stream) == NULL)
-		return CAPTURE_ENDED;
-	packet_refused(c, pcap_geterr(c->pcap));
-	return CAPTURE_BROKEN;
+	return capture_say_end(c) ? CAPTURE_BROKEN : result;
 }
 
 enum capture_status capture_next(struct capture *c)
 {
-	struct pcap_pkthdr header;
-	enum capture_status status;
-	const uint8_t *data;
+	struct capture_record r;
+	enum records_status status;
+	enum capture_status stop;
 	uint64_t before;
 
 	for (;;) {
-		status = c->records != NULL ? packet_read(c, &header, &data)
-					    : packet_read_libpcap(c, &header, &data);
-		if (status != CAPTURE_OK)
-			return status;
+		status = c->blocks != NULL ? capture_blocks_next(c->blocks, &r)
+					   : capture_records_next(c->records, &r);
+		if (status != RECORDS_OK) {
+			stop = stopped(c, status);
+			if (stop != CAPTURE_OK)
+				return stop;
+			continue;
+		}
 		before = c->time_ns;
-		c->time_ns = time_of(&header.ts);
+		if (r.time_ns != CAPTURE_NO_TIME)
+			c->time_ns = r.time_ns;
 		c->backwards += c->number > 0 && c->time_ns < before;
 		c->number++;
-		if (!c->has_filter || pcap_offline_filter(&c->filter, &header, data) != 0) {
-			head_set(c, &header, data);
+		if (r.link == NULL) {
+			leave_out(c, &c->unread, &r);
+			c->not_read++;
+		} else if (c->bpf != NULL && !filter_passes(c, &r)) {
+			c->excluded++;
+			if (c->watch != NULL) {
+				head_set(c, &r);
+				c->watch->left_out(c->watch->ctx, &c->head);
+			}
+		} else {
+			head_set(c, &r);
 			return CAPTURE_OK;
-		}
-		c->excluded++;
-		if (c->watch != NULL) {
-			head_set(c, &header, data);
-			c->watch->left_out(c->watch->ctx, &c->head);
 		}
 	}
 }
 
 void capture_close(struct capture *c)
 {
-	if (c->has_filter)
-		pcap_freecode(&c->filter);
-	c->has_filter = false;
-	capture_records_destroy(c->records);
-	c->records = NULL;
-	if (c->pcap != NULL)
-		pcap_close(c->pcap);
-	c->pcap = NULL;
+	for (unsigned i = 0; i < CAPTURE_LINKS; i++) {
+		if (c->filters[i].state == FILTER_READY)
+			pcap_freecode(&c->filters[i].program);
+		c->filters[i].state = FILTER_UNTRIED;
+	}
+	readers_destroy(c);
+	capture_window_fini(&c->window);
 	capture_stream_close(c->stream);
 	c->stream = NULL;
 }
@@ -283,5 +298,6 @@ void capture_fini(struct capture *c)
 {
 	capture_close(c);
 	free(c->error_text);
+	free(c->note);
 	free(c->name);
 }

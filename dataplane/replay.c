@@ -293,6 +293,7 @@ static struct summary summarize(const struct replay *replay, const struct gather
 	s.input = name_input(what, input.bpf_excluded);
 	s.replay = what;
 	s.bpf_excluded = input.bpf_excluded;
+	s.link_excluded = input.link_excluded;
 	s.time_backwards = input.time_backwards;
 	s.time_strays = reader_strays(replay->reader);
 	s.n_captures = replay->params->n_captures;
@@ -340,11 +341,14 @@ static enum replay_status finish(
 	return result;
 }
 
-/* What the captures had wrong, and an early end. */
+/* What is worth knowing of the captures, what they had wrong, and an early end. */
 static enum replay_status say_input_errors(const struct replay *replay)
 {
 	unsigned n = replay->input ? input_error_count(replay->input) : 0;
 
+	for (unsigned i = 0; replay->input && i < replay->params->n_captures; i++)
+		if (input_note(replay->input, i))
+			say(input_note(replay->input, i));
 	for (unsigned i = 0; i < n; i++)
 		say(input_error(replay->input, i));
 	if (replay->stopped)

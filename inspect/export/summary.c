@@ -330,6 +330,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_bool(&j, "deterministic", summary_deterministic(s));
 	json_u64(&j, "captures", s->n_captures);
 	json_u64(&j, "bpf_excluded", s->bpf_excluded);
+	json_u64(&j, "link_excluded", s->link_excluded);
 	json_u64(&j, "time_backwards", s->time_backwards);
 	json_u64(&j, "time_strays", s->time_strays);
 	put_notes(&j, s);

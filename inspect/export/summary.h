@@ -93,7 +93,7 @@ struct summary {
 	/* Replay; NULL when live, and then these are 0. */
 	const struct summary_replay *replay;
 	/* What happened before `received`. */
-	uint64_t bpf_excluded, time_backwards, time_strays;
+	uint64_t bpf_excluded, link_excluded, time_backwards, time_strays;
 	uint32_t n_captures;
 	/* Wall time; only under run{}. */
 	double duration_s;

@@ -5,13 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <pcap/pcap.h>
+
 #include "dataplane/capture_records.h"
 
 void suite_capture_records(void);
 
 enum { RECORDS = 40, FILE_MAX = 1 << 20, PIECE = 512, LONGEST = 3000 };
 
-static const uint32_t magics[] = {0xa1b2c3d4, 0xa1b23c4d};
+/* The third has longer record headers. */
+static const uint32_t magics[] = {0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34};
 
 struct file {
 	uint8_t at[FILE_MAX];
@@ -31,26 +34,31 @@ static void add(struct file *f, uint32_t n, size_t size)
 	f->len += size;
 }
 
-/* Records of 0 to LONGEST bytes, some cut; times that go back and are out of range. */
-static void make(struct file *f, uint32_t magic, bool swapped, uint32_t snaplen)
+/* Records of 1 to LONGEST bytes, some cut; times that go back and are out of range. Up to version
+ * 2.2 the lengths are turned, in 2.3 now and then. */
+static void make(struct file *f, uint32_t magic, bool swapped, uint32_t minor, uint32_t snaplen)
 {
 	f->len = 0;
 	f->swapped = swapped;
 	add(f, magic, 4);
 	add(f, 2, 2);
-	add(f, 4, 2);
+	add(f, minor, 2);
 	add(f, 0, 4);
 	add(f, 0, 4);
 	add(f, snaplen, 4);
 	add(f, 1, 4);
 	for (uint32_t i = 0; i < RECORDS; i++) {
-		uint32_t cap = (uint32_t)rand() % 2 ? (uint32_t)rand() % 100
-						    : (uint32_t)rand() % LONGEST;
+		uint32_t cap = 1 + ((uint32_t)rand() % 2 ? (uint32_t)rand() % 100
+							 : (uint32_t)rand() % LONGEST);
+		uint32_t wire = cap + i % 3 * 10;
+		bool turned = minor < 3 || (minor == 3 && i % 2);
 
 		add(f, i % 7 == 3 ? 0xfffffff0 : 1700000000 - i, 4);
-		add(f, i % 9 == 4 ? 0xfffffffe : (uint32_t)rand() % 1000000, 4);
-		add(f, cap, 4);
-		add(f, cap + i % 3 * 10, 4);
+		add(f, (uint32_t)rand() % 1000000, 4);
+		add(f, turned ? wire : cap, 4);
+		add(f, turned ? cap : wire, 4);
+		for (int more = 0; magic == magics[2] && more < 8; more++)
+			f->at[f->len++] = (uint8_t)rand();
 		for (uint32_t b = 0; b < cap; b++)
 			f->at[f->len++] = (uint8_t)rand();
 	}
@@ -65,42 +73,64 @@ static void store(const struct file *f, const char *path)
 	CU_ASSERT_EQUAL_FATAL(fclose(file), 0);
 }
 
-static bool is_same(const struct pcap_pkthdr *a, const uint8_t *data_a,
-	const struct pcap_pkthdr *b, const uint8_t *data_b)
+/* libpcap takes seconds in our byte order for signed. */
+static uint64_t time_of(const struct pcap_pkthdr *h)
 {
-	return a->ts.tv_sec == b->ts.tv_sec && a->ts.tv_usec == b->ts.tv_usec &&
-	       a->caplen == b->caplen && a->len == b->len &&
-	       memcmp(data_a, data_b, a->caplen) == 0;
+	return (uint64_t)(uint32_t)h->ts.tv_sec * 1000000000 + (uint64_t)h->ts.tv_usec;
+}
+
+static bool is_same(
+	const struct pcap_pkthdr *a, const uint8_t *data, const struct capture_record *b)
+{
+	return time_of(a) == b->time_ns && a->caplen <= b->cap && a->len == b->wire &&
+	       memcmp(data, b->data, a->caplen) == 0;
+}
+
+struct reader {
+	struct capture_stream_progress progress;
+	struct capture_stream *stream;
+	struct capture_window window;
+	struct capture_records *records;
+	char error[PCAP_ERRBUF_SIZE];
+};
+
+static void open_reader(struct reader *r, const char *path)
+{
+	*r = (struct reader){.records = NULL};
+	r->stream = capture_stream_open(path, PIECE, &r->progress, r->error, sizeof(r->error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r->stream);
+	CU_ASSERT_FATAL(capture_window_init(&r->window, r->stream, PIECE));
+	capture_window_have(&r->window, 24);
+	r->records = capture_records_create(&r->window, r->error, sizeof(r->error));
+}
+
+static void close_reader(struct reader *r)
+{
+	capture_records_destroy(r->records);
+	capture_window_fini(&r->window);
+	capture_stream_close(r->stream);
 }
 
 /* Reads the file both ways; the number of packets both agree on, or -1. */
 static int compare(const char *path)
 {
-	struct capture_stream_progress progress = {0};
+	struct reader ours;
 	char error[PCAP_ERRBUF_SIZE];
 	pcap_t *theirs = pcap_open_offline_with_tstamp_precision(
 		path, PCAP_TSTAMP_PRECISION_NANO, error);
-	struct capture_stream *stream =
-		capture_stream_open(path, PIECE, &progress, error, sizeof(error));
-	struct capture_records *ours;
-	struct pcap_pkthdr *their_header, our_header;
-	const uint8_t *their_data, *our_data;
+	struct pcap_pkthdr *header;
+	struct capture_record record;
+	const uint8_t *data;
 	enum records_status status;
-	pcap_t *pcap;
 	int n = 0, result;
 
-	if (!theirs) {
-		capture_stream_close(stream);
+	if (!theirs)
 		return 0;
-	}
-	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
-	pcap = pcap_fopen_offline_with_tstamp_precision(
-		capture_stream_file(stream), PCAP_TSTAMP_PRECISION_NANO, error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(pcap);
-	ours = capture_records_create(stream, pcap, PIECE);
-	while (ours) {
-		result = pcap_next_ex(theirs, &their_header, &their_data);
-		status = capture_records_next(ours, &our_header, &our_data);
+	open_reader(&ours, path);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ours.records);
+	for (;;) {
+		result = pcap_next_ex(theirs, &header, &data);
+		status = capture_records_next(ours.records, &record);
 		if (result != 1 || status != RECORDS_OK) {
 			/* The end for both, or an error for both. */
 			if ((result == PCAP_ERROR_BREAK) != (status == RECORDS_ENDED) ||
@@ -108,16 +138,14 @@ static int compare(const char *path)
 				n = -1;
 			break;
 		}
-		if (!is_same(their_header, their_data, &our_header, our_data)) {
+		if (!is_same(header, data, &record)) {
 			n = -1;
 			break;
 		}
 		n++;
 	}
-	capture_records_destroy(ours);
+	close_reader(&ours);
 	pcap_close(theirs);
-	pcap_close(pcap);
-	capture_stream_close(stream);
 	return n;
 }
 
@@ -130,8 +158,9 @@ static void reads_what_libpcap_reads(void)
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
 	srand(7);
-	for (int i = 0; i < 12; i++) {
-		make(&file, magics[i % 2], i / 2 % 2, i < 4 ? 65535 : i < 8 ? 60 : 0);
+	for (int i = 0; i < 48; i++) {
+		make(&file, magics[i % 3], i / 3 % 2, (uint32_t)i / 6 % 4 + 1,
+			i < 24 ? 65535 : 60);
 		store(&file, path);
 		CU_ASSERT_EQUAL(compare(path), RECORDS);
 	}
@@ -152,7 +181,7 @@ static void breaks_where_libpcap_breaks(void)
 		size_t at;
 		int n;
 
-		make(&file, magics[i % 2], i / 2 % 2, 65535);
+		make(&file, magics[i % 2], i / 2 % 2, 4, 65535);
 		at = (size_t)rand() % file.len;
 		if (i % 3 == 0)
 			file.len = at;
@@ -167,26 +196,30 @@ static void breaks_where_libpcap_breaks(void)
 	unlink(path);
 }
 
-static void leaves_other_formats_to_libpcap(void)
+/* The captured length is believed, and not the header's snap length. */
+static void gives_packets_above_the_snap_length_whole(void)
 {
 	static struct file file;
-	char path[] = "/tmp/periscope-records-XXXXXX", error[PCAP_ERRBUF_SIZE];
-	struct capture_stream_progress progress = {0};
-	struct capture_stream *stream;
-	pcap_t *pcap;
+	char path[] = "/tmp/periscope-records-XXXXXX";
+	struct capture_record record;
+	struct reader r;
+	size_t at = 24;
 	int fd = mkstemp(path);
 
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
-	make(&file, 0xa1b2cd34, false, 65535); /* Kuznetzov's, with longer record headers */
+	srand(9);
+	make(&file, magics[0], false, 4, 1);
 	store(&file, path);
-	stream = capture_stream_open(path, PIECE, &progress, error, sizeof(error));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
-	pcap = pcap_fopen_offline(capture_stream_file(stream), error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(pcap);
-	CU_ASSERT_PTR_NULL(capture_records_create(stream, pcap, PIECE));
-	pcap_close(pcap);
-	capture_stream_close(stream);
+	open_reader(&r, path);
+	for (int i = 0; i < RECORDS; i++) {
+		CU_ASSERT_EQUAL_FATAL(capture_records_next(r.records, &record), RECORDS_OK);
+		CU_ASSERT_EQUAL(memcmp(&record.cap, file.at + at + 8, 4), 0);
+		CU_ASSERT_EQUAL(memcmp(record.data, file.at + at + 16, record.cap), 0);
+		at += 16 + record.cap;
+	}
+	CU_ASSERT_EQUAL(capture_records_next(r.records, &record), RECORDS_ENDED);
+	close_reader(&r);
 	unlink(path);
 }
 
@@ -196,5 +229,6 @@ void suite_capture_records(void)
 
 	CU_add_test(suite, "reads_what_libpcap_reads", reads_what_libpcap_reads);
 	CU_add_test(suite, "breaks_where_libpcap_breaks", breaks_where_libpcap_breaks);
-	CU_add_test(suite, "leaves_other_formats_to_libpcap", leaves_other_formats_to_libpcap);
+	CU_add_test(suite, "gives_packets_above_the_snap_length_whole",
+		gives_packets_above_the_snap_length_whole);
 }
