@@ -92,13 +92,14 @@ static void says_which_file_cannot_be_opened(void)
 
 /* Cut anywhere: the packets that are whole are delivered, and there is one sentence, except where
  * the file ends between two packets. `ends` are the lengths after which a packet is whole; before
- * `header` no packet can come. */
-static void cut_anywhere(struct bytes *whole, size_t header, const size_t *ends, unsigned n)
+ * `header` no packet can come, and `alone` is the length of a header that may stand alone. */
+static void cut_anywhere(
+	struct bytes *whole, size_t alone, size_t header, const size_t *ends, unsigned n)
 {
 	for (size_t len = 0; len <= whole->len; len++) {
 		struct bytes cut = {.at = whole->at, .len = len};
 		unsigned packets = 0;
-		bool is_clean = len == header;
+		bool is_clean = len == header || len == alone;
 		const char *path = file_path("cut");
 		struct seen s;
 
@@ -119,7 +120,7 @@ static void gives_what_comes_before_a_cut(void)
 	struct bytes pcap = small_pcap(), ng = {0};
 	size_t ends[3] = {24 + 46, 24 + 46 + 47, 24 + 46 + 47 + 48}, header;
 
-	cut_anywhere(&pcap, 24, ends, 3);
+	cut_anywhere(&pcap, 24, 24, ends, 3);
 	pcapng_begin(&ng);
 	pcapng_interface(&ng, ETHERNET, 65535, 9);
 	header = ng.len;
@@ -127,7 +128,7 @@ static void gives_what_comes_before_a_cut(void)
 		pcapng_packet(&ng, 0, i, frame, 30 + i, FRAME_LEN);
 		ends[i] = ng.len;
 	}
-	cut_anywhere(&ng, header, ends, 3);
+	cut_anywhere(&ng, 28, header, ends, 3);
 }
 
 /* Not every damage can be seen (a length that swallows the next record is none), but silence with

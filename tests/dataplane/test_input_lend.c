@@ -35,6 +35,39 @@ static void write_capture(bool cut)
 	free(data);
 }
 
+/* pcapng with blocks between the packets that take room or are dropped, packets that are left out,
+ * options behind packets, and a second section. */
+static void write_blocks(void)
+{
+	struct bytes b = {0};
+	uint8_t *data = calloc(1, LONGEST);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+	pcapng_begin(&b);
+	pcapng_interface(&b, 105, 96, 9); /* a link type that is not read */
+	pcapng_interface(&b, 1, 96, 9);
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		uint32_t cap = 14 + (uint32_t)rand() % (i % 50 == 0 ? LONGEST - 14 : 1500);
+
+		for (uint32_t at = 0; at < cap; at += 7)
+			data[at] = (uint8_t)rand();
+		if (i % 5 == 0)
+			pcapng_packet(&b, 0, i, data, cap, cap);
+		if (i % 3 == 0)
+			pcapng_block(&b, 0xbad, data, (uint32_t)rand() % 9000);
+		pcapng_packet(&b, 1, i, data, cap, cap + i % 2);
+		if (i == PACKETS / 2) {
+			b.big_endian = true;
+			pcapng_begin(&b);
+			pcapng_interface(&b, 105, 96, 9);
+			pcapng_interface(&b, 1, 96, 9);
+		}
+	}
+	bytes_write(&b, path);
+	bytes_free(&b);
+	free(data);
+}
+
 static struct input *open_capture(const char *bpf)
 {
 	const char *paths[] = {path};
@@ -131,6 +164,8 @@ static void lends_what_it_copies(void)
 	write_capture(false);
 	reads_the_same();
 	write_capture(true);
+	reads_the_same();
+	write_blocks();
 	reads_the_same();
 	unlink(path);
 }

@@ -126,3 +126,14 @@ void pcapng_packet(struct bytes *b, uint32_t interface, uint64_t time, const voi
 	bytes_add(b, "\0\0\0", padding);
 	bytes_u32(b, len);
 }
+
+void pcapng_block(struct bytes *b, uint32_t type, const void *body, uint32_t len)
+{
+	uint32_t padding = (4 - len % 4) % 4, total = 12 + len + padding;
+
+	bytes_u32(b, type);
+	bytes_u32(b, total);
+	bytes_add(b, body, len);
+	bytes_add(b, "\0\0\0", padding);
+	bytes_u32(b, total);
+}

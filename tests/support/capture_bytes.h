@@ -31,3 +31,5 @@ void pcapng_begin(struct bytes *b);
 void pcapng_interface(struct bytes *b, uint16_t link, uint32_t snaplen, int resolution);
 void pcapng_packet(struct bytes *b, uint32_t interface, uint64_t time, const void *data,
 	uint32_t cap, uint32_t wire);
+/* A block of any type around `len` bytes of body, padded. */
+void pcapng_block(struct bytes *b, uint32_t type, const void *body, uint32_t len);
