@@ -14,7 +14,7 @@ static void quoted_print(const char *text, FILE *out)
 		if (*c == '"' || *c == '\\')
 			fprintf(out, "\\%c", *c);
 		else if ((unsigned char)*c < ' ' || *c == 0x7f)
-			fprintf(out, "\\x%02X", (unsigned)(unsigned char)*c);
+			fprintf(out, "\\x%02x", (unsigned)(unsigned char)*c);
 		else
 			putc(*c, out);
 	}

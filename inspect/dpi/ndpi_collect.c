@@ -1,4 +1,5 @@
 /* What nDPI's state of a flow tells beside the label. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -45,13 +46,17 @@ static void collect_tls_names(struct draft *draft, const struct ndpi_flow_struct
 {
 	uint16_t version = flow->protos.tls_quic.ssl_version;
 	uint16_t cipher = flow->protos.tls_quic.server_cipher;
+	uint8_t unknown = 0;
 	char text[32];
 
-	if (version)
-		draft_text(draft, DETAIL_tls_version,
-			ndpi_ssl_version2str(text, sizeof(text), version, NULL));
+	if (version) {
+		ndpi_ssl_version2str(text, sizeof(text), version, &unknown);
+		if (unknown)
+			snprintf(text, sizeof(text), "Unknown (%04x)", version);
+		draft_text(draft, DETAIL_tls_version, text);
+	}
 	if (cipher) {
-		snprintf(text, sizeof(text), "0x%04X", cipher);
+		snprintf(text, sizeof(text), "0x%04x", cipher);
 		draft_text(draft, DETAIL_tls_cipher, compat_cipher_name(cipher));
 		draft_text(draft, DETAIL_tls_cipher, text);
 	}
@@ -86,12 +91,25 @@ static void collect_http(struct draft *draft, const struct ndpi_flow_struct *flo
 	draft_text(draft, DETAIL_http_content_type, flow->http.content_type);
 }
 
+/* As all our hex, and as others print it: nDPI has capitals here. */
+static void collect_hassh(struct draft *draft, enum detail detail, const char *hassh)
+{
+	char text[33];
+	size_t len = strnlen(hassh, sizeof(text));
+
+	if (len == sizeof(text))
+		return;
+	for (size_t i = 0; i < len; i++)
+		text[i] = (char)tolower((unsigned char)hassh[i]);
+	draft_string(draft, detail, text, len);
+}
+
 static void collect_ssh(struct draft *draft, const struct ndpi_flow_struct *flow)
 {
 	draft_text(draft, DETAIL_ssh_client, flow->protos.ssh.client_signature);
 	draft_text(draft, DETAIL_ssh_server, flow->protos.ssh.server_signature);
-	draft_text(draft, DETAIL_ssh_hassh, flow->protos.ssh.hassh_client);
-	draft_text(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
+	collect_hassh(draft, DETAIL_ssh_hassh, flow->protos.ssh.hassh_client);
+	collect_hassh(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
 }
 
 /* ndpiReader asks this of every URL, too: cross-site scripting, SQL injection, path traversal. */

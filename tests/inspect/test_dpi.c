@@ -265,6 +265,57 @@ static void ssh_banners_are_read(void)
 	dpi_destroy(dpi);
 }
 
+static size_t put_list(uint8_t *at, const char *list)
+{
+	size_t len = strlen(list);
+
+	memcpy(at, (uint8_t[]){0, 0, 0, (uint8_t)len}, 4);
+	memcpy(at + 4, list, len);
+	return 4 + len;
+}
+
+/* RFC 4253, sections 6 and 7.1: the lists differ by direction where they may. */
+static size_t key_exchange(uint8_t *bytes)
+{
+	static const char *const lists[] = {"curve25519-sha256", "ssh-ed25519", "aes128-ctr",
+		"aes256-ctr", "hmac-sha2-256", "hmac-sha2-512", "none", "zlib", "", ""};
+	size_t len = 22, padding;
+
+	memset(bytes, 0, 512);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		len += put_list(bytes + len, lists[i]);
+	len += 5;
+	padding = 12 - len % 8;
+	bytes[2] = (uint8_t)((len + padding - 4) >> 8);
+	bytes[3] = (uint8_t)(len + padding - 4);
+	bytes[4] = (uint8_t)padding;
+	bytes[5] = 20;
+	return len + padding;
+}
+
+/* MD5 of "curve25519-sha256;aes128-ctr;hmac-sha2-256;none", and of the server's choice of lists, by
+ * md5sum, which prints them as tshark and Zeek do. */
+static void fingerprints_of_ssh_are_lower_case(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+	uint8_t bytes[512];
+	size_t len = key_exchange(bytes);
+
+	talk_open(&t, 6, 1, 40004, 2, 22);
+	shake_hands(dpi, &t);
+	say(dpi, &t, 0, "SSH-2.0-OpenSSH_9.2p1\r\n");
+	say(dpi, &t, 1, "SSH-2.0-OpenSSH_9.2p1\r\n");
+	give(dpi, talk_say(&t, 0, bytes, len));
+	give(dpi, talk_say(&t, 1, bytes, len));
+	dpi_conclude(dpi, &t.flow);
+	expect_app(dpi, &t, "SSH");
+	expect_string(&t, DETAIL_ssh_hassh, "e97d07603350d1111ec2b64bf25413c9");
+	expect_string(&t, DETAIL_ssh_hassh_server, "13475e66a348152c5153e178e028706a");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
 static void what_says_nothing_is_guessed_by_port(void)
 {
 	struct dpi *dpi = open_dpi(&defaults);
@@ -516,6 +567,7 @@ void suite_dpi(void)
 	CU_ADD_TEST(s, half_of_an_http_conversation_is_read);
 	CU_ADD_TEST(s, tls_names_and_fingerprints_are_read);
 	CU_ADD_TEST(s, ssh_banners_are_read);
+	CU_ADD_TEST(s, fingerprints_of_ssh_are_lower_case);
 	CU_ADD_TEST(s, what_says_nothing_is_guessed_by_port);
 	CU_ADD_TEST(s, gives_up_after_the_packets_it_was_told);
 	CU_ADD_TEST(s, later_fragments_are_not_given);
