@@ -114,10 +114,10 @@ void draft_reset(struct draft *draft)
 
 static bool draft_value(struct draft *draft, enum detail detail, const void *bytes, size_t size)
 {
-	uint16_t len = (uint16_t)(size < DRAFT_STRING_MAX ? size : DRAFT_STRING_MAX);
+	uint16_t len = (uint16_t)(size < DETAILS_STRING_MAX ? size : DETAILS_STRING_MAX);
 	uint8_t *value = draft->bytes + draft->len;
 
-	if (VALUE_HEADER + (uint32_t)len > DRAFT_BYTES - draft->len)
+	if (VALUE_HEADER + (uint32_t)len > DETAILS_BYTES - draft->len)
 		return false;
 	*value = (uint8_t)detail;
 	memcpy(value + 1, &len, sizeof(len));
@@ -155,11 +155,17 @@ void draft_number(struct draft *draft, enum detail detail, uint64_t value)
 void draft_list(struct draft *draft, enum detail detail, const char *texts, size_t stride,
 	unsigned count)
 {
+	size_t room = DETAILS_LIST_BYTES;
+
 	if (draft_has(draft, detail))
 		return;
-	for (unsigned i = 0; i < count && i < DRAFT_LIST_MAX; i++, texts += stride)
-		if (!draft_value(draft, detail, texts, strlen(texts)))
+	for (unsigned i = 0; i < count && i < DETAILS_LIST_MAX; i++, texts += stride) {
+		size_t len = strlen(texts);
+
+		if (len > room || !draft_value(draft, detail, texts, len))
 			break;
+		room -= len;
+	}
 }
 
 void draft_keep(struct draft *draft, const struct details *old)

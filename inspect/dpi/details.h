@@ -11,6 +11,14 @@ enum detail {
 	DETAIL_COUNT
 };
 
+/* Of one flow. Longer strings and elements are cut, more elements and what has no room left out. */
+enum {
+	DETAILS_STRING_MAX = 1024,      /* a DNS name in presentation form fits */
+	DETAILS_LIST_MAX = 64,          /* elements of a list */
+	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
+	DETAILS_BYTES = 32 * 1024,      /* all together, three bytes a value included */
+};
+
 struct details;
 
 /* The bytes of a STRING (not NUL-terminated, any bytes), or NULL when it was not seen. For a

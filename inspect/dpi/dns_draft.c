@@ -7,7 +7,7 @@
 static void draft_name(struct draft *draft, enum detail detail, const char *name,
 	const char *prefix, unsigned number)
 {
-	char text[16];
+	char text[20];
 
 	if (!name) {
 		snprintf(text, sizeof(text), "%s%u", prefix, number);
@@ -28,4 +28,5 @@ void draft_dns(struct draft *draft, const struct dns_message *dns)
 	draft_name(draft, DETAIL_dns_rcode, dns_rcode_name(dns->rcode), "RCODE", dns->rcode);
 	draft_list(draft, DETAIL_dns_answers, dns->answers[0], sizeof(dns->answers[0]),
 		dns->n_answers);
+	draft_number(draft, DETAIL_dns_answer_count, dns->answer_count);
 }

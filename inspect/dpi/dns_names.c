@@ -59,11 +59,12 @@ const char *dns_type_name(uint16_t type)
 	return type < sizeof(names) / sizeof(*names) ? names[type] : NULL;
 }
 
-const char *dns_rcode_name(uint8_t rcode)
+const char *dns_rcode_name(uint16_t rcode)
 {
 	static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
 		"NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE",
-		"DSOTYPENI"};
+		"DSOTYPENI", [16] = "BADVERS", "BADKEY", "BADTIME", "BADMODE", "BADNAME",
+		"BADALG", "BADTRUNC", "BADCOOKIE"};
 
 	return rcode < sizeof(names) / sizeof(*names) ? names[rcode] : NULL;
 }

@@ -71,6 +71,7 @@ static struct piece piece_make(const struct flow *flow, const struct packet *p)
 		.time_ns = p->time_ns,
 		.cap = cap < UINT16_MAX ? cap : UINT16_MAX,
 		.wire = p->ip_len,
+		.whole = is_whole(p),
 		.payload = p->payload,
 		.protocol = p->protocol,
 		.tcp_flags = p->tcp_flags,
@@ -83,83 +84,72 @@ static struct piece piece_make(const struct flow *flow, const struct packet *p)
 	return piece;
 }
 
-static bool is_dns_port(uint16_t port)
+/* Makes the state of a flow that has none. What cut packets alone told before is not forgotten, and
+ * not asked again. false: the flow is not inspected, or any more. */
+static bool __attribute__((noinline))
+flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 {
-	return port == 53 || port == 5353 || port == 5355;
-}
+	bool was_cut = flow->flags & FLOW_DPI_CUT;
 
-static bool is_dns(const struct flow *flow)
-{
-	struct engine_label label = {.master = flow->app_master, .app = flow->app};
-
-	return is_dns_port(flow->key.lo_port) || is_dns_port(flow->key.hi_port) ||
-	       engine_is_dns(&label);
-}
-
-/* Keeps the first question and the first answer of a DNS flow. */
-static void dns_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
-{
-	uint32_t skip = piece->protocol == 6 ? 2 : 0;
-	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
-
-	if ((piece->protocol != 6 && piece->protocol != 17) ||
-		!cursor_take(&c, piece->payload + skip) || !c.cap)
-		return;
-	if (!dns_parse(c.at, c.cap, c.wire, &dpi->dns))
-		return;
-	if (!dpi->dns.is_response && details_has(flow->details, DETAIL_dns_query))
-		return;
-	draft_reset(&dpi->draft);
-	draft_dns(&dpi->draft, &dpi->dns);
-	flow_details(dpi, flow);
-}
-
-/* A cut packet is looked at as far as it goes, but only in a flow that has no whole one: labels
- * agree with ndpiReader, which does not see cut packets. The first whole packet starts afresh;
- * what was read of cut ones stays in the details. false: this packet is not for nDPI. */
-static bool flow_ready(struct dpi *dpi, struct flow *flow, bool whole)
-{
-	bool was_cut = flow->flags & FLOW_DPI_CUT || (flow->dpi && flow->dpi->cut);
-
-	if (was_cut && whole) {
-		if (flow->dpi)
-			flow_collect(dpi, flow);
-		flow->flags &= (uint16_t) ~(FLOW_DPI_CUT | FLOW_DPI_GUESSED);
-	}
-	if (flow->dpi)
-		return flow->dpi->cut == !whole;
-	if (flow->flags & FLOW_DPI_CUT)
+	if (was_cut && !whole)
 		return false;
-	if (dpi->shed) {
+	if (dpi->shed && !was_cut) {
 		flow->flags |= FLOW_DPI_NONE | FLOW_DPI_SHED;
 		dpi->shed_flows++;
 		return false;
 	}
 	flow->dpi = state_take(dpi);
-	if (!flow->dpi) {
+	if (!flow->dpi || (was_cut && !state_cut(dpi, flow->dpi))) {
 		flow_refuse(dpi, flow);
 		return false;
 	}
-	flow->dpi->cut = !whole;
+	if (was_cut) {
+		flow->dpi->cut->done = true;
+		flow->dpi->cut->label = (struct engine_label){flow->app_master, flow->app,
+			flow->category, flow->flags & FLOW_DPI_GUESSED};
+		flow->flags &= (uint16_t) ~(FLOW_DPI_CUT | FLOW_DPI_GUESSED);
+	}
 	return true;
+}
+
+/* Where a cut packet goes; see inside.h. NULL: no memory. */
+static struct inspection *inspection_for_cut(struct dpi *dpi, struct dpi_state *state)
+{
+	struct inspection *in = &state->whole;
+
+	if (state->cut || in->done || !label_is_known(&in->label)) {
+		if (!state_cut(dpi, state))
+			state->starved = true;
+		in = state->cut;
+	}
+	return in;
+}
+
+static void __attribute__((noinline))
+flow_look_cut(struct dpi *dpi, struct flow *flow, const struct piece *piece)
+{
+	struct inspection *in = inspection_for_cut(dpi, flow->dpi);
+	struct piece cut = *piece;
+
+	if (!in)
+		return;
+	make_whole(dpi, &cut);
+	in->has_cut = true;
+	flow_give(dpi, flow, in, &cut);
 }
 
 static void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
-	struct engine_label label;
-	struct piece cut = *piece;
-	enum engine_status status;
-
-	if (flow->dpi->cut) {
-		make_whole(dpi, &cut);
-		status = flow_give(dpi, flow, &cut, &label);
-	} else {
-		status = flow_give_in_order(dpi, flow, piece, &label);
-	}
-	if (is_dns(flow) && !details_has(flow->details, DETAIL_dns_rcode))
-		dns_look(dpi, flow, piece);
-	if (status != ENGINE_MORE)
-		flow_verdict(dpi, flow, &label);
+	if (flow->dpi_packets < UINT8_MAX && !flow->dpi->whole.done)
+		flow->dpi_packets++;
+	if (!piece->whole)
+		flow_look_cut(dpi, flow, piece);
+	else
+		flow_give(dpi, flow, &flow->dpi->whole, piece);
+	if (piece->whole && flow->dpi->cut)
+		flow_give(dpi, flow, flow->dpi->cut, piece);
+	if (flow->dpi->whole.done || flow->dpi->cut)
+		flow_verdict(dpi, flow, false);
 }
 
 /* Inspects what came of the datagram. */
@@ -179,7 +169,7 @@ static bool datagram_begin(
 {
 	struct dpi_state *state = flow->dpi;
 
-	if (state->cut || !(p->flags & PACKET_FRAGMENT))
+	if (!piece->whole || !(p->flags & PACKET_FRAGMENT))
 		return false;
 	if (state->datagram)
 		datagram_end(dpi, flow);
@@ -199,16 +189,10 @@ static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
 			datagram_end(dpi, flow);
 		return;
 	}
-	if (is_whole(p) && wants_length(p))
+	if (piece.whole && wants_length(p))
 		make_whole(dpi, &piece);
-	if (!flow_ready(dpi, flow, is_whole(p))) {
-		/* Not for nDPI, but what follows it is not early, and it may be DNS. */
-		if (flow->dpi)
-			order_saw(&flow->dpi->order, &piece);
-		if (flow->dpi && is_dns(flow) && !details_has(flow->details, DETAIL_dns_rcode))
-			dns_look(dpi, flow, &piece);
+	if (!flow->dpi && !flow_begin_dpi(dpi, flow, piece.whole))
 		return;
-	}
 	if (!datagram_begin(dpi, flow, p, &piece))
 		flow_look(dpi, flow, &piece);
 }
@@ -219,19 +203,22 @@ void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p)
 		dpi_look(dpi, flow, p);
 }
 
+/* Of one inspection: all that waits, and nDPI's last word. */
+static void conclude(struct dpi *dpi, struct flow *flow, struct inspection *in)
+{
+	if (in && !inspection_is_blank(in))
+		flow_give_rest(dpi, flow, in);
+}
+
 void dpi_conclude(struct dpi *dpi, struct flow *flow)
 {
-	struct engine_label label = {0};
-	enum engine_status status;
-
 	if (flow->dpi && flow->dpi->datagram)
 		datagram_end(dpi, flow);
 	if (!flow->dpi)
 		return;
-	status = flow_give_rest(dpi, flow, &label);
-	if (status == ENGINE_MORE)
-		engine_giveup(dpi->engine, flow->dpi->engine, &label);
-	flow_verdict(dpi, flow, &label);
+	conclude(dpi, flow, &flow->dpi->whole);
+	conclude(dpi, flow, flow->dpi->cut);
+	flow_verdict(dpi, flow, true);
 }
 
 void dpi_release(struct dpi *dpi, struct flow *flow)

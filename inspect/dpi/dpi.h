@@ -35,16 +35,19 @@ struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t erro
 void dpi_destroy(struct dpi *dpi);
 
 /* Looks at packet `p` of `flow` (counted into the flow already). Sets the flow's label when
- * found. Packets after the verdict cost nothing.
+ * found. Packets after the verdict cost nothing, but in a flow of DNS whose first question has no
+ * answer yet: a few more are read then (dns_reader.h).
  *
  * Until then TCP packets that overtook others wait for them (a few, see order.h), and the
  * fragments of a datagram are put together (datagram.h): so neither changes the label. Later
  * fragments alone are not looked at. TCP packets before the first with payload wait for it, or for
- * the end of the flow (prelude.h).
+ * the end of the flow (prelude.h). DNS over TCP is a stream of messages (dns_stream.h); nDPI, which
+ * takes segments for messages, gets the first of each side in one piece (dns_join.h).
  *
- * Cut packets are looked at as far as they go while the flow has had no whole one (ndpiReader
- * drops them, and labels agree with it): their verdict sets FLOW_DPI_CUT instead of
- * FLOW_DPI_DONE, and the first whole packet begins anew; details read so far stay. */
+ * Cut packets are looked at as far as they go, beside the whole ones: ndpiReader drops them, and
+ * labels agree with it. So what whole packets say stands, unless that is nothing, a guess, or less
+ * than all together say (TLS and TLS.Google); details of cut ones fill what is missing. A verdict of
+ * cut packets alone sets FLOW_DPI_CUT instead of FLOW_DPI_DONE: a whole one is still looked at. */
 void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p);
 
 /* Brings a flow without verdict to one (gives up, guesses): call before its event is written.

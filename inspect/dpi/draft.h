@@ -9,17 +9,11 @@
 #include "inspect/dpi/details.h"
 #include "inspect/dpi/memory.h"
 
-enum {
-	DRAFT_STRING_MAX = 512, /* longer values are cut */
-	DRAFT_LIST_MAX = 16,    /* elements; more are left out */
-	DRAFT_BYTES = 20480,    /* what does not fit is left out */
-};
-
 struct draft {
 	uint64_t risks;
 	uint32_t have; /* bit n: detail n was set */
 	uint32_t len;
-	uint8_t bytes[DRAFT_BYTES];
+	uint8_t bytes[DETAILS_BYTES];
 };
 
 _Static_assert(DETAIL_COUNT <= 32, "draft.have and details.have are 32 bits");

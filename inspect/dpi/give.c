@@ -1,8 +1,11 @@
 /* Which packets nDPI gets, and when. */
 #include "inspect/dpi/inside.h"
 
+enum { TCP = 6 };
+
 /* As ndpiReader counts: the packet that goes over the limit is still looked at. */
-static bool too_many(const struct dpi *dpi, const struct flow *flow)
+static bool too_many(
+	const struct dpi *dpi, const struct flow *flow, const struct inspection *in)
 {
 	uint32_t max = 0;
 
@@ -10,109 +13,135 @@ static bool too_many(const struct dpi *dpi, const struct flow *flow)
 		max = dpi->params.max_packets_tcp;
 	else if (flow->key.protocol == 17)
 		max = dpi->params.max_packets_udp;
-	return max && flow->dpi->packets > max;
+	return max && in->packets > max;
 }
 
 /* With nDPI's caches across flows it would matter when nDPI gets a packet. */
-static bool may_wait(struct dpi *dpi, struct flow *flow, const struct piece *piece)
+static bool may_wait(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
 {
-	struct dpi_state *state = flow->dpi;
-
-	return !state->engine && !state->cut && !dpi->params.correlate &&
-	       !too_many(dpi, flow) &&
-	       prelude_add(&state->prelude, &dpi->memory, &state->kept, piece);
+	return !in->engine && !dpi->params.correlate && !too_many(dpi, flow, in) &&
+	       prelude_add(&in->prelude, &dpi->memory, &flow->dpi->kept, piece);
 }
 
-static enum engine_status flow_feed(struct dpi *dpi, struct flow *flow,
-	const struct piece *piece, struct engine_label *label)
+static enum engine_status engine_feed(
+	struct dpi *dpi, struct inspection *in, const struct piece *piece)
 {
 	dpi->packets++;
-	return engine_packet(dpi->engine, flow->dpi->engine, piece->ip, (uint16_t)piece->cap,
-		piece->time_ns / 1000000, label);
+	return engine_packet(dpi->engine, in->engine, piece->ip, (uint16_t)piece->cap,
+		piece->time_ns / 1000000, &in->label);
 }
 
-/* Gives the prelude, and `piece` if it is not NULL. */
-static enum engine_status flow_feed_all(struct dpi *dpi, struct flow *flow,
-	const struct piece *piece, struct engine_label *label)
+/* Gives the prelude, and `piece` if it is not NULL. `last`: nothing will follow. */
+static void flow_feed(struct dpi *dpi, struct flow *flow, struct inspection *in,
+	const struct piece *piece, bool last)
 {
 	enum engine_status status = ENGINE_MORE;
 	struct piece *kept;
 
-	if (!state_engine(dpi, flow->dpi))
-		return ENGINE_SPENT;
-	while (status == ENGINE_MORE && (kept = prelude_next(&flow->dpi->prelude))) {
-		status = flow_feed(dpi, flow, kept, label);
+	if (!inspection_engine(dpi, in)) {
+		in->done = flow->dpi->refused = true;
+		return;
+	}
+	while (status == ENGINE_MORE && (kept = prelude_next(&in->prelude))) {
+		status = engine_feed(dpi, in, kept);
 		memory_give(kept);
 	}
 	if (status == ENGINE_MORE && piece)
-		status = flow_feed(dpi, flow, piece, label);
-	if (status == ENGINE_MORE && too_many(dpi, flow))
-		status = label->app ? ENGINE_FOUND : ENGINE_SPENT;
-	if (status == ENGINE_SPENT)
-		engine_giveup(dpi->engine, flow->dpi->engine, label);
-	return status;
+		status = engine_feed(dpi, in, piece);
+	if (status == ENGINE_MORE && too_many(dpi, flow, in))
+		status = in->label.app ? ENGINE_FOUND : ENGINE_SPENT;
+	if (status == ENGINE_SPENT || (status == ENGINE_MORE && last))
+		engine_giveup(dpi->engine, in->engine, &in->label);
+	in->found = status == ENGINE_FOUND;
+	in->done = status != ENGINE_MORE || last;
 }
 
-enum engine_status flow_give(struct dpi *dpi, struct flow *flow, const struct piece *piece,
-	struct engine_label *label)
+static void flow_give_ndpi(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
+{
+	uint64_t refused = dpi->memory.refused;
+
+	if (in->done)
+		return;
+	in->packets++;
+	if (!may_wait(dpi, flow, in, piece))
+		flow_feed(dpi, flow, in, piece, false);
+	if (dpi->memory.refused != refused)
+		flow->dpi->starved = true;
+	flow_relabel(flow);
+}
+
+/* What begins a DNS message over TCP without ending it goes to nDPI with the rest of it. */
+static void flow_give_joined(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
+{
+	struct dns_joined joined = {NULL, NULL, false};
+
+	if (!in->done && dns_join_wants(&in->join, piece))
+		joined = dns_join_add(&in->join, &dpi->memory, &flow->dpi->kept, piece);
+	if (joined.before)
+		flow_give_ndpi(dpi, flow, in, joined.before);
+	if (!joined.waits)
+		flow_give_ndpi(dpi, flow, in, joined.whole ? joined.whole : piece);
+	memory_give(joined.before);
+	memory_give(joined.whole);
+}
+
+static void flow_give_one(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
 {
 	struct dpi_state *state = flow->dpi;
-	uint64_t refused = dpi->memory.refused;
-	enum engine_status status = ENGINE_MORE;
 
-	*label = (struct engine_label){0};
-	order_saw(&state->order, piece);
-	state->packets++;
-	if (flow->dpi_packets < UINT8_MAX)
-		flow->dpi_packets++;
-	if (!may_wait(dpi, flow, piece))
-		status = flow_feed_all(dpi, flow, piece, label);
-	if (dpi->memory.refused != refused)
-		state->starved = true;
-	flow_label(flow, label);
-	return status;
+	order_saw(&in->order, piece);
+	if (piece->protocol == TCP && flow_has_dns_port(flow))
+		flow_give_joined(dpi, flow, in, piece);
+	else
+		flow_give_ndpi(dpi, flow, in, piece);
+	/* The second inspection, if there is one, sees all packets. */
+	if (in == (state->cut ? state->cut : &state->whole) && flow_is_dns(flow))
+		flow_read_dns(dpi, flow, piece);
 }
 
-/* Gives held packets to nDPI: those whose time has come, or all. */
-static enum engine_status flow_give_held(
-	struct dpi *dpi, struct flow *flow, bool all, struct engine_label *label)
+/* Gives held packets: those whose time has come, or all. */
+static void flow_give_held(struct dpi *dpi, struct flow *flow, struct inspection *in, bool all)
 {
-	enum engine_status status = ENGINE_MORE;
 	struct piece *piece;
 
-	while (status == ENGINE_MORE && (piece = order_next(&flow->dpi->order, all))) {
-		status = flow_give(dpi, flow, piece, label);
+	while ((piece = order_next(&in->order, all))) {
+		flow_give_one(dpi, flow, in, piece);
 		memory_give(piece);
 	}
-	return status;
 }
 
-enum engine_status flow_give_in_order(struct dpi *dpi, struct flow *flow,
-	const struct piece *piece, struct engine_label *label)
+void flow_give(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
 {
-	struct dpi_state *state = flow->dpi;
-	enum engine_status status = ENGINE_MORE;
-
-	if (order_is_late(&state->order, piece))
-		return ENGINE_MORE;
-	if (order_is_over(&state->order, piece))
-		status = flow_give_held(dpi, flow, true, label);
-	if (status == ENGINE_MORE && order_is_early(&state->order, piece)) {
-		if (order_hold(&state->order, &dpi->memory, &state->kept, piece))
-			return ENGINE_MORE;
-		status = flow_give_held(dpi, flow, true, label);
+	if (order_is_late(&in->order, piece))
+		return;
+	if (order_is_over(&in->order, piece))
+		flow_give_held(dpi, flow, in, true);
+	if (order_is_early(&in->order, piece)) {
+		if (order_hold(&in->order, &dpi->memory, &flow->dpi->kept, piece))
+			return;
+		flow_give_held(dpi, flow, in, true);
 	}
-	if (status == ENGINE_MORE)
-		status = flow_give(dpi, flow, piece, label);
-	if (status == ENGINE_MORE && state->order.first)
-		status = flow_give_held(dpi, flow, false, label);
-	return status;
+	flow_give_one(dpi, flow, in, piece);
+	if (in->order.first)
+		flow_give_held(dpi, flow, in, false);
 }
 
-enum engine_status flow_give_rest(
-	struct dpi *dpi, struct flow *flow, struct engine_label *label)
+void flow_give_rest(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
-	enum engine_status status = flow_give_held(dpi, flow, true, label);
+	flow_give_held(dpi, flow, in, true);
+	for (unsigned side = 0; side < 2; side++) {
+		struct piece *held = dns_join_take(&in->join, side);
 
-	return status == ENGINE_MORE ? flow_feed_all(dpi, flow, NULL, label) : status;
+		if (held)
+			flow_give_ndpi(dpi, flow, in, held);
+		memory_give(held);
+	}
+	if (!in->done)
+		flow_feed(dpi, flow, in, NULL, true);
+	flow_relabel(flow);
 }

@@ -3,6 +3,8 @@
 
 #include "inspect/dpi/datagram.h"
 #include "inspect/dpi/dns.h"
+#include "inspect/dpi/dns_join.h"
+#include "inspect/dpi/dns_reader.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/draft.h"
 #include "inspect/dpi/engine.h"
@@ -10,16 +12,31 @@
 #include "inspect/dpi/order.h"
 #include "inspect/dpi/prelude.h"
 
-/* Of a flow without verdict. */
-struct dpi_state {
-	struct memory_list kept; /* blocks of `prelude`, `order` and `datagram` */
+/* What one of nDPI's states is given, and its opinion. All zero is nothing yet. */
+struct inspection {
 	struct prelude prelude;
 	struct order order;
-	struct datagram *datagram;  /* being put together, or NULL */
+	struct dns_join join;
 	struct engine_flow *engine; /* nDPI's; NULL until nDPI gets the first packet */
+	struct engine_label label;  /* so far */
 	uint32_t packets;           /* for nDPI, those of the prelude included */
-	bool cut;                   /* they were cut packets, see flow_ready */
-	bool starved;               /* memory was refused at some point */
+	bool done;                  /* the label is final, nDPI gets no more */
+	bool found;                 /* and nothing is left to learn */
+	bool has_cut;               /* cut packets are among those given */
+};
+
+/* Of a flow under inspection. ndpiReader drops cut packets, and labels agree with it: so whole ones
+ * have a state of nDPI's to themselves until that knows the application; then cut ones tell it more.
+ * A cut packet before that begins a second inspection, which gets all from then on, as far as it
+ * goes; see flow_relabel(). */
+struct dpi_state {
+	struct memory_list kept; /* blocks of what follows, nDPI's states apart */
+	struct inspection whole;
+	struct inspection *cut;    /* NULL: no packet was cut */
+	struct datagram *datagram; /* being put together, or NULL */
+	struct dns_reader *dns;    /* NULL: no DNS so far */
+	bool starved;              /* memory was refused at some point */
+	bool refused;              /* there was none for nDPI's state: the flow is given up */
 };
 
 struct dpi {
@@ -36,32 +53,46 @@ struct dpi {
 
 /* give.c: what nDPI gets, and when. */
 
-/* Gives one packet to nDPI, after all that was given before, or keeps it for the prelude; `*label`
- * is final unless ENGINE_MORE. ENGINE_SPENT and no engine: no memory. */
-enum engine_status flow_give(struct dpi *dpi, struct flow *flow, const struct piece *piece,
-	struct engine_label *label);
-/* The same, but a packet that overtook others waits for them, and brings those whose time has
- * come with it. */
-enum engine_status flow_give_in_order(struct dpi *dpi, struct flow *flow,
-	const struct piece *piece, struct engine_label *label);
-/* All that waits, whatever for; then nDPI's state is there, or ENGINE_SPENT. */
-enum engine_status flow_give_rest(
-	struct dpi *dpi, struct flow *flow, struct engine_label *label);
+/* Gives one packet, but one that overtook others waits for them, and brings those whose time has
+ * come with it; what is given to nDPI at all may wait in the prelude. in->done when it was enough. */
+void flow_give(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece);
+/* All that waits, whatever for; then in->done, and the label is final: guesses. */
+void flow_give_rest(struct dpi *dpi, struct flow *flow, struct inspection *in);
+
+/* dns_reader.c: the messages of a flow of DNS. */
+
+/* Whether one of its ports is DNS's, mDNS's or LLMNR's. */
+bool flow_has_dns_port(const struct flow *flow);
+/* Whether the flow is DNS, by its ports or its label so far. */
+bool flow_is_dns(const struct flow *flow);
+/* Looks at a packet, in order, of such a flow. */
+void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece);
+/* Whether the answer to the flow's first question may still come. */
+bool flow_awaits_dns(const struct flow *flow);
 
 /* verdict.c: what becomes of nDPI's state and of what it knows. */
 
 /* NULL: no memory. */
 struct dpi_state *state_take(struct dpi *dpi);
-/* Makes nDPI's part of the state, unless it is there. false: no memory. */
-bool state_engine(struct dpi *dpi, struct dpi_state *state);
 void state_give(struct dpi *dpi, struct flow *flow);
+/* Makes the second inspection, unless it is there. false: no memory. */
+bool state_cut(struct dpi *dpi, struct dpi_state *state);
+/* Makes nDPI's part, unless it is there. false: no memory. */
+bool inspection_engine(struct dpi *dpi, struct inspection *in);
+/* Nothing was given yet. */
+bool inspection_is_blank(const struct inspection *in);
+/* Takes from nDPI's state what it knows, and gives it up. */
+void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection *in);
 
-void flow_label(struct flow *flow, const struct engine_label *label);
 /* Puts the draft and what the flow has already into one new block. */
 void flow_details(struct dpi *dpi, struct flow *flow);
-/* Takes from nDPI's state what it knows, and gives it up. */
-void flow_collect(struct dpi *dpi, struct flow *flow);
-/* The label is final, or nDPI's state could not be had; ends the inspection. */
-void flow_verdict(struct dpi *dpi, struct flow *flow, const struct engine_label *label);
-/* There is no memory to inspect the flow; the same. */
+/* nDPI found it in packets: no guess. */
+bool label_is_known(const struct engine_label *label);
+/* The flow's label of both inspections: what whole packets say stands, unless that is a guess, or
+ * the cut ones know more of the same protocol. */
+void flow_relabel(struct flow *flow);
+/* Ends the inspection if no more is to be learned; `all`: in any case. */
+void flow_verdict(struct dpi *dpi, struct flow *flow, bool all);
+/* There is no memory to inspect the flow; ends the inspection. */
 void flow_refuse(struct dpi *dpi, struct flow *flow);

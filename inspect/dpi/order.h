@@ -19,7 +19,8 @@ struct piece {
 	const uint8_t *ip;
 	uint64_t time_ns;
 	uint32_t cap, wire; /* bytes from `ip` on, as in struct packet */
-	uint16_t payload;   /* offset of the L4 payload */
+	bool whole;       /* for nDPI as it is; else the header claims only `cap`, not `wire` */
+	uint16_t payload; /* offset of the L4 payload */
 	uint8_t protocol, tcp_flags;
 	bool from_hi; /* sent by the flow's `hi` endpoint */
 	uint32_t seq, ack;

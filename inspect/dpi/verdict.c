@@ -12,30 +12,79 @@ struct dpi_state *state_take(struct dpi *dpi)
 	return state;
 }
 
-bool state_engine(struct dpi *dpi, struct dpi_state *state)
+bool state_cut(struct dpi *dpi, struct dpi_state *state)
 {
-	if (state->engine)
+	if (state->cut)
 		return true;
-	state->engine = memory_take(&dpi->memory, &dpi->blocks, engine_flow_size());
-	if (state->engine)
-		engine_flow_init(state->engine);
-	return state->engine;
+	state->cut = memory_take(&dpi->memory, &state->kept, sizeof(*state->cut));
+	if (state->cut)
+		memset(state->cut, 0, sizeof(*state->cut));
+	return state->cut;
+}
+
+bool inspection_engine(struct dpi *dpi, struct inspection *in)
+{
+	if (in->engine)
+		return true;
+	in->engine = memory_take(&dpi->memory, &dpi->blocks, engine_flow_size());
+	if (in->engine)
+		engine_flow_init(in->engine);
+	return in->engine;
+}
+
+bool inspection_is_blank(const struct inspection *in)
+{
+	return !in->done && !in->packets && !in->order.first && !in->join.held[0] &&
+	       !in->join.held[1];
+}
+
+static void engine_give(struct dpi *dpi, struct inspection *in)
+{
+	if (in && in->engine) {
+		engine_flow_fini(dpi->engine, in->engine);
+		memory_give(in->engine);
+		in->engine = NULL;
+	}
 }
 
 void state_give(struct dpi *dpi, struct flow *flow)
 {
 	struct dpi_state *state = flow->dpi;
 
-	if (state->engine)
-		engine_flow_fini(dpi->engine, state->engine);
-	memory_give(state->engine);
+	engine_give(dpi, &state->whole);
+	engine_give(dpi, state->cut);
 	memory_sweep(&state->kept);
 	memory_give(state);
 	flow->dpi = NULL;
 }
 
-void flow_label(struct flow *flow, const struct engine_label *label)
+bool label_is_known(const struct engine_label *label)
 {
+	return (label->master || label->app) && !label->guessed;
+}
+
+/* `more` says what `label` says, and which application it is. */
+static bool refines(const struct engine_label *more, const struct engine_label *label)
+{
+	return !label->master && more->master == label->app && more->app != label->app;
+}
+
+static const struct engine_label *label_of(const struct dpi_state *state)
+{
+	const struct engine_label *whole = &state->whole.label, *cut;
+
+	if (!state->cut)
+		return whole;
+	cut = &state->cut->label;
+	if (!label_is_known(cut))
+		return whole->master || whole->app ? whole : cut;
+	return label_is_known(whole) && !refines(cut, whole) ? whole : cut;
+}
+
+void flow_relabel(struct flow *flow)
+{
+	const struct engine_label *label = label_of(flow->dpi);
+
 	flow->app_master = label->master;
 	flow->app = label->app;
 	flow->category = label->category;
@@ -57,27 +106,53 @@ void flow_details(struct dpi *dpi, struct flow *flow)
 	flow->details = details;
 }
 
-void flow_collect(struct dpi *dpi, struct flow *flow)
+/* What whole packets said stands before what cut ones say. */
+void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
 	draft_reset(&dpi->draft);
-	engine_collect(dpi->engine, flow->dpi->engine, flow->dpi->cut, &dpi->draft);
+	if (in == flow->dpi->cut)
+		draft_keep(&dpi->draft, flow->details);
+	engine_collect(dpi->engine, in->engine, in->has_cut, &dpi->draft);
 	if (dpi->draft.have || dpi->draft.risks)
 		flow_details(dpi, flow);
-	dpi->refused_flows += flow->dpi->starved;
-	state_give(dpi, flow);
+	engine_give(dpi, in);
 }
 
-void flow_verdict(struct dpi *dpi, struct flow *flow, const struct engine_label *label)
+/* Nothing more is to be learned: of whole packets, or by those if there are any, else by cut ones. */
+static bool is_final(const struct dpi_state *state)
 {
-	if (!flow->dpi->engine) {
+	bool cut_done = !state->cut || state->cut->done;
+
+	if (state->whole.done)
+		return state->whole.found || cut_done;
+	return state->cut && cut_done && inspection_is_blank(&state->whole);
+}
+
+void flow_verdict(struct dpi *dpi, struct flow *flow, bool all)
+{
+	struct dpi_state *state = flow->dpi;
+	const struct engine_label *label;
+
+	if (state->refused) {
 		flow_refuse(dpi, flow);
 		return;
 	}
-	flow_label(flow, label);
-	flow->flags |= flow->dpi->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
+	if (state->whole.engine && state->whole.done)
+		inspection_end(dpi, flow, &state->whole);
+	if (state->cut && state->cut->engine && state->cut->done)
+		inspection_end(dpi, flow, state->cut);
+	if (!all && (!is_final(state) || flow_awaits_dns(flow)))
+		return;
+	if (state->cut && state->cut->engine)
+		inspection_end(dpi, flow, state->cut);
+	label = label_of(state);
+	flow_relabel(flow);
+	flow->flags |=
+		inspection_is_blank(&state->whole) && state->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
 	if (label->guessed)
 		flow->flags |= FLOW_DPI_GUESSED;
-	flow_collect(dpi, flow);
+	dpi->refused_flows += state->starved;
+	state_give(dpi, flow);
 }
 
 void flow_refuse(struct dpi *dpi, struct flow *flow)

@@ -24,19 +24,14 @@ static const struct row {
 #include "inspect/dpi/details.def"
 };
 
-static void put_string(struct text *t, const char *bytes, size_t len, size_t max)
-{
-	text_json(t, bytes, len < max ? len : max);
-}
-
 static void put_list(struct text *t, const struct details *details, enum detail detail,
 	struct detail_value v)
 {
 	text_char(t, '[');
-	for (unsigned n = 0; v.bytes != NULL && n < EVENT_ELEMENTS; n++) {
-		if (n > 0)
+	for (bool first = true; v.bytes != NULL; first = false) {
+		if (!first)
 			text_char(t, ',');
-		put_string(t, v.bytes, v.len, EVENT_ELEMENT);
+		text_json(t, v.bytes, v.len);
 		v.bytes = details_next(details, detail, v.bytes, &v.len);
 	}
 	text_char(t, ']');
@@ -53,7 +48,7 @@ static void put_value(
 	else if (rows[i].kind == LIST)
 		put_list(t, details, (enum detail)i, *v);
 	else
-		put_string(t, v->bytes, v->len, EVENT_STRING);
+		text_json(t, v->bytes, v->len);
 }
 
 static bool is_seen(const struct detail_value *v)

@@ -6,23 +6,19 @@
 #include "inspect/dpi/details.h"
 #include "inspect/export/text.h"
 
-/* Longer details are cut here, so that an event has a bound even when every byte of every string
- * is escaped. */
+/* The most that event_details() appends: every key with its object's braces, every byte of the
+ * details escaped, what is around strings and elements, and numbers. */
 enum {
-	EVENT_STRING = 1024, /* bytes of one detail; a DNS name in presentation form fits */
-	EVENT_ELEMENTS = 16, /* of one list */
-	EVENT_ELEMENT = 256, /* bytes of one element */
+	EVENT_AROUND_STRING = 2,
+	EVENT_AROUND_NUMBER = 20,
+	EVENT_AROUND_LIST = 2 + 3 * DETAILS_LIST_MAX
 };
-
-enum { EVENT_BOUND_STRING = 2 + TEXT_JSON_GROWTH * EVENT_STRING };
-enum { EVENT_BOUND_NUMBER = 20 };
-enum { EVENT_BOUND_LIST = 2 + EVENT_ELEMENTS * (3 + TEXT_JSON_GROWTH * EVENT_ELEMENT) };
-/* The most that event_details() appends, detail by detail; each pays for its object's braces. */
 struct event_details_bound {
 #define DETAIL(object, field, kind, meaning) \
 	char object##_##field[sizeof("\"" #object "\":{\"" #field "\":},") + \
-			      EVENT_BOUND_##kind];
+			      EVENT_AROUND_##kind];
 #include "inspect/dpi/details.def"
+	char bytes[TEXT_JSON_GROWTH * DETAILS_BYTES];
 };
 
 /* Appends `"tls":{...},"http":null,...`. `details` may be NULL. */

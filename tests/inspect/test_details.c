@@ -103,7 +103,7 @@ static void keeps_older_values_that_are_not_replaced(void)
 
 static void cuts_what_is_too_long(void)
 {
-	static char text[3 * DRAFT_STRING_MAX];
+	static char text[3 * DETAILS_STRING_MAX];
 	struct memory memory = {0};
 	struct memory_list list = {0};
 	struct details *d;
@@ -117,18 +117,18 @@ static void cuts_what_is_too_long(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
 	for (int i = 0; i < DETAIL_COUNT; i++) {
 		CU_ASSERT_PTR_NOT_NULL(details_string(d, (enum detail)i, &len));
-		CU_ASSERT_EQUAL(len, DRAFT_STRING_MAX);
+		CU_ASSERT_EQUAL(len, DETAILS_STRING_MAX);
 	}
 	/* A draft that is full leaves out what does not fit, and stays whole. */
 	text[sizeof(text) - 1] = '\0';
 	draft_reset(&draft);
 	for (int i = 0; i < DETAIL_COUNT; i++)
 		draft_list(&draft, (enum detail)i, text, 0, 40);
-	CU_ASSERT_TRUE(draft.len <= DRAFT_BYTES);
+	CU_ASSERT_TRUE(draft.len <= DETAILS_BYTES);
 	d = draft_finish(&draft, &memory, &list);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
 	CU_ASSERT_PTR_NOT_NULL(details_string(d, DETAIL_tls_version, &len));
-	CU_ASSERT_EQUAL(len, DRAFT_STRING_MAX);
+	CU_ASSERT_EQUAL(len, DETAILS_STRING_MAX);
 	memory_sweep(&list);
 	memory_trim(&memory);
 }

@@ -1,6 +1,7 @@
 /* Messages written by hand after RFC 1035 section 4 (header, question, records), 3596 (AAAA),
  * 2782 (SRV) and 9460 (HTTPS); names in the hex show where each part is. */
 #include <CUnit/Basic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +71,7 @@ static const struct row rows[] = {
 		.is_dns = true,
 		.is_response = true,
 		.rcode = "NOERROR",
-		.answers = {"node.local", "TYPE65280"}},
+		.answers = {"node.local", "TYPE65280 \\# 2 abcd"}},
 	/* The root's name servers: names of no labels. */
 	{.hex = "0001 8180 0001 0001 0000 0000 00 0002 0001"
 		"00 0002 0001 00000000 0001 00",
@@ -248,22 +249,108 @@ static void refuses_names_that_are_too_long(void)
 
 static void bounds_the_number_of_answers_and_their_text(void)
 {
-	uint8_t data[MESSAGE_MAX] = {0, 1, 0x80, 0, 0, 0, 0, 40}, *at = data + 12;
+	uint8_t data[4096] = {0, 1, 0x80, 0, 0, 0, 0, 100}, *at = data + 12;
 	struct dns_message m;
 
-	for (unsigned i = 0; i < 40; i++)
+	for (unsigned i = 0; i < 100; i++)
 		put(&at, "\0\0\1\0\1\0\0\0\0\0\4\1\2\3\4", 15);
 	CU_ASSERT_TRUE(dns_parse(data, (uint32_t)(at - data), (uint32_t)(at - data), &m));
 	CU_ASSERT_EQUAL(m.n_answers, DNS_ANSWERS_MAX);
+	CU_ASSERT_EQUAL(m.answer_count, 100);
 	CU_ASSERT_STRING_EQUAL(m.answers[DNS_ANSWERS_MAX - 1], "1.2.3.4");
 
 	data[7] = 1;
 	at = data + 12;
-	put(&at, "\0\0\20\0\1\0\0\0\0\1\0\377", 12);
-	memset(at, 0, 255); /* each prints as \000: no half of an escape at the end */
-	CU_ASSERT_TRUE(dns_parse(data, 12 + 12 + 255, 12 + 12 + 255, &m));
+	put(&at, "\0\0\20\0\1\0\0\0\0\2\0", 11);
+	for (unsigned i = 0; i < 2; i++) {
+		put(&at, "\377", 1);
+		memset(at, 0, 255); /* each prints as \000: no half of an escape at the end */
+		at += 255;
+	}
+	CU_ASSERT_TRUE(dns_parse(data, (uint32_t)(at - data), (uint32_t)(at - data), &m));
 	CU_ASSERT_EQUAL(m.n_answers, 1);
-	CU_ASSERT_EQUAL(strlen(m.answers[0]), 252);
+	CU_ASSERT_EQUAL(strlen(m.answers[0]), DNS_ANSWER_TEXT - 1);
+}
+
+struct data_row {
+	const char *type, *data; /* hex; names point to www.example.com, at 12 */
+	const char *text;
+};
+
+/* As dig prints them, but for the final dots of names. */
+static const struct data_row data_rows[] = {
+	{"000d", "05 494e54454c 05 4c696e7578", "\"INTEL\" \"Linux\""},
+	{"0011", "c00c c010", "www.example.com example.com"},
+	{"0012", "0001 c00c", "1 www.example.com"},
+	{"0024", "000a c00c", "10 www.example.com"},
+	{"0023", "0064 000a 01 75 07 4532552b736970 09 215e2e2a24215c2221 00",
+		"100 10 \"u\" \"E2U+sip\" \"!^.*$!\\\\\\\"!\" ."},
+	{"0063", "03 763d73 02 7066", "v=spf"},
+	{"0100", "000a 0001 6674703a2f2f78", "10 1 \"ftp://x\""},
+	{"0101", "00 05 6973737565 6c652e6f7267", "0 issue \"le.org\""},
+	{"0041",
+		"0001 00 0000 0004 0001 0004 0001 0006 02 6833 02 6832 0002 0000 0003 0002 20fb"
+		" 0004 0008 c0000201 c0000202 0006 0010 20010db8000000000000000000000001"
+		" 0005 0002 ab22",
+		"1 . mandatory=1,4 alpn=\"h3,h2\" no-default-alpn port=8443"
+		" ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::1 key5=\"\\171\\\"\""},
+	{"002b", "0001 08 02 abcd", "DS \\# 6 00010802abcd"},
+	{"fff0", "", "TYPE65520 \\# 0"},
+};
+
+static void data_of_every_type_is_text(void)
+{
+	for (size_t i = 0; i < sizeof(data_rows) / sizeof(data_rows[0]); i++) {
+		const struct data_row *row = &data_rows[i];
+		uint8_t bytes[MESSAGE_MAX];
+		char hex[1024];
+		struct dns_message m;
+		uint32_t len = (uint32_t)hex_read(row->data, bytes, sizeof(bytes));
+
+		snprintf(hex, sizeof(hex),
+			"0001 8180 0001 0001 0000 0000 %s %s 0001 c00c %s 0001 0000003c %04x "
+			"%s",
+			"03 777777 07 6578616d706c65 03 636f6d 00", row->type, row->type, len,
+			row->data);
+		len = (uint32_t)hex_read(hex, bytes, sizeof(bytes));
+		CU_ASSERT_TRUE(dns_parse(bytes, len, len, &m));
+		CU_ASSERT_EQUAL(m.n_answers, 1);
+		CU_ASSERT_STRING_EQUAL(m.answers[0], row->text);
+	}
+}
+
+/* RFC 6891: the upper bits of the code are in the TTL of the OPT record, wherever it stands behind
+ * the answers; of an OPT among the answers they are not. */
+static void response_codes_go_on_in_edns(void)
+{
+	static const struct {
+		const char *hex, *name;
+		uint16_t rcode;
+	} codes[] = {
+		{"0001 8187 0001 0000 0000 0001" QUESTION_EXAMPLE "0001 0001"
+		 "00 0029 04d0 01000000 0000",
+			"BADCOOKIE", 23},
+		{"0001 8180 0001 0000 0000 0001" QUESTION_EXAMPLE "0001 0001"
+		 "00 0029 04d0 01000000 0000",
+			"BADVERS", 16},
+		{"0001 8180 0001 0001 0001 0002" QUESTION_EXAMPLE "0001 0001"
+		 "c00c 0001 0001 0000003c 0004 c0000201 c010 0002 0001 0000003c 0002 c00c"
+		 "c00c 0001 0001 0000003c 0004 c0000201 00 0029 04d0 ff000000 0000",
+			NULL, 0xff0},
+		{"0001 8183 0001 0001 0000 0000" QUESTION_EXAMPLE "0001 0001"
+		 "00 0029 04d0 01000000 0000",
+			"NXDOMAIN", 3},
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		uint8_t data[MESSAGE_MAX];
+		uint32_t len = (uint32_t)hex_read(codes[i].hex, data, sizeof(data));
+		struct dns_message m;
+
+		CU_ASSERT_TRUE(dns_parse(data, len, len, &m));
+		CU_ASSERT_EQUAL(m.rcode, codes[i].rcode);
+		expect_text(codes[i].name, dns_rcode_name(m.rcode));
+	}
 }
 
 static uint32_t next_random(uint32_t *state)
@@ -302,7 +389,10 @@ static void names_types_and_codes(void)
 	CU_ASSERT_PTR_NULL(dns_type_name(0));
 	CU_ASSERT_PTR_NULL(dns_type_name(65535));
 	CU_ASSERT_STRING_EQUAL(dns_rcode_name(5), "REFUSED");
+	CU_ASSERT_STRING_EQUAL(dns_rcode_name(16), "BADVERS");
+	CU_ASSERT_STRING_EQUAL(dns_rcode_name(23), "BADCOOKIE");
 	CU_ASSERT_PTR_NULL(dns_rcode_name(15));
+	CU_ASSERT_PTR_NULL(dns_rcode_name(24));
 }
 
 void suite_dns(void);
@@ -316,6 +406,8 @@ void suite_dns(void)
 	CU_ADD_TEST(s, tells_cut_from_bad);
 	CU_ADD_TEST(s, refuses_names_that_are_too_long);
 	CU_ADD_TEST(s, bounds_the_number_of_answers_and_their_text);
+	CU_ADD_TEST(s, data_of_every_type_is_text);
+	CU_ADD_TEST(s, response_codes_go_on_in_edns);
 	CU_ADD_TEST(s, stays_in_bounds_on_any_bytes);
 	CU_ADD_TEST(s, names_types_and_codes);
 }

@@ -346,10 +346,12 @@ static void gives_up_after_the_packets_it_was_told(void)
 	struct talk t;
 
 	talk_open(&t, 17, 1, 40000, 2, 53);
-	for (unsigned i = 1; i <= 4; i++) {
+	for (unsigned i = 1; i <= 6; i++) {
 		CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_DONE);
 		say_hex(dpi, &t, 0, DNS_QUERY);
+		CU_ASSERT_EQUAL(dpi_stats(dpi).packets, i < 4 ? i : 4);
 	}
+	dpi_conclude(dpi, &t.flow);
 	expect_done(&t);
 	expect_app(dpi, &t, "DNS");
 	CU_ASSERT_EQUAL(t.flow.dpi_packets, 4);
@@ -402,31 +404,33 @@ static void cut_packets_are_looked_at_as_far_as_they_go(void)
 	expect_string(&t, DETAIL_dns_query, "www.example.com");
 	dpi_release(dpi, &t.flow);
 
-	/* The cut hello is not shown: its flow has whole packets. */
+	/* The handshake is whole, the hello is looked at nevertheless; to nDPI a part of one is none. */
 	talk_open(&t, 6, 1, 40003, 2, 443);
 	shake_hands(dpi, &t);
 	talk_say(&t, 0, bytes, hex_read(CLIENT_HELLO, bytes, sizeof(bytes)));
-	talk_cut(&t, 100);
+	talk_cut(&t, 140);
 	give(dpi, &t.packet);
-	CU_ASSERT_EQUAL(t.flow.dpi_packets, 3);
+	CU_ASSERT_EQUAL(t.flow.dpi_packets, 4);
 	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
 	expect_app(dpi, &t, "TLS");
 	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_GUESSED);
 	dpi_release(dpi, &t.flow);
 
-	/* Nor does what a cut packet said count once a whole one comes. */
+	/* Whole ones that say nothing do not take back what a cut one said. */
 	talk_open(&t, 6, 1, 40004, 2, 2222);
 	talk_say(&t, 0, "SSH-2.0-OpenSSH_9.2p1\r\n", 23);
 	talk_cut(&t, 60);
 	give(dpi, &t.packet);
-	expect_app(dpi, &t, "SSH");
-	shake_hands(dpi, &t);
+	give(dpi, talk_say(&t, 1, "", 0));
+	give(dpi, talk_say(&t, 0, "", 0));
 	dpi_conclude(dpi, &t.flow);
-	expect_app(dpi, &t, "Unknown");
+	expect_done(&t);
+	expect_app(dpi, &t, "SSH");
 	expect_string(&t, DETAIL_ssh_client, "SSH-2.0-OpenSSH_9.2p");
 	dpi_release(dpi, &t.flow);
 
-	/* The same when the cut packets were enough for a verdict. */
+	/* The same when the cut packets were enough for a verdict, and the whole ones are guessed. */
 	talk_open(&t, 17, 1, 40000, 2, 53);
 	talk_say(&t, 1, bytes, hex_read(DNS_ANSWER "0000", bytes, sizeof(bytes)));
 	talk_cut(&t, t.packet.ip_len - 2);
@@ -441,8 +445,64 @@ static void cut_packets_are_looked_at_as_far_as_they_go(void)
 	dpi_conclude(dpi, &t.flow);
 	expect_done(&t);
 	expect_app(dpi, &t, "DNS");
-	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_GUESSED);
+	CU_ASSERT_FALSE(t.flow.flags & FLOW_DPI_GUESSED);
 	expect_string(&t, DETAIL_dns_query, "www.example.com");
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+}
+
+static void say_cut(
+	struct dpi *dpi, struct talk *t, unsigned side, const char *text, uint32_t cap)
+{
+	talk_say(t, side, text, strlen(text));
+	talk_cut(t, cap);
+	give(dpi, &t->packet);
+}
+
+#define CUT_REQUEST \
+	"GET /index.html HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: tester/1.0\r\n\r\n"
+#define CUT_RESPONSE "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok"
+
+/* A session with a packet length: handshake and acknowledgements are whole, more than nDPI
+ * is given before there is data. */
+static void cut_packets_between_whole_ones_count(void)
+{
+	struct dpi *dpi = open_dpi(&defaults);
+	struct talk t;
+
+	talk_open(&t, 6, 1, 40000, 2, 8081);
+	shake_hands(dpi, &t);
+	say_cut(dpi, &t, 0, CUT_REQUEST, 100);
+	for (unsigned i = 0; i < 6; i++)
+		give(dpi, talk_say(&t, i & 1, "", 0));
+	say_cut(dpi, &t, 1, CUT_RESPONSE, 100);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "HTTP");
+	expect_string(&t, DETAIL_http_url, "shop.example/index.html");
+	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 200);
+	dpi_release(dpi, &t.flow);
+
+	/* The whole request is nDPI's, what the cut response adds is added. */
+	talk_open(&t, 6, 1, 40000, 2, 8081);
+	shake_hands(dpi, &t);
+	say(dpi, &t, 0, CUT_REQUEST);
+	say_cut(dpi, &t, 1, CUT_RESPONSE, 100);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "HTTP");
+	expect_string(&t, DETAIL_http_user_agent, "tester/1.0");
+	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 200);
+	dpi_release(dpi, &t.flow);
+
+	/* The whole response is HTTP, and the cut request says whose. */
+	talk_open(&t, 6, 1, 40000, 2, 80);
+	shake_hands(dpi, &t);
+	say_cut(dpi, &t, 0, "GET / HTTP/1.1\r\nHost: www.google.com\r\nAccept: x\r\n\r\n", 90);
+	say(dpi, &t, 1, CUT_RESPONSE);
+	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
+	expect_app(dpi, &t, "HTTP.Google");
 	dpi_release(dpi, &t.flow);
 	dpi_destroy(dpi);
 }
@@ -572,6 +632,7 @@ void suite_dpi(void)
 	CU_ADD_TEST(s, gives_up_after_the_packets_it_was_told);
 	CU_ADD_TEST(s, later_fragments_are_not_given);
 	CU_ADD_TEST(s, cut_packets_are_looked_at_as_far_as_they_go);
+	CU_ADD_TEST(s, cut_packets_between_whole_ones_count);
 	CU_ADD_TEST(s, a_label_does_not_depend_on_other_flows);
 	CU_ADD_TEST(s, two_dpis_share_nothing);
 	CU_ADD_TEST(s, names_outside_the_tables_are_harmless);

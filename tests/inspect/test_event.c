@@ -377,33 +377,35 @@ static void details_and_risks(void)
 	draft.risks = 1ull << 1 | 1ull << 9;
 	draft_text(&draft, DETAIL_dns_query, "example.org\x01");
 	draft_list(&draft, DETAIL_dns_answers, answers[0], sizeof(answers[0]), 2);
+	draft_number(&draft, DETAIL_dns_answer_count, 3);
 	draft_number(&draft, DETAIL_http_status, 404);
 	flow.details = draft_finish(&draft, &memory, &taken);
 	expect_part(&flow, FLOW_END_IDLE,
 		"\"tls\":null,\"http\":{\"host\":null,\"url\":null,\"method\":null,"
 		"\"user_agent\":null,\"status\":404,\"content_type\":null},"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
-		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"]},\"ssh\":null,\"icmp\":null}\n");
+		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,\"icmp\":null}\n");
 	/* Names and scores as `ndpiReader -h` lists them. */
 	expect_part(&flow, FLOW_END_IDLE,
 		"\"risks\":[{\"id\":1,\"name\":\"XSS Attack\",\"score\":250},"
 		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100}],");
 }
 
-/* Every detail as long as it can be, each byte of it escaped to six, all risks set. */
+/* As many bytes of details as there may be, in all of them, each escaped to six; all risks set. */
 static struct details *details_at_the_bound(void)
 {
-	static char bytes[DRAFT_STRING_MAX + 1], lists[DRAFT_LIST_MAX][EVENT_ELEMENT];
+	enum { STRING = 660, ELEMENT = DETAILS_LIST_BYTES / DETAILS_LIST_MAX };
+	static char bytes[STRING + 1], lists[DETAILS_LIST_MAX][ELEMENT + 1];
 
-	memset(bytes, 1, DRAFT_STRING_MAX);
+	memset(bytes, 1, STRING);
 	memset(lists, 2, sizeof(lists));
-	for (int i = 0; i < DRAFT_LIST_MAX; i++)
-		lists[i][EVENT_ELEMENT - 1] = '\0';
+	for (int i = 0; i < DETAILS_LIST_MAX; i++)
+		lists[i][ELEMENT] = '\0';
 	draft_reset(&draft);
 	draft.risks = UINT64_MAX;
 #define DETAIL_STRING(name) draft_text(&draft, name, bytes);
 #define DETAIL_NUMBER(name) draft_number(&draft, name, INT64_MAX);
-#define DETAIL_LIST(name) draft_list(&draft, name, lists[0], sizeof(lists[0]), DRAFT_LIST_MAX);
+#define DETAIL_LIST(name) draft_list(&draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
 #define DETAIL(object, field, kind, meaning) DETAIL_##kind(DETAIL_##object##_##field)
 #include "inspect/dpi/details.def"
 	return draft_finish(&draft, &memory, &taken);
@@ -429,9 +431,9 @@ static void the_longest_event_fits(void)
 	folder_put(&folder, "event.json", stage->text[0]);
 	CU_ASSERT_TRUE(python_agrees("import json, sys\n"
 				     "e = json.load(open(sys.argv[1]))\n"
-				     "assert e['tls']['sni'] == '\\x01' * 512\n"
-				     "assert e['ssh']['hassh_server'] == '\\x01' * 512\n"
-				     "assert e['dns']['answers'] == ['\\x02' * 255] * 16\n"
+				     "assert e['tls']['sni'] == '\\x01' * 660\n"
+				     "assert e['ssh']['hassh_server'] == '\\x01' * 660\n"
+				     "assert e['dns']['answers'] == ['\\x02' * 256] * 64\n"
 				     "assert len(e['risks']) == 64\n",
 		folder_path(&folder, "event.json", path, sizeof(path))));
 	folder_remove(&folder);
