@@ -80,7 +80,8 @@ static bool take_whole(struct cursor *c, const struct dns_sink *sink, bool *is_m
 	data = length ? cursor_take(&ahead, be16(length)) : NULL;
 	if (!data)
 		return false;
-	*is_message = sink->message(sink->ctx, data, be16(length), be16(length));
+	*is_message = be16(length) >= DNS_HEADER &&
+		      sink->message(sink->ctx, data, be16(length), be16(length));
 	*c = ahead;
 	return true;
 }
