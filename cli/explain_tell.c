@@ -193,6 +193,9 @@ static void print_decision(const struct explained *e, const struct mirroring_ans
 		printf(": %s\n", reason_sentence(e->reason));
 	else if (last && !last->session)
 		printf(": unknown sessions are inspected\n");
+	else if (e->packet.flags & PACKET_ACCEPTED_CUT)
+		printf(": it ends where the session's packet_length cuts, before its ports: "
+		       "accepted at its source\n");
 	else if (last && !last->session->filter)
 		printf(": a session without a filter accepts all\n");
 	else if (last && !last->judged)

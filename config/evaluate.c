@@ -69,6 +69,25 @@ struct evaluate_verdict evaluate(const struct model_filter *filter, const struct
 	return (struct evaluate_verdict){false, EVALUATE_BY_NONE, NULL};
 }
 
+bool evaluate_could_accept(const struct model_filter *filter, enum model_direction direction,
+	const struct evaluate_packet *packet)
+{
+	const struct model_rules *rules = &filter->rules[direction];
+
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct model_rule *rule = &rules->rule[i];
+		enum evaluate_field field = evaluate_rule(rule, packet);
+		bool by_ports =
+			field == EVALUATE_SOURCE_PORT || field == EVALUATE_DESTINATION_PORT;
+
+		if (rule->accept && (by_ports || field == EVALUATE_MATCHED))
+			return true;
+		if (field == EVALUATE_MATCHED)
+			return false;
+	}
+	return false;
+}
+
 const char *evaluate_field_name(enum evaluate_field field)
 {
 	switch (field) {

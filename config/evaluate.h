@@ -44,6 +44,10 @@ struct evaluate_verdict {
 struct evaluate_verdict evaluate(const struct model_filter *filter, const struct model_vpc *vpc,
 	enum model_direction direction, const struct evaluate_packet *packet);
 
+/* Of a packet without ports that had some: whether a rule could accept it, whatever they were. */
+bool evaluate_could_accept(const struct model_filter *filter, enum model_direction direction,
+	const struct evaluate_packet *packet);
+
 /* The first field of the rule that the packet does not match. */
 enum evaluate_field evaluate_rule(
 	const struct model_rule *rule, const struct evaluate_packet *packet);

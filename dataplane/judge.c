@@ -1,5 +1,7 @@
 #include "dataplane/judge.h"
 
+#include "config/evaluate.h"
+
 enum { TCP = 6, UDP = 17 };
 
 /* A later fragment has none of its own, whether its first one's were looked for or not. */
@@ -10,6 +12,23 @@ bool judge_has_ports(const struct packet *p)
 	if (p->flags & PACKET_LATER_FRAGMENT)
 		return p->flags & PACKET_PORTS_LEARNED;
 	return !(p->flags & (PACKET_PORTS_CUT | PACKET_NO_PORTS));
+}
+
+bool __attribute__((cold))
+judge_accepted_cut(const struct model_session *config, struct packet *p)
+{
+	const struct evaluate_packet view = {.ip_version = p->ip_version,
+		.protocol = p->protocol,
+		.src = p->src,
+		.dst = p->dst};
+	enum model_direction direction =
+		p->direction == DIRECTION_EGRESS ? MODEL_EGRESS : MODEL_INGRESS;
+
+	if (config->packet_length == 0 || p->frame_cap != config->packet_length ||
+		!evaluate_could_accept(config->filter, direction, &view))
+		return false;
+	p->flags |= PACKET_ACCEPTED_CUT;
+	return true;
 }
 
 void judge_job(

@@ -9,6 +9,11 @@
 #include "decap/ledger.h"
 #include "decap/packet.h"
 
+/* A packet that ends before its ports, exactly where its session's packet_length cuts: its source's
+ * filter saw it whole and accepted it, or it would not be here. True, with PACKET_ACCEPTED_CUT, where a
+ * rule of ours could have accepted it, too; which one cannot be known. */
+bool judge_accepted_cut(const struct model_session *config, struct packet *p);
+
 /* With p->direction set: true when a filter must judge. False when nothing needs to be asked: `*why`
  * is REASON_inspected or the refusal. `config` is the packet's session, NULL when the settings do
  * not know it. */
@@ -22,7 +27,7 @@ static inline bool judge_asks(const struct snapshot *snapshot,
 		return false;
 	p->flags |= PACKET_FILTERED;
 	if (p->direction != DIRECTION_UNKNOWN)
-		return true;
+		return !(p->flags & PACKET_PORTS_CUT) || !judge_accepted_cut(config, p);
 	p->accepted = snapshot->accept_unknown;
 	if (!p->accepted)
 		*why = REASON_direction_unknown;

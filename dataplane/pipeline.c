@@ -143,6 +143,8 @@ static uint64_t stage_filter(
 		if (judge_asks(lane->snapshot, p->config, p, &reason) &&
 			!(flows && recall(lane, p, &reason)))
 			judge_job(&jobs[n++], p->config, p);
+		else if (p->flags & PACKET_ACCEPTED_CUT)
+			session_table_accepted_cut(lane->sessions, p->session);
 		if (reason == REASON_inspected)
 			continue;
 		why[i] = reason;

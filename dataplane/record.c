@@ -56,6 +56,20 @@ static bool is_judged(enum reason why)
 	       bucket == BUCKET_rule_rejected || bucket == BUCKET_rule_none;
 }
 
+/* A mirror that cuts corrects the outer length, and so the frame's: what the packet was in full, its own IP
+ * header says. */
+static uint32_t original_length(const struct packet *p, enum reason why)
+{
+	enum bucket bucket = reason_bucket(why);
+	uint32_t claimed;
+
+	if (!(p->flags & PACKET_CUT) || bucket == BUCKET_inner_malformed ||
+		bucket == BUCKET_inner_cut || bucket == BUCKET_inner_not_ip)
+		return p->frame_wire;
+	claimed = (uint32_t)(p->ip - p->frame) + p->ip_len;
+	return claimed > p->frame_wire ? claimed : p->frame_wire;
+}
+
 struct packet_record record_of(const struct packet *p, enum reason why)
 {
 	bool judged = is_judged(why);
@@ -63,7 +77,7 @@ struct packet_record record_of(const struct packet *p, enum reason why)
 	return (struct packet_record){
 		.frame = p->frame,
 		.cap = p->frame_cap,
-		.wire = p->frame_wire,
+		.wire = original_length(p, why),
 		.time_ns = p->time_ns,
 		.link = p->frame_link,
 		.has_vni = p->flags & PACKET_HAS_VNI,

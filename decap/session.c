@@ -285,6 +285,11 @@ uint32_t session_tenant(const struct session_table *table, uint32_t index)
 	return index == SESSION_NONE ? (uint32_t)TENANT_PLAIN : table->sessions[index].tenant;
 }
 
+void session_table_accepted_cut(struct session_table *table, uint32_t index)
+{
+	table->sessions[index].accepted_cut++;
+}
+
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes)
 {
 	if (index < table->count)
@@ -322,6 +327,7 @@ static void session_merge(struct session_table *to, const struct session *from)
 	s->bytes += from->bytes;
 	s->truncated += from->truncated;
 	s->vxlan_reserved += from->vxlan_reserved;
+	s->accepted_cut += from->accepted_cut;
 	s->acked_unseen += from->acked_unseen;
 	if (from->configured && !s->configured) {
 		s->configured = true;

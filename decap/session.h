@@ -29,6 +29,7 @@ struct session {
 
 	uint64_t first_ns;
 	uint64_t truncated, vxlan_reserved;
+	uint64_t accepted_cut; /* PACKET_ACCEPTED_CUT */
 	uint64_t acked_unseen; /* bytes that TCP acknowledged and the mirror never showed */
 };
 
@@ -75,6 +76,9 @@ bool session_table_adopt(struct session_table *table, struct packet *p, bool lea
 uint64_t session_id(const struct session_table *table, uint32_t index);
 /* Whose its packets are; TENANT_PLAIN for SESSION_NONE. */
 uint32_t session_tenant(const struct session_table *table, uint32_t index);
+
+/* One packet more of a session has PACKET_ACCEPTED_CUT. */
+void session_table_accepted_cut(struct session_table *table, uint32_t index);
 
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);

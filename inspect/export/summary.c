@@ -105,6 +105,7 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 	json_u64(j, "bytes", session->bytes);
 	json_u64(j, "truncated", session->truncated);
 	json_u64(j, "vxlan_reserved", session->vxlan_reserved);
+	json_u64(j, "accepted_cut", session->accepted_cut);
 	json_u64(j, "acked_unseen", session->acked_unseen);
 	put_time(j, "first", session->first_ns);
 	put_time(j, "last", session->last_ns);

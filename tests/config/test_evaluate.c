@@ -295,11 +295,69 @@ static void every_prefix_length_is_exact(void)
 	}
 }
 
+/* Without its ports a packet could be accepted when some ports would have it accepted: all that the
+ * rules tell apart are tried. */
+static void could_accept_is_that_some_ports_are_accepted(void)
+{
+	static const char yaml[] =
+		"traffic_mirror_filters:\n- id: tmf-1\n  rules:\n"
+		"  - {rule_number: 10, traffic_direction: ingress, rule_action: reject, "
+		"protocol: 6,\n"
+		"     destination_port_range: {from_port: 22, to_port: 22},\n"
+		"     source_cidr_block: 0.0.0.0/0, destination_cidr_block: 10.0.0.0/16}\n"
+		"  - {rule_number: 20, traffic_direction: ingress, rule_action: accept, "
+		"protocol: 6,\n"
+		"     source_port_range: {from_port: 1000, to_port: 2000},\n"
+		"     source_cidr_block: 203.0.113.0/24, destination_cidr_block: 0.0.0.0/0}\n"
+		"  - {rule_number: 30, traffic_direction: ingress, rule_action: reject,\n"
+		"     source_cidr_block: 0.0.0.0/0, destination_cidr_block: 10.0.1.0/24}\n"
+		"  - {rule_number: 40, traffic_direction: ingress, rule_action: accept,\n"
+		"     source_cidr_block: 198.51.100.0/24, destination_cidr_block: 0.0.0.0/0}\n"
+		"  - {rule_number: 50, traffic_direction: ingress, rule_action: accept, "
+		"protocol: 17,\n"
+		"     destination_port_range: {from_port: 443, to_port: 443},\n"
+		"     source_cidr_block: 0.0.0.0/0, destination_cidr_block: 0.0.0.0/0}\n";
+	static const char *const sources[] = {"203.0.113.9", "198.51.100.9", "192.0.2.9"};
+	static const char *const destinations[] = {"10.0.0.2", "10.0.1.2", "10.9.0.2"};
+	static const int ports[] = {21, 22, 23, 443, 999, 1000, 2000, 2001};
+	enum { ENDS = 3, PORTS = sizeof(ports) / sizeof(*ports) };
+	struct report report = {0};
+	struct settings settings;
+	struct model *model = scratch_model(yaml, &settings, &report);
+	unsigned accepted = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(model);
+	for (int i = 0; i < 2 * ENDS * ENDS; i++) {
+		struct row row = {.protocol = i % 2 ? 6 : 17,
+			.src = sources[i / 2 % ENDS],
+			.dst = destinations[i / 2 / ENDS],
+			.src_port = NO_PORTS};
+		const struct evaluate_packet cut = packet_of(&row);
+		bool want = false;
+
+		for (int k = 0; k < PORTS * PORTS; k++) {
+			row.src_port = ports[k % PORTS];
+			row.dst_port = ports[k / PORTS];
+			const struct evaluate_packet whole = packet_of(&row);
+
+			want |= evaluate(&model->filters[0], NULL, IN, &whole).accept;
+		}
+		CU_ASSERT_EQUAL(evaluate_could_accept(&model->filters[0], IN, &cut), want);
+		CU_ASSERT_FALSE(evaluate_could_accept(&model->filters[0], OUT, &cut));
+		accepted += want;
+	}
+	CU_ASSERT_TRUE(accepted > 4 && accepted < 2 * ENDS * ENDS);
+	model_destroy(model);
+	settings_fini(&settings);
+	report_fini(&report);
+}
+
 void suite_evaluate(void);
 void suite_evaluate(void)
 {
 	CU_pSuite s = CU_add_suite("evaluate", scratch_setup, scratch_teardown);
 
+	CU_ADD_TEST(s, could_accept_is_that_some_ports_are_accepted);
 	CU_ADD_TEST(s, aws_table_ssh);
 	CU_ADD_TEST(s, aws_table_https_dual_stack);
 	CU_ADD_TEST(s, aws_table_not_local);

@@ -19,6 +19,7 @@ static bool flag_is_known(enum packet_flag flag)
 	case PACKET_FILTERED:
 	case PACKET_PORTS_LEARNED:
 	case PACKET_NETWORK_EGRESS:
+	case PACKET_ACCEPTED_CUT:
 		return true;
 	}
 	return false;
@@ -34,7 +35,7 @@ static void flags_are_bits_that_fit(void)
 			CU_ASSERT_TRUE(bit < 8 * (int)sizeof(((struct packet *)0)->flags));
 			known++;
 		}
-	CU_ASSERT_EQUAL(known, 13);
+	CU_ASSERT_EQUAL(known, 14);
 }
 
 void suite_packet(void);

@@ -33,6 +33,7 @@ struct run {
 	struct ledger ledger;
 	struct totals *totals;
 	struct session_table *sessions;
+	struct ether_types *not_ip;
 	uint64_t workers[2];
 	struct summary_rule rules[2];
 	struct summary summary;
@@ -115,7 +116,11 @@ static struct run *run_make(void)
 		.id = "",
 		.direction = DIRECTION_EGRESS,
 		.number = 2147483647};
+	run->not_ip = ether_types_create();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(run->not_ip);
+	run->not_ip->packets[0x0806] = 7;
 	run->summary = (struct summary){.input = "mirror",
+		.not_ip = run->not_ip,
 		.ledger = &run->ledger,
 		.deterministic = true,
 		.sessions = run->sessions,
@@ -151,6 +156,7 @@ static void run_free(struct run *run)
 {
 	totals_destroy(run->totals);
 	session_table_destroy(run->sessions);
+	free(run->not_ip);
 	free(run);
 }
 
@@ -199,7 +205,7 @@ static void json_says_what_was_counted(void)
 		"assert s['ledger']['not_mirror'] == 3412\n"
 		"assert s['reasons']['other_port'] == 3400\n"
 		"assert s['ledger']['outer_malformed'] == 5 == s['reasons']['vxlan_no_vni']\n"
-		"assert len(s['ledger']) == 16\n"
+		"assert len(s['ledger']) == 17\n"
 		"assert s['flows'] == 6\n"
 		"apps = s['applications']\n"
 		"assert list(apps) == ['TLS.Google', 'TLS', 'DNS.Google', 'DNS', 'Unknown'], "

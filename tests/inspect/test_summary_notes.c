@@ -119,7 +119,7 @@ static void what_was_cut_before(void)
 	desk.ledger.reasons[REASON_not_ip] = 7; /* had no bytes of flows */
 	desk.ledger.reasons[REASON_inner_not_ip] = 7;
 	only(&desk, NULL);
-	desk.ledger.reasons[REASON_outer_fragment] = 2;
+	desk.ledger.reasons[REASON_outer_cut] = 2;
 	only(&desk,
 		"1,509 bytes acknowledged by TCP, not among the packets inspected "
 		"(acked_unseen): 2 packets arrived and were refused or left out, so not all "
