@@ -143,8 +143,6 @@ static uint64_t stage_filter(
 		if (judge_asks(lane->snapshot, p->config, p, &reason) &&
 			!(flows && recall(lane, p, &reason)))
 			judge_job(&jobs[n++], p->config, p);
-		else if (p->flags & PACKET_ACCEPTED_CUT)
-			session_table_accepted_cut(lane->sessions, p->session);
 		if (reason == REASON_inspected)
 			continue;
 		why[i] = reason;
@@ -189,6 +187,17 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 		delay_inspection(lane);
 }
 
+/* Of packets that the filter has looked at. */
+static void __attribute__((cold))
+count_accepted_cut(struct lane *lane, const struct packet *packets, uint64_t live)
+{
+	uint32_t i;
+
+	burst_each (i, live)
+		if (packets[i].flags & PACKET_ACCEPTED_CUT)
+			session_table_accepted_cut(lane->sessions, packets[i].session);
+}
+
 uint64_t pipeline_front(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
 {
 	unsigned flags;
@@ -200,8 +209,12 @@ uint64_t pipeline_front(struct lane *lane, struct packet *packets, uint32_t n, e
 uint64_t pipeline_judge(
 	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
 {
+	uint64_t accepted;
+
 	stage_fragment(lane, packets, live);
-	return stage_filter(lane, packets, live, false, why);
+	accepted = stage_filter(lane, packets, live, false, why);
+	count_accepted_cut(lane, packets, accepted);
+	return accepted;
 }
 
 uint64_t pipeline_adopt(
@@ -277,5 +290,7 @@ void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_
 	if (flags & PACKET_FRAGMENT)
 		stage_fragment(lane, packets, live);
 	judge_and_count(lane, packets, live, horizon_ns, why);
+	if (flags & PACKET_PORTS_CUT)
+		count_accepted_cut(lane, packets, live);
 	count(lane, n, why);
 }

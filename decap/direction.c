@@ -29,6 +29,13 @@ static enum direction by_address(
 	return d;
 }
 
+static enum direction __attribute__((cold))
+by_geneve(const struct packet *p, enum direction_by *by)
+{
+	*by = DIRECTION_BY_GENEVE;
+	return p->flags & PACKET_NETWORK_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS;
+}
+
 enum direction direction_of(
 	const struct packet *p, const struct model_interface *eni, enum direction_by *by)
 {
@@ -40,10 +47,7 @@ enum direction direction_of(
 	*by = DIRECTION_BY_MAC;
 	if (d != DIRECTION_UNKNOWN)
 		return d;
-	if (p->network == NETWORK_NONE)
-		return by_address(p, eni, by);
-	*by = DIRECTION_BY_GENEVE;
-	return p->flags & PACKET_NETWORK_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS;
+	return p->network != NETWORK_NONE ? by_geneve(p, by) : by_address(p, eni, by);
 }
 
 const char *direction_by_name(enum direction_by by)

@@ -62,8 +62,8 @@ static inline uint64_t key_rest(const struct flow_key *key)
  * that a scan of ports is spread as by chance, too. */
 static inline uint64_t key_hash(const struct flow_key *key, const uint64_t salt[4])
 {
-	uint64_t ends = hash_fold(
-		key_word(key, 8) ^ hash_turn(key_ports(key)) ^ salt[0], key_word(key, 24) ^ salt[1]);
+	uint64_t ends = hash_fold(key_word(key, 8) ^ hash_turn(key_ports(key)) ^ salt[0],
+		key_word(key, 24) ^ salt[1]);
 
 	if (key->ip_version != 4)
 		ends ^= hash_fold(
@@ -71,8 +71,9 @@ static inline uint64_t key_hash(const struct flow_key *key, const uint64_t salt[
 	return hash_fold(ends ^ key_ports(key) ^ salt[2], key_rest(key) ^ salt[3]);
 }
 
-/* On a little-endian machine: the key of untagged TCP or UDP over IPv4, as flow_key_make() makes it, and its hash, without a look
- * at what was just written. Which of two ends is lower is a coin toss to the CPU: so no branch here. */
+/* On a little-endian machine: the key of untagged TCP or UDP over IPv4, as flow_key_make() makes it, and
+ * its hash, without a look at what was just written. Which of two ends is lower is a coin toss to the
+ * CPU: so no branch here. */
 static inline void row_make_usual(
 	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
 {
@@ -93,8 +94,7 @@ static inline void row_make_usual(
 	memcpy(key->lo.byte + 8, &src, sizeof(src));
 	memset(key->hi.byte, 0, 8);
 	memcpy(key->hi.byte + 8, &dst, sizeof(dst));
-	ports = (p->session | UINT32_C(4) << 28) | (src_end & UINT16_MAX) << 32 |
-		(dst_end & UINT16_MAX) << 48;
+	ports = (p->session | UINT32_C(4) << 28) | (src_end & UINT16_MAX) << 32 | dst_end << 48;
 	memcpy((uint8_t *)key + KEY_PORTS, &ports, sizeof(ports));
 	memcpy((uint8_t *)key + KEY_REST, &rest, sizeof(*key) - KEY_REST);
 	row->src_is_lo = !reversed;
