@@ -97,7 +97,6 @@ static void traffic_begin(struct traffic *t, uint64_t flows)
 		t->burst[i].ip_version = 4;
 		t->burst[i].tcp_flags = 16;
 		t->burst[i].ip_len = 1000;
-		t->burst[i].tenant = 42;
 	}
 }
 
