@@ -2,6 +2,7 @@
  * worker and its number in its last bytes, so what was written, and in which order, shows. */
 #include <CUnit/Basic.h>
 #include <dirent.h>
+#include <errno.h>
 #include <pcap/pcap.h>
 #include <pthread.h>
 #include <rte_mbuf.h>
@@ -157,7 +158,10 @@ static struct seen see(const struct scene *s)
 	DIR *dir;
 
 	dir = opendir(folder_path(&s->folder, "packets", folder, sizeof(folder)));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
+	if (!dir) { /* nothing was written, so nothing is there */
+		CU_ASSERT_EQUAL(errno, ENOENT);
+		return seen;
+	}
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
