@@ -28,14 +28,14 @@ make windows windows.pcap
 make tenants tenants.pcap
 make garbage garbage.pcap count=4000
 for workers in 1 3; do
-  for name in every.pcap every.pcapng.gz garbage.pcap; do
+  for name in every.pcap every.pcapng.gz garbage.pcap tenants.pcap; do
     check "$name, $workers workers" adds_up $name --workers $workers --input mirror
   done
   for name in mix.pcap plain.pcapng gateway.pcap.gz outer6.pcap \
-    vlan.pcap rewind.pcap windows.pcap tenants.pcap; do
+    vlan.pcap rewind.pcap windows.pcap; do
     check "$name, $workers workers" adds_up $name --workers $workers
   done
-  check "with recording, $workers workers" adds_up mix.pcap --workers $workers -w "$tmp/w.pcap"
+  check "with recording, $workers workers" adds_up mix.pcap --workers $workers --force -w "$tmp/w.pcap"
   check "short timeouts, $workers workers" adds_up rewind.pcap --workers $workers \
     --set flow.idle_timeout=2s --set flow.tcp_close_timeout=100ms --set flow.active_timeout=3s
 done
