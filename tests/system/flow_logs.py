@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """flow_logs.py WINDOW DIR CAPTURE...: the flow log records in DIR are those that tshark's
-view of the captures of inner packets gives. Also: default format, ACCEPT and OK, and each record
-in the file of the five minutes its end lies in."""
+view of the captures of inner packets gives. CAPTURE may be ACCOUNT,INTERFACE,CAPTURE: what this
+interface sent and received. Also: default format, ACCEPT and OK, and each record in the file of
+the five minutes its end lies in."""
 import collections
 import datetime
 import glob
@@ -33,15 +34,17 @@ def misplaced(directory):
 def main():
     window, directory = int(sys.argv[1]), sys.argv[2]
     want = collections.Counter()
-    for path in sys.argv[3:]:
-        want.update(truth.flow_logs(path, window))
+    for word in sys.argv[3:]:
+        *owner, path = word.split(",")
+        owner = tuple(owner) or ("unknown", "-")
+        want.update(owner + record for record in truth.flow_logs(path, window))
     got, bad = collections.Counter(), list(misplaced(directory))
     for line in results.flow_log_lines(directory):
         f = line.split(" ")
-        if len(f) != 14 or f[:3] != ["2", "unknown", "-"] or f[12:] != ["ACCEPT", "OK"]:
+        if len(f) != 14 or f[0] != "2" or f[12:] != ["ACCEPT", "OK"]:
             bad.append("odd record: " + line)
             continue
-        got[(f[3], f[4]) + tuple(map(int, f[5:12]))] += 1
+        got[tuple(f[1:5]) + tuple(map(int, f[5:12]))] += 1
     bad += ["missing: %s" % (row,) for row in (want - got).elements()]
     bad += ["too many: %s" % (row,) for row in (got - want).elements()]
     print("%d records wanted" % sum(want.values()))
