@@ -32,7 +32,7 @@ all_is_all() { # settings, capture, truth
   replay "$tmp/all1" --workers 1 -c "$1" --set packets.record=all "$2" &&
     recorded judged "$2" "$3" "$tmp/all1" || return 1
   for workers in 2 4; do
-    replay "$tmp/all" --workers $workers -c "$1" --set packets.record=all -w "$tmp/w.pcapng" "$2" &&
+    replay "$tmp/all" --workers $workers -c "$1" --set packets.record=all --force -w "$tmp/w.pcapng" "$2" &&
       same_files "$tmp/all1/packets/packets" "$tmp/all/packets/packets" &&
       recorded less "$tmp/all" "$tmp/w.pcapng" || return 1
   done
@@ -47,7 +47,7 @@ refused_are_recorded() { # capture
 
 nothing_by_default() { # and -w writes the same without it, flows in comments included
   replay "$tmp/some" --set packets.record=accepted "$tmp/mix.pcap" &&
-    replay "$tmp/none" -w "$tmp/w.pcapng" "$tmp/mix.pcap" && [ ! -e "$tmp/none/packets" ] &&
+    replay "$tmp/none" --force -w "$tmp/w.pcapng" "$tmp/mix.pcap" && [ ! -e "$tmp/none/packets" ] &&
     cmp "$tmp/w.pcapng" "$tmp/some/packets/packets.pcapng" &&
     [ "$(results summary "$tmp/none" outputs.recording.enabled)" = false ]
 }
