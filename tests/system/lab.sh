@@ -21,6 +21,8 @@
 #   lab_spawn PLACE NAME CMD...   starts a server there; output in $LAB_DIR/NAME.log
 #   lab_serve                     nginx, nsd, sshd, redis, iperf3 and a UDP echo in green
 #   lab_mirror blue|green on|off  switches the mirror of one host
+#   lab_vni blue|green VNI        another VNI for the copies of one host
+#   lab_neighbours                permanent ones: no ARP or neighbour discovery comes of itself
 #   lab_offload on|off            off: every mirrored packet looks as it did on a wire
 #   lab_mtu BYTES                 of the hosts' interfaces and the peering
 #   lab_host_route add|del        the way back in green's own route table
@@ -93,6 +95,15 @@ lab_place_up() {
     ip link set lo up'
 }
 
+lab_vxlan() { # PLACE VNI
+  lab_local=$LAB_BLUE
+  [ "$1" = blue ] || lab_local=$LAB_GREEN
+  ip -n "$LAB-$1" link add vx0 type vxlan id "$2" local "$lab_local" remote "$LAB_SENSOR" \
+    dev under0 dstport 4789 noudpcsum nolearning ttl 255
+  lab_quiet_ipv6 "$1" vx0
+  ip -n "$LAB-$1" link set vx0 mtu 64000 up
+}
+
 lab_host_up() { # PLACE VPC-NUMBER VNI
   lab_link "$1" eth0 "02:00:0a:0$2:00:0a" router "vpc$2" "02:00:0a:0$2:00:01"
   lab_link "$1" under0 "02:00:ac:0$2:00:0a" router "tap$2" "02:00:ac:0$2:00:01"
@@ -105,10 +116,7 @@ lab_host_up() { # PLACE VPC-NUMBER VNI
   lab_addr router "vpc$2" "10.$2.0.1/16" "fd00:$2::1/64"
   lab_addr router "tap$2" "172.16.$2.1/24"
   ip -n "$LAB-$1" route add "$LAB_SENSOR" via "172.16.$2.1" dev under0
-  ip -n "$LAB-$1" link add vx0 type vxlan id "$3" local "10.$2.0.10" remote "$LAB_SENSOR" \
-    dev under0 dstport 4789 noudpcsum nolearning ttl 255
-  lab_quiet_ipv6 "$1" vx0
-  ip -n "$LAB-$1" link set vx0 mtu 64000 up
+  lab_vxlan "$1" "$3"
   ip netns exec "$LAB-$1" tc qdisc add dev eth0 clsact
 }
 
@@ -182,6 +190,25 @@ lab_vpc_route() {
   ip -n "$LAB-router" -6 route "$1" fd00:1::/64 dev vpc1 table 102
 }
 
+lab_vni() {
+  ip -n "$LAB-$1" link del vx0
+  lab_vxlan "$1" "$2"
+  lab_offload off
+}
+
+lab_neighbours() {
+  for lab_vpc in 1 2; do
+    lab_place=blue
+    [ $lab_vpc -eq 1 ] || lab_place=green
+    for lab_net in "10.$lab_vpc.0." "fd00:$lab_vpc::"; do
+      ip -n "$LAB-$lab_place" neigh replace "${lab_net}1" dev eth0 \
+        lladdr "02:00:0a:0$lab_vpc:00:01" nud permanent
+      ip -n "$LAB-router" neigh replace "${lab_net}10" dev "vpc$lab_vpc" \
+        lladdr "02:00:0a:0$lab_vpc:00:0a" nud permanent
+    done
+  done
+}
+
 lab_mtu() {
   for lab_end in "blue eth0" "green eth0" "router vpc1" "router vpc2"; do
     ip -n "$LAB-${lab_end% *}" link set "${lab_end#* }" mtu "$1"
@@ -220,19 +247,35 @@ lab_spawn() {
 }
 
 lab_capture() {
-  lab_spawn sensor tcpdump tcpdump -Z root -i eth0 -Q in -n -s 0 -B 32768 -U \
-    --time-stamp-precision=nano -w "$1" 'udp dst port 4789'
+  lab_capture_at sensor "$1" -Q in 'udp dst port 4789' || return 1
   LAB_CAPTURE_PID=$LAB_PID
-  lab_wait grep -q 'listening on' "$LAB_DIR/tcpdump.log"
 }
 
-# Ends the capture; fails when the kernel could not give tcpdump every packet.
-lab_capture_end() {
+# lab_capture_at PLACE FILE ARGUMENTS-OF-TCPDUMP...: at eth0; output in $LAB_DIR/tcpdump.log, or of a
+# host in $LAB_DIR/tcpdump-PLACE.log
+lab_capture_at() {
+  lab_name=tcpdump
+  [ "$1" = sensor ] || lab_name=tcpdump-$1
+  lab_file=$2 lab_at=$1
+  shift 2
+  rm -f "$LAB_DIR/$lab_name.log"
+  lab_spawn "$lab_at" "$lab_name" tcpdump -Z root -i eth0 -n -s 0 -B 32768 -U \
+    --time-stamp-precision=nano -w "$lab_file" "$@"
+  lab_wait grep -q 'listening on' "$LAB_DIR/$lab_name.log"
+}
+
+# Ends captures; fails when the kernel could not give tcpdump every packet.
+lab_capture_end() { # [PID PLACE]...: those of lab_capture_at, and no other
   sleep 1.3 # tcpdump gets a block of packets after at most a second
-  kill -s TERM "$LAB_CAPTURE_PID"
-  wait "$LAB_CAPTURE_PID" || :
-  grep -q '^0 packets dropped by kernel' "$LAB_DIR/tcpdump.log" ||
-    { cat "$LAB_DIR/tcpdump.log" >&2; lab_fail "the capture lost packets"; return 1; }
+  [ $# -gt 0 ] || set -- "$LAB_CAPTURE_PID" ""
+  while [ $# -gt 0 ]; do
+    lab_name=tcpdump${2:+-$2}
+    kill -s TERM "$1"
+    wait "$1" || :
+    grep -q '^0 packets dropped by kernel' "$LAB_DIR/$lab_name.log" ||
+      { cat "$LAB_DIR/$lab_name.log" >&2; lab_fail "the capture lost packets"; return 1; }
+    shift 2
+  done
 }
 
 # shellcheck source=tests/system/lab_servers.sh

@@ -1,23 +1,26 @@
 #!/usr/bin/env python3
 """Judges what the live appliance wrote. live.py COMMAND ...
 
-  same REPLAY LIVE [WHAT]  the conversations of LIVE's events are those of REPLAY's: per (vni, protocol,
-                           ends) the same packets and bytes in all; with `apps` also the same label,
-                           with `labels` the client and the counts of each side too
+  same REPLAY LIVE [WHAT]  the conversations of LIVE's events are those of REPLAY's: per (outer source,
+                           VNI, protocol, ends) the same packets and bytes in all; with `apps` also
+                           the same label, with `labels` the client and the counts of each side too
   closed DIR [NAME=N ...]  received = in_flight + all buckets, in_flight = 0, outputs add up; and the
                            bucket NAME holds N
+  session DIR SOURCE FILE  the session of this outer source had as many packets as FILE, and TCP
+                           acknowledged nothing that was not seen in its flows
   outside DIR NAME...      no bucket but these and `inspected` holds anything
 """
 import collections
 import sys
 
+import captures
 import results
 
 
 def ends(flow):
     a = (flow["src_ip"], flow["src_port"])
     b = (flow["dst_ip"], flow["dst_port"])
-    return (flow["vni"], flow["protocol"]) + tuple(sorted([a, b]))
+    return (flow["outer_src"], flow["vni"], flow["protocol"]) + tuple(sorted([a, b]))
 
 
 def conversations(directory, what):
@@ -77,12 +80,25 @@ def outside(directory, names):
             sys.exit("%s holds %d packets" % (name, n))
 
 
+def session(directory, source, capture):
+    want = sum(1 for _ in captures.read(capture))
+    got = [s["packets"] for s in results.summary(directory)["sessions"] if s["outer_src"] == source]
+    if got != [want] or not want:
+        sys.exit("%s: sessions of %s packets, and not one of %d" % (source, got, want))
+    unseen = [f["acked_unseen"] for f in results.flows(directory)
+              if f["outer_src"] == source and f["protocol"] == 6]
+    if not unseen or any(unseen):
+        sys.exit("%s: acked_unseen of its flows: %s" % (source, unseen))
+
+
 def main():
     command, args = sys.argv[1], sys.argv[2:]
     if command == "same":
         same(args[0], args[1], args[2] if len(args) > 2 else "")
     elif command == "closed":
         closed(args[0], args[1:])
+    elif command == "session":
+        session(*args)
     elif command == "outside":
         outside(args[0], args[1:])
     else:

@@ -14,56 +14,7 @@ LAB_HERE=$here
 trap 'lab_down; rm -rf "$tmp"' EXIT
 chmod 755 "$tmp" # another user must come through
 
-# The interface could carry 64 KB, and frames for that would make a short ring; here none is so long.
-port=net_af_packet0,iface=eth0,framesz=4096,blocksz=65536,framecnt=8192
-quiet="--set control.http=off --set control.socket=off --set control.health_tcp=0"
-shop=http://shop.green.example
-
-start() { # directory, arguments of run...
-  dir=$1
-  shift
-  rm -rf "$dir"
-  # shellcheck disable=SC2086
-  live_start "$dir" ip netns exec "$LAB-sensor" -- $quiet -c "$settings" \
-    --set "capture.ports=[\"$port\"]" --set capture.memory=128MiB "$@"
-}
-
-answered() { # status, arguments of curl
-  want=$1
-  shift
-  got=$(lab_curl -w '%{http_code}' -o /dev/null "$@") || return 1
-  [ "$got" = "$want" ] || { echo "curl $*: $got"; return 1; }
-}
-
-# What people do: each must be answered, or there is nothing to find.
-talk() {
-  answered 200 $shop/ && answered 200 $shop/256.bin && answered 201 -d a=b $shop/order &&
-    answered 200 https://shop.green.example/ &&
-    lab_dig "$LAB_GREEN" shop.green.example A | grep -q NOERROR &&
-    lab_dig "$LAB_GREEN" nothing.green.example A | grep -q NXDOMAIN &&
-    [ "$(lab_ssh "$LAB_GREEN" -n echo green)" = green ] &&
-    [ "$(lab_exec blue redis-cli -h "$LAB_GREEN" ping)" = PONG ] &&
-    lab_exec blue ping -q -i 0.2 -c 3 "$LAB_GREEN" >/dev/null &&
-    lab_exec blue ping -q -i 0.2 -c 3 "$LAB_GREEN6" >/dev/null &&
-    lab_exec blue ping -q -i 0.2 -c 2 -s 3000 "$LAB_GREEN" >/dev/null &&
-    lab_datagrams "$LAB_GREEN" 4000 3
-}
-
-mirrored() { # packets that both hosts' vxlan devices have sent so far
-  for host in blue green; do
-    ip -n "$LAB-$host" -s -j link show dev vx0
-  done | python3 -c '
-import json, sys
-decoder, text, sum = json.JSONDecoder(), sys.stdin.read().strip(), 0
-while text:
-    value, end = decoder.raw_decode(text)
-    sum, text = sum + value[0]["stats64"]["tx"]["packets"], text[end:].strip()
-print(sum)'
-}
-
-captured() { # file, packets: tcpdump has written so many
-  [ "$(tcpdump -n -r "$1" 2>/dev/null | wc -l)" -ge "$2" ]
-}
+. "$here/live_lab.sh"
 
 # As a replay of what tcpdump saw at the same time. ARP and the like are no mirror traffic.
 conversations() { # what must be the same, workers, settings...
@@ -295,50 +246,6 @@ from_outside() {
   wait $LIVE_PID
 }
 
-# Two hosts, one VNI: sessions are told apart by who sent the copies, but their flows share a tenant,
-# so a packet between the two counts twice in one flow.
-one_vni() { # VNI of green
-  ip -n "$LAB-green" link del vx0
-  ip -n "$LAB-green" link add vx0 type vxlan id "$1" local 10.2.0.10 remote "$LAB_SENSOR" \
-    dev under0 dstport 4789 noudpcsum nolearning ttl 255
-  lab_quiet_ipv6 green vx0
-  ip -n "$LAB-green" link set vx0 mtu 64000 up
-  lab_offload off
-}
-
-packets_of() { # directory, session
-  python3 -c 'import json, sys
-print(sum(s["packets"] for s in json.load(open(sys.argv[1]))["sessions"]
-      if s["vni"] == 1001 and s["session"] == sys.argv[2]))' "$1/summary.json" "$2"
-}
-
-sent_by() { # place
-  ip -n "$LAB-$1" -s -j link show dev vx0 | python3 -c '
-import json, sys
-print(json.load(sys.stdin)[0]["stats64"]["tx"]["packets"])'
-}
-
-one_vni_twice() { # workers; one queue, or it would be open which copy of a SYN comes when
-  workers=$1
-  lab_capture "$tmp/beside.pcap" || return 1
-  before_blue=$(sent_by blue) before_green=$(sent_by green)
-  start "$tmp/got" --set capture.workers="$workers" || return 1
-  lab_mirror blue on && lab_mirror green on
-  answered 200 $shop/ && answered 200 $shop/20.bin &&
-    lab_dig "$LAB_GREEN" shop.green.example A | grep -q NOERROR
-  talked=$?
-  lab_mirror blue off && lab_mirror green off
-  blue=$(($(sent_by blue) - before_blue)) green=$(($(sent_by green) - before_green))
-  lab_wait captured "$tmp/beside.pcap" $((blue + green)) && lab_capture_end || return 1
-  live_stop TERM 5 || return 1
-  [ $talked -eq 0 ] || return 1
-  [ "$(packets_of "$tmp/got" tms-blue) $(packets_of "$tmp/got" tms-green)" = "$blue $green" ] ||
-    { echo "sessions had $(packets_of "$tmp/got" tms-blue) and $(packets_of "$tmp/got" tms-green), not $blue and $green"; return 1; }
-  replay "$tmp/want" -c "$settings" "$tmp/beside.pcap" || return 1
-  live closed "$tmp/got" && live outside "$tmp/got" not_mirror && live same "$tmp/want" "$tmp/got" &&
-    [ "$(results summary "$tmp/got" flows)" = "$(results summary "$tmp/want" flows)" ]
-}
-
 for workers in 1 2 4; do
   check "reload every 100 ms under load, $workers workers: nothing lost" reload_under_load $workers
 done
@@ -347,11 +254,4 @@ check "killed and started again" killed
 check "the interface goes down and up" down_and_up
 check "the interface is removed" removed
 check "health check, ctl, and no ICMP, seen from outside" from_outside
-sed 's/virtual_network_id: 1002/virtual_network_id: 1001/' "$root/pcaps/lab.yaml" >"$tmp/one.yaml"
-settings=$tmp/one.yaml
-check "both hosts get one VNI" one_vni 1001
-for workers in 1 2 4; do
-  check "one VNI for two hosts, $workers workers: two sessions, no flow is split" one_vni_twice $workers
-done
-
 finish

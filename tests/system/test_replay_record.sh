@@ -63,7 +63,7 @@ one_file_for_both() {
   mkdir -p "$tmp/both/packets" && echo mine >"$tmp/both/packets/notes" || return 1
   "$periscope" replay -l "$tmp/both" --force --set packets.record=all \
     -w "$tmp/both/packets/packets.pcapng" "$tmp/mix.pcap" >"$tmp/stdout" 2>"$tmp/stderr"
-  [ $? -eq 1 ] && grep -q 'packets.pcapng: is the file of packets.record' "$tmp/stderr"
+  [ $? -eq 1 ] && grep -q 'packets.pcapng: is packets/packets.pcapng of the output directory, too' "$tmp/stderr"
 }
 
 capgen mix "$tmp/mix.pcap" flows=150 vnis=6 noise=1 span=60 >/dev/null
