@@ -35,5 +35,7 @@ void block_reset(struct block *block)
 	block->n_slots = block->n_bytes = 0;
 	block->rewind_ns = 0;
 	block->last = false;
+	block->ahead_end = 0;
+	block->next = NULL;
 	memset(block->n_owned, 0, sizeof(block->n_owned));
 }

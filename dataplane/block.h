@@ -46,7 +46,11 @@ struct block {
 	uint64_t horizon_ns;   /* clock of expiry; see inspect/flow/table.h */
 	uint64_t rewind_ns;    /* not 0: the input's time went back; expire all by this first */
 	uint32_t n_slots, n_bytes;
-	bool last;          /* the end of the input: end all flows */
+	bool last; /* the end of the input: end all flows */
+	/* For lookahead.h: packets with numbers below `ahead_end` are in this block and in those behind
+	 * it, whose packets are there before this block is sent and as long as it is on its way. */
+	uint64_t ahead_end;
+	const struct block *next;
 	struct mark *marks; /* BLOCK_SLOTS of them, or NULL when nothing is recorded */
 	struct slot slots[BLOCK_SLOTS];
 	uint32_t n_owned[WORKERS_MAX];
@@ -60,6 +64,12 @@ void block_destroy(struct block *block);
 
 /* Empties the block for the reader. */
 void block_reset(struct block *block);
+
+/* The number of the first packet behind it. */
+static inline uint64_t block_end(const struct block *block)
+{
+	return block->first_number + block->n_slots;
+}
 
 /* True when a packet of `cap` bytes still fits. */
 static inline bool block_fits(const struct block *block, uint32_t cap)

@@ -22,7 +22,7 @@ _Static_assert((HANDOFF_RING & PLACES) == 0, "positions are masked");
 /* In the flags of a packet under way: HANDOFF_TO_FRAGMENT. */
 enum { MARK = 1 << 15 };
 
-_Static_assert((int)PACKET_ACCEPTED_CUT < MARK, "flags of packets are below");
+_Static_assert((int)PACKET_FIRST_AHEAD < MARK, "flags of packets are below");
 _Static_assert(PART == 2 * LINE, "each further line is a trip to the other processor");
 
 struct slot {

@@ -17,6 +17,7 @@
 
 #include "config/settings.h"
 #include "dataplane/inner_filter.h"
+#include "dataplane/lookahead.h"
 #include "dataplane/recorder.h"
 #include "dataplane/snapshot.h"
 #include "decap/decap.h"
@@ -39,6 +40,8 @@ struct lane {
 	bool records;                     /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
+	struct lookahead *
+		lookahead; /* the worker's; NULL when live: no packet is known before it comes */
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;
@@ -73,7 +76,7 @@ uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes);
 struct session_table *lane_sessions(const struct settings *settings);
 
 /* The fragment table that readers and workers use alike. NULL: no memory. */
-struct fragment_table *lane_fragments(void);
+struct fragment_table *lane_fragments(const struct settings *settings);
 
 struct lane_params {
 	const struct settings *settings; /* whose capacities the lanes share */

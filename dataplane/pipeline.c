@@ -61,10 +61,14 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 {
 	uint32_t i;
 
-	burst_each (i, live)
-		if (packets[i].flags & PACKET_FRAGMENT &&
-			!fragment_table_packet(lane->fragments, &packets[i]))
-			packets[i].flags |= PACKET_NO_PORTS;
+	burst_each (i, live) {
+		struct packet *p = &packets[i];
+
+		if (!(p->flags & PACKET_FRAGMENT) || fragment_table_packet(lane->fragments, p))
+			continue;
+		if (!lane->lookahead || !lookahead_packet(lane->lookahead, p))
+			p->flags |= PACKET_NO_PORTS;
+	}
 }
 
 /* For those that no MAC orients. */

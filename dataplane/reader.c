@@ -1,5 +1,7 @@
 #include "dataplane/reader.h"
 
+#include "dataplane/block_queue.h"
+#include "dataplane/lookahead.h"
 #include "dataplane/owner.h"
 #include "dataplane/packet_times.h"
 #include "dataplane/ring.h"
@@ -10,29 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	BLOCKS_BASE = 6,
-	BLOCKS_PER_WORKER = 2,
-};
-
 /* Disorder up to this is no step back of the clock. */
 #define REWIND_NS UINT64_C(1000000000)
-
-struct queue { /* of blocks, oldest first */
-	struct block *at[BLOCKS_BASE + BLOCKS_PER_WORKER * WORKERS_MAX];
-	uint32_t head, count;
-};
 
 struct reader {
 	struct reader_params params;
 	struct decap_params decap;
 	struct session_table *sessions; /* empty: tells the tenant of a VNI */
 	struct fragment_table *fragments;
+	struct lookahead lookahead;
 	struct worker *const *workers;
 	struct decap_met met;
 	uint64_t left_out_mirror;
-	struct queue sent;
-	struct queue spare;
+	struct block_queue
+		held; /* filled; each is sent when enough is known of what comes behind it */
+	struct block_queue sent;
+	struct block_queue spare;
 	uint32_t n_blocks, max_blocks;
 	struct input_packet pending; /* read, and did not fit in the last block */
 	enum joiner_status pending_is;
@@ -45,25 +40,6 @@ struct reader {
 	uint64_t strays;                /* times that were replaced */
 };
 
-static void queue_push(struct queue *q, struct block *block)
-{
-	uint32_t room = sizeof(q->at) / sizeof(q->at[0]);
-
-	q->at[(q->head + q->count++) % room] = block;
-}
-
-static struct block *queue_pop(struct queue *q)
-{
-	struct block *block;
-
-	if (q->count == 0)
-		return NULL;
-	block = q->at[q->head];
-	q->head = (q->head + 1) % (sizeof(q->at) / sizeof(q->at[0]));
-	q->count--;
-	return block;
-}
-
 static bool add_block(struct reader *reader)
 {
 	struct block *block = block_create(reader->params.n_workers,
@@ -72,7 +48,7 @@ static bool add_block(struct reader *reader)
 	if (!block)
 		return false;
 	reader->n_blocks++;
-	queue_push(&reader->spare, block);
+	block_queue_push(&reader->spare, block);
 	return true;
 }
 
@@ -101,7 +77,7 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->decap.mode = params->mode;
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
 	reader->sessions = lane_sessions(params->settings);
-	reader->fragments = lane_fragments();
+	reader->fragments = lane_fragments(params->settings);
 	if (params->mode != DECAP_PLAIN)
 		reader->joiner = joiner_create(&reader->decap);
 	if (params->mode != DECAP_PLAIN)
@@ -109,17 +85,20 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->lends = input_lend(params->input, BLOCK_ROOM);
 	/* With one block in hand, empty_block() never fails once blocks are on their way. */
 	if (reader->sessions && reader->fragments && add_block(reader) &&
-		(reader->joiner || params->mode == DECAP_PLAIN))
+		(reader->joiner || params->mode == DECAP_PLAIN)) {
+		lookahead_init(&reader->lookahead, &reader->decap, params->inner,
+			fragment_table_params(reader->fragments));
 		return reader;
+	}
 	reader_destroy(reader);
 	return NULL;
 }
 
-static void queue_free(struct queue *q)
+static void queue_free(struct block_queue *q)
 {
 	struct block *block;
 
-	while ((block = queue_pop(q)))
+	while ((block = block_queue_pop(q)))
 		block_destroy(block);
 }
 
@@ -127,6 +106,7 @@ void reader_destroy(struct reader *reader)
 {
 	if (!reader)
 		return;
+	queue_free(&reader->held);
 	queue_free(&reader->sent);
 	queue_free(&reader->spare);
 	joiner_destroy(reader->joiner);
@@ -250,13 +230,14 @@ static uint32_t owner(struct reader *reader, const struct block *block, uint32_t
 		return i % n;
 	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, &p.key)
 					    : (uint32_t)TENANT_PLAIN;
-	if (p.flags & PACKET_FRAGMENT)
-		fragment_table_packet(reader->fragments, &p);
+	if (p.flags & PACKET_FRAGMENT && !fragment_table_packet(reader->fragments, &p))
+		lookahead_packet(&reader->lookahead, &p);
 	return owner_of_flow(&p, n);
 }
 
 static void deal(struct reader *reader, struct block *block)
 {
+	lookahead_block(&reader->lookahead, block);
 	for (uint32_t i = 0; i < block->n_slots; i++) {
 		uint32_t w = owner(reader, block, i);
 
@@ -264,13 +245,48 @@ static void deal(struct reader *reader, struct block *block)
 	}
 }
 
-static void send(struct reader *reader, struct block *block)
+/* The oldest block that is held. Those behind it are filled; how far they reach is written down, since
+ * the newest of them gets its successor while the workers have this one. */
+static void send_oldest(struct reader *reader)
 {
-	set_horizon(reader, block);
+	uint64_t held_end = block_end(block_queue_newest(&reader->held));
+	struct block *block = block_queue_pop(&reader->held);
+
+	block->ahead_end = block_end(block) + LOOKAHEAD_PACKETS;
+	if (block->ahead_end > held_end)
+		block->ahead_end = held_end;
 	deal(reader, block);
 	for (uint32_t w = 0; w < reader->params.n_workers; w++)
 		worker_send(reader->workers[w], block);
-	queue_push(&reader->sent, block);
+	block_queue_push(&reader->sent, block);
+}
+
+/* Whether all that lookahead.h wants behind the oldest block is there. */
+static bool may_send(const struct reader *reader)
+{
+	const struct block *oldest = block_queue_oldest(&reader->held);
+
+	return oldest && (reader->held.count > LOOKAHEAD_BLOCKS ||
+				 block_end(block_queue_newest(&reader->held)) >=
+					 block_end(oldest) + LOOKAHEAD_PACKETS);
+}
+
+static void send_held(struct reader *reader)
+{
+	while (reader->held.count > 0)
+		send_oldest(reader);
+}
+
+static void send(struct reader *reader, struct block *block)
+{
+	struct block *newest = block_queue_newest(&reader->held);
+
+	set_horizon(reader, block);
+	if (newest)
+		newest->next = block;
+	block_queue_push(&reader->held, block);
+	while (may_send(reader))
+		send_oldest(reader);
 }
 
 static void record_one(const struct reader_params *to, const struct mark *mark)
@@ -296,7 +312,7 @@ static void record(struct reader *reader, const struct block *block)
 /* Waits until every worker has done the oldest block, and takes it back. */
 static void collect(struct reader *reader)
 {
-	struct block *block = queue_pop(&reader->sent);
+	struct block *block = block_queue_pop(&reader->sent);
 
 	for (uint32_t w = 0; w < reader->params.n_workers; w++)
 		while (!worker_done(reader->workers[w]))
@@ -304,7 +320,7 @@ static void collect(struct reader *reader)
 	record(reader, block);
 	reader->returned += block->n_slots;
 	block_reset(block);
-	queue_push(&reader->spare, block);
+	block_queue_push(&reader->spare, block);
 }
 
 /* All blocks are on their way. Waits for half of them: few long naps cost less than many short
@@ -323,9 +339,11 @@ static struct block *empty_block(struct reader *reader)
 {
 	if (reader->spare.count == 0 && reader->n_blocks < reader->max_blocks)
 		add_block(reader);
+	if (reader->spare.count == 0 && reader->sent.count == 0) /* no memory for more */
+		send_held(reader);
 	if (reader->spare.count == 0 && reader->sent.count > 0)
 		collect_half(reader);
-	return queue_pop(&reader->spare);
+	return block_queue_pop(&reader->spare);
 }
 
 /* A packet made whole travels alone: the fragments before it have numbers, too. */
@@ -368,6 +386,7 @@ static void send_last(struct reader *reader)
 	block->first_number = reader->received + 1;
 	block->last = true;
 	send(reader, block);
+	send_held(reader);
 	while (reader->sent.count > 0)
 		collect(reader);
 }

@@ -24,6 +24,7 @@ struct worker {
 	uint32_t index;
 	struct ring *inbox, *done;
 	pthread_t thread;
+	struct lookahead lookahead;
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
 	uint32_t expire_left;    /* slots of this round of expiry */
@@ -99,6 +100,7 @@ static void run_block(struct worker *worker, struct block *block)
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;
 	}
+	lookahead_block(&worker->lookahead, block);
 	lane_close_windows(worker->lane, block->horizon_ns);
 	while (left > 0) {
 		uint32_t n = left < BURST_MAX ? left : BURST_MAX;
@@ -157,11 +159,15 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	worker->lane = lane;
 	worker->index = index;
 	worker->writer = writer;
+	lookahead_init(&worker->lookahead, &lane->decap, lane->inner,
+		fragment_table_params(lane->fragments));
+	lane->lookahead = &worker->lookahead;
 	worker->inbox = ring_create(ring_size(max_blocks));
 	worker->done = ring_create(ring_size(max_blocks));
 	if (worker->inbox && worker->done &&
 		pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
 		return worker;
+	lane->lookahead = NULL;
 	ring_destroy(worker->inbox);
 	ring_destroy(worker->done);
 	free(worker);
@@ -181,6 +187,7 @@ struct block *worker_done(struct worker *worker)
 void worker_stop(struct worker *worker)
 {
 	pthread_join(worker->thread, NULL);
+	worker->lane->lookahead = NULL;
 	ring_destroy(worker->inbox);
 	ring_destroy(worker->done);
 	free(worker);

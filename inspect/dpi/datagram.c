@@ -21,10 +21,14 @@ struct datagram {
 	struct memory *memory;
 	struct memory_list *list;
 	struct piece piece; /* of the first fragment */
+	bool has_first;
 	uint32_t id;
 	uint8_t version;
-	uint16_t header; /* bytes before the data: in IPv6 the fragment header is the last */
+	/* Bytes before the data, of the first fragment that came until the first one is there: in IPv6
+	 * the fragment header is the last of them. */
+	uint16_t header;
 	uint32_t have, total; /* bytes of data; total 0: the last fragment was not seen */
+	uint32_t reach;       /* where the data that are there end */
 	uint32_t room;
 	uint8_t *bytes; /* header, data */
 	uint8_t units[DATA_MAX / UNIT / 8 + 1];
@@ -101,38 +105,58 @@ static bool datagram_put(struct datagram *d, const struct fragment *f)
 		return false;
 	if (!f->more)
 		d->total = end;
-	if ((d->total && end > d->total) || !units_mark(d, f) ||
+	if (d->header + end > DATA_MAX || (d->total && end > d->total) || !units_mark(d, f) ||
 		!datagram_grow(d, d->header + end))
 		return false;
 	memcpy(d->bytes + d->header + f->offset, f->data, f->len);
 	d->have += f->len;
+	if (d->reach < end)
+		d->reach = end;
 	return d->have <= (d->total ? d->total : DATA_MAX);
 }
 
-struct datagram *datagram_open(struct memory *memory, struct memory_list *list,
-	const struct packet *first, const struct piece *piece)
+/* The header is the first fragment's, whose length may differ: IPv4 copies not all options. */
+static bool datagram_head(
+	struct datagram *d, const struct packet *first, const struct piece *piece)
+{
+	if (first->l4 + d->reach > DATA_MAX || !datagram_grow(d, first->l4 + d->reach))
+		return false;
+	if (d->header != first->l4)
+		memmove(d->bytes + first->l4, d->bytes + d->header, d->reach);
+	d->header = first->l4;
+	memcpy(d->bytes, first->ip, d->header);
+	d->piece = *piece;
+	return true;
+}
+
+static bool datagram_take(struct datagram *d, const struct packet *p, const struct piece *piece)
 {
 	struct fragment f;
-	struct datagram *d;
 
-	if (!fragment_read(first, &f) || f.offset || !f.more)
-		return NULL;
-	d = memory_take(memory, list, sizeof(*d));
+	if (!fragment_read(p, &f) || (piece != NULL) != (f.offset == 0) || (piece && !f.more) ||
+		(piece && !datagram_head(d, p, piece)) || !datagram_put(d, &f))
+		return false;
+	d->has_first |= piece != NULL;
+	return true;
+}
+
+struct datagram *datagram_open(struct memory *memory, struct memory_list *list,
+	const struct packet *p, const struct piece *piece)
+{
+	struct datagram *d = memory_take(memory, list, sizeof(*d));
+
 	if (!d)
 		return NULL;
 	memset(d, 0, sizeof(*d));
 	d->memory = memory;
 	d->list = list;
-	d->piece = *piece;
-	d->id = ip_fragment_id(first);
-	d->version = first->ip_version;
-	d->header = first->l4;
-	if (!datagram_put(d, &f)) {
-		datagram_close(d);
-		return NULL;
-	}
-	memcpy(d->bytes, first->ip, d->header);
-	return d;
+	d->id = ip_fragment_id(p);
+	d->version = p->ip_version;
+	d->header = p->l4;
+	if (datagram_take(d, p, piece))
+		return d;
+	datagram_close(d);
+	return NULL;
 }
 
 void datagram_close(struct datagram *datagram)
@@ -141,13 +165,22 @@ void datagram_close(struct datagram *datagram)
 	memory_give(datagram);
 }
 
-enum datagram_status datagram_add(struct datagram *datagram, const struct packet *p)
+static bool is_same(const struct datagram *d, const struct packet *p)
 {
-	struct fragment f;
+	return ip_fragment_id(p) == d->id && p->ip_version == d->version;
+}
 
-	if (ip_fragment_id(p) != datagram->id || p->ip_version != datagram->version)
+bool datagram_awaits(const struct datagram *datagram, const struct packet *p)
+{
+	return !datagram->has_first && is_same(datagram, p);
+}
+
+enum datagram_status datagram_add(
+	struct datagram *datagram, const struct packet *p, const struct piece *piece)
+{
+	if (!is_same(datagram, p))
 		return DATAGRAM_OPEN;
-	if (!fragment_read(p, &f) || !datagram_put(datagram, &f))
+	if (!datagram_take(datagram, p, piece))
 		return DATAGRAM_BROKEN;
 	return datagram->have == datagram->total ? DATAGRAM_WHOLE : DATAGRAM_OPEN;
 }
@@ -163,6 +196,8 @@ const struct piece *datagram_piece(struct datagram *datagram)
 	struct datagram *d = datagram;
 	uint32_t len = d->header + d->total;
 
+	if (!d->has_first)
+		return NULL;
 	d->piece.ip = d->bytes;
 	if (d->have != d->total)
 		return &d->piece; /* its headers and lengths are the first fragment's */

@@ -156,21 +156,30 @@ static void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *pi
 static void datagram_end(struct dpi *dpi, struct flow *flow)
 {
 	struct datagram *datagram = flow->dpi->datagram;
+	const struct piece *piece = datagram_piece(datagram);
 
 	flow->dpi->datagram = NULL;
-	flow_look(dpi, flow, datagram_piece(datagram));
+	if (piece)
+		flow_look(dpi, flow, piece);
 	if (flow->dpi)
 		datagram_close(datagram);
 }
 
-/* true: `p` is a first fragment, which waits for the others. */
+/* true: `p` is a first fragment, which waits for the others or was the last to come. */
 static bool datagram_begin(
 	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
 {
 	struct dpi_state *state = flow->dpi;
+	enum datagram_status status;
 
 	if (!piece->whole || !(p->flags & PACKET_FRAGMENT))
 		return false;
+	if (state->datagram && datagram_awaits(state->datagram, p)) {
+		status = datagram_add(state->datagram, p, piece);
+		if (status != DATAGRAM_OPEN)
+			datagram_end(dpi, flow);
+		return status != DATAGRAM_BROKEN;
+	}
 	if (state->datagram)
 		datagram_end(dpi, flow);
 	if (!flow->dpi)
@@ -179,14 +188,25 @@ static bool datagram_begin(
 	return state->datagram;
 }
 
+/* Before its first one a later fragment begins a datagram, if that comes, and whole. */
+static void __attribute__((noinline))
+later_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
+{
+	if (flow->dpi && flow->dpi->datagram) {
+		if (datagram_add(flow->dpi->datagram, p, NULL) != DATAGRAM_OPEN)
+			datagram_end(dpi, flow);
+		return;
+	}
+	if (p->flags & PACKET_FIRST_AHEAD && (flow->dpi || flow_begin_dpi(dpi, flow, true)))
+		flow->dpi->datagram = datagram_open(&dpi->memory, &flow->dpi->kept, p, NULL);
+}
+
 static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
 	struct piece piece = piece_make(flow, p);
 
 	if (p->flags & PACKET_LATER_FRAGMENT) {
-		if (flow->dpi && flow->dpi->datagram &&
-			datagram_add(flow->dpi->datagram, p) != DATAGRAM_OPEN)
-			datagram_end(dpi, flow);
+		later_look(dpi, flow, p);
 		return;
 	}
 	if (piece.whole && wants_length(p))

@@ -271,15 +271,16 @@ static void a_slow_worker_changes_nothing(void)
 	run_traffic(2, 20 * BLOCK, 0);
 }
 
-/* Sessions enough to fill a table of their own, all of known tenants, before the others come. */
+/* Sessions enough to fill a table of their own, all of known tenants, before the others come. The
+ * fragments of a datagram have one. */
 static void more_sessions_than_there_is_room_for(void)
 {
 	struct traffic traffic = traffic_make(4 * BLOCK);
 	struct rig rig;
 	struct log log;
 
-	for (uint32_t i = 0; i < 500; i++)
-		traffic.packets[i].bytes[29] = (uint8_t)(10 + i % 200); /* outer source */
+	for (uint32_t i = 0; i < 512; i++)
+		traffic.packets[i].bytes[29] = (uint8_t)(10 + (i % 16 == 5 ? i / 64 : i) % 200);
 	rig_begin(&rig, 4);
 	rig_set(&rig, "sessions.capacity=16");
 	traffic_write(&traffic, rig.capture);

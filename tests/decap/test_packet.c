@@ -20,6 +20,7 @@ static bool flag_is_known(enum packet_flag flag)
 	case PACKET_PORTS_LEARNED:
 	case PACKET_NETWORK_EGRESS:
 	case PACKET_ACCEPTED_CUT:
+	case PACKET_FIRST_AHEAD:
 		return true;
 	}
 	return false;
@@ -35,7 +36,7 @@ static void flags_are_bits_that_fit(void)
 			CU_ASSERT_TRUE(bit < 8 * (int)sizeof(((struct packet *)0)->flags));
 			known++;
 		}
-	CU_ASSERT_EQUAL(known, 14);
+	CU_ASSERT_EQUAL(known, 15);
 }
 
 void suite_packet(void);

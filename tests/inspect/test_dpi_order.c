@@ -221,6 +221,24 @@ static void cut_fragment(unsigned n, uint32_t offset, uint32_t len, bool more)
 	p->flags |= PACKET_FRAGMENT | (offset ? PACKET_LATER_FRAGMENT : 0);
 }
 
+/* Gives packets of the script to `dpi`, where what comes before the datagram's first fragment (packet 1)
+ * is known to. */
+static void give_ahead(struct dpi *dpi, const char *order)
+{
+	size_t before = strcspn(order, "1");
+
+	for (size_t i = 0; order[i]; i++) {
+		struct packet *p = &script.packet[order[i] - '0'];
+		const char one[] = {order[i], 0};
+		uint16_t flags = p->flags;
+
+		if (i < before && order[before])
+			p->flags |= PACKET_FIRST_AHEAD | PACKET_PORTS_LEARNED;
+		give(dpi, one);
+		p->flags = flags;
+	}
+}
+
 /* 0: a DNS answer with three records. 1, 2, 3: it in three fragments. 4: one that overlaps 1 and
  * 2; with 5 its bytes make up for those of 2, though there is a hole. */
 static void begin_fragments(void)
@@ -259,13 +277,13 @@ static void expect_answers(const struct dpi *dpi, unsigned count)
 
 static void fragments_are_put_together(void)
 {
-	static const char *const orders[] = {"0", "123", "132"};
+	static const char *const orders[] = {"0", "123", "132", "213", "231", "312", "321"};
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		struct dpi *dpi = open_dpi();
 
 		begin_fragments();
-		give(dpi, orders[i]);
+		give_ahead(dpi, orders[i]);
 		CU_ASSERT_TRUE(script.talk.flow.flags & FLOW_DPI_DONE);
 		CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 1);
 		expect_answers(dpi, 3);
@@ -276,14 +294,14 @@ static void fragments_are_put_together(void)
 /* As ndpiReader, which drops later fragments: the first one alone. Overlaps are attacks. */
 static void fragments_that_do_not_fit_leave_the_first(void)
 {
-	static const char *const orders[] = {
-		"1", "12", "13", "14", "1423", "122", "1243", "1453"};
+	static const char *const orders[] = {"1", "12", "13", "14", "1423", "122", "1243",
+		"1453", "21", "31", "4123", "2213", "2241", "4531", "3312", "34521"};
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		struct dpi *dpi = open_dpi();
 
 		begin_fragments();
-		give(dpi, orders[i]);
+		give_ahead(dpi, orders[i]);
 		dpi_conclude(dpi, &script.talk.flow);
 		CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 1);
 		expect_answers(dpi, 0);
@@ -308,6 +326,51 @@ static void a_flow_may_end_between_fragments(void)
 	finish(dpi);
 }
 
+/* Options that are not copied into later fragments: the first one's header is longer. */
+static void the_first_fragment_may_have_the_longer_header(void)
+{
+	static const char *const orders[] = {"123", "213", "321"};
+
+	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		struct dpi *dpi = open_dpi();
+		struct packet *first;
+		uint8_t *ip;
+
+		begin_fragments();
+		first = &script.packet[1];
+		ip = script.bytes[1];
+		memmove(ip + 24, ip + 20, first->ip_len - 20);
+		memset(ip + 20, 1, 4); /* no operation */
+		ip[0] = 0x46;
+		ip[3] = (uint8_t)(ip[3] + 4);
+		first->l4 += 4;
+		first->payload += 4;
+		first->ip_cap = first->ip_len += 4;
+		give_ahead(dpi, orders[i]);
+		CU_ASSERT_TRUE(script.talk.flow.flags & FLOW_DPI_DONE);
+		expect_answers(dpi, 3);
+		finish(dpi);
+	}
+}
+
+/* A datagram whose first fragment is not known to come is not begun. */
+static void later_fragments_alone_begin_nothing(void)
+{
+	struct dpi *dpi = open_dpi();
+
+	begin_fragments();
+	give(dpi, "23");
+	CU_ASSERT_PTR_NULL(script.talk.flow.dpi);
+	give(dpi, "1");
+	dpi_conclude(dpi, &script.talk.flow);
+	expect_answers(dpi, 0);
+	finish(dpi);
+	dpi = open_dpi();
+	begin_fragments();
+	give_ahead(dpi, "231"); /* ... and of one that ends before it comes nothing is given */
+	finish(dpi);
+}
+
 void suite_dpi_order(void);
 void suite_dpi_order(void)
 {
@@ -319,5 +382,7 @@ void suite_dpi_order(void)
 	CU_ADD_TEST(s, what_never_comes_is_not_waited_for);
 	CU_ADD_TEST(s, fragments_are_put_together);
 	CU_ADD_TEST(s, fragments_that_do_not_fit_leave_the_first);
+	CU_ADD_TEST(s, the_first_fragment_may_have_the_longer_header);
+	CU_ADD_TEST(s, later_fragments_alone_begin_nothing);
 	CU_ADD_TEST(s, a_flow_may_end_between_fragments);
 }

@@ -24,13 +24,14 @@ static const uint8_t *header(uint32_t id)
 
 static struct packet fragment(uint32_t id, bool later, uint64_t time)
 {
-	struct packet p = {.protocol = 17, .ip_version = 4, .tenant = 5, .time_ns = time};
+	struct packet p = {.protocol = 17, .ip_version = 4, .vni = 5, .time_ns = time};
 
 	p.src = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
 	p.dst = ip_addr_v4((const uint8_t[]){10, 0, 0, 2});
 	p.ip = header(id);
 	p.ip_cap = p.ip_len = 20;
-	p.flags = (uint16_t)(PACKET_FRAGMENT | (later ? PACKET_LATER_FRAGMENT : 0));
+	p.flags = (uint16_t)(PACKET_HAS_VNI | PACKET_FRAGMENT |
+			     (later ? PACKET_LATER_FRAGMENT : 0));
 	if (!later) {
 		p.src_port = (uint16_t)(1000 + id);
 		p.dst_port = 53;
@@ -38,9 +39,16 @@ static struct packet fragment(uint32_t id, bool later, uint64_t time)
 	return p;
 }
 
+static struct fragment_table *table_of(uint32_t capacity, uint64_t timeout_ns)
+{
+	const struct fragment_params params = {capacity, timeout_ns, true};
+
+	return fragment_table_create(&params);
+}
+
 static void later_fragments_get_the_ports(void)
 {
-	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct fragment_table *table = table_of(64, TIMEOUT);
 	struct packet first = fragment(7, false, 100), later = fragment(7, true, 200);
 
 	CU_ASSERT_TRUE(fragment_table_packet(table, &first));
@@ -57,7 +65,7 @@ static void later_fragments_get_the_ports(void)
 
 static void other_datagrams_are_kept_apart(void)
 {
-	struct fragment_table *table = fragment_table_create(1, TIMEOUT); /* all in one set */
+	struct fragment_table *table = table_of(1, TIMEOUT); /* all in one set */
 	struct packet first = fragment(7, false, 100), base = fragment(7, true, 200), p;
 
 	fragment_table_packet(table, &first);
@@ -70,7 +78,10 @@ static void other_datagrams_are_kept_apart(void)
 		CU_ASSERT_FALSE(p.flags &PACKET_PORTS_LEARNED); \
 	} while (0)
 	DIFFERS(p.ip = header(8));
-	DIFFERS(p.tenant++);
+	DIFFERS(p.vni++);
+	DIFFERS(p.outer_src.byte[15]++);
+	DIFFERS(p.network = NETWORK_NAMED);
+	DIFFERS(p.flags &= (uint16_t)~PACKET_HAS_VNI);
 	DIFFERS(p.protocol = 6);
 	DIFFERS(p.ip_version = 6);
 	DIFFERS(p.src.byte[15]++);
@@ -80,6 +91,78 @@ static void other_datagrams_are_kept_apart(void)
 	p = base;
 	CU_ASSERT_TRUE(fragment_table_packet(table, &p));
 	fragment_table_destroy(table);
+}
+
+/* What is left of the encapsulation of an earlier packet is no observation point. */
+static void plain_packets_have_no_point(void)
+{
+	struct fragment_table *table = table_of(1, TIMEOUT);
+	struct packet first = fragment(7, false, 100), later = fragment(7, true, 200);
+
+	first.flags &= (uint16_t)~PACKET_HAS_VNI;
+	later.flags &= (uint16_t)~PACKET_HAS_VNI;
+	later.vni = 6;
+	fragment_table_packet(table, &first);
+	CU_ASSERT_TRUE(fragment_table_packet(table, &later));
+	fragment_table_destroy(table);
+}
+
+/* Both ends of a conversation are mirrored: what they send has one identification, and each end's first
+ * fragment teaches its own later ones. */
+static void mirrored_ends_are_kept_apart(void)
+{
+	struct fragment_table *table = table_of(64, TIMEOUT);
+	struct packet p = fragment(7, false, 100);
+
+	fragment_table_packet(table, &p);
+	p.outer_src.byte[15] = 9;
+	p.src_port = 4;
+	fragment_table_packet(table, &p);
+	p = fragment(7, true, 200);
+	CU_ASSERT_TRUE(fragment_table_packet(table, &p));
+	CU_ASSERT_EQUAL(p.src_port, 1007);
+	p = fragment(7, true, 200);
+	p.outer_src.byte[15] = 9;
+	CU_ASSERT_TRUE(fragment_table_packet(table, &p));
+	CU_ASSERT_EQUAL(p.src_port, 4);
+	fragment_table_destroy(table);
+}
+
+static void set_vlans(struct packet *p, uint8_t *bytes, uint8_t outer, uint8_t inner)
+{
+	const uint8_t tags[] = {0x81, 0, 0, outer, 0x81, 0, 0, inner, 0x08, 0};
+
+	memset(bytes, 0, 12);
+	memcpy(bytes + 12, tags, sizeof(tags));
+	p->frame = bytes;
+	p->frame_cap = p->frame_wire = 12 + sizeof(tags);
+	p->frame_link = LINK_ETHERNET;
+}
+
+static void vlans_are_kept_apart_where_they_count(void)
+{
+	static const struct {
+		uint8_t outer, inner;
+		bool same;
+	} rows[] = {{5, 6, true}, {5, 7, false}, {4, 6, false}, {6, 5, false}};
+
+	for (int use_vlan = 0; use_vlan < 2; use_vlan++) {
+		const struct fragment_params params = {64, TIMEOUT, use_vlan};
+		struct fragment_table *table = fragment_table_create(&params);
+		struct packet first = fragment(7, false, 100);
+		uint8_t bytes[2][32];
+
+		set_vlans(&first, bytes[0], 5, 6);
+		fragment_table_packet(table, &first);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			struct packet later = fragment(7, true, 200);
+
+			set_vlans(&later, bytes[1], rows[i].outer, rows[i].inner);
+			CU_ASSERT_EQUAL(fragment_table_packet(table, &later),
+				rows[i].same || !use_vlan);
+		}
+		fragment_table_destroy(table);
+	}
 }
 
 static void forgets_after_the_timeout_but_not_before(void)
@@ -96,7 +179,7 @@ static void forgets_after_the_timeout_but_not_before(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fragment_table *table = fragment_table_create(1, TIMEOUT);
+		struct fragment_table *table = table_of(1, TIMEOUT);
 		struct packet first = fragment(1, false, rows[i].first);
 		struct packet later = fragment(1, true, rows[i].later);
 
@@ -108,7 +191,7 @@ static void forgets_after_the_timeout_but_not_before(void)
 
 static void a_reused_id_has_the_newer_ports(void)
 {
-	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct fragment_table *table = table_of(64, TIMEOUT);
 	struct packet p = fragment(7, false, 100);
 
 	fragment_table_packet(table, &p);
@@ -124,7 +207,7 @@ static void a_reused_id_has_the_newer_ports(void)
 
 static void a_first_fragment_without_ports_teaches_nothing(void)
 {
-	struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+	struct fragment_table *table = table_of(64, TIMEOUT);
 	struct packet p = fragment(7, false, 100);
 
 	p.src_port = p.dst_port = 0;
@@ -144,7 +227,7 @@ static void icmp_fragments_share_a_key(void)
 	} rows[] = {{8, 4242}, {0, 4242}, {0, 0}, {3, 0}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fragment_table *table = fragment_table_create(64, TIMEOUT);
+		struct fragment_table *table = table_of(64, TIMEOUT);
 		struct packet first = fragment(7, false, 1), later = fragment(7, true, 2),
 			      unknown;
 		struct flow_key a, b, c;
@@ -172,7 +255,7 @@ static void icmp_fragments_share_a_key(void)
  * could still have been asked for. */
 static void the_oldest_gives_way(void)
 {
-	struct fragment_table *table = fragment_table_create(4, TIMEOUT);
+	struct fragment_table *table = table_of(4, TIMEOUT);
 	struct packet p;
 
 	for (uint32_t id = 0; id < 5; id++) {
@@ -218,7 +301,7 @@ static bool ask(struct fragment_table *table, uint64_t learned[IDS], uint64_t no
 /* Whatever is asked, what is answered was learned: against an array of all datagrams. */
 static void never_answers_with_another_datagrams_ports(void)
 {
-	struct fragment_table *table = fragment_table_create(256, YOUNG);
+	struct fragment_table *table = table_of(256, YOUNG);
 	uint64_t learned[IDS] = {0};
 	uint32_t answers = 0;
 
@@ -237,6 +320,9 @@ void suite_fragment(void)
 
 	CU_ADD_TEST(s, later_fragments_get_the_ports);
 	CU_ADD_TEST(s, other_datagrams_are_kept_apart);
+	CU_ADD_TEST(s, plain_packets_have_no_point);
+	CU_ADD_TEST(s, mirrored_ends_are_kept_apart);
+	CU_ADD_TEST(s, vlans_are_kept_apart_where_they_count);
 	CU_ADD_TEST(s, forgets_after_the_timeout_but_not_before);
 	CU_ADD_TEST(s, a_reused_id_has_the_newer_ports);
 	CU_ADD_TEST(s, a_first_fragment_without_ports_teaches_nothing);

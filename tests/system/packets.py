@@ -154,6 +154,17 @@ def fragments(packet, size):
     return out
 
 
+def fragments6(packet, size, ident):
+    """The same of an IPv6 packet without extension headers."""
+    body, out = packet[40:], []
+    step = size // 8 * 8
+    for at in range(0, len(body), step):
+        part = body[at:at + step]
+        head = struct.pack("!BBHI", packet[6], 0, at | (at + step < len(body)), ident)
+        out.append(packet[:4] + struct.pack("!HB", 8 + len(part), 44) + packet[7:40] + head + part)
+    return out
+
+
 # ------------------------------------------------------------------------------ capture files
 
 def pcap(packets, link=1, nano=True, big=False):
