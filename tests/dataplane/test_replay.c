@@ -542,7 +542,9 @@ static void a_full_disk_for_the_recording(void)
 	setrlimit(RLIMIT_FSIZE, &old);
 	signal(SIGXFSZ, SIG_DFL);
 	CU_ASSERT_EQUAL(stage.status, REPLAY_FAILED);
-	CU_ASSERT_EQUAL(lines(stage.said), 1);
+	/* A later, smaller piece may fit, which is said once, too. */
+	CU_ASSERT_TRUE(lines(stage.said) == 1 ||
+		       (lines(stage.said) == 2 && said(&stage, "records are written again")));
 	CU_ASSERT_TRUE(said(&stage, "out/packets/packets.pcapng: File too large"));
 	CU_ASSERT_TRUE(stage.recording.written > 100 && stage.recording.lost_disk > 100);
 	CU_ASSERT_EQUAL(
