@@ -18,6 +18,15 @@ function icmp_ports(type, code, id) {
 	}
 }
 
+# The other end is the client.
+function turn(from, to) {
+	packets[to] = packets[from]
+	delete packets[from]
+	n[to, "c"] = n[from, "s"]; n[to, "s"] = n[from, "c"]
+	sum[to, "c"] = sum[from, "s"]; sum[to, "s"] = sum[from, "c"]
+	or_[to, "c"] = or_[from, "s"]; or_[to, "s"] = or_[from, "c"]
+}
+
 $1 == "" && $8 == "" { not_ip++; next }
 
 {
@@ -52,9 +61,20 @@ $1 == "" && $8 == "" { not_ip++; next }
 	if (there in packets) key = there
 	else if (!one_way && back in packets) key = back
 	else {
-		# The client sent the first packet, but a SYN-ACK is a server's.
-		key = and(flags, 18) == 18 ? back : there
+		# Who spoke first; a port below 1024 is the server's when it is the only one.
+		ports = proto == 6 || proto == 17
+		key = ports && sport < 1024 && dport >= 1024 ? back : there
 		packets[key] = 0
+	}
+	# A SYN is a client's and a SYN-ACK a server's, whatever came before; the first SYN says it for good.
+	says = proto != 6 || !and(flags, 2) ? 0 : and(flags, 16) ? 1 : 2
+	if (says > told[key]) {
+		client = says == 2 ? there : back
+		if (client != key) {
+			turn(key, client)
+			key = client
+		}
+		told[key] = says
 	}
 	side = key == there ? "c" : "s"
 	packets[key]++
