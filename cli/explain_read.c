@@ -21,7 +21,7 @@ static bool past_begin(struct past *past, const struct explained *e, bool plain)
 	past->decap = lane_decap_params(e->settings);
 	past->plain = plain;
 	past->sessions = lane_sessions(e->settings);
-	past->fragments = lane_fragments(e->settings);
+	past->fragments = lane_fragments(e->settings, 0);
 	if (!past->sessions || !past->fragments)
 		return false;
 	session_table_bind(past->sessions, e->model);

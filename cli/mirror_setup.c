@@ -124,7 +124,7 @@ static int set_interface(struct mirror *m, const struct arguments *a, char *erro
 	if (eal_start_offline(EAL_MEMORY_MB, error, ERROR))
 		return EXIT_FAILED;
 	m->eal = true;
-	m->fragments = lane_fragments(&m->settings);
+	m->fragments = lane_fragments(&m->settings, 0);
 	if (!m->fragments) {
 		snprintf(error, ERROR, "not enough memory");
 		return EXIT_FAILED;

@@ -46,11 +46,12 @@ struct session_table *lane_sessions(const struct settings *settings)
 	return table;
 }
 
-struct fragment_table *lane_fragments(const struct settings *settings)
+struct fragment_table *lane_fragments(const struct settings *settings, uint64_t seed)
 {
 	const struct fragment_params params = {.capacity = FRAGMENT_CAPACITY,
 		.timeout_ns = FRAGMENT_TIMEOUT_NS,
-		.use_vlan = settings->flow.use_vlan};
+		.use_vlan = settings->flow.use_vlan,
+		.seed = seed};
 
 	return fragment_table_create(&params);
 }
@@ -208,7 +209,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	if (params->index >= settings->simulate.dpi_from_worker)
 		lane->dpi_delay_ns = settings->simulate.dpi_delay;
 	lane->sessions = lane_sessions(settings);
-	lane->fragments = lane_fragments(settings);
+	lane->fragments = lane_fragments(settings, params->seed);
 	lane->not_ip = ether_types_create();
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)

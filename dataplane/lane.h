@@ -75,15 +75,15 @@ struct decap_params lane_decap_params(const struct settings *settings);
 uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes);
 struct session_table *lane_sessions(const struct settings *settings);
 
-/* The fragment table that readers and workers use alike. NULL: no memory. */
-struct fragment_table *lane_fragments(const struct settings *settings);
+/* The fragment table that readers and workers use alike, with the lane's seed. NULL: no memory. */
+struct fragment_table *lane_fragments(const struct settings *settings, uint64_t seed);
 
 struct lane_params {
 	const struct settings *settings; /* whose capacities the lanes share */
 	uint32_t index, n_lanes;
 	enum decap_mode mode;
 	const struct inner_filter *inner; /* NULL: everything is taken */
-	uint64_t seed; /* of the flow table's hash: secret when live, 0 in replay */
+	uint64_t seed;                    /* of the hashes: secret when live, 0 in replay */
 	struct sink sink;
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */
 };

@@ -77,7 +77,7 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->decap.mode = params->mode;
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
 	reader->sessions = lane_sessions(params->settings);
-	reader->fragments = lane_fragments(params->settings);
+	reader->fragments = lane_fragments(params->settings, 0);
 	if (params->mode != DECAP_PLAIN)
 		reader->joiner = joiner_create(&reader->decap);
 	if (params->mode != DECAP_PLAIN)

@@ -1,11 +1,16 @@
 #include "decap/session.h"
 
 #include "config/model.h"
+#include "decap/salt.h"
 
 #include <stdlib.h>
 
 /* The smallest table; the largest keeps slot numbers, twice the capacity, in 32 bits. */
 enum { CAPACITY_MIN = 16, CAPACITY_MAX = 1 << 24 };
+
+/* No lookup looks at more slots. At half load 65,536 keys lie within some 50 slots of where they
+ * belong, under all but one salt in a million within these. */
+enum { PROBES_MAX = SESSION_PROBES_MAX };
 
 /* VNIs and networks do not meet: networks are above NETWORK_NAMED. */
 struct tenant_member {
@@ -13,11 +18,13 @@ struct tenant_member {
 };
 
 /* Open addressing with linear probing: a slot holds 1 + an index into `sessions`, 0 = free. Never
- * more than half of the slots are used, and nothing is removed. */
+ * more than half of the slots are used, nothing is removed, and a session lies at most PROBES_MAX
+ * slots from where its hash says: one that would lie farther finds the table full. */
 struct session_table {
 	struct session *sessions; /* in the order they were learned; never moved */
 	uint32_t *slots;
 	struct tenant_member *tenants;
+	uint64_t salt[SALT_WORDS_MAX]; /* a secret of its own: no result depends on it */
 	uint64_t overflow;
 	uint32_t count, capacity, mask;
 	uint32_t n_tenants;
@@ -40,6 +47,7 @@ struct session_table *session_table_create(uint32_t capacity)
 		return NULL;
 	t->capacity = capacity_round(capacity);
 	t->mask = t->capacity * 2 - 1;
+	salt_take(t->salt, SALT_WORDS_MAX);
 	t->sessions = calloc(t->capacity, sizeof(*t->sessions));
 	t->slots = calloc((size_t)t->mask + 1, sizeof(*t->slots));
 	if (t->sessions && t->slots)
@@ -103,34 +111,52 @@ bool session_table_tenant(struct session_table *table, uint32_t own, uint32_t in
 	return true;
 }
 
-/* One 64 x 64 bit product, folded; the constants are digits of pi. */
-static inline uint64_t key_hash(const struct session_key *key)
+static inline uint32_t key_home(const struct session_table *t, const struct session_key *key)
 {
-	uint64_t word = session_key_word(key, 0) + session_key_word(key, 2);
-	unsigned __int128 product;
-
-	product = (unsigned __int128)(session_key_word(key, 1) ^ 0x243f6a8885a308d3) *
-		  (word ^ 0x13198a2e03707344);
-	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+	return (uint32_t)session_key_hash(key, t->salt) & t->mask;
 }
 
-/* Returns the slot that holds the key, or the free one where it belongs. */
+/* Returns the slot that holds the key, or the free one where it belongs; `probes` of them were looked
+ * at. NULL: neither lies near enough. */
+static uint32_t *slot_probe(
+	const struct session_table *t, const struct session_key *key, uint32_t *probes)
+{
+	uint32_t at = key_home(t, key);
+
+	for (*probes = 1; *probes <= PROBES_MAX; ++*probes, at = (at + 1) & t->mask) {
+		uint32_t *slot = &t->slots[at];
+
+		if (!*slot || session_key_equal(&t->sessions[*slot - 1].key, key))
+			return slot;
+	}
+	*probes = PROBES_MAX;
+	return NULL;
+}
+
 static uint32_t *slot_find(const struct session_table *t, const struct session_key *key)
 {
-	uint32_t i = (uint32_t)key_hash(key) & t->mask;
+	uint32_t probes;
 
-	while (t->slots[i] && !session_key_equal(&t->sessions[t->slots[i] - 1].key, key))
-		i = (i + 1) & t->mask;
-	return &t->slots[i];
+	return slot_probe(t, key, &probes);
 }
 
-/* Fills the free `slot`; NULL: the table is full. */
+uint32_t session_table_probes(const struct session_table *table, const struct session_key *key)
+{
+	uint32_t probes;
+
+	slot_probe(table, key, &probes);
+	return probes;
+}
+
+/* The session of the slot, or a new one where it is free; NULL: the table is full. */
 static struct session *__attribute__((cold))
 session_learn(struct session_table *t, uint32_t *slot, const struct session_key *key)
 {
 	struct session *s;
 
-	if (t->count == t->capacity)
+	if (slot && *slot)
+		return &t->sessions[*slot - 1];
+	if (!slot || t->count == t->capacity)
 		return NULL;
 	s = &t->sessions[t->count++];
 	*slot = t->count;
@@ -141,9 +167,7 @@ session_learn(struct session_table *t, uint32_t *slot, const struct session_key 
 
 struct session *session_table_add(struct session_table *table, const struct session_key *key)
 {
-	uint32_t *slot = slot_find(table, key);
-	struct session *s =
-		*slot ? &table->sessions[*slot - 1] : session_learn(table, slot, key);
+	struct session *s = session_learn(table, slot_find(table, key), key);
 
 	if (s)
 		s->configured = true;
@@ -196,20 +220,33 @@ static inline void session_count(struct session *s, const struct packet *p)
 	}
 }
 
-/* Returns the packet's session, or NULL. */
-static struct session *session_find(struct session_table *t, const struct packet *p, bool learn)
+/* Where the session is not at home, or not known yet. */
+static struct session *__attribute__((noinline))
+session_seek(struct session_table *t, const struct session_key *key, bool learn)
 {
-	uint32_t *slot = slot_find(t, &p->key);
+	uint32_t *slot = slot_find(t, key);
 	struct session *s;
 
-	if (!*slot) {
-		s = learn ? session_learn(t, slot, &p->key) : NULL;
-		t->overflow += learn && !s;
-		return s;
-	}
-	s = &t->sessions[*slot - 1];
+	if (slot && *slot)
+		return &t->sessions[*slot - 1];
+	s = learn ? session_learn(t, slot, key) : NULL;
+	t->overflow += learn && !s;
+	return s;
+}
+
+/* Returns the packet's session, or NULL. */
+static inline struct session *session_find(
+	struct session_table *t, const struct packet *p, bool learn)
+{
+	uint32_t slot = t->slots[key_home(t, &p->key)];
+	struct session *s;
+
+	if (slot && session_key_equal(&t->sessions[slot - 1].key, &p->key))
+		s = &t->sessions[slot - 1];
+	else
+		s = session_seek(t, &p->key, learn);
 	/* What was learned or configured before a reload may be unknown after it. */
-	return learn || s->configured ? s : NULL;
+	return s && (learn || s->configured) ? s : NULL;
 }
 
 static inline bool session_adopt(
@@ -313,9 +350,7 @@ uint64_t session_table_overflow(const struct session_table *table)
 
 static void session_merge(struct session_table *to, const struct session *from)
 {
-	uint32_t *slot = slot_find(to, &from->key);
-	struct session *s =
-		*slot ? &to->sessions[*slot - 1] : session_learn(to, slot, &from->key);
+	struct session *s = session_learn(to, slot_find(to, &from->key), &from->key);
 
 	if (!s) {
 		to->overflow += from->packets;

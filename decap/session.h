@@ -37,6 +37,9 @@ struct model;
 struct model_session;
 struct session_table;
 
+/* The hash is salted with a secret: nobody can make up sessions that meet. */
+enum { SESSION_PROBES_MAX = 128 };
+
 /* `capacity` sessions at most (rounded up to a power of two). NULL: no memory. */
 struct session_table *session_table_create(uint32_t capacity);
 void session_table_destroy(struct session_table *table);
@@ -82,6 +85,9 @@ void session_table_accepted_cut(struct session_table *table, uint32_t index);
 
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);
+
+/* How many slots a lookup of the key looks at: 1..SESSION_PROBES_MAX. */
+uint32_t session_table_probes(const struct session_table *table, const struct session_key *key);
 
 uint32_t session_table_count(const struct session_table *table);
 /* index < count; in the order they were learned. */

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "decap/salt.h"
 #include "inspect/flow/hash.h"
 #include "inspect/flow/map.h"
 
@@ -23,7 +23,7 @@ struct aggregates {
 	/* The window of the clock by which aggregates are being closed, and what is left to look at. */
 	uint64_t clock;
 	uint32_t hand, left;
-	uint64_t salt[4];
+	uint64_t salt[SALT_WORDS_MAX];
 	struct aggregates_stats stats;
 };
 
@@ -42,13 +42,6 @@ static size_t heads_size(const struct aggregates *a)
 	return ((size_t)a->head_mask + 1) * sizeof(*a->heads);
 }
 
-/* Without a secret from the kernel results are the same, and finding them may take longer. */
-static void take_salt(struct aggregates *a)
-{
-	if (getrandom(a->salt, sizeof(a->salt), GRND_NONBLOCK) != sizeof(a->salt))
-		memcpy(a->salt, hash_salt, sizeof(a->salt));
-}
-
 struct aggregates *aggregates_create(const struct aggregates_params *params)
 {
 	struct aggregates *a = calloc(1, sizeof(*a));
@@ -58,7 +51,7 @@ struct aggregates *aggregates_create(const struct aggregates_params *params)
 	a->params = *params;
 	while (((uint64_t)a->head_mask + 1) * PER_HEAD < params->capacity)
 		a->head_mask = 2 * a->head_mask + 1;
-	take_salt(a);
+	salt_take(a->salt, SALT_WORDS_MAX);
 	a->slots = map_create(slots_size(a));
 	a->heads = map_create(heads_size(a));
 	if (a->slots != NULL && a->heads != NULL)

@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "decap/salt.h"
 #include "inspect/export/text.h"
-#include "inspect/flow/hash.h"
 
 enum { ROOM_FIRST = 16 };
 
@@ -15,16 +14,16 @@ struct pcapng_interfaces {
 	uint32_t sessions; /* those with a VNI */
 	uint32_t *slots;   /* open addressing over 2 * room; number + 1, 0 = free */
 	uint32_t last;     /* found last: most packets come in runs of one session */
-	uint64_t seed;     /* a secret: nobody can make up pairs that meet in a slot */
+	uint64_t salt
+		[SALT_WORDS_MAX]; /* a secret: nobody can make up pairs that meet in a slot */
 };
 
 struct pcapng_interfaces *pcapng_interfaces_create(void)
 {
 	struct pcapng_interfaces *in = calloc(1, sizeof(*in));
 
-	/* Without it the numbers are the same, and finding them may take longer. */
-	if (in != NULL && getrandom(&in->seed, sizeof(in->seed), GRND_NONBLOCK) < 0)
-		in->seed = 0;
+	if (in != NULL)
+		salt_take(in->salt, SALT_WORDS_MAX);
 	return in;
 }
 
@@ -53,23 +52,11 @@ static bool is_equal(const struct pcapng_session *a, const struct pcapng_session
 	return !a->has_vni || session_key_equal(&a->key, &b->key);
 }
 
-static uint32_t hash_of(const struct pcapng_interfaces *in, const struct pcapng_session *s)
-{
-	uint64_t hash;
-
-	if (!s->has_vni)
-		return 0;
-	hash = hash_fold(session_key_word(&s->key, 0) ^ hash_salt[0] ^ in->seed,
-		session_key_word(&s->key, 1) ^ hash_salt[1]);
-	hash = hash_fold(
-		hash ^ session_key_word(&s->key, 2) ^ hash_salt[2], in->seed ^ hash_salt[3]);
-	return (uint32_t)(hash >> 32);
-}
-
 /* That of the session, or the free one where it belongs. */
 static uint32_t *slot_of(const struct pcapng_interfaces *in, const struct pcapng_session *s)
 {
-	uint32_t mask = 2 * in->room - 1, at = hash_of(in, s) & mask;
+	uint64_t hash = s->has_vni ? session_key_hash(&s->key, in->salt) : 0;
+	uint32_t mask = 2 * in->room - 1, at = (uint32_t)hash & mask;
 
 	while (in->slots[at] != 0 && !is_equal(&in->interfaces[in->slots[at] - 1].session, s))
 		at = (at + 1) & mask;

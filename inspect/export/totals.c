@@ -5,9 +5,7 @@
 
 enum {
 	RISKS = 64,
-	TALKERS_MAX = 65536,
-	TALKER_SLOTS = 2 * TALKERS_MAX, /* open addressing, at most half full */
-	APPS_FIRST = 256,               /* slots; doubled at half full */
+	APPS_FIRST = 256, /* slots; doubled at half full */
 };
 
 struct app_slot {
@@ -15,27 +13,13 @@ struct app_slot {
 	bool used;
 };
 
-/* With the hash beside it: others' talkers are not touched on the way to one's own. */
-struct talker_slot {
-	uint32_t hash, number; /* `number` is the index + 1, 0 = free */
-};
-
 struct totals {
-	uint64_t flows, talkers_overflow;
+	uint64_t flows;
 	uint64_t risks[RISKS];
 	struct app_slot *apps;
 	uint32_t app_slots, n_apps;
-	uint32_t n_talkers;
-	struct talker *talkers; /* in the order they came */
-	struct talker_slot talker_slots[TALKER_SLOTS];
+	struct talkers *talkers;
 };
-
-static void total_add(struct total *to, const struct total *from)
-{
-	to->flows += from->flows;
-	to->packets += from->packets;
-	to->bytes += from->bytes;
-}
 
 static uint32_t mix(uint64_t n)
 {
@@ -98,7 +82,7 @@ struct totals *totals_create(void)
 		return NULL;
 	totals->app_slots = APPS_FIRST;
 	totals->apps = calloc(APPS_FIRST, sizeof(*totals->apps));
-	totals->talkers = calloc(TALKERS_MAX, sizeof(*totals->talkers));
+	totals->talkers = talkers_create();
 	if (totals->apps == NULL || totals->talkers == NULL) {
 		totals_destroy(totals);
 		return NULL;
@@ -113,52 +97,8 @@ void totals_destroy(struct totals *totals)
 	if (totals == NULL)
 		return;
 	free(totals->apps);
-	free(totals->talkers);
+	talkers_destroy(totals->talkers);
 	free(totals);
-}
-
-static uint32_t talker_hash(const struct ip_addr *addr, uint32_t tenant)
-{
-	uint64_t half[2];
-
-	memcpy(half, addr->byte, sizeof(half));
-	return mix(half[0] * 0xff51afd7ed558ccdu ^ half[1]) ^ mix(tenant + 1ull);
-}
-
-/* NULL: the table is full. */
-static struct talker *talker_find(
-	struct totals *totals, const struct ip_addr *addr, uint32_t tenant)
-{
-	uint32_t hash = talker_hash(addr, tenant), at = hash % TALKER_SLOTS;
-	struct talker_slot *slot = &totals->talker_slots[at];
-	struct talker *talker;
-
-	for (; slot->number != 0; slot = &totals->talker_slots[at]) {
-		talker = &totals->talkers[slot->number - 1];
-		if (slot->hash == hash && talker->tenant == tenant &&
-			ip_addr_equal(&talker->addr, addr))
-			return talker;
-		at = (at + 1) % TALKER_SLOTS;
-	}
-	if (totals->n_talkers == TALKERS_MAX)
-		return NULL;
-	talker = &totals->talkers[totals->n_talkers++];
-	*slot = (struct talker_slot){hash, totals->n_talkers};
-	talker->addr = *addr;
-	talker->tenant = tenant;
-	return talker;
-}
-
-static void talker_add(struct totals *totals, const struct talker *add)
-{
-	struct talker *talker = talker_find(totals, &add->addr, add->tenant);
-
-	if (talker == NULL) {
-		totals->talkers_overflow += add->sent.flows + add->received.flows;
-		return;
-	}
-	total_add(&talker->sent, &add->sent);
-	total_add(&talker->received, &add->received);
 }
 
 /* What `side` of the flow sent, as one flow where `counts`. */
@@ -181,38 +121,18 @@ void totals_flow(
 	app->flows++;
 	app->packets += flow->side[0].packets + flow->side[1].packets;
 	app->bytes += flow->side[0].bytes + flow->side[1].bytes;
-	talker_add(totals, &client);
-	talker_add(totals, &server);
+	talkers_add(totals->talkers, &client);
+	talkers_add(totals->talkers, &server);
 	for (; risks != 0; risks &= risks - 1)
 		totals->risks[__builtin_ctzll(risks)]++;
-}
-
-static const struct talker_slot *talker_home(
-	const struct totals *totals, const struct ip_addr *addr, uint32_t tenant)
-{
-	return &totals->talker_slots[talker_hash(addr, tenant) % TALKER_SLOTS];
 }
 
 void totals_prefetch(const struct totals *totals, const struct flow *flow, uint32_t tenant)
 {
 	struct flow_ends ends = flow_ends(flow);
 
-	__builtin_prefetch(talker_home(totals, ends.src, tenant));
-	__builtin_prefetch(talker_home(totals, ends.dst, tenant));
-}
-
-/* Where no probing is needed, which is most of the time. */
-static void talker_prefetch(
-	const struct totals *totals, const struct ip_addr *addr, uint32_t tenant)
-{
-	const struct talker_slot *slot = talker_home(totals, addr, tenant);
-	const struct talker *talker;
-
-	if (slot->number == 0)
-		return;
-	talker = &totals->talkers[slot->number - 1];
-	__builtin_prefetch(talker, 1);
-	__builtin_prefetch((const char *)(talker + 1) - 1, 1);
+	talkers_prefetch(totals->talkers, ends.src, tenant);
+	talkers_prefetch(totals->talkers, ends.dst, tenant);
 }
 
 void totals_prefetch_talkers(
@@ -220,14 +140,13 @@ void totals_prefetch_talkers(
 {
 	struct flow_ends ends = flow_ends(flow);
 
-	talker_prefetch(totals, ends.src, tenant);
-	talker_prefetch(totals, ends.dst, tenant);
+	talkers_prefetch_one(totals->talkers, ends.src, tenant);
+	talkers_prefetch_one(totals->talkers, ends.dst, tenant);
 }
 
 void totals_merge(struct totals *to, const struct totals *from)
 {
 	to->flows += from->flows;
-	to->talkers_overflow += from->talkers_overflow;
 	for (int i = 0; i < RISKS; i++)
 		to->risks[i] += from->risks[i];
 	for (uint32_t i = 0; i < from->app_slots; i++) {
@@ -236,8 +155,7 @@ void totals_merge(struct totals *to, const struct totals *from)
 		if (from->apps[i].used)
 			total_add(app_total(to, app->master, app->app), &app->total);
 	}
-	for (uint32_t i = 0; i < from->n_talkers; i++)
-		talker_add(to, &from->talkers[i]);
+	talkers_merge(to->talkers, from->talkers);
 }
 
 uint64_t totals_flows(const struct totals *totals)
@@ -247,12 +165,17 @@ uint64_t totals_flows(const struct totals *totals)
 
 uint64_t totals_talkers_overflow(const struct totals *totals)
 {
-	return totals->talkers_overflow;
+	return talkers_overflow(totals->talkers);
 }
 
 uint32_t totals_talkers_count(const struct totals *totals)
 {
-	return totals->n_talkers;
+	return talkers_count(totals->talkers);
+}
+
+uint32_t totals_talkers(const struct totals *totals, struct talker *out, uint32_t max)
+{
+	return talkers_top(totals->talkers, out, max);
 }
 
 uint64_t totals_risk(const struct totals *totals, unsigned risk)
@@ -290,38 +213,4 @@ uint32_t totals_apps(const struct totals *totals, struct app_total *out, uint32_
 		memcpy(out, all, (n < max ? n : max) * sizeof(*all));
 	free(all);
 	return n;
-}
-
-static int talker_order(const void *left, const void *right)
-{
-	const struct talker *a = left, *b = right;
-	int by = order(b->sent.bytes + b->received.bytes, a->sent.bytes + a->received.bytes);
-
-	if (by == 0)
-		by = order(a->tenant, b->tenant);
-	return by != 0 ? by : memcmp(a->addr.byte, b->addr.byte, sizeof(a->addr.byte));
-}
-
-/* Puts the talker into its place among the `n` first ones, or leaves it out; returns how many
- * there are now. There are many talkers, and few of them are wanted. */
-static uint32_t talker_place(
-	struct talker *out, uint32_t n, uint32_t max, const struct talker *talker)
-{
-	uint32_t at = n < max ? n : max - 1;
-
-	if (n == max && talker_order(&out[at], talker) < 0)
-		return n;
-	for (; at > 0 && talker_order(talker, &out[at - 1]) < 0; at--)
-		out[at] = out[at - 1];
-	out[at] = *talker;
-	return n < max ? n + 1 : n;
-}
-
-uint32_t totals_talkers(const struct totals *totals, struct talker *out, uint32_t max)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; max > 0 && i < totals->n_talkers; i++)
-		n = talker_place(out, n, max, &totals->talkers[i]);
-	return totals->n_talkers;
 }

@@ -1,26 +1,14 @@
 /* Totals over flows that ended, for the summary: by application, by talker (tenant and address),
- * by risk. One writer each; merged after the workers have stopped. Talkers are bounded: what
- * does not fit is counted in `talkers_overflow`. */
+ * by risk. One writer each; merged after the workers have stopped. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inspect/export/talkers.h"
 #include "inspect/flow/flow.h"
 
 struct totals;
-
-struct total {
-	uint64_t flows, packets, bytes;
-};
-
-struct talker {
-	struct ip_addr addr;
-	uint32_t tenant;
-	/* Flows that it began as client count in `sent`, those it served in `received`; packets
-	 * and bytes are all that it sent and all that was sent to it. */
-	struct total sent, received;
-};
 
 /* NULL: no memory. */
 struct totals *totals_create(void);

@@ -15,6 +15,7 @@ struct fragment_table {
 	struct fragment_first *entries; /* sets of WAYS */
 	uint64_t set_mask;
 	uint64_t overwritten;
+	uint64_t salt[8]; /* of the hash */
 };
 
 _Static_assert(sizeof(struct fragment_key) == 32 + 24 + 4 + 4 + 4, "compared as bytes");
@@ -33,6 +34,8 @@ struct fragment_table *fragment_table_create(const struct fragment_params *param
 		free(table);
 		return NULL;
 	}
+	for (int i = 0; i < 8; i++)
+		table->salt[i] = hash_fold(params->seed ^ hash_salt[i], hash_salt[7 - i]);
 	table->set_mask = sets - 1;
 	table->params = *params;
 	return table;
@@ -118,16 +121,17 @@ static struct fragment_first *entry_set(
 	const struct fragment_table *table, const struct fragment_key *key)
 {
 	const struct session_key *point = &key->point;
-	uint64_t src = hash_fold(hash_word(key->src.byte) ^ hash_salt[0],
-		hash_word(key->src.byte + 8) ^ hash_salt[1]);
-	uint64_t dst = hash_fold(hash_word(key->dst.byte) ^ hash_salt[2],
-		hash_word(key->dst.byte + 8) ^ hash_salt[3]);
-	uint64_t whose = hash_fold(session_key_word(point, 0) ^ hash_salt[4],
-				 session_key_word(point, 1) ^ hash_salt[5]) +
+	const uint64_t *salt = table->salt;
+	uint64_t src = hash_fold(
+		hash_word(key->src.byte) ^ salt[0], hash_word(key->src.byte + 8) ^ salt[1]);
+	uint64_t dst = hash_fold(
+		hash_word(key->dst.byte) ^ salt[2], hash_word(key->dst.byte + 8) ^ salt[3]);
+	uint64_t whose = hash_fold(session_key_word(point, 0) ^ salt[4],
+				 session_key_word(point, 1) ^ salt[5]) +
 			 session_key_word(point, 2);
 	uint64_t id = (uint64_t)key->vlan[0] << 48 | (uint64_t)key->vlan[1] << 32 | key->id;
-	uint64_t other = hash_fold(id ^ hash_salt[4], whose ^ key->protocol ^ hash_salt[5]);
-	uint64_t hash = hash_fold(hash_fold(src ^ hash_salt[6], dst) + other, hash_salt[7]);
+	uint64_t other = hash_fold(id ^ salt[4], whose ^ key->protocol ^ salt[5]);
+	uint64_t hash = hash_fold(hash_fold(src ^ salt[6], dst) + other, salt[7]);
 
 	return &table->entries[(hash & table->set_mask) * WAYS];
 }

@@ -37,6 +37,7 @@ struct fragment_params {
 	uint32_t capacity;   /* datagrams in flight, rounded up to a power of two */
 	uint64_t timeout_ns; /* packet time that each is remembered */
 	bool use_vlan;       /* VLAN ids are part of the key, as they are of flows' */
+	uint64_t seed;       /* of the hash, as the flow table's: who gives way depends on it */
 };
 
 struct fragment_table;

@@ -1,5 +1,6 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/model.h"
 #include "decap/session.h"
@@ -117,6 +118,74 @@ static void random_traffic_as_a_list_counts_it(void)
 	agrees_with_a_list(512);
 	agrees_with_a_list(128);
 	agrees_with_a_list(16);
+}
+
+/* Digits of pi: what a table is salted with when the kernel has no secret yet. */
+static const uint64_t known_salt[4] = {
+	0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89};
+
+/* Under a salt that is known, keys that meet are found by trying. */
+static struct session_key key_that_meets(uint32_t *at)
+{
+	struct packet p;
+
+	do {
+		p = packet_of(*at >> 16, *at & 0xffff, 1, 100);
+		++*at;
+	} while ((session_key_hash(&p.key, known_salt) & 0xff) != 7);
+	return p.key;
+}
+
+static struct session_key key_that_counts(uint32_t *at)
+{
+	struct packet p = packet_of(1, (*at)++, 1, 100);
+
+	return p.key;
+}
+
+/* The first word and the numbers have one sum, and the second word is a well-known constant. */
+static struct session_key key_of_one_sum(uint32_t *at)
+{
+	const uint64_t first = 0x1000000ull - *at, second = known_salt[1];
+	struct session_key key = {.vni = (*at)++};
+
+	memcpy(key.outer_src.byte, &first, 8);
+	memcpy(key.outer_src.byte + 8, &second, 8);
+	return key;
+}
+
+static void made_up_sessions_cost_few_probes(void)
+{
+	static struct session_key (*const makers[])(uint32_t *) = {
+		key_that_meets, key_that_counts, key_of_one_sum};
+	enum { KEYS = 32768 };
+	struct session_key *keys = calloc(KEYS, sizeof(*keys));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
+	for (size_t m = 0; m < sizeof(makers) / sizeof(makers[0]); m++) {
+		struct session_table *t = session_table_create(KEYS);
+		uint32_t at = 0, most = 0;
+		uint64_t sum = 0;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+		for (uint32_t i = 0; i < KEYS; i++) {
+			struct packet p = {.flags = PACKET_HAS_VNI, .time_ns = 1};
+
+			p.key = keys[i] = makers[m](&at);
+			CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+		}
+		for (uint32_t i = 0; i < KEYS; i++) {
+			uint32_t probes = session_table_probes(t, &keys[i]);
+
+			sum += probes;
+			most = probes > most ? probes : most;
+		}
+		CU_ASSERT_EQUAL(session_table_count(t), KEYS);
+		CU_ASSERT_TRUE(most < SESSION_PROBES_MAX);
+		CU_ASSERT_TRUE(sum < 2 * KEYS); /* at half load 1.5 are due */
+		session_table_destroy(t);
+	}
+	free(keys);
 }
 
 static void merged_tables_count_as_one(void)
@@ -338,6 +407,7 @@ void suite_session(void)
 	CU_pSuite s = CU_add_suite("session", NULL, NULL);
 
 	CU_ADD_TEST(s, random_traffic_as_a_list_counts_it);
+	CU_ADD_TEST(s, made_up_sessions_cost_few_probes);
 	CU_ADD_TEST(s, merged_tables_count_as_one);
 	CU_ADD_TEST(s, a_merge_that_does_not_fit_is_counted);
 	CU_ADD_TEST(s, configured_sessions_are_found_and_others_refused);

@@ -1,5 +1,6 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "inspect/flow/flow.h"
 #include "inspect/flow/fragment.h"
@@ -41,7 +42,7 @@ static struct packet fragment(uint32_t id, bool later, uint64_t time)
 
 static struct fragment_table *table_of(uint32_t capacity, uint64_t timeout_ns)
 {
-	const struct fragment_params params = {capacity, timeout_ns, true};
+	const struct fragment_params params = {capacity, timeout_ns, true, 0};
 
 	return fragment_table_create(&params);
 }
@@ -147,7 +148,7 @@ static void vlans_are_kept_apart_where_they_count(void)
 	} rows[] = {{5, 6, true}, {5, 7, false}, {4, 6, false}, {6, 5, false}};
 
 	for (int use_vlan = 0; use_vlan < 2; use_vlan++) {
-		const struct fragment_params params = {64, TIMEOUT, use_vlan};
+		const struct fragment_params params = {64, TIMEOUT, use_vlan, 0};
 		struct fragment_table *table = fragment_table_create(&params);
 		struct packet first = fragment(7, false, 100);
 		uint8_t bytes[2][32];
@@ -278,6 +279,39 @@ static void the_oldest_gives_way(void)
 	fragment_table_destroy(table);
 }
 
+/* Fills `kept` with which of 256 datagrams are remembered by a table with room for so many. */
+static void remembered(uint64_t seed, bool kept[256])
+{
+	const struct fragment_params params = {256, TIMEOUT, true, seed};
+	struct fragment_table *table = fragment_table_create(&params);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	for (uint32_t id = 0; id < 256; id++) {
+		struct packet p = fragment(id, false, 100 + id);
+
+		fragment_table_packet(table, &p);
+	}
+	CU_ASSERT_TRUE(fragment_table_overwritten(table) > 0);
+	for (uint32_t id = 0; id < 256; id++) {
+		struct packet p = fragment(id, true, 500);
+
+		kept[id] = fragment_table_packet(table, &p);
+	}
+	fragment_table_destroy(table);
+}
+
+/* Which datagrams meet nobody can say who does not know the seed; in replay it is the same always. */
+static void who_meets_whom_depends_on_the_seed(void)
+{
+	bool once[256], again[256], other[256];
+
+	remembered(0, once);
+	remembered(0, again);
+	remembered(1, other);
+	CU_ASSERT_EQUAL(memcmp(once, again, sizeof(once)), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(once, other, sizeof(once)), 0);
+}
+
 enum { IDS = 512, YOUNG = 50 };
 
 /* Gives the table one packet; true when it answered. `learned` has the time of every first one. */
@@ -328,5 +362,6 @@ void suite_fragment(void)
 	CU_ADD_TEST(s, a_first_fragment_without_ports_teaches_nothing);
 	CU_ADD_TEST(s, icmp_fragments_share_a_key);
 	CU_ADD_TEST(s, the_oldest_gives_way);
+	CU_ADD_TEST(s, who_meets_whom_depends_on_the_seed);
 	CU_ADD_TEST(s, never_answers_with_another_datagrams_ports);
 }

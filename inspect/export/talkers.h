@@ -1,0 +1,47 @@
+/* Totals by talker, that is by tenant and address: TALKERS_MAX of them. The hash is salted with a
+ * secret and each talker lies in one of two buckets (inspect/flow/index.h), so no lookup looks at
+ * more than 16 places, whatever addresses come. One writer; merged after it has stopped. */
+#pragma once
+
+#include <stdint.h>
+
+#include "config/addr.h"
+
+enum { TALKERS_MAX = 65536 };
+
+struct total {
+	uint64_t flows, packets, bytes;
+};
+
+struct talker {
+	struct ip_addr addr;
+	uint32_t tenant;
+	/* Flows that it began as client count in `sent`, those it served in `received`; packets
+	 * and bytes are all that it sent and all that was sent to it. */
+	struct total sent, received;
+};
+
+struct talkers;
+
+/* NULL: no memory. */
+struct talkers *talkers_create(void);
+void talkers_destroy(struct talkers *talkers);
+
+void total_add(struct total *to, const struct total *from);
+
+/* Adds what it sent and received to the talker of its address and tenant. */
+void talkers_add(struct talkers *talkers, const struct talker *add);
+/* Ask for the memory that talkers_add() will touch, in two steps: the second needs what the first
+ * asked for. Neither need be called. */
+void talkers_prefetch(
+	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
+void talkers_prefetch_one(
+	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
+void talkers_merge(struct talkers *to, const struct talkers *from);
+
+uint32_t talkers_count(const struct talkers *talkers);
+/* Flows, once for each end, whose end found no room. */
+uint64_t talkers_overflow(const struct talkers *talkers);
+/* The heaviest, most bytes first, ties by tenant and address: fills at most `max` entries, returns
+ * how many there are in all. */
+uint32_t talkers_top(const struct talkers *talkers, struct talker *out, uint32_t max);
