@@ -215,6 +215,7 @@ static void put_memory(struct json *j, const struct summary *s)
 	json_u64(j, "dpi_refused_flows", s->dpi_stats.refused_flows);
 	json_u64(j, "talkers", totals_talkers_count(s->totals));
 	json_u64(j, "talkers_overflow", totals_talkers_overflow(s->totals));
+	json_u64(j, "talkers_error_bytes", totals_talkers_error(s->totals));
 	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
 	json_u64(j, "sessions_overflow",
 		s->sessions == NULL ? 0 : session_table_overflow(s->sessions));

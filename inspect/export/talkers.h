@@ -1,6 +1,7 @@
-/* Totals by talker, that is by tenant and address: TALKERS_MAX of them. The hash is salted with a
- * secret and each talker lies in one of two buckets (inspect/flow/index.h), so no lookup looks at
- * more than 16 places, whatever addresses come. One writer; merged after it has stopped. */
+/* Totals by talker, that is by tenant and address. They are exact for TALKERS_MAX talkers; when more
+ * come, the heaviest stay, within talkers_error(). The hash is salted with a secret and each talker
+ * lies in one of two buckets (inspect/flow/index.h), so no lookup looks at more than 16 places,
+ * whatever addresses come. One writer; merged after it has stopped. */
 #pragma once
 
 #include <stdint.h>
@@ -40,8 +41,13 @@ void talkers_prefetch_one(
 void talkers_merge(struct talkers *to, const struct talkers *from);
 
 uint32_t talkers_count(const struct talkers *talkers);
-/* Flows, once for each end, whose end found no room. */
+/* How often a talker gave way to another (or, which does not happen by chance, found both its buckets
+ * full). 0: all is exact. */
 uint64_t talkers_overflow(const struct talkers *talkers);
+/* Who is not listed sent and received at most so many bytes, and who is listed at most so many more
+ * than it shows. Of one table it is at most a TALKERS_MAX-th of the sum of all talkers' bytes; errors
+ * of merged ones add up. 0: all is exact. */
+uint64_t talkers_error(const struct talkers *talkers);
 /* The heaviest, most bytes first, ties by tenant and address: fills at most `max` entries, returns
  * how many there are in all. */
 uint32_t talkers_top(const struct talkers *talkers, struct talker *out, uint32_t max);

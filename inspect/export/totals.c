@@ -168,6 +168,11 @@ uint64_t totals_talkers_overflow(const struct totals *totals)
 	return talkers_overflow(totals->talkers);
 }
 
+uint64_t totals_talkers_error(const struct totals *totals)
+{
+	return talkers_error(totals->talkers);
+}
+
 uint32_t totals_talkers_count(const struct totals *totals)
 {
 	return talkers_count(totals->talkers);

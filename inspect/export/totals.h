@@ -27,6 +27,7 @@ void totals_merge(struct totals *to, const struct totals *from);
 uint64_t totals_flows(const struct totals *totals);
 uint32_t totals_talkers_count(const struct totals *totals);
 uint64_t totals_talkers_overflow(const struct totals *totals);
+uint64_t totals_talkers_error(const struct totals *totals);
 
 /* One application a call, most bytes first, ties by number; the (master, app) pair of nDPI. */
 struct app_total {

@@ -199,24 +199,127 @@ static void a_list_shorter_than_asked_for(void)
 	totals_destroy(totals);
 }
 
-static void talkers_beyond_the_bound_are_counted(void)
+enum { LIGHT = 70000, HEAVY = 8, HEAVY_FLOWS = 50, HEAVY_BYTES = 1000000, LIGHT_BYTES = 80 };
+
+static void count_light(struct totals *totals, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i += 2)
+		count(totals, &(struct told){.client = i,
+				      .server = i + 1,
+				      .to_server = {1, 1, LIGHT_BYTES}});
+}
+
+/* Each flow has a light end, too: a new one each time, behind `light`. */
+static void count_heavy(struct totals *totals, uint32_t light)
+{
+	for (uint32_t i = 0; i < HEAVY * HEAVY_FLOWS; i++)
+		count(totals, &(struct told){.client = 1000000 + i % HEAVY,
+				      .server = light + i,
+				      .to_server = {1, 1, HEAVY_BYTES}});
+}
+
+/* The first ones lie within the stated error of `bytes`, which is a 65,536th of all
+ * that was `told`, for each of `tables`. */
+static void check_heavy(
+	const struct totals *totals, uint64_t bytes, uint64_t told, uint32_t tables)
+{
+	struct talker top[HEAVY];
+	uint64_t error = totals_talkers_error(totals);
+	bool found[HEAVY] = {false};
+
+	CU_ASSERT_EQUAL(totals_talkers_count(totals), BOUND);
+	CU_ASSERT_TRUE(totals_talkers_overflow(totals) > 0);
+	CU_ASSERT_TRUE(error > 0);
+	CU_ASSERT_TRUE(error <= tables * (told / BOUND + 1));
+	CU_ASSERT_EQUAL(totals_talkers(totals, top, HEAVY), BOUND);
+	for (uint32_t i = 0; i < HEAVY; i++) {
+		CU_ASSERT_TRUE(top[i].sent.bytes <= bytes);
+		CU_ASSERT_TRUE(top[i].sent.bytes + error >= bytes);
+		for (uint32_t n = 0; n < HEAVY; n++) {
+			struct ip_addr addr = addr_of(1000000 + n);
+
+			found[n] = found[n] || ip_addr_equal(&top[i].addr, &addr);
+		}
+	}
+	for (uint32_t n = 0; n < HEAVY; n++)
+		CU_ASSERT_TRUE(found[n]);
+}
+
+/* What is told is counted twice: as sent by one, as received by the other. */
+#define TOLD_LIGHT (2ull * (LIGHT / 2) * LIGHT_BYTES)
+#define TOLD_HEAVY (2ull * HEAVY * HEAVY_FLOWS * HEAVY_BYTES)
+
+static void heavy_talkers_are_listed_after_many_light_ones(void)
 {
 	struct totals *totals = totals_create();
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
-	/* Each flow brings two new addresses; those of the last 100 find no room. */
-	for (uint32_t i = 0; i < BOUND / 2 + 100; i++) {
-		struct told told = {.client = 2 * i, .server = 2 * i + 1};
-
-		count(totals, &told);
-	}
-	CU_ASSERT_EQUAL(totals_talkers_count(totals), BOUND);
-	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 200);
-	CU_ASSERT_EQUAL(totals_flows(totals), BOUND / 2 + 100);
-	/* One that is known is still counted. */
-	count(totals, &(struct told){.client = 0, .server = 1});
-	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 200);
+	count_light(totals, 0, LIGHT);
+	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), LIGHT - BOUND);
+	count_heavy(totals, LIGHT);
+	count_light(totals, 2 * LIGHT, 3 * LIGHT);
+	check_heavy(
+		totals, (uint64_t)HEAVY_FLOWS * HEAVY_BYTES, 2 * TOLD_LIGHT + TOLD_HEAVY, 1);
+	/* The light ones weigh 80 bytes, and no more than three of them stood in one place. */
+	CU_ASSERT_TRUE(totals_talkers_error(totals) <= 3 * LIGHT_BYTES);
 	totals_destroy(totals);
+}
+
+/* Two are exact, and one is not. */
+static void heavy_talkers_of_all_workers_are_one(void)
+{
+	struct totals *part[3], *merged = totals_create();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(merged);
+	for (uint32_t i = 0; i < 3; i++) {
+		CU_ASSERT_PTR_NOT_NULL_FATAL(part[i] = totals_create());
+		count_light(part[i], i * LIGHT, i * LIGHT + (i == 1 ? LIGHT : 1000));
+		count_heavy(part[i], (4 + i) * LIGHT);
+	}
+	CU_ASSERT_EQUAL(totals_talkers_error(part[0]), 0);
+	CU_ASSERT_EQUAL(totals_talkers_overflow(part[0]), 0);
+	for (uint32_t i = 0; i < 3; i++)
+		totals_merge(merged, part[i]);
+	check_heavy(merged, 3ull * HEAVY_FLOWS * HEAVY_BYTES, TOLD_LIGHT + 3 * TOLD_HEAVY, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		totals_destroy(part[i]);
+	totals_destroy(merged);
+}
+
+/* A naive count of random weights: true bytes lie between what is shown and the error above it, and
+ * who is not listed had no more than the error. */
+static void the_error_holds_for_every_talker(void)
+{
+	enum { ALL = 100000, TURNS = 400000 };
+	uint64_t *bytes = calloc(ALL, sizeof(*bytes)), error;
+	struct talker *top = calloc(BOUND, sizeof(*top));
+	struct totals *totals = totals_create();
+
+	CU_ASSERT_TRUE_FATAL(bytes && top && totals);
+	for (uint32_t i = 0; i < TURNS; i++) {
+		uint32_t client = random32() % ALL, server = random32() % ALL;
+		uint32_t sent = random32() % 3 == 0 ? random32() % 100000 : 40;
+
+		bytes[client] += sent;
+		bytes[server] += sent;
+		count(totals, &(struct told){client, server, 0, 0, 0, {1, 1, sent}, {0}, 0});
+	}
+	error = totals_talkers_error(totals);
+	CU_ASSERT_TRUE(error > 0);
+	CU_ASSERT_EQUAL_FATAL(totals_talkers(totals, top, BOUND), BOUND);
+	for (uint32_t i = 0; i < BOUND; i++) {
+		const uint8_t *b = top[i].addr.byte + 13;
+		uint64_t *true_bytes = &bytes[b[0] << 16 | b[1] << 8 | b[2]];
+		uint64_t shown = top[i].sent.bytes + top[i].received.bytes;
+
+		CU_ASSERT_TRUE(shown <= *true_bytes && shown + error >= *true_bytes);
+		*true_bytes = 0;
+	}
+	for (uint32_t i = 0; i < ALL; i++)
+		CU_ASSERT_TRUE(bytes[i] <= error);
+	totals_destroy(totals);
+	free(top);
+	free(bytes);
 }
 
 /* Digits of pi: what a table is salted with when the kernel has no secret yet. Under a salt that is
@@ -265,5 +368,7 @@ void suite_totals(void)
 	CU_ADD_TEST(s, totals_are_those_of_a_naive_count);
 	CU_ADD_TEST(s, a_list_shorter_than_asked_for);
 	CU_ADD_TEST(s, made_up_addresses_find_room);
-	CU_ADD_TEST(s, talkers_beyond_the_bound_are_counted);
+	CU_ADD_TEST(s, heavy_talkers_are_listed_after_many_light_ones);
+	CU_ADD_TEST(s, heavy_talkers_of_all_workers_are_one);
+	CU_ADD_TEST(s, the_error_holds_for_every_talker);
 }
