@@ -242,6 +242,52 @@ static void idle_clients_do_not_keep_others_out(void)
 	served_end(&s);
 }
 
+/* From another address of this host. */
+static int connect_from(const char *address, uint16_t port)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+	const struct timeval patience = {.tv_sec = 10};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, address, &from.sin_addr);
+	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	CU_ASSERT_EQUAL(
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+/* One address holds 16 connections: the next is closed unheard, and another address is served. */
+static void one_address_has_16_clients(void)
+{
+	enum { CLIENTS = 16 };
+	static const char request[] = "GET /health HTTP/1.0\r\n\r\n";
+	int fds[CLIENTS], fd;
+	char room[4096], *answer;
+	struct served s;
+
+	served_begin(&s);
+	for (int i = 0; i < CLIENTS; i++) {
+		fds[i] = connect_from("127.0.0.2", s.http);
+		CU_ASSERT_EQUAL(send(fds[i], request, 9, 0), 9);
+	}
+	fd = connect_from("127.0.0.2", s.http);
+	send(fd, request, strlen(request), MSG_NOSIGNAL);
+	CU_ASSERT_TRUE(recv(fd, room, sizeof(room), 0) <= 0);
+	close(fd);
+	answer = net_talk(connect_from("127.0.0.3", s.http), request, strlen(request));
+	CU_ASSERT_EQUAL(net_http_status(answer), 200);
+	free(answer);
+	for (int i = 0; i < CLIENTS; i++) {
+		answer = net_talk(fds[i], request + 9, strlen(request) - 9);
+		CU_ASSERT_EQUAL(net_http_status(answer), 200);
+		free(answer);
+	}
+	served_end(&s);
+}
+
 static void *ask_often(void *arg)
 {
 	struct served *s = arg;
@@ -355,6 +401,7 @@ void suite_http(void)
 	CU_ADD_TEST(s, other_requests_are_refused);
 	CU_ADD_TEST(s, garbage_does_no_harm);
 	CU_ADD_TEST(s, idle_clients_do_not_keep_others_out);
+	CU_ADD_TEST(s, one_address_has_16_clients);
 	CU_ADD_TEST(s, many_ask_at_once);
 	CU_ADD_TEST(s, a_port_in_use_is_one_sentence);
 	CU_ADD_TEST(s, ipv6_is_served);

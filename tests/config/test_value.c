@@ -1,5 +1,6 @@
 #include <CUnit/Basic.h>
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/value.h"
@@ -60,6 +61,46 @@ static void names_of_interfaces(void)
 		CU_ASSERT_FALSE(value_interface(bad[i]));
 }
 
+/* 2^64 - 1 is the largest number there is; whatever is more is none, and wraps to nothing small. */
+static void numbers_beyond_64_bits_are_none(void)
+{
+	static const char *const beyond[] = {"18446744073709551616", "18446744073709551640",
+		"18446744073709551625", "20000000000000000000", "36893488147419103232",
+		"99999999999999999999", "184467440737095516150", "100000000000000000000000024"};
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} durations[] = {{"18446744073709551615ns", UINT64_MAX},
+		{"213503d", UINT64_C(213503) * 86400 * 1000000000}};
+	char text[64];
+	uint64_t n = 7;
+
+	CU_ASSERT_TRUE(value_number("18446744073709551615", &n));
+	CU_ASSERT_EQUAL(n, UINT64_MAX);
+	CU_ASSERT_TRUE(value_number("00000000000000000000000000024", &n));
+	CU_ASSERT_EQUAL(n, 24);
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(*beyond); i++) {
+		struct value_address address;
+
+		n = 7;
+		CU_ASSERT_FALSE(value_number(beyond[i], &n));
+		CU_ASSERT_FALSE(value_size(beyond[i], &n));
+		snprintf(text, sizeof(text), "%sns", beyond[i]);
+		CU_ASSERT_FALSE(value_duration(text, &n));
+		snprintf(text, sizeof(text), "10.0.1.10/%s", beyond[i]);
+		CU_ASSERT_FALSE(value_address(text, &address));
+		CU_ASSERT_EQUAL(n, 7);
+	}
+	for (size_t i = 0; i < sizeof(durations) / sizeof(*durations); i++) {
+		CU_ASSERT_TRUE(value_duration(durations[i].text, &n));
+		CU_ASSERT_EQUAL(n, durations[i].ns);
+	}
+	CU_ASSERT_FALSE(value_duration("213504d", &n));
+	CU_ASSERT_TRUE(value_size("16777215TiB", &n));
+	CU_ASSERT_EQUAL(n, UINT64_C(16777215) << 40);
+	CU_ASSERT_FALSE(value_size("16777216TiB", &n));
+}
+
 void suite_value(void);
 void suite_value(void)
 {
@@ -68,4 +109,5 @@ void suite_value(void)
 	CU_ADD_TEST(suite, addresses_are_read);
 	CU_ADD_TEST(suite, other_texts_are_no_addresses);
 	CU_ADD_TEST(suite, names_of_interfaces);
+	CU_ADD_TEST(suite, numbers_beyond_64_bits_are_none);
 }

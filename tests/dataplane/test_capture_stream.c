@@ -176,7 +176,7 @@ static void reads_all_members_and_frames(void)
 
 static void says_what_follows_the_end(void)
 {
-	struct bytes text = {0}, stored[2] = {{0}, {0}};
+	struct bytes text = {0}, stored[3] = {{0}, {0}, {0}};
 	struct result r;
 
 	text_make(&text, 300);
@@ -184,11 +184,15 @@ static void says_what_follows_the_end(void)
 	bytes_add(&stored[0], "\0rest", 5);
 	zstd_add(&stored[1], text.at, text.len);
 	bytes_add(&stored[1], "the rest", 8);
-	for (int i = 0; i < 2; i++) {
+	/* RFC 1952: members follow one another with nothing between them. */
+	gzip_add(&stored[2], text.at, text.len);
+	bytes_add(&stored[2], "\0\0\0", 3);
+	gzip_add(&stored[2], text.at, text.len);
+	for (int i = 0; i < 3; i++) {
 		r = read_bytes(&stored[i]);
 		CU_ASSERT_TRUE(is_same(&r.data, &text));
 		CU_ASSERT_STRING_EQUAL(r.error,
-			i == 0 ? "the gzip data is damaged: something that is not gzip follows "
+			i != 1 ? "the gzip data is damaged: something that is not gzip follows "
 				 "the gzip data"
 			       : "the zstd data is damaged: Unknown frame descriptor");
 		bytes_free(&r.data);

@@ -181,6 +181,37 @@ static void a_silent_device_is_not_counted_twice(void)
 	free(path);
 }
 
+/* A driver whose counters begin anew: what was counted stays counted, however often. */
+static void counters_that_begin_anew_go_on(void)
+{
+	static const uint64_t ago_us[6] = {0};
+	static const uint32_t received[] = {3, 1, 2};
+	char *path = capture_of("anew.pcap", ago_us, 6, 1000000), device[600];
+	uint64_t sum = 0;
+	struct port_reading reading;
+	struct rte_mbuf *mbufs[8];
+	struct port *port;
+
+	snprintf(device, sizeof(device), "net_pcap24,rx_pcap=%s", path);
+	port = open_port(device, 1, false);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(
+			port_receive(port, 0, mbufs, (uint16_t)received[i]), received[i]);
+		rte_pktmbuf_free_bulk(mbufs, received[i]);
+		sum += received[i];
+		reading = port_ask(port, NULL, 0);
+		CU_ASSERT_EQUAL(reading.counters.packets, sum);
+		CU_ASSERT_EQUAL(reading.counters.bytes, sum * 60);
+		CU_ASSERT_EQUAL(rte_eth_stats_reset(port_number(port)), 0);
+		reading = port_ask(port, NULL, 0);
+		CU_ASSERT_EQUAL(reading.counters.packets, sum);
+		CU_ASSERT_EQUAL(reading.counters.bytes, sum * 60);
+	}
+	port_close(port);
+	remove(path);
+	free(path);
+}
+
 /* With memory for little more than the rings, workers keep no buffers from one another, and it is said
  * what may come of it. */
 static void little_memory_is_shared(void)
@@ -257,6 +288,7 @@ void suite_port(void)
 	CU_ADD_TEST(suite, a_driver_that_gives_times);
 	CU_ADD_TEST(suite, counts_by_queue);
 	CU_ADD_TEST(suite, a_silent_device_is_not_counted_twice);
+	CU_ADD_TEST(suite, counters_that_begin_anew_go_on);
 	CU_ADD_TEST(suite, little_memory_is_shared);
 	CU_ADD_TEST(suite, arguments_of_a_device);
 	CU_ADD_TEST(suite, whose_packets_the_kernel_sees);

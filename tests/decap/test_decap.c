@@ -253,6 +253,31 @@ static void mirror_traffic_is_recognised(void)
 	}
 }
 
+/* RFC 7348: all but the I flag and the VNI is reserved, and ignored; that it was set is told. */
+static void each_reserved_bit_of_vxlan_is_told(void)
+{
+	enum { VXLAN_AT = 14 + 20 + 8 };
+	static const uint8_t reserved[8] = {0xf7, 0xff, 0xff, 0xff, 0, 0, 0, 0xff};
+	const struct row *r = row_find("aws_syn");
+	uint8_t bytes[ROW_ROOM];
+	uint32_t cap = (uint32_t)hex_read(r->hex, bytes, sizeof(bytes));
+
+	for (int bit = 0; bit < 64; bit++) {
+		uint8_t *at = &bytes[VXLAN_AT + bit / 8], mask = (uint8_t)(1u << bit % 8);
+		struct packet p;
+
+		if (!(reserved[bit / 8] & mask))
+			continue;
+		*at ^= mask;
+		p = row_packet(r, bytes, cap, cap);
+		CU_ASSERT_EQUAL(decap_mirror(&row_params, &p), REASON_inspected);
+		want(r, "flags", p.flags, PACKET_HAS_VNI | PACKET_VXLAN_RESERVED);
+		want(r, "vni", p.vni, r->vni);
+		row_free(&p);
+		*at ^= mask;
+	}
+}
+
 void suite_decap(void);
 void suite_decap(void)
 {
@@ -266,4 +291,5 @@ void suite_decap(void)
 	CU_ADD_TEST(s, frame_lengths);
 	CU_ADD_TEST(s, refused_inner_packets_keep_their_frame);
 	CU_ADD_TEST(s, mirror_traffic_is_recognised);
+	CU_ADD_TEST(s, each_reserved_bit_of_vxlan_is_told);
 }

@@ -190,6 +190,32 @@ static void other_fragments_are_let_pass(void)
 	joiner_destroy(joiner);
 }
 
+/* RFC 791, RFC 8200: every fragment but the last is a multiple of 8 bytes long. One that is not is
+ * none, wherever it stands, and the datagram waits for the true one. */
+static void odd_lengths_before_the_last_are_let_pass(void)
+{
+	static const char *const names[] = {"aws_syn", "outer_ip6"};
+
+	for (int i = 0; i < 2; i++) {
+		struct parts parts = make(names[i]);
+		struct joiner *joiner = joiner_create(&row_params);
+		struct packet p;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		cut(&parts, 4, 0, 31, true);
+		cut(&parts, 5, 32, 31, true);
+		cut(&parts, 6, 32, 28, true);
+		CU_ASSERT_EQUAL(give(joiner, &parts, "4", true, &p), JOINER_NONE);
+		CU_ASSERT_EQUAL(give(joiner, &parts, "05", true, &p), JOINER_NONE);
+		CU_ASSERT_EQUAL(give(joiner, &parts, "6", true, &p), JOINER_NONE);
+		expect(joiner, 0, 0, 0);
+		CU_ASSERT_EQUAL(give(joiner, &parts, "21", true, &p), JOINER_WHOLE);
+		CU_ASSERT_EQUAL(p.cap, parts.whole_len);
+		expect(joiner, 2, 0, 0);
+		joiner_destroy(joiner);
+	}
+}
+
 /* Every truncation, cut by the capture or never sent, and every changed bit: nothing is read or written
  * where it must not be, and counts add up. */
 static void any_bytes_will_do(void)
@@ -245,5 +271,6 @@ void suite_joiner(void)
 	CU_ADD_TEST(s, what_never_becomes_whole_is_counted);
 	CU_ADD_TEST(s, the_oldest_gives_way);
 	CU_ADD_TEST(s, other_fragments_are_let_pass);
+	CU_ADD_TEST(s, odd_lengths_before_the_last_are_let_pass);
 	CU_ADD_TEST(s, any_bytes_will_do);
 }
