@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "config/plural.h"
 #include "decap/addr.h"
 #include "inspect/export/columns.h"
 #include "inspect/export/summary_rows.h"
@@ -298,8 +299,7 @@ void answer_sessions_tables(const struct status *s, const struct verdict *v, FIL
 		const struct status_session *row = &s->sessions[i];
 		const char *note = row->configured ? "" : "not in the settings";
 
-		cell_addr(&c, &row->key.outer_src,
-			ip_addr_is_v4(&row->key.outer_src) ? 4 : 6);
+		cell_addr(&c, &row->key.outer_src, ip_addr_is_v4(&row->key.outer_src) ? 4 : 6);
 		columns_session(&c, &row->key);
 		columns_cell(&c, "%s", row->tenant);
 		columns_count(&c, row->packets);
@@ -360,8 +360,7 @@ void answer_flows_tables(const struct status *s, const struct verdict *v, FILE *
 	struct columns c;
 
 	(void)v;
-	fprintf(out, "%s live flow%s", count_print(s->flows.live, live),
-		s->flows.live == 1 ? "" : "s");
+	fprintf(out, "%s live flow%s", count_print(s->flows.live, live), plural(s->flows.live));
 	fputs(s->n_live < s->flows.live && s->n_live > 0 ? ", those with most bytes:\n" : "\n",
 		out);
 	if (!begin(&c, NULL, "rrlllrrl", heads, s->n_live, out))

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include "config/model.h"
+#include "config/plural.h"
 #include "config/report.h"
 #include "config/settings.h"
 #include "inspect/export/json.h"
@@ -70,7 +71,7 @@ static void print_list(const char *kind, const struct finding *first)
 			finding_code_name(f->code));
 }
 
-#define COUNTED(n) (n), (n) == 1 ? "" : "s"
+#define COUNTED(n) (n), plural(n)
 
 static void print_text(const struct report *report, const struct model *model)
 {

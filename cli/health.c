@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/plural.h"
 #include "inspect/export/json.h"
 
 /* Since when a ring or queue is above its mark; 0: it is not. */
@@ -133,8 +134,8 @@ static void judge_output(struct health *h, uint32_t i, const struct status_outpu
 		loss->last_ns = now_ns;
 	loss->lost = lost;
 	if (loss->last_ns != 0 && now_ns - loss->last_ns <= h->loss_hold_ns)
-		verdict_add(v, "output %s has lost %" PRIu64 " records, the latest %.1f s ago",
-			o->name, lost, seconds(now_ns - loss->last_ns));
+		verdict_add(v, "output %s has lost %" PRIu64 " record%s, the latest %.1f s ago",
+			o->name, lost, plural(lost), seconds(now_ns - loss->last_ns));
 }
 
 static void judge_ports(const struct status *s, struct verdict *v)
@@ -151,9 +152,9 @@ static void judge_disk(const struct health *h, const struct status *s, struct ve
 {
 	if (s->has_disk && s->disk_free < h->disk_free_min)
 		verdict_add(v,
-			"disk of %s has %" PRIu64 " bytes left, less than the %" PRIu64
+			"disk of %s has %" PRIu64 " byte%s left, less than the %" PRIu64
 			" of control.disk_free_min",
-			s->disk_path, s->disk_free, h->disk_free_min);
+			s->disk_path, s->disk_free, plural(s->disk_free), h->disk_free_min);
 }
 
 /* Makes the memory fit the status. Losses that were there before the first look are old. */

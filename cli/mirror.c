@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/rights.h"
 #include "cli/standard_output.h"
+#include "config/plural.h"
 
 #include "decap/decap.h"
 #include "decap/direction.h"
@@ -239,9 +240,9 @@ static void print_never(FILE *to, const struct counts *c)
 static void print_counts(FILE *to, const struct counts *c, const struct output_ledger *out)
 {
 	fprintf(to,
-		"%" PRIu64 " packets read, %" PRIu64 " mirrored, %" PRIu64
+		"%" PRIu64 " packet%s read, %" PRIu64 " mirrored, %" PRIu64
 		" not accepted, %" PRIu64 " not IP\n",
-		c->read, c->mirrored, c->not_accepted, c->not_ip);
+		c->read, plural(c->read), c->mirrored, c->not_accepted, c->not_ip);
 	if (c->cut_length || c->cut_mtu || c->cut_size)
 		fprintf(to,
 			"cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64

@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "config/now.h"
+#include "config/plural.h"
 
 void notify_begin(struct notify *n)
 {
@@ -16,8 +17,9 @@ void notify_begin(struct notify *n)
 
 void notify_ready(uint32_t ports, uint32_t workers)
 {
-	sd_notifyf(0, "READY=1\nSTATUS=receiving on %" PRIu32 " ports with %" PRIu32 " workers",
-		ports, workers);
+	sd_notifyf(0,
+		"READY=1\nSTATUS=receiving on %" PRIu32 " port%s with %" PRIu32 " worker%s",
+		ports, plural(ports), workers, plural(workers));
 }
 
 /* The time is what systemd 253 and later tell two reloads apart by. */

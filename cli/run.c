@@ -14,6 +14,7 @@
 #include "config/now.h"
 
 #include "config/model.h"
+#include "config/plural.h"
 #include "config/settings.h"
 #include "dataplane/appliance.h"
 #include "inspect/export/output_dir.h"
@@ -225,13 +226,30 @@ static void serve(struct run *run, struct plane *plane, int signals)
 	}
 }
 
+/* What runs, and where it can be asked. */
+static void say_running(const struct run *run)
+{
+	uint32_t ports = appliance_ports(run->appliance);
+	uint32_t workers = appliance_workers(run->appliance);
+	const char *http = run->settings.control.http;
+	uint32_t tcp = run->settings.control.health_tcp;
+	char health[16] = "off";
+
+	if (tcp > 0)
+		snprintf(health, sizeof(health), "%u", tcp);
+	fprintf(stderr,
+		"periscope: running: %u port%s, %u worker%s; health and metrics %s%s, TCP "
+		"health %s, output %s\n",
+		ports, plural(ports), workers, plural(workers), *http ? "http://" : "",
+		*http ? http : "off", health, run->output_dir);
+}
+
 /* With the control plane up; false: it could not be, and `error` says why. */
 static bool serve_with_plane(struct run *run, int signals, char *error)
 {
 	if (!plane_start(run->plane, error, PLANE_ERROR))
 		return false;
-	fprintf(stderr, "periscope: running: %u ports, %u workers\n",
-		appliance_ports(run->appliance), appliance_workers(run->appliance));
+	say_running(run);
 	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
 	serve(run, run->plane, signals);
 	notify_stopping();

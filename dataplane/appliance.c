@@ -1,6 +1,7 @@
 #include "dataplane/appliance_inside.h"
 
 #include "config/now.h"
+#include "config/plural.h"
 #include "dataplane/eal.h"
 #include "dataplane/ring.h"
 
@@ -191,9 +192,10 @@ static int count_receivers(struct appliance *appliance, char *error)
 	if (queues <= most)
 		return 0;
 	snprintf(error, APPLIANCE_ERROR,
-		"the ports have %u receive queues, and %u workers read %u at most: lower "
+		"the ports have %u receive queue%s, and %u worker%s read%s %u at most: lower "
 		"capture.queues, or raise capture.workers",
-		queues, appliance->n_workers, most);
+		queues, plural(queues), appliance->n_workers, plural(appliance->n_workers),
+		appliance->n_workers == 1 ? "s" : "", most);
 	return -1;
 }
 

@@ -1,4 +1,5 @@
 /* Says on stderr what workers give up and take up again, as the control thread notices it. */
+#include "config/plural.h"
 #include "dataplane/appliance_inside.h"
 
 #include <inttypes.h>
@@ -53,24 +54,25 @@ static void say_begin(uint32_t worker, enum overload_step step)
 static void say_end(const struct appliance *appliance, uint32_t worker, enum overload_step step)
 {
 	struct appliance_counts counts;
-	const struct tally *sum = &counts.sum;
+	uint64_t refused = refused_to(appliance, worker), shed;
 
 	appliance_count(appliance, &counts);
+	shed = tally_shed(&counts.sum, step);
 	if (step == OVERLOAD_DPI)
 		fprintf(stderr,
 			"periscope: worker %u keeps up again; so far %" PRIu64
-			" flows were not inspected\n",
-			worker, tally_shed(sum, step));
+			" flow%s %s not inspected\n",
+			worker, shed, plural(shed), plural_were(shed));
 	else if (step == OVERLOAD_RECORDING)
 		fprintf(stderr,
 			"periscope: worker %u keeps up with recording again; so far %" PRIu64
-			" packets were not recorded\n",
-			worker, tally_shed(sum, step));
+			" packet%s %s not recorded\n",
+			worker, shed, plural(shed), plural_were(shed));
 	else
 		fprintf(stderr,
 			"periscope: worker %u takes all packets from the others again; so far "
-			"%" PRIu64 " were lost\n",
-			worker, refused_to(appliance, worker));
+			"%" PRIu64 " %s lost\n",
+			worker, refused, plural_were(refused));
 }
 
 /* A step may have come and gone between two looks: then both are said. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/plural.h"
 #include "dataplane/capture_formats.h"
 #include "dataplane/input_capture.h"
 
@@ -76,9 +77,9 @@ static void say_left_out(struct capture *c, const struct capture_left_out *left,
 	char link[LINK_TEXT];
 
 	capture_link_describe(left->link_number, link, sizeof(link));
-	capture_say(c, "%llu packet%s left out, the first is packet %llu: %s %s%s",
-		(unsigned long long)left->packets, left->packets == 1 ? " was" : "s were",
-		(unsigned long long)left->first, why, link, more);
+	capture_say(c, "%llu packet%s %s left out, the first is packet %llu: %s %s%s",
+		(unsigned long long)left->packets, plural(left->packets),
+		plural_were(left->packets), (unsigned long long)left->first, why, link, more);
 }
 
 bool capture_say_end(struct capture *c)

@@ -1,5 +1,6 @@
 #include "dataplane/port_inside.h"
 
+#include "config/plural.h"
 #include "dataplane/eal.h"
 
 #include <rte_bus.h>
@@ -86,9 +87,9 @@ static void note_queues(const struct port *port, const struct port_opening *open
 		port->particulars.one_queue)
 		return;
 	port_note(opening,
-		"%s: has %u of %u receive queues; workers without one get their packets from "
+		"%s: has %u of %u receive queue%s; workers without one get their packets from "
 		"the others",
-		port->device, port->queues, wanted);
+		port->device, port->queues, wanted, plural(wanted));
 }
 
 static int bring_up(struct port *port, struct port_opening *opening)

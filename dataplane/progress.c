@@ -1,4 +1,5 @@
 #include "dataplane/progress.h"
+#include "config/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ void progress_show(struct progress *progress, uint64_t packets, uint64_t bytes, 
 		return;
 	progress->last = now;
 	progress->shown = true;
-	fprintf(stderr, "\r%" PRIu64 " packets, %.0f packets/s", packets,
+	fprintf(stderr, "\r%" PRIu64 " packet%s, %.0f packets/s", packets, plural(packets),
 		(double)packets / seconds(&progress->began, &now));
 	if (total > 0)
 		fprintf(stderr, ", %.0f %%", 100.0 * (double)bytes / (double)total);

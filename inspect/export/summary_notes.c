@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "config/plural.h"
 #include "inspect/export/columns.h"
 
 struct notes {
@@ -22,11 +23,6 @@ __attribute__((format(printf, 2, 3))) static void say(
 	n->put(n->ctx, note);
 }
 
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* Packets that are no mirror traffic, where it was expected. */
 static void say_plain(const struct notes *n, const struct summary_replay *r)
 {
@@ -37,10 +33,10 @@ static void say_plain(const struct notes *n, const struct summary_replay *r)
 	count_print(r->plain, plain);
 	if (r->mode == DECAP_MIRROR)
 		say(n,
-			"%s packet%s no mirror traffic (not_mirror), not looked at: --input "
+			"%s packet%s %s no mirror traffic (not_mirror), not looked at: --input "
 			"auto "
 			"inspects such packets as they are",
-			plain, r->plain == 1 ? " is" : "s are");
+			plain, plural(r->plain), plural_are(r->plain));
 	else if (r->mode == DECAP_AUTO && r->has_sessions && r->mirrored == 0)
 		say(n, "no packet is mirror traffic, though the settings have sessions: no "
 		       "filter "
@@ -48,10 +44,11 @@ static void say_plain(const struct notes *n, const struct summary_replay *r)
 		       "capture.vxlan_ports and capture.geneve_ports)");
 	else if (r->mode == DECAP_AUTO && r->has_sessions)
 		say(n,
-			"%s of %s packets are no mirror traffic: inspected as they are, judged "
+			"%s of %s packets %s no mirror traffic: inspected as %s, judged "
 			"by "
 			"no filter; --input mirror leaves them out",
-			plain, count_print(r->plain + r->mirrored, all));
+			plain, count_print(r->plain + r->mirrored, all), plural_are(r->plain),
+			r->plain == 1 ? "it is" : "they are");
 }
 
 /* An expression that sees outer headers, and probably meant inner ones. */
@@ -176,13 +173,14 @@ static void say_cropped(const struct notes *n)
 	if (cropped == 0)
 		return;
 	say(n,
-		"%s packet%s shorter than the outer IP length, and refused (outer_ip_length): "
+		"%s packet%s %s shorter than the outer IP length, and refused "
+		"(outer_ip_length): "
 		"cut "
 		"before us, or forged; capture.outer_length: cut inspects what arrived of "
 		"them. "
 		"Where the copy was taken, offloads make such packets: `ethtool -K IFACE gro "
 		"off`",
-		count_print(cropped, text), cropped == 1 ? " is" : "s are");
+		count_print(cropped, text), plural(cropped), plural_are(cropped));
 }
 
 /* Arrived, with bytes of flows in it perhaps, and was never inspected. */
@@ -213,7 +211,7 @@ static void say_unseen(const struct notes *n)
 		"lost "
 		"before us",
 		count_print(unseen, bytes), plural(unseen), count_print(refused, packets),
-		plural(refused), refused == 1 ? "was" : "were");
+		plural(refused), plural_were(refused));
 }
 
 void summary_notes(const struct summary *s, void (*put)(void *ctx, const char *note), void *ctx)

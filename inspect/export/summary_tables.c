@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "config/plural.h"
 #include "inspect/export/columns.h"
 #include "inspect/export/summary.h"
 #include "inspect/export/summary_notes.h"
@@ -14,18 +15,17 @@ static void put_headline(const struct summary *s, FILE *out)
 	char packets[COUNT_TEXT], flows[COUNT_TEXT], rate[COUNT_TEXT], out_of[COUNT_TEXT];
 	double per_second = s->duration_s > 0 ? (double)s->ledger->received / s->duration_s : 0;
 
-	fprintf(out, "periscope %s: %s%s%s packets, %s flow%s", s->version,
+	fprintf(out, "periscope %s: %s%s%s packet%s, %s flow%s", s->version,
 		s->input ? s->input : "", s->input ? " input, " : "",
-		count_print(s->ledger->received, packets),
-		count_print(totals_flows(s->totals), flows),
-		totals_flows(s->totals) == 1 ? "" : "s");
+		count_print(s->ledger->received, packets), plural(s->ledger->received),
+		count_print(totals_flows(s->totals), flows), plural(totals_flows(s->totals)));
 	if (s->duration_s > 0)
 		fprintf(out, " in %.2f s (%s packets/s)", s->duration_s,
 			count_print((uint64_t)per_second, rate));
 	fputc('\n', out);
 	if (s->bpf_excluded > 0)
 		fprintf(out, "left out by the BPF expression, before received: %s packet%s\n",
-			count_print(s->bpf_excluded, out_of), s->bpf_excluded == 1 ? "" : "s");
+			count_print(s->bpf_excluded, out_of), plural(s->bpf_excluded));
 }
 
 static void put_reasons(struct columns *c, const struct ledger *ledger, enum bucket bucket)
@@ -260,8 +260,8 @@ static void put_losses(const struct summary *s, FILE *out)
 		uint64_t lost = ledger->lost_queue + ledger->lost_disk;
 
 		if (lost > 0)
-			fprintf(out, "LOST: %s records of %s could not be written\n",
-				count_print(lost, text), s->outputs[i].name);
+			fprintf(out, "LOST: %s record%s of %s could not be written\n",
+				count_print(lost, text), plural(lost), s->outputs[i].name);
 	}
 	if (!summary_deterministic(s))
 		fputs("a capacity limit was hit: another number of workers may give other "

@@ -98,7 +98,7 @@ def main():
     stalls = sys.argv[1] == "--stall"
     manager = Manager(sys.argv[2 if stalls else 1:])
     try:
-        manager.expect("READY=1\nSTATUS=receiving on 1 ports with 1 workers")
+        manager.expect("READY=1\nSTATUS=receiving on 1 port with 1 worker")
         if not stalls:
             regular(manager, 1.5 * WATCHDOG_S)
         manager.child.send_signal(signal.SIGHUP)

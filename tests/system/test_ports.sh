@@ -109,7 +109,7 @@ check "too little memory: what to raise" says 'raise capture.memory' \
   --set "capture.ports=[\"net_pcap0,rx_pcap=$pcaps/web.pcap\"]" --set capture.memory=16MiB
 check "more memory than there is" says 'capture.memory: .* are more than this machine' \
   --set "capture.ports=[\"net_pcap0,rx_pcap=$pcaps/web.pcap\"]" --set capture.memory=1TiB
-check "more queues than workers read" says 'have 130 receive queues, and 1 workers read 128 at most' \
+check "more queues than workers read" says 'have 130 receive queues, and 1 worker reads 128 at most' \
   --set 'capture.ports=["net_null0,no-rx=1", "net_null1,no-rx=1"]' --set exception.mode=off \
   --set capture.queues=65 --set capture.workers=1 --set capture.memory=1GiB
 
