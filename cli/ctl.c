@@ -35,11 +35,11 @@ static const char usage[] =
 	"exit status: 0 done; 1 nobody answers, or the appliance refuses; 2 wrong usage or\n"
 	"settings\n";
 
-enum { OPT_SOCKET = 256, OPT_HELP, ANSWER_WAIT_S = 60, HEAD_MAX = 64 };
+enum { OPT_SOCKET = 256, ANSWER_WAIT_S = 60, HEAD_MAX = 64 };
 
 static const struct option options[] = {
 	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"help", no_argument, NULL, OPT_HELP},
+	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -63,7 +63,7 @@ static bool parse_option(struct arguments *a, int option)
 	case OPT_SOCKET:
 		a->socket = optarg;
 		return true;
-	case OPT_HELP:
+	case 'h':
 		a->help = true;
 		return true;
 	default:
@@ -76,7 +76,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	int option;
 
 	optind = 0; /* glibc: forget all of an earlier argv */
-	while ((option = getopt_long(argc, argv, ":c:l:j", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:l:jh", options, NULL)) != -1) {
 		if (parse_option(a, option))
 			continue;
 		fprintf(stderr, "periscope: ctl: %s '%s'; see 'periscope ctl --help'\n",

@@ -221,7 +221,7 @@ static int explain(const struct arguments *a)
 	return status;
 }
 
-enum { OPT_PACKET = 256, OPT_INTERFACE, OPT_VNI, OPT_SOURCE, OPT_NETWORK, OPT_SET, OPT_HELP };
+enum { OPT_PACKET = 256, OPT_INTERFACE, OPT_VNI, OPT_SOURCE, OPT_NETWORK, OPT_SET };
 
 static const struct option options[] = {
 	{"packet", required_argument, NULL, OPT_PACKET},
@@ -230,7 +230,7 @@ static const struct option options[] = {
 	{"source", required_argument, NULL, OPT_SOURCE},
 	{"network", required_argument, NULL, OPT_NETWORK},
 	{"set", required_argument, NULL, OPT_SET},
-	{"help", no_argument, NULL, OPT_HELP},
+	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -275,7 +275,7 @@ static bool parse_option(struct arguments *a, int option)
 static bool parse_arguments(struct arguments *a, int argc, char **argv, int *option)
 {
 	optind = 1;
-	while ((*option = getopt_long(argc, argv, "c:r:n:j", options, NULL)) != -1) {
+	while ((*option = getopt_long(argc, argv, "c:r:n:jh", options, NULL)) != -1) {
 		if (!parse_option(a, *option))
 			return false;
 	}
@@ -294,8 +294,8 @@ int command_explain(int argc, char **argv)
 	} else if (parse_arguments(&a, argc, argv, &option)) {
 		status = explain(&a);
 	} else {
-		fputs(usage, option == OPT_HELP ? stdout : stderr);
-		status = option == OPT_HELP ? EXIT_DONE : EXIT_USAGE;
+		fputs(usage, option == 'h' ? stdout : stderr);
+		status = option == 'h' ? EXIT_DONE : EXIT_USAGE;
 	}
 	free(a.set);
 	return status;

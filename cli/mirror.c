@@ -342,7 +342,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 		options[i + 3] =
 			(struct option){texts[i].name, required_argument, NULL, OPT + i};
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:i:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:i:h", options, NULL)) != -1) {
 		a->help = option == 'h';
 		if (!parse_option(a, option))
 			return false;

@@ -49,7 +49,7 @@ static const char usage[] =
 	"wrong usage\n"
 	"or settings\n";
 
-enum { OPT_SET = 256, OPT_FORCE, OPT_WORKERS, OPT_INPUT, OPT_INNER, OPT_DUMP, OPT_HELP };
+enum { OPT_SET = 256, OPT_FORCE, OPT_WORKERS, OPT_INPUT, OPT_INNER, OPT_DUMP };
 
 static const struct option options[] = {
 	{"set", required_argument, NULL, OPT_SET},
@@ -58,7 +58,7 @@ static const struct option options[] = {
 	{"input", required_argument, NULL, OPT_INPUT},
 	{"inner", required_argument, NULL, OPT_INNER},
 	{"dump-config", no_argument, NULL, OPT_DUMP},
-	{"help", no_argument, NULL, OPT_HELP},
+	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -150,7 +150,7 @@ static bool parse_option(struct arguments *a, int option)
 	case OPT_DUMP:
 		a->dump = true;
 		return true;
-	case OPT_HELP:
+	case 'h':
 		a->help = true;
 		return true;
 	default:
@@ -222,7 +222,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":c:l:w:jT", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:l:w:jTh", options, NULL)) != -1) {
 		if (option == '?' || option == ':')
 			return refuse_option(option, argv[optind - 1]);
 		if (!parse_option(a, option))

@@ -50,12 +50,12 @@ static const char usage[] =
 	"exit status: 0 ended in order; 1 could not start, write or finish; 2 wrong usage or "
 	"settings\n";
 
-enum { OPT_SET = 256, OPT_DUMP, OPT_HELP, TICK_MS = 250 };
+enum { OPT_SET = 256, OPT_DUMP, TICK_MS = 250 };
 
 static const struct option options[] = {
 	{"set", required_argument, NULL, OPT_SET},
 	{"dump-config", no_argument, NULL, OPT_DUMP},
-	{"help", no_argument, NULL, OPT_HELP},
+	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -98,7 +98,7 @@ static bool parse_option(struct run *run, int option)
 	case OPT_DUMP:
 		run->dump = true;
 		return true;
-	case OPT_HELP:
+	case 'h':
 		run->help = true;
 		return true;
 	default:
@@ -112,7 +112,7 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 	int option;
 
 	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:l:jT", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "c:l:jTh", options, NULL)) != -1)
 		if (!parse_option(run, option))
 			return false;
 	if (optind == argc)

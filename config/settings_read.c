@@ -224,6 +224,32 @@ char *place_text(const char *text)
 	return memcpy(place_room(size, 1), text, size);
 }
 
+/* A comma outside quotes ends an element: what follows it looks like a device's arguments. */
+static bool is_torn_off(const struct place *p, const struct node *node)
+{
+	size_t name = strcspn(node->text, "=,");
+
+	return strcmp(p->row->key, "capture.ports") == 0 && node->text[name] == '=';
+}
+
+static bool refuse_torn_off(
+	const struct place *p, const struct node *list, const struct node *node)
+{
+	const struct node *before = NULL;
+
+	node_each(n, list)
+	{
+		if (n == node)
+			break;
+		before = n;
+	}
+	return place_refuse(p, node,
+		"'%.64s' is no device; quote what belongs together: [\"%.64s,%.64s\"]",
+		node->text,
+		before && before->kind == NODE_SCALAR ? before->text : "net_af_packet0",
+		node->text);
+}
+
 static bool strings_read(const struct place *p, const struct node *list)
 {
 	struct settings_strings *strings = field(p);
@@ -241,6 +267,8 @@ static bool strings_read(const struct place *p, const struct node *list)
 			return place_refuse(p, n,
 				"holds a text that is not 1 to %" PRIu64 " characters long",
 				p->row->max);
+		if (is_torn_off(p, n))
+			return refuse_torn_off(p, list, n);
 		if (p->row->type == SETTING_ADDRESSES && !value_address(n->text, &address))
 			return place_refuse(p, n,
 				"'%.64s' is not ADDRESS/LENGTH or ADDRESS/LENGTH dev INTERFACE",

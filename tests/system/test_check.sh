@@ -108,6 +108,40 @@ full() {
 check "standard output is full" full
 check "help" sh -c '"$1" check --help | grep -q "exit status"' sh "$periscope"
 
+helps() { # command: -h, --help and `help COMMAND` say the same on standard output
+  "$periscope" "$1" -h >"$tmp/help.1" && "$periscope" "$1" --help >"$tmp/help.2" &&
+    "$periscope" help "$1" >"$tmp/help.3" && cmp "$tmp/help.1" "$tmp/help.2" &&
+    cmp "$tmp/help.1" "$tmp/help.3" && grep -q "^usage: periscope $1" "$tmp/help.1"
+}
+for command in run replay check explain mirror ctl; do
+  check "help: $command" helps "$command"
+done
+helps_all() {
+  "$periscope" help >"$tmp/help.1" && "$periscope" -h | cmp - "$tmp/help.1" || return 1
+  "$periscope" help nothing >"$tmp/help.2" 2>"$tmp/stderr"
+  [ $? -eq 2 ] && [ ! -s "$tmp/help.2" ] && grep -q "no such command: 'nothing'" "$tmp/stderr"
+}
+check "help of all commands, and of one that is none" helps_all
+
+torn() { # line, ports as they stand in the file, what they should have been
+  printf 'capture:\n  ports:\n    %s\n' "$2" >"$tmp/torn.yaml"
+  "$periscope" check -c "$tmp/torn.yaml" >"$tmp/said"
+  [ $? -eq 2 ] || return 1
+  grep -qF "torn.yaml:$1: capture.ports: '${3#*,}' is no device; quote what belongs together: [\"$3\"]" \
+    "$tmp/said" || { cat "$tmp/said"; return 1; }
+}
+check "a comma that is not quoted" torn 3 '[net_tap0,iface=dtap0]' net_tap0,iface=dtap0
+check "one on the line after" torn 4 '[net_tap0,
+     iface=dtap0]' net_tap0,iface=dtap0
+check "one behind another device" torn 4 '- net_null0
+    - iface=eth1' net_null0,iface=eth1
+whole() {
+  printf 'capture:\n  ports: ["net_tap0,iface=dtap0", 0000:00:06.0]\n' >"$tmp/torn.yaml"
+  "$periscope" check -c "$tmp/torn.yaml" >"$tmp/said"
+  ! grep -q 'no device' "$tmp/said"
+}
+check "quoted, it is a device" whole
+
 echo "# what docs/AWS.md shows"
 mkdir -p "$root/build"
 python3 "$here/documents.py" "$root" "$root/docs/AWS.md" >"$tmp/shown" 2>&1 || fail "documents.py"
