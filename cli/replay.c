@@ -30,7 +30,9 @@ static const char usage[] =
 	"\n"
 	"  -c FILE           settings (YAML)\n"
 	"  --set KEY=VALUE   one setting; may be repeated\n"
-	"  -l DIR            output directory (default periscope-out)\n"
+	"  -l DIR            output directory (default periscope-out); none: tables alone, "
+	"and\n"
+	"                    nothing is left\n"
 	"  --force           take over an output directory that is not empty, and write over "
 	"-w's\n"
 	"                    file\n"
@@ -310,6 +312,22 @@ static bool is_safe(const struct arguments *a)
 	       files_are_apart(&files);
 }
 
+/* `-l none` is no directory: no files. false: the settings want some, which was said. */
+static bool fits_output(struct arguments *a, struct settings *settings)
+{
+	if (strcmp(a->params.output_dir, "none") != 0)
+		return true;
+	if (settings->packets.record != RECORD_NONE) {
+		fprintf(stderr,
+			"periscope: -l none leaves no files, and packets.record wants some\n");
+		return false;
+	}
+	a->params.output_dir = NULL;
+	settings->events.file = false;
+	settings->flow_logs.enabled = false;
+	return true;
+}
+
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
@@ -323,7 +341,7 @@ static int act(struct arguments *a, struct settings *settings)
 			return checked;
 	}
 	settings_init(settings);
-	if (load(a, settings)) {
+	if (load(a, settings) && fits_output(a, settings)) {
 		status = EXIT_DONE;
 		if (a->dump)
 			settings_dump(settings, stdout);

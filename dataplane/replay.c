@@ -62,7 +62,7 @@ static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
 	char path[PATH_MAX];
 	struct stat file, other;
 
-	if (!p->packet_file || stat(p->packet_file, &file) != 0)
+	if (!p->output_dir || !p->packet_file || stat(p->packet_file, &file) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", p->output_dir, own[i]);
@@ -113,7 +113,9 @@ static enum replay_status open_files(struct replay *replay, char error[REPLAY_ER
 		error[0] = '\0'; /* the input's own sentences say it all */
 		return REPLAY_FAILED;
 	}
-	replay->output = output_open(p->output_dir, p->force, error, REPLAY_ERROR);
+	replay->output = p->output_dir
+				 ? output_open(p->output_dir, p->force, error, REPLAY_ERROR)
+				 : output_open_none(error, REPLAY_ERROR);
 	if (!replay->output)
 		return REPLAY_FAILED;
 	if (!open_packets(replay, error))
@@ -325,8 +327,9 @@ static enum replay_status finish(
 		g.overflowed = g.overflowed || reader_overflowed(replay->reader);
 		what = describe(replay, &g);
 		summary = summarize(replay, &g, &what);
-		if (!summary_write(
-			    &summary, output_dir(replay->output), error, sizeof(error))) {
+		if (replay->params->output_dir &&
+			!summary_write(
+				&summary, output_dir(replay->output), error, sizeof(error))) {
 			say(error);
 			result = REPLAY_FAILED;
 		}
@@ -422,7 +425,7 @@ enum replay_status replay_run(const struct replay_params *params,
 	if (status == REPLAY_DONE)
 		status = run(replay, error);
 	/* Results of an earlier run must not stand there as if they were this one's. */
-	if (status == REPLAY_FAILED && !replay->output && params->force)
+	if (status == REPLAY_FAILED && !replay->output && params->force && params->output_dir)
 		output_clear(params->output_dir);
 	if (status != REPLAY_DONE && error[0])
 		say(error);

@@ -115,6 +115,17 @@ struct output *output_open(const char *dir, bool force, char *error, size_t erro
 	return NULL;
 }
 
+struct output *output_open_none(char *error, size_t error_size)
+{
+	struct output *output = output_create("");
+
+	snprintf(error, error_size, "no memory");
+	if (output == NULL || begin(output, NULL, error, error_size))
+		return output;
+	output_free(output);
+	return NULL;
+}
+
 void output_clear(const char *dir)
 {
 	char error[PATH_MAX + 128];

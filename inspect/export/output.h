@@ -26,6 +26,10 @@ bool output_begin_live(
 
 /* The two in one. A directory that is not empty is refused unless `force`, which
  * removes only the files this program writes there. NULL: `error` says what and why. */
+/* Nothing is claimed, made or left on a disk: for settings without files (events.file and
+ * flow_logs.enabled off). output_dir() is "". NULL: `error` says why. */
+struct output *output_open_none(char *error, size_t error_size);
+
 struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
 
 /* Removes what this program wrote there, if the directory is there and no other process's. */

@@ -251,6 +251,27 @@ static void put_note(void *ctx, const char *note)
 	fprintf(ctx, "note: %s\n", note);
 }
 
+/* Live, the hour decides what is shed and refused, with any number of workers. */
+static void put_limits(const struct summary *s, FILE *out)
+{
+	uint64_t shed = s->dpi_stats.shed_flows;
+	char text[COUNT_TEXT];
+
+	if (summary_deterministic(s))
+		return;
+	if (s->replay)
+		fputs("a capacity limit was hit: another number of workers may give other "
+		      "results (see memory{} and flow_table{} in summary.json)\n",
+			out);
+	else if (shed > 0)
+		fprintf(out, "overload: %s flow%s %s not inspected (dpi.shed_flows)\n",
+			count_print(shed, text), plural(shed), plural_were(shed));
+	else
+		fputs("a capacity limit was hit (see memory{} and flow_table{} in "
+		      "summary.json)\n",
+			out);
+}
+
 static void put_losses(const struct summary *s, FILE *out)
 {
 	char text[COUNT_TEXT];
@@ -263,10 +284,7 @@ static void put_losses(const struct summary *s, FILE *out)
 			fprintf(out, "LOST: %s record%s of %s could not be written\n",
 				count_print(lost, text), plural(lost), s->outputs[i].name);
 	}
-	if (!summary_deterministic(s))
-		fputs("a capacity limit was hit: another number of workers may give other "
-		      "results (see memory{} and flow_table{} in summary.json)\n",
-			out);
+	put_limits(s, out);
 }
 
 static void put_closing(const struct ledger *ledger, FILE *out)

@@ -268,6 +268,47 @@ static void the_machine_shows_in_run_and_workers_only(void)
 	run_free(run);
 }
 
+static bool tables_say(const struct run *run, const char *what)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool says;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	summary_tables(&run->summary, out);
+	fclose(out);
+	says = strstr(text, what) != NULL;
+	free(text);
+	return says;
+}
+
+/* The number of workers matters to replay alone; one of a thing is one. */
+static void what_a_limit_means(void)
+{
+	static const char workers[] = "another number of workers";
+	static const char limit[] = "a capacity limit was hit";
+	struct summary_replay replay = {0};
+	struct run *run = run_make();
+
+	run->ledger.received = run->ledger.reasons[REASON_other_port] = 1;
+	CU_ASSERT_TRUE(tables_say(run, " 1 packet, 0 flows"));
+	CU_ASSERT_FALSE(tables_say(run, limit));
+	run->summary.deterministic = false;
+	CU_ASSERT_TRUE(tables_say(run, limit));
+	CU_ASSERT_FALSE(tables_say(run, workers));
+	run->summary.dpi_stats.shed_flows = 1;
+	CU_ASSERT_TRUE(tables_say(run, "overload: 1 flow was not inspected"));
+	run->summary.dpi_stats.shed_flows = 1200;
+	CU_ASSERT_TRUE(tables_say(run, "overload: 1,200 flows were not inspected"));
+	CU_ASSERT_FALSE(tables_say(run, workers));
+	CU_ASSERT_FALSE(tables_say(run, limit));
+	run->summary.dpi_stats.shed_flows = 0;
+	run->summary.replay = &replay;
+	CU_ASSERT_TRUE(tables_say(run, workers));
+	run_free(run);
+}
+
 static void a_run_without_anything(void)
 {
 	struct folder folder = folder_make();
@@ -414,6 +455,7 @@ void suite_summary(void)
 	CU_ADD_TEST(s, docs_list_every_key);
 	CU_ADD_TEST(s, json_says_what_was_counted);
 	CU_ADD_TEST(s, the_machine_shows_in_run_and_workers_only);
+	CU_ADD_TEST(s, what_a_limit_means);
 	CU_ADD_TEST(s, a_run_without_anything);
 	CU_ADD_TEST(s, tables_for_people);
 	CU_ADD_TEST(s, losses_are_told);

@@ -50,6 +50,19 @@ packets=$(tcpdump --count -r "$tmp/good.pcap" 2>/dev/null | cut -d ' ' -f 1)
 size=$(wc -c <"$tmp/good.pcap")
 good=$tmp/good.pcap
 
+echo "# no output directory"
+no_files() { # arguments...: the tables, and nothing is left
+  rm -rf "$tmp/none" && mkdir "$tmp/none" || return 1
+  (cd "$tmp/none" && "$periscope" replay -l none "$@" "$good" >"$tmp/stdout" 2>"$tmp/stderr") || return 1
+  [ -z "$(ls -A "$tmp/none")" ] || { ls -A "$tmp/none"; return 1; }
+  grep -q "$packets received = $packets accounted for" "$tmp/stdout" && [ ! -s "$tmp/stderr" ]
+}
+check "-l none prints tables and leaves nothing" no_files
+check "with flow logs and events in the settings" no_files --set flow_logs.enabled=true --set events.file=true
+check "with --force" no_files --force
+check "packets to record have no place" says 2 'none leaves no files, and packets.record' \
+  "$periscope" replay -l none --set packets.record=all "$good"
+
 echo "# captures"
 check "missing file" refuses 1 'missing\.pcap: .*No such file' "$tmp/missing.pcap"
 mkdir "$tmp/folder.pcap"
