@@ -96,7 +96,7 @@ def longer(path, length):
 def judge(periscope, folder, options, path):
     length = int(options[options.index("--packet-length") + 1]) if "--packet-length" in options else 0
     mirrored = os.path.join(folder, "mirrored.pcap")
-    status, said = run(periscope, "mirror", *options, path, mirrored)
+    status, said = run(periscope, "mirror", "--force", *options, path, mirrored)
     if status > 1 or (status == 1 and "breaks off" not in said):
         return ["mirror: %d %s" % (status, said)]
     plain = replay(periscope, folder, "plain", "--input", "plain", path)

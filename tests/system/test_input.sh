@@ -102,7 +102,7 @@ inner() { # expression: tcpdump finds the same in what was decapsulated
   tcpdump -r "$tmp/all.pcap" --nano -w "$tmp/want.pcap" "$1" 2>/dev/null
   want=$(tcpdump --count -r "$tmp/want.pcap" 2>/dev/null | cut -d ' ' -f 1)
   for workers in 1 4; do
-    replay "$tmp/out" --workers $workers --inner "$1" -w "$tmp/got.pcap" "$tmp/mix.pcap" &&
+    replay "$tmp/out" --workers $workers --inner "$1" --force -w "$tmp/got.pcap" "$tmp/mix.pcap" &&
       is ledger.inner_excluded $((packets - want)) && is received "$packets" && is input mirror &&
       is outputs.packets.written "$want" && cmp "$tmp/want.pcap" "$tmp/got.pcap" || return 1
     lines >"$tmp/lines.$workers"

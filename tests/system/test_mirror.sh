@@ -10,7 +10,7 @@ mirrored() { python3 "$here/mirrored.py" "$@"; }
 made() { # expected in mirror's last words, arguments...
   words=$1
   shift
-  "$periscope" mirror "$@" >"$tmp/said" 2>&1 && grep -q "$words" "$tmp/said" || { cat "$tmp/said"; return 1; }
+  "$periscope" mirror --force "$@" >"$tmp/said" 2>&1 && grep -q "$words" "$tmp/said" || { cat "$tmp/said"; return 1; }
 }
 fields() { # capture, fields...: the different values of each, in one line
   file=$1
@@ -149,7 +149,7 @@ CAPTURE
 none_of_it() { # expected in the second line, arguments...
   words=$1
   shift
-  "$periscope" mirror "$@" --interface eni-gwlbe "$tmp/never.pcap" "$mirror" >"$tmp/said" 2>&1
+  "$periscope" mirror --force "$@" --interface eni-gwlbe "$tmp/never.pcap" "$mirror" >"$tmp/said" 2>&1
   cat "$tmp/said"
   grep -q "^$words" "$tmp/said"
 }
@@ -167,7 +167,7 @@ takes() { # settings, interface, what is left of each IP packet, options...
   eni=$2
   want=$3
   shift 3
-  "$periscope" mirror -c "$tmp/$settings.json" --interface "$eni" "$@" "$tmp/$eni.pcap" "$mirror" >"$tmp/said" &&
+  "$periscope" mirror --force -c "$tmp/$settings.json" --interface "$eni" "$@" "$tmp/$eni.pcap" "$mirror" >"$tmp/said" &&
     is "$want" sh -c 'tshark -n -r "$1" -T fields -e frame.len 2>/dev/null | awk "{ printf \"%s \", \$1 - 64 }"' sh "$mirror"
 }
 check "an endpoint takes 8500 less 54, of IPv6 74" takes aws eni-gwlbe \
@@ -217,7 +217,7 @@ check "GENEVE as tshark reads it" is "6081 0x0800 0x0108 0x000000 7;" \
 echo "# sending"
 sends() { # address, source, target as it is written
   rm -f "$tmp/port" "$tmp/got"
-  "$periscope" mirror --vni 7 --source "$2" "$tmp/few.pcap" "$mirror" >"$tmp/said" || return 1
+  "$periscope" mirror --force --vni 7 --source "$2" "$tmp/few.pcap" "$mirror" >"$tmp/said" || return 1
   n=$(tcpdump --count -r "$mirror" 2>/dev/null | cut -d ' ' -f 1)
   mirrored listen "$1" "$tmp/got" "$n" >"$tmp/port" &
   listener=$!
@@ -253,7 +253,7 @@ live() {
 }
 device() {
   rm -f "$tmp/port" "$tmp/got"
-  "$periscope" mirror --vni 7 --source 10.9.9.9 "$tmp/few.pcap" "$mirror" >"$tmp/said" || return 1
+  "$periscope" mirror --force --vni 7 --source 10.9.9.9 "$tmp/few.pcap" "$mirror" >"$tmp/said" || return 1
   n=$(tcpdump --count -r "$mirror" 2>/dev/null | cut -d ' ' -f 1)
   place=periscope-mirror-$$
   ip netns add "$place" || return 1
@@ -280,7 +280,7 @@ wrong() { # status, expression, arguments...
   want=$1
   sentence=$2
   shift 2
-  "$periscope" mirror "$@" >"$tmp/said" 2>"$tmp/stderr"
+  "$periscope" mirror --force "$@" >"$tmp/said" 2>"$tmp/stderr"
   got=$?
   cat "$tmp/stderr"
   [ $got -eq "$want" ] && [ ! -s "$tmp/said" ] && [ "$(wc -l <"$tmp/stderr")" -eq 1 ] &&
@@ -296,7 +296,7 @@ check "no capture" wrong 1 "missing.pcap: .*No such file" --vni 1 --source 10.9.
 check "and nothing is made" sh -c '! [ -e "$1" ]' sh "$tmp/nothing.pcap"
 check "no place to write" wrong 1 "/nowhere/out.pcap" --vni 1 --source 10.9.9.9 "$plain" /nowhere/out.pcap
 usage() {
-  "$periscope" mirror "$@" >"$tmp/said" 2>"$tmp/stderr"
+  "$periscope" mirror --force "$@" >"$tmp/said" 2>"$tmp/stderr"
   [ $? -eq 2 ] && [ ! -s "$tmp/said" ] && grep -q '^usage: periscope mirror' "$tmp/stderr"
 }
 check "neither interface nor VNI" usage "$plain" "$mirror"
