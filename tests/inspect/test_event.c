@@ -384,7 +384,8 @@ static void details_and_risks(void)
 		"\"tls\":null,\"http\":{\"host\":null,\"url\":null,\"method\":null,"
 		"\"user_agent\":null,\"status\":404,\"content_type\":null},"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
-		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,\"icmp\":null}\n");
+		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,"
+		"\"icmp\":null}\n");
 	/* Names and scores as `ndpiReader -h` lists them. */
 	expect_part(&flow, FLOW_END_IDLE,
 		"\"risks\":[{\"id\":1,\"name\":\"XSS Attack\",\"score\":250},"
@@ -405,7 +406,8 @@ static struct details *details_at_the_bound(void)
 	draft.risks = UINT64_MAX;
 #define DETAIL_STRING(name) draft_text(&draft, name, bytes);
 #define DETAIL_NUMBER(name) draft_number(&draft, name, INT64_MAX);
-#define DETAIL_LIST(name) draft_list(&draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
+#define DETAIL_LIST(name) \
+	draft_list(&draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
 #define DETAIL(object, field, kind, meaning) DETAIL_##kind(DETAIL_##object##_##field)
 #include "inspect/dpi/details.def"
 	return draft_finish(&draft, &memory, &taken);
