@@ -6,7 +6,7 @@
 compare() { # percent, replay's arguments...; says the numbers whatever they are
   python3 "$here/parity.py" "$periscope" "$shared" "$tmp" "$@" >"$tmp/differences" 2>&1
   result=$?
-  tail -n 20 "$tmp/differences"
+  tail -n 12 "$tmp/differences"
   return $result
 }
 
