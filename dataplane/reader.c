@@ -115,21 +115,26 @@ void reader_destroy(struct reader *reader)
 	free(reader);
 }
 
+static struct slot slot_of(const struct input_packet *in, uint32_t offset)
+{
+	return (struct slot){
+		.time_ns = in->time_ns,
+		.captured_ns = in->time_ns,
+		.offset = offset,
+		.cap = in->cap,
+		.wire = in->wire,
+		.link = (uint32_t)in->link,
+	};
+}
+
 /* Puts the pending packet into the block. */
 static void add_packet(struct reader *reader, struct block *block)
 {
 	const struct input_packet *in = &reader->pending;
 
-	block->slots[block->n_slots++] = (struct slot){
-		.time_ns = in->time_ns,
-		.captured_ns = in->time_ns,
-		.offset = reader->lends
-				  ? (uint32_t)(in->data - input_lent(reader->params.input))
-				  : block->n_bytes,
-		.cap = in->cap,
-		.wire = in->wire,
-		.link = (uint32_t)in->link,
-	};
+	block->slots[block->n_slots++] = slot_of(
+		in, reader->lends ? (uint32_t)(in->data - input_lent(reader->params.input))
+				  : block->n_bytes);
 	if (!reader->lends)
 		memcpy(block->data + block->n_bytes, in->data, in->cap);
 	block->n_bytes += in->cap;
@@ -170,16 +175,21 @@ static bool have_packet(struct reader *reader)
 	return reader->has_pending;
 }
 
-/* Reads until the block is full or the input ends; the time of the packet behind it says whether the
- * last times in it stand. */
+/* The time of the packet behind the block says whether the last times in it stand. */
+static void settle(struct reader *reader, struct block *block)
+{
+	reader->strays += packet_times_settle(block->slots, block->n_slots, reader->latest_ns,
+		reader->has_pending ? reader->pending.time_ns : 0);
+}
+
+/* Reads until the block is full or the input ends. */
 static void fill(struct reader *reader, struct block *block)
 {
 	block->first_number = reader->received + 1;
 	while (have_packet(reader) && reader->pending_is == JOINER_NONE &&
 		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
-	reader->strays += packet_times_settle(block->slots, block->n_slots, reader->latest_ns,
-		reader->has_pending ? reader->pending.time_ns : 0);
+	settle(reader, block);
 	if (reader->lends)
 		block->data = input_exchange(reader->params.input, block->data,
 			reader->has_pending && reader->pending_is == JOINER_NONE
@@ -352,16 +362,13 @@ static void send_whole(struct reader *reader)
 	struct block *block = empty_block(reader);
 
 	block->first_number = reader->received + 1;
-	block->slots[block->n_slots++] = (struct slot){
-		.time_ns = reader->pending.time_ns,
-		.cap = reader->pending.cap,
-		.wire = reader->pending.wire,
-		.link = (uint32_t)reader->pending.link,
-	};
+	block->slots[block->n_slots++] = slot_of(&reader->pending, 0);
 	memcpy(block->data, reader->pending.data, reader->pending.cap);
 	block->n_bytes = reader->pending.cap;
 	reader->received++;
 	reader->has_pending = false;
+	have_packet(reader);
+	settle(reader, block);
 	send(reader, block);
 }
 

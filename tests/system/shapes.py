@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 
+import captures
 import results
 from packets import ACK, PSH, SYN, TCP, arp, checksum, ether, fragments, frame, ip, mirror, save, tcp
 
@@ -124,6 +125,8 @@ def outer_fragments():
     whole = [mirror(frame(p), 42) for p in talk()]
     parts = [fragments(numbered(w[14:], 1 + i), 48) for i, w in enumerate(whole)]
     n = sum(map(len, parts))
+    # A packet is whole when the last of its fragments is there.
+    ends = [START + (sum(map(len, parts[:i + 1])) - 1) * 10**6 for i in range(len(parts))]
     one = capture("whole", whole)
     _, flows = replay(one, "-w", DIR + "/whole-w.pcap")
     want = [said(f) for f in flows]
@@ -141,6 +144,7 @@ def outer_fragments():
             canons.add(subprocess.run([sys.executable, os.path.dirname(__file__) + "/results.py",
                                        "canon", DIR + "/out"], capture_output=True, check=True).stdout)
             wrong += unlike("-w", frames_of(DIR + "/w.pcap"), frames_of(DIR + "/whole-w.pcap"))
+            wrong += unlike("times of -w", [p.time for p in captures.read(DIR + "/w.pcap")], ends)
             os.remove(DIR + "/w.pcap")
         wrong += unlike("results of 1, 2 and 4 workers", len(canons), 1)
         uri = tshark(path)
