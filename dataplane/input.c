@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "dataplane/capture_ahead.h"
 #include "dataplane/input_capture.h"
 
 enum {
@@ -20,7 +21,8 @@ enum {
 struct input {
 	struct capture *captures;
 	unsigned n;
-	struct capture **heap; /* captures with a packet; the one to deliver next first */
+	struct capture_ahead *aheads; /* of each of them */
+	struct capture_ahead **heap;  /* those with a packet; the one to deliver next first */
 	unsigned heap_len;
 	bool primed;    /* every capture was asked for its first packet */
 	bool delivered; /* the first of the heap was given out, and is still being looked at */
@@ -48,16 +50,16 @@ static void error_keep(struct input *input, struct capture *capture)
 	input->broken[input->broken_len++] = capture;
 }
 
-static bool is_before(const struct capture *a, const struct capture *b)
+static bool is_before(const struct capture_ahead *a, const struct capture_ahead *b)
 {
-	if (a->head.time_ns != b->head.time_ns)
-		return a->head.time_ns < b->head.time_ns;
-	return a->index < b->index;
+	if (a->merge_ns != b->merge_ns)
+		return a->merge_ns < b->merge_ns;
+	return a->capture->index < b->capture->index;
 }
 
 static void heap_sink(struct input *input, unsigned at)
 {
-	struct capture **heap = input->heap, *moving;
+	struct capture_ahead **heap = input->heap, *moving;
 	unsigned child;
 
 	if (input->heap_len == 0)
@@ -109,9 +111,11 @@ uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet
 }
 
 /* Reads the capture's next packet. CAPTURE_ENDED: there is none, for whatever reason. */
-static enum capture_status capture_advance(struct input *input, struct capture *capture)
+static enum capture_status capture_advance(struct input *input, struct capture_ahead *ahead)
 {
-	enum capture_status status = capture_next(capture);
+	struct capture *capture = ahead->capture;
+	enum capture_status status =
+		input->n == 1 ? capture_next(capture) : capture_ahead_next(ahead);
 
 	count(&input->counters.bpf_excluded, capture->excluded);
 	count(&input->counters.link_excluded, capture->not_read);
@@ -131,8 +135,8 @@ static void heap_prime(struct input *input)
 {
 	for (unsigned i = 0; i < input->n; i++)
 		if (input->captures[i].stream != NULL &&
-			capture_advance(input, &input->captures[i]) == CAPTURE_OK)
-			input->heap[input->heap_len++] = &input->captures[i];
+			capture_advance(input, &input->aheads[i]) == CAPTURE_OK)
+			input->heap[input->heap_len++] = &input->aheads[i];
 	for (unsigned i = input->heap_len / 2; i-- > 0;)
 		heap_sink(input, i);
 	input->primed = true;
@@ -154,7 +158,7 @@ int input_next(struct input *input, struct input_packet *out)
 	input->delivered = input->heap_len > 0;
 	if (!input->delivered)
 		return 0;
-	*out = input->heap[0]->head;
+	*out = *input->heap[0]->head;
 	count(&input->counters.delivered, 1);
 	return 1;
 }
@@ -198,9 +202,11 @@ static struct input *input_create(const char *const *paths, unsigned n)
 	if (input == NULL)
 		return NULL;
 	input->captures = calloc(n, sizeof(*input->captures));
+	input->aheads = calloc(n, sizeof(*input->aheads));
 	input->heap = calloc(n, sizeof(*input->heap));
 	input->broken = calloc(n, sizeof(*input->broken));
-	if (input->captures == NULL || input->heap == NULL || input->broken == NULL) {
+	if (input->captures == NULL || input->aheads == NULL || input->heap == NULL ||
+		input->broken == NULL) {
 		input_close(input);
 		return NULL;
 	}
@@ -208,6 +214,7 @@ static struct input *input_create(const char *const *paths, unsigned n)
 		struct capture *c = &input->captures[input->n];
 
 		c->index = input->n;
+		capture_ahead_init(&input->aheads[input->n], c);
 		c->name = strdup(
 			strcmp(paths[input->n], "-") == 0 ? "standard input" : paths[input->n]);
 		if (c->name == NULL) {
@@ -310,11 +317,14 @@ void input_close(struct input *input)
 {
 	if (input == NULL)
 		return;
-	for (unsigned i = 0; i < input->n; i++)
+	for (unsigned i = 0; i < input->n; i++) {
+		capture_ahead_fini(&input->aheads[i]);
 		capture_fini(&input->captures[i]);
+	}
 	free(input->left);
 	free(input->bpf);
 	free(input->captures);
+	free(input->aheads);
 	free(input->heap);
 	free(input->broken);
 	free(input);

@@ -79,7 +79,8 @@ const uint8_t *input_lent(const struct input *input);
 uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet *kept);
 
 /* The next packet: the oldest of the captures' next ones; of equal times, that of the capture
- * named first. Within a capture the order of the file stays, even where time goes back.
+ * named first. Within a capture the order of the file stays, even where time goes back; a packet whose
+ * time jumps for a moment (packet_times.h) comes right after the one before it.
  * 1 with `*out` set, or 0 at the end of all captures (and ever after), or INPUT_FULL. */
 int input_next(struct input *input, struct input_packet *out);
 

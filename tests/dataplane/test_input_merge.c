@@ -1,4 +1,5 @@
 #include <CUnit/Basic.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "dataplane/support/captures.h"
@@ -72,6 +73,64 @@ static void merges_like_a_naive_merge(void)
 		unlink(paths[f]);
 }
 
+/* What two captures give together: letters of the packets in their order. */
+static void merged_are(const char *const *paths, const char *wanted)
+{
+	struct seen s = read_all(paths, 2, NULL);
+
+	CU_ASSERT_EQUAL_FATAL(s.n, strlen(wanted));
+	for (unsigned i = 0; i < s.n; i++)
+		CU_ASSERT_EQUAL(s.first[i], wanted[i]);
+	for (int i = 0; i < 2; i++)
+		unlink(paths[i]);
+}
+
+/* A time that jumps for a moment keeps neither its packet nor those behind it; one that lasts, and a
+ * pause, are as they are. */
+static void a_wild_time_in_one_capture(void)
+{
+	static const uint32_t steady[] = {100, 110, 120, 130, 140, 200};
+	static const struct {
+		uint32_t times[6];
+		const char *wanted;
+	} rows[] = {
+		{{101, 111, 9000, 121, 131, 201}, "sjsjjsjsjssj"},    /* ahead, once */
+		{{101, 111, 9000, 9001, 121, 201}, "sjsjjjsjsssj"},   /* ahead, twice */
+		{{101, 111, 1, 121, 131, 201}, "sjsjjsjsjssj"},       /* back, once */
+		{{101, 111, 9000, 9001, 9002, 9003}, "sjsjssssjjjj"}, /* a step that lasts */
+		{{101, 111, 150, 151, 199, 201}, "sjsjsssjjjsj"},     /* pauses */
+		{{101, 111, 121, 131, 141, 9000}, "sjsjsjsjsjsj"},    /* at the end */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *paths[] = {timed('s', steady, 6), timed('j', rows[i].times, 6)};
+
+		merged_are(paths, rows[i].wanted);
+	}
+}
+
+/* More of them than are read ahead: they count as a step, and nothing is lost. */
+static void many_wild_times_in_one_capture(void)
+{
+	enum { N = 200, WILD = 150 };
+	uint32_t times[N] = {100};
+	static const uint32_t steady[] = {100, 5000};
+	const char *paths[2];
+	struct seen s;
+
+	for (uint32_t i = 1; i < N; i++)
+		times[i] = i <= WILD ? 9000 : 101;
+	paths[0] = timed('s', steady, 2);
+	paths[1] = timed('j', times, N);
+	s = read_all(paths, 2, NULL);
+	CU_ASSERT_EQUAL_FATAL(s.n, N + 2);
+	for (unsigned i = 0, at = 0; i < s.n; i++)
+		if (s.first[i] == 'j')
+			CU_ASSERT_EQUAL(s.packets[i].number, ++at);
+	for (int i = 0; i < 2; i++)
+		unlink(paths[i]);
+}
+
 static void a_broken_capture_does_not_stop_the_others(void)
 {
 	static const uint32_t a[] = {1, 2, 3}, b[] = {1, 2, 3, 4};
@@ -98,5 +157,7 @@ void suite_input_merge(void)
 
 	CU_ADD_TEST(s, merges_by_time_then_by_the_order_of_the_paths);
 	CU_ADD_TEST(s, merges_like_a_naive_merge);
+	CU_ADD_TEST(s, a_wild_time_in_one_capture);
+	CU_ADD_TEST(s, many_wild_times_in_one_capture);
 	CU_ADD_TEST(s, a_broken_capture_does_not_stop_the_others);
 }

@@ -7,7 +7,7 @@
 #include "dataplane/input.h"
 #include "support/capture_bytes.h"
 
-enum { MOST = 64, ETHERNET = 1, FRAME_LEN = 43 };
+enum { MOST = 256, ETHERNET = 1, FRAME_LEN = 43 };
 
 /* Set-up and clean-up of a suite; the folder must be empty again at the end. */
 int captures_begin(void);
