@@ -304,7 +304,7 @@ static void put_flow(struct json *j, const struct status_flow *f)
 		json_u64(j, "vni", f->key.vni);
 	else
 		json_string(j, "vni", NULL);
-	put_network(j, f->has_vni ? f->key.network : NETWORK_NONE);
+	put_network(j, f->key.network);
 	json_string(j, "session", f->session);
 	put_addr(j, "src_ip", &f->src, f->ip_version);
 	put_addr(j, "dst_ip", &f->dst, f->ip_version);

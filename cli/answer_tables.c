@@ -368,7 +368,7 @@ void answer_flows_tables(const struct status *s, const struct verdict *v, FILE *
 	for (uint32_t i = 0; i < s->n_live; i++) {
 		const struct status_flow *f = &s->live[i];
 
-		if (f->has_vni)
+		if (f->has_vni || f->key.network != NETWORK_NONE)
 			columns_session(&c, &f->key);
 		else
 			columns_cell(&c, "%s", "");

@@ -39,6 +39,7 @@ static void put_sums(struct status *s, const struct tally *sum)
 	s->dpi = tally_dpi(sum);
 	s->aggregates = tally_aggregates(sum);
 	s->sessions_overflow = sum->sessions_overflow;
+	s->sessions_evicted = sum->sessions_evicted;
 }
 
 static struct status_shed shed_of(const struct tally *sum, enum overload_step step)

@@ -186,10 +186,32 @@ static void note_overload(const struct status *s, struct verdict *v)
 			v->overload[v->n_overload++] = s->sheds[i].name;
 }
 
+__attribute__((format(printf, 2, 3))) static void note(
+	struct verdict *v, const char *format, ...)
+{
+	va_list arguments;
+
+	if (v->n_notes == VERDICT_NOTES)
+		return;
+	va_start(arguments, format);
+	vsnprintf(v->notes[v->n_notes++], VERDICT_TEXT, format, arguments);
+	va_end(arguments);
+}
+
+static void note_sessions(const struct status *s, struct verdict *v)
+{
+	if (s->sessions_overflow > 0)
+		note(v,
+			"%" PRIu64 " packet%s of unknown sessions found no room in "
+			"sessions.capacity: they share one observation point a tenant",
+			s->sessions_overflow, plural(s->sessions_overflow));
+}
+
 void health_judge(struct health *h, const struct status *s, uint64_t now_ns, struct verdict *v)
 {
-	v->n_wrong = 0;
+	v->n_wrong = v->n_notes = 0;
 	note_overload(s, v);
+	note_sessions(s, v);
 	if (s->stopping)
 		verdict_add(v, "the appliance is shutting down");
 	if (!remember(h, s))
@@ -237,6 +259,10 @@ void verdict_json(const struct verdict *v, FILE *out)
 	json_open(&j, "overload", '[');
 	for (uint32_t i = 0; i < v->n_overload; i++)
 		json_string(&j, NULL, v->overload[i]);
+	json_close(&j, ']');
+	json_open(&j, "notes", '[');
+	for (uint32_t i = 0; i < v->n_notes; i++)
+		json_string(&j, NULL, v->notes[i]);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	fputc('\n', out);

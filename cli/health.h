@@ -10,7 +10,7 @@
 #include "cli/status.h"
 #include "config/settings.h"
 
-enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200, VERDICT_OVERLOAD = 4 };
+enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200, VERDICT_OVERLOAD = 4, VERDICT_NOTES = 4 };
 
 /* Healthy is n_wrong = 0. Plain data, to be copied. */
 struct verdict {
@@ -21,6 +21,9 @@ struct verdict {
 	 * wrong: to give up what matters less is what keeps the appliance healthy. */
 	const char *overload[VERDICT_OVERLOAD];
 	uint32_t n_overload;
+	/* What is worth knowing, and nothing wrong. */
+	char notes[VERDICT_NOTES][VERDICT_TEXT];
+	uint32_t n_notes;
 };
 
 struct health;
@@ -39,5 +42,5 @@ __attribute__((format(printf, 2, 3))) void verdict_add(
 	struct verdict *verdict, const char *format, ...);
 /* All sentences in one, with `; ` between them; returns `text`. */
 const char *verdict_print(const struct verdict *verdict, char *text, size_t size);
-/* `{"healthy": ..., "wrong": [...], "overload": [...]}` and a newline. */
+/* `{"healthy": ..., "wrong": [...], "overload": [...], "notes": [...]}` and a newline. */
 void verdict_json(const struct verdict *verdict, FILE *out);

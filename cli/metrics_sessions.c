@@ -58,6 +58,8 @@ static void put_counts(struct metrics *m, const struct status *s, const struct l
 	metrics_u64(m, l->hidden);
 	metrics_family(m, METRIC_session_overflow_packets_total);
 	metrics_u64(m, s->sessions_overflow);
+	metrics_family(m, METRIC_sessions_evicted_total);
+	metrics_u64(m, s->sessions_evicted);
 }
 
 static void put_counters(struct metrics *m, const struct listed *l)

@@ -99,7 +99,7 @@ struct status_flow {
 	const char *session; /* NULL: not in the settings */
 	struct ip_addr src, dst;
 	uint8_t ip_version, protocol;
-	bool has_vni; /* else `key` means nothing */
+	bool has_vni; /* of `key` nothing else is meant but VNI and network, which is 0 if it is not known */
 	SESSION_KEY;
 	uint16_t src_port, dst_port;
 	uint64_t start_ns, last_ns;
@@ -161,7 +161,8 @@ struct status {
 	const struct status_session *sessions; /* by outer source, then VNI */
 	const struct summary_rule *rules;      /* in the order they are judged */
 	const struct status_flow *live;        /* most bytes first, at most STATUS_FLOWS_MAX */
-	uint64_t sessions_overflow; /* packets of sessions for which there was no room */
+	uint64_t sessions_overflow; /* packets of unknown sessions for which there was no row */
+	uint64_t sessions_evicted;   /* how often such a session got the row of an old one */
 };
 
 /* What the appliance offers. The functions are called from threads of the control plane.

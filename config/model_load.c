@@ -1,4 +1,5 @@
 /* The files of the model: the settings file, and those that it imports. */
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,23 @@ static void builder_free(struct model_builder *b)
 	arena_free(&b->arena);
 }
 
+/* Every session of the settings has its place in the tables of the dataplane. */
+static struct model *with_room(struct model *model, const char *path,
+	const struct settings *settings, struct report *report)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; model && i < model->n_sessions; i++)
+		n += model->sessions[i].has_source;
+	if (n <= settings->sessions.capacity)
+		return model;
+	report_add(report, FINDING_wrong_value, path ? path : "--set", 0, "sessions.capacity",
+		"%" PRIu32 " is less than the %" PRIu32 " mirror sessions of the settings",
+		settings->sessions.capacity, n);
+	model_destroy(model);
+	return NULL;
+}
+
 struct model *model_load(
 	const char *path, const struct settings *settings, struct report *report)
 {
@@ -178,5 +196,5 @@ struct model *model_load(
 	model = b.incomplete ? NULL : model_link(&b);
 	node_tree_free(&tree);
 	builder_free(&b);
-	return model;
+	return with_room(model, path, settings, report);
 }

@@ -9,6 +9,9 @@ enum {
 	PER_LANE_MIN = 1024, /* flows, and conversations of a window */
 };
 
+/* Besides two windows of the flow logs: nothing that is still to be written knows the row. */
+#define SESSION_AGE_NS (60 * UINT64_C(1000000000))
+
 #define FRAGMENT_TIMEOUT_NS (30 * UINT64_C(1000000000)) /* as Linux's ipfrag_time */
 
 struct decap_params lane_decap_params(const struct settings *settings)
@@ -77,6 +80,7 @@ static void flow_release(void *ctx, struct flow *flow)
 {
 	struct lane *lane = ctx;
 
+	session_table_flow_ended(lane->sessions, flow->key.point);
 	if (lane->dpi)
 		dpi_release(lane->dpi, flow);
 }
@@ -93,7 +97,7 @@ static void flow_began(void *ctx, const struct flow *flow, const struct packet *
 {
 	struct lane *lane = ctx;
 
-	(void)flow;
+	session_table_flow_began(lane->sessions, flow->key.point);
 	if (lane->decap.mode == DECAP_AUTO && !(p->flags & PACKET_HAS_VNI))
 		foreign_look(&lane->foreign, p);
 }
@@ -184,8 +188,6 @@ void lane_refresh(struct lane *lane)
 	lane->snapshot = current;
 	lane->hits = snapshot_hits(current, lane->index);
 	take_verdicts(lane, current->filter);
-	/* A table too small for all of the model's sessions learns the rest as they come, and
-	 * counts what it cannot. */
 	session_table_bind(lane->sessions, current->model);
 	atomic_store_explicit(
 		&lane->reader.generation, current->generation, memory_order_release);
@@ -237,11 +239,19 @@ void lane_destroy(struct lane *lane)
 	free(lane);
 }
 
+void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)
+{
+	uint64_t age_ns = SESSION_AGE_NS + 2 * lane->window_s * UINT64_C(1000000000);
+
+	session_table_age(lane->sessions, horizon_ns > age_ns ? horizon_ns - age_ns : 0);
+}
+
 void lane_close_windows(struct lane *lane, uint64_t horizon_ns)
 {
 	uint64_t window_ns = lane->window_s * UINT64_C(1000000000);
 	uint64_t window = window_ns ? horizon_ns / window_ns : 0;
 
+	lane_age_sessions(lane, horizon_ns);
 	if (window == lane->window)
 		return;
 	lane->window = window;
@@ -262,6 +272,7 @@ bool lane_overflowed(const struct lane *lane)
 
 	return flows->evicted > 0 || flows->refused > 0 ||
 	       session_table_overflow(lane->sessions) > 0 ||
+	       session_table_evicted(lane->sessions) > 0 ||
 	       fragment_table_overwritten(lane->fragments) > 0 ||
 	       exporter_aggregates(lane->exporter)->early > 0 ||
 	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||

@@ -96,6 +96,9 @@ void lane_destroy(struct lane *lane);
  * every burst, and by it when there are no packets. */
 void lane_refresh(struct lane *lane);
 
+/* Says which sessions are old, by the lane's clock. lane_close_windows() does that, too. */
+void lane_age_sessions(struct lane *lane, uint64_t horizon_ns);
+
 /* Replay: closes the flow logs' windows that the clock has left behind by a whole one, with all their
  * records, before the packets that come with that clock. So which record counts a packet depends on the
  * packets alone. */

@@ -136,6 +136,7 @@ static void keep_house(struct poller *poller)
 	flow_table_close_windows(
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
 	exporter_close_windows(lane->exporter, poller->now_ns, SLICE_SLOTS);
+	lane_age_sessions(lane, poller->now_ns);
 	view_step(poller->params.view, lane, poller->now_ns);
 	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
 		return;

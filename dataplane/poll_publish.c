@@ -22,6 +22,7 @@ void poll_publish(struct poller *poller)
 	t->flow_log_late = aggregates->late;
 	t->flow_log_early = aggregates->early;
 	t->sessions_overflow = session_table_overflow(lane->sessions);
+	t->sessions_evicted = session_table_evicted(lane->sessions);
 	t->dropped = poller->simulation.dropped;
 	t->recording = lane->recording;
 	t->overload = poller->load.strain.overload.step;

@@ -32,7 +32,7 @@ struct tally {
 	uint64_t overload_entered[OVERLOAD_STEPS], overload_ns[OVERLOAD_STEPS];
 	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
 	uint64_t dpi_packets, dpi_refused, dpi_shed, dpi_memory, dpi_memory_peak;
-	uint64_t sessions_overflow;
+	uint64_t sessions_overflow, sessions_evicted;
 	uint64_t flow_log_late, flow_log_early;
 	struct recorder_counts recording;
 	uint64_t offered[RECORD_KIND_COUNT], by_policy[RECORD_KIND_COUNT],

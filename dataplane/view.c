@@ -8,7 +8,7 @@ enum { SESSIONS_SLICE = 512, SLOTS_SLICE = 256, SLOTS_ASKED = 4096 };
 
 bool view_init(struct view_board *board, uint32_t sessions)
 {
-	uint32_t capacity = sessions < VIEW_SESSIONS_MAX ? sessions : VIEW_SESSIONS_MAX;
+	uint32_t capacity = sessions < VIEW_SESSIONS_MAX / 2 ? 2 * sessions : VIEW_SESSIONS_MAX;
 	bool ok = true;
 
 	for (int i = 0; i < VIEW_BUFFERS; i++) {
@@ -38,22 +38,36 @@ static void begin(
 	board->filling->generation = lane->snapshot->generation;
 	board->filling->n_sessions = 0;
 	board->filling->n_flows = 0;
-	board->sessions_done = false;
+	board->sessions_done = board->learned = false;
 	board->at = 0;
 	board->begun_ns = now_ns;
 }
 
-/* True when all are copied. */
-static bool copy_sessions(struct view *view, const struct lane *lane)
+/* The next rows, in two rounds: those of the settings, which have room, and then the learned ones. True
+ * when all are copied, or as many as there is room for. */
+static bool copy_sessions(struct view_board *board, const struct lane *lane)
 {
+	struct view *view = board->filling;
 	uint32_t count = session_table_count(lane->sessions);
-	uint32_t end = count < view->capacity ? count : view->capacity;
-	uint32_t stop = view->n_sessions + SESSIONS_SLICE;
 
-	for (; view->n_sessions < end && view->n_sessions < stop; view->n_sessions++)
-		view->sessions[view->n_sessions] =
-			*session_table_get(lane->sessions, view->n_sessions);
-	return view->n_sessions == end;
+	for (uint32_t slice = 0; slice < SESSIONS_SLICE; slice++) {
+		const struct session *session;
+
+		if (board->at == count && board->learned)
+			return true;
+		if (board->at == count) {
+			board->at = 0;
+			board->learned = true;
+			continue;
+		}
+		session = session_table_get(lane->sessions, board->at++);
+		if (session->configured == board->learned)
+			continue;
+		if (view->n_sessions == view->capacity)
+			return true;
+		view->sessions[view->n_sessions++] = *session;
+	}
+	return false;
 }
 
 static uint64_t bytes_of(const struct flow *flow)
@@ -89,8 +103,9 @@ static void look(void *ctx, const struct flow *flow)
 	to = &view->flows[view->n_flows < VIEW_FLOWS ? view->n_flows++ : board->least];
 	to->flow = *flow;
 	to->has_session = flow->key.point != SESSION_NONE;
+	to->session = (struct session){.packets = 0};
 	if (to->has_session)
-		to->session = *session_table_get(looking->lane->sessions, flow->key.point);
+		to->session = session_look(looking->lane->sessions, flow->key.point);
 	to->flow_id = flow_id(flow, session_id(looking->lane->sessions, flow->key.point));
 	if (view->n_flows == VIEW_FLOWS)
 		find_least(board);
@@ -113,7 +128,9 @@ static bool copy_on(struct view_board *board, const struct lane *lane)
 	struct looking looking = {board, lane};
 
 	if (!board->sessions_done) {
-		board->sessions_done = copy_sessions(board->filling, lane);
+		board->sessions_done = copy_sessions(board, lane);
+		if (board->sessions_done)
+			board->at = 0;
 		return false;
 	}
 	return flow_table_look(lane->flows, &board->at, board->slice, look, &looking);

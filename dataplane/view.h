@@ -42,14 +42,15 @@ struct view_board {
 	/* The worker's. */
 	struct view *filling;
 	bool copying, sessions_done;
-	uint32_t at;    /* slot of the flow table */
+	bool learned;   /* of the sessions, those that are not of the settings */
+	uint32_t at;    /* row of the session table, then slot of the flow table */
 	uint32_t slice; /* slots in a step: more when somebody waits */
 	uint32_t least; /* of the flows so far, the one with the fewest bytes */
 	uint64_t begun_ns;
 	uint64_t answering; /* the question that was seen last */
 };
 
-/* For a lane with so many sessions. false: no memory; view_fini() is due all the same. */
+/* For a lane with room for so many sessions of the settings, and as many learned ones. false: no memory; view_fini() is due all the same. */
 bool view_init(struct view_board *board, uint32_t sessions);
 void view_fini(struct view_board *board);
 

@@ -1,204 +1,28 @@
-#include "decap/session.h"
+#include "decap/session_inside.h"
 
-#include "config/model.h"
-#include "decap/salt.h"
+_Static_assert((uint32_t)NETWORK_NAMED > (uint32_t)SESSION_NONE &&
+		       2 * (uint32_t)CAPACITY_MAX <= (uint32_t)SESSION_NAMELESS &&
+		       (uint32_t)TENANT_PLAIN <= (uint32_t)SESSION_NAMELESS &&
+		       2 * (uint32_t)SESSION_NAMELESS <= (uint32_t)SESSION_NONE,
+	"rows, tenants of VNIs and of the settings, and networks do not meet");
 
-#include <stdlib.h>
-
-/* The smallest table; the largest keeps slot numbers, twice the capacity, in 32 bits. */
-enum { CAPACITY_MIN = 16, CAPACITY_MAX = 1 << 24 };
-
-/* No lookup looks at more slots. At half load 65,536 keys lie within some 50 slots of where they
- * belong, under all but one salt in a million within these. */
-enum { PROBES_MAX = SESSION_PROBES_MAX };
-
-/* VNIs and networks do not meet: networks are above NETWORK_NAMED. */
-struct tenant_member {
-	uint32_t own, index;
-};
-
-/* Open addressing with linear probing: a slot holds 1 + an index into `sessions`, 0 = free. Never
- * more than half of the slots are used, nothing is removed, and a session lies at most PROBES_MAX
- * slots from where its hash says: one that would lie farther finds the table full. */
-struct session_table {
-	struct session *sessions; /* in the order they were learned; never moved */
-	uint32_t *slots;
-	struct tenant_member *tenants;
-	uint64_t salt[SALT_WORDS_MAX]; /* a secret of its own: no result depends on it */
-	uint64_t overflow;
-	uint32_t count, capacity, mask;
-	uint32_t n_tenants;
-};
-
-static uint32_t capacity_round(uint32_t wanted)
+/* The point that a tenant's packets without a row share. */
+static uint32_t nameless_index(uint32_t tenant)
 {
-	uint32_t capacity = CAPACITY_MIN;
-
-	while (capacity < wanted && capacity < CAPACITY_MAX)
-		capacity *= 2;
-	return capacity;
+	return tenant & NETWORK_NAMED ? tenant : SESSION_NAMELESS + tenant;
 }
 
-struct session_table *session_table_create(uint32_t capacity)
+static uint32_t nameless_tenant(uint32_t index)
 {
-	struct session_table *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return NULL;
-	t->capacity = capacity_round(capacity);
-	t->mask = t->capacity * 2 - 1;
-	salt_take(t->salt, SALT_WORDS_MAX);
-	t->sessions = calloc(t->capacity, sizeof(*t->sessions));
-	t->slots = calloc((size_t)t->mask + 1, sizeof(*t->slots));
-	if (t->sessions && t->slots)
-		return t;
-	session_table_destroy(t);
-	return NULL;
+	return index & NETWORK_NAMED ? index : index - SESSION_NAMELESS;
 }
 
-void session_table_destroy(struct session_table *table)
+struct session *session_row(struct session_table *t, uint32_t index)
 {
-	if (!table)
-		return;
-	free(table->sessions);
-	free(table->slots);
-	free(table->tenants);
-	free(table);
+	return index < SESSION_NAMELESS ? &t->sessions[index] : &t->other;
 }
 
-/* Where it is or belongs in the sorted list of tenants. */
-static uint32_t tenant_find(const struct session_table *t, uint32_t own)
-{
-	uint32_t low = 0, high = t->n_tenants;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (t->tenants[middle].own < own)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-uint32_t session_table_tenant_of(const struct session_table *t, const struct session_key *key)
-{
-	uint32_t own = key->network == NETWORK_NONE ? key->vni : key->network;
-	uint32_t i = tenant_find(t, own);
-
-	if (i < t->n_tenants && t->tenants[i].own == own)
-		return TENANT_NAMED + t->tenants[i].index;
-	return own;
-}
-
-bool session_table_tenant(struct session_table *table, uint32_t own, uint32_t index)
-{
-	uint32_t at = tenant_find(table, own), n = table->n_tenants;
-	struct tenant_member *list = realloc(table->tenants, (n + (size_t)1) * sizeof(*list));
-
-	if (!list)
-		return false;
-	table->tenants = list;
-	if (at == n || list[at].own != own) {
-		memmove(list + at + 1, list + at, (n - at) * sizeof(*list));
-		table->n_tenants++;
-	}
-	list[at] = (struct tenant_member){own, index};
-	for (uint32_t i = 0; i < table->count; i++)
-		table->sessions[i].tenant =
-			session_table_tenant_of(table, &table->sessions[i].key);
-	return true;
-}
-
-static inline uint32_t key_home(const struct session_table *t, const struct session_key *key)
-{
-	return (uint32_t)session_key_hash(key, t->salt) & t->mask;
-}
-
-/* Returns the slot that holds the key, or the free one where it belongs; `probes` of them were looked
- * at. NULL: neither lies near enough. */
-static uint32_t *slot_probe(
-	const struct session_table *t, const struct session_key *key, uint32_t *probes)
-{
-	uint32_t at = key_home(t, key);
-
-	for (*probes = 1; *probes <= PROBES_MAX; ++*probes, at = (at + 1) & t->mask) {
-		uint32_t *slot = &t->slots[at];
-
-		if (!*slot || session_key_equal(&t->sessions[*slot - 1].key, key))
-			return slot;
-	}
-	*probes = PROBES_MAX;
-	return NULL;
-}
-
-static uint32_t *slot_find(const struct session_table *t, const struct session_key *key)
-{
-	uint32_t probes;
-
-	return slot_probe(t, key, &probes);
-}
-
-uint32_t session_table_probes(const struct session_table *table, const struct session_key *key)
-{
-	uint32_t probes;
-
-	slot_probe(table, key, &probes);
-	return probes;
-}
-
-/* The session of the slot, or a new one where it is free; NULL: the table is full. */
-static struct session *__attribute__((cold))
-session_learn(struct session_table *t, uint32_t *slot, const struct session_key *key)
-{
-	struct session *s;
-
-	if (slot && *slot)
-		return &t->sessions[*slot - 1];
-	if (!slot || t->count == t->capacity)
-		return NULL;
-	s = &t->sessions[t->count++];
-	*slot = t->count;
-	*s = (struct session){.key = *key};
-	s->tenant = session_table_tenant_of(t, key);
-	return s;
-}
-
-struct session *session_table_add(struct session_table *table, const struct session_key *key)
-{
-	struct session *s = session_learn(table, slot_find(table, key), key);
-
-	if (s)
-		s->configured = true;
-	return s;
-}
-
-bool session_table_bind(struct session_table *table, const struct model *model)
-{
-	bool room = true;
-
-	for (uint32_t i = 0; i < table->count; i++) {
-		table->sessions[i].configured = false;
-		table->sessions[i].config = NULL;
-	}
-	for (uint32_t i = 0; i < model->n_sessions; i++) {
-		const struct model_session *config = &model->sessions[i];
-		struct session *s;
-
-		if (!config->has_source)
-			continue;
-		s = session_table_add(table, &config->key);
-		if (s)
-			s->config = config;
-		else
-			room = false;
-	}
-	return room;
-}
-
-/* Comes before the packets are counted: without any, the times mean nothing yet. */
-static void times_add(struct session *s, uint64_t first_ns, uint64_t last_ns)
+void session_times(struct session *s, uint64_t first_ns, uint64_t last_ns)
 {
 	if (s->packets == 0 || first_ns < s->first_ns)
 		s->first_ns = first_ns;
@@ -209,7 +33,7 @@ static void times_add(struct session *s, uint64_t first_ns, uint64_t last_ns)
 static inline void session_count(struct session *s, const struct packet *p)
 {
 	if (s->packets == 0 || p->time_ns < s->last_ns)
-		times_add(s, p->time_ns, p->time_ns);
+		session_times(s, p->time_ns, p->time_ns);
 	else
 		s->last_ns = p->time_ns;
 	s->packets++;
@@ -220,25 +44,22 @@ static inline void session_count(struct session *s, const struct packet *p)
 	}
 }
 
-/* Where the session is not at home, or not known yet. */
+/* Where the session is not at home, or not known yet; NULL: it has no row. */
 static struct session *__attribute__((noinline))
 session_seek(struct session_table *t, const struct session_key *key, bool learn)
 {
-	uint32_t *slot = slot_find(t, key);
-	struct session *s;
+	uint32_t probes, *slot = session_slot(t, key, &probes);
 
 	if (slot && *slot)
 		return &t->sessions[*slot - 1];
-	s = learn ? session_learn(t, slot, key) : NULL;
-	t->overflow += learn && !s;
-	return s;
+	return learn ? session_learn(t, slot, key, false) : NULL;
 }
 
 /* Returns the packet's session, or NULL. */
 static inline struct session *session_find(
 	struct session_table *t, const struct packet *p, bool learn)
 {
-	uint32_t slot = t->slots[key_home(t, &p->key)];
+	uint32_t slot = t->slots[session_home(t, &p->key)];
 	struct session *s;
 
 	if (slot && session_key_equal(&t->sessions[slot - 1].key, &p->key))
@@ -247,6 +68,20 @@ static inline struct session *session_find(
 		s = session_seek(t, &p->key, learn);
 	/* What was learned or configured before a reload may be unknown after it. */
 	return s && (learn || s->configured) ? s : NULL;
+}
+
+/* There is no row for its session. */
+static bool __attribute__((cold, noinline))
+nameless_adopt(struct session_table *t, struct packet *p, bool count)
+{
+	p->tenant = session_table_tenant_of(t, &p->key);
+	p->session = nameless_index(p->tenant);
+	p->config = NULL;
+	if (count) {
+		session_count(&t->other, p);
+		t->overflow++;
+	}
+	return true;
 }
 
 static inline bool session_adopt(
@@ -262,7 +97,7 @@ static inline bool session_adopt(
 	}
 	s = session_find(t, p, learn);
 	if (!s)
-		return false;
+		return learn && nameless_adopt(t, p, count);
 	p->session = (uint32_t)(s - t->sessions);
 	p->tenant = s->tenant;
 	p->config = s->config;
@@ -312,6 +147,8 @@ uint64_t session_id(const struct session_table *table, uint32_t index)
 
 	if (index == SESSION_NONE)
 		return 0;
+	if (index >= SESSION_NAMELESS)
+		return fold(index, SESSION_NAMELESS);
 	key = &table->sessions[index].key;
 	return fold(fold(session_key_word(key, 0), session_key_word(key, 1)),
 		(uint64_t)key->network << 32 | key->vni);
@@ -319,18 +156,47 @@ uint64_t session_id(const struct session_table *table, uint32_t index)
 
 uint32_t session_tenant(const struct session_table *table, uint32_t index)
 {
-	return index == SESSION_NONE ? (uint32_t)TENANT_PLAIN : table->sessions[index].tenant;
+	if (index == SESSION_NONE)
+		return TENANT_PLAIN;
+	return index < SESSION_NAMELESS ? table->sessions[index].tenant
+					: nameless_tenant(index);
+}
+
+struct session session_look(const struct session_table *table, uint32_t index)
+{
+	struct session s = {.nameless = true};
+
+	if (index < SESSION_NAMELESS)
+		return table->sessions[index];
+	s.tenant = nameless_tenant(index);
+	if (s.tenant & NETWORK_NAMED)
+		s.network = s.tenant;
+	else if (s.tenant < TENANT_NAMED)
+		s.vni = s.tenant;
+	return s;
 }
 
 void session_table_accepted_cut(struct session_table *table, uint32_t index)
 {
-	table->sessions[index].accepted_cut++;
+	session_row(table, index)->accepted_cut++;
 }
 
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes)
 {
-	if (index < table->count)
-		table->sessions[index].acked_unseen += bytes;
+	if (index != SESSION_NONE)
+		session_row(table, index)->acked_unseen += bytes;
+}
+
+void session_table_flow_began(struct session_table *table, uint32_t index)
+{
+	if (index < SESSION_NAMELESS)
+		table->sessions[index].flows++;
+}
+
+void session_table_flow_ended(struct session_table *table, uint32_t index)
+{
+	if (index < SESSION_NAMELESS)
+		table->sessions[index].flows--;
 }
 
 uint32_t session_table_count(const struct session_table *table)
@@ -343,36 +209,17 @@ const struct session *session_table_get(const struct session_table *table, uint3
 	return &table->sessions[index];
 }
 
+const struct session *session_table_other(const struct session_table *table)
+{
+	return &table->other;
+}
+
 uint64_t session_table_overflow(const struct session_table *table)
 {
 	return table->overflow;
 }
 
-static void session_merge(struct session_table *to, const struct session *from)
+uint64_t session_table_evicted(const struct session_table *table)
 {
-	struct session *s = session_learn(to, slot_find(to, &from->key), &from->key);
-
-	if (!s) {
-		to->overflow += from->packets;
-		return;
-	}
-	if (from->packets)
-		times_add(s, from->first_ns, from->last_ns);
-	s->packets += from->packets;
-	s->bytes += from->bytes;
-	s->truncated += from->truncated;
-	s->vxlan_reserved += from->vxlan_reserved;
-	s->accepted_cut += from->accepted_cut;
-	s->acked_unseen += from->acked_unseen;
-	if (from->configured && !s->configured) {
-		s->configured = true;
-		s->config = from->config;
-	}
-}
-
-void session_table_merge(struct session_table *to, const struct session_table *from)
-{
-	to->overflow += from->overflow;
-	for (uint32_t i = 0; i < from->count; i++)
-		session_merge(to, &from->sessions[i]);
+	return table->evicted;
 }

@@ -1,6 +1,8 @@
-/* The sessions of one worker: (outer source, VNI, network) -> index and counters. Unknown ones are
- * learned, up to a bound. Tenants keep equal inner addresses apart: by default each network is one,
- * and where none is named each VNI.
+/* The sessions of one worker: (outer source, VNI, network) -> index and counters. Those of the settings
+ * always have a row; unknown ones are learned, up to a bound of their own. At the bound a row is given
+ * anew that has no live flow and saw no packet for long; where there is none, packets of unknown
+ * sessions share one nameless point a tenant. Tenants keep equal inner addresses apart: by default each
+ * network is one, and where none is named each VNI.
  * One thread writes a table; after it has stopped, tables are merged by key. */
 #pragma once
 
@@ -16,6 +18,9 @@ enum {
 	TENANT_NAMED = 1 << 24,       /* tenants of the settings: TENANT_NAMED + index */
 	TENANT_PLAIN = 1 << 25,       /* packets without an encapsulation */
 	/* NETWORK_NAMED + id is the tenant of a network: no VNI and none of these. */
+	/* Indices from here on, but for SESSION_NONE, are nameless points and no rows: SESSION_NAMELESS +
+	 * tenant, and the tenants of networks as they are. All fit into 29 bits. */
+	SESSION_NAMELESS = 1 << 26,
 };
 
 /* The usual packet touches the first 64 bytes only. */
@@ -26,11 +31,13 @@ struct session {
 	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
 	uint32_t tenant;
 	bool configured;
+	bool nameless; /* see session_look() */
 
 	uint64_t first_ns;
 	uint64_t truncated, vxlan_reserved;
 	uint64_t accepted_cut; /* PACKET_ACCEPTED_CUT */
 	uint64_t acked_unseen; /* bytes that TCP acknowledged and the mirror never showed */
+	uint32_t flows;        /* live ones: while there are any, the row stays */
 };
 
 struct model;
@@ -40,7 +47,8 @@ struct session_table;
 /* The hash is salted with a secret: nobody can make up sessions that meet. */
 enum { SESSION_PROBES_MAX = 128 };
 
-/* `capacity` sessions at most (rounded up to a power of two). NULL: no memory. */
+/* Room for `capacity` sessions of the settings and for as many learned ones (rounded up to a power of
+ * two). NULL: no memory. */
 struct session_table *session_table_create(uint32_t capacity);
 void session_table_destroy(struct session_table *table);
 
@@ -52,7 +60,8 @@ bool session_table_tenant(struct session_table *table, uint32_t own, uint32_t in
 uint32_t session_table_tenant_of(
 	const struct session_table *table, const struct session_key *key);
 
-/* Adds a session known from the settings. NULL: no room. */
+/* Adds a session known from the settings. NULL: `capacity` of them are there, or rows that earlier
+ * settings named are all in use. */
 struct session *session_table_add(struct session_table *table, const struct session_key *key);
 
 /* Ties every session to the mirror model: adds the model's sessions and sets or clears the `config` of those known already.
@@ -61,8 +70,8 @@ bool session_table_bind(struct session_table *table, const struct model *model);
 
 /* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session, p->tenant
  * and p->config and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.
- * false: unknown and not learned (also when the table is full, which `overflow` counts). Without
- * `learn`, a session that no configuration names (any more) is unknown. */
+ * When there is no row for it, it gets the nameless point of its tenant, which `overflow` counts. false:
+ * unknown, without `learn`; then a session that no configuration names (any more) is unknown. */
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
 
 /* A burst of at most BURST_MAX packets after decap: the session is judged before the inner packet, so
@@ -86,13 +95,37 @@ void session_table_accepted_cut(struct session_table *table, uint32_t index);
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);
 
+/* A live flow of the index begins, and is given back. */
+void session_table_flow_began(struct session_table *table, uint32_t index);
+void session_table_flow_ended(struct session_table *table, uint32_t index);
+
+/* From now on a learned session may get the row of another one without a live flow whose last packet
+ * came before that time. */
+void session_table_age(struct session_table *table, uint64_t old_ns);
+
 /* How many slots a lookup of the key looks at: 1..SESSION_PROBES_MAX. */
 uint32_t session_table_probes(const struct session_table *table, const struct session_key *key);
 
 uint32_t session_table_count(const struct session_table *table);
-/* index < count; in the order they were learned. */
+/* index < count; in the order they were learned, until rows are given anew. */
 const struct session *session_table_get(const struct session_table *table, uint32_t index);
+/* Sums of all packets without a row, and of those that lost theirs; of its members only counters and
+ * times mean anything. */
+const struct session *session_table_other(const struct session_table *table);
+/* Packets of sessions without a row. */
 uint64_t session_table_overflow(const struct session_table *table);
+/* How often a row was given anew. */
+uint64_t session_table_evicted(const struct session_table *table);
+
+/* Whose packets an index but SESSION_NONE means: a copy of the row; or, `nameless`, the tenant, its
+ * VNI if it is of one (below TENANT_NAMED) and its network, without an outer source or counters. */
+struct session session_look(const struct session_table *table, uint32_t index);
+
+/* Whether `vni` says anything: not of a nameless point of a named tenant or of a network. */
+static inline bool session_has_vni(const struct session *session)
+{
+	return !session->nameless || session->tenant < TENANT_NAMED;
+}
 
 /* Adds the counters of `from` to `to`, learning what `to` does not know. */
 void session_table_merge(struct session_table *to, const struct session_table *from);

@@ -49,24 +49,31 @@ static const char *direction_json(enum direction direction)
 	return "null";
 }
 
+static void put_number(struct text *t, bool is_known, uint64_t number)
+{
+	if (is_known)
+		text_u64(t, number);
+	else
+		text_cstr(t, "null");
+}
+
 static void put_vantage(struct text *t, const struct flow *flow, const struct vantage *v)
 {
 	text_cstr(t, "\",\"vni\":");
-	if (v->seen != NULL) {
-		const struct ip_addr *outer = &v->seen->outer_src;
+	put_number(t, v->has_vni, v->key.vni);
+	text_cstr(t, ",\"network\":");
+	put_number(t, v->key.network != NETWORK_NONE, network_id(v->key.network));
+	text_cstr(t, ",\"outer_src\":");
+	if (v->has_source) {
+		const struct ip_addr *outer = &v->key.outer_src;
 
-		text_u64(t, v->seen->vni);
-		text_cstr(t, ",\"network\":");
-		if (v->seen->network != NETWORK_NONE)
-			text_u64(t, network_id(v->seen->network));
-		else
-			text_cstr(t, "null");
-		text_cstr(t, ",\"outer_src\":\"");
+		text_cstr(t, "\"");
 		text_addr(t, outer, ip_addr_is_v4(outer) ? 4 : 6);
-		text_cstr(t, "\",\"session\":");
+		text_cstr(t, "\"");
 	} else {
-		text_cstr(t, "null,\"network\":null,\"outer_src\":null,\"session\":");
+		text_cstr(t, "null");
 	}
+	text_cstr(t, ",\"session\":");
 	put_name(t, v->session, EVENT_MODEL_NAME);
 	text_cstr(t, ",\"interface_id\":");
 	put_name(t, v->interface_id, EVENT_MODEL_NAME);

@@ -112,6 +112,25 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 	json_close(j, '}');
 }
 
+/* What stands in no row of the list. */
+static void put_sessions_other(struct json *j, const struct summary *s)
+{
+	struct session other = {.packets = 0};
+
+	if (s->sessions != NULL)
+		other = *session_table_other(s->sessions);
+	json_open(j, "sessions_other", '{');
+	json_u64(j, "packets", other.packets);
+	json_u64(j, "bytes", other.bytes);
+	json_u64(j, "truncated", other.truncated);
+	json_u64(j, "vxlan_reserved", other.vxlan_reserved);
+	json_u64(j, "accepted_cut", other.accepted_cut);
+	json_u64(j, "acked_unseen", other.acked_unseen);
+	put_time(j, "first", other.first_ns);
+	put_time(j, "last", other.last_ns);
+	json_close(j, '}');
+}
+
 static void put_sessions(struct json *j, const struct summary *s)
 {
 	uint32_t n;
@@ -122,6 +141,7 @@ static void put_sessions(struct json *j, const struct summary *s)
 		put_session(j, s, rows[i].session);
 	json_close(j, ']');
 	free(rows);
+	put_sessions_other(j, s);
 }
 
 void summary_rules_json(struct json *j, const struct summary_rule *rules, uint32_t n)
@@ -219,6 +239,8 @@ static void put_memory(struct json *j, const struct summary *s)
 	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
 	json_u64(j, "sessions_overflow",
 		s->sessions == NULL ? 0 : session_table_overflow(s->sessions));
+	json_u64(j, "sessions_evicted",
+		s->sessions == NULL ? 0 : session_table_evicted(s->sessions));
 	json_close(j, '}');
 }
 

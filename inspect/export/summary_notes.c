@@ -197,6 +197,20 @@ static uint64_t count_refused(const struct summary *s)
 	return n;
 }
 
+/* Sessions for which there was no row. */
+static void say_sessions(const struct notes *n)
+{
+	const struct session_table *sessions = n->summary->sessions;
+	uint64_t packets = sessions ? session_table_overflow(sessions) : 0;
+	char text[COUNT_TEXT];
+
+	if (packets > 0)
+		say(n,
+			"%s packet%s %s of unknown sessions for which sessions.capacity has no "
+			"room: they share one observation point a tenant",
+			count_print(packets, text), plural(packets), plural_were(packets));
+}
+
 static void say_unseen(const struct notes *n)
 {
 	uint64_t unseen = n->summary->flows.acked_unseen, refused = count_refused(n->summary);
@@ -228,4 +242,5 @@ void summary_notes(const struct summary *s, void (*put)(void *ctx, const char *n
 	say_not_ip(&n);
 	say_cropped(&n);
 	say_unseen(&n);
+	say_sessions(&n);
 }

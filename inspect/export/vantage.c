@@ -29,7 +29,11 @@ const char *vantage_region(const struct model_session *config)
 struct vantage vantage_of_session(const struct session *session)
 {
 	const struct model_session *config = session->config;
-	struct vantage v = {.seen = session};
+	struct vantage v = {
+		.key = session->key,
+		.has_vni = session_has_vni(session),
+		.has_source = !session->nameless,
+	};
 
 	if (config == NULL)
 		return v;
@@ -42,12 +46,13 @@ struct vantage vantage_of_session(const struct session *session)
 
 struct vantage vantage_of(const struct session_table *sessions, uint32_t session)
 {
+	struct session seen;
 	struct vantage v;
 
-	if (session == SESSION_NONE || sessions == NULL ||
-		session >= session_table_count(sessions))
-		return (struct vantage){.seen = NULL};
-	v = vantage_of_session(session_table_get(sessions, session));
+	if (session == SESSION_NONE || sessions == NULL)
+		return (struct vantage){.has_vni = false};
+	seen = session_look(sessions, session);
+	v = vantage_of_session(&seen);
 	v.point_id = session_id(sessions, session);
 	return v;
 }

@@ -2,13 +2,17 @@
  * The one place from which events, flow logs and the summary learn both. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "decap/session.h"
 
 struct vantage {
-	const struct session *seen; /* NULL in plain mode */
-	uint64_t point_id;          /* session_id() */
+	struct session_key key;
+	/* Which of `key` is known: nothing in plain mode; a nameless point has no source, and a VNI only
+	 * if its tenant is one. */
+	bool has_vni, has_source;
+	uint64_t point_id; /* session_id() */
 	/* From the mirror model; NULL where it does not say. */
 	const char *session, *interface_id;
 	const char *account; /* owner of the interface */

@@ -65,15 +65,15 @@ const char *flow_end_name(enum flow_end end);
  * other process's. VLAN ids are those of the inner frame's first two tags; 0 = none. */
 struct __attribute__((packed, aligned(2))) flow_key {
 	struct ip_addr lo, hi;
-	uint32_t point : 28, ip_version : 4;
+	uint32_t point : 29, ip_version : 3;
 	uint16_t lo_port, hi_port;
 	uint32_t vlan_outer : 12, vlan_inner : 12, protocol : 8;
 	uint16_t icmp_id;
 };
 
-enum { FLOW_POINT_MASK = (1 << 28) - 1 };
+enum { FLOW_POINT_MASK = (1 << 29) - 1 };
 
-_Static_assert(SESSION_NONE <= (uint32_t)FLOW_POINT_MASK, "a point that is no session");
+_Static_assert(NETWORK_NAMED + NETWORK_ID_MAX <= FLOW_POINT_MASK, "the highest nameless point");
 
 /* What one side sent. */
 struct flow_side {

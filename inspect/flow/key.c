@@ -112,7 +112,7 @@ static inline bool key_fill(
 	ends_order(key->lo.byte + 8, key->hi.byte + 8, p->src.byte + 8, p->dst.byte + 8,
 		-reversed);
 	key->point = p->session & FLOW_POINT_MASK;
-	key->ip_version = p->ip_version & 15u;
+	key->ip_version = p->ip_version & 7u;
 	key->lo_port = (uint16_t)(src_port ^ change);
 	key->hi_port = (uint16_t)(dst_port ^ change);
 	key->protocol = p->protocol;

@@ -94,7 +94,7 @@ static inline void row_make_usual(
 	memcpy(key->lo.byte + 8, &src, sizeof(src));
 	memset(key->hi.byte, 0, 8);
 	memcpy(key->hi.byte + 8, &dst, sizeof(dst));
-	ports = (p->session | UINT32_C(4) << 28) | (src_end & UINT16_MAX) << 32 | dst_end << 48;
+	ports = (p->session | UINT32_C(4) << 29) | (src_end & UINT16_MAX) << 32 | dst_end << 48;
 	memcpy((uint8_t *)key + KEY_PORTS, &ports, sizeof(ports));
 	memcpy((uint8_t *)key + KEY_REST, &rest, sizeof(*key) - KEY_REST);
 	row->src_is_lo = !reversed;

@@ -99,14 +99,17 @@ static void agrees_with_a_list(uint32_t capacity)
 		struct packet p = random_packet(&state);
 		bool known = naive_packet(v, &p);
 
-		CU_ASSERT_EQUAL(session_table_packet(t, &p, true), known);
-		if (known)
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+		if (known) {
 			CU_ASSERT_EQUAL(v->list[p.session].vni, p.vni);
-		if (known)
-			CU_ASSERT_EQUAL(p.tenant, p.vni);
+		} else {
+			CU_ASSERT_EQUAL(p.session, SESSION_NAMELESS + p.vni);
+		}
+		CU_ASSERT_EQUAL(p.tenant, p.vni);
 	}
 	CU_ASSERT_EQUAL_FATAL(session_table_count(t), v->n);
 	CU_ASSERT_EQUAL(session_table_overflow(t), v->overflow);
+	CU_ASSERT_EQUAL(session_table_other(t)->packets, v->overflow);
 	for (uint32_t i = 0; i < v->n; i++)
 		same_session(session_table_get(t, i), &v->list[i]);
 	session_table_destroy(t);
@@ -233,6 +236,9 @@ static void a_merge_that_does_not_fit_is_counted(void)
 	session_table_merge(small, big);
 	CU_ASSERT_EQUAL(session_table_count(small), 16);
 	CU_ASSERT_EQUAL(session_table_overflow(small), 8);
+	CU_ASSERT_EQUAL(session_table_other(small)->packets, 8);
+	CU_ASSERT_EQUAL(session_table_other(small)->first_ns, 16);
+	CU_ASSERT_EQUAL(session_table_other(small)->last_ns, 39);
 	session_table_destroy(small);
 	session_table_destroy(big);
 }
@@ -295,6 +301,188 @@ static void after_a_reload_what_is_not_configured_is_unknown(void)
 	CU_ASSERT_TRUE(session_table_packet(t, &learned, true));
 	CU_ASSERT_EQUAL(session_table_get(t, named.session)->packets, 2);
 	CU_ASSERT_EQUAL(session_table_count(t), 2);
+	session_table_destroy(t);
+}
+
+/* Sessions that are learned. */
+static void fill(struct session_table *t, uint32_t n, uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct packet p = packet_of(1000 + i, i, time_ns, 100);
+
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+		CU_ASSERT_TRUE(p.session < SESSION_NAMELESS);
+	}
+}
+
+static void the_settings_sessions_have_room_in_a_full_table(void)
+{
+	struct model_session configs[16] = {{.has_source = false}};
+	const struct model model = {.sessions = configs, .n_sessions = 16};
+	struct session_table *t = session_table_create(16);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	fill(t, 16, 5);
+	for (uint32_t i = 0; i < 16; i++) {
+		configs[i].has_source = true;
+		configs[i].key = packet_of(i, 42, 0, 0).key;
+	}
+	/* Again and again, with other sources: those of before make room, but for one in use. */
+	for (uint32_t round = 0; round < 5; round++) {
+		struct packet p = packet_of(0, 42 + round, 7, 60);
+
+		for (uint32_t i = 0; i < 16; i++)
+			configs[i].key.vni = 42 + round;
+		CU_ASSERT_TRUE(session_table_bind(t, &model));
+		for (uint32_t i = 0; i < 16; i++) {
+			p = packet_of(i, 42 + round, 7, 60);
+			CU_ASSERT_TRUE(session_table_packet(t, &p, false));
+			CU_ASSERT_PTR_EQUAL(p.config, &configs[i]);
+		}
+		CU_ASSERT_EQUAL(session_table_count(t), 32);
+	}
+	CU_ASSERT_EQUAL(session_table_evicted(t), 4 * 16);
+	CU_ASSERT_EQUAL(session_table_overflow(t), 0);
+	session_table_destroy(t);
+}
+
+/* Points of tenants that are VNIs, named ones, and networks, up to the largest of each. */
+static void packets_without_a_row_share_a_point_a_tenant(void)
+{
+	static const struct {
+		uint32_t vni, network, index, tenant;
+		bool has_vni;
+	} rows[] = {
+		{0, NETWORK_NONE, SESSION_NAMELESS, 0, true},
+		{0xffffff, NETWORK_NONE, SESSION_NAMELESS + 0xffffff, 0xffffff, true},
+		{7, NETWORK_NONE, SESSION_NAMELESS + TENANT_NAMED + 3, TENANT_NAMED + 3, false},
+		{9, NETWORK_NAMED + 5, NETWORK_NAMED + 5, NETWORK_NAMED + 5, false},
+		{9, NETWORK_NAMED + NETWORK_ID_MAX, NETWORK_NAMED + NETWORK_ID_MAX,
+			NETWORK_NAMED + NETWORK_ID_MAX, false},
+	};
+	struct session_table *t = session_table_create(16);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	CU_ASSERT_TRUE(session_table_tenant(t, 7, 3));
+	fill(t, 16, 5);
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct packet p = packet_of(i, rows[i].vni, 60, 100), again;
+		struct session look;
+
+		p.network = rows[i].network;
+		again = p;
+		CU_ASSERT_FALSE(session_table_packet(t, &again, false));
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+		CU_ASSERT_TRUE(session_table_adopt(t, &again, true));
+		CU_ASSERT_EQUAL(again.session, p.session);
+		CU_ASSERT_EQUAL(p.session, rows[i].index);
+		CU_ASSERT_EQUAL(p.tenant, rows[i].tenant);
+		CU_ASSERT_EQUAL(session_tenant(t, p.session), rows[i].tenant);
+		CU_ASSERT_NOT_EQUAL(session_id(t, p.session), 0);
+		look = session_look(t, p.session);
+		CU_ASSERT_TRUE(look.nameless);
+		CU_ASSERT_EQUAL(session_has_vni(&look), rows[i].has_vni);
+		if (rows[i].has_vni)
+			CU_ASSERT_EQUAL(look.vni, rows[i].vni);
+		CU_ASSERT_EQUAL(look.network, rows[i].network);
+		session_table_accepted_cut(t, p.session);
+		session_table_unseen(t, p.session, 10);
+		session_table_flow_began(t, p.session);
+		session_table_flow_ended(t, p.session);
+	}
+	CU_ASSERT_EQUAL(session_table_count(t), 16);
+	CU_ASSERT_EQUAL(session_table_overflow(t), 5);
+	CU_ASSERT_EQUAL(session_table_other(t)->packets, 5);
+	CU_ASSERT_EQUAL(session_table_other(t)->bytes, 500);
+	CU_ASSERT_EQUAL(session_table_other(t)->accepted_cut, 5);
+	CU_ASSERT_EQUAL(session_table_other(t)->acked_unseen, 50);
+	session_table_destroy(t);
+}
+
+static void a_row_is_given_anew_when_nobody_needs_it(void)
+{
+	struct session_table *t = session_table_create(16);
+	struct packet p = packet_of(1, 1, 100, 100);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	fill(t, 16, 50);
+	for (uint32_t i = 0; i < 16; i++)
+		if (i != 11)
+			session_table_flow_began(t, i);
+	session_table_age(t, 50); /* before, not at */
+	CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+	CU_ASSERT_EQUAL(p.session, SESSION_NAMELESS + 1);
+	session_table_age(t, 51);
+	/* 8 rows are looked at for a packet. */
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+	CU_ASSERT_EQUAL(p.session, 11);
+	CU_ASSERT_EQUAL(session_table_evicted(t), 1);
+	CU_ASSERT_EQUAL(session_table_count(t), 16);
+	CU_ASSERT_EQUAL(session_table_other(t)->packets, 1 + session_table_overflow(t));
+	session_table_flow_ended(t, 3);
+	for (uint32_t i = 0; i < 2; i++) {
+		p = packet_of(2, 2, 100, 100);
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+	}
+	CU_ASSERT_EQUAL(p.session, 3);
+	session_table_destroy(t);
+}
+
+/* Whatever was given anew: each row is found by its key, and no packet is counted twice or not. */
+static void whole(struct session_table *t, uint64_t sent)
+{
+	uint64_t sum = session_table_other(t)->packets;
+
+	for (uint32_t i = 0; i < session_table_count(t); i++) {
+		struct packet p = {.flags = PACKET_HAS_VNI};
+
+		p.key = session_table_get(t, i)->key;
+		CU_ASSERT_TRUE(session_table_adopt(t, &p, true));
+		CU_ASSERT_EQUAL(p.session, i);
+		sum += session_table_get(t, i)->packets;
+	}
+	CU_ASSERT_EQUAL(sum, sent);
+}
+
+static void rows_given_anew_leave_the_table_whole(void)
+{
+	enum { ROWS = 16, PACKETS = 40000 };
+	struct session_key held[2 * ROWS] = {{.vni = 0}};
+	uint32_t flows[2 * ROWS] = {0}, state = 3;
+	struct model_session config = {.has_source = true, .key = packet_of(3, 3, 0, 0).key};
+	const struct model model = {.sessions = &config, .n_sessions = 1}, none = {0};
+	struct session_table *t = session_table_create(ROWS);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	for (uint32_t i = 1; i <= PACKETS; i++) {
+		struct packet p =
+			packet_of(random_next(&state) % 10, random_next(&state) % 10, i, 100);
+
+		session_table_age(t, i - 5);
+		if (random_next(&state) % 64 == 0)
+			CU_ASSERT_TRUE(session_table_bind(t, i & 1 ? &model : &none));
+		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
+		if (p.session < SESSION_NAMELESS) {
+			if (flows[p.session] > 0)
+				CU_ASSERT_TRUE(session_key_equal(&held[p.session], &p.key));
+			held[p.session] = p.key;
+			flows[p.session]++;
+			session_table_flow_began(t, p.session);
+		}
+		for (uint32_t tries = 0; tries < 2; tries++) {
+			uint32_t end = random_next(&state) % (2 * ROWS);
+
+			if (flows[end] == 0)
+				continue;
+			flows[end]--;
+			session_table_flow_ended(t, end);
+		}
+		if (i % 256 == 0)
+			whole(t, i);
+	}
+	CU_ASSERT_TRUE(session_table_evicted(t) > PACKETS / 100);
+	CU_ASSERT_TRUE(session_table_overflow(t) > 0);
 	session_table_destroy(t);
 }
 
@@ -412,6 +600,10 @@ void suite_session(void)
 	CU_ADD_TEST(s, a_merge_that_does_not_fit_is_counted);
 	CU_ADD_TEST(s, configured_sessions_are_found_and_others_refused);
 	CU_ADD_TEST(s, after_a_reload_what_is_not_configured_is_unknown);
+	CU_ADD_TEST(s, the_settings_sessions_have_room_in_a_full_table);
+	CU_ADD_TEST(s, packets_without_a_row_share_a_point_a_tenant);
+	CU_ADD_TEST(s, a_row_is_given_anew_when_nobody_needs_it);
+	CU_ADD_TEST(s, rows_given_anew_leave_the_table_whole);
 	CU_ADD_TEST(s, tenants_join_vnis);
 	CU_ADD_TEST(s, networks_are_kept_apart);
 	CU_ADD_TEST(s, plain_packets_have_no_session);

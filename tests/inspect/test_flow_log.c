@@ -84,7 +84,7 @@ static void records_of_the_user_guide(void)
 
 static void each_side_has_its_own_numbers(void)
 {
-	const struct vantage vantage = {.seen = NULL};
+	const struct vantage vantage = {.has_vni = false};
 	struct aggregate aggregate = aggregate_of(0, 0);
 	char room[FLOW_LOG_SIZE] = "";
 	struct text t = text_make(room, sizeof(room) - 1);

@@ -128,6 +128,7 @@ static void fill_sessions(const struct puppet *a, struct status *s)
 	s->sessions = row;
 	s->n_sessions = 2 + a->n_learned;
 	s->sessions_overflow = 6;
+	s->sessions_evicted = 3;
 }
 
 static void fill_rules(struct status *s)
