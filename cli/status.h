@@ -162,7 +162,7 @@ struct status {
 	const struct summary_rule *rules;      /* in the order they are judged */
 	const struct status_flow *live;        /* most bytes first, at most STATUS_FLOWS_MAX */
 	uint64_t sessions_overflow; /* packets of unknown sessions for which there was no row */
-	uint64_t sessions_evicted;   /* how often such a session got the row of an old one */
+	uint64_t sessions_evicted;  /* how often such a session got the row of an old one */
 };
 
 /* What the appliance offers. The functions are called from threads of the control plane.
