@@ -2,6 +2,7 @@
  * what is suspect (warnings). Exit status 0 unless there is an error. */
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/usage.h"
 
 #include "config/model.h"
 #include "config/plural.h"
@@ -9,25 +10,9 @@
 #include "config/settings.h"
 #include "inspect/export/json.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char usage[] =
-	"usage: periscope check -c FILE [--set KEY=VALUE]... [-j]\n"
-	"\n"
-	"Checks the settings and the mirror model in them, imported AWS JSON included: errors, "
-	"and\n"
-	"warnings such as rules that can never match, unused filters or interfaces without a "
-	"MAC.\n"
-	"\n"
-	"  -c FILE          settings (YAML)\n"
-	"  --set KEY=VALUE  sets one setting over the file\n"
-	"  -j               JSON: {\"errors\": [], \"warnings\": [{file, line, key, code, "
-	"message}]}\n"
-	"\n"
-	"exit status: 0 no error; 1 could not write; 2 errors, or wrong usage\n";
 
 static void put_finding(struct json *j, const struct finding *f)
 {
@@ -126,32 +111,39 @@ int check_settings(const struct configured_from *from, bool as_json)
 	return status;
 }
 
+/* false: they are wrong, or ask for help. */
+static bool parse_arguments(struct configured_from *from, const char **set, bool *as_json,
+	int *option, int argc, char **argv)
+{
+	struct options options;
+
+	options_begin(&options, "check", argc, argv);
+	while ((*option = options_next(&options)) > 0) {
+		if (*option == 'c')
+			from->file = optarg;
+		else if (*option == OPT_SET)
+			set[from->n_set++] = optarg;
+		else if (*option == 'j')
+			*as_json = true;
+		else
+			return false;
+	}
+	return *option == 0 && from->file && optind == argc;
+}
+
 int command_check(int argc, char **argv)
 {
-	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
-		{"set", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
 	const char **set = calloc((size_t)argc, sizeof(char *));
 	struct configured_from from = {.set = set};
-	bool as_json = false, is_wrong = !set;
-	int option = 0, status;
+	bool as_json = false;
+	int option = 0, status = EXIT_FAILED;
 
-	optind = 1;
-	while (!is_wrong && (option = getopt_long(argc, argv, "c:jh", options, NULL)) != -1) {
-		if (option == 'c')
-			from.file = optarg;
-		else if (option == 's')
-			set[from.n_set++] = optarg;
-		else if (option == 'j')
-			as_json = true;
-		else
-			is_wrong = true;
-	}
-	if (!is_wrong && from.file && optind == argc) {
+	if (!set)
+		fprintf(stderr, "periscope: not enough memory\n");
+	else if (parse_arguments(&from, set, &as_json, &option, argc, argv))
 		status = check_settings(&from, as_json);
-	} else {
-		fputs(usage, option == 'h' ? stdout : stderr);
-		status = option == 'h' ? EXIT_DONE : EXIT_USAGE;
-	}
+	else
+		status = usage_instead("check", option);
 	free(set);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* The subcommands: one file each, one row each in commands.def. */
+/* The subcommands: one file each, and their rows in commands.def. */
 #pragma once
 
 /* What a command returns is the exit status of the program. */
@@ -9,6 +9,5 @@ enum exit_status {
 };
 
 /* argv[0] is the command's name. */
-#define COMMAND(name, summary) int command_##name(int argc, char **argv);
+#define COMMAND(command, text) int command_##command(int argc, char **argv);
 #include "cli/commands.def"
-#undef COMMAND

@@ -3,45 +3,22 @@
 
 #include "cli/control.h"
 #include "cli/control_listen.h"
+#include "cli/usage.h"
 #include "config/settings.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char usage[] =
-	"usage: periscope ctl [options] stats|sessions|rules|flows|reload|quit\n"
-	"\n"
-	"Asks the appliance that runs here, as periscope run.\n"
-	"\n"
-	"  stats             health, ledger, workers, ports, outputs\n"
-	"  sessions          mirror sessions seen or configured, and their packets\n"
-	"  rules             filter rules, and what each decided\n"
-	"  flows             the live flows with most bytes\n"
-	"  reload            read settings and mirror model anew\n"
-	"  quit              end in order\n"
-	"\n"
-	"  -j                print JSON\n"
-	"  -c FILE           the appliance's settings: control.socket is used; a relative path "
-	"lies\n"
-	"                    in the output directory, so give -l too\n"
-	"  -l DIR            its output directory (default periscope-out)\n"
-	"  --socket PATH     the socket itself\n"
-	"\n"
-	"exit status: 0 done; 1 nobody answers, or the appliance refuses; 2 wrong usage or\n"
-	"settings\n";
+enum { ANSWER_WAIT_S = 60, HEAD_MAX = 64 };
 
-enum { OPT_SOCKET = 256, ANSWER_WAIT_S = 60, HEAD_MAX = 64 };
-
-static const struct option options[] = {
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
+/* Where the service is, as packaging/periscope.service starts it, and a `periscope run` without -l. */
+static const char service_settings[] = "/etc/periscope/periscope.yaml";
+static const char service_directory[] = "/var/lib/periscope";
+static const char run_directory[] = "periscope-out";
 
 struct arguments {
 	const char *settings_file, *directory, *socket, *request;
@@ -73,17 +50,13 @@ static bool parse_option(struct arguments *a, int option)
 
 static bool parse_arguments(struct arguments *a, int argc, char **argv)
 {
+	struct options options;
 	int option;
 
-	optind = 0; /* glibc: forget all of an earlier argv */
-	while ((option = getopt_long(argc, argv, ":c:l:jh", options, NULL)) != -1) {
-		if (parse_option(a, option))
-			continue;
-		fprintf(stderr, "periscope: ctl: %s '%s'; see 'periscope ctl --help'\n",
-			option == ':' ? "no value for option" : "no such option",
-			argv[optind - 1]);
-		return false;
-	}
+	options_begin(&options, "ctl", argc, argv);
+	while ((option = options_next(&options)) != 0)
+		if (!parse_option(a, option))
+			return false;
 	if (a->help)
 		return true;
 	if (argc - optind != 1 || !control_knows(argv[optind])) {
@@ -95,6 +68,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	return true;
 }
 
+/* The socket that the options name. */
 static bool find_socket(const struct arguments *a, char path[CONTROL_PATH_MAX])
 {
 	struct settings settings;
@@ -108,7 +82,8 @@ static bool find_socket(const struct arguments *a, char path[CONTROL_PATH_MAX])
 		found = (size_t)snprintf(path, CONTROL_PATH_MAX, "%s", a->socket) <
 			CONTROL_PATH_MAX;
 	else if (found)
-		found = control_path(&settings, a->directory, path, error, sizeof(error));
+		found = control_path(&settings, a->directory ? a->directory : run_directory,
+			path, error, sizeof(error));
 	if (!found)
 		fprintf(stderr, "periscope: ctl: %s\n",
 			error[0] == '\0' ? "the path of the socket is too long" : error);
@@ -181,17 +156,13 @@ static int take_answer(FILE *in, const char *path)
 	return good && whole ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int ask(const struct arguments *a, const char *path)
+/* Closes `fd`. */
+static int ask(const struct arguments *a, int fd, const char *path)
 {
 	struct timeval wait = {.tv_sec = ANSWER_WAIT_S};
-	int fd = control_connect(path, 0), status = EXIT_FAILED;
+	int status = EXIT_FAILED;
 	FILE *in;
 
-	if (fd < 0) {
-		fprintf(stderr, "periscope: ctl: no appliance answers at %s: %s\n", path,
-			strerror(errno));
-		return EXIT_FAILED;
-	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	in = fdopen(fd, "r");
@@ -208,16 +179,89 @@ static int ask(const struct arguments *a, const char *path)
 	return status;
 }
 
+static int ask_named(const struct arguments *a)
+{
+	char path[CONTROL_PATH_MAX];
+	int fd;
+
+	if (!find_socket(a, path))
+		return EXIT_USAGE;
+	fd = control_connect(path, 0);
+	if (fd >= 0)
+		return ask(a, fd, path);
+	fprintf(stderr, "periscope: ctl: no appliance answers at %s: %s\n", path,
+		strerror(errno));
+	return EXIT_FAILED;
+}
+
+/* A place where an appliance may be found without being named. */
+struct place {
+	char path[CONTROL_PATH_MAX];
+	int fd; /* -1: nobody answers */
+	char why[256];
+};
+
+/* `settings_file` NULL: the defaults. They hold as well where it cannot be read: what runs may have been
+ * started before the file was as it is now. */
+static void place_try(struct place *place, const char *settings_file, const char *directory)
+{
+	struct settings settings;
+	char error[SETTINGS_ERROR];
+
+	settings_init(&settings);
+	if (settings_file && settings_load(&settings, settings_file, error) != 0) {
+		settings_fini(&settings);
+		settings_init(&settings);
+	}
+	*place = (struct place){.fd = -1};
+	if (control_path(&settings, directory, place->path, error, sizeof(error))) {
+		place->fd = control_connect(place->path, 0);
+		snprintf(place->why, sizeof(place->why), "at %s: %s%s", place->path,
+			strerror(errno),
+			errno == EACCES ? " (root and members of its group may ask)" : "");
+	} else {
+		snprintf(place->why, sizeof(place->why), "in %s: %.150s", directory, error);
+	}
+	settings_fini(&settings);
+}
+
+/* None is named: the one that runs in this folder, or the service. Which of two is for the user to say:
+ * one may be told to quit. */
+static int ask_unnamed(const struct arguments *a)
+{
+	struct place here, service;
+	int status = EXIT_FAILED;
+
+	place_try(&here, NULL, run_directory);
+	place_try(&service, service_settings, service_directory);
+	if (here.fd >= 0 && service.fd >= 0) {
+		fprintf(stderr,
+			"periscope: ctl: appliances answer at %s and at %s; name one with "
+			"-l or --socket\n",
+			here.path, service.path);
+		close(here.fd);
+		close(service.fd);
+		status = EXIT_USAGE;
+	} else if (here.fd >= 0) {
+		status = ask(a, here.fd, here.path);
+	} else if (service.fd >= 0) {
+		status = ask(a, service.fd, service.path);
+	} else {
+		fprintf(stderr, "periscope: ctl: no appliance answers %s; nor the service %s\n",
+			here.why, service.why);
+	}
+	return status;
+}
+
 int command_ctl(int argc, char **argv)
 {
-	struct arguments a = {.directory = "periscope-out"};
-	char path[CONTROL_PATH_MAX];
+	struct arguments a = {0};
 
 	if (!parse_arguments(&a, argc, argv))
 		return EXIT_USAGE;
 	if (a.help)
-		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
-	if (!find_socket(&a, path))
-		return EXIT_USAGE;
-	return ask(&a, path);
+		return usage_help("ctl");
+	if (a.settings_file || a.directory || a.socket)
+		return ask_named(&a);
+	return ask_unnamed(&a);
 }

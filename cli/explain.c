@@ -5,37 +5,15 @@
 #include "cli/command.h"
 #include "cli/configured.h"
 #include "cli/rights.h"
+#include "cli/usage.h"
 #include "cli/words.h"
 
 #include "dataplane/eal.h"
 #include "dataplane/input.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-	"usage: periscope explain -c FILE [-j] [WHERE] --packet WORDS\n"
-	"       periscope explain -c FILE [-j] [WHERE] -r CAPTURE -n K\n"
-	"WHERE: --interface ENI | --vni N --source IP [--network N]\n"
-	"\n"
-	"Says which session, rule and decision a packet gets, and why.\n"
-	"\n"
-	"  -c FILE         settings (YAML)\n"
-	"  --packet WORDS  '[ingress|egress] tcp 10.0.0.1:4242 > 10.0.1.9:443'\n"
-	"  -r FILE -n K    packet K of a capture; a mirror packet names its session itself\n"
-	"  --interface ENI at this source interface: its sessions in their order, as AWS asks "
-	"them\n"
-	"  --vni N         by this session alone, as the appliance does: its VNI and\n"
-	"  --source IP     outer source; without any of these the settings must leave only "
-	"one\n"
-	"                  interface with sessions\n"
-	"  --network N     the network id beside the VNI, where the session has one\n"
-	"  --set KEY=VALUE sets one setting over the file\n"
-	"  -j              JSON\n"
-	"\n"
-	"exit status: 0 explained; 1 could not read; 2 wrong usage or settings\n";
 
 enum { EAL_MEMORY_MB = 512, ERROR = 512 };
 
@@ -221,19 +199,6 @@ static int explain(const struct arguments *a)
 	return status;
 }
 
-enum { OPT_PACKET = 256, OPT_INTERFACE, OPT_VNI, OPT_SOURCE, OPT_NETWORK, OPT_SET };
-
-static const struct option options[] = {
-	{"packet", required_argument, NULL, OPT_PACKET},
-	{"interface", required_argument, NULL, OPT_INTERFACE},
-	{"vni", required_argument, NULL, OPT_VNI},
-	{"source", required_argument, NULL, OPT_SOURCE},
-	{"network", required_argument, NULL, OPT_NETWORK},
-	{"set", required_argument, NULL, OPT_SET},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
 static bool parse_option(struct arguments *a, int option)
 {
 	switch (option) {
@@ -274,11 +239,12 @@ static bool parse_option(struct arguments *a, int option)
 
 static bool parse_arguments(struct arguments *a, int argc, char **argv, int *option)
 {
-	optind = 1;
-	while ((*option = getopt_long(argc, argv, "c:r:n:jh", options, NULL)) != -1) {
+	struct options options;
+
+	options_begin(&options, "explain", argc, argv);
+	while ((*option = options_next(&options)) != 0)
 		if (!parse_option(a, *option))
 			return false;
-	}
 	return a->settings && optind == argc && !a->words != !(a->capture && a->number) &&
 	       !(a->interface && is_session_named(a));
 }
@@ -294,8 +260,7 @@ int command_explain(int argc, char **argv)
 	} else if (parse_arguments(&a, argc, argv, &option)) {
 		status = explain(&a);
 	} else {
-		fputs(usage, option == 'h' ? stdout : stderr);
-		status = option == 'h' ? EXIT_DONE : EXIT_USAGE;
+		status = usage_instead("explain", option);
 	}
 	free(a.set);
 	return status;

@@ -1,5 +1,6 @@
 /* periscope: looks the subcommand up and calls it. */
 #include "cli/command.h"
+#include "cli/usage.h"
 
 #include "config/settings.h"
 #include "inspect/dpi/dpi.h"
@@ -8,25 +9,14 @@
 #include <string.h>
 
 struct command {
-	const char *name, *summary;
+	const char *name;
 	int (*run)(int argc, char **argv);
 };
 
 static const struct command commands[] = {
-#define COMMAND(name, summary) {#name, summary, command_##name},
+#define COMMAND(command, text) {#command, command_##command},
 #include "cli/commands.def"
-#undef COMMAND
 };
-
-static void print_help(FILE *out)
-{
-	fprintf(out, "usage: periscope COMMAND ...\n\n");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fprintf(out, "\n  periscope help COMMAND     says more about one\n"
-		     "  periscope -V               version\n"
-		     "  periscope --dump-config    the default settings, as YAML\n");
-}
 
 static int dump_defaults(void)
 {
@@ -46,46 +36,50 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-static int refuse_command(const char *name)
+int command_help(int argc, char **argv)
 {
-	fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n", name);
+	struct options options;
+	int option;
+
+	options_begin(&options, "help", argc, argv);
+	option = options_next(&options);
+	if (option != 0 || argc - optind > 1)
+		return usage_instead("help", option);
+	if (optind == argc)
+		return usage_help("periscope");
+	if (command_find(argv[optind]))
+		return usage_help(argv[optind]);
+	fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n",
+		argv[optind]);
 	return EXIT_USAGE;
 }
 
-/* `name` NULL: of all. */
-static int help(char *name)
+/* What the program does without a command. */
+static int act(int argc, char **argv)
 {
-	static char option[] = "--help";
-	const struct command *command = name ? command_find(name) : NULL;
-	char *arguments[] = {name, option, NULL};
+	struct options options;
+	int option;
 
-	if (command)
-		return command->run(2, arguments);
-	if (name)
-		return refuse_command(name);
-	print_help(stdout);
-	return EXIT_DONE;
+	options_begin(&options, "periscope", argc, argv);
+	option = options_next(&options);
+	if (option == OPT_DUMP)
+		return dump_defaults();
+	if (option == 'V') {
+		printf("periscope %s, nDPI %s\n", PERISCOPE_VERSION, dpi_version());
+		return EXIT_DONE;
+	}
+	return usage_instead("periscope", option);
 }
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "";
+	const char *name = argc > 1 ? argv[1] : "-";
 	const struct command *command = command_find(name);
 
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	if (strcmp(name, "--dump-config") == 0)
-		return dump_defaults();
-	if (strcmp(name, "-V") == 0 || strcmp(name, "--version") == 0) {
-		printf("periscope %s, nDPI %s\n", PERISCOPE_VERSION, dpi_version());
-		return EXIT_DONE;
-	}
-	if (strcmp(name, "-h") == 0 || strcmp(name, "--help") == 0)
-		return help(NULL);
-	if (strcmp(name, "help") == 0)
-		return help(argv[2]);
-	if (argc > 1)
-		return refuse_command(name);
-	print_help(stderr);
+	if (name[0] == '-')
+		return act(argc, argv);
+	fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n", name);
 	return EXIT_USAGE;
 }

@@ -6,43 +6,18 @@
 #include "cli/command.h"
 #include "cli/rights.h"
 #include "cli/standard_output.h"
+#include "cli/usage.h"
 #include "config/plural.h"
 
 #include "decap/decap.h"
 #include "decap/direction.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char usage[] =
-	"usage: periscope mirror -c FILE --interface ENI IN OUT\n"
-	"       periscope mirror --vni N --source IP IN OUT\n"
-	"       periscope mirror ... --send IP[:PORT] IN\n"
-	"       periscope mirror ... --send IP[:PORT] -i DEVICE\n"
-	"\n"
-	"Mirrors the packets of a capture (or, with -i, of a live device) as VPC Traffic "
-	"Mirroring\n"
-	"does, into a capture (OUT) or to a mirror target (--send).\n"
-	"\n"
-	"  -c FILE            settings with the mirror model\n"
-	"  --interface ENI    source interface: its sessions, filters and packet lengths "
-	"apply\n"
-	"  --vni N            without settings: this VNI, every packet\n"
-	"  --source IP        and this outer source (IPv4 or IPv6)\n"
-	"  --target IP        outer destination (default 192.0.2.1 or 2001:db8::1)\n"
-	"  --packet-length N  without settings: bytes kept of each packet\n"
-	"  --mtu N            the target's MTU; without it AWS's, where the target is known\n"
-	"  --on-reject KIND   next or stop, instead of the setting mirroring.on_reject\n"
-	"  --gwlb             put GENEVE around it, as a Gateway Load Balancer does\n"
-	"  --send IP[:PORT]   send to a target instead of writing OUT\n"
-	"  --force            write over OUT if it is there\n"
-	"  -i DEVICE          packets of a live device instead of IN, until interrupted\n"
-	"\n"
-	"exit status: 0 done; 1 could not read, write or finish; 2 wrong usage or settings\n";
 
 /* Set by the signal handler. */
 static volatile sig_atomic_t interrupted;
@@ -297,73 +272,75 @@ static int mirror(const struct arguments *a)
 	return status;
 }
 
-enum { OPT = 256 };
-
-static const struct {
-	const char *name;
-	size_t at;
-} texts[] = {
-	{"interface", offsetof(struct arguments, interface)},
-	{"vni", offsetof(struct arguments, vni)},
-	{"source", offsetof(struct arguments, source)},
-	{"target", offsetof(struct arguments, target)},
-	{"packet-length", offsetof(struct arguments, packet_length)},
-	{"mtu", offsetof(struct arguments, mtu)},
-	{"on-reject", offsetof(struct arguments, on_reject)},
-	{"send", offsetof(struct arguments, send)},
-};
-
-enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
-
-static bool parse_option(struct arguments *a, int option)
+static bool parse_flag(struct arguments *a, int option)
 {
-	if (option == 'c')
-		a->settings = optarg;
-	else if (option == 'i')
-		a->device = optarg;
-	else if (option == 'g')
+	if (option == OPT_GWLB)
 		a->gwlb = true;
-	else if (option == 'f')
+	else if (option == OPT_FORCE)
 		a->force = true;
-	else if (option >= OPT)
-		memcpy((char *)a + texts[option - OPT].at, &optarg, sizeof(optarg));
 	else
 		return false;
 	return true;
 }
 
-static bool parse_arguments(struct arguments *a, int argc, char **argv)
+static bool parse_option(struct arguments *a, int option)
 {
-	struct option options[TEXTS + 4] = {{"gwlb", no_argument, NULL, 'g'},
-		{"force", no_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'}};
-	int option;
+	static const struct {
+		int key;
+		size_t at;
+	} texts[] = {
+		{'c', offsetof(struct arguments, settings)},
+		{'i', offsetof(struct arguments, device)},
+		{OPT_INTERFACE, offsetof(struct arguments, interface)},
+		{OPT_VNI, offsetof(struct arguments, vni)},
+		{OPT_SOURCE, offsetof(struct arguments, source)},
+		{OPT_TARGET, offsetof(struct arguments, target)},
+		{OPT_PACKET_LENGTH, offsetof(struct arguments, packet_length)},
+		{OPT_MTU, offsetof(struct arguments, mtu)},
+		{OPT_ON_REJECT, offsetof(struct arguments, on_reject)},
+		{OPT_SEND, offsetof(struct arguments, send)},
+	};
 
-	for (int i = 0; i < TEXTS; i++)
-		options[i + 3] =
-			(struct option){texts[i].name, required_argument, NULL, OPT + i};
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:i:h", options, NULL)) != -1) {
-		a->help = option == 'h';
-		if (!parse_option(a, option))
-			return false;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].key != option)
+			continue;
+		memcpy((char *)a + texts[i].at, &optarg, sizeof(optarg));
+		return true;
 	}
+	return parse_flag(a, option);
+}
+
+/* Either an interface of the settings, or a VNI and a source. */
+static bool is_complete(const struct arguments *a)
+{
+	if (!(a->in || a->device) || !(a->out || a->send))
+		return false;
+	if (a->interface)
+		return a->settings && !a->vni && !a->source && !a->packet_length;
+	return a->vni && a->source;
+}
+
+static bool parse_arguments(struct arguments *a, int argc, char **argv, int *option)
+{
+	struct options options;
+
+	options_begin(&options, "mirror", argc, argv);
+	while ((*option = options_next(&options)) != 0)
+		if (!parse_option(a, *option))
+			return false;
 	if (!a->device && optind < argc)
 		a->in = argv[optind++];
 	if (!a->send && optind < argc)
 		a->out = argv[optind++];
-	return optind == argc && (a->in || a->device) && (a->out || a->send);
+	return optind == argc && is_complete(a);
 }
 
 int command_mirror(int argc, char **argv)
 {
 	struct arguments a = {0};
-	bool ok = parse_arguments(&a, argc, argv);
+	int option;
 
-	/* Either an interface of the settings, or a VNI and a source. */
-	ok = ok && (a.interface ? a.settings && !a.vni && !a.source && !a.packet_length
-				: a.vni && a.source);
-	if (ok)
+	if (parse_arguments(&a, argc, argv, &option))
 		return mirror(&a);
-	fputs(usage, a.help ? stdout : stderr);
-	return a.help ? EXIT_DONE : EXIT_USAGE;
+	return usage_instead("mirror", option);
 }

@@ -20,7 +20,7 @@ enum { ERROR = SETTINGS_ERROR, FRAME_MAX = 262144 + ETHERNET_HEADER };
 struct arguments {
 	const char *settings, *interface, *vni, *source, *target, *send, *device, *in, *out;
 	const char *packet_length, *mtu, *on_reject;
-	bool gwlb, force, help;
+	bool gwlb, force;
 };
 
 struct counts {

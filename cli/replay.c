@@ -6,63 +6,17 @@
 #include "cli/rights.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
+#include "cli/usage.h"
 
 #include "config/settings.h"
 #include "dataplane/replay.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char usage[] =
-	"usage: periscope replay [options] CAPTURE... ['BPF EXPRESSION']\n"
-	"\n"
-	"Reads captures (pcap or pcapng, also .gz and .zst, - for standard input; several are "
-	"merged\n"
-	"by packet time) and writes flow events, VPC Flow Logs and a summary. The expression "
-	"is\n"
-	"tcpdump's, and sees packets as they were captured: of mirror traffic the outer "
-	"headers.\n"
-	"\n"
-	"  -c FILE           settings (YAML)\n"
-	"  --set KEY=VALUE   one setting; may be repeated\n"
-	"  -l DIR            output directory (default periscope-out); none: tables alone, "
-	"and\n"
-	"                    nothing is left\n"
-	"  --force           take over an output directory that is not empty, and write over "
-	"-w's\n"
-	"                    file\n"
-	"  -w FILE           write the decapsulated packets (.pcapng, else classic pcap)\n"
-	"  -j                print the summary as JSON instead of tables\n"
-	"  --workers N       worker threads (default: one less than the CPUs)\n"
-	"  --input KIND      auto: each packet by its look, the default; mirror: mirror "
-	"traffic "
-	"alone;\n"
-	"                    plain: nothing is decapsulated\n"
-	"  --inner 'EXPR'    only packets of which this is true inside the encapsulation\n"
-	"  --dump-config     print the settings as they would be used, and end\n"
-	"  -T                check the settings, and end\n"
-	"\n"
-	"exit status: 0 done; 1 could not read, write or finish (what was done is kept); 2 "
-	"wrong usage\n"
-	"or settings\n";
-
-enum { OPT_SET = 256, OPT_FORCE, OPT_WORKERS, OPT_INPUT, OPT_INNER, OPT_DUMP };
-
-static const struct option options[] = {
-	{"set", required_argument, NULL, OPT_SET},
-	{"force", no_argument, NULL, OPT_FORCE},
-	{"workers", required_argument, NULL, OPT_WORKERS},
-	{"input", required_argument, NULL, OPT_INPUT},
-	{"inner", required_argument, NULL, OPT_INNER},
-	{"dump-config", no_argument, NULL, OPT_DUMP},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
 
 struct arguments {
 	struct replay_params params;
@@ -160,18 +114,6 @@ static bool parse_option(struct arguments *a, int option)
 	}
 }
 
-/* What getopt_long() did not take: '?' unknown (optopt names a letter), ':' without its value. */
-static bool refuse_option(int option, const char *text)
-{
-	const char letter[] = {'-', (char)optopt, '\0'};
-	bool is_letter = optopt > 0 && optopt < OPT_SET && strncmp(text, "--", 2) != 0;
-
-	fprintf(stderr, "periscope: %s '%s'; see 'periscope replay --help'\n",
-		option == ':' ? "no value for option" : "no such option",
-		is_letter ? letter : text);
-	return false;
-}
-
 static bool exists(const char *path)
 {
 	struct stat st;
@@ -221,15 +163,13 @@ static bool is_unquoted(char *const *arguments, int n)
 
 static bool parse_arguments(struct arguments *a, int argc, char **argv)
 {
+	struct options options;
 	int option;
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, ":c:l:w:jTh", options, NULL)) != -1) {
-		if (option == '?' || option == ':')
-			return refuse_option(option, argv[optind - 1]);
+	options_begin(&options, "replay", argc, argv);
+	while ((option = options_next(&options)) != 0)
 		if (!parse_option(a, option))
 			return false;
-	}
 	if (a->help || a->dump || a->check)
 		return true;
 	if (is_unquoted(argv + optind, argc - optind))
@@ -373,7 +313,7 @@ int command_replay(int argc, char **argv)
 
 	if (a.set && parse_arguments(&a, argc, argv)) {
 		if (a.help)
-			status = fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+			status = usage_help("replay");
 		else
 			status = act(&a, &settings);
 	}

@@ -11,6 +11,7 @@
 #include "cli/signals.h"
 #include "cli/standard_output.h"
 #include "cli/unmet.h"
+#include "cli/usage.h"
 #include "config/now.h"
 
 #include "config/model.h"
@@ -20,7 +21,6 @@
 #include "inspect/export/output_dir.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,32 +32,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static const char usage[] =
-	"usage: periscope run -c FILE [options]\n"
-	"\n"
-	"Receives mirror traffic on the ports of the settings (capture.ports) and writes flow\n"
-	"events, VPC Flow Logs and, at the end, a summary. Runs until SIGINT or SIGTERM (a "
-	"second\n"
-	"one ends it at once); SIGHUP reloads the mirror model.\n"
-	"\n"
-	"  -c FILE           settings (YAML)\n"
-	"  --set KEY=VALUE   one setting; may be repeated\n"
-	"  -l DIR            output directory (default periscope-out); what is there stays\n"
-	"  -j                print the summary as JSON instead of tables\n"
-	"  --dump-config     print the settings as they would be used, and end\n"
-	"  -T                check the settings, and end\n"
-	"\n"
-	"exit status: 0 ended in order; 1 could not start, write or finish; 2 wrong usage or "
-	"settings\n";
-
-enum { OPT_SET = 256, OPT_DUMP, TICK_MS = 250 };
-
-static const struct option options[] = {
-	{"set", required_argument, NULL, OPT_SET},
-	{"dump-config", no_argument, NULL, OPT_DUMP},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
+enum { TICK_MS = 250 };
 
 struct run {
 	const char *settings_file, *output_dir;
@@ -102,17 +77,17 @@ static bool parse_option(struct run *run, int option)
 		run->help = true;
 		return true;
 	default:
-		fputs("periscope: see 'periscope run --help'\n", stderr);
 		return false;
 	}
 }
 
 static bool parse_arguments(struct run *run, int argc, char **argv)
 {
+	struct options options;
 	int option;
 
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "c:l:jTh", options, NULL)) != -1)
+	options_begin(&options, "run", argc, argv);
+	while ((option = options_next(&options)) != 0)
 		if (!parse_option(run, option))
 			return false;
 	if (optind == argc)
@@ -410,7 +385,7 @@ int command_run(int argc, char **argv)
 
 	if (run.set && parse_arguments(&run, argc, argv)) {
 		if (run.help)
-			status = fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+			status = usage_help("run");
 		else
 			status = act(&run);
 	}
