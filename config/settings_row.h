@@ -1,5 +1,5 @@
 /* A setting as one row: how its text is read, checked, printed and documented. Private to
- * config/settings*.c and their tests. */
+ * config/settings*.c, their tests and packaging/describe.c. */
 #pragma once
 
 #include <stdbool.h>

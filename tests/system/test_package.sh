@@ -16,21 +16,24 @@ packed() {
 # Every file below /usr/share/doc but what is listed is left out of the comparison.
 files() {
   cat >"$tmp/want" <<'END'
-etc/periscope/periscope.yaml
 usr/bin/periscope
 usr/lib/systemd/system/periscope.service
 usr/lib/sysusers.d/periscope.conf
-usr/lib/tmpfiles.d/periscope.conf
+usr/share/bash-completion/completions/periscope
 usr/share/doc/periscope/OPERATIONS.md
+usr/share/doc/periscope/README.md
 usr/share/doc/periscope/changelog.gz
 usr/share/doc/periscope/copyright
 usr/share/doc/periscope/examples/aws/mirror-target.yaml
+usr/share/doc/periscope/examples/periscope.yaml
 usr/share/man/man8/periscope.8.gz
+usr/share/periscope/periscope.yaml
 END
   (cd "$new" && find . -type f ! -path './usr/share/doc/*') | sed 's|^\./||' | sort >"$tmp/got"
   grep -v usr/share/doc "$tmp/want" | diff - "$tmp/got" || return 1
   while read -r file; do [ -s "$new/$file" ] || { echo "no $file"; return 1; }; done <"$tmp/want"
-  [ "$(cat "$tmp/control/conffiles")" = /etc/periscope/periscope.yaml ]
+  # A conffile is asked about when it is changed at both ends: settings are none (test_upgrade.sh).
+  [ ! -e "$tmp/control/conffiles" ] && [ ! -e "$new/etc" ]
 }
 
 # Libraries by dpkg-shlibdeps, drivers by name: DPDK opens them, nothing links them.
@@ -42,9 +45,40 @@ depends() {
 
 installed_runs() {
   "$new/usr/bin/periscope" -V | grep -q '^periscope ' &&
-    "$new/usr/bin/periscope" check -c "$new/etc/periscope/periscope.yaml" &&
+    "$new/usr/bin/periscope" check -c "$new/usr/share/periscope/periscope.yaml" &&
+    "$new/usr/bin/periscope" check -c "$new/usr/share/doc/periscope/examples/periscope.yaml" &&
     "$new/usr/bin/periscope" replay -l "$tmp/replayed" -c "$new/usr/share/doc/periscope/examples/example-account/periscope.yaml" \
       "$root/pcaps/web.pcap"
+}
+
+# Links lead to what is there, and nothing is named that only the sources have.
+documents() {
+  documents=$new/usr/share/doc/periscope
+  [ "$(ls "$documents"/*.md | wc -l)" -eq 7 ] || return 1
+  grep -noE '\]\([^)]*\)' "$documents"/*.md | sed 's/](\(.*\))/\1/' | grep -v ':https*://' >"$tmp/links"
+  [ "$(wc -l <"$tmp/links")" -gt 15 ] || { echo "only $(wc -l <"$tmp/links") links"; return 1; }
+  while IFS=: read -r file line link; do
+    page=${link%%#*}
+    target=${page:+$documents/$page}
+    [ -e "${target:=$file}" ] || { echo "$file:$line: $link"; return 1; }
+    case $link in
+    *'#'*) grep -qi "^#* $(echo "${link#*#}" | tr - ' ')$" "$target" || { echo "$file:$line: $link"; return 1; } ;;
+    esac
+  done <"$tmp/links"
+  ! grep -nE '(^|[^a-z/])(build(-[a-z]+)?|pcaps|config|packaging|tests|docs)/' "$documents"/*.md
+}
+
+# As they stand in the package, run there.
+shown() {
+  sed "s|/tmp/|$tmp/|g" "$new/usr/share/doc/periscope/AWS.md" >"$tmp/AWS.md"
+  PATH=$new/usr/bin:$PATH python3 "$here/documents.py" "$new/usr/share/doc/periscope" "$tmp/AWS.md" >"$tmp/shown" 2>&1
+  cat "$tmp/shown"
+  [ "$(grep -c '^ok' "$tmp/shown")" -gt 5 ] && ! grep -q '^FAIL' "$tmp/shown"
+}
+
+# What it finds beside errors is for whoever uploads to Debian.
+linted() {
+  lintian --allow-root --fail-on error,warning "$deb"
 }
 
 scripts_are_shell() {
@@ -115,7 +149,14 @@ check "cpack makes it" packed
 check "every file is in its place" files
 check "it depends on libraries and drivers" depends
 check "what it installs runs" installed_runs
+check "documents name what is there" documents
+check "what the documents show" shown
 check "maintainer scripts are shell" scripts_are_shell
+if command -v lintian >/dev/null; then
+  check "lintian has neither errors nor warnings" linted
+else
+  skip "no lintian"
+fi
 if command -v systemd-analyze >/dev/null; then
   check "systemd-analyze finds nothing wrong with the unit" verified
   check "the unit lets every system call of the list through" calls_pass_the_unit
