@@ -143,6 +143,7 @@ check "quoted, it is a device" whole
 
 echo "# what docs/AWS.md shows"
 mkdir -p "$root/build"
+rm -rf "$root"/build/aws-* # what they have left the last time
 python3 "$here/documents.py" "$root" "$root/docs/AWS.md" >"$tmp/shown" 2>&1 || fail "documents.py"
 while IFS= read -r line; do
   case $line in
