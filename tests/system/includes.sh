@@ -36,5 +36,9 @@ if grep -rlE '^#include (<ndpi|"inspect/dpi/ndpi_)' inspect | grep -vE '^inspect
   echo "^ nDPI's API is known to inspect/dpi/ndpi*.c alone"
   bad=1
 fi
+for script in tests/system/test_*.sh; do
+  name=$(basename "$script" .sh)
+  grep -q "^| $name |" docs/TESTING.md || { echo "docs/TESTING.md has no row for $name"; bad=1; }
+done
 [ $bad -eq 0 ] && echo "includes point one way"
 exit $bad
