@@ -139,10 +139,13 @@ static void put_flows(struct json *j, const struct status *s)
 	json_u64(j, "ended", s->flows.ended);
 	json_u64(j, "evicted", s->flows.evicted);
 	json_u64(j, "refused", s->flows.refused);
+	json_u64(j, "refused_unknown", s->flows.refused_unknown);
 	json_close(j, '}');
 	json_open(j, "dpi", '{');
 	json_u64(j, "packets", s->dpi.packets);
 	json_u64(j, "refused_flows", s->dpi.refused_flows);
+	json_u64(j, "refused_unknown_flows", s->dpi.refused_unknown);
+	json_u64(j, "fragments_given_up", s->dpi.given_up);
 	json_u64(j, "shed_flows", s->dpi.shed_flows);
 	json_u64(j, "memory_bytes", s->dpi.memory);
 	json_close(j, '}');

@@ -141,8 +141,11 @@ static void put_flows(struct metrics *m, const struct status *s)
 	put_one(m, METRIC_flows_ended_total, s->flows.ended);
 	put_one(m, METRIC_flows_evicted_total, s->flows.evicted);
 	put_one(m, METRIC_flow_refused_packets_total, s->flows.refused);
+	put_one(m, METRIC_flow_refused_unknown_packets_total, s->flows.refused_unknown);
 	put_one(m, METRIC_dpi_packets_total, s->dpi.packets);
 	put_one(m, METRIC_dpi_refused_flows_total, s->dpi.refused_flows);
+	put_one(m, METRIC_dpi_refused_unknown_flows_total, s->dpi.refused_unknown);
+	put_one(m, METRIC_dpi_given_up_flows_total, s->dpi.given_up);
 	put_one(m, METRIC_dpi_memory_bytes, s->dpi.memory);
 	put_one(m, METRIC_flow_log_late_records_total, s->aggregates.late);
 	put_one(m, METRIC_flow_log_early_records_total, s->aggregates.early);

@@ -96,8 +96,11 @@ struct settings {
 	} flow;
 	struct {
 		bool enabled, correlate;
-		uint64_t memory_limit; /* bytes; 0 = none */
+		uint64_t memory_limit, fragment_limit; /* bytes; 0 = none */
 	} dpi;
+	struct {
+		uint32_t sessions, unknown; /* percent */
+	} shares;
 	struct {
 		enum settings_dedup mode;
 	} dedup;

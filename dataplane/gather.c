@@ -9,6 +9,7 @@ static void gather_flows(struct flow_table_stats *sum, const struct flow_table_s
 	sum->ended += one->ended;
 	sum->evicted += one->evicted;
 	sum->refused += one->refused;
+	sum->refused_unknown += one->refused_unknown;
 	sum->acked_unseen += one->acked_unseen;
 	sum->live += one->live;
 	sum->peak += one->peak;
@@ -20,6 +21,8 @@ static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
 
 	sum->packets += one.packets;
 	sum->refused_flows += one.refused_flows;
+	sum->refused_unknown += one.refused_unknown;
+	sum->given_up += one.given_up;
 	sum->shed_flows += one.shed_flows;
 	sum->memory += one.memory;
 	sum->memory_peak += one.memory_peak;

@@ -109,6 +109,12 @@ static uint32_t share_of(uint32_t capacity, uint32_t n_lanes)
 	return share > PER_LANE_MIN ? share : PER_LANE_MIN;
 }
 
+static struct quota_params make_quota(const struct lane *lane, const struct settings *s)
+{
+	return (struct quota_params){
+		s->shares.sessions, s->shares.unknown, session_table_capacity(lane->sessions)};
+}
+
 static struct flow_table *make_flows(
 	struct lane *lane, const struct settings *s, uint32_t n_lanes, uint64_t seed)
 {
@@ -123,25 +129,33 @@ static struct flow_table *make_flows(
 		.window_s = lane->window_s,
 		.use_vlan = s->flow.use_vlan,
 		.seed = seed,
+		.quota = make_quota(lane, s),
 	};
 
 	return flow_table_create(&params, &observer);
 }
 
-/* Rounded up: a share of nothing would be no limit. */
+/* Rounded up: a part of nothing would be no limit. */
+static uint64_t part_of(uint64_t limit, uint32_t n_lanes)
+{
+	return (limit + n_lanes - 1) / n_lanes;
+}
+
 uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes)
 {
-	return (settings->dpi.memory_limit + n_lanes - 1) / n_lanes;
+	return part_of(settings->dpi.memory_limit, n_lanes);
 }
 
 static struct dpi *make_dpi(
-	const struct settings *s, uint32_t n_lanes, char *error, size_t size)
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, char *error, size_t size)
 {
 	const struct dpi_params params = {
 		.max_packets_tcp = s->flow.max_ndpi_packets_tcp,
 		.max_packets_udp = s->flow.max_ndpi_packets_udp,
 		.correlate = s->dpi.correlate,
 		.memory_limit = lane_dpi_limit(s, n_lanes),
+		.fragment_limit = part_of(s->dpi.fragment_limit, n_lanes),
+		.quota = make_quota(lane, s),
 	};
 
 	return dpi_create(&params, error, size);
@@ -189,6 +203,9 @@ void lane_refresh(struct lane *lane)
 	lane->hits = snapshot_hits(current, lane->index);
 	take_verdicts(lane, current->filter);
 	session_table_bind(lane->sessions, current->model);
+	flow_table_bind(lane->flows, lane->sessions);
+	if (lane->dpi)
+		dpi_bind(lane->dpi, lane->sessions);
 	atomic_store_explicit(
 		&lane->reader.generation, current->generation, memory_order_release);
 }
@@ -211,14 +228,18 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	if (params->index >= settings->simulate.dpi_from_worker)
 		lane->dpi_delay_ns = settings->simulate.dpi_delay;
 	lane->sessions = lane_sessions(settings);
+	if (!lane->sessions) {
+		lane_destroy(lane);
+		return NULL;
+	}
 	lane->fragments = lane_fragments(settings, params->seed);
 	lane->not_ip = ether_types_create();
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
-		lane->dpi = make_dpi(settings, params->n_lanes, error, error_size);
+		lane->dpi = make_dpi(lane, settings, params->n_lanes, error, error_size);
 	lane->exporter = make_exporter(lane, settings, params->n_lanes, &params->sink);
-	if (lane->sessions && lane->fragments && lane->not_ip && lane->flows &&
-		lane->exporter && (lane->dpi || !settings->dpi.enabled)) {
+	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
+		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
 		return lane;
 	}
@@ -277,5 +298,6 @@ bool lane_overflowed(const struct lane *lane)
 	       exporter_aggregates(lane->exporter)->early > 0 ||
 	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||
 	       (lane->dpi && (dpi_stats(lane->dpi).refused_flows > 0 ||
+				     dpi_stats(lane->dpi).given_up > 0 ||
 				     dpi_stats(lane->dpi).shed_flows > 0));
 }

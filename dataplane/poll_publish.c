@@ -17,6 +17,7 @@ void poll_publish(struct poller *poller)
 	t->flows_ended = flows->ended;
 	t->flows_evicted = flows->evicted;
 	t->flows_refused = flows->refused;
+	t->flows_refused_unknown = flows->refused_unknown;
 	t->flows_live = flows->live;
 	t->flows_peak = flows->peak;
 	t->flow_log_late = aggregates->late;
@@ -35,6 +36,8 @@ void poll_publish(struct poller *poller)
 
 		t->dpi_packets = dpi.packets;
 		t->dpi_refused = dpi.refused_flows;
+		t->dpi_refused_unknown = dpi.refused_unknown;
+		t->dpi_given_up = dpi.given_up;
 		t->dpi_shed = dpi.shed_flows;
 		t->dpi_memory = dpi.memory;
 		t->dpi_memory_peak = dpi.memory_peak;

@@ -57,6 +57,7 @@ struct flow_table_stats tally_flows(const struct tally *t)
 		.ended = t->flows_ended,
 		.evicted = t->flows_evicted,
 		.refused = t->flows_refused,
+		.refused_unknown = t->flows_refused_unknown,
 		.acked_unseen = t->acked_unseen,
 		.live = (uint32_t)t->flows_live,
 		.peak = (uint32_t)t->flows_peak,
@@ -73,6 +74,8 @@ struct dpi_stats tally_dpi(const struct tally *t)
 	return (struct dpi_stats){
 		.packets = t->dpi_packets,
 		.refused_flows = t->dpi_refused,
+		.refused_unknown = t->dpi_refused_unknown,
+		.given_up = t->dpi_given_up,
 		.shed_flows = t->dpi_shed,
 		.memory = t->dpi_memory,
 		.memory_peak = t->dpi_memory_peak,

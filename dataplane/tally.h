@@ -30,8 +30,10 @@ struct tally {
 	uint64_t dropped;  /* simulated, before `received` */
 	uint64_t overload; /* enum overload_step */
 	uint64_t overload_entered[OVERLOAD_STEPS], overload_ns[OVERLOAD_STEPS];
-	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_live, flows_peak;
-	uint64_t dpi_packets, dpi_refused, dpi_shed, dpi_memory, dpi_memory_peak;
+	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_refused_unknown,
+		flows_live, flows_peak;
+	uint64_t dpi_packets, dpi_refused, dpi_refused_unknown, dpi_given_up, dpi_shed,
+		dpi_memory, dpi_memory_peak;
 	uint64_t sessions_overflow, sessions_evicted;
 	uint64_t flow_log_late, flow_log_early;
 	struct recorder_counts recording;

@@ -204,6 +204,11 @@ uint32_t session_table_count(const struct session_table *table)
 	return table->count;
 }
 
+uint32_t session_table_capacity(const struct session_table *table)
+{
+	return 2 * table->capacity;
+}
+
 const struct session *session_table_get(const struct session_table *table, uint32_t index)
 {
 	return &table->sessions[index];

@@ -107,6 +107,8 @@ void session_table_age(struct session_table *table, uint64_t old_ns);
 uint32_t session_table_probes(const struct session_table *table, const struct session_key *key);
 
 uint32_t session_table_count(const struct session_table *table);
+/* No row has this index or a higher one, ever. */
+uint32_t session_table_capacity(const struct session_table *table);
 /* index < count; in the order they were learned, until rows are given anew. */
 const struct session *session_table_get(const struct session_table *table, uint32_t index);
 /* Sums of all packets without a row, and of those that lost theirs; of its members only counters and

@@ -4,6 +4,7 @@
 
 #include "decap/cursor.h"
 #include "decap/ip.h"
+#include "inspect/flow/flow.h"
 
 enum {
 	UNIT = 8, /* fragments begin at multiples of it */
@@ -18,7 +19,9 @@ enum {
 };
 
 struct datagram {
-	struct memory *memory;
+	struct datagrams *all;
+	struct datagram *older, *newer;
+	struct flow *flow;
 	struct memory_list *list;
 	struct piece piece; /* of the first fragment */
 	bool has_first;
@@ -67,18 +70,45 @@ static bool fragment_read(const struct packet *p, struct fragment *f)
 	return f->len && f->offset + f->len + p->l4 <= DATA_MAX && !(f->more && f->len % UNIT);
 }
 
+size_t datagram_room(const struct packet *p)
+{
+	struct fragment f;
+	size_t data = fragment_read(p, &f) ? p->l4 + f.offset + f.len : 0;
+
+	return sizeof(struct datagram) + 2 * data;
+}
+
+static void *room_take(
+	struct datagrams *all, const struct flow *flow, struct memory_list *list, size_t size)
+{
+	void *room;
+
+	if (!quota_take(&all->quota, flow->key.point, size))
+		return NULL;
+	room = memory_take(all->memory, list, size);
+	if (!room)
+		quota_give(&all->quota, flow->key.point, size);
+	return room;
+}
+
+static void room_give(struct datagram *d, void *room, size_t size)
+{
+	quota_give(&d->all->quota, d->flow->key.point, size);
+	memory_give(room);
+}
+
 static bool datagram_grow(struct datagram *d, uint32_t size)
 {
 	uint8_t *bytes;
 
 	if (size <= d->room)
 		return true;
-	bytes = memory_take(d->memory, d->list, 2 * (size_t)size);
+	bytes = room_take(d->all, d->flow, d->list, 2 * (size_t)size);
 	if (!bytes)
 		return false;
 	if (d->bytes)
 		memcpy(bytes, d->bytes, d->room);
-	memory_give(d->bytes);
+	room_give(d, d->bytes, d->room);
 	d->bytes = bytes;
 	d->room = 2 * size;
 	return true;
@@ -140,15 +170,39 @@ static bool datagram_take(struct datagram *d, const struct packet *p, const stru
 	return true;
 }
 
-struct datagram *datagram_open(struct memory *memory, struct memory_list *list,
-	const struct packet *p, const struct piece *piece)
+static void join(struct datagrams *all, struct datagram *d)
 {
-	struct datagram *d = memory_take(memory, list, sizeof(*d));
+	d->all = all;
+	d->older = all->newest;
+	if (d->older)
+		d->older->newer = d;
+	else
+		all->oldest = d;
+	all->newest = d;
+}
+
+static void leave(struct datagram *d)
+{
+	if (d->older)
+		d->older->newer = d->newer;
+	else
+		d->all->oldest = d->newer;
+	if (d->newer)
+		d->newer->older = d->older;
+	else
+		d->all->newest = d->older;
+}
+
+struct datagram *datagram_open(struct datagrams *all, struct flow *flow,
+	struct memory_list *list, const struct packet *p, const struct piece *piece)
+{
+	struct datagram *d = room_take(all, flow, list, sizeof(*d));
 
 	if (!d)
 		return NULL;
 	memset(d, 0, sizeof(*d));
-	d->memory = memory;
+	join(all, d);
+	d->flow = flow;
 	d->list = list;
 	d->id = ip_fragment_id(p);
 	d->version = p->ip_version;
@@ -161,8 +215,19 @@ struct datagram *datagram_open(struct memory *memory, struct memory_list *list,
 
 void datagram_close(struct datagram *datagram)
 {
-	memory_give(datagram->bytes);
-	memory_give(datagram);
+	leave(datagram);
+	room_give(datagram, datagram->bytes, datagram->room);
+	room_give(datagram, datagram, sizeof(*datagram));
+}
+
+struct flow *datagram_flow(const struct datagram *datagram)
+{
+	return datagram->flow;
+}
+
+struct datagram *datagram_newer(const struct datagram *datagram)
+{
+	return datagram->newer;
 }
 
 static bool is_same(const struct datagram *d, const struct packet *p)

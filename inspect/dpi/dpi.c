@@ -21,8 +21,13 @@ struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t erro
 		free(dpi);
 		return NULL;
 	}
-	memory_set_limit(&dpi->memory, params->memory_limit);
-	return dpi;
+	dpi->datagrams.memory = &dpi->memory;
+	if (memory_share(&dpi->memory, params->memory_limit, &params->quota) &&
+		quota_init(&dpi->datagrams.quota, params->fragment_limit, &params->quota))
+		return dpi;
+	snprintf(error, error_size, "dpi: no memory");
+	dpi_destroy(dpi);
+	return NULL;
 }
 
 void dpi_destroy(struct dpi *dpi)
@@ -31,8 +36,15 @@ void dpi_destroy(struct dpi *dpi)
 		return;
 	memory_sweep(&dpi->blocks);
 	engine_destroy(dpi->engine);
+	quota_fini(&dpi->datagrams.quota);
 	memory_trim(&dpi->memory);
 	free(dpi);
+}
+
+void dpi_bind(struct dpi *dpi, const struct session_table *sessions)
+{
+	quota_bind(&dpi->memory.quota, sessions);
+	quota_bind(&dpi->datagrams.quota, sessions);
 }
 
 /* The packets that ndpiReader gives to nDPI: whole ones, first fragments included. A total
@@ -84,10 +96,7 @@ static struct piece piece_make(const struct flow *flow, const struct packet *p)
 	return piece;
 }
 
-/* Makes the state of a flow that has none. What cut packets alone told before is not forgotten, and
- * not asked again. false: the flow is not inspected, or any more. */
-static bool __attribute__((noinline))
-flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
+bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 {
 	bool was_cut = flow->flags & FLOW_DPI_CUT;
 
@@ -138,7 +147,7 @@ flow_look_cut(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 	flow_give(dpi, flow, in, &cut);
 }
 
-static void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
+void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
 	if (flow->dpi_packets < UINT8_MAX && !flow->dpi->whole.done)
 		flow->dpi_packets++;
@@ -152,68 +161,22 @@ static void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *pi
 		flow_verdict(dpi, flow, false);
 }
 
-/* Inspects what came of the datagram. */
-static void datagram_end(struct dpi *dpi, struct flow *flow)
-{
-	struct datagram *datagram = flow->dpi->datagram;
-	const struct piece *piece = datagram_piece(datagram);
-
-	flow->dpi->datagram = NULL;
-	if (piece)
-		flow_look(dpi, flow, piece);
-	if (flow->dpi)
-		datagram_close(datagram);
-}
-
-/* true: `p` is a first fragment, which waits for the others or was the last to come. */
-static bool datagram_begin(
-	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
-{
-	struct dpi_state *state = flow->dpi;
-	enum datagram_status status;
-
-	if (!piece->whole || !(p->flags & PACKET_FRAGMENT))
-		return false;
-	if (state->datagram && datagram_awaits(state->datagram, p)) {
-		status = datagram_add(state->datagram, p, piece);
-		if (status != DATAGRAM_OPEN)
-			datagram_end(dpi, flow);
-		return status != DATAGRAM_BROKEN;
-	}
-	if (state->datagram)
-		datagram_end(dpi, flow);
-	if (!flow->dpi)
-		return true;
-	state->datagram = datagram_open(&dpi->memory, &state->kept, p, piece);
-	return state->datagram;
-}
-
-/* Before its first one a later fragment begins a datagram, if that comes, and whole. */
-static void __attribute__((noinline))
-later_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
-{
-	if (flow->dpi && flow->dpi->datagram) {
-		if (datagram_add(flow->dpi->datagram, p, NULL) != DATAGRAM_OPEN)
-			datagram_end(dpi, flow);
-		return;
-	}
-	if (p->flags & PACKET_FIRST_AHEAD && (flow->dpi || flow_begin_dpi(dpi, flow, true)))
-		flow->dpi->datagram = datagram_open(&dpi->memory, &flow->dpi->kept, p, NULL);
-}
-
 static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
 	struct piece piece = piece_make(flow, p);
 
+	if (dpi->datagrams.oldest)
+		fragments_make_room(dpi, flow, p);
+	memory_charge(&dpi->memory, flow->key.point);
 	if (p->flags & PACKET_LATER_FRAGMENT) {
-		later_look(dpi, flow, p);
+		flow_hold_later(dpi, flow, p);
 		return;
 	}
 	if (piece.whole && wants_length(p))
 		make_whole(dpi, &piece);
 	if (!flow->dpi && !flow_begin_dpi(dpi, flow, piece.whole))
 		return;
-	if (!datagram_begin(dpi, flow, p, &piece))
+	if (!flow_hold_first(dpi, flow, p, &piece))
 		flow_look(dpi, flow, &piece);
 }
 
@@ -232,8 +195,9 @@ static void conclude(struct dpi *dpi, struct flow *flow, struct inspection *in)
 
 void dpi_conclude(struct dpi *dpi, struct flow *flow)
 {
+	memory_charge(&dpi->memory, flow->key.point);
 	if (flow->dpi && flow->dpi->datagram)
-		datagram_end(dpi, flow);
+		flow_end_datagram(dpi, flow);
 	if (!flow->dpi)
 		return;
 	conclude(dpi, flow, &flow->dpi->whole);
@@ -259,6 +223,8 @@ struct dpi_stats dpi_stats(const struct dpi *dpi)
 	struct dpi_stats stats = {
 		.packets = dpi->packets,
 		.refused_flows = dpi->refused_flows,
+		.refused_unknown = dpi->refused_unknown,
+		.given_up = dpi->given_up,
 		.shed_flows = dpi->shed_flows,
 		.memory = dpi->memory.used,
 		.memory_peak = dpi->memory.peak,

@@ -3,8 +3,9 @@
  * then the label is final and nDPI's state of the flow goes back to its pool. ndpi*.c alone know
  * nDPI's API (4.2, also 4.4 to 4.11-dev).
  *
- * Memory: nDPI's own allocations and the details go through an allocator with a limit; what does
- * not fit is refused and counted, and the flow goes on without inspection. */
+ * Memory: nDPI's own allocations, packets that wait and the details go through an allocator with a
+ * limit, in shares of the observation points; what does not fit is refused and counted, and the flow
+ * goes on without inspection. Fragments that wait for others are given up before that. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,16 +14,21 @@
 
 #include "inspect/dpi/details.h"
 #include "inspect/flow/flow.h"
+#include "inspect/flow/quota.h"
 
 struct dpi_params {
 	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */
 	bool correlate;                            /* nDPI's cross-flow caches */
-	size_t memory_limit; /* bytes for flows, beside nDPI's own tables; 0 = none */
+	size_t memory_limit;       /* bytes for flows, beside nDPI's own tables; 0 = none */
+	size_t fragment_limit;     /* of these, for fragments that wait for others; 0 = none */
+	struct quota_params quota; /* of both */
 };
 
 struct dpi_stats {
 	uint64_t packets;           /* given to nDPI */
 	uint64_t refused_flows;     /* flows not, or not fully, inspected for want of memory */
+	uint64_t refused_unknown;   /* of these, of points of no configured session */
+	uint64_t given_up;          /* flows whose fragments waited, and made room for others */
 	uint64_t shed_flows;        /* flows not inspected because of dpi_shed() */
 	size_t memory, memory_peak; /* bytes, nDPI's own tables included */
 };
@@ -33,6 +39,9 @@ struct dpi;
  * process-wide. A dpi may then be used by any one thread. */
 struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t error_size);
 void dpi_destroy(struct dpi *dpi);
+
+/* Which points are of configured sessions has changed: see quota_bind(). */
+void dpi_bind(struct dpi *dpi, const struct session_table *sessions);
 
 /* Looks at packet `p` of `flow` (counted into the flow already). Sets the flow's label when
  * found. Packets after the verdict cost nothing, but in a flow of DNS whose first question has no

@@ -43,13 +43,35 @@ struct dpi {
 	struct dpi_params params;
 	struct memory memory;
 	struct memory_list blocks; /* states and details */
+	struct datagrams datagrams;
 	struct engine *engine;
-	uint64_t packets, refused_flows, shed_flows;
+	uint64_t packets, refused_flows, refused_unknown, given_up, shed_flows;
 	bool shed; /* dpi_shed() */
 	struct draft draft;
 	struct dns_message dns;
 	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */
 };
+
+/* dpi.c: the beginning. */
+
+/* Makes the state of a flow that has none. What cut packets alone told before is not forgotten, and
+ * not asked again. false: the flow is not inspected, or any more. */
+bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole);
+/* Inspects a packet that waits for no fragment. */
+void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece);
+
+/* fragments.c: what waits for fragments. */
+
+/* true: `p` is a first fragment, which waits for the others or was the last to come. */
+bool flow_hold_first(
+	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece);
+/* A later fragment. Before its first one it begins a datagram, if that comes, and whole. */
+void flow_hold_later(struct dpi *dpi, struct flow *flow, const struct packet *p);
+/* Inspects what there is of the flow's datagram. */
+void flow_end_datagram(struct dpi *dpi, struct flow *flow);
+/* Before packet `p` of the flow is looked at: where there is no room for it, datagrams of others are
+ * given up, the oldest first, and the inspection of their flows with them. */
+void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct packet *p);
 
 /* give.c: what nDPI gets, and when. */
 

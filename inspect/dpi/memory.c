@@ -20,16 +20,21 @@ enum { IDLE_BYTES = 1024 * 1024 };
 struct memory_block {
 	struct memory_block *next, **link; /* `link` points at what points here */
 	struct memory *memory;
-	size_t size; /* with this header, a multiple of MEMORY_STEP */
+	uint32_t size;  /* with this header, a multiple of MEMORY_STEP */
+	uint32_t point; /* on whose account, or NOBODY: before there were shares */
 };
+
+/* No point has this number. */
+#define NOBODY UINT32_MAX
 
 _Static_assert(sizeof(struct memory_block) % alignof(max_align_t) == 0,
 	"what follows a block header must be aligned as malloc aligns");
 
-void memory_set_limit(struct memory *memory, size_t bytes)
+bool memory_share(struct memory *memory, size_t bytes, const struct quota_params *params)
 {
-	memory->limit = bytes ? memory->used + bytes : 0;
 	memory->peak = memory->used;
+	memory->is_shared = quota_init(&memory->quota, bytes, params);
+	return memory->is_shared;
 }
 
 /* The idle blocks of this size, or NULL: it is too large to be kept. */
@@ -53,15 +58,30 @@ static struct memory_block *block_take(struct memory *memory, size_t size)
 	return block;
 }
 
+/* NULL: it does not fit the point's share, or there is none. */
+static struct memory_block *charged_take(struct memory *memory, uint32_t size)
+{
+	struct memory_block *block;
+
+	if (!memory->is_shared)
+		return block_take(memory, size);
+	if (!quota_take(&memory->quota, memory->point, size))
+		return NULL;
+	block = block_take(memory, size);
+	if (!block)
+		quota_give(&memory->quota, memory->point, size);
+	return block;
+}
+
 void *memory_take(struct memory *memory, struct memory_list *list, size_t size)
 {
-	size_t room = memory->limit ? memory->limit - memory->used : SIZE_MAX;
 	struct memory_block *block = NULL;
-	size_t whole;
+	uint32_t whole = 0;
 
-	if (size <= SIZE_MAX - sizeof(*block) - MEMORY_STEP) {
-		whole = (size + sizeof(*block) + MEMORY_STEP - 1) & ~(size_t)(MEMORY_STEP - 1);
-		block = whole <= room ? block_take(memory, whole) : NULL;
+	if (size <= UINT32_MAX - sizeof(*block) - MEMORY_STEP) {
+		whole = (uint32_t)(size + sizeof(*block) + MEMORY_STEP - 1) &
+			~(uint32_t)(MEMORY_STEP - 1);
+		block = charged_take(memory, whole);
 	}
 	if (!block) {
 		memory->refused++;
@@ -69,6 +89,7 @@ void *memory_take(struct memory *memory, struct memory_list *list, size_t size)
 	}
 	block->memory = memory;
 	block->size = whole;
+	block->point = memory->is_shared ? memory->point : NOBODY;
 	block->next = list->first;
 	block->link = &list->first;
 	if (block->next)
@@ -86,6 +107,8 @@ static void block_free(struct memory_block *block)
 	struct memory_block **idle = idle_of(memory, block->size);
 
 	memory->used -= block->size;
+	if (block->point != NOBODY)
+		quota_give(&memory->quota, block->point, block->size);
 	if (!idle || memory->idle_bytes + block->size > IDLE_BYTES) {
 		free(block);
 		return;
@@ -133,4 +156,5 @@ void memory_trim(struct memory *memory)
 		memory->idle[class] = NULL;
 	}
 	memory->idle_bytes = 0;
+	quota_fini(&memory->quota);
 }

@@ -2,13 +2,16 @@
  * for one flow can be given back at once, even what the library forgot. Not thread-safe: one
  * worker owns it.
  *
- * The limit holds for what is taken after memory_set_limit(): the library's own tables are
- * always had. A few blocks that were given back are kept, up to a bound, for the next that needs
- * one of their size; they do not count as used. */
+ * The limit holds for what is taken after memory_share(): the library's own tables are always had.
+ * From then on every block is taken on the account of an observation point, the one that was named
+ * last. A few blocks that were given back are kept, up to a bound, for the next that needs one of
+ * their size; they do not count as used. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "inspect/flow/quota.h"
 
 enum {
 	MEMORY_STEP = 32,     /* sizes are multiples of it */
@@ -20,9 +23,11 @@ struct memory_block;
 /* All zero is a fresh one. */
 struct memory {
 	size_t used, peak; /* bytes, block headers included */
-	size_t limit;      /* 0 = none; `used` stays at or below it */
 	uint64_t refused;  /* calls that did not fit */
 	size_t idle_bytes;
+	struct quota quota; /* of the limit */
+	uint32_t point;     /* on whose account blocks are taken; see memory_charge() */
+	bool is_shared;     /* memory_share() was called */
 	struct memory_block *idle[MEMORY_CLASSES];
 };
 
@@ -31,8 +36,15 @@ struct memory_list {
 	struct memory_block *first;
 };
 
-/* From now on at most `bytes` more than what is in use; 0 = no limit. `peak` starts again. */
-void memory_set_limit(struct memory *memory, size_t bytes);
+/* From now on at most `bytes` more than what is in use, in shares; 0 = no limit. `peak` starts again.
+ * false: no memory. */
+bool memory_share(struct memory *memory, size_t bytes, const struct quota_params *params);
+
+/* From now on blocks are taken on this point's account. */
+static inline void memory_charge(struct memory *memory, uint32_t point)
+{
+	memory->point = point;
+}
 
 /* NULL: does not fit. Aligned as malloc aligns. */
 void *memory_take(struct memory *memory, struct memory_list *list, size_t size);
@@ -43,5 +55,5 @@ void memory_give(void *data);
 /* Gives back whatever is still on the list. */
 void memory_sweep(struct memory_list *list);
 
-/* Returns what is kept to the system; to be called last. */
+/* Returns what is kept to the system, and the shares; to be called last. */
 void memory_trim(struct memory *memory);

@@ -53,6 +53,8 @@ void state_give(struct dpi *dpi, struct flow *flow)
 
 	engine_give(dpi, &state->whole);
 	engine_give(dpi, state->cut);
+	if (state->datagram)
+		datagram_close(state->datagram);
 	memory_sweep(&state->kept);
 	memory_give(state);
 	flow->dpi = NULL;
@@ -128,6 +130,12 @@ static bool is_final(const struct dpi_state *state)
 	return state->cut && cut_done && inspection_is_blank(&state->whole);
 }
 
+static void count_refused(struct dpi *dpi, const struct flow *flow)
+{
+	dpi->refused_flows++;
+	dpi->refused_unknown += !quota_is_configured(&dpi->memory.quota, flow->key.point);
+}
+
 void flow_verdict(struct dpi *dpi, struct flow *flow, bool all)
 {
 	struct dpi_state *state = flow->dpi;
@@ -151,14 +159,15 @@ void flow_verdict(struct dpi *dpi, struct flow *flow, bool all)
 		inspection_is_blank(&state->whole) && state->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
 	if (label->guessed)
 		flow->flags |= FLOW_DPI_GUESSED;
-	dpi->refused_flows += state->starved;
+	if (state->starved)
+		count_refused(dpi, flow);
 	state_give(dpi, flow);
 }
 
 void flow_refuse(struct dpi *dpi, struct flow *flow)
 {
 	flow->flags |= FLOW_DPI_NONE;
-	dpi->refused_flows++;
+	count_refused(dpi, flow);
 	if (flow->dpi)
 		state_give(dpi, flow);
 }

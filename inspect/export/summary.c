@@ -252,12 +252,15 @@ static void put_inspection(struct json *j, const struct summary *s)
 	json_u64(j, "ended", s->flows.ended);
 	json_u64(j, "evicted", s->flows.evicted);
 	json_u64(j, "refused", s->flows.refused);
+	json_u64(j, "refused_unknown", s->flows.refused_unknown);
 	json_close(j, '}');
 	json_open(j, "dpi", '{');
 	json_bool(j, "enabled", s->dpi != NULL);
 	json_string(j, "version", dpi_version());
 	json_u64(j, "packets", s->dpi_stats.packets);
 	json_u64(j, "refused_flows", s->dpi_stats.refused_flows);
+	json_u64(j, "refused_unknown_flows", s->dpi_stats.refused_unknown);
+	json_u64(j, "fragments_given_up", s->dpi_stats.given_up);
 	json_u64(j, "shed_flows", s->dpi_stats.shed_flows);
 	json_close(j, '}');
 	json_open(j, "flow_logs", '{');

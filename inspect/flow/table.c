@@ -9,7 +9,6 @@
 #include "inspect/flow/map.h"
 
 enum { TCP = 6 };
-enum { NEIGHBOURHOOD = 8 }; /* buckets looked at for a flow to end */
 
 /* A free slot is all zero but for the number of the next one, in `rule_number` (which the next flow's
  * first packet sets). */
@@ -41,7 +40,8 @@ static bool take_memory(struct flow_table *table)
 	table->index.buckets = map_create(buckets_size(table));
 	if (table->params.active_timeout_ns != 0)
 		table->updates = map_create(updates_size(table));
-	return seen_init(&table->seen, table->flows, capacity) && table->flows &&
+	return quota_init(&table->quota, capacity, &table->params.quota) &&
+	       seen_init(&table->seen, table->flows, capacity) && table->flows &&
 	       table->index.buckets && (table->updates || table->params.active_timeout_ns == 0);
 }
 
@@ -72,6 +72,7 @@ void flow_table_destroy(struct flow_table *table)
 	if (!table)
 		return;
 	seen_fini(&table->seen, table->params.capacity);
+	quota_fini(&table->quota);
 	map_destroy(table->updates, updates_size(table));
 	map_destroy(table->index.buckets, buckets_size(table));
 	map_destroy(table->flows, flows_size(table));
@@ -81,6 +82,11 @@ void flow_table_destroy(struct flow_table *table)
 const struct flow_table_stats *flow_table_stats(const struct flow_table *table)
 {
 	return &table->stats;
+}
+
+void flow_table_bind(struct flow_table *table, const struct session_table *sessions)
+{
+	quota_bind(&table->quota, sessions);
 }
 
 /* The lowest slot never used comes only after all that were: memory follows the peak. */
@@ -106,10 +112,8 @@ static void slot_give(struct flow_table *table, struct flow *flow)
 	table->free_slot = (uint32_t)(flow - table->flows) + 1;
 }
 
-/* True when more than the flow's timeout has passed since its latest packet. The shorter of the
- * two timeouts decides and names the end, so that it does not matter when one looks. */
-static bool flow_timed_out(const struct flow_params *params, const struct flow *flow,
-	uint64_t now, enum flow_end *end)
+bool flow_timed_out(const struct flow_params *params, const struct flow *flow, uint64_t now,
+	enum flow_end *end)
 {
 	uint64_t idle = params->idle_timeout_ns, close = params->tcp_close_timeout_ns;
 	uint64_t gap = now > flow->last_ns ? now - flow->last_ns : 0;
@@ -133,7 +137,7 @@ flow_missed(struct flow_table *table, const struct flow *flow, uint64_t bytes)
 		table->observer.unseen(table->observer.ctx, flow, bytes);
 }
 
-static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
+void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
 {
 	const struct flow_observer *observer = &table->observer;
 	uint64_t missed = seen_settle(&table->seen, slot_of(table, flow));
@@ -148,6 +152,7 @@ static void flow_finish(struct flow_table *table, struct flow *flow, enum flow_e
 		observer->release(observer->ctx, flow);
 	seen_clear(&table->seen, slot_of(table, flow));
 	index_remove(&table->index, key_hash(&flow->key, table->salt), slot_of(table, flow));
+	quota_give(&table->quota, flow->key.point, 1);
 	slot_give(table, flow);
 	table->stats.ended++;
 	table->stats.evicted += end == FLOW_END_EVICTED;
@@ -176,58 +181,10 @@ static struct flow *flow_find(struct flow_table *table, const struct flow_row *r
 	return flow ? flow : bucket_find(table, place.second, place.tag, &row->key);
 }
 
-/* Ends what the horizon has left behind in one bucket, and offers the flow idle longest as the
- * victim; equal times go by slot, so that the choice depends on nothing else. */
-static void bucket_sweep(
-	struct flow_table *table, uint32_t number, uint64_t horizon_ns, struct flow **victim)
+static void count_refused(struct flow_table *table, uint32_t point)
 {
-	const struct index_bucket *bucket = &table->index.buckets[number];
-
-	for (int way = 0; way < INDEX_WAYS; way++) {
-		struct flow *flow = &table->flows[bucket->slots[way]];
-		enum flow_end end;
-
-		if (bucket->tags[way] == 0)
-			continue;
-		if (flow_timed_out(&table->params, flow, horizon_ns, &end))
-			flow_finish(table, flow, end);
-		else if (!*victim || flow->last_ns < (*victim)->last_ns ||
-			 (flow->last_ns == (*victim)->last_ns && flow < *victim))
-			*victim = flow;
-	}
-}
-
-static bool has_room(const struct flow_table *table, uint64_t hash)
-{
-	return table->stats.live < table->params.capacity &&
-	       index_has_room(&table->index, hash);
-}
-
-/* Makes room for a flow of `hash`, at the cost of one that is not young. A full bucket can only
- * be helped in its own two buckets; a full table in any. */
-static bool make_room(
-	struct flow_table *table, uint64_t hash, uint64_t now_ns, uint64_t horizon_ns)
-{
-	struct index_place place = index_place(&table->index, hash);
-	struct flow *victim = NULL;
-	uint32_t number = place.first;
-
-	bucket_sweep(table, place.first, horizon_ns, &victim);
-	bucket_sweep(table, place.second, horizon_ns, &victim);
-	for (int n = 1; n < NEIGHBOURHOOD && index_has_room(&table->index, hash); n++) {
-		if (has_room(table, hash))
-			return true;
-		number = number + 1 < table->index.n_buckets ? number + 1 : 0;
-		if (number != place.second)
-			bucket_sweep(table, number, horizon_ns, &victim);
-	}
-	if (has_room(table, hash))
-		return true;
-	if (!victim || now_ns < victim->last_ns ||
-		now_ns - victim->last_ns < table->params.guard_ns)
-		return false;
-	flow_finish(table, victim, FLOW_END_EVICTED);
-	return true;
+	table->stats.refused++;
+	table->stats.refused_unknown += !quota_is_configured(&table->quota, point);
 }
 
 static struct flow *flow_new(
@@ -235,13 +192,15 @@ static struct flow *flow_new(
 {
 	struct flow_table_stats *stats = &table->stats;
 	const struct flow_row *row = p->row;
+	uint32_t point = row->key.point;
 	struct flow *flow;
 
-	if (!has_room(table, row->hash) &&
-		!make_room(table, row->hash, p->time_ns, horizon_ns)) {
-		stats->refused++;
+	if (!room_for(table, point, row->hash) &&
+		!room_make(table, point, row->hash, p->time_ns, horizon_ns)) {
+		count_refused(table, point);
 		return NULL;
 	}
+	quota_take(&table->quota, point, 1);
 	flow = slot_take(table);
 	assert(flow);
 	flow_begin(flow, &row->key, p, row->src_is_lo);

@@ -22,7 +22,11 @@
  * Full table: the flow idle longest among the packet's neighbourhood is ended as evicted, unless
  * all of them are younger than the guard time; then the packet is refused (NULL). A neighbourhood
  * is 2 to 8 buckets of at most 8 flows, so the work is bounded; a flow in it that the horizon has
- * left behind gives way first, and is not counted as evicted. */
+ * left behind gives way first, and is not counted as evicted.
+ *
+ * Shares: an observation point finds the table full when what is common is used up and its share is,
+ * too. Then flows of its own share, or of those that have more than theirs, give way; never one of a
+ * share that has room left. One that is within its share need not wait for the guard time of others. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,6 +34,7 @@
 #include <stdint.h>
 
 #include "inspect/flow/flow.h"
+#include "inspect/flow/quota.h"
 
 struct flow_params {
 	uint32_t capacity;        /* flows */
@@ -42,6 +47,7 @@ struct flow_params {
 	bool use_vlan;     /* inner VLAN ids are part of the key */
 	/* Of the hash; one that nobody can guess keeps keys from being made to meet. */
 	uint64_t seed;
+	struct quota_params quota; /* of the capacity; all 0: who comes first */
 };
 
 /* Called synchronously from the functions below; must not call the table. The flow is the
@@ -64,6 +70,7 @@ struct flow_observer {
 struct flow_table_stats {
 	uint64_t made, ended;      /* made = ended + live; an update is no end */
 	uint64_t evicted, refused; /* evicted flows (of the ended ones), refused packets */
+	uint64_t refused_unknown;  /* of these, of points of no configured session */
 	uint64_t acked_unseen;     /* bytes: see seen.h */
 	uint32_t live, peak;
 };
@@ -75,6 +82,9 @@ struct flow_table *flow_table_create(
 	const struct flow_params *params, const struct flow_observer *observer);
 /* Frees the memory; flows still live are not reported: call flow_table_end_all() first. */
 void flow_table_destroy(struct flow_table *table);
+
+/* Which points are of configured sessions has changed: see quota_bind(). */
+void flow_table_bind(struct flow_table *table, const struct session_table *sessions);
 
 /* Makes the keys of the packets whose bit is set in `live`, at most BURST_MAX, and asks for the
  * memory that flow_table_packet() will touch. Needs p->session; sets p->row, which is the table's and

@@ -1,4 +1,4 @@
-/* The inside of a flow table, for table.c (which changes it) and prefetch.c (which reads it). */
+/* The inside of a flow table, for table.c and room.c (which change it) and prefetch.c (which reads it). */
 #pragma once
 
 #include "inspect/flow/index.h"
@@ -14,7 +14,8 @@ struct flow_table {
 	uint64_t *updates;
 	struct seen seen; /* of TCP flows, by slot */
 	struct flow_index index;
-	uint32_t used; /* slots that were ever in use: the first ones */
+	struct quota quota; /* of the capacity */
+	uint32_t used;      /* slots that were ever in use: the first ones */
 	/* 1 + the number of a slot to reuse, which holds the next such number; 0 = none */
 	uint32_t free_slot;
 	uint32_t hand;        /* slot at which the next slice of expiry begins */
@@ -24,3 +25,19 @@ struct flow_table {
 	struct flow_row rows[BURST_MAX]; /* of the burst that was prepared last */
 	bool rows_hold;                  /* no flow has ended since */
 };
+
+/* table.c */
+
+/* True when more than the flow's timeout has passed since its latest packet. The shorter of the
+ * two timeouts decides and names the end, so that it does not matter when one looks. */
+bool flow_timed_out(const struct flow_params *params, const struct flow *flow, uint64_t now,
+	enum flow_end *end);
+void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end);
+
+/* room.c */
+
+/* Whether there is room for a flow of `point` and `hash`. */
+bool room_for(const struct flow_table *table, uint32_t point, uint64_t hash);
+/* Makes it, at the cost of a flow that is not young. false: of none. */
+bool room_make(struct flow_table *table, uint32_t point, uint64_t hash, uint64_t now_ns,
+	uint64_t horizon_ns);

@@ -179,7 +179,7 @@ static void memory_is_bounded(void)
 	CU_ASSERT_EQUAL(s->memory.used, 0);
 
 	stage_again(s);
-	memory_set_limit(&s->memory, 500);
+	CU_ASSERT_TRUE(memory_share(&s->memory, 500, &(struct quota_params){0}));
 	for (uint32_t at = 0; at < s->len; at += 100)
 		give(s, at, at + 100 < s->len ? at + 100 : s->len);
 	CU_ASSERT_EQUAL(s->n, 2);

@@ -74,7 +74,7 @@ static void no_more_than_the_limit_is_taken(void)
 
 	memory_take(&memory, &list, 5000); /* before there is a limit */
 	base = memory.used;
-	memory_set_limit(&memory, 1000);
+	CU_ASSERT_TRUE(memory_share(&memory, 1000, &(struct quota_params){0}));
 	for (unsigned i = 0; i < 100; i++)
 		memory_take(&memory, &list, 90);
 	CU_ASSERT_TRUE(memory.used > base + 800 && memory.used <= base + 1000);
@@ -98,14 +98,20 @@ static struct dpi *open_dpi(size_t limit, bool correlate)
 	return dpi;
 }
 
-static void browse(struct dpi *dpi, struct talk *t, uint8_t client)
+static void browse_from(struct dpi *dpi, struct talk *t, uint8_t client, uint32_t point)
 {
 	talk_open(t, 6, client, 40000, 2, 80);
+	t->flow.key.point = point & (unsigned)FLOW_POINT_MASK;
 	for (unsigned step = 0; step < 3; step++)
 		dpi_packet(dpi, &t->flow, talk_handshake(t, step));
 	dpi_packet(dpi, &t->flow, talk_say(t, 0, request, strlen(request)));
 	dpi_packet(dpi, &t->flow, talk_say(t, 1, response, strlen(response)));
 	dpi_conclude(dpi, &t->flow);
+}
+
+static void browse(struct dpi *dpi, struct talk *t, uint8_t client)
+{
+	browse_from(dpi, t, client, SESSION_NONE);
 }
 
 static void without_memory_flows_go_on_uninspected(void)
@@ -205,6 +211,143 @@ static void a_flow_may_end_at_any_packet(void)
 	dpi_destroy(dpi);
 }
 
+/* ---- fragments, and shares ---- */
+
+enum { FLOOD = 2000, FRAGMENT = 1200 };
+
+/* The first fragment of a datagram whose others never come, of a flow of its own. */
+static void flood(struct dpi *dpi, struct talk *t, unsigned n, uint32_t point)
+{
+	static const char data[FRAGMENT] = "";
+	struct packet *p;
+
+	talk_open(t, 17, (uint8_t)n, (uint16_t)(1024 + n), 9, 9999);
+	t->flow.key.point = point & (unsigned)FLOW_POINT_MASK;
+	p = talk_say(t, 0, data, sizeof(data));
+	t->bytes[6] |= 0x20; /* more fragments */
+	p->flags |= PACKET_FRAGMENT;
+	dpi_packet(dpi, &t->flow, p);
+}
+
+static bool is_http(const struct dpi *dpi, const struct talk *t)
+{
+	char text[64];
+
+	return !strcmp(
+		dpi_app(dpi, t->flow.app_master, t->flow.app, text, sizeof(text)), "HTTP");
+}
+
+static struct dpi *open_shared(size_t limit, size_t fragments, struct quota_params quota)
+{
+	struct dpi_params params = {.max_packets_tcp = 80,
+		.max_packets_udp = 24,
+		.memory_limit = limit,
+		.fragment_limit = fragments,
+		.quota = quota};
+	char error[128];
+	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
+	return dpi;
+}
+
+static void flood_end(struct dpi *dpi, struct talk *t)
+{
+	for (unsigned i = 0; i < FLOOD; i++)
+		dpi_release(dpi, &t[i].flow);
+	free(t);
+	dpi_destroy(dpi);
+}
+
+/* Whatever point they come from: the oldest go, within a bound of their own or for want of memory, and
+ * flows that follow are inspected. */
+static void fragments_are_given_up_first(void)
+{
+	static const size_t bounds[][2] = {
+		{1 << 20, 1 << 16}, {1 << 18, 0}, {1 << 18, 1 << 20}};
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct dpi *dpi =
+			open_shared(bounds[i][0], bounds[i][1], (struct quota_params){0});
+		struct talk *t = calloc(FLOOD, sizeof(*t)), other;
+		size_t base = dpi_stats(dpi).memory, held;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+		for (unsigned n = 0; n < FLOOD; n++)
+			flood(dpi, &t[n], n, SESSION_NONE);
+		held = dpi_stats(dpi).memory - base;
+		/* A little more: each has a state, and blocks have headers. */
+		CU_ASSERT_TRUE(held <= (i == 0 ? bounds[i][1] * 3 / 2 : bounds[i][0]));
+		CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
+		CU_ASSERT_TRUE(dpi_stats(dpi).given_up > FLOOD / 2);
+		CU_ASSERT_TRUE(t[0].flow.flags & FLOW_DPI_DONE && !t[0].flow.dpi);
+		CU_ASSERT_PTR_NOT_NULL(t[FLOOD - 1].flow.dpi);
+		browse(dpi, &other, 1);
+		CU_ASSERT_TRUE(is_http(dpi, &other));
+		CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
+		dpi_release(dpi, &other.flow);
+		flood_end(dpi, t);
+	}
+}
+
+/* Two configured sessions, points 0 and 1; the flood comes from the first or from an unknown point, and
+ * its flows are not given up: they are of TCP and wait for their first payload. */
+static void a_share_of_memory_cannot_be_taken(void)
+{
+	static const uint32_t from[] = {0, 7, SESSION_NONE};
+	const struct quota_params quota = {.sessions = 50, .unknown = 5, .points = 16};
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct session_table *sessions = session_table_create(16);
+		struct dpi *dpi = open_shared(1 << 18, 0, quota);
+		struct talk *t = calloc(FLOOD, sizeof(*t)), other[8];
+
+		CU_ASSERT_TRUE_FATAL(t && sessions);
+		for (uint32_t vni = 0; vni < 2; vni++)
+			session_table_add(sessions, &(struct session_key){.vni = vni});
+		dpi_bind(dpi, sessions);
+		for (unsigned n = 0; n < FLOOD; n++) {
+			talk_open(&t[n], 6, (uint8_t)n, (uint16_t)(1024 + n), 9, 80);
+			t[n].flow.key.point = from[i] & (unsigned)FLOW_POINT_MASK;
+			dpi_packet(dpi, &t[n].flow, talk_handshake(&t[n], 0));
+		}
+		CU_ASSERT_TRUE(dpi_stats(dpi).refused_flows > 0);
+		CU_ASSERT_EQUAL(dpi_stats(dpi).refused_unknown,
+			from[i] ? dpi_stats(dpi).refused_flows : 0);
+		for (unsigned n = 0; n < 8; n++) {
+			browse_from(dpi, &other[n], (uint8_t)n, 1);
+			CU_ASSERT_TRUE(is_http(dpi, &other[n]));
+			CU_ASSERT_FALSE(other[n].flow.flags & FLOW_DPI_NONE);
+		}
+		for (unsigned n = 0; n < 8; n++)
+			dpi_release(dpi, &other[n].flow);
+		flood_end(dpi, t);
+		session_table_destroy(sessions);
+	}
+}
+
+/* A share of the room for fragments, too: a flood of another session gives up its own. */
+static void a_datagram_outlives_the_fragments_of_others(void)
+{
+	const struct quota_params quota = {.sessions = 50, .unknown = 5, .points = 16};
+	struct session_table *sessions = session_table_create(16);
+	struct dpi *dpi = open_shared(1 << 20, 1 << 16, quota);
+	struct talk *t = calloc(FLOOD, sizeof(*t));
+
+	CU_ASSERT_TRUE_FATAL(t && sessions);
+	for (uint32_t vni = 0; vni < 2; vni++)
+		session_table_add(sessions, &(struct session_key){.vni = vni});
+	dpi_bind(dpi, sessions);
+	for (unsigned n = 0; n < FLOOD; n++)
+		flood(dpi, &t[n], n, n == 0);
+	CU_ASSERT_PTR_NOT_NULL(t[0].flow.dpi);
+	CU_ASSERT_PTR_NULL(t[1].flow.dpi);
+	CU_ASSERT_TRUE(dpi_stats(dpi).given_up > FLOOD / 2);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
+	flood_end(dpi, t);
+	session_table_destroy(sessions);
+}
+
 void suite_dpi_memory(void);
 void suite_dpi_memory(void)
 {
@@ -217,4 +360,7 @@ void suite_dpi_memory(void)
 	CU_ADD_TEST(s, every_allocation_may_fail);
 	CU_ADD_TEST(s, memory_does_not_grow_with_flows);
 	CU_ADD_TEST(s, a_flow_may_end_at_any_packet);
+	CU_ADD_TEST(s, fragments_are_given_up_first);
+	CU_ADD_TEST(s, a_share_of_memory_cannot_be_taken);
+	CU_ADD_TEST(s, a_datagram_outlives_the_fragments_of_others);
 }

@@ -95,7 +95,8 @@ static void compare(struct dpi *dpi, struct twin *twin, const char *script, uint
 
 static struct dpi *open_dpi(size_t limit)
 {
-	const struct dpi_params params = {80, 24, false, limit};
+	const struct dpi_params params = {
+		.max_packets_tcp = 80, .max_packets_udp = 24, .memory_limit = limit};
 	char error[128];
 	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
 

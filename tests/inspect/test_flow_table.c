@@ -585,6 +585,115 @@ static void what_timed_out_gives_way_first(void)
 	bench_close(&bench);
 }
 
+/* ---- shares ---- */
+
+/* The sessions of VNI 0 and 1 are configured and have these numbers; all others are unknown. */
+static struct session_table *two_sessions(void)
+{
+	struct session_table *sessions = session_table_create(16);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sessions);
+	for (uint32_t vni = 0; vni < 2; vni++) {
+		struct session_key key = {.vni = vni};
+
+		CU_ASSERT_PTR_NOT_NULL(session_table_add(sessions, &key));
+	}
+	return sessions;
+}
+
+/* A SYN of an address of its own. */
+static struct packet syn(uint32_t point, uint32_t number, uint64_t time_ns)
+{
+	struct packet p = tcp('a', 0, SYN);
+
+	p.session = point;
+	p.time_ns = time_ns;
+	memcpy(p.src.byte + 12, &number, sizeof(number));
+	return p;
+}
+
+static uint32_t taken(
+	struct bench *bench, uint32_t point, uint32_t first, uint32_t n, uint64_t at)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct packet p = syn(point, first + i, at + i);
+
+		found += offer(bench, &p) != NULL;
+	}
+	return found;
+}
+
+/* Of 1,000 flows 200 are kept for each of two sessions, 100 for unknown points. A flood of SYNs, from one
+ * session or from everywhere, young flows or old ones, leaves the others' share to them, and does
+ * not end a flow of it. */
+static void a_flood_leaves_the_shares_of_others(void)
+{
+	enum { CAPACITY = 1000, KEPT = 200, KEPT_UNKNOWN = 100, COMMON = 500, FLOOD = 20000 };
+	const struct flow_params params = {.capacity = CAPACITY,
+		.guard_ns = 0,
+		.quota = {.sessions = 40, .unknown = 10, .points = 16}};
+
+	for (int guarded = 0; guarded < 2; guarded++) {
+		struct session_table *sessions = two_sessions();
+		struct flow_params these = params;
+		struct bench bench;
+		uint32_t n;
+
+		these.guard_ns = guarded ? UINT64_MAX : 0;
+		bench_open(&bench, &these);
+		flow_table_bind(bench.table, sessions);
+		n = taken(&bench, 0, 0, FLOOD, 1000);
+		CU_ASSERT_EQUAL(stats(&bench)->live, KEPT + COMMON);
+		CU_ASSERT_TRUE(guarded ? n == KEPT + COMMON : n > FLOOD - 10);
+		n = 0;
+		for (uint32_t i = 0; i < FLOOD / 10; i++)
+			n += taken(&bench, 2 + i % 14, i, 1, 2000);
+		CU_ASSERT_TRUE(guarded ? n == KEPT_UNKNOWN : n >= KEPT_UNKNOWN);
+		CU_ASSERT_EQUAL(taken(&bench, 1, 0, KEPT, 3000), KEPT);
+		CU_ASSERT_EQUAL(stats(&bench)->live, CAPACITY);
+		CU_ASSERT_TRUE(guarded == (stats(&bench)->evicted == 0));
+		/* The flood goes on: the flows of session 1 are those that were made. */
+		taken(&bench, 0, FLOOD, FLOOD, 100000);
+		taken(&bench, 9, FLOOD, FLOOD, 100000);
+		n = (uint32_t)stats(&bench)->made;
+		CU_ASSERT_EQUAL(taken(&bench, 1, 0, KEPT, 200000), KEPT);
+		CU_ASSERT_EQUAL(stats(&bench)->made, n);
+		if (guarded)
+			CU_ASSERT_EQUAL(stats(&bench)->refused - stats(&bench)->refused_unknown,
+				2 * FLOOD - (KEPT + COMMON));
+		bench_close(&bench);
+		session_table_destroy(sessions);
+	}
+}
+
+/* A session that a reload brings finds its share in a table full of young flows. */
+static void a_new_session_has_its_share_at_once(void)
+{
+	enum { CAPACITY = 1000 };
+	const struct flow_params params = {.capacity = CAPACITY,
+		.guard_ns = UINT64_MAX,
+		.quota = {.sessions = 40, .unknown = 10, .points = 16}};
+	struct session_table *sessions = two_sessions();
+	struct session_key key = {.vni = 2};
+	struct bench bench;
+
+	bench_open(&bench, &params);
+	flow_table_bind(bench.table, sessions);
+	taken(&bench, 0, 0, CAPACITY, 1);
+	taken(&bench, 1, 0, CAPACITY, 1);
+	taken(&bench, 9, 0, CAPACITY, 1);
+	CU_ASSERT_EQUAL(stats(&bench)->live, CAPACITY);
+	CU_ASSERT_EQUAL(taken(&bench, 2, 0, 100, 2), 0);
+	CU_ASSERT_PTR_NOT_NULL(session_table_add(sessions, &key));
+	flow_table_bind(bench.table, sessions);
+	CU_ASSERT_EQUAL(taken(&bench, 2, 0, 133, 3), 133);
+	CU_ASSERT_EQUAL(stats(&bench)->live, CAPACITY);
+	bench_close(&bench);
+	session_table_destroy(sessions);
+}
+
 /* The index has room for as many flows as were promised, and memory follows the peak: a slot is
  * used again before a new one is touched. */
 static void the_whole_capacity_can_be_used(void)
@@ -756,6 +865,8 @@ void suite_flow_table(void)
 	CU_ADD_TEST(s, overload_loses_nothing_uncounted);
 	CU_ADD_TEST(s, the_longest_idle_is_evicted);
 	CU_ADD_TEST(s, what_timed_out_gives_way_first);
+	CU_ADD_TEST(s, a_flood_leaves_the_shares_of_others);
+	CU_ADD_TEST(s, a_new_session_has_its_share_at_once);
 	CU_ADD_TEST(s, the_whole_capacity_can_be_used);
 	CU_ADD_TEST(s, slots_are_used_again);
 	CU_ADD_TEST(s, a_hash_names_two_buckets_and_a_tag);

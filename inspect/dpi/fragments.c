@@ -1,0 +1,98 @@
+/* Inner fragments: what of them is kept, and what is given up. Flows whose datagrams never become whole
+ * can be had for the asking; so their fragments are what goes first. */
+#include "inspect/dpi/inside.h"
+
+enum {
+	LOOKED_AT = 8, /* of the oldest datagrams, for one to give up */
+	GIVEN_UP = 4,  /* for one packet at most */
+	ROOM = 16384,  /* bytes that the packet of a flow hardly exceeds */
+};
+
+/* Inspects what came of the datagram. */
+void flow_end_datagram(struct dpi *dpi, struct flow *flow)
+{
+	struct datagram *datagram = flow->dpi->datagram;
+	const struct piece *piece = datagram_piece(datagram);
+
+	if (piece)
+		flow_look(dpi, flow, piece);
+	if (!flow->dpi)
+		return;
+	flow->dpi->datagram = NULL;
+	datagram_close(datagram);
+}
+
+bool flow_hold_first(
+	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
+{
+	struct dpi_state *state = flow->dpi;
+	enum datagram_status status;
+
+	if (!piece->whole || !(p->flags & PACKET_FRAGMENT))
+		return false;
+	if (state->datagram && datagram_awaits(state->datagram, p)) {
+		status = datagram_add(state->datagram, p, piece);
+		if (status != DATAGRAM_OPEN)
+			flow_end_datagram(dpi, flow);
+		return status != DATAGRAM_BROKEN;
+	}
+	if (state->datagram)
+		flow_end_datagram(dpi, flow);
+	if (!flow->dpi)
+		return true;
+	state->datagram = datagram_open(&dpi->datagrams, flow, &state->kept, p, piece);
+	return state->datagram;
+}
+
+void flow_hold_later(struct dpi *dpi, struct flow *flow, const struct packet *p)
+{
+	if (flow->dpi && flow->dpi->datagram) {
+		if (datagram_add(flow->dpi->datagram, p, NULL) != DATAGRAM_OPEN)
+			flow_end_datagram(dpi, flow);
+		return;
+	}
+	if (p->flags & PACKET_FIRST_AHEAD && (flow->dpi || flow_begin_dpi(dpi, flow, true)))
+		flow->dpi->datagram =
+			datagram_open(&dpi->datagrams, flow, &flow->dpi->kept, p, NULL);
+}
+
+/* The oldest datagram, near enough, whose room of `quota` the flow may have; NULL: none. */
+static struct datagram *find_for(
+	const struct dpi *dpi, const struct quota *quota, const struct flow *flow, size_t bytes)
+{
+	struct datagram *d = dpi->datagrams.oldest;
+
+	for (unsigned n = 0; d && n < LOOKED_AT; n++, d = datagram_newer(d)) {
+		const struct flow *of = datagram_flow(d);
+
+		if (of != flow &&
+			quota_may_replace(quota, flow->key.point, bytes, of->key.point))
+			return d;
+	}
+	return NULL;
+}
+
+/* With its datagram a flow gives up its inspection: or each flow of a flood would go on to hold a
+ * state of nDPI's. */
+static void give_up_for(
+	struct dpi *dpi, const struct quota *quota, const struct flow *flow, size_t bytes)
+{
+	struct datagram *d;
+
+	for (unsigned n = 0; n < GIVEN_UP; n++) {
+		if (quota_fit(quota, flow->key.point, bytes))
+			return;
+		d = find_for(dpi, quota, flow, bytes);
+		if (!d)
+			return;
+		dpi->given_up++;
+		dpi_conclude(dpi, datagram_flow(d));
+	}
+}
+
+void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct packet *p)
+{
+	if (p->flags & PACKET_FRAGMENT)
+		give_up_for(dpi, &dpi->datagrams.quota, flow, datagram_room(p));
+	give_up_for(dpi, &dpi->memory.quota, flow, ROOM);
+}
