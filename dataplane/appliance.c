@@ -3,10 +3,10 @@
 #include "config/now.h"
 #include "config/plural.h"
 #include "dataplane/eal.h"
+#include "dataplane/processors.h"
 #include "dataplane/ring.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,13 +45,6 @@ static int start_eal(struct appliance *appliance, char *error)
 	return 0;
 }
 
-static uint32_t cpus_allowed(cpu_set_t *cpus)
-{
-	CPU_ZERO(cpus);
-	sched_getaffinity(0, sizeof(*cpus), cpus);
-	return (uint32_t)CPU_COUNT(cpus);
-}
-
 /* One processor is left to the writer, the control thread and the kernel. */
 static uint32_t count_workers(const struct settings *s)
 {
@@ -59,7 +52,7 @@ static uint32_t count_workers(const struct settings *s)
 	cpu_set_t cpus;
 
 	if (n == 0) {
-		n = cpus_allowed(&cpus);
+		n = processors_allowed(&cpus);
 		n = n > 2 ? n - 1 : 1;
 	}
 	return n < WORKERS_MAX ? n : WORKERS_MAX;
@@ -155,7 +148,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 static int cpu_of(uint32_t i, uint32_t n_workers)
 {
 	cpu_set_t cpus;
-	uint32_t n = cpus_allowed(&cpus), skip = n - 1 - i;
+	uint32_t n = processors_allowed(&cpus), skip = n - 1 - i;
 
 	if (n < n_workers)
 		return -1;

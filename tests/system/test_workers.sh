@@ -39,6 +39,19 @@ spread() { # capture
   done
 }
 
+# As many as processors may be used: of one, of two, and of all that this process has.
+by_itself() {
+  for cpus in $(nproc) 1 2; do
+    [ "$cpus" -le "$(nproc)" ] || continue
+    set -- $(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)))')
+    list=$(printf '%s\n' "$@" | head -n "$cpus" | paste -sd, -)
+    taskset -c "$list" "$periscope" replay --force -l "$tmp/out" "$tmp/mix.pcap" >"$tmp/stdout" 2>&1 ||
+      { cat "$tmp/stdout"; return 1; }
+    got=$(results summary "$tmp/out" workers | tr -cd , | wc -c)
+    [ "$((got + 1))" -eq "$cpus" ] || { echo "$((got + 1)) workers on $cpus processors"; return 1; }
+  done
+}
+
 capgen mix "$tmp/mix.pcap" flows=800 vnis=6 noise=1 span=600 >/dev/null
 capgen mix "$tmp/plain.pcapng" flows=300 vnis=1 noise=1 wrap=plain >/dev/null
 capgen rewind "$tmp/rewind.pcap" flows=400 span=600 >/dev/null
@@ -59,6 +72,7 @@ check "1, 2 and 4 workers: two captures and a filter" same "$tmp/mix.pcap" "$tmp
 check "1, 2 and 4 workers: VNIs joined to a tenant" same \
   --set 'tenants=[{name: blue, virtual_network_ids: [100, 101, 102]}]' "$tmp/mix.pcap"
 check "work is spread: a mix" spread "$tmp/mix.pcap"
+check "as many workers as processors may be used" by_itself
 
 if have_shared pcaps/ndpi42; then
   set -- $(find "$shared/pcaps/ndpi42/" -name '*.pcap' -o -name '*.pcapng' | sort)
