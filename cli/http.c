@@ -9,21 +9,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cli/http_clients.h"
 #include "cli/metrics.h"
 
-enum {
-	CONNECTIONS = 64,
-	OF_ONE_ADDRESS = 16,
-	IDLE_S = 5,
-	CONNECTION_BYTES = 16384,
-	BACKLOG = 64
-};
+enum { IDLE_S = 5, CONNECTION_BYTES = 16384, BACKLOG = 64 };
 
 struct http {
 	struct watch *watch;
 	struct MHD_Daemon *daemon; /* NULL: not started */
 	const char *endpoint;
 	int fd;
+	struct http_clients clients;
 };
 
 /* What an answer is made of; `body` is freed once it is sent. */
@@ -110,6 +106,24 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, const stru
 	result = MHD_queue_response(connection, a->status, response);
 	MHD_destroy_response(response);
 	return result;
+}
+
+/* libmicrohttpd's MHD_NotifyConnectionCallback; `context` is what http_clients.h keeps of it. */
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **context,
+	enum MHD_ConnectionNotificationCode what)
+{
+	struct http *http = ctx;
+	const union MHD_ConnectionInfo *fd, *address;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		http_clients_go(*context);
+		return;
+	}
+	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (fd != NULL && address != NULL && address->client_addr != NULL)
+		*context =
+			http_clients_come(&http->clients, fd->connect_fd, address->client_addr);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's MHD_AccessHandlerCallback */
@@ -201,8 +215,8 @@ bool http_start(struct http *http, struct watch *watch, char *error, size_t erro
 	http->daemon = MHD_start_daemon(
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_USE_ITC, 0, NULL, NULL,
 		on_request, http, MHD_OPTION_LISTEN_SOCKET, http->fd,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)OF_ONE_ADDRESS,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CLIENTS_PLACES,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
 	if (http->daemon != NULL)

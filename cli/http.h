@@ -1,7 +1,7 @@
 /* Health and metrics over HTTP, by libmicrohttpd on a thread of its own: GET /health is 200 while
  * the watch says healthy, else 503 that names what is wrong; GET /metrics is metrics.h's text.
- * Anything else is 404 or 405. Connections and their time are bounded; nothing is read from a
- * body. */
+ * Anything else is 404 or 405. Connections and their time are bounded, and those that wait make
+ * room for those that come (http_clients.h); nothing is read from a body. */
 #pragma once
 
 #include <stddef.h>

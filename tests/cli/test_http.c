@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/health_port.h"
@@ -222,26 +223,6 @@ static void garbage_does_no_harm(void)
 	served_end(&s);
 }
 
-/* Idle connections are limited, and dropped in time; afterwards others are served. */
-static void idle_clients_do_not_keep_others_out(void)
-{
-	enum { IDLE = 100 };
-	int fds[IDLE];
-	struct served s;
-
-	served_begin(&s);
-	for (int i = 0; i < IDLE; i++) {
-		fds[i] = net_connect(s.http);
-		if (fds[i] >= 0)
-			CU_ASSERT_EQUAL(send(fds[i], "GET /hea", i % 9, MSG_NOSIGNAL), i % 9);
-	}
-	CU_ASSERT_TRUE((unsigned)net_until_health(s.http, 200) < 12000);
-	for (int i = 0; i < IDLE; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	served_end(&s);
-}
-
 /* From another address of this host. */
 static int connect_from(const char *address, uint16_t port)
 {
@@ -259,29 +240,94 @@ static int connect_from(const char *address, uint16_t port)
 	return fd;
 }
 
-/* One address holds 16 connections: the next is closed unheard, and another address is served. */
+/* GET of a URL over a connection of its own; the status, or 0. */
+static int asked_from(const char *address, uint16_t port, const char *request)
+{
+	char *answer = net_talk(connect_from(address, port), request, strlen(request));
+	int status = net_http_status(answer);
+
+	free(answer);
+	return status;
+}
+
+static uint64_t ms_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static const char health_request[] = "GET /health HTTP/1.0\r\n\r\n";
+
+/* Clients that send a byte now and then, so that none is idle, from as many addresses as hold all the
+ * places, and from the asker's own: each request of others is answered within a second. */
+static void slow_clients_do_not_keep_others_out(void)
+{
+	enum { SLOW = 80, EACH = 16, ROUNDS = 9 };
+	static const char head[] = "GET /health HTTP/1.0\r\nX: aaaaaaaaaaaaaaaaaaa";
+	int fds[SLOW];
+	struct served s;
+
+	served_begin(&s);
+	for (int i = 0; i < SLOW; i++) {
+		char address[24];
+
+		snprintf(address, sizeof(address), "127.0.0.%d", 1 + i / EACH);
+		fds[i] = connect_from(address, s.http);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		uint64_t began = ms_now();
+
+		for (int i = 0; i < SLOW; i++)
+			(void)send(fds[i], &head[round], 1, MSG_NOSIGNAL);
+		CU_ASSERT_EQUAL(asked_from("127.0.0.1", s.http, health_request), 200);
+		CU_ASSERT_EQUAL(asked_from("127.0.0.9", s.http, health_request), 200);
+		CU_ASSERT_EQUAL(
+			asked_from("127.0.0.9", s.http, "GET /metrics HTTP/1.0\r\n\r\n"), 200);
+		CU_ASSERT_TRUE(ms_now() - began < 1000);
+		usleep(700000);
+	}
+	for (int i = 0; i < SLOW; i++)
+		close(fds[i]);
+	served_end(&s);
+}
+
+/* Idle ones are dropped in time, also where nobody needs their place. */
+static void idle_clients_are_dropped(void)
+{
+	char room[64];
+	struct served s;
+	int fd;
+
+	served_begin(&s);
+	fd = connect_from("127.0.0.2", s.http);
+	CU_ASSERT_EQUAL(send(fd, health_request, 8, 0), 8);
+	CU_ASSERT_EQUAL(recv(fd, room, sizeof(room), 0), 0);
+	close(fd);
+	served_end(&s);
+}
+
+/* One address has 16 clients at once: with the next, the one is shut down that came first, and all
+ * others are served. */
 static void one_address_has_16_clients(void)
 {
 	enum { CLIENTS = 16 };
-	static const char request[] = "GET /health HTTP/1.0\r\n\r\n";
-	int fds[CLIENTS], fd;
-	char room[4096], *answer;
+	char room[64], *answer;
+	int fds[CLIENTS];
 	struct served s;
 
 	served_begin(&s);
 	for (int i = 0; i < CLIENTS; i++) {
 		fds[i] = connect_from("127.0.0.2", s.http);
-		CU_ASSERT_EQUAL(send(fds[i], request, 9, 0), 9);
+		CU_ASSERT_EQUAL(send(fds[i], health_request, 9, 0), 9);
 	}
-	fd = connect_from("127.0.0.2", s.http);
-	send(fd, request, strlen(request), MSG_NOSIGNAL);
-	CU_ASSERT_TRUE(recv(fd, room, sizeof(room), 0) <= 0);
-	close(fd);
-	answer = net_talk(connect_from("127.0.0.3", s.http), request, strlen(request));
-	CU_ASSERT_EQUAL(net_http_status(answer), 200);
-	free(answer);
-	for (int i = 0; i < CLIENTS; i++) {
-		answer = net_talk(fds[i], request + 9, strlen(request) - 9);
+	CU_ASSERT_EQUAL(asked_from("127.0.0.3", s.http, health_request), 200);
+	CU_ASSERT_EQUAL(asked_from("127.0.0.2", s.http, health_request), 200);
+	CU_ASSERT_EQUAL(recv(fds[0], room, sizeof(room), 0), 0);
+	close(fds[0]);
+	for (int i = 1; i < CLIENTS; i++) {
+		answer = net_talk(fds[i], health_request + 9, strlen(health_request) - 9);
 		CU_ASSERT_EQUAL(net_http_status(answer), 200);
 		free(answer);
 	}
@@ -400,7 +446,8 @@ void suite_http(void)
 	CU_ADD_TEST(s, metrics_come_with_their_type);
 	CU_ADD_TEST(s, other_requests_are_refused);
 	CU_ADD_TEST(s, garbage_does_no_harm);
-	CU_ADD_TEST(s, idle_clients_do_not_keep_others_out);
+	CU_ADD_TEST(s, slow_clients_do_not_keep_others_out);
+	CU_ADD_TEST(s, idle_clients_are_dropped);
 	CU_ADD_TEST(s, one_address_has_16_clients);
 	CU_ADD_TEST(s, many_ask_at_once);
 	CU_ADD_TEST(s, a_port_in_use_is_one_sentence);
