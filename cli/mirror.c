@@ -153,9 +153,15 @@ static void mirror_packet(struct mirror *m, const struct input_packet *in)
 		.wire = len,
 		.time_ns = in->time_ns,
 		.link = LINK_ETHERNET};
-	bool has_ip = decap_plain(&p) == REASON_inspected;
+	bool has_ip;
 
 	m->counts.read++;
+	/* A capture may hold less than a frame, which no interface has sent. */
+	if (len < ETHERNET_HEADER || in->cap == 0) {
+		m->counts.too_short++;
+		return;
+	}
+	has_ip = decap_plain(&p) == REASON_inspected;
 	if (m->interface) {
 		const struct model_session *session = find_session(m, &p, has_ip);
 
@@ -223,6 +229,9 @@ static void print_counts(FILE *to, const struct counts *c, const struct output_l
 			"cut: %" PRIu64 " by packet length, %" PRIu64 " by MTU, %" PRIu64
 			" by size\n",
 			c->cut_length, c->cut_mtu, c->cut_size);
+	if (c->too_short)
+		fprintf(to, "left out: %" PRIu64 " packet%s shorter than an Ethernet header\n",
+			c->too_short, plural(c->too_short));
 	if (c->too_long)
 		fprintf(to, "dropped: %" PRIu64 " too long for the endpoint\n", c->too_long);
 	print_never(to, c);

@@ -26,8 +26,9 @@ struct arguments {
 struct counts {
 	uint64_t read, mirrored, not_ip, not_accepted;
 	uint64_t cut_length, cut_mtu,
-		cut_size;  /* by packet length, MTU, the 16 bits of UDP's length */
-	uint64_t too_long; /* for the endpoint, and dropped therefore */
+		cut_size;   /* by packet length, MTU, the 16 bits of UDP's length */
+	uint64_t too_short; /* to be a frame */
+	uint64_t too_long;  /* for the endpoint, and dropped therefore */
 	uint64_t never[UNMIRRORED_KINDS];
 };
 

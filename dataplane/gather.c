@@ -54,6 +54,7 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	g->plain += lane->met.plain;
 	foreign_add(&g->foreign, &lane->foreign);
 	ether_types_add(g->not_ip, lane->not_ip);
+	g->overflow.fragments += fragment_table_overwritten(lane->fragments);
 	g->overflowed = g->overflowed || lane_overflowed(lane);
 }
 
@@ -146,6 +147,7 @@ struct summary gathered_summary(const struct gathered *g, const struct settings 
 		.dpi_stats = g->dpi,
 		.flows = g->flows,
 		.aggregates = g->aggregates,
+		.overflow = g->overflow,
 		.worker_packets = g->worker_packets,
 		.n_workers = n_lanes,
 		.tenants = g->tenants,

@@ -18,6 +18,7 @@ struct gathered {
 	struct dpi_stats dpi;
 	struct flow_table_stats flows;
 	struct aggregates_stats aggregates;
+	struct summary_overflow overflow;
 	struct output_ledger outputs[RECORD_KIND_COUNT];
 	struct {
 		const char *name;

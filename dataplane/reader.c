@@ -454,10 +454,11 @@ uint64_t reader_in_flight(const struct reader *reader)
 	return reader->received - reader->returned;
 }
 
-bool reader_overflowed(const struct reader *reader)
+void reader_overflow(const struct reader *reader, struct summary_overflow *sum)
 {
-	return fragment_table_overwritten(reader->fragments) > 0 ||
-	       (reader->joiner && joiner_overflowed(reader->joiner));
+	sum->fragments += fragment_table_overwritten(reader->fragments);
+	if (reader->joiner)
+		sum->outer_fragments += joiner_counts(reader->joiner).overflow;
 }
 
 uint32_t reader_max_blocks(const struct reader *reader)

@@ -21,6 +21,7 @@
 #include "decap/decap.h"
 #include "inspect/export/packet_file.h"
 #include "inspect/export/packet_files.h"
+#include "inspect/export/summary.h"
 
 struct reader;
 
@@ -60,8 +61,9 @@ uint64_t reader_in_flight(const struct reader *reader);
 uint64_t reader_left_out_mirror(const struct reader *reader);
 /* Adds what the reader knows: packets received and in flight, and what became of outer fragments. */
 void reader_ledger(const struct reader *reader, struct ledger *ledger);
-/* The fragment table of the reader, or its joiner, hit its bound: owners may differ from another run's. */
-bool reader_overflowed(const struct reader *reader);
+/* Adds what found no room in the fragment table of the reader or in its joiner: then owners may differ
+ * from another run's. */
+void reader_overflow(const struct reader *reader, struct summary_overflow *sum);
 /* Packets whose times were replaced: see packet_times.h. */
 uint64_t reader_strays(const struct reader *reader);
 /* Blocks on their way at once, at most: the room that worker inboxes need. */

@@ -267,6 +267,12 @@ static struct summary_replay describe(const struct replay *replay, const struct 
 		.plain = plain,
 		.left_out_mirror = reader_left_out_mirror(replay->reader),
 		.foreign = g->foreign,
+		.files = {{p->packet_file, replay->packets
+						   ? packet_file_ip_packets(replay->packets)
+						   : 0},
+			{"packets/packets.pcapng",
+				replay->recording ? packet_files_ip_packets(replay->recording)
+						  : 0}},
 	};
 }
 
@@ -323,7 +329,9 @@ static enum replay_status finish(
 		result = REPLAY_FAILED;
 	} else {
 		reader_ledger(replay->reader, &g.ledger);
-		g.overflowed = g.overflowed || reader_overflowed(replay->reader);
+		reader_overflow(replay->reader, &g.overflow);
+		g.overflowed = g.overflowed || g.overflow.fragments > 0 ||
+			       g.overflow.outer_fragments > 0;
 		what = describe(replay, &g);
 		summary = summarize(replay, &g, &what);
 		if (replay->params->output_dir &&

@@ -52,7 +52,6 @@ struct datagram {
 struct joiner {
 	struct decap_params params;
 	struct joiner_counts counts;
-	bool overflowed;
 	uint8_t *
 		whole; /* of the datagram that became whole last: given away, freed at the next call */
 	struct datagram datagrams[JOINER_DATAGRAMS];
@@ -191,7 +190,7 @@ static struct datagram *datagram_begin(
 		if (!other->used || other->began_ns < d->began_ns)
 			d = other;
 	}
-	joiner->overflowed |= d->used;
+	joiner->counts.overflow += d->used;
 	leave(joiner, d);
 	d->bytes = malloc(HEAD_MAX + DATA_MAX);
 	if (!d->bytes)
@@ -330,9 +329,4 @@ void joiner_end(struct joiner *joiner)
 struct joiner_counts joiner_counts(const struct joiner *joiner)
 {
 	return joiner->counts;
-}
-
-bool joiner_overflowed(const struct joiner *joiner)
-{
-	return joiner->overflowed;
 }

@@ -22,6 +22,7 @@ struct joiner_counts {
 	uint64_t joined; /* became part of a packet made whole, which was the last to come */
 	uint64_t left;   /* of datagrams that never became whole */
 	uint64_t overlapping; /* of datagrams whose fragments overlap */
+	uint64_t overflow;    /* datagrams that gave way to others: a capacity limit was hit */
 };
 
 enum joiner_status {
@@ -53,5 +54,3 @@ enum joiner_status joiner_add(struct joiner *joiner, struct packet *p, bool all)
 void joiner_end(struct joiner *joiner);
 
 struct joiner_counts joiner_counts(const struct joiner *joiner);
-/* Datagrams gave way to others: a capacity limit was hit. */
-bool joiner_overflowed(const struct joiner *joiner);

@@ -19,6 +19,7 @@ struct packet_file {
 	bool is_pcapng;
 	bool failed, said_failed; /* to make the raw IP part */
 	bool said_memory;
+	uint64_t ip_packets;
 	struct pcapng *pcapng[PART_COUNT];
 	struct classic_pcap *classic[PART_COUNT];
 	char path[PATH_MAX]; /* of the Ethernet part */
@@ -159,6 +160,7 @@ void packet_file_write(struct packet_file *file, const struct packet_record *rec
 		taken = file->is_pcapng ? pcapng_write(file->pcapng[part], record, &bytes)
 					: classic_pcap_write(
 						  file->classic[part], record->time_ns, &bytes);
+	file->ip_packets += taken && part == PART_IP;
 	if (!taken)
 		lose(file, is_open(file, part));
 	else if (is_first) /* an empty file is none that readers take */
@@ -217,4 +219,9 @@ bool packet_file_close(struct packet_file *file)
 const struct output_ledger *packet_file_ledger(const struct packet_file *file)
 {
 	return file->ledger;
+}
+
+uint64_t packet_file_ip_packets(const struct packet_file *file)
+{
+	return file->ip_packets;
 }

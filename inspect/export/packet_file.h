@@ -54,4 +54,6 @@ bool packet_file_discard(struct packet_file *file);
  * PACKET_FILE_EXTRA. */
 uint64_t packet_file_size(const struct packet_file *file);
 enum { PACKET_FILE_EXTRA = 512 };
+/* Packets that the file for raw IP took. */
+uint64_t packet_file_ip_packets(const struct packet_file *file);
 const struct output_ledger *packet_file_ledger(const struct packet_file *file);

@@ -120,3 +120,8 @@ const struct output_ledger *packet_files_ledger(const struct packet_files *f)
 {
 	return &f->ledger;
 }
+
+uint64_t packet_files_ip_packets(const struct packet_files *f)
+{
+	return packet_file_ip_packets(f->file);
+}

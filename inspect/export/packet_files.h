@@ -40,5 +40,7 @@ bool packet_files_close(struct packet_files *files);
 
 /* What was removed so far; any thread. */
 uint64_t packet_files_removed(const struct packet_files *files, uint64_t *bytes);
+/* Packets that the file for raw IP took, beside the one that is written now. */
+uint64_t packet_files_ip_packets(const struct packet_files *files);
 /* Over all files, ended ones too: offered = written + lost_disk once flushed. */
 const struct output_ledger *packet_files_ledger(const struct packet_files *files);

@@ -241,6 +241,8 @@ static void put_memory(struct json *j, const struct summary *s)
 		s->sessions == NULL ? 0 : session_table_overflow(s->sessions));
 	json_u64(j, "sessions_evicted",
 		s->sessions == NULL ? 0 : session_table_evicted(s->sessions));
+	json_u64(j, "fragments_overflow", s->overflow.fragments);
+	json_u64(j, "outer_fragments_overflow", s->overflow.outer_fragments);
 	json_close(j, '}');
 }
 

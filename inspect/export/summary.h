@@ -50,6 +50,12 @@ struct summary_port {
 	struct exception_ledger exception;
 };
 
+/* Fragments that found no room, beside what the other parts count themselves. */
+struct summary_overflow {
+	uint64_t fragments;       /* first fragments forgotten early: see fragment.h */
+	uint64_t outer_fragments; /* outer datagrams that gave way to others: see joiner.h */
+};
+
 /* What a replay was asked, and what it met. */
 struct summary_replay {
 	enum decap_mode mode;
@@ -58,6 +64,11 @@ struct summary_replay {
 	uint64_t mirrored, plain;   /* of the packets received; in DECAP_PLAIN all are plain */
 	uint64_t left_out_mirror;   /* mirror packets that the BPF expression left out */
 	struct foreign_met foreign; /* flows, in DECAP_MIRROR packets; in DECAP_PLAIN none */
+	/* Files of packets, of -w and recorded ones: what went into the file for raw IP beside it. */
+	struct {
+		const char *name; /* of the file for Ethernet; NULL: none was written */
+		uint64_t ip_packets;
+	} files[2];
 };
 
 enum { SUMMARY_PORTS_MAX = 16 };
@@ -65,13 +76,14 @@ enum { SUMMARY_PORTS_MAX = 16 };
 struct summary {
 	const char *input; /* "mirror", "plain" or "mixed"; NULL: there was no packet */
 	const struct ledger *ledger;
-	bool deterministic;                   /* no capacity limit was hit */
+	bool deterministic; /* no capacity limit was hit: whatever makes it false has a count */
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
 	struct dpi_stats dpi_stats;           /* summed */
 	struct flow_table_stats flows;        /* summed */
 	struct aggregates_stats aggregates;   /* summed */
+	struct summary_overflow overflow;     /* summed */
 	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
 	uint32_t n_rules;
 	const struct ether_types *not_ip; /* of the bucket inner_not_ip; NULL: not known */

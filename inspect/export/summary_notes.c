@@ -4,6 +4,7 @@
 
 #include "config/plural.h"
 #include "inspect/export/columns.h"
+#include "inspect/export/packet_file.h"
 
 struct notes {
 	const struct summary *summary;
@@ -117,6 +118,24 @@ static void say_foreign(const struct notes *n, const struct summary_replay *r)
 		else
 			say(n, "%s %s%s like %s, not decapsulated: it is not supported", count,
 				unit, verb, kinds[f].name);
+	}
+}
+
+/* Who looks into the file alone finds it empty, or not all of it. */
+static void say_raw_ip(const struct notes *n, const struct summary_replay *r)
+{
+	char count[COUNT_TEXT], path[SUMMARY_NOTE];
+
+	for (size_t i = 0; i < sizeof(r->files) / sizeof(r->files[0]); i++) {
+		uint64_t packets = r->files[i].ip_packets;
+
+		if (packets > 0 && packet_file_ip_path(r->files[i].name, path, sizeof(path)))
+			say(n,
+				"%s packet%s of raw IP, without a link header, %s in %s: a "
+				"file of "
+				"packets has one link type, and that of %s is Ethernet",
+				count_print(packets, count), plural(packets),
+				plural_are(packets), path, r->files[i].name);
 	}
 }
 
@@ -237,6 +256,7 @@ void summary_notes(const struct summary *s, void (*put)(void *ctx, const char *n
 		say_bpf(&n, s->replay);
 		say_inner(&n, s->replay);
 		say_foreign(&n, s->replay);
+		say_raw_ip(&n, s->replay);
 	}
 	say_fragments(&n);
 	say_not_ip(&n);

@@ -261,13 +261,15 @@ static void put_limits(const struct summary *s, FILE *out)
 		return;
 	if (s->replay)
 		fputs("a capacity limit was hit: another number of workers may give other "
-		      "results (see memory{} and flow_table{} in summary.json)\n",
+		      "results (memory{}, flow_table{}, dpi{} and flow_logs{} of summary.json "
+		      "count it)\n",
 			out);
 	else if (shed > 0)
 		fprintf(out, "overload: %s flow%s %s not inspected (dpi.shed_flows)\n",
 			count_print(shed, text), plural(shed), plural_were(shed));
 	else
-		fputs("a capacity limit was hit (see memory{} and flow_table{} in "
+		fputs("a capacity limit was hit (memory{}, flow_table{}, dpi{} and flow_logs{} "
+		      "of "
 		      "summary.json)\n",
 			out);
 }

@@ -165,6 +165,7 @@ static void the_sums_are_those_of_the_parts(void)
 						     crowd.lanes[1]->undirected +
 						     crowd.lanes[2]->undirected);
 	CU_ASSERT_FALSE(g.overflowed);
+	CU_ASSERT_EQUAL(g.overflow.fragments, 0);
 	check_sessions(&g, &crowd.traffic);
 	check_talkers(&g, &crowd.traffic);
 	gathered_free(&g);

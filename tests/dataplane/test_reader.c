@@ -184,6 +184,7 @@ static bool inspect(void *ctx, uint64_t packets)
 static void run_inspected(struct rig *rig, const struct log *log, uint64_t total, uint64_t stop)
 {
 	struct inspection in = {.rig = rig, .log = log, .stop_at = stop};
+	struct summary_overflow overflow = {0};
 
 	rig_start(rig);
 	rig_run(rig, (struct reader_watch){&in, inspect});
@@ -191,7 +192,8 @@ static void run_inspected(struct rig *rig, const struct log *log, uint64_t total
 	CU_ASSERT_TRUE(in.calls > 0);
 	CU_ASSERT_EQUAL(reader_received(rig->reader), total);
 	CU_ASSERT_EQUAL(reader_in_flight(rig->reader), 0);
-	CU_ASSERT_FALSE(reader_overflowed(rig->reader));
+	reader_overflow(rig->reader, &overflow);
+	CU_ASSERT_TRUE(overflow.fragments == 0 && overflow.outer_fragments == 0);
 }
 
 /* What was recorded, read back by libpcap: the inner frames of all packets that have one, in the

@@ -149,7 +149,7 @@ static void what_never_becomes_whole_is_counted(void)
 		.time_ns = JOINER_TIMEOUT_NS + 1};
 	CU_ASSERT_EQUAL(joiner_add(joiner, &p, true), JOINER_TAKEN);
 	expect(joiner, 0, 4, 0);
-	CU_ASSERT_FALSE(joiner_overflowed(joiner));
+	CU_ASSERT_EQUAL(joiner_counts(joiner).overflow, 0);
 	joiner_destroy(joiner);
 }
 
@@ -161,7 +161,7 @@ static void the_oldest_gives_way(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
 	for (unsigned id = 0; id <= JOINER_DATAGRAMS; id++) {
-		CU_ASSERT_FALSE(joiner_overflowed(joiner));
+		CU_ASSERT_EQUAL(joiner_counts(joiner).overflow, 0);
 		parts.bytes[0][14 + 5] = (uint8_t)id;
 		p = (struct packet){.data = parts.bytes[0],
 			.cap = parts.len[0],
@@ -169,7 +169,7 @@ static void the_oldest_gives_way(void)
 			.time_ns = id};
 		CU_ASSERT_EQUAL(joiner_add(joiner, &p, true), JOINER_TAKEN);
 	}
-	CU_ASSERT_TRUE(joiner_overflowed(joiner));
+	CU_ASSERT_EQUAL(joiner_counts(joiner).overflow, 1);
 	expect(joiner, 0, 1, 0);
 	joiner_destroy(joiner);
 	joiner_destroy(NULL);

@@ -109,6 +109,26 @@ static void what_looks_like_something_else(void)
 	only(&desk, "1 packet looks like ERSPAN, not decapsulated: it is not supported");
 }
 
+static void where_raw_ip_went(void)
+{
+	struct desk desk;
+
+	desk_begin(&desk, DECAP_AUTO);
+	desk.replay.files[0].name = "/tmp/x.pcap";
+	only(&desk, NULL);
+	desk.replay.files[0].ip_packets = 1;
+	only(&desk, "1 packet of raw IP, without a link header, is in /tmp/x-ip.pcap: a file of "
+		    "packets has one link type, and that of /tmp/x.pcap is Ethernet");
+	desk.replay.files[0].name = NULL;
+	desk.replay.files[0].ip_packets = 0;
+	desk.replay.files[1].name = "packets/packets.pcapng";
+	desk.replay.files[1].ip_packets = 1200;
+	only(&desk,
+		"1,200 packets of raw IP, without a link header, are in "
+		"packets/packets-ip.pcapng: a file of packets has one link type, and that of "
+		"packets/packets.pcapng is Ethernet");
+}
+
 static void what_was_cut_before(void)
 {
 	struct desk desk;
@@ -144,5 +164,6 @@ void suite_summary_notes(void)
 	CU_ADD_TEST(s, what_is_no_mirror_traffic);
 	CU_ADD_TEST(s, what_expressions_left_out);
 	CU_ADD_TEST(s, what_looks_like_something_else);
+	CU_ADD_TEST(s, where_raw_ip_went);
 	CU_ADD_TEST(s, what_was_cut_before);
 }

@@ -382,12 +382,27 @@ def giants(count=70000, **_):
             {"inspected": count}, None, [])
 
 
+def unfinished(count=1000, wrap_as="mirror", **_):
+    """First fragments that no other follows: of mirror packets, or as they are."""
+    packets = []
+    for i in range(count):
+        src = "10.5.%d.%d" % (i >> 16, i & 255)
+        if wrap_as == "plain":
+            part = ip4(src, "10.4.0.2", UDP, udp(src, 1000, "10.4.0.2", 2000, bytes(24)),
+                       ident=i & 65535, more=True)
+        else:
+            part = ip4(src, "10.4.0.2", UDP, udp(src, 65500, "10.4.0.2", 4789, bytes(24)),
+                       ident=i & 65535, more=True)
+        packets.append((START + i * MS // 100, frame(part), None))
+    return packets, {"inspected" if wrap_as == "plain" else "outer_fragment": count}, None, []
+
+
 def main():
     kind, path = sys.argv[1:3]
     how = dict(word.split("=", 1) for word in sys.argv[3:])
     numbers = {k: int(v) for k, v in how.items() if v.isdigit()}
     make = {f.__name__: f for f in (mix, every, garbage, rewind, tenants, windows, records,
-                                    ping50, giants)}[kind]
+                                    ping50, giants, unfinished)}[kind]
     packets, ledger, flows, inner = make(**numbers, wrap_as=how.get("wrap", "mirror"))
     save(path, packets, **({"nano": False} if "micro" in how else {}))
     for vni in sorted({vni for _, _, vni in inner}) if "inner" in how else ():

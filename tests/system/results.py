@@ -10,9 +10,11 @@
   show DIR              one line a flow: vni app protocol src sport dst dport packets bytes
 """
 import collections
+import functools
 import glob
 import gzip
 import json
+import operator
 import os
 import sys
 
@@ -31,9 +33,20 @@ def flows(directory):
     return [event for event in events(directory) if event["event"] == "flow"]
 
 
+# What tells that a capacity limit was hit: each by itself makes a summary not deterministic.
+LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.shed_flows",
+          "flow_logs.early", "memory.talkers_overflow", "memory.sessions_overflow",
+          "memory.fragments_overflow", "memory.outer_fragments_overflow")
+
+
 def summary(directory):
     with open(os.path.join(directory, "summary.json"), encoding="utf-8") as file:
-        return json.load(file)
+        s = json.load(file)
+    hit = [name for name in LIMITS if functools.reduce(operator.getitem, name.split("."), s)]
+    if s["deterministic"] == bool(hit):
+        raise ValueError("%s: deterministic is %s, and the limits that were hit are: %s" %
+                         (directory, s["deterministic"], ", ".join(hit) or "none"))
+    return s
 
 
 def flow_log_lines(directory):

@@ -50,6 +50,19 @@ crowded() { # guard time
 }
 check "a full table evicts" crowded 0 flow_table.evicted
 check "a full table of young flows refuses" crowded 1h ledger.flow_table_full
+# So do the bounds of what waits for other fragments: each is counted where it made a difference.
+make unfinished few.pcap count=1000 wrap=plain
+make unfinished flood.pcap count=70000 wrap=plain
+make unfinished outer.pcap count=100
+bounded() { # capture, deterministic, how many (a test's words) were given up, of which kind
+  replay "$tmp/out" --workers 2 "$tmp/$1" && results ledger "$tmp/out" "$tmp/$1.json" &&
+    [ "$(results summary "$tmp/out" deterministic)" = "$2" ] &&
+    [ "$(results summary "$tmp/out" "memory.$4")" $3 ] ||
+    { echo "$(results summary "$tmp/out" "memory.$4") $4"; return 1; }
+}
+check "unfinished fragments that found room" bounded few.pcap true '-eq 0' fragments_overflow
+check "and more than that" bounded flood.pcap false '-gt 40000' fragments_overflow
+check "unfinished outer packets, beyond 64" bounded outer.pcap false '-eq 36' outer_fragments_overflow
 refused() {
   replay "$tmp/out" --set sessions.unknown=refuse "$tmp/tenants.pcap" &&
     [ "$(results summary "$tmp/out" ledger.session_unknown)" = 4 ]

@@ -275,6 +275,37 @@ device() {
 }
 if [ "$(id -u)" -eq 0 ]; then check "a live device" device; else skip "a live device needs root"; fi
 
+# A capture may hold less than a frame, cut or empty: nothing of it is mirrored, as nobody sent it.
+python3 - "$tmp/short.pcap" "$tmp/empty-ip.pcap" <<'CAPTURES'
+import struct, sys
+whole = bytes(12) + b"\x08\x00" + bytes.fromhex("4500001c00010000401100000a0000010a00000200350035000800" + "00")
+for path, link, packets in ((sys.argv[1], 1, (b"", b"\x01", bytes(13), whole[:14], whole)),
+                            (sys.argv[2], 101, (b"", whole[14:]))):
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link))
+        for i, packet in enumerate(packets):
+            file.write(struct.pack("<IIII", 1000 + i, 0, len(packet), len(packet)) + packet)
+CAPTURES
+short() { # capture, its packets, those left out: all others are mirror packets for replay
+  made "^left out: $3 packets* shorter than an Ethernet header$" --vni 7 --source 10.9.9.9 "$1" "$mirror" &&
+    grep -q "^$2 packets read, $(($2 - $3)) mirrored, " "$tmp/said" || return 1
+  replay "$tmp/out" --input mirror "$mirror" &&
+    [ "$(results summary "$tmp/out" received)" = $(($2 - $3)) ] &&
+    [ "$(results summary "$tmp/out" ledger.outer_malformed)" = 0 ] &&
+    [ "$(results summary "$tmp/out" ledger.inspected)" = 1 ]
+}
+check "packets shorter than a frame" short "$tmp/short.pcap" 5 3
+check "an empty packet of raw IP" short "$tmp/empty-ip.pcap" 2 1
+
+# And -w, which has no place for raw IP in a file of Ethernet frames, says where it is.
+raw_ip() {
+  replay "$tmp/out" -w "$tmp/raw.pcap" --set packets.record=all "$tmp/empty-ip.pcap" &&
+    grep -q "^note: 2 packets of raw IP, .* are in $tmp/raw-ip.pcap: " "$tmp/stdout" &&
+    grep -q '^note: 2 packets of raw IP, .* are in packets/packets-ip.pcapng: ' "$tmp/stdout" &&
+    [ "$(tcpdump -n -r "$tmp/raw-ip.pcap" 2>/dev/null | wc -l)" -eq 2 ]
+}
+check "raw IP of -w is where the note says" raw_ip
+
 echo "# wrong calls"
 wrong() { # status, expression, arguments...
   want=$1
