@@ -323,6 +323,11 @@ with open('$tmp/pipe', 'wb', 0) as pipe:
   feeder=$!
   "$periscope" replay -l "$tmp/out" - <"$tmp/pipe" >"$tmp/stdout" 2>"$tmp/stderr" &
   job=$!
+  # Before it handles signals the shell has it ignore some of them.
+  for _ in $(seq 600); do
+    [ -e "$tmp/out/periscope.lock" ] && break
+    sleep 0.1
+  done
   sleep 1
   kill "-$1" $job
   wait $job
