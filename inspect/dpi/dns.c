@@ -14,11 +14,12 @@ enum {
 };
 
 /* Without following pointers: the work is bounded by the bytes there are. */
-static bool name_skip(struct cursor *c)
+static bool name_skip(const struct message *m, struct cursor *c)
 {
 	const uint8_t *h;
 
 	while ((h = cursor_take(c, 1)) && *h) {
+		++*m->steps;
 		if (*h >= POINTER)
 			return cursor_take(c, 1);
 		if (*h > LABEL_MAX)
@@ -29,10 +30,12 @@ static bool name_skip(struct cursor *c)
 }
 
 /* A record up to its data, which `data` gets. NULL: cut, or it lies. */
-static const uint8_t *record_head(struct cursor *c, struct cursor *data)
+static const uint8_t *record_head(
+	const struct message *m, struct cursor *c, struct cursor *data)
 {
-	const uint8_t *h = name_skip(c) ? cursor_take(c, RECORD_HEAD) : NULL;
+	const uint8_t *h = name_skip(m, c) ? cursor_take(c, RECORD_HEAD) : NULL;
 
+	++*m->steps;
 	if (!h)
 		return NULL;
 	*data = *c;
@@ -40,31 +43,36 @@ static const uint8_t *record_head(struct cursor *c, struct cursor *data)
 	return h;
 }
 
-/* The next answer; its text is kept as long as there is room. */
-static bool answer_read(const struct message *m, struct cursor *c, struct dns_message *out)
+/* The next answer. Its text is read as long as there is `room` for it: else a message of pointers would
+ * have us write many times its own bytes. */
+static bool answer_read(
+	const struct message *m, struct cursor *c, uint32_t *room, struct dns_message *out)
 {
 	struct cursor data;
-	const uint8_t *h = record_head(c, &data);
+	const uint8_t *h = record_head(m, c, &data);
 
 	if (!h)
 		return false;
-	if (out->n_answers < DNS_ANSWERS_MAX) {
+	if (out->n_answers<DNS_ANSWERS_MAX && * room> 0) {
 		char *answer = out->answers[out->n_answers];
-		struct dns_text t = {answer, DNS_ANSWER_TEXT};
+		struct dns_text t = {answer, DNS_ANSWER_TEXT, m->steps};
+		uint32_t len;
 
 		answer[0] = '\0';
 		if (!record_data(m, &data, be16(h), &t))
 			return false;
-		out->n_answers++;
+		len = (uint32_t)(t.at - answer);
+		out->n_answers += len <= *room;
+		*room = len <= *room ? *room - len : 0;
 	}
 	return cursor_take(c, be16(h + 8));
 }
 
 /* A record behind the answers: of those that EDNS adds the upper bits of the response code count. */
-static bool other_read(struct cursor *c, struct dns_message *out)
+static bool other_read(const struct message *m, struct cursor *c, struct dns_message *out)
 {
 	struct cursor data;
-	const uint8_t *h = record_head(c, &data);
+	const uint8_t *h = record_head(m, c, &data);
 
 	if (!h)
 		return false;
@@ -75,7 +83,7 @@ static bool other_read(struct cursor *c, struct dns_message *out)
 
 static bool question_read(const struct message *m, struct cursor *c, struct dns_message *out)
 {
-	struct dns_text t = {out->query, sizeof(out->query)};
+	struct dns_text t = {out->query, sizeof(out->query), m->steps};
 	const uint8_t *tail;
 
 	if (name_read(m, c, &t) != CURSOR_OK || !(tail = cursor_take(c, QUESTION_TAIL)))
@@ -92,7 +100,7 @@ static bool questions_read(
 	if (count && !question_read(m, c, out))
 		return false;
 	for (unsigned i = 1; i < count; i++)
-		if (!name_skip(c) || !cursor_take(c, QUESTION_TAIL))
+		if (!name_skip(m, c) || !cursor_take(c, QUESTION_TAIL))
 			return false;
 	return true;
 }
@@ -100,11 +108,13 @@ static bool questions_read(
 static void response_read(
 	const struct message *m, struct cursor *c, unsigned n_others, struct dns_message *out)
 {
+	uint32_t room = DNS_ANSWERS_BYTES;
+
 	for (unsigned i = 0; i < out->answer_count; i++)
-		if (!answer_read(m, c, out))
+		if (!answer_read(m, c, &room, out))
 			return;
 	for (unsigned i = 0; i < n_others; i++)
-		if (!other_read(c, out))
+		if (!other_read(m, c, out))
 			return;
 }
 
@@ -114,6 +124,7 @@ static void message_clear(struct dns_message *out)
 	out->id = out->rcode = out->type = out->answer_count = 0;
 	out->query[0] = '\0';
 	out->n_answers = 0;
+	out->steps = 0;
 }
 
 bool dns_is_header(const uint8_t *bytes)
@@ -123,7 +134,7 @@ bool dns_is_header(const uint8_t *bytes)
 
 bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out)
 {
-	struct message m = {data, cap, wire};
+	struct message m = {data, cap, wire, &out->steps};
 	struct cursor c = cursor_make(data, cap, wire);
 	const uint8_t *h = cursor_take(&c, DNS_HEADER);
 

@@ -1,13 +1,20 @@
 /* A bounded parser of DNS messages (RFC 1035): nDPI 4.2 knows counts and the first address of an
- * answer only. Compression pointers may only point back, and the number of jumps, names and
- * records looked at is bounded by the bytes there are; a message that was cut gives what could be read. */
+ * answer only. Compression pointers may only point back, a name that is stepped over ends at the first
+ * one, and a name that is read has at most 255 bytes and 32 jumps. So the work is bounded by the bytes there
+ * are and the text that is kept. A message that was cut gives what could be read. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DNS_HEADER = 12, DNS_NAME_TEXT = 1025, DNS_ANSWERS_MAX = 64, DNS_ANSWER_TEXT = 1025 };
+enum {
+	DNS_HEADER = 12,
+	DNS_NAME_TEXT = 1025,
+	DNS_ANSWERS_MAX = 64,
+	DNS_ANSWER_TEXT = 1025,
+	DNS_ANSWERS_BYTES = 16 * 1024, /* of their text together; what follows is not read */
+};
 
 struct dns_message {
 	bool is_response, has_question;
@@ -18,6 +25,8 @@ struct dns_message {
 	char query[DNS_NAME_TEXT]; /* presentation form (RFC 4343 escapes), no final dot */
 	uint16_t answer_count;     /* of the header: what a response says it has */
 	unsigned n_answers;        /* answers[] filled */
+	/* What reading took: bytes of names and of text, labels, jumps, records. */
+	uint32_t steps;
 	char answers[DNS_ANSWERS_MAX][DNS_ANSWER_TEXT]; /* see dns_record.c */
 };
 

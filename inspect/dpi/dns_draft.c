@@ -3,6 +3,8 @@
 #include "inspect/dpi/dns.h"
 #include "inspect/dpi/draft.h"
 
+_Static_assert((int)DNS_ANSWERS_BYTES == (int)DETAILS_LIST_BYTES, "what is read is kept");
+
 /* A number without a name prints as `prefix` and the number. */
 static void draft_name(struct draft *draft, enum detail detail, const char *name,
 	const char *prefix, unsigned number)

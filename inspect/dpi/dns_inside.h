@@ -13,12 +13,14 @@
 struct message {
 	const uint8_t *data;
 	uint32_t cap, wire;
+	uint32_t *steps; /* counted there: see struct dns_message */
 };
 
 /* Text being written; what has no room is left out. */
 struct dns_text {
 	char *at;
 	size_t room; /* the NUL's byte included */
+	uint32_t *steps;
 };
 
 void dns_byte(struct dns_text *t, char c);

@@ -56,6 +56,12 @@ static bool is_answer(const struct flow *flow, const struct dns_reader *reader,
 	return !m->has_question || (m->type == reader->type && is_name(flow, m->query));
 }
 
+static bool is_open(const struct dns_reader *reader)
+{
+	return reader && !reader->answered && reader->packets < DNS_PACKETS_MAX &&
+	       reader->messages < DNS_MESSAGES_MAX;
+}
+
 struct message_of {
 	struct dpi *dpi;
 	struct flow *flow;
@@ -68,9 +74,12 @@ static bool take_message(void *ctx, const uint8_t *data, uint32_t cap, uint32_t 
 	struct dns_reader *reader = of->flow->dpi->dns;
 	struct dns_message *m = &of->dpi->dns;
 
+	if (!is_open(reader))
+		return true;
+	reader->messages++;
 	if (!dns_parse(data, cap, wire, m))
 		return false;
-	if (reader->answered || (!m->is_response && !m->has_question))
+	if (!m->is_response && !m->has_question)
 		return true;
 	if (reader->asked && !is_answer(of->flow, reader, m, of->from_hi))
 		return true;
@@ -102,11 +111,6 @@ static struct dns_reader *reader_of(struct dpi *dpi, struct flow *flow)
 	return state->dns;
 }
 
-static bool is_open(const struct dns_reader *reader)
-{
-	return reader && !reader->answered && reader->packets < DNS_PACKETS_MAX;
-}
-
 void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
 	struct message_of of = {dpi, flow, piece->from_hi};
@@ -119,12 +123,12 @@ void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece
 	reader = reader_of(dpi, flow);
 	if (!is_open(reader))
 		return;
-	reader->packets++;
 	if (piece->protocol == TCP)
 		dns_stream_add(&reader->stream[piece->from_hi], &dpi->memory, &flow->dpi->kept,
 			piece, &sink);
 	else if (cursor_take(&c, piece->payload) && c.cap)
 		take_message(&of, c.at, c.cap, c.wire);
+	reader->packets++;
 }
 
 bool flow_awaits_dns(const struct flow *flow)

@@ -7,9 +7,8 @@
 
 #include "inspect/dpi/dns_stream.h"
 
-enum {
-	DNS_PACKETS_MAX = 64
-}; /* looked at; by then the first question has its answer, or none */
+/* Looked at; by then the first question has its answer, or none. A segment may hold thousands of messages. */
+enum { DNS_PACKETS_MAX = 64, DNS_MESSAGES_MAX = 256 };
 
 /* All zero is nothing yet. */
 struct dns_reader {
@@ -18,4 +17,5 @@ struct dns_reader {
 	bool asked, answered;
 	bool from_hi;    /* who asked */
 	uint8_t packets; /* looked at */
+	uint16_t messages;
 };

@@ -1,10 +1,8 @@
 /* The data of a record as zone files have it (RFC 1035, 5.1), without final dots of names: TXT as
  * its strings joined, which is what they mean (RFC 7208, 3.3). Types that are not read here print as
  * the type and RFC 3597's form: `TYPE65280 \# 2 abcd`. */
-#include <arpa/inet.h>
-#include <stdio.h>
-
 #include "inspect/dpi/dns_inside.h"
+#include <arpa/inet.h>
 
 enum {
 	TYPE_A = 1,
@@ -68,7 +66,7 @@ static void read_soa(const struct message *m, struct cursor *c, struct dns_text 
 static void put_bytes(
 	struct dns_text *t, const uint8_t *bytes, uint32_t len, const char *special)
 {
-	for (uint32_t i = 0; bytes && i < len; i++)
+	for (uint32_t i = 0; bytes && i < len && t->room > 1; i++)
 		dns_escaped(t, bytes[i], special);
 }
 
@@ -187,7 +185,7 @@ static void read_unknown(struct cursor *c, struct dns_text *t, uint16_t type)
 	const char *name = dns_type_name(type);
 	uint32_t len = c->wire;
 	const uint8_t *p = cursor_take(c, len);
-	char digits[4];
+	static const char hex[] = "0123456789abcdef";
 
 	dns_add(t, name ? name : "TYPE");
 	if (!name)
@@ -196,8 +194,9 @@ static void read_unknown(struct cursor *c, struct dns_text *t, uint16_t type)
 	dns_number(t, len);
 	if (len)
 		dns_byte(t, ' ');
-	for (uint32_t i = 0; p && i < len; i++) {
-		snprintf(digits, sizeof(digits), "%02x", p[i]);
+	for (uint32_t i = 0; p && i < len && t->room > 1; i++) {
+		const char digits[] = {hex[p[i] >> 4], hex[p[i] & 15], '\0'};
+
 		dns_whole(t, digits);
 	}
 }

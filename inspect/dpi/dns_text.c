@@ -13,6 +13,7 @@ enum {
 
 void dns_byte(struct dns_text *t, char c)
 {
+	++*t->steps;
 	if (t->room > 1) {
 		*t->at++ = c;
 		t->room--;
@@ -44,20 +45,28 @@ void dns_whole(struct dns_text *t, const char *s)
 
 void dns_escaped(struct dns_text *t, uint8_t byte, const char *special)
 {
-	bool plain = byte >= ' ' && byte <= 0x7e;
-	char escape[8] = {(char)byte};
+	const char digits[] = {'\\', (char)('0' + byte / 100), (char)('0' + byte / 10 % 10),
+		(char)('0' + byte % 10), '\0'};
+	const char quoted[] = {'\\', (char)byte, '\0'};
 
-	if (plain && strchr(special, byte))
-		snprintf(escape, sizeof(escape), "\\%c", byte);
-	else if (!plain)
-		snprintf(escape, sizeof(escape), "\\%03u", byte);
-	dns_whole(t, escape);
+	if (byte < ' ' || byte > 0x7e) {
+		dns_whole(t, digits);
+		return;
+	}
+	while (*special && *special != (char)byte)
+		special++;
+	if (*special)
+		dns_whole(t, quoted);
+	else
+		dns_byte(t, (char)byte);
 }
 
 /* A space in a name would end it in a list of words. */
 static void label_byte(struct dns_text *t, uint8_t byte)
 {
-	if (byte == ' ')
+	if (byte > ' ' && byte <= '~' && byte != '.' && byte != '\\')
+		dns_byte(t, (char)byte);
+	else if (byte == ' ')
 		dns_whole(t, "\\032");
 	else
 		dns_escaped(t, byte, ".\\");
@@ -99,6 +108,7 @@ static void name_jump(const struct message *m, struct name_walk *walk, uint8_t h
 		walk->at.status = CURSOR_BAD;
 		return;
 	}
+	++*m->steps;
 	walk->part = to;
 	walk->at = message_at(m, to);
 }

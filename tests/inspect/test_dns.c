@@ -272,6 +272,113 @@ static void bounds_the_number_of_answers_and_their_text(void)
 	CU_ASSERT_EQUAL(strlen(m.answers[0]), DNS_ANSWER_TEXT - 1);
 }
 
+/* What reading takes, of messages made to take as much as they can: in steps, for time says little. */
+struct costly {
+	uint8_t data[UINT16_MAX];
+	uint32_t len;
+};
+
+static void costly_begin(struct costly *c, unsigned questions, unsigned records)
+{
+	const uint8_t header[] = {0, 1, 0x80, 0, 0, (uint8_t)questions, (uint8_t)(records >> 8),
+		(uint8_t)records, (uint8_t)(records >> 8), (uint8_t)records,
+		(uint8_t)(records >> 8), (uint8_t)records};
+
+	memcpy(c->data, header, sizeof(header));
+	c->len = sizeof(header);
+}
+
+static void costly_add(struct costly *c, const void *bytes, uint32_t n)
+{
+	CU_ASSERT_TRUE_FATAL(c->len + n <= sizeof(c->data));
+	memcpy(c->data + c->len, bytes, n);
+	c->len += n;
+}
+
+/* A label, of bytes that print as one character or as four. */
+static void costly_label(struct costly *c, uint8_t len, uint8_t byte)
+{
+	uint8_t label[64];
+
+	memset(label, byte, sizeof(label));
+	label[0] = len;
+	costly_add(c, label, len + 1u);
+}
+
+static void costly_name(struct costly *c, uint8_t label_len, uint8_t byte)
+{
+	for (uint32_t room = 254; room > label_len; room -= label_len + 1u)
+		costly_label(c, label_len, byte);
+	costly_add(c, "", 1);
+}
+
+/* Records of that type, named by a pointer to 12, with the data. */
+static void costly_records(
+	struct costly *c, uint8_t type, const void *data, uint8_t len, uint32_t size)
+{
+	const uint8_t head[] = {0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, len};
+
+	while (c->len + sizeof(head) + len <= size) {
+		costly_add(c, head, sizeof(head));
+		costly_add(c, data, len);
+	}
+}
+
+static uint32_t steps_of(const struct costly *c)
+{
+	static struct dns_message m;
+
+	/* All of it, and cut at places all over. */
+	for (uint32_t cap = 12; cap < c->len; cap += 1 + c->len / 97) {
+		dns_parse(c->data, cap, c->len, &m);
+		CU_ASSERT_TRUE(m.steps <= cap + DNS_ANSWERS_BYTES + 8192);
+	}
+	CU_ASSERT_TRUE(dns_parse(c->data, c->len, c->len, &m));
+	CU_ASSERT_TRUE(m.steps <= c->len + DNS_ANSWERS_BYTES + 8192);
+	return m.steps;
+}
+
+/* Long names of short labels and of long ones, which print as they are or in four characters a byte, and
+ * to which every record points; chains of as many pointers as are followed; names without an end. */
+static void work_is_bounded_by_bytes_and_text(void)
+{
+	static const uint8_t labels[] = {1, 63};
+	static struct dns_message m;
+	struct costly *c = calloc(1, sizeof(*c));
+	uint32_t at;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	for (unsigned i = 0; i < 8; i++) {
+		const uint8_t types[] = {5, 17}; /* CNAME, RP: two names */
+
+		costly_begin(c, 1, UINT16_MAX);
+		costly_name(c, labels[i & 1], i & 2 ? 1 : 'a');
+		costly_add(c, "\0\5\0\1", 4);
+		costly_records(c, types[i / 4], "\300\14\300\14", (uint8_t)(2 + 2 * (i / 4)),
+			i & 1 ? 1400 : sizeof(c->data));
+		CU_ASSERT_TRUE(steps_of(c) > 10000); /* it is read, as far as it is kept */
+	}
+	costly_begin(c, 0, UINT16_MAX);
+	at = c->len;
+	costly_add(c, "\0", 1);
+	for (unsigned i = 0; i < 500; i++) { /* each name is a pointer to the one before */
+		const uint8_t pointer[] = {(uint8_t)(0xc0 | at >> 8), (uint8_t)at};
+		const uint8_t rest[] = {0, 5, 0, 1, 0, 0, 0, 0, 0, 2, pointer[0], pointer[1]};
+		uint32_t here = c->len;
+
+		costly_add(c, pointer, 2);
+		costly_add(c, rest, sizeof(rest));
+		at = here;
+	}
+	steps_of(c);
+	costly_begin(c, 64, UINT16_MAX);
+	while (c->len + 64 <= sizeof(c->data))
+		costly_label(c, 63, 'a');
+	CU_ASSERT_FALSE(dns_parse(c->data, c->len, c->len, &m));
+	CU_ASSERT_TRUE(m.steps <= 2048);
+	free(c);
+}
+
 struct data_row {
 	const char *type, *data; /* hex; names point to www.example.com, at 12 */
 	const char *text;
@@ -406,6 +513,7 @@ void suite_dns(void)
 	CU_ADD_TEST(s, tells_cut_from_bad);
 	CU_ADD_TEST(s, refuses_names_that_are_too_long);
 	CU_ADD_TEST(s, bounds_the_number_of_answers_and_their_text);
+	CU_ADD_TEST(s, work_is_bounded_by_bytes_and_text);
 	CU_ADD_TEST(s, data_of_every_type_is_text);
 	CU_ADD_TEST(s, response_codes_go_on_in_edns);
 	CU_ADD_TEST(s, stays_in_bounds_on_any_bytes);

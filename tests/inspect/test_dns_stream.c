@@ -323,6 +323,47 @@ static void expect(struct dpi *dpi, struct talk *t, const char *query, const cha
 	dpi_release(dpi, &t->flow);
 }
 
+/* Of the messages of a segment, too, only so many are looked at: `others` of 14 bytes come before the
+ * answer. */
+static bool finds_the_answer_behind(unsigned others)
+{
+	static const uint8_t other[14] = {0, 12, 0, 9, 0x81, 0x80};
+	struct dpi *dpi = open_dpi();
+	uint8_t query[64], answer[128], many[1988];
+	uint32_t n = (uint32_t)hex_read("0021" QUERY("0007", ONE), query, sizeof(query));
+	uint32_t m = (uint32_t)hex_read(
+		"0031" ANSWER("0007", ONE, "c0000207"), answer, sizeof(answer));
+	struct talk t;
+	bool found;
+
+	for (unsigned i = 0; i < sizeof(many) / sizeof(other); i++)
+		memcpy(many + i * sizeof(other), other, sizeof(other));
+	talk_open(&t, 6, 1, 40000, 2, 53);
+	for (unsigned step = 0; step < 3; step++)
+		dpi_packet(dpi, &t.flow, talk_handshake(&t, step));
+	dpi_packet(dpi, &t.flow, talk_say(&t, 0, query, n));
+	while (others > 0) {
+		unsigned now = others < 140 ? others : 140;
+
+		dpi_packet(dpi, &t.flow, talk_say(&t, 1, many, now * sizeof(other)));
+		others -= now;
+	}
+	dpi_packet(dpi, &t.flow, talk_say(&t, 1, answer, m));
+	dpi_conclude(dpi, &t.flow);
+	found = says(&t, DETAIL_dns_rcode, "NOERROR");
+	CU_ASSERT_TRUE(says(&t, DETAIL_dns_query, "one.example.com"));
+	dpi_release(dpi, &t.flow);
+	dpi_destroy(dpi);
+	return found;
+}
+
+static void a_segment_of_many_messages_is_not_read_to_its_end(void)
+{
+	CU_ASSERT_TRUE(finds_the_answer_behind(0));
+	CU_ASSERT_TRUE(finds_the_answer_behind(250));
+	CU_ASSERT_FALSE(finds_the_answer_behind(260));
+}
+
 /* Also to nDPI, which takes each segment for a message. */
 static void a_split_message_is_one_message(void)
 {
@@ -447,6 +488,7 @@ void suite_dns_stream(void)
 	CU_ADD_TEST(s, memory_is_bounded);
 	CU_ADD_TEST(s, a_stream_finds_its_messages_again);
 	CU_ADD_TEST(s, stays_in_bounds_on_any_segments);
+	CU_ADD_TEST(s, a_segment_of_many_messages_is_not_read_to_its_end);
 	CU_ADD_TEST(s, a_split_message_is_one_message);
 	CU_ADD_TEST(s, two_questions_in_one_segment_are_two);
 	CU_ADD_TEST(s, the_first_question_stays);
