@@ -136,6 +136,14 @@ static struct fragment_first *entry_set(
 	return &table->entries[(hash & table->set_mask) * WAYS];
 }
 
+uint64_t fragment_table_set(const struct fragment_table *table, const struct packet *p)
+{
+	struct fragment_key key;
+
+	fragment_key_make(&key, &table->params, p);
+	return (uint64_t)(entry_set(table, &key) - table->entries) / WAYS;
+}
+
 static bool entry_is_young(
 	const struct fragment_table *table, const struct fragment_first *entry, uint64_t now)
 {

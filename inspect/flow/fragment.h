@@ -56,6 +56,9 @@ const struct fragment_params *fragment_table_params(const struct fragment_table 
 /* Entries overwritten while still young: a capacity limit was hit. */
 uint64_t fragment_table_overwritten(const struct fragment_table *table);
 
+/* The number of the only set in which the packet's datagram can stand: four entries are looked at. */
+uint64_t fragment_table_set(const struct fragment_table *table, const struct packet *p);
+
 /* The same for whoever keeps first fragments himself, by the same parameters: */
 
 /* The key of a packet with PACKET_FRAGMENT. */

@@ -57,6 +57,12 @@ static inline uint64_t key_rest(const struct flow_key *key)
 	return rest;
 }
 
+static inline void key_salt(uint64_t salt[4], uint64_t seed)
+{
+	for (int i = 0; i < 4; i++)
+		salt[i] = hash_fold(seed ^ hash_salt[i], hash_salt[4 + i]);
+}
+
 /* Where the key lies in the index. Nobody who does not know the salt can choose keys that meet:
  * every word is mixed with a part of it before it is multiplied. Ports go through both products, so
  * that a scan of ports is spread as by chance, too. */

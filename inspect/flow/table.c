@@ -59,8 +59,7 @@ struct flow_table *flow_table_create(
 		table->params.capacity = INDEX_CAPACITY_MAX;
 	table->observer = *observer;
 	table->index.n_buckets = index_buckets(table->params.capacity);
-	for (uint64_t i = 0; i < 4; i++)
-		table->salt[i] = hash_fold(params->seed ^ hash_salt[i], hash_salt[4 + i]);
+	key_salt(table->salt, params->seed);
 	if (take_memory(table))
 		return table;
 	flow_table_destroy(table);
