@@ -101,6 +101,9 @@ static void gather_output(struct gathered *g, const struct output *output)
 
 		g->outputs[kind].written = one->written;
 		g->outputs[kind].lost_disk = one->lost_disk;
+		g->outputs[kind].by_policy += one->by_policy;
+		/* Which ones, depends on the order in which workers made them. */
+		g->overflowed = g->overflowed || one->by_policy > 0;
 	}
 }
 
@@ -127,8 +130,9 @@ bool gather(struct gathered *g, const struct settings *settings, struct lane *co
 	session_table_bind(g->sessions, lanes[0]->snapshot->model);
 	for (uint32_t i = 0; i < n_lanes; i++)
 		gather_lane(g, i, lanes[i]);
-	gather_output(g, output);
+	/* Sinks have what the files left out. */
 	gather_sinks(g, output_sinks(output));
+	gather_output(g, output);
 	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
 			session_table_overflow(g->sessions) > 0;
 	return true;

@@ -119,6 +119,7 @@ static enum replay_status open_files(struct replay *replay, char error[REPLAY_ER
 		return REPLAY_FAILED;
 	if (!open_packets(replay, error))
 		return REPLAY_FAILED;
+	output_limit_events(replay->output, p->settings->events.max_total_size);
 	return output_add_sinks(replay->output, p->settings, true, error, REPLAY_ERROR)
 		       ? REPLAY_DONE
 		       : REPLAY_FAILED;

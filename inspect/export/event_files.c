@@ -11,6 +11,8 @@ struct event_files {
 	struct file_series *series;
 	struct spool *spool;
 	bool fixed;
+	uint64_t limit; /* of a fixed one; 0: none */
+	bool full;
 	bool lost; /* by a file before */
 };
 
@@ -74,8 +76,30 @@ struct event_files *event_files_open(const struct event_files_params *params,
 	return NULL;
 }
 
+void event_files_limit(struct event_files *f, uint64_t bytes)
+{
+	f->limit = f->fixed ? bytes : 0;
+}
+
+/* Once full it stays so, or short lines would go on where long ones end. */
+static bool __attribute__((cold)) is_full(struct event_files *f, size_t len)
+{
+	if (!f->full && spool_size(f->spool) + len > f->limit) {
+		f->full = true;
+		fputs("periscope: events.max_total_size is reached: further events are left "
+		      "out, "
+		      "and counted\n",
+			stderr);
+	}
+	return f->full;
+}
+
 void event_files_put(struct event_files *f, const char *line, size_t len)
 {
+	if (f->limit != 0 && is_full(f, len)) {
+		f->ledger->by_policy++;
+		return;
+	}
 	if (file_series_is_full(f->series, spool_size(f->spool), len))
 		(void)file_series_next(f->series);
 	spool_add(f->spool, line, len);

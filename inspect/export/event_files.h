@@ -29,6 +29,10 @@ struct event_files_params {
 struct event_files *event_files_open(const struct event_files_params *params,
 	struct output_ledger *ledger, char *error, size_t error_size);
 
+/* Of one file of its own name: nothing is removed, so it ends before a line that would make it longer than
+ * `bytes` (0: none would). What follows is left out, said once, and counted as by_policy. */
+void event_files_limit(struct event_files *files, uint64_t bytes);
+
 /* One line, its newline included. */
 void event_files_put(struct event_files *files, const char *line, size_t len);
 /* Also begins the next file when it is time; false when anything was lost so far. */

@@ -149,6 +149,12 @@ struct output *output_open_live(
 	return NULL;
 }
 
+void output_limit_events(struct output *output, uint64_t bytes)
+{
+	if (output->events != NULL)
+		event_files_limit(output->events, bytes);
+}
+
 bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
 	char *error, size_t error_size)
 {

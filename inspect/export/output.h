@@ -40,6 +40,9 @@ void output_clear(const char *dir);
 struct output *output_open_live(
 	const char *dir, const struct settings *settings, char *error, size_t error_size);
 
+/* Bounds the event file of output_begin(); see event_files_limit(). */
+void output_limit_events(struct output *output, uint64_t bytes);
+
 /* Gives events to the sinks of the settings, too, and to no file if they say so; call before the
  * first record. `wait`: for slow sinks (replay). false: `error` says why. */
 bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,

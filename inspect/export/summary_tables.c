@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/plural.h"
 #include "inspect/export/columns.h"
@@ -276,12 +277,19 @@ static void put_limits(const struct summary *s, FILE *out)
 
 static void put_losses(const struct summary *s, FILE *out)
 {
-	char text[COUNT_TEXT];
+	char text[COUNT_TEXT], written[COUNT_TEXT];
 
 	for (uint32_t i = 0; i < s->n_outputs; i++) {
 		const struct output_ledger *ledger = &s->outputs[i].ledger;
 		uint64_t lost = ledger->lost_queue + ledger->lost_disk;
 
+		if (s->replay && ledger->by_policy > 0 &&
+			strcmp(s->outputs[i].name, "events") == 0)
+			fprintf(out,
+				"left out: %s event%s beyond the first %s "
+				"(events.max_total_size)\n",
+				count_print(ledger->by_policy, text), plural(ledger->by_policy),
+				count_print(ledger->written, written));
 		if (lost > 0)
 			fprintf(out, "LOST: %s record%s of %s could not be written\n",
 				count_print(lost, text), plural(lost), s->outputs[i].name);

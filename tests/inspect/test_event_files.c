@@ -422,6 +422,39 @@ static void a_fixed_name_has_no_bounds(void)
 	desk_clear(&desk);
 }
 
+/* And once it is full it stays so, whatever the length of what follows; 0 is no limit. */
+static void a_fixed_file_ends_at_its_limit(void)
+{
+	struct desk desk;
+
+	desk_make(&desk, (struct event_files_params){.name = "flows.jsonl"});
+	event_files_limit(desk.files, 0);
+	put_lines(&desk, 3);
+	event_files_limit(desk.files, 10 * LINE - 1);
+	put_lines(&desk, 20);
+	event_files_put(desk.files, "short\n", 6);
+	CU_ASSERT_TRUE(event_files_flush(desk.files));
+	CU_ASSERT_EQUAL(desk.ledger.written, 9);
+	CU_ASSERT_EQUAL(desk.ledger.by_policy, 15);
+	desk.lines = 9;
+	CU_ASSERT_TRUE(lines_are_whole(&desk, 0, 10 * LINE - 1));
+	CU_ASSERT_EQUAL(desk.n_names, 1);
+	desk_clear(&desk);
+}
+
+/* Those of an appliance have other bounds. */
+static void only_a_fixed_file_has_that_limit(void)
+{
+	struct desk desk;
+
+	desk_make(&desk, (struct event_files_params){.max_file_size = 5 * LINE});
+	event_files_limit(desk.files, LINE);
+	put_lines(&desk, 20);
+	CU_ASSERT_EQUAL(desk.ledger.by_policy, 0);
+	desk_clear(&desk);
+	CU_ASSERT_EQUAL(desk.ledger.written, 20);
+}
+
 void suite_event_files(void);
 void suite_event_files(void)
 {
@@ -440,4 +473,6 @@ void suite_event_files(void)
 	CU_ADD_TEST(s, a_run_without_events_leaves_nothing);
 	CU_ADD_TEST(s, without_a_next_file_the_one_before_goes_on);
 	CU_ADD_TEST(s, a_fixed_name_has_no_bounds);
+	CU_ADD_TEST(s, a_fixed_file_ends_at_its_limit);
+	CU_ADD_TEST(s, only_a_fixed_file_has_that_limit);
 }

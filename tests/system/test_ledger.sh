@@ -63,6 +63,20 @@ bounded() { # capture, deterministic, how many (a test's words) were given up, o
 check "unfinished fragments that found room" bounded few.pcap true '-eq 0' fragments_overflow
 check "and more than that" bounded flood.pcap false '-gt 40000' fragments_overflow
 check "unfinished outer packets, beyond 64" bounded outer.pcap false '-eq 36' outer_fragments_overflow
+# The events of a replay end at their bound: what is left out is said and counted.
+ended_early() {
+  timeout 60 "$periscope" replay -l "$tmp/out" --force --set events.max_total_size=20KiB \
+    "$tmp/many.pcap" >"$tmp/stdout" 2>"$tmp/stderr" || return 1
+  grep -q '^periscope: events.max_total_size is reached' "$tmp/stderr" &&
+    grep -q '^left out: [1-9][0-9,]* events' "$tmp/stdout" &&
+    [ "$(wc -c <"$tmp/out/events/flows.jsonl")" -le 20480 ] &&
+    [ "$(wc -l <"$tmp/out/events/flows.jsonl")" = "$(results summary "$tmp/out" outputs.events.written)" ] &&
+    [ "$(results summary "$tmp/out" deterministic)" = false ] &&
+    python3 -c 'import json, sys
+o = json.load(open(sys.argv[1]))["outputs"]["events"]
+sys.exit(not o["by_policy"] or o["offered"] != o["written"] + o["by_policy"])' "$tmp/out/summary.json"
+}
+check "events end at events.max_total_size, in replay, too" ended_early
 refused() {
   replay "$tmp/out" --set sessions.unknown=refuse "$tmp/tenants.pcap" &&
     [ "$(results summary "$tmp/out" ledger.session_unknown)" = 4 ]
