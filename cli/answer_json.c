@@ -114,6 +114,7 @@ static void put_port(struct json *j, const struct status_port *p)
 {
 	json_open(j, NULL, '{');
 	json_string(j, "port", p->name);
+	json_string(j, "kernel_interface", p->beneath[0] == '\0' ? NULL : p->beneath);
 	json_string(j, "link", link_name(p->link));
 	json_u64(j, "packets", p->packets);
 	json_u64(j, "bytes", p->bytes);

@@ -144,6 +144,7 @@ static void put_ports(struct status *s, struct appliance *appliance)
 
 		ports[i] = (struct status_port){
 			.name = status_text(s, p.name),
+			.beneath = status_text(s, p.beneath),
 			.link = link_of(p.link),
 			.packets = p.reading.counters.packets,
 			.bytes = p.reading.counters.bytes,

@@ -144,7 +144,8 @@ static void judge_ports(const struct status *s, struct verdict *v)
 		if (s->ports[i].link == STATUS_LINK_DOWN)
 			verdict_add(v, "link of port %s is down", s->ports[i].name);
 		else if (s->ports[i].link == STATUS_LINK_GONE)
-			verdict_add(v, "port %s was removed", s->ports[i].name);
+			verdict_add(v, "interface %s of port %s was removed",
+				s->ports[i].beneath, s->ports[i].name);
 	}
 }
 

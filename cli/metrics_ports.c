@@ -4,10 +4,17 @@
 #include "cli/metrics_text.h"
 #include "cli/status.h"
 
+/* The exception path's interface is another: see below. */
+static void label_port(struct metrics *m, const struct status_port *port)
+{
+	metrics_label(m, "port", port->name);
+	metrics_label(m, "interface", port->beneath);
+}
+
 static void put_xstats(struct metrics *m, const struct status_port *port)
 {
 	for (uint32_t i = 0; i < port->n_xstats; i++) {
-		metrics_label(m, "port", port->name);
+		label_port(m, port);
 		metrics_label(m, "name", port->xstats[i].name);
 		metrics_u64(m, port->xstats[i].value);
 	}
@@ -27,13 +34,13 @@ static void put_counters(struct metrics *m, const struct status *s)
 	for (uint32_t p = 0; p < s->n_ports; p++) {
 		if (s->ports[p].link == STATUS_LINK_UNKNOWN)
 			continue;
-		metrics_label(m, "port", s->ports[p].name);
+		label_port(m, &s->ports[p]);
 		metrics_u64(m, s->ports[p].link == STATUS_LINK_UP);
 	}
 	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
 		metrics_family(m, members[i].family);
 		for (uint32_t p = 0; p < s->n_ports; p++) {
-			metrics_label(m, "port", s->ports[p].name);
+			label_port(m, &s->ports[p]);
 			metrics_u64(m, metric_member_of(&s->ports[p], &members[i]));
 		}
 	}
@@ -62,14 +69,14 @@ static void put_port_queues(struct metrics *m, const struct status *s)
 						METRIC_port_queue_missed_packets_total &&
 					!queue->has_missed)
 					continue;
-				metrics_label(m, "port", s->ports[p].name);
+				label_port(m, &s->ports[p]);
 				metrics_label_u64(m, "queue", q);
 				metrics_u64(m, metric_member_of(queue, &members[i]));
 			}
 	}
 }
 
-static void label_interface(struct metrics *m, const struct status_port *port)
+static void label_exception(struct metrics *m, const struct status_port *port)
 {
 	metrics_label(m, "port", port->name);
 	metrics_label(m, "interface", port->interface);
@@ -92,7 +99,7 @@ static void put_exception_losses(struct metrics *m, const struct status *s)
 		for (unsigned i = 0; s->ports[p].interface && i < METRIC_MEMBERS(causes); i++) {
 			const struct metric_member member = {0, causes[i].offset};
 
-			label_interface(m, &s->ports[p]);
+			label_exception(m, &s->ports[p]);
 			metrics_label(m, "cause", causes[i].cause);
 			metrics_u64(m, metric_member_of(&s->ports[p].exception, &member));
 		}
@@ -118,7 +125,7 @@ static void put_exceptions(struct metrics *m, const struct status *s)
 		for (uint32_t p = 0; p < s->n_ports; p++) {
 			if (!s->ports[p].interface)
 				continue;
-			label_interface(m, &s->ports[p]);
+			label_exception(m, &s->ports[p]);
 			metrics_u64(m, metric_member_of(&s->ports[p].exception, &members[i]));
 		}
 	}

@@ -42,6 +42,7 @@ struct run {
 	struct settings settings;
 	struct rights rights;
 	bool gave_up;
+	bool must_restart; /* status 1, however well it ended */
 	struct appliance *appliance;
 	struct plane *plane;
 	size_t there; /* of the output directory's path, before the start */
@@ -173,12 +174,12 @@ static void tick(struct run *run, struct plane *plane)
 {
 	struct verdict verdict;
 
-	appliance_tick(run->appliance);
+	run->must_restart = !appliance_tick(run->appliance);
 	plane_verdict(plane, &verdict);
 	notify_look(&run->notify, &verdict, now_monotonic());
 }
 
-/* Until a signal or the control socket says to end. */
+/* Until a signal or the control socket says to end, or an interface is there again. */
 static void serve(struct run *run, struct plane *plane, int signals)
 {
 	struct pollfd waiting[] = {
@@ -189,6 +190,8 @@ static void serve(struct run *run, struct plane *plane, int signals)
 		int n = poll(waiting, 2, TICK_MS);
 
 		tick(run, plane);
+		if (run->must_restart)
+			return;
 		if (n <= 0)
 			continue;
 		if (waiting[1].revents)
@@ -288,7 +291,7 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 	plane_stop(run->plane);
 	if (started) {
 		signals_release(signals);
-		return appliance_stop(run->appliance, report, run);
+		return appliance_stop(run->appliance, report, run) && !run->must_restart;
 	}
 	appliance_abandon(run->appliance);
 	say_failed(run, error);

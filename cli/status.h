@@ -69,6 +69,7 @@ struct status_queue {
 
 struct status_port {
 	const char *name;
+	const char *beneath; /* the kernel's interface that it reads; "": none, or not known */
 	enum status_link link;
 	uint64_t packets, bytes;         /* received */
 	uint64_t missed, nombuf, errors; /* as rte_eth_stats has them */

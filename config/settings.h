@@ -31,6 +31,7 @@ enum settings_neighbor_discovery { NEIGHBOR_DISCOVERY_RULES, NEIGHBOR_DISCOVERY_
 enum settings_mtu_overhead { MTU_OVERHEAD_GUIDE, MTU_OVERHEAD_HEADERS };
 enum settings_oversize { OVERSIZE_CUT, OVERSIZE_DROP };
 enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
+enum settings_removed { REMOVED_STAY, REMOVED_END };
 enum settings_idle { IDLE_SLEEP, IDLE_POLL };
 enum settings_exception { EXCEPTION_AUTO, EXCEPTION_ON, EXCEPTION_OFF };
 enum settings_dedup { DEDUP_OFF, DEDUP_ON };
@@ -60,6 +61,7 @@ struct settings {
 		struct settings_ports vxlan_ports, geneve_ports;
 		uint32_t max_depth;
 		enum settings_outer_length outer_length;
+		enum settings_removed removed;
 		enum settings_idle idle;
 		bool device_times;
 		uint64_t memory;             /* bytes */

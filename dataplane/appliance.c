@@ -306,7 +306,7 @@ struct appliance *appliance_start(
 	pthread_mutex_init(&appliance->lock, NULL);
 	pthread_mutex_init(&appliance->asking, NULL);
 	if (start_all(appliance, model, error) == 0) {
-		appliance_tick(appliance);
+		(void)appliance_tick(appliance);
 		return appliance;
 	}
 	appliance_free(appliance);
@@ -324,7 +324,7 @@ static const char *link_words(enum port_link link)
 		return "its link went down; packets come again when it is up";
 	case PORT_LINK_GONE:
 		return "its interface was removed: nothing more will come in by it; "
-		       "restart when it is there again";
+		       "restart when it is there again (see capture.removed)";
 	case PORT_LINK_UNKNOWN:
 		break;
 	}
@@ -337,9 +337,27 @@ static void say_link(const struct appliance *appliance, uint32_t i, enum port_li
 		appliance->params.settings->capture.ports.text[i], link_words(link));
 }
 
-void appliance_tick(struct appliance *appliance)
+/* A port cannot be opened anew: the rights to do it were given up. */
+static bool must_end(struct appliance *appliance, uint32_t i)
+{
+	struct watched_port *w = &appliance->ports[i];
+	char sentence[APPLIANCE_ERROR];
+
+	if (appliance->params.settings->capture.removed != REMOVED_END ||
+		!(w->exception_gone || (w->link == PORT_LINK_GONE && port_is_back(w->port))))
+		return false;
+	snprintf(sentence, sizeof(sentence),
+		"port %.200s: ends, so that it is started anew and takes its interface up "
+		"(capture.removed)",
+		appliance->params.settings->capture.ports.text[i]);
+	appliance_say(sentence);
+	return true;
+}
+
+bool appliance_tick(struct appliance *appliance)
 {
 	uint64_t missed = 0;
+	bool goes_on = true;
 
 	for (uint32_t i = 0; i < appliance->n_ports; i++) {
 		struct watched_port *w = &appliance->ports[i];
@@ -354,8 +372,10 @@ void appliance_tick(struct appliance *appliance)
 		pthread_mutex_unlock(&appliance->lock);
 		missed += counters.missed + counters.nombuf;
 		appliance_watch_exception(appliance, i);
+		goes_on = goes_on && !must_end(appliance, i);
 	}
 	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
 	appliance_say_overload(appliance);
 	appliance_tell_stats(appliance);
+	return goes_on;
 }

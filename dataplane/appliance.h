@@ -41,8 +41,9 @@ struct appliance_params {
 struct appliance *appliance_start(const struct appliance_params *params, struct model *model,
 	char error[APPLIANCE_ERROR]);
 
-/* What the control thread does a few times a second: notices what became of the ports. */
-void appliance_tick(struct appliance *appliance);
+/* What the control thread does a few times a second: notices what became of the ports. false: an interface
+ * that was removed is there again, it was said, and capture.removed wants the end. */
+bool appliance_tick(struct appliance *appliance);
 
 /* Puts a new model and the live settings (sessions.unknown, sessions.unknown_direction) in force,
  * without losing or misjudging a packet; takes over `model`, whatever comes of it. Of all other
@@ -82,6 +83,7 @@ const struct handoff *appliance_handoff(const struct appliance *appliance);
 
 struct appliance_port {
 	const char *name;
+	const char *beneath; /* the interface that it reads: see port_interface() */
 	enum port_link link;
 	struct port_reading reading;
 	uint16_t number; /* DPDK's */

@@ -69,6 +69,7 @@ struct appliance_port appliance_port(
 {
 	struct watched_port *w = &appliance->ports[index];
 	struct appliance_port p = {.name = port_name(w->port),
+		.beneath = port_interface(w->port),
 		.number = port_number(w->port),
 		.reading = appliance_ask_port(appliance, index, xstats, max)};
 

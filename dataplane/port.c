@@ -58,6 +58,16 @@ static int probe(struct port *port, const char *args, char *error, size_t size)
 	return -1;
 }
 
+/* Where the driver does not name it, ethdev may. */
+static void find_interface(struct port *port)
+{
+	struct interface *beneath = &port->beneath;
+
+	*beneath = port->particulars.interface;
+	if (beneath->index == 0 && if_indextoname(port->info->if_index, beneath->name))
+		beneath->index = port->info->if_index;
+}
+
 /* Arguments that the description leaves out, and the device itself. */
 static int find_device(struct port *port, struct port_opening *opening)
 {
@@ -75,6 +85,8 @@ static int find_device(struct port *port, struct port_opening *opening)
 	if (result != 0)
 		port_say(opening->error, opening->size, port, "rte_eth_dev_info_get", result,
 			"");
+	else
+		find_interface(port);
 	return result != 0 ? -1 : 0;
 }
 
@@ -202,6 +214,11 @@ void port_close(struct port *port)
 const char *port_name(const struct port *port)
 {
 	return port->name;
+}
+
+const char *port_interface(const struct port *port)
+{
+	return port->beneath.index != 0 ? port->beneath.name : "";
 }
 
 uint32_t port_queues(const struct port *port)

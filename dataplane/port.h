@@ -47,6 +47,8 @@ void port_stop(struct port *port);
 void port_close(struct port *port);
 
 const char *port_name(const struct port *port);
+/* The kernel's interface beneath it, as it was called when the port was opened; "": there is none. */
+const char *port_interface(const struct port *port);
 uint32_t port_queues(const struct port *port);
 uint16_t port_number(const struct port *port); /* DPDK's */
 /* Packets that one queue holds until they are received. */
@@ -112,3 +114,6 @@ struct port_reading port_ask(struct port *port, struct port_xstat *xstats, uint3
 enum port_link { PORT_LINK_UNKNOWN, PORT_LINK_UP, PORT_LINK_DOWN, PORT_LINK_GONE };
 /* Control thread only. GONE: the interface was removed; nothing will come any more. */
 enum port_link port_link(struct port *port);
+/* Of one that is GONE: another interface of the name is up, or would be made at the next start. This
+ * port does not read it. */
+bool port_is_back(const struct port *port);

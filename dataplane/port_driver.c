@@ -61,6 +61,7 @@ static int prepare_tap(struct port_particulars *particulars, struct port_opening
 
 const struct port_driver port_tap = {
 	.name = "net_tap",
+	.makes_interface = true,
 	.prepare = prepare_tap,
 };
 

@@ -36,11 +36,12 @@ struct port_opening {
 };
 
 struct port_driver {
-	const char *name;   /* devices begin with it, or with eth_ in place of its net_ */
-	bool is_kernels;    /* see port_is_kernels() */
-	bool kernel_beside; /* see port_has_kernel_beside() */
-	int sockets;        /* family of those that it opens, one a receive queue; 0: none */
-	const char *advice; /* what to look at when its queues cannot be set up */
+	const char *name;     /* devices begin with it, or with eth_ in place of its net_ */
+	bool is_kernels;      /* see port_is_kernels() */
+	bool kernel_beside;   /* see port_has_kernel_beside() */
+	bool makes_interface; /* the interface is the driver's own, made when it is opened */
+	int sockets;          /* family of those that it opens, one a receive queue; 0: none */
+	const char *advice;   /* what to look at when its queues cannot be set up */
 	/* Before the device is probed: `opening->args` gets the arguments that the description leaves
 	 * out. 0, or -1 and `opening->error`. */
 	int (*prepare)(struct port_particulars *particulars, struct port_opening *opening);

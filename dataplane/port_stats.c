@@ -105,9 +105,19 @@ enum port_link port_link(struct port *port)
 
 	if (port->particulars.interface.index != 0)
 		return links[interface_link(&port->particulars.interface)];
+	if (port->beneath.index != 0 && interface_link(&port->beneath) == INTERFACE_GONE)
+		return PORT_LINK_GONE;
 	if (rte_eth_link_get_nowait(port->number, &link) != 0)
 		return PORT_LINK_UNKNOWN;
 	return link.link_status == RTE_ETH_LINK_UP ? PORT_LINK_UP : PORT_LINK_DOWN;
+}
+
+bool port_is_back(const struct port *port)
+{
+	struct interface now;
+
+	return port->driver->makes_interface || (interface_find(&now, port->beneath.name) &&
+							interface_link(&now) == INTERFACE_UP);
 }
 
 static uint32_t read_xstats(const struct port *port, struct port_xstat *out, uint32_t max)

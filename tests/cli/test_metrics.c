@@ -110,20 +110,24 @@ static void values_are_those_of_the_status(void)
 	has(text, "\nperiscope_worker_busy_seconds_total{worker=\"0\"} 1.500000000\n");
 	has(text, "\nperiscope_worker_busy_ratio{worker=\"0\"} 0.25\n");
 	has(text, "\nperiscope_handoff_full_packets_total{from=\"0\",to=\"1\"} 1\n");
-	has(text, "\nperiscope_port_missed_packets_total{port=\"eth1\"} 11\n");
+	has(text,
+		"\nperiscope_port_missed_packets_total{port=\"eth1\",interface=\"ens5\"} 11\n");
 	has(text, "\nperiscope_worker_device_time_packets_total{worker=\"0\"} 60\n");
-	has(text, "\nperiscope_port_queue_received_bytes_total{port=\"eth1\",queue=\"1\"} "
+	has(text, "\nperiscope_port_queue_received_bytes_total{port=\"eth1\",interface="
+		  "\"ens5\",queue=\"1\"} "
 		  "4000\n");
-	has(text, "\nperiscope_port_queue_missed_packets_total{port=\"eth1\",queue=\"0\"} 8\n");
-	CU_ASSERT_PTR_NULL(strstr(
-		text, "periscope_port_queue_missed_packets_total{port=\"eth1\",queue=\"1\"}"));
+	has(text, "\nperiscope_port_queue_missed_packets_total{port=\"eth1\",interface="
+		  "\"ens5\",queue=\"0\"} 8\n");
+	CU_ASSERT_PTR_NULL(strstr(text, "periscope_port_queue_missed_packets_total{port="
+					"\"eth1\",interface=\"ens5\",queue=\"1\"}"));
 	has(text, "\nperiscope_exception_to_kernel_packets_total{port=\"eth1\","
 		  "interface=\"pscope0\"} 14\n");
 	has(text, "\nperiscope_exception_sent_bytes_total{port=\"eth1\","
 		  "interface=\"pscope0\"} 1300\n");
 	has(text, "\nperiscope_exception_lost_packets_total{port=\"eth1\","
 		  "interface=\"pscope0\",cause=\"tap\"} 4\n");
-	has(text, "\nperiscope_port_xstat{port=\"eth1\",name=\"rx_q0_bad_csum\"} 4\n");
+	has(text, "\nperiscope_port_xstat{port=\"eth1\",interface=\"ens5\",name=\"rx_q0_bad_"
+		  "csum\"} 4\n");
 	has(text,
 		"\nperiscope_output_lost_records_total{output=\"events\",cause=\"queue\"} 9\n");
 	has(text, "\nperiscope_output_removed_files_total{output=\"events\"} 3\n");

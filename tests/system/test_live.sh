@@ -222,6 +222,56 @@ removed() {
   live_stop TERM 5
 }
 
+# A removed interface that is made again: the one run ends in order with status 1 and closed books, once
+# the new one is up; and the next takes it up. The label of the metrics is the interface's name.
+comes_back() {
+  back=$tmp/back.yaml
+  ip -n "$LAB-sensor" link add gone1 type veth peer name gone0
+  ip -n "$LAB-sensor" link set gone1 up
+  ip -n "$LAB-sensor" link set gone0 up
+  ip -n "$LAB-sensor" link set lo up
+  printf 'capture: {ports: ["net_af_packet0,iface=gone0"], removed: end, memory: 64MiB}\n' >"$back"
+  for time in 1 2; do # a directory each: events of the one stay
+    live_start "$tmp/back$time" ip netns exec "$LAB-sensor" -- -c "$back" || return 1
+    lab_exec sensor curl -s http://127.0.0.1:9477/metrics |
+      grep -q '^periscope_port_received_packets_total{port="net_af_packet0",interface="gone0"} ' ||
+      { echo "no metric of gone0"; return 1; }
+    send_to_gone0 50 || return 1
+    if [ $time -eq 1 ]; then
+      ip -n "$LAB-sensor" link del gone0
+      lab_wait grep -q 'its interface was removed' "$tmp/back$time.err" || return 1
+      # As long as it is away, or not up, it stays.
+      ip -n "$LAB-sensor" link add gone1 type veth peer name gone0
+      sleep 1
+      kill -0 $LIVE_PID || { echo "it did not stay"; return 1; }
+      ip -n "$LAB-sensor" link set gone0 up
+      ip -n "$LAB-sensor" link set gone1 up
+      lab_wait ended $LIVE_PID || { echo "it did not end"; kill -s KILL $LIVE_PID; return 1; }
+      wait $LIVE_PID
+      [ $? -eq 1 ] && grep -q 'iface=gone0: ends, so that it is started anew .*(capture.removed)$' "$tmp/back$time.err" ||
+        { cat "$tmp/back$time.err"; return 1; }
+    else
+      live_stop TERM 5 || return 1
+    fi
+    live closed "$tmp/back$time" && [ "$(ledger "$tmp/back$time" ledger.inspected)" -eq 50 ] ||
+      { echo "start $time: $(ledger "$tmp/back$time" ledger.inspected) inspected"; return 1; }
+  done
+  ip -n "$LAB-sensor" link del gone0
+}
+ended() { ! kill -0 "$1" 2>/dev/null; }
+send_to_gone0() { # mirror packets, by its other end
+  ip netns exec "$LAB-sensor" python3 - "$here" "$1" <<'SEND' && sleep 0.7
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+import packets as p
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind(("gone1", 0))
+for i in range(int(sys.argv[2])):
+    inner = p.frame(p.ip4("10.1.0.1", "10.1.0.2", 17, p.udp("10.1.0.1", 1000 + i, "10.1.0.2", 2000, b"x")))
+    out.send(p.mirror(inner, 7))
+SEND
+}
+
 # The load balancer's view, from another host: TCP 4789 is open while it is healthy. And the kernel
 # of the sensor answers no mirrored packet with ICMP.
 from_outside() {
@@ -253,5 +303,6 @@ check "bad settings change nothing, and are named" refuses_bad
 check "killed and started again" killed
 check "the interface goes down and up" down_and_up
 check "the interface is removed" removed
+check "the interface is removed and made again" comes_back
 check "health check, ctl, and no ICMP, seen from outside" from_outside
 finish

@@ -56,6 +56,7 @@ static void fill_ports(const struct puppet *a, struct status *s)
 	q[0] = (struct status_queue){100, 10000, 3, true, 8};
 	q[1] = (struct status_queue){.packets = 40, .bytes = 4000, .errors = 10};
 	*p = (struct status_port){.name = status_print(s, "eth%d", 1),
+		.beneath = "ens5",
 		.link = a->link,
 		.packets = 140,
 		.bytes = 14000,
