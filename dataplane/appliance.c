@@ -338,26 +338,25 @@ static void say_link(const struct appliance *appliance, uint32_t i, enum port_li
 }
 
 /* A port cannot be opened anew: the rights to do it were given up. */
-static bool must_end(struct appliance *appliance, uint32_t i)
+static void look_for_end(struct appliance *appliance, uint32_t i)
 {
 	struct watched_port *w = &appliance->ports[i];
 	char sentence[APPLIANCE_ERROR];
 
-	if (appliance->params.settings->capture.removed != REMOVED_END ||
+	if (appliance->must_end || appliance->params.settings->capture.removed != REMOVED_END ||
 		!(w->exception_gone || (w->link == PORT_LINK_GONE && port_is_back(w->port))))
-		return false;
+		return;
+	appliance->must_end = true;
 	snprintf(sentence, sizeof(sentence),
 		"port %.200s: ends, so that it is started anew and takes its interface up "
 		"(capture.removed)",
 		appliance->params.settings->capture.ports.text[i]);
 	appliance_say(sentence);
-	return true;
 }
 
 bool appliance_tick(struct appliance *appliance)
 {
 	uint64_t missed = 0;
-	bool goes_on = true;
 
 	for (uint32_t i = 0; i < appliance->n_ports; i++) {
 		struct watched_port *w = &appliance->ports[i];
@@ -372,10 +371,10 @@ bool appliance_tick(struct appliance *appliance)
 		pthread_mutex_unlock(&appliance->lock);
 		missed += counters.missed + counters.nombuf;
 		appliance_watch_exception(appliance, i);
-		goes_on = goes_on && !must_end(appliance, i);
+		look_for_end(appliance, i);
 	}
 	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
 	appliance_say_overload(appliance);
 	appliance_tell_stats(appliance);
-	return goes_on;
+	return !appliance->must_end;
 }

@@ -44,6 +44,7 @@ struct appliance {
 	uint32_t n_workers, n_receivers;
 	struct watched_port ports[PORTS_MAX];
 	uint32_t n_ports;
+	bool must_end; /* an interface is there again, and that was said */
 	struct output *output;
 	struct writer *writer;
 	struct owners *owners;

@@ -248,7 +248,8 @@ comes_back() {
       ip -n "$LAB-sensor" link set gone1 up
       lab_wait ended $LIVE_PID || { echo "it did not end"; kill -s KILL $LIVE_PID; return 1; }
       wait $LIVE_PID
-      [ $? -eq 1 ] && grep -q 'iface=gone0: ends, so that it is started anew .*(capture.removed)$' "$tmp/back$time.err" ||
+      [ $? -eq 1 ] && [ "$(grep -c 'iface=gone0: ends' "$tmp/back$time.err")" -eq 1 ] &&
+        grep -q 'iface=gone0: ends, so that it is started anew .*(capture.removed)$' "$tmp/back$time.err" ||
         { cat "$tmp/back$time.err"; return 1; }
     else
       live_stop TERM 5 || return 1
