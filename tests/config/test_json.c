@@ -53,6 +53,12 @@ static const struct good goods[] = {
 	{"\"\\u0041\\u00e9\\u20ac\\ud83d\\ude00\\n\\/\\\"\\\\\"",
 		"['A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n/\"\\']"},
 	{"\"\xc3\xa9\"", "['\xc3\xa9']"},
+	/* The first and the last character of each length in UTF-8, escaped and not. */
+	{"\"\\u0001\\u007f\\u0080\\u07ff\"", "['\x01\x7f\xc2\x80\xdf\xbf']"},
+	{"\"\\u0800\\uffff\\ud800\\udc00\\udbff\\udfff\"",
+		"['\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf']"},
+	{"\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"",
+		"['\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf']"},
 	{"[1,2]3", "[[1,2],3]"},
 };
 
@@ -76,8 +82,10 @@ static const char *const bads[] = {"{", "}", "[", "]", "[1,]", "{\"a\"}", "{\"a\
 	"{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\":1,\"a\":2}", "[1 2]",
 	"\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u0000\"", "\"\\ud800\"",
 	"\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "\"\xff\"", "\"\xc0\x80\"",
-	"\"\xed\xa0\x80\"", "\"\xe2\x82\"", "01", "1.", ".5", "1e", "+1", "--1", "nul", "True",
-	"NaN", "1x", "'a'", "/* */ 1", ":"};
+	"\"\xed\xa0\x80\"", "\"\xe2\x82\"", "\"\\ud800\\udbff\"", "\"\\ud800\\ue000\"",
+	"\"\xe0\x9f\xbf\"", "\"\xf0\x8f\xbf\xbf\"", "\"\xf4\x90\x80\x80\"",
+	"\"\xf5\x80\x80\x80\"", "01", "1.", ".5", "1e", "+1", "--1", "nul", "True", "NaN", "1x",
+	"'a'", "/* */ 1", ":"};
 
 static void bad_json_is_refused(void)
 {

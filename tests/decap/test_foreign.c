@@ -135,6 +135,26 @@ static void ports_do_not_depend_on_order(void)
 		CU_ASSERT_EQUAL(a.ports[FOREIGN_VXLAN][i], up[i]);
 }
 
+/* All that one worker keeps, of each kind, and no more in all than one keeps. */
+static void ports_of_workers_are_joined(void)
+{
+	const struct foreign_met
+		even = {.count = {[FOREIGN_VXLAN] = 4, [FOREIGN_GENEVE] = 1},
+			.ports = {[FOREIGN_VXLAN] = {2, 4, 6, 8}, [FOREIGN_GENEVE] = {9}}},
+		odd = {.count = {[FOREIGN_VXLAN] = 4},
+			.ports = {[FOREIGN_VXLAN] = {1, 3, 5, 7}}};
+	struct foreign_met all = {.count = {0}};
+
+	foreign_add(&all, &even);
+	CU_ASSERT_EQUAL(memcmp(&all, &even, sizeof(all)), 0);
+	foreign_add(&all, &odd);
+	CU_ASSERT_EQUAL(all.count[FOREIGN_VXLAN], 8);
+	CU_ASSERT_EQUAL(all.count[FOREIGN_GENEVE], 1);
+	for (int i = 0; i < FOREIGN_PORTS; i++)
+		CU_ASSERT_EQUAL(all.ports[FOREIGN_VXLAN][i], i + 1);
+	CU_ASSERT_EQUAL(all.ports[FOREIGN_GENEVE][0], 9);
+}
+
 void suite_foreign(void);
 void suite_foreign(void)
 {
@@ -142,4 +162,5 @@ void suite_foreign(void)
 
 	CU_ADD_TEST(s, told_by_their_look);
 	CU_ADD_TEST(s, ports_do_not_depend_on_order);
+	CU_ADD_TEST(s, ports_of_workers_are_joined);
 }

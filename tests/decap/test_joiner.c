@@ -175,6 +175,45 @@ static void the_oldest_gives_way(void)
 	joiner_destroy(NULL);
 }
 
+/* Fragment `i` of the datagram `id` at `time_ns`. */
+static enum joiner_status give_one(
+	struct joiner *joiner, struct parts *parts, unsigned i, unsigned id, uint64_t time_ns)
+{
+	struct packet p = {.data = parts->bytes[i],
+		.cap = parts->len[i],
+		.wire = parts->len[i],
+		.time_ns = time_ns};
+
+	parts->bytes[i][14 + 5] = (uint8_t)id;
+	return joiner_add(joiner, &p, true);
+}
+
+/* Wherever it stands: all others become whole when the rest of them comes. */
+static void the_oldest_is_the_one_that_began_first(void)
+{
+	enum { OLDEST = 20, LAST = JOINER_DATAGRAMS };
+	struct parts parts = make("aws_syn");
+	struct joiner *joiner = joiner_create(&row_params);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+	for (unsigned id = 0; id < LAST; id++)
+		CU_ASSERT_EQUAL(
+			give_one(joiner, &parts, 0, id, 1 + (id + LAST - OLDEST) % LAST),
+			JOINER_TAKEN);
+	CU_ASSERT_EQUAL(give_one(joiner, &parts, 0, LAST, LAST), JOINER_TAKEN);
+	for (unsigned id = 0; id <= LAST; id++) {
+		if (id == OLDEST)
+			continue;
+		CU_ASSERT_EQUAL(give_one(joiner, &parts, 1, id, LAST + 1), JOINER_TAKEN);
+		CU_ASSERT_EQUAL(give_one(joiner, &parts, 2, id, LAST + 1), JOINER_WHOLE);
+	}
+	CU_ASSERT_EQUAL(give_one(joiner, &parts, 1, OLDEST, LAST + 1), JOINER_TAKEN);
+	CU_ASSERT_EQUAL(give_one(joiner, &parts, 2, OLDEST, LAST + 1), JOINER_TAKEN);
+	joiner_end(joiner);
+	expect(joiner, 2 * LAST, 1 + 2, 0);
+	joiner_destroy(joiner);
+}
+
 /* Among plain traffic only what says that it is mirror traffic is put together. */
 static void other_fragments_are_let_pass(void)
 {
@@ -270,6 +309,7 @@ void suite_joiner(void)
 	CU_ADD_TEST(s, overlapping_fragments_are_refused);
 	CU_ADD_TEST(s, what_never_becomes_whole_is_counted);
 	CU_ADD_TEST(s, the_oldest_gives_way);
+	CU_ADD_TEST(s, the_oldest_is_the_one_that_began_first);
 	CU_ADD_TEST(s, other_fragments_are_let_pass);
 	CU_ADD_TEST(s, odd_lengths_before_the_last_are_let_pass);
 	CU_ADD_TEST(s, any_bytes_will_do);

@@ -83,6 +83,8 @@ static void same_session(const struct session *have, const struct session *want)
 	CU_ASSERT_EQUAL(have->bytes, want->bytes);
 	CU_ASSERT_EQUAL(have->truncated, want->truncated);
 	CU_ASSERT_EQUAL(have->vxlan_reserved, want->vxlan_reserved);
+	CU_ASSERT_EQUAL(have->accepted_cut, want->accepted_cut);
+	CU_ASSERT_EQUAL(have->acked_unseen, want->acked_unseen);
 	CU_ASSERT_EQUAL(have->first_ns, want->first_ns);
 	CU_ASSERT_EQUAL(have->last_ns, want->last_ns);
 }
@@ -206,6 +208,10 @@ static void merged_tables_count_as_one(void)
 
 		naive_packet(v, &p);
 		CU_ASSERT_TRUE(session_table_packet(part[i % 3], &p, true));
+		session_table_accepted_cut(part[i % 3], p.session);
+		session_table_unseen(part[i % 3], p.session, (uint64_t)i);
+		naive_find(v, v->list, &p.outer_src, p.vni)->accepted_cut++;
+		naive_find(v, v->list, &p.outer_src, p.vni)->acked_unseen += (uint64_t)i;
 	}
 	for (int k = 0; k < 3; k++)
 		session_table_merge(sum, part[k]);
