@@ -247,6 +247,24 @@ static void windows_close_one_window_later(void)
 	desk_free(desk);
 }
 
+/* The clock's own window and the one before it are open: what makes a new aggregate there is in time. */
+static void what_begins_in_an_open_window_is_not_late(void)
+{
+	struct desk *desk = desk_make(16);
+
+	aggregates_close(desk->aggregates, 720, UINT32_MAX);
+	for (uint16_t port = 1; port <= 4; port++) {
+		static const uint64_t seconds[] = {720, 660, 659, 599};
+		struct flow flow = flow_of(UDP, port, 53);
+
+		add(desk, &flow, 1, 0, seconds[port - 1]);
+	}
+	aggregates_finish(desk->aggregates);
+	CU_ASSERT_EQUAL(desk->n, 4);
+	CU_ASSERT_EQUAL(stats(desk)->late, 2);
+	desk_free(desk);
+}
+
 /* Live: a few at a time, while others come; also when one that is next is written meanwhile. */
 static void closing_goes_on_from_call_to_call(void)
 {
@@ -342,6 +360,7 @@ void suite_aggregate(void)
 	CU_ADD_TEST(s, directions_are_those_of_the_addresses);
 	CU_ADD_TEST(s, a_host_may_ping_itself);
 	CU_ADD_TEST(s, windows_close_one_window_later);
+	CU_ADD_TEST(s, what_begins_in_an_open_window_is_not_late);
 	CU_ADD_TEST(s, closing_goes_on_from_call_to_call);
 	CU_ADD_TEST(s, the_oldest_makes_room);
 	CU_ADD_TEST(s, nothing_sent_is_nothing);

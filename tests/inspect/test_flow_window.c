@@ -35,20 +35,43 @@ static void bench_open(struct bench *bench)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(bench->table);
 }
 
-static void put(struct bench *bench, char from, uint64_t at_s, uint32_t len)
+/* The packet with its addresses and ports, sent by `from`: 'a', or 'b' at `server_port`. */
+static void give(struct bench *bench, struct packet p, char from, uint16_t server_port)
 {
-	struct packet p = {.protocol = 17, .ip_version = 4, .time_ns = at_s * NS + NS / 2};
 	struct ip_addr a = ip_addr_v4((const uint8_t[]){10, 0, 0, 2});
 	struct ip_addr b = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
 
 	p.src = from == 'a' ? a : b;
 	p.dst = from == 'a' ? b : a;
-	p.src_port = from == 'a' ? 40000 : 80;
-	p.dst_port = from == 'a' ? 80 : 40000;
-	p.ip_len = len;
-	p.flags = len > UINT16_MAX ? PACKET_CUT : 0;
+	p.src_port = from == 'a' ? 40000 : server_port;
+	p.dst_port = from == 'a' ? server_port : 40000;
 	flow_table_prefetch(bench->table, &p, 1);
 	CU_ASSERT_PTR_NOT_NULL(flow_table_packet(bench->table, &p, p.time_ns));
+}
+
+static void put(struct bench *bench, char from, uint64_t at_s, uint32_t len)
+{
+	const struct packet p = {.protocol = 17,
+		.ip_version = 4,
+		.time_ns = at_s * NS + NS / 2,
+		.ip_len = len,
+		.flags = len > UINT16_MAX ? PACKET_CUT : 0};
+
+	give(bench, p, from, 80);
+}
+
+/* Neither port says who serves. */
+static void put_tcp(struct bench *bench, char from, uint64_t at_s, uint8_t tcp_flags)
+{
+	const struct packet p = {.protocol = 6,
+		.ip_version = 4,
+		.time_ns = at_s * NS + NS / 2,
+		.ip_len = 100,
+		.l4 = 20,
+		.payload = 40,
+		.tcp_flags = tcp_flags};
+
+	give(bench, p, from, 8080);
 }
 
 static bool is(const struct flow_window *sent, uint32_t packets, uint64_t first, uint64_t last)
@@ -136,6 +159,28 @@ static void claimed_bytes_do_not_wrap(void)
 	flow_table_destroy(b.table);
 }
 
+/* Who was taken for the client turns out to be the server: what the open window has of each changes
+ * sides, and goes on there. */
+static void an_open_window_changes_sides_with_the_client(void)
+{
+	enum { SYN = 2, ACK = 16 };
+	struct bench b;
+
+	bench_open(&b);
+	put_tcp(&b, 'b', 600, ACK);
+	put_tcp(&b, 'b', 602, ACK);
+	put_tcp(&b, 'b', 604, SYN | ACK);
+	put_tcp(&b, 'a', 605, ACK);
+	put_tcp(&b, 'b', 606, ACK);
+	flow_table_end_all(b.table, 0, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL_FATAL(b.n, 1);
+	CU_ASSERT_TRUE(is(&b.sent[0][0], 1, 605, 605));
+	CU_ASSERT_EQUAL(b.sent[0][0].tcp_flags, 0);
+	CU_ASSERT_TRUE(is(&b.sent[0][1], 4, 600, 606));
+	CU_ASSERT_EQUAL(b.sent[0][1].tcp_flags, SYN | ACK);
+	flow_table_destroy(b.table);
+}
+
 void suite_flow_window(void);
 void suite_flow_window(void)
 {
@@ -144,4 +189,5 @@ void suite_flow_window(void)
 	CU_ADD_TEST(s, seconds_do_not_wrap);
 	CU_ADD_TEST(s, windows_of_all_times_close_by_the_clock);
 	CU_ADD_TEST(s, claimed_bytes_do_not_wrap);
+	CU_ADD_TEST(s, an_open_window_changes_sides_with_the_client);
 }

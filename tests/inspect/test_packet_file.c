@@ -219,6 +219,10 @@ static void statistics_count_each_interface(void)
 	struct packet_file *file = open_new(&folder, "out.pcapng");
 	/* Block type 5, length 64, interface 0; its option 4 holds 64 bits, little-endian. */
 	static const uint8_t begin[] = {5, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0};
+	/* Options 2 and 3: the times of the first and the last packet, which came in between; each time is
+	 * two halves of 32 bits, the high one first. */
+	static const uint8_t first[] = {2, 0, 8, 0, 0x05, 0, 0, 0, 0x10, 0, 0, 0x80},
+			     last[] = {3, 0, 8, 0, 0x05, 0, 0, 0, 0x3b, 1, 0, 0x80};
 	const uint8_t *block;
 	size_t len;
 	char *text;
@@ -227,12 +231,16 @@ static void statistics_count_each_interface(void)
 	for (uint32_t i = 0; i < 300; i++) {
 		struct packet_record record = record_of(1);
 
+		record.time_ns = UINT64_C(0x580000010) + (i + 100) % 300;
 		packet_file_write(file, &record);
 	}
 	CU_ASSERT_TRUE(packet_file_close(file));
 	text = folder_get(&folder, "out.pcapng", &len);
 	block = (const uint8_t *)text + len - 64;
 	CU_ASSERT_EQUAL(memcmp(block, begin, sizeof(begin)), 0);
+	CU_ASSERT_EQUAL(memcmp(block + 12, last + 4, 8), 0);
+	CU_ASSERT_EQUAL(memcmp(block + 20, first, sizeof(first)), 0);
+	CU_ASSERT_EQUAL(memcmp(block + 32, last, sizeof(last)), 0);
 	CU_ASSERT_EQUAL(memcmp(block + 44, "\x04\0\x08\0\x2c\x01\0\0\0\0\0\0", 12), 0);
 	CU_ASSERT_EQUAL(memcmp(block + 60, "\x40\0\0\0", 4), 0);
 	free(text);

@@ -286,16 +286,39 @@ static void heavy_talkers_of_all_workers_are_one(void)
 	totals_destroy(merged);
 }
 
-/* A naive count of random weights: true bytes lie between what is shown and the error above it, and
+/* `bytes`: what each of `n` talkers truly had. It lies between what is shown and the error above it, and
  * who is not listed had no more than the error. */
+static void check_error(const struct totals *totals, const uint64_t *bytes, uint32_t n)
+{
+	uint64_t error = totals_talkers_error(totals);
+	struct talker *top = calloc(BOUND, sizeof(*top));
+	bool *listed = calloc(n, sizeof(*listed));
+
+	CU_ASSERT_TRUE_FATAL(top && listed);
+	CU_ASSERT_TRUE(error > 0);
+	CU_ASSERT_EQUAL_FATAL(totals_talkers(totals, top, BOUND), BOUND);
+	for (uint32_t i = 0; i < BOUND; i++) {
+		const uint8_t *b = top[i].addr.byte + 13;
+		uint32_t number = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+		uint64_t shown = top[i].sent.bytes + top[i].received.bytes;
+
+		CU_ASSERT_TRUE(shown <= bytes[number] && shown + error >= bytes[number]);
+		listed[number] = true;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		CU_ASSERT_TRUE(listed[i] || bytes[i] <= error);
+	free(listed);
+	free(top);
+}
+
 static void the_error_holds_for_every_talker(void)
 {
+	/* A naive count of random weights. */
 	enum { ALL = 100000, TURNS = 400000 };
-	uint64_t *bytes = calloc(ALL, sizeof(*bytes)), error;
-	struct talker *top = calloc(BOUND, sizeof(*top));
+	uint64_t *bytes = calloc(ALL, sizeof(*bytes));
 	struct totals *totals = totals_create();
 
-	CU_ASSERT_TRUE_FATAL(bytes && top && totals);
+	CU_ASSERT_TRUE_FATAL(bytes && totals);
 	for (uint32_t i = 0; i < TURNS; i++) {
 		uint32_t client = random32() % ALL, server = random32() % ALL;
 		uint32_t sent = random32() % 3 == 0 ? random32() % 100000 : 40;
@@ -304,21 +327,37 @@ static void the_error_holds_for_every_talker(void)
 		bytes[server] += sent;
 		count(totals, &(struct told){client, server, 0, 0, 0, {1, 1, sent}, {0}, 0});
 	}
-	error = totals_talkers_error(totals);
-	CU_ASSERT_TRUE(error > 0);
-	CU_ASSERT_EQUAL_FATAL(totals_talkers(totals, top, BOUND), BOUND);
-	for (uint32_t i = 0; i < BOUND; i++) {
-		const uint8_t *b = top[i].addr.byte + 13;
-		uint64_t *true_bytes = &bytes[b[0] << 16 | b[1] << 8 | b[2]];
-		uint64_t shown = top[i].sent.bytes + top[i].received.bytes;
-
-		CU_ASSERT_TRUE(shown <= *true_bytes && shown + error >= *true_bytes);
-		*true_bytes = 0;
-	}
-	for (uint32_t i = 0; i < ALL; i++)
-		CU_ASSERT_TRUE(bytes[i] <= error);
+	check_error(totals, bytes, ALL);
 	totals_destroy(totals);
-	free(top);
+	free(bytes);
+}
+
+/* Those of one worker that the other one saw, and gave up, had bytes with both. */
+static void the_error_holds_for_who_gave_way_twice(void)
+{
+	enum { MORE = 2000, ALL = BOUND + MORE };
+	uint64_t *bytes = calloc(ALL, sizeof(*bytes));
+	struct totals *one = totals_create(), *other = totals_create();
+
+	CU_ASSERT_TRUE_FATAL(bytes && one && other);
+	for (uint32_t i = 0; i < ALL; i += 2) {
+		struct told told = {.client = i, .server = i + 1, .to_server = {1, 1, 600}};
+
+		count(other, &told);
+		bytes[i] += 600;
+		bytes[i + 1] += 600;
+		if (i >= BOUND)
+			continue;
+		told.to_server.bytes = 1000;
+		count(one, &told);
+		bytes[i] += 1000;
+		bytes[i + 1] += 1000;
+	}
+	CU_ASSERT_EQUAL(totals_talkers_error(one), 0);
+	totals_merge(one, other);
+	check_error(one, bytes, ALL);
+	totals_destroy(other);
+	totals_destroy(one);
 	free(bytes);
 }
 
@@ -371,4 +410,5 @@ void suite_totals(void)
 	CU_ADD_TEST(s, heavy_talkers_are_listed_after_many_light_ones);
 	CU_ADD_TEST(s, heavy_talkers_of_all_workers_are_one);
 	CU_ADD_TEST(s, the_error_holds_for_every_talker);
+	CU_ADD_TEST(s, the_error_holds_for_who_gave_way_twice);
 }
