@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inspect/dpi/dpi.h"
+#include "inspect/dpi/order.h"
 #include "support/hex.h"
 #include "support/talk.h"
 
@@ -135,6 +136,43 @@ static void segments_may_change_places(void)
 		expect(dpi, "TLS.Google", DETAIL_tls_sni, "www.google.com");
 		finish(dpi);
 	}
+}
+
+/* RFC 9293, 3.4: a FIN takes a sequence number, as a SYN does. What acknowledges it is no sign of data
+ * that were not seen; what acknowledges one byte more is. */
+static void syn_and_fin_take_a_number(void)
+{
+	enum { FIN = 1, SYN = 2, ACK = 16 };
+	const struct piece seen[] = {
+		{.protocol = 6, .seq = 100, .tcp_flags = SYN},
+		{.protocol = 6,
+			.seq = 500,
+			.ack = 101,
+			.tcp_flags = SYN | ACK,
+			.from_hi = true},
+		{.protocol = 6,
+			.seq = 101,
+			.ack = 501,
+			.tcp_flags = FIN | ACK,
+			.payload = 40,
+			.wire = 50},
+	};
+	struct piece answer = {.protocol = 6,
+		.seq = 501,
+		.tcp_flags = ACK,
+		.from_hi = true,
+		.payload = 40,
+		.wire = 60};
+	struct order order = {0};
+
+	for (int i = 0; i < 3; i++)
+		order_saw(&order, &seen[i]);
+	for (answer.ack = 101; answer.ack <= 112; answer.ack++)
+		CU_ASSERT_FALSE(order_is_early(&order, &answer));
+	CU_ASSERT_TRUE(order_is_early(&order, &answer));
+	answer.ack = 112;
+	answer.seq = 502;
+	CU_ASSERT_TRUE(order_is_early(&order, &answer));
 }
 
 static void an_answer_may_come_before_its_question(void)
@@ -377,6 +415,7 @@ void suite_dpi_order(void)
 	CU_pSuite s = CU_add_suite("dpi_order", NULL, NULL);
 
 	CU_ADD_TEST(s, segments_may_change_places);
+	CU_ADD_TEST(s, syn_and_fin_take_a_number);
 	CU_ADD_TEST(s, an_answer_may_come_before_its_question);
 	CU_ADD_TEST(s, a_flow_may_begin_in_the_middle_and_out_of_order);
 	CU_ADD_TEST(s, what_never_comes_is_not_waited_for);
