@@ -258,6 +258,24 @@ static void knows_snap_lengths(void)
 	CU_ASSERT_EQUAL(s.packets[2].wire, 66001);
 }
 
+/* Then a simple packet has all of its bytes. */
+static void a_snap_length_of_0_is_none(void)
+{
+	struct bytes b = {0};
+	struct seen s;
+
+	pcapng_begin(&b);
+	pcapng_interface(&b, ETHERNET, 0, 9);
+	simple(&b, FRAME_LEN, FRAME_LEN);
+	pcapng_packet(&b, 0, 1, frame, FRAME_LEN - 1, FRAME_LEN);
+	s = read_one(file_make("snap0", &b), NULL);
+	CU_ASSERT_EQUAL_FATAL(s.n, 2);
+	CU_ASSERT_EQUAL(s.errors_n, 0);
+	CU_ASSERT_EQUAL(s.packets[0].cap, FRAME_LEN);
+	CU_ASSERT_EQUAL(s.packets[0].wire, FRAME_LEN);
+	CU_ASSERT_EQUAL(s.packets[1].cap, FRAME_LEN - 1);
+}
+
 /* A section header alone, and blocks that are longer than anything that is kept. */
 static void needs_no_packet_and_no_memory(void)
 {
@@ -381,6 +399,7 @@ void suite_capture_blocks(void)
 	CU_ADD_TEST(s, gives_times_lengths_and_numbers);
 	CU_ADD_TEST(s, reads_every_resolution_and_offset);
 	CU_ADD_TEST(s, knows_snap_lengths);
+	CU_ADD_TEST(s, a_snap_length_of_0_is_none);
 	CU_ADD_TEST(s, needs_no_packet_and_no_memory);
 	CU_ADD_TEST(s, says_what_is_wrong_with_a_block);
 	CU_ADD_TEST(s, says_what_is_wrong_with_a_section);

@@ -212,6 +212,41 @@ static void counters_that_begin_anew_go_on(void)
 	free(path);
 }
 
+static void counters_are(const struct port_counters *c, uint64_t times)
+{
+	CU_ASSERT_EQUAL(c->packets, 1 * times);
+	CU_ASSERT_EQUAL(c->bytes, 2 * times);
+	CU_ASSERT_EQUAL(c->missed, 3 * times);
+	CU_ASSERT_EQUAL(c->nombuf, 4 * times);
+	CU_ASSERT_EQUAL(c->errors, 5 * times);
+}
+
+/* Each of them, also while the device says nothing. */
+static void all_counters_go_on(void)
+{
+	const uint64_t said[] = {100, 30, 30, 7}, wanted[] = {100, 130, 130, 137};
+	struct port *port = open_port("net_null26,no-rx=1", 1, false);
+	struct port_reading reading;
+
+	for (int i = 0; i < 4; i++) {
+		const struct rte_eth_stats stats = {.ipackets = 1 * said[i],
+			.ibytes = 2 * said[i],
+			.imissed = 3 * said[i],
+			.rx_nombuf = 4 * said[i],
+			.ierrors = 5 * said[i]};
+
+		hooks_devices_say(&stats);
+		reading = port_ask(port, NULL, 0);
+		counters_are(&reading.counters, wanted[i]);
+		hooks_silence_devices(true);
+		reading = port_ask(port, NULL, 0);
+		counters_are(&reading.counters, wanted[i]);
+		hooks_silence_devices(false);
+	}
+	hooks_devices_say(NULL);
+	port_close(port);
+}
+
 /* With memory for little more than the rings, workers keep no buffers from one another, and it is said
  * what may come of it. */
 static void little_memory_is_shared(void)
@@ -289,6 +324,7 @@ void suite_port(void)
 	CU_ADD_TEST(suite, counts_by_queue);
 	CU_ADD_TEST(suite, a_silent_device_is_not_counted_twice);
 	CU_ADD_TEST(suite, counters_that_begin_anew_go_on);
+	CU_ADD_TEST(suite, all_counters_go_on);
 	CU_ADD_TEST(suite, little_memory_is_shared);
 	CU_ADD_TEST(suite, arguments_of_a_device);
 	CU_ADD_TEST(suite, whose_packets_the_kernel_sees);

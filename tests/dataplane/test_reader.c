@@ -8,8 +8,10 @@
 #include <time.h>
 
 #include "dataplane/support/hooks.h"
+#include "dataplane/support/mirror_frame.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
+#include "decap/joiner.h"
 #include "support/capture_bytes.h"
 
 enum { BLOCK = BLOCK_SLOTS, REWINDS_MAX = 16, LARGEST = 262144, ETHERNET = 1 };
@@ -396,6 +398,56 @@ static void a_stop_ends_in_order(void)
 	traffic_free(&traffic);
 }
 
+/* ---- outer fragments ---- */
+
+/* The beginnings of `n` outer datagrams whose other fragments never come. */
+static void write_beginnings(const char *path, uint32_t n)
+{
+	/* 64 bytes of UDP: all but the last fragment are multiples of 8 bytes. */
+	const struct mirror_frame spec = {.outer_src = "10.0.0.1",
+		.vni = 5,
+		.src = "10.1.0.1",
+		.dst = "10.1.0.2",
+		.protocol = 17,
+		.src_port = 40000,
+		.dst_port = 53,
+		.payload = 6};
+	uint8_t bytes[MIRROR_FRAME_ROOM];
+	uint32_t len = mirror_frame_write(&spec, bytes);
+	struct bytes b = {0};
+
+	CU_ASSERT_EQUAL_FATAL(len, 14 + 20 + 64);
+	bytes[14 + 6] = 0x20; /* more fragments */
+	pcap_begin(&b, PCAP_NANO, LARGEST, ETHERNET);
+	for (uint32_t i = 0; i < n; i++) {
+		bytes[14 + 5] = (uint8_t)i;
+		pcap_packet(&b, 1000, i, bytes, len, len);
+	}
+	bytes_write(&b, path);
+	bytes_free(&b);
+}
+
+/* The ledger has them all, and that one gave way to another is said. */
+static void more_outer_datagrams_than_there_is_room_for(void)
+{
+	for (uint32_t n = JOINER_DATAGRAMS; n <= JOINER_DATAGRAMS + 1; n++) {
+		struct ledger ledger = {0};
+		struct rig rig;
+
+		rig_begin(&rig, 2);
+		write_beginnings(rig.capture, n);
+		rig_open(&rig, false);
+		rig_start(&rig);
+		rig_run(&rig, rig_patience());
+		reader_ledger(rig.reader, &ledger);
+		CU_ASSERT_EQUAL(ledger.received, n);
+		CU_ASSERT_EQUAL(ledger.reasons[REASON_outer_fragment], n);
+		CU_ASSERT_TRUE(ledger_closes(&ledger));
+		CU_ASSERT_EQUAL(reader_overflowed(rig.reader), n > JOINER_DATAGRAMS);
+		rig_end(&rig);
+	}
+}
+
 /* ---- large packets ---- */
 
 /* Packets of plain Ethernet as long as a capture can hold them: a block each. */
@@ -620,6 +672,7 @@ void suite_reader(void)
 	CU_ADD_TEST(s, more_workers_than_packets);
 	CU_ADD_TEST(s, no_packets);
 	CU_ADD_TEST(s, a_stop_ends_in_order);
+	CU_ADD_TEST(s, more_outer_datagrams_than_there_is_room_for);
 	CU_ADD_TEST(s, the_largest_packets);
 	CU_ADD_TEST(s, the_clock_forgives_a_second);
 	CU_ADD_TEST(s, the_clock_goes_back_and_forth);

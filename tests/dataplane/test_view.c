@@ -111,6 +111,35 @@ static void shows_sessions_and_the_largest_flows(void)
 	stand_free(s);
 }
 
+/* With room for few of many: those of the settings, though they were the last to come. */
+static void sessions_of_the_settings_come_first(void)
+{
+	enum { ROOM = 4, LEARNED = 20, CONFIGURED = 3 };
+	struct stand *s = stand_make();
+	uint64_t now = 1000 * MS;
+	uint32_t configured = 0;
+	const struct view *view;
+
+	view_fini(&s->board);
+	s->board = (struct view_board){.at = 0};
+	CU_ASSERT_TRUE_FATAL(view_init(&s->board, ROOM));
+	for (uint32_t n = 1; n <= LEARNED; n++)
+		add_flow(s, n);
+	for (uint32_t i = 0; i < CONFIGURED; i++) {
+		const struct session_key key = {.vni = 1000 + i};
+
+		CU_ASSERT_PTR_NOT_NULL(session_table_add(s->lane->sessions, &key));
+	}
+	steps(s, &now, 50);
+	view = view_read(&s->board);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(view);
+	CU_ASSERT_EQUAL_FATAL(view->n_sessions, 2 * ROOM);
+	for (uint32_t i = 0; i < view->n_sessions; i++)
+		configured += view->sessions[i].configured;
+	CU_ASSERT_EQUAL(configured, CONFIGURED);
+	stand_free(s);
+}
+
 /* Unread copies are renewed; what the reader holds stays as it is. */
 static void goes_on_without_a_reader(void)
 {
@@ -202,6 +231,7 @@ void suite_view(void)
 	CU_pSuite suite = CU_add_suite("view", NULL, NULL);
 
 	CU_ADD_TEST(suite, shows_sessions_and_the_largest_flows);
+	CU_ADD_TEST(suite, sessions_of_the_settings_come_first);
 	CU_ADD_TEST(suite, goes_on_without_a_reader);
 	CU_ADD_TEST(suite, answers_when_asked);
 	CU_ADD_TEST(suite, worker_and_reader_at_once);

@@ -31,6 +31,9 @@ bool hooks_allocation_failed(void);
 void hooks_eal_runs(bool runs);
 /* Whether a device says nothing of its counters. */
 void hooks_silence_devices(bool silent);
+/* What a device says of its counters; NULL: what it does say. Borrowed. */
+struct rte_eth_stats;
+void hooks_devices_say(const struct rte_eth_stats *stats);
 
 /* Fails the `nth` thread that this thread starts, once; 0: none. */
 void hooks_fail_thread(unsigned nth);
