@@ -145,8 +145,8 @@ static void everything_wrong_is_said(void)
 		"removed");
 	l.puppet.link = STATUS_LINK_GONE;
 	l.puppet.wrong = NULL;
-	CU_ASSERT_STRING_EQUAL(
-		look_at(&l, begin_ns), "the appliance is shutting down; interface ens5 of port eth1 was removed");
+	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns),
+		"the appliance is shutting down; interface ens5 of port eth1 was removed");
 	l.puppet.wrong = "port eth7 was removed";
 	l.puppet.link = STATUS_LINK_UNKNOWN;
 	CU_ASSERT_STRING_EQUAL(

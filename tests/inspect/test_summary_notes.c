@@ -117,8 +117,9 @@ static void where_raw_ip_went(void)
 	desk.replay.files[0].name = "/tmp/x.pcap";
 	only(&desk, NULL);
 	desk.replay.files[0].ip_packets = 1;
-	only(&desk, "1 packet of raw IP, without a link header, is in /tmp/x-ip.pcap: a file of "
-		    "packets has one link type, and that of /tmp/x.pcap is Ethernet");
+	only(&desk,
+		"1 packet of raw IP, without a link header, is in /tmp/x-ip.pcap: a file of "
+		"packets has one link type, and that of /tmp/x.pcap is Ethernet");
 	desk.replay.files[0].name = NULL;
 	desk.replay.files[0].ip_packets = 0;
 	desk.replay.files[1].name = "packets/packets.pcapng";
