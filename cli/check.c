@@ -106,8 +106,6 @@ int check_settings(const struct configured_from *from, bool as_json)
 	model_destroy(model);
 	settings_fini(&settings);
 	report_fini(&report);
-	if (fflush(stdout) != 0)
-		return EXIT_FAILED;
 	return status;
 }
 

@@ -8,6 +8,7 @@ enum exit_status {
 	EXIT_USAGE = 2,  /* wrong usage or settings */
 };
 
-/* argv[0] is the command's name. */
+/* argv[0] is the command's name. What could not be printed on standard output is found and said by
+ * main(). */
 #define COMMAND(command, text) int command_##command(int argc, char **argv);
 #include "cli/commands.def"

@@ -149,10 +149,6 @@ static int take_answer(FILE *in, const char *path)
 		fputc('\n', stderr);
 	if (!whole)
 		fprintf(stderr, "periscope: ctl: the answer from %s broke off\n", path);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "periscope: standard output: could not write all of it\n");
-		whole = false;
-	}
 	return good && whole ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -71,7 +71,7 @@ static int act(int argc, char **argv)
 	return usage_instead("periscope", option);
 }
 
-int main(int argc, char **argv)
+static int obey(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "-";
 	const struct command *command = command_find(name);
@@ -82,4 +82,16 @@ int main(int argc, char **argv)
 		return act(argc, argv);
 	fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n", name);
 	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	int status = obey(argc, argv);
+
+	/* Whoever wrote may have met the error already: it sticks. */
+	if (status == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
+		fprintf(stderr, "periscope: standard output: could not write all of it\n");
+		status = EXIT_FAILED;
+	}
+	return status;
 }

@@ -256,7 +256,7 @@ static int run(struct mirror *m, const struct arguments *a, char *error)
 		status = EXIT_FAILED;
 	m->out = NULL;
 	print_counts(standard_output_is(a->out) ? stderr : stdout, &m->counts, &ledger);
-	return fflush(stdout) == 0 ? status : EXIT_FAILED;
+	return status;
 }
 
 static int mirror(const struct arguments *a)

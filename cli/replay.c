@@ -207,19 +207,12 @@ static int run(struct arguments *a)
 {
 	/* A second signal ends the program at once: a read from a silent pipe may never end. */
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-	enum replay_status status;
 
 	unmet_say(a->params.settings);
 	simulation_say(a->params.settings);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	status = replay_run(&a->params, report, a);
-	/* Whoever wrote before may have met the error already: it sticks. */
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == REPLAY_DONE) {
-		fprintf(stderr, "periscope: standard output: could not write all of it\n");
-		status = REPLAY_FAILED;
-	}
-	return (int)status;
+	return (int)replay_run(&a->params, report, a);
 }
 
 /* false: it was said what is wrong with them. */

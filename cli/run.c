@@ -317,10 +317,6 @@ static int run_appliance(struct run *run, struct model *model)
 	ok = live(run, model, fd, &signals);
 	close(run->quit);
 	close(fd);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "periscope: standard output: could not write all of it\n");
-		ok = false;
-	}
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 

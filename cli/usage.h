@@ -56,7 +56,7 @@ const char *usage_label(const struct usage_row *option, char label[USAGE_LABEL])
 
 /* The text of --help. */
 void usage_print(const char *command, FILE *out);
-/* The same on standard output; the exit status. */
+/* The same on standard output, whose errors main() finds; EXIT_DONE. */
 int usage_help(const char *command);
 /* After options_next(): help that was asked for (its 'h'); usage on standard error where no option was
  * wrong (0), so that operands or what must be given was; nothing more where one was (-1). The exit

@@ -89,6 +89,20 @@ check "an option without its value" wrong "mirror: no value for option '--mtu'; 
 check "a letter without its value" wrong "run: no value for option '-c'; see 'periscope run --help'" run -c
 check "a value for an option that takes none" wrong "replay: no value belongs to option '--force=yes'; see 'periscope replay --help'" replay --force=yes
 
+full() { # arguments...: what is printed has no room
+  "$periscope" "$@" >/dev/full 2>"$tmp/stderr"
+  [ $? -eq 1 ] && [ "$(cat "$tmp/stderr")" = "periscope: standard output: could not write all of it" ]
+}
+check "standard output is full: help" full help
+check "standard output is full: help of a command" full run --help
+check "standard output is full: version" full -V
+check "standard output is full: the default settings" full --dump-config
+check "standard output is full: settings in force" full replay --dump-config
+check "standard output is full: check" full check -c "$root/pcaps/lab.yaml"
+check "standard output is full: explain" full explain -c "$root/pcaps/lab.yaml" -r "$root/pcaps/web.pcap" -n 3
+check "standard output is full: mirror" full mirror --vni 1 --source 10.9.9.9 "$root/pcaps/web.pcap" "$tmp/mirrored.pcap"
+check "standard output is full: replay" full replay -l none "$root/pcaps/web.pcap"
+
 man_is_sound() {
   man --warnings=w -l "$man" >"$tmp/page" 2>"$tmp/warnings" && [ ! -s "$tmp/warnings" ] && [ "$(wc -l <"$tmp/page")" -gt 100 ]
 }
