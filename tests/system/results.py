@@ -35,8 +35,9 @@ def flows(directory):
 
 # What tells that a capacity limit was hit: each by itself makes a summary not deterministic.
 LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.shed_flows",
-          "dpi.fragments_given_up", "flow_logs.early", "memory.talkers_overflow",
-          "memory.sessions_overflow", "memory.sessions_evicted", "memory.fragments_overflow",
+          "dpi.fragments_given_up", "flow_logs.early", "outputs.events.by_policy",
+          "memory.talkers_overflow", "memory.sessions_overflow", "memory.sessions_evicted",
+          "memory.fragments_overflow",
           "memory.outer_fragments_overflow")
 
 
