@@ -172,6 +172,79 @@ static void the_sums_are_those_of_the_parts(void)
 	crowd_end(&crowd);
 }
 
+/* Counts that each lane has of its own, as words: in each lane, and in the sum. */
+struct words {
+	const void *lanes[LANES];
+	const void *sum;
+	size_t n;
+};
+
+static void words_set(const struct words *w)
+{
+	static const uint64_t weight[LANES] = {1, 100, 10000};
+
+	for (int l = 0; l < LANES; l++)
+		for (size_t i = 0; i < w->n; i++)
+			((uint64_t *)(uintptr_t)w->lanes[l])[i] = (i + 1) * weight[l];
+}
+
+static void words_check(const struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		CU_ASSERT_EQUAL(((const uint64_t *)w->sum)[i], (i + 1) * 10101);
+}
+
+/* Whatever is left out, taken twice or from a neighbour shows in its sum. */
+static void no_count_of_a_lane_is_left_out(void)
+{
+	struct flow_table_stats *flows[LANES];
+	struct output_ledger *events[LANES];
+	struct gathered g;
+	struct crowd crowd;
+	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, DROPPED, PLAIN, KINDS };
+	struct words words[KINDS] = {
+		[LEDGER] = {.sum = g.ledger.reasons, .n = REASON_COUNT},
+		[RECORDING] = {.sum = &g.recording, .n = sizeof(g.recording) / 8},
+		[FLOWS] = {.sum = &g.flows, .n = offsetof(struct flow_table_stats, live) / 8},
+		[FLOW_LOGS] = {.sum = &g.aggregates, .n = sizeof(g.aggregates) / 8},
+		[UNDIRECTED] = {.sum = &g.direction_unknown, .n = 1},
+		[DROPPED] = {.sum = &g.dropped, .n = 1},
+		[PLAIN] = {.sum = &g.plain, .n = 1},
+	};
+
+	crowd_begin(&crowd);
+	for (uint32_t l = 0; l < LANES; l++) {
+		struct lane *lane = crowd.lanes[l];
+
+		flows[l] = (struct flow_table_stats *)(uintptr_t)flow_table_stats(lane->flows);
+		events[l] = (struct output_ledger *)(uintptr_t)exporter_ledger(
+			lane->exporter, RECORD_EVENT);
+		words[LEDGER].lanes[l] = lane->ledger.reasons;
+		words[RECORDING].lanes[l] = &lane->recording;
+		words[FLOWS].lanes[l] = flows[l];
+		words[FLOW_LOGS].lanes[l] = exporter_aggregates(lane->exporter);
+		words[UNDIRECTED].lanes[l] = &lane->undirected;
+		words[DROPPED].lanes[l] = &lane->dropped;
+		words[PLAIN].lanes[l] = &lane->met.plain;
+		flows[l]->live = 1u << l;
+		flows[l]->peak = 10u << l;
+		*events[l] = (struct output_ledger){
+			.offered = 1u << l, .by_policy = 10u << l, .lost_queue = 100u << l};
+	}
+	for (int k = 0; k < KINDS; k++)
+		words_set(&words[k]);
+	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	for (int k = 0; k < KINDS; k++)
+		words_check(&words[k]);
+	CU_ASSERT_EQUAL(g.flows.live, 7);
+	CU_ASSERT_EQUAL(g.flows.peak, 70);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, 7);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].by_policy, 70);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, 700);
+	gathered_free(&g);
+	crowd_end(&crowd);
+}
+
 /* No lane's table is full, but all sessions together are more than one table holds: with one
  * worker they would not have fitted. */
 static void sessions_that_fit_in_no_single_table(void)
@@ -227,6 +300,7 @@ void suite_gather(void)
 	CU_pSuite s = CU_add_suite("gather", NULL, NULL);
 
 	CU_ADD_TEST(s, the_sums_are_those_of_the_parts);
+	CU_ADD_TEST(s, no_count_of_a_lane_is_left_out);
 	CU_ADD_TEST(s, sessions_that_fit_in_no_single_table);
 	CU_ADD_TEST(s, without_memory);
 }
