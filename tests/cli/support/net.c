@@ -27,6 +27,8 @@ uint16_t net_free_port(void)
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
+	/* The TCP port of health takes every address: so that no connection of any has it. */
+	a.sin_addr.s_addr = htonl(INADDR_ANY);
 	if (bind(fd, (struct sockaddr *)&a, len) != 0 ||
 		getsockname(fd, (struct sockaddr *)&a, &len) != 0)
 		abort();
