@@ -70,10 +70,12 @@ static inline struct session *session_find(
 	return s && (learn || s->configured) ? s : NULL;
 }
 
-/* There is no row for its session. */
+/* There is no row for its session. false: nor is one wanted. */
 static bool __attribute__((cold, noinline))
-nameless_adopt(struct session_table *t, struct packet *p, bool count)
+nameless_adopt(struct session_table *t, struct packet *p, bool learn, bool count)
 {
+	if (!learn)
+		return false;
 	p->tenant = session_table_tenant_of(t, &p->key);
 	p->session = nameless_index(p->tenant);
 	p->config = NULL;
@@ -96,8 +98,8 @@ static inline bool session_adopt(
 		return true;
 	}
 	s = session_find(t, p, learn);
-	if (!s)
-		return learn && nameless_adopt(t, p, count);
+	if (__builtin_expect(!s, 0))
+		return nameless_adopt(t, p, learn, count);
 	p->session = (uint32_t)(s - t->sessions);
 	p->tenant = s->tenant;
 	p->config = s->config;
