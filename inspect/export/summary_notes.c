@@ -1,6 +1,7 @@
 #include "inspect/export/summary_notes.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "config/plural.h"
 #include "inspect/export/columns.h"
@@ -121,6 +122,14 @@ static void say_foreign(const struct notes *n, const struct summary_replay *r)
 	}
 }
 
+/* Without its folder, which is no part of what was found: the two files lie side by side. */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 /* Who looks into the file alone finds it empty, or not all of it. */
 static void say_raw_ip(const struct notes *n, const struct summary_replay *r)
 {
@@ -131,11 +140,12 @@ static void say_raw_ip(const struct notes *n, const struct summary_replay *r)
 
 		if (packets > 0 && packet_file_ip_path(r->files[i].name, path, sizeof(path)))
 			say(n,
-				"%s packet%s of raw IP, without a link header, %s in %s: a "
-				"file of "
-				"packets has one link type, and that of %s is Ethernet",
+				"%s packet%s of raw IP, without a link header, %s in %s beside "
+				"%s: a file of packets has one link type, and that one's is "
+				"Ethernet",
 				count_print(packets, count), plural(packets),
-				plural_are(packets), path, r->files[i].name);
+				plural_are(packets), base_name(path),
+				base_name(r->files[i].name));
 	}
 }
 

@@ -117,17 +117,17 @@ static void where_raw_ip_went(void)
 	desk.replay.files[0].name = "/tmp/x.pcap";
 	only(&desk, NULL);
 	desk.replay.files[0].ip_packets = 1;
-	only(&desk,
-		"1 packet of raw IP, without a link header, is in /tmp/x-ip.pcap: a file of "
-		"packets has one link type, and that of /tmp/x.pcap is Ethernet");
+	only(&desk, "1 packet of raw IP, without a link header, is in x-ip.pcap beside x.pcap: "
+		    "a file "
+		    "of packets has one link type, and that one's is Ethernet");
 	desk.replay.files[0].name = NULL;
 	desk.replay.files[0].ip_packets = 0;
 	desk.replay.files[1].name = "packets/packets.pcapng";
 	desk.replay.files[1].ip_packets = 1200;
-	only(&desk,
-		"1,200 packets of raw IP, without a link header, are in "
-		"packets/packets-ip.pcapng: a file of packets has one link type, and that of "
-		"packets/packets.pcapng is Ethernet");
+	only(&desk, "1,200 packets of raw IP, without a link header, are in packets-ip.pcapng "
+		    "beside "
+		    "packets.pcapng: a file of packets has one link type, and that one's is "
+		    "Ethernet");
 }
 
 static void what_was_cut_before(void)

@@ -300,8 +300,8 @@ check "an empty packet of raw IP" short "$tmp/empty-ip.pcap" 2 1
 # And -w, which has no place for raw IP in a file of Ethernet frames, says where it is.
 raw_ip() {
   replay "$tmp/out" -w "$tmp/raw.pcap" --set packets.record=all "$tmp/empty-ip.pcap" &&
-    grep -q "^note: 2 packets of raw IP, .* are in $tmp/raw-ip.pcap: " "$tmp/stdout" &&
-    grep -q '^note: 2 packets of raw IP, .* are in packets/packets-ip.pcapng: ' "$tmp/stdout" &&
+    grep -q "^note: 2 packets of raw IP, .* are in raw-ip.pcap beside raw.pcap: " "$tmp/stdout" &&
+    grep -q '^note: 2 packets of raw IP, .* are in packets-ip.pcapng beside packets.pcapng: ' "$tmp/stdout" &&
     [ "$(tcpdump -n -r "$tmp/raw-ip.pcap" 2>/dev/null | wc -l)" -eq 2 ]
 }
 check "raw IP of -w is where the note says" raw_ip
