@@ -58,8 +58,10 @@ static void print_flowing(const char *text, int at, int indent, FILE *out)
 
 const char *usage_label(const struct usage_row *option, char label[USAGE_LABEL])
 {
-	const char letter[] = {'-', is_letter(option->key) ? (char)option->key : '\0', '\0'};
+	char letter[] = {'-', '\0', '\0'};
 
+	if (is_letter(option->key))
+		letter[1] = (char)option->key;
 	snprintf(label, USAGE_LABEL, "%s%s%s%s%s%s", letter[1] ? letter : "",
 		letter[1] && option->name ? ", " : "", option->name ? "--" : "",
 		option->name ? option->name : "", option->value ? " " : "",

@@ -39,7 +39,7 @@ static inline uint64_t session_key_word(const struct session_key *key, unsigned 
 {
 	uint64_t word;
 
-	memcpy(&word, (const uint8_t *)key + 8 * i, sizeof(word));
+	memcpy(&word, (const uint8_t *)key + (size_t)8 * i, sizeof(word));
 	return word;
 }
 

@@ -262,7 +262,7 @@ void lane_destroy(struct lane *lane)
 
 void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)
 {
-	uint64_t age_ns = SESSION_AGE_NS + 2 * lane->window_s * UINT64_C(1000000000);
+	uint64_t age_ns = SESSION_AGE_NS + lane->window_s * UINT64_C(2000000000);
 
 	session_table_age(lane->sessions, horizon_ns > age_ns ? horizon_ns - age_ns : 0);
 }

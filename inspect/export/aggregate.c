@@ -132,7 +132,7 @@ static unsigned records_of(const struct aggregate *aggregate)
 static void finish(struct aggregates *a, struct aggregate *aggregate)
 {
 	a->params.write(a->params.ctx, aggregate);
-	a->stats.late += aggregate->late * records_of(aggregate);
+	a->stats.late += aggregate->late ? records_of(aggregate) : 0;
 	unchain(a, aggregate);
 	unlist(a, aggregate);
 	aggregate->next = a->free;
