@@ -27,7 +27,7 @@ observe() { # workers, settings...
   start "$tmp/got" --set capture.workers="$workers" --set packets.record=all "$@" || return 1
   talk
   talked=$?
-  sleep 0.3 # the last acknowledgements
+  sleep 1 # the last acknowledgements
   lab_wait captured "$tmp/sensor.pcap" $(($(mirrored) - before)) || return 1
   lab_capture_end "$LAB_CAPTURE_PID" "" "$blue" blue "$green" green
   whole=$?
