@@ -131,7 +131,8 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 
 		appliance->lanes[i] = lane_create(&params, error, APPLIANCE_ERROR);
 		if (!appliance->lanes[i] ||
-			!view_init(&appliance->views[i], s->sessions.capacity))
+			!view_init(&appliance->views[i],
+				session_table_capacity(appliance->lanes[i]->sessions)))
 			return -1;
 		appliance->lanes[i]->records = appliance->recorder != NULL;
 	}

@@ -6,9 +6,9 @@ enum { SESSIONS_SLICE = 512, SLOTS_SLICE = 256, SLOTS_ASKED = 4096 };
 
 #define EVERY_NS UINT64_C(500000000)
 
-bool view_init(struct view_board *board, uint32_t sessions)
+bool view_init(struct view_board *board, uint32_t rows)
 {
-	uint32_t capacity = sessions < VIEW_SESSIONS_MAX / 2 ? 2 * sessions : VIEW_SESSIONS_MAX;
+	uint32_t capacity = rows < VIEW_SESSIONS_MAX ? rows : VIEW_SESSIONS_MAX;
 	bool ok = true;
 
 	for (int i = 0; i < VIEW_BUFFERS; i++) {

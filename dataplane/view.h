@@ -50,8 +50,9 @@ struct view_board {
 	uint64_t answering; /* the question that was seen last */
 };
 
-/* For a lane with room for so many sessions of the settings, and as many learned ones. false: no memory; view_fini() is due all the same. */
-bool view_init(struct view_board *board, uint32_t sessions);
+/* For a lane whose session table has so many rows (session_table_capacity()). false: no memory;
+ * view_fini() is due all the same. */
+bool view_init(struct view_board *board, uint32_t rows);
 void view_fini(struct view_board *board);
 
 /* The worker: a slice of the work. */

@@ -17,7 +17,8 @@ static uint32_t nameless_tenant(uint32_t index)
 	return index & NETWORK_NAMED ? index : index - SESSION_NAMELESS;
 }
 
-struct session *session_row(struct session_table *t, uint32_t index)
+/* The row of an index that a packet was given, or the sum of those that have none. */
+static struct session *session_row(struct session_table *t, uint32_t index)
 {
 	return index < SESSION_NAMELESS ? &t->sessions[index] : &t->other;
 }

@@ -50,8 +50,5 @@ uint32_t *session_slot(
 struct session *session_learn(struct session_table *t, uint32_t *slot,
 	const struct session_key *key, bool configured);
 
-/* The row of an index that a packet was given, or the sum of those that have none. */
-struct session *session_row(struct session_table *t, uint32_t index);
-
 /* Comes before the packets are counted: without any, the times mean nothing yet. */
 void session_times(struct session *s, uint64_t first_ns, uint64_t last_ns);

@@ -45,7 +45,7 @@ static struct stand *stand_make(void)
 		.settings = &s->settings, .n_lanes = 1, .sink = {NULL, drop}, .slot = &s->slot};
 	s->lane = lane_create(&params, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->lane);
-	CU_ASSERT_TRUE_FATAL(view_init(&s->board, s->settings.sessions.capacity));
+	CU_ASSERT_TRUE_FATAL(view_init(&s->board, session_table_capacity(s->lane->sessions)));
 	return s;
 }
 
@@ -122,7 +122,7 @@ static void sessions_of_the_settings_come_first(void)
 
 	view_fini(&s->board);
 	s->board = (struct view_board){.at = 0};
-	CU_ASSERT_TRUE_FATAL(view_init(&s->board, ROOM));
+	CU_ASSERT_TRUE_FATAL(view_init(&s->board, 2 * ROOM));
 	for (uint32_t n = 1; n <= LEARNED; n++)
 		add_flow(s, n);
 	for (uint32_t i = 0; i < CONFIGURED; i++) {
