@@ -13,6 +13,7 @@ import sys
 import time
 
 import results
+from checks import unlike
 from packets import UDP, frame, ip, mirror, save, udp
 
 SPOOFED, COPIES, CAPACITY, START = 200, 50, 64, 1_700_000_000 * 10**9
@@ -43,10 +44,6 @@ def spoofed():
 
 def session():
     return [mirror(datagram(SOURCE, 2000, INNER[1]), VNI, src=SOURCE) for _ in range(COPIES)]
-
-
-def unlike(what, got, want):
-    return [] if got == want else ["%s: %s, and not %s" % (what, got, want)]
 
 
 def of_session(rows):

@@ -9,25 +9,14 @@ import struct
 import subprocess
 import sys
 
+import checks
 import results
+from checks import check, unlike
 from packets import (ACK, IP4, PSH, SYN, TCP, UDP, frame, gateway, ip, mirror, option, save, tcp,
                      udp, vxlan)
 
 PERISCOPE, DOCUMENT, DIR = sys.argv[1:4]
 START = 1700000000 * 10**9
-failures = 0
-
-
-def check(what, wrong):
-    global failures
-    failures += bool(wrong)
-    print("%s %s" % ("FAIL" if wrong else "ok  ", what))
-    for line in wrong[:6]:
-        print("     " + str(line))
-
-
-def unlike(what, got, want):
-    return [] if got == want else ["%s: %s, and not %s" % (what, got, want)]
 
 
 def example(name):
@@ -167,4 +156,4 @@ gcp()
 azure()
 oci()
 overlay()
-sys.exit(failures > 0)
+sys.exit(checks.failures > 0)

@@ -9,7 +9,9 @@ import struct
 import subprocess
 import sys
 
+import checks
 import results
+from checks import check, unlike
 from packets import (ACK, ICMP, PSH, TCP, UDP, Random, fragments, fragments6, frame, icmp, ip, ip4,
                      mirror, save, tcp, udp)
 
@@ -27,19 +29,6 @@ WRAPS = {  # the frame of a packet, and what the capture has of it
     "mirrored": (lambda p, end: frame(p), lambda f, end: mirror(f, 42, src=ENDS[end])),
     "VLANs": (lambda p, end: frame(p, tags=[(0x8100, 5 + end)]), lambda f, end: mirror(f, 42)),
 }
-failures = 0
-
-
-def check(what, wrong):
-    global failures
-    failures += bool(wrong)
-    print("%s %s" % ("FAIL" if wrong else "ok  ", what))
-    for line in wrong[:6]:
-        print("     " + str(line)[:300])
-
-
-def unlike(what, got, want):
-    return [] if got == want else ["%s: %s, and not %s" % (what, got, want)]
 
 
 def capture(name, packets):
@@ -239,4 +228,4 @@ orders("mirrored", 2)
 orders("VLANs", 2)
 distance()
 lost_at_one_end()
-sys.exit(failures > 0)
+sys.exit(checks.failures > 0)

@@ -8,27 +8,16 @@ import struct
 import subprocess
 import sys
 
+import checks
 import captures
 import results
+from checks import check, unlike
 from packets import ACK, PSH, SYN, TCP, arp, checksum, ether, fragments, frame, ip, mirror, save, tcp
 
 PERISCOPE, DIR = sys.argv[1:3]
 START = 1700000000 * 10**9
 CLIENT, SERVER = "10.0.1.10", "10.0.2.20"
 BODY = b"x" * 900
-failures = 0
-
-
-def check(what, wrong):
-    global failures
-    failures += bool(wrong)
-    print("%s %s" % ("FAIL" if wrong else "ok  ", what))
-    for line in wrong[:6]:
-        print("     " + str(line))
-
-
-def unlike(what, got, want):
-    return [] if got == want else ["%s: %s, and not %s" % (what, got, want)]
 
 
 def replay(capture, *arguments):
@@ -195,4 +184,4 @@ between()
 offload()
 outer_fragments()
 not_ip()
-sys.exit(failures > 0)
+sys.exit(checks.failures > 0)

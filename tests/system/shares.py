@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 
+import checks
 import results
+from checks import check
 from packets import ACK, FIN, PSH, SYN, TCP, UDP, frame, ip, ip4, mirror, save, tcp, udp
 
 PERISCOPE, DIR = sys.argv[1:3]
@@ -16,7 +18,6 @@ FLOOD_SOURCE, QUIET_SOURCE = "172.31.0.7", "172.31.0.8"
 FLOOD, QUIET = 7, 8
 SECONDS, TALKS = 4, 80
 HALF_HELLO = bytes.fromhex("160301 0fa0 01000f9c 0303") + bytes(700)
-failures = 0
 
 SESSIONS = {  # what the settings name
     "both configured": (FLOOD, QUIET),
@@ -25,14 +26,6 @@ SESSIONS = {  # what the settings name
     "both unknown": (),
 }
 APART = ["both configured", "flood unknown", "quiet unknown"]  # with a share each
-
-
-def check(what, wrong):
-    global failures
-    failures += bool(wrong)
-    print("%s %s" % ("FAIL" if wrong else "ok  ", what))
-    for line in wrong[:6]:
-        print("     " + str(line)[:300])
 
 
 def settings(path, vnis, lines):
@@ -144,4 +137,4 @@ for kind, (rate, lines, names) in FLOODS.items():
         what = "%s, %s, %s worker%s" % (kind, name, workers, "s"[:workers != "1"])
         check(what, quiet_flows(flows) + counted(total, packets, kind, SESSIONS[name]))
     os.remove(path)
-sys.exit(failures > 0)
+sys.exit(checks.failures > 0)

@@ -10,19 +10,12 @@ import shutil
 import subprocess
 import sys
 
+import checks
 import results
+from checks import check, unlike
 
 PERISCOPE, SHARED, DIR = sys.argv[1:4]
 NO_TIMEOUT = ("--set", "flow.idle_timeout=0", "--set", "flow.tcp_close_timeout=0")
-failures = 0
-
-
-def report(what, wrong):
-    global failures
-    failures += bool(wrong)
-    print("%s %s" % ("FAIL" if wrong else "ok  ", what))
-    for line in wrong[:6]:
-        print("     " + str(line))
 
 
 def replay(capture, *arguments):
@@ -40,10 +33,6 @@ def wrap(capture, *arguments):
     run = subprocess.run([sys.executable, SHARED + "/tools/wrap_vxlan.py", *arguments, capture,
                           "-o", out], capture_output=True, text=True, check=True)
     return out, json.loads(run.stderr)
-
-
-def unlike(what, got, want):
-    return [] if got == want else ["%s: %s, and not %s" % (what, got, want)]
 
 
 def judge(total, flows, ledger, want):
@@ -118,23 +107,23 @@ def find(prefix):
 def check_table():
     for prefix, arguments, ledger, flows in TUNNELS:
         total, found = replay(find(prefix), *arguments)
-        report(" ".join((prefix,) + arguments), judge(total, found, ledger, flows))
+        check(" ".join((prefix,) + arguments), judge(total, found, ledger, flows))
 
 
 def check_details():
     _, flows = replay(find("G15-tls13.vxlan"))
-    report("G15: SNI and JA3 of the upstream expectation", unlike(
+    check("G15: SNI and JA3 of the upstream expectation", unlike(
         "tls", [(f["tls"]["sni"], f["tls"]["ja3"]) for f in flows],
         [("dogfish", "a66e498c488aa0523759691248cdfb01")]))
     _, flows = replay(find("G03"))
     names = sorted(f["tls"]["sni"] for f in flows if (f["tls"] or {}).get("sni"))
-    report("G03: server names", unlike("sni", names, ["facebook.com", "www.facebook.com"]))
+    check("G03: server names", unlike("sni", names, ["facebook.com", "www.facebook.com"]))
     total, _ = replay(find("G07"))
-    report("G07: the session is named all the same", unlike(
+    check("G07: the session is named all the same", unlike(
         "sessions", sorted((s["outer_src"], s["vni"], s["packets"]) for s in total["sessions"]),
         [("192.168.202.1", 100, 1), ("192.168.203.1", 100, 1)]))
     total, _ = replay(find("G05"))
-    report("G05: reserved bits are tolerated and counted", unlike(
+    check("G05: reserved bits are tolerated and counted", unlike(
         "sessions", [(s["vni"], s["vxlan_reserved"]) for s in total["sessions"]], [(11, 10)]))
     with open(find("G16-community-id.vxlan").replace(".vxlan.pcap", ".expect.baseline_deflt.json"),
               encoding="utf-8") as file:
@@ -146,9 +135,9 @@ def check_details():
         key = (f["protocol"], f["src_ip"], f["dst_ip"], f["src_port"], f["dst_port"])
         wrong += unlike(key, f["community_id"], want.get(key))
     wrong += unlike("all of them", {f["community_id"] for f in flows}, set(want.values()))
-    report("G16: community ids of the baseline, %d flows" % len(flows), wrong)
+    check("G16: community ids of the baseline, %d flows" % len(flows), wrong)
     total, _ = replay(find("G20-ndpi-ip-frag-garbage.vxlan"))
-    report("G20: broken fragments, all counted", unlike(
+    check("G20: broken fragments, all counted", unlike(
         "received", (total["received"], sum(total["ledger"].values())), (9077, 9077)))
 
 
@@ -179,7 +168,7 @@ def check_labels(prefix, at_least, *arguments):
         if not fits:
             wrong.append("%s: %s, and not %s" % (key, got.get(key), (app, packets, name)))
     share = 1 - len(wrong) / n
-    report("%s: %d of %d flows labelled and counted as ndpiReader does" %
+    check("%s: %d of %d flows labelled and counted as ndpiReader does" %
            (" ".join((prefix,) + arguments), n - len(wrong), n),
            [] if share >= at_least - 1e-9 else wrong)
 
@@ -200,7 +189,7 @@ def check_wrappings(prefix):
                 ("--sport", "full"), ("--gwlb", "--outer-vlan", "7"), ("--flags", "0x88")):
         total, flows = replay(wrap(capture, *how)[0], "--workers", "2")
         wrong = unlike("input", total["input"], "mirror")
-        report("%s %s: the same flows" % (prefix, " ".join(how)),
+        check("%s %s: the same flows" % (prefix, " ".join(how)),
                wrong + unlike("flows", view(flows), base))
 
 
@@ -221,10 +210,10 @@ def check_cuts(prefix):
         cut = sum(14 + length > room for length in lengths)
         wrong += unlike("truncated", sum(f["truncated"] for f in flows), cut)
         wrong += unlike("of sessions", sum(s["truncated"] for s in total["sessions"]), cut)
-        report("%s %s %d: packets and bytes as before, %d cut" % (prefix, option, limit, cut),
+        check("%s %s %d: packets and bytes as before, %d cut" % (prefix, option, limit, cut),
                wrong)
     total, _ = replay(wrap(capture, "--snaplen", "120")[0])
-    report("%s --snaplen 120: nothing is malformed" % prefix, unlike(
+    check("%s --snaplen 120: nothing is malformed" % prefix, unlike(
         "inspected, not IP, all", (total["ledger"]["inspected"], total["ledger"]["inner_not_ip"],
                                    total["received"]),
         (len(lengths), others, len(lengths) + others)))
@@ -242,7 +231,7 @@ def check_fragments(prefix):
                    fragments - counted["fragmented"])
     wrong += unlike("outer_fragment", total["ledger"]["outer_fragment"], 0)
     wrong += unlike("inspected", total["ledger"]["inspected"], counted["read"] - others)
-    report("%s --fragment 600: %d outer fragments, put together" % (prefix, fragments),
+    check("%s --fragment 600: %d outer fragments, put together" % (prefix, fragments),
            wrong + ([] if fragments > 100 else ["no fragments"]))
 
 
@@ -260,4 +249,4 @@ for name in ("G15-tls13.pcap", "G17-ndpi-443-curl.pcap", "G18-ndpi-teams.pcap"):
 for name in ("G17-ndpi-443-curl.pcap", "G18-ndpi-teams.pcap"):
     check_cuts(name)
 check_fragments("G18-ndpi-teams.pcap")
-sys.exit(1 if failures else 0)
+sys.exit(checks.failures > 0)
