@@ -14,6 +14,13 @@ LAB_HERE=$here
 trap 'lab_down; rm -rf "$tmp"' EXIT
 . "$here/live_lab.sh"
 
+# Nobody sends any more: a late acknowledgement would else come between the ends of two captures.
+settled() {
+  last=$(mirrored)
+  sleep 1
+  [ "$(mirrored)" -eq "$last" ]
+}
+
 # Runs with captures beside it, at both interfaces and at the sensor. The mirrors are on all the time,
 # and nobody sends anything but in `talk`.
 observe() { # workers, settings...
@@ -27,7 +34,7 @@ observe() { # workers, settings...
   start "$tmp/got" --set capture.workers="$workers" --set packets.record=all "$@" || return 1
   talk
   talked=$?
-  sleep 1 # the last acknowledgements
+  lab_wait settled || return 1
   lab_wait captured "$tmp/sensor.pcap" $(($(mirrored) - before)) || return 1
   lab_capture_end "$LAB_CAPTURE_PID" "" "$blue" blue "$green" green
   whole=$?
