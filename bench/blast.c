@@ -20,7 +20,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "dataplane/eal.h"
+#include "dataplane/port/eal.h"
 
 enum {
 	BATCH = 32,

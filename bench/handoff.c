@@ -1,4 +1,4 @@
-/* What hand-off costs: two live workers (dataplane/poll.c as it is) on packets in memory, in modes
+/* What hand-off costs: two live workers (dataplane/live/poll.c as it is) on packets in memory, in modes
  * that take turns, so that what else the machine does meets all alike. Prints one JSON object:
  * million packets a second that reached their flows. Rounds are short, and the one counts that is
  * better than nine of ten: when nothing else had the processors. The median is beside it.
@@ -24,9 +24,9 @@
 
 #include "bench/field.h"
 #include "bench/rig.h"
-#include "dataplane/eal.h"
-#include "dataplane/owner.h"
-#include "dataplane/poll.h"
+#include "dataplane/live/poll.h"
+#include "dataplane/pipeline/owner.h"
+#include "dataplane/port/eal.h"
 
 enum mode { MODE_OWN, MODE_HALF, MODE_OTHER, MODE_ONE, MODE_COUNT };
 

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "bench/rig.h"
-#include "dataplane/input.h"
+#include "dataplane/capture/input.h"
 
 enum { ROUNDS_MAX = 100, ERROR_BYTES = 512 };
 

@@ -11,7 +11,7 @@
 
 #include "bench/capture_out.h"
 #include "bench/frame.h"
-#include "dataplane/input.h"
+#include "dataplane/capture/input.h"
 #include "decap/cursor.h"
 #include "decap/decap.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "dataplane/block.h"
-#include "dataplane/input.h"
+#include "dataplane/capture/block.h"
+#include "dataplane/capture/input.h"
 
 enum { RUNS_MAX = 1 << 20, ERROR_BYTES = 512 };
 

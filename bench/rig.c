@@ -8,8 +8,8 @@
 
 #include "bench/field.h"
 #include "bench/rig_rules.h"
-#include "config/model.h"
-#include "dataplane/eal.h"
+#include "config/model/model.h"
+#include "dataplane/port/eal.h"
 
 enum { ERROR = 1024, EAL_MB = 512 };
 

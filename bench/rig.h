@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/lane.h"
+#include "dataplane/pipeline/lane.h"
 
 struct rig_params {
 	uint32_t capacity; /* of the flow table; 0 = the default of the settings */

@@ -1,8 +1,8 @@
 /* periscope: looks the subcommand up and calls it. */
-#include "cli/command.h"
-#include "cli/usage.h"
+#include "cli/command/command.h"
+#include "cli/command/usage.h"
 
-#include "config/settings.h"
+#include "config/settings/settings.h"
 #include "inspect/dpi/dpi.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct command {
 
 static const struct command commands[] = {
 #define COMMAND(command, text) {#command, command_##command},
-#include "cli/commands.def"
+#include "cli/command/commands.def"
 };
 
 static int dump_defaults(void)

@@ -1,4 +1,4 @@
-/* The text of IP addresses, and the way packets fill them in; the type itself is config/addr.h's,
+/* The text of IP addresses, and the way packets fill them in; the type itself is config/parse/addr.h's,
  * which the mirror model shares. */
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/addr.h"
+#include "config/parse/addr.h"
 
 enum { IP_ADDR_TEXT = 46 }; /* room for the longest text and its NUL */
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/session_key.h"
+#include "config/parse/session_key.h"
 #include "decap/addr.h"
 
 enum { BURST_MAX = 64 }; /* a stage's live mask is one uint64_t */
@@ -57,7 +57,7 @@ struct flow_row;
 struct model_session;
 
 /* In the order of the stages that fill it in, but for what stands together because it goes from
- * worker to worker: two cache lines (dataplane/handoff.c). */
+ * worker to worker: two cache lines (dataplane/live/handoff.c). */
 struct packet {
 	/* What arrived. */
 	const uint8_t *data;

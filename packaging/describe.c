@@ -1,8 +1,8 @@
 /* describe TEMPLATE: the man page and the completion of bash, at build time. Prints the template; lines
- * that are a name between two @ are replaced by what the rows of cli/commands.def and
- * config/settings.def make of it. */
-#include "cli/usage.h"
-#include "config/settings_row.h"
+ * that are a name between two @ are replaced by what the rows of cli/command/commands.def and
+ * config/settings/settings.def make of it. */
+#include "cli/command/usage.h"
+#include "config/settings/settings_row.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -4,7 +4,7 @@ s|](\.\./docs/|](|g
 s|](aws/|](examples/aws/|g
 s|](\.\./config/example-account/|](examples/example-account/|g
 s|](\.\./packaging/README\.md|](README.md|g
-s|\[syscalls\.def\](\.\./cli/syscalls\.def)|`cli/syscalls.def` of the sources|g
+s|\[syscalls\.def\](\.\./cli/rights/syscalls\.def)|`cli/rights/syscalls.def` of the sources|g
 s|config/example-account|examples/example-account|g
 s|config/periscope\.yaml|examples/periscope.yaml|g
 s|packaging/periscope\.service|/usr/lib/systemd/system/periscope.service|g

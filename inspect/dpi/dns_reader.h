@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inspect/dpi/dns_stream.h"
+#include "inspect/proto/dns_stream.h"
 
 /* Looked at; by then the first question has its answer, or none. A segment may hold thousands of messages. */
 enum { DNS_PACKETS_MAX = 64, DNS_MESSAGES_MAX = 256 };

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inspect/dpi/details.h"
 #include "inspect/flow/flow.h"
 #include "inspect/flow/quota.h"
+#include "inspect/proto/details.h"
 
 struct dpi_params {
 	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */

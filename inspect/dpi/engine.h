@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inspect/dpi/draft.h"
-#include "inspect/dpi/memory.h"
+#include "inspect/flow/memory.h"
+#include "inspect/proto/draft.h"
 
 struct engine;
 

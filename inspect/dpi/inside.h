@@ -1,16 +1,16 @@
 /* What the files of the dpi share. Private to the dpi. */
 #pragma once
 
-#include "inspect/dpi/datagram.h"
-#include "inspect/dpi/dns.h"
-#include "inspect/dpi/dns_join.h"
 #include "inspect/dpi/dns_reader.h"
 #include "inspect/dpi/dpi.h"
-#include "inspect/dpi/draft.h"
 #include "inspect/dpi/engine.h"
-#include "inspect/dpi/memory.h"
-#include "inspect/dpi/order.h"
 #include "inspect/dpi/prelude.h"
+#include "inspect/flow/memory.h"
+#include "inspect/proto/dns.h"
+#include "inspect/proto/dns_join.h"
+#include "inspect/proto/draft.h"
+#include "inspect/stream/datagram.h"
+#include "inspect/stream/order.h"
 
 /* What one of nDPI's states is given, and its opinion. All zero is nothing yet. */
 struct inspection {

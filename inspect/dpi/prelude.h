@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inspect/dpi/memory.h"
-#include "inspect/dpi/order.h"
+#include "inspect/flow/memory.h"
+#include "inspect/stream/order.h"
 
 enum {
 	PRELUDE_MAX = 4,        /* packets kept */

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "decap/session.h"
+#include "decap/session/session.h"
 
 enum flow_flag {
 	FLOW_CLIENT_IS_LO = 1 << 0,

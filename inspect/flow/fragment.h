@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/session_key.h"
+#include "config/parse/session_key.h"
 #include "decap/packet.h"
 
 /* What the fragments of one datagram share. Without padding: compared as bytes. */

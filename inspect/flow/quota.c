@@ -1,6 +1,6 @@
 #include "inspect/flow/quota.h"
 
-#include "decap/session.h"
+#include "decap/session/session.h"
 #include "inspect/flow/map.h"
 
 /* Untouched pages cost nothing, and points are numbered from 0. */

@@ -1,7 +1,7 @@
 /* The readers of captures: the input is a file of any kind. Its packets are read one by one and
  * without a copy, by buffers that are exchanged; both ways must give the same packets, the same
  * sentence and the same counters, whatever the bytes are. */
-#include "dataplane/input.h"
+#include "dataplane/capture/input.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/dpi/dns.h"
+#include "inspect/proto/dns.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
  * packets go through a lane of each mode, with nDPI and exporters;
  * then all flows end. Whatever the bytes were, each packet is in one bucket of the ledger, the
  * flow events hold as many packets as were inspected, and so do the flow logs. */
-#include "dataplane/input.h"
-#include "dataplane/lane.h"
+#include "dataplane/capture/input.h"
+#include "dataplane/pipeline/lane.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* A folder for the files of one test, and models made from texts. */
 #pragma once
 
-#include "config/model.h"
-#include "config/settings.h"
+#include "config/model/model.h"
+#include "config/settings/settings.h"
 
 int scratch_setup(void);    /* as CUnit's suite functions */
 int scratch_teardown(void); /* removes the folder and what scratch_write made */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""findings.py PERISCOPE ROOT FOLDER: one settings file for every code of config/findings.def. Each is
+"""findings.py PERISCOPE ROOT FOLDER: one settings file for every code of config/parse/findings.def. Each is
 a good file with one thing changed; a line that ends in `# here` is where the finding must be. What
 `check -j` says must be that finding and no other, `check` must say the same in a line of its own,
 and `check -T` of replay must say what check says. One line a case, as lib.sh writes them.
@@ -240,7 +240,7 @@ def judge(periscope, folder, case, level):
 
 def main():
     periscope, root, folder = sys.argv[1:]
-    with open(os.path.join(root, "config/findings.def"), encoding="utf-8") as file:
+    with open(os.path.join(root, "config/parse/findings.def"), encoding="utf-8") as file:
         levels = dict(re.findall(r"^FINDING\((\w+), (\w+),", file.read(), re.M))
     for code in sorted(set(levels) - {case[0] for case in CASES}):
         print("FAIL no case has the code %s" % code)

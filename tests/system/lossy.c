@@ -1,6 +1,6 @@
 /* Linked into periscope_lossy with -Wl,--wrap=pipeline_run: every packet numbered 10 is lost
  * without being counted. The ledger check must notice. */
-#include "dataplane/lane.h"
+#include "dataplane/pipeline/lane.h"
 
 #include <string.h>
 

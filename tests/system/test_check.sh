@@ -1,5 +1,5 @@
 #!/bin/sh
-# check: every code of config/findings.def is found where it is, and nothing else; exit statuses;
+# check: every code of config/parse/findings.def is found where it is, and nothing else; exit statuses;
 # replay -T says the same; the project's own settings files are clean.
 . "$(dirname "$0")/lib.sh"
 

@@ -97,7 +97,7 @@ calls_pass_the_unit() {
   sed -n 's/^SystemCallFilter=\([^~].*\)/\1/p' "$unit" | tr ' ' '\n' >"$tmp/sets"
   sed -n 's/^SystemCallFilter=~\(.*\)/\1/p' "$unit" | tr ' ' '\n' >"$tmp/unsets"
   systemd-analyze syscall-filter >"$tmp/filters" 2>/dev/null
-  python3 - "$tmp/filters" "$tmp/sets" "$tmp/unsets" "$root/cli/syscalls.def" <<'END'
+  python3 - "$tmp/filters" "$tmp/sets" "$tmp/unsets" "$root/cli/rights/syscalls.def" <<'END'
 import re
 import sys
 sets, name = {}, None

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "config/now.h"
+#include "config/parse/now.h"
 
 enum { WAIT_S = 10 };
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cli/status.h"
-#include "config/settings.h"
+#include "cli/status/status.h"
+#include "config/settings/settings.h"
 
 struct puppet {
 	pthread_mutex_t lock;

@@ -1,10 +1,10 @@
-/* For the tests of dataplane/input.h: captures in a folder of the suite's own, and everything that
+/* For the tests of dataplane/capture/input.h: captures in a folder of the suite's own, and everything that
  * reading them gave. */
 #pragma once
 
 #include <stdint.h>
 
-#include "dataplane/input.h"
+#include "dataplane/capture/input.h"
 #include "support/capture_bytes.h"
 
 enum { MOST = 256, ETHERNET = 1, FRAME_LEN = 43 };

@@ -1,6 +1,6 @@
 #include "dataplane/support/eal_once.h"
 
-#include "dataplane/eal.h"
+#include "dataplane/port/eal.h"
 
 #include <stdbool.h>
 #include <stdio.h>

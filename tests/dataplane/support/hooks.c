@@ -5,8 +5,8 @@
 #include <rte_ethdev.h>
 #include <stdlib.h>
 
-#include "dataplane/eal.h"
-#include "inspect/export/output.h"
+#include "dataplane/port/eal.h"
+#include "inspect/output/output.h"
 
 static struct hooks active;
 static _Thread_local unsigned allocations, threads;

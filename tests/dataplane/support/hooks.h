@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/lane.h"
+#include "dataplane/pipeline/lane.h"
 
 struct hooks {
 	void *ctx;

@@ -3,8 +3,8 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
-#include "config/model.h"
-#include "dataplane/input.h"
+#include "config/model/model.h"
+#include "dataplane/capture/input.h"
 
 enum { ERROR = 512 };
 

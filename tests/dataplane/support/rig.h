@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/settings.h"
-#include "dataplane/lane.h"
-#include "dataplane/reader.h"
-#include "dataplane/worker.h"
-#include "dataplane/writer.h"
-#include "inspect/export/output.h"
-#include "inspect/export/packet_file.h"
+#include "config/settings/settings.h"
+#include "dataplane/output/writer.h"
+#include "dataplane/pipeline/lane.h"
+#include "dataplane/replay/reader.h"
+#include "dataplane/replay/worker.h"
+#include "inspect/output/output.h"
+#include "inspect/packets/packet_file.h"
 #include "support/folder.h"
 
 struct rig {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inspect/export/packet_files.h"
+#include "inspect/packets/packet_files.h"
 #include "support/folder.h"
 
 #define SECOND UINT64_C(1000000000)

@@ -1,0 +1,80 @@
+#include "cli/command/configured.h"
+
+#include "config/parse/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool load_settings(
+	const struct configured_from *from, struct settings *settings, char *error, size_t size)
+{
+	char why[SETTINGS_ERROR];
+
+	if (from->file && settings_load(settings, from->file, why)) {
+		snprintf(error, size, "%s", why);
+		return false;
+	}
+	for (uint32_t i = 0; i < from->n_set; i++) {
+		if (settings_set(settings, from->set[i], why)) {
+			snprintf(error, size, "%s", why);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void say_first(const struct report *report, char *error, size_t size)
+{
+	char first[SETTINGS_ERROR] = "";
+
+	if (report->errors)
+		finding_print(report->errors, first, sizeof(first));
+	if (report->n_errors > 1)
+		snprintf(error, size, "%.400s (and %u more; see periscope check)", first,
+			report->n_errors - 1);
+	else
+		snprintf(error, size, "%s", first);
+}
+
+/* What the import left out changes what follows, so it is said by every command. */
+static void say_left_out(const struct report *report)
+{
+	enum { SAID = 5 };
+	uint32_t count = 0;
+	char text[2 * SETTINGS_ERROR];
+
+	for (const struct finding *f = report->warnings; f; f = f->next) {
+		if (count++ < SAID)
+			fprintf(stderr, "periscope: warning: %s\n",
+				finding_print(f, text, sizeof(text)));
+	}
+	if (count > SAID)
+		fprintf(stderr, "periscope: warning: and %u more; see periscope check\n",
+			count - SAID);
+}
+
+struct model *configured_load(
+	const struct configured_from *from, struct settings *settings, char *error, size_t size)
+{
+	struct report report = {0};
+	struct model *model;
+
+	if (!load_settings(from, settings, error, size))
+		return NULL;
+	model = model_load(from->file, settings, &report);
+	if (model)
+		say_left_out(&report);
+	else
+		say_first(&report, error, size);
+	report_fini(&report);
+	return model;
+}
+
+const char *configured_import(const char *file, const char *name, char *path, size_t size)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	snprintf(path, size, "%.*s%s", name[0] == '/' || !slash ? 0 : (int)(slash - file + 1),
+		slash ? file : "", name);
+	return path;
+}

@@ -1,0 +1,23 @@
+/* What a command is configured by: a settings file, single settings from the command line, and the
+ * mirror model that both describe. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/model/model.h"
+#include "config/settings/settings.h"
+
+struct configured_from {
+	const char *file;       /* NULL: none */
+	const char *const *set; /* KEY=VALUE, after the file */
+	uint32_t n_set;
+};
+
+/* Where a file of aws_import is: relative names are so to the settings file (NULL: to here). */
+const char *configured_import(const char *file, const char *name, char *path, size_t size);
+
+/* Reads into `settings`, which holds the defaults. NULL: `error` says what is wrong first, and how
+ * much more there is. Warnings of the import are said on standard error. */
+struct model *configured_load(const struct configured_from *from, struct settings *settings,
+	char *error, size_t size);

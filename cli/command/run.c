@@ -1,0 +1,393 @@
+/* periscope run: the live appliance. Options and settings, then dataplane/live/appliance.h, and the
+ * signals: SIGTERM and SIGINT end it in order (a second one at once), SIGHUP reloads. */
+#include "cli/command/check.h"
+#include "cli/command/command.h"
+#include "cli/command/configured.h"
+#include "cli/command/files_apart.h"
+#include "cli/command/signals.h"
+#include "cli/command/standard_output.h"
+#include "cli/command/unmet.h"
+#include "cli/command/usage.h"
+#include "cli/control/notify.h"
+#include "cli/control/plane.h"
+#include "cli/rights/rights.h"
+#include "cli/status/appliance_status.h"
+#include "config/parse/now.h"
+
+#include "config/model/model.h"
+#include "config/parse/plural.h"
+#include "config/settings/settings.h"
+#include "dataplane/live/appliance.h"
+#include "inspect/output/output_dir.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { TICK_MS = 250 };
+
+struct run {
+	const char *settings_file, *output_dir;
+	const char **set;
+	uint32_t n_set;
+	bool json, dump, check, help;
+	struct settings settings;
+	struct rights rights;
+	bool gave_up;
+	bool must_restart; /* status 1, however well it ended */
+	struct appliance *appliance;
+	struct plane *plane;
+	size_t there; /* of the output directory's path, before the start */
+	struct notify notify;
+	atomic_bool stopping;
+	_Atomic uint64_t reloads, refused;
+	int quit;                  /* eventfd: the control socket asks for the end */
+	pthread_mutex_t reloading; /* SIGHUP and the control socket, one at a time */
+};
+
+static bool parse_option(struct run *run, int option)
+{
+	switch (option) {
+	case 'c':
+		run->settings_file = optarg;
+		return true;
+	case 'l':
+		run->output_dir = optarg;
+		return true;
+	case 'j':
+		run->json = true;
+		return true;
+	case 'T':
+		run->check = true;
+		return true;
+	case OPT_SET:
+		run->set[run->n_set++] = optarg;
+		return true;
+	case OPT_DUMP:
+		run->dump = true;
+		return true;
+	case 'h':
+		run->help = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse_arguments(struct run *run, int argc, char **argv)
+{
+	struct options options;
+	int option;
+
+	options_begin(&options, "run", argc, argv);
+	while ((option = options_next(&options)) != 0)
+		if (!parse_option(run, option))
+			return false;
+	if (optind == argc)
+		return true;
+	fprintf(stderr, "periscope: run takes no '%s'; see 'periscope run --help'\n",
+		argv[optind]);
+	return false;
+}
+
+/* Settings and model, anew. false: `message` says why, and nothing is held. */
+static bool load(const struct run *run, struct settings *settings, struct model **model,
+	char *message, size_t size)
+{
+	const struct configured_from from = {run->settings_file, run->set, run->n_set};
+
+	settings_init(settings);
+	*model = configured_load(&from, settings, message, size);
+	if (!*model)
+		settings_fini(settings);
+	return *model;
+}
+
+static int reload(void *ctx, char *message, size_t size)
+{
+	struct run *run = ctx;
+	struct settings settings;
+	struct model *model;
+	int result = -1;
+
+	pthread_mutex_lock(&run->reloading);
+	notify_reloading();
+	if (load(run, &settings, &model, message, size)) {
+		result = appliance_reload(run->appliance, &settings, model, message, size);
+		settings_fini(&settings);
+	}
+	notify_reloaded();
+	pthread_mutex_unlock(&run->reloading);
+	atomic_fetch_add(result == 0 ? &run->reloads : &run->refused, 1);
+	return result;
+}
+
+static bool collect(void *ctx, struct status *out)
+{
+	struct run *run = ctx;
+
+	out->stopping = run->stopping;
+	out->reloads = run->reloads;
+	out->reloads_refused = run->refused;
+	return appliance_status(run->appliance, &run->settings, PERISCOPE_VERSION, out);
+}
+
+static void quit(void *ctx)
+{
+	const struct run *run = ctx;
+	const uint64_t one = 1;
+
+	(void)!write(run->quit, &one, sizeof(one));
+}
+
+static void reload_and_say(struct run *run)
+{
+	char message[APPLIANCE_ERROR];
+
+	if (reload(run, message, sizeof(message)) != 0)
+		fprintf(stderr, "periscope: not reloaded, nothing has changed: %s\n", message);
+	else if (message[0])
+		fprintf(stderr, "periscope: reloaded; %s\n", message);
+	else
+		fputs("periscope: reloaded\n", stderr);
+}
+
+static void report(void *ctx, const struct summary *summary)
+{
+	const struct run *run = ctx;
+
+	if (run->json)
+		summary_json(summary, stdout);
+	else
+		summary_tables(summary, standard_output_tables(&run->settings, NULL));
+}
+
+static void tick(struct run *run, struct plane *plane)
+{
+	struct verdict verdict;
+
+	run->must_restart = !appliance_tick(run->appliance);
+	plane_verdict(plane, &verdict);
+	notify_look(&run->notify, &verdict, now_monotonic());
+}
+
+/* Until a signal or the control socket says to end, or an interface is there again. */
+static void serve(struct run *run, struct plane *plane, int signals)
+{
+	struct pollfd waiting[] = {
+		{.fd = signals, .events = POLLIN}, {.fd = run->quit, .events = POLLIN}};
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		int n = poll(waiting, 2, TICK_MS);
+
+		tick(run, plane);
+		if (run->must_restart)
+			return;
+		if (n <= 0)
+			continue;
+		if (waiting[1].revents)
+			return;
+		if (read(signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGHUP)
+			return;
+		reload_and_say(run);
+	}
+}
+
+/* What runs, and where it can be asked. */
+static void say_running(const struct run *run)
+{
+	uint32_t ports = appliance_ports(run->appliance);
+	uint32_t workers = appliance_workers(run->appliance);
+	const char *http = run->settings.control.http;
+	uint32_t tcp = run->settings.control.health_tcp;
+	char health[16] = "off";
+
+	if (tcp > 0)
+		snprintf(health, sizeof(health), "%u", tcp);
+	fprintf(stderr,
+		"periscope: running: %u port%s, %u worker%s; health and metrics %s%s, TCP "
+		"health %s, output %s\n",
+		ports, plural(ports), workers, plural(workers), *http ? "http://" : "",
+		*http ? http : "off", health, run->output_dir);
+}
+
+/* With the control plane up; false: it could not be, and `error` says why. */
+static bool serve_with_plane(struct run *run, int signals, char *error)
+{
+	if (!plane_start(run->plane, error, PLANE_ERROR))
+		return false;
+	say_running(run);
+	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
+	serve(run, run->plane, signals);
+	notify_stopping();
+	run->stopping = true;
+	return true;
+}
+
+/* The output directory is ours, and nothing in it has changed: what cannot be had is said now. */
+static bool bind_plane(void *ctx, char *error, size_t size)
+{
+	struct run *run = ctx;
+	const struct plane_params params = {
+		.settings = &run->settings,
+		.directory = run->output_dir,
+		.provider = {run, collect, reload, quit},
+	};
+
+	run->plane = plane_bind(&params, error, size);
+	return run->plane != NULL;
+}
+
+/* Devices are open, packets wait, and nothing of them was looked at. */
+static bool give_up_rights(void *ctx, char *error, size_t size)
+{
+	struct run *run = ctx;
+
+	if (!rights_give_up(&run->rights, error, size))
+		return false;
+	run->gave_up = true;
+	rights_say(&run->rights);
+	rights_say_unreadable(run->settings_file, &run->settings);
+	return true;
+}
+
+/* What would have helped; the one sentence is the last. */
+static void say_failed(const struct run *run, const char *error)
+{
+	if (!run->gave_up)
+		rights_say_missing(&run->settings);
+	else
+		rights_say_unwritable(run->output_dir);
+	fprintf(stderr, "periscope: %s\n", error);
+}
+
+/* From its start to its end, with signals as reads from `fd`. */
+static bool live(struct run *run, struct model *model, int fd, const sigset_t *signals)
+{
+	const struct appliance_params params = {
+		.settings = &run->settings,
+		.output_dir = run->output_dir,
+		.version = PERISCOPE_VERSION,
+		.opened = give_up_rights,
+		.claimed = bind_plane,
+		.ctx = run,
+	};
+	char error[APPLIANCE_ERROR] = "";
+	bool started;
+
+	run->appliance = appliance_start(&params, model, error);
+	started = run->appliance && serve_with_plane(run, fd, error);
+	plane_stop(run->plane);
+	if (started) {
+		signals_release(signals);
+		return appliance_stop(run->appliance, report, run) && !run->must_restart;
+	}
+	appliance_abandon(run->appliance);
+	say_failed(run, error);
+	output_dir_forget(run->output_dir, run->there);
+	return false;
+}
+
+static int run_appliance(struct run *run, struct model *model)
+{
+	sigset_t signals;
+	int fd = signals_block(&signals);
+	bool ok;
+
+	unmet_say(&run->settings);
+	notify_begin(&run->notify);
+	simulation_say(&run->settings);
+	run->quit = eventfd(0, EFD_CLOEXEC);
+	if (fd < 0 || run->quit < 0) {
+		fprintf(stderr, "periscope: no descriptor for signals: %s\n", strerror(errno));
+		model_destroy(model);
+		return EXIT_FAILED;
+	}
+	ok = live(run, model, fd, &signals);
+	close(run->quit);
+	close(fd);
+	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+static bool is_safe(const struct run *run)
+{
+	const struct files_apart files = {
+		.settings_file = run->settings_file,
+		.settings = &run->settings,
+		.output_dir = run->output_dir,
+	};
+
+	return standard_output_suffices(&run->settings, run->json, NULL) &&
+	       files_are_apart(&files);
+}
+
+static int run_with_rights(struct run *run, struct model *model)
+{
+	char error[RIGHTS_ERROR];
+	int status = EXIT_USAGE;
+
+	run->there = output_dir_there(run->output_dir);
+	if (rights_plan(&run->rights, &run->settings, error)) {
+		status = EXIT_FAILED;
+		if (rights_prepare(&run->rights, run->output_dir, error))
+			return run_appliance(run, model);
+	}
+	fprintf(stderr, "periscope: %s\n", error);
+	model_destroy(model);
+	return status;
+}
+
+static int act(struct run *run)
+{
+	const struct configured_from from = {run->settings_file, run->set, run->n_set};
+	char message[APPLIANCE_ERROR];
+	struct model *model;
+	int status = EXIT_DONE;
+
+	if (run->check && run->settings_file)
+		return check_settings(&from, run->json);
+	if (!load(run, &run->settings, &model, message, sizeof(message))) {
+		fprintf(stderr, "periscope: %s\n", message);
+		return EXIT_USAGE;
+	}
+	if (run->dump)
+		settings_dump(&run->settings, stdout);
+	if (!run->dump && !run->check && !is_safe(run))
+		status = EXIT_USAGE;
+	if (run->dump || run->check || status != EXIT_DONE)
+		model_destroy(model);
+	else
+		status = run_with_rights(run, model);
+	settings_fini(&run->settings);
+	return status;
+}
+
+int command_run(int argc, char **argv)
+{
+	struct run run = {
+		.output_dir = "periscope-out",
+		.set = calloc((size_t)argc, sizeof(char *)),
+		.reloading = PTHREAD_MUTEX_INITIALIZER,
+	};
+	int status = EXIT_USAGE;
+
+	if (run.set && parse_arguments(&run, argc, argv)) {
+		if (run.help)
+			status = usage_help("run");
+		else
+			status = act(&run);
+	}
+	free(run.set);
+	return status;
+}

@@ -1,0 +1,10 @@
+/* Settings that are read and checked, but ask for what no command does yet. */
+#pragma once
+
+#include "config/settings/settings.h"
+
+/* Says each on standard error, so that nobody relies on it. */
+void unmet_say(const struct settings *settings);
+
+/* Says on stderr what is simulated (settings, simulate), so that nobody takes it for real. */
+void simulation_say(const struct settings *settings);

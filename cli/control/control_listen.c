@@ -1,0 +1,101 @@
+#include "cli/control/control_listen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 16, MODE = 0660 };
+
+static bool address_of(const char *path, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(address->sun_path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(address->sun_path, path, strlen(path) + 1);
+	return true;
+}
+
+int control_connect(const char *path, int flags)
+{
+	struct sockaddr_un address;
+	int fd, failed;
+
+	if (!address_of(path, &address))
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	failed = errno;
+	close(fd);
+	errno = failed;
+	return -1;
+}
+
+/* Removes a socket that nobody answers. false: `error` says what is there. */
+static bool clear_the_way(const char *path, char *error, size_t error_size)
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) != 0)
+		return true;
+	if (!S_ISSOCK(st.st_mode)) {
+		snprintf(error, error_size, "control.socket: %s is there and is no socket",
+			path);
+		return false;
+	}
+	fd = control_connect(path, SOCK_NONBLOCK);
+	if (fd < 0 && errno == ECONNREFUSED) {
+		unlink(path);
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	/* EAGAIN: it is so busy that its backlog is full. */
+	snprintf(error, error_size, "control.socket: %s: %s", path,
+		fd >= 0 || errno == EAGAIN ? "another process answers there" : strerror(errno));
+	return false;
+}
+
+bool control_listen(
+	struct control_listener *l, const char *path, char *error, size_t error_size)
+{
+	struct sockaddr_un address;
+	struct stat st;
+
+	if (!clear_the_way(path, error, error_size))
+		return false;
+	snprintf(l->path, sizeof(l->path), "%s", path);
+	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* The mode of the descriptor is that of the file to come: it is never open to all. What
+	 * the umask takes away is given back. */
+	if (l->fd >= 0 && address_of(path, &address) && fchmod(l->fd, MODE) == 0 &&
+		bind(l->fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+		chmod(path, MODE) == 0 && stat(path, &st) == 0 && listen(l->fd, BACKLOG) == 0) {
+		l->device = st.st_dev;
+		l->inode = st.st_ino;
+		return true;
+	}
+	snprintf(error, error_size, "control.socket: cannot listen at %s: %s", path,
+		strerror(errno));
+	if (l->fd >= 0)
+		close(l->fd);
+	return false;
+}
+
+void control_unlisten(struct control_listener *l)
+{
+	struct stat st;
+
+	if (lstat(l->path, &st) == 0 && st.st_dev == l->device && st.st_ino == l->inode)
+		unlink(l->path);
+	close(l->fd);
+}

@@ -1,0 +1,22 @@
+/* The TCP health check of a load balancer: a port that takes connections, and closes them at once,
+ * for as long as the watch says healthy. When sick it is closed, so that the check is refused; when
+ * well it is opened again. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/status/watch.h"
+
+struct health_port;
+
+/* Takes the port on every address of the host, IPv6 and IPv4; connections are refused. NULL: `error`
+ * says why. */
+struct health_port *health_port_bind(uint16_t port, char *error, size_t error_size);
+/* Follows `watch`, which is borrowed until health_port_stop(). false: `error` says why. If the port
+ * cannot be opened again later, that is said on stderr and tried again. */
+bool health_port_start(
+	struct health_port *p, struct watch *watch, char *error, size_t error_size);
+/* NULL is legal. */
+void health_port_stop(struct health_port *p);

@@ -1,0 +1,30 @@
+/* What the control socket says about a status, as tables for people and as JSON. docs/OPERATIONS.md
+ * describes both. */
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/status/health.h"
+#include "cli/status/status.h"
+
+enum { ANSWER_SESSIONS_MAX = 10000 }; /* that are listed; all are counted */
+
+struct answer_kind {
+	const char *request;
+	unsigned parts; /* of the status that it is made from */
+	void (*json)(const struct status *status, const struct verdict *verdict, FILE *out);
+	void (*tables)(const struct status *status, const struct verdict *verdict, FILE *out);
+};
+
+/* stats, sessions, rules, flows; NULL: none of them. */
+const struct answer_kind *answer_find(const char *request);
+
+void answer_stats_json(const struct status *s, const struct verdict *v, FILE *out);
+void answer_sessions_json(const struct status *s, const struct verdict *v, FILE *out);
+void answer_rules_json(const struct status *s, const struct verdict *v, FILE *out);
+void answer_flows_json(const struct status *s, const struct verdict *v, FILE *out);
+
+void answer_stats_tables(const struct status *s, const struct verdict *v, FILE *out);
+void answer_sessions_tables(const struct status *s, const struct verdict *v, FILE *out);
+void answer_rules_tables(const struct status *s, const struct verdict *v, FILE *out);
+void answer_flows_tables(const struct status *s, const struct verdict *v, FILE *out);

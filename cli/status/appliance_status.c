@@ -1,0 +1,256 @@
+#include "cli/status/appliance_status.h"
+
+#include <sys/statvfs.h>
+
+#include "cli/status/appliance_status_model.h"
+#include "config/parse/now.h"
+#include "dataplane/live/handoff.h"
+
+enum { XSTATS_MAX = 512 };
+
+static void put_workers(struct status *s, const struct appliance *appliance,
+	const struct appliance_counts *counts)
+{
+	uint32_t n = counts->n_workers;
+	struct status_worker *workers = status_array(s, n, sizeof(*workers));
+	double ns_a_tick = 1e9 / (double)appliance_hz();
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tally *t = &counts->workers[i];
+
+		workers[i] = (struct status_worker){
+			.packets = t->packets,
+			.bursts = t->bursts,
+			.empty_polls = t->empty_polls,
+			.device_times = t->device_times,
+			.busy_ns = (uint64_t)((double)t->busy_ticks * ns_a_tick),
+			.since_poll_ns = appliance_since_poll_ns(appliance, i),
+		};
+	}
+	s->workers = workers;
+	s->n_workers = n;
+}
+
+static void put_sums(struct status *s, const struct tally *sum)
+{
+	s->direction_unknown = sum->undirected;
+	s->simulated_drops = sum->dropped;
+	s->flows = tally_flows(sum);
+	s->dpi = tally_dpi(sum);
+	s->aggregates = tally_aggregates(sum);
+	s->sessions_overflow = sum->sessions_overflow;
+	s->sessions_evicted = sum->sessions_evicted;
+}
+
+static struct status_shed shed_of(const struct tally *sum, enum overload_step step)
+{
+	return (struct status_shed){
+		.name = overload_step_name(step),
+		.active = sum->overload >= (uint64_t)step,
+		.entered = sum->overload_entered[step],
+		.spent_ns = sum->overload_ns[step],
+		.count = tally_shed(sum, step),
+	};
+}
+
+static void put_sheds(
+	struct status *s, const struct appliance *appliance, const struct tally *sum)
+{
+	struct status_shed *sheds = status_array(s, OVERLOAD_STEPS, sizeof(*sheds));
+	enum overload_step steps[OVERLOAD_STEPS];
+
+	s->n_sheds = appliance_steps(appliance, steps);
+	for (uint32_t i = 0; i < s->n_sheds; i++)
+		sheds[i] = shed_of(sum, steps[i]);
+	s->sheds = sheds;
+}
+
+static void put_rings(struct status *s, const struct appliance *appliance)
+{
+	const struct handoff *handoff = appliance_handoff(appliance);
+	uint32_t n = appliance_workers(appliance);
+	struct status_ring *rings;
+
+	if (!handoff)
+		return;
+	rings = status_array(s, (size_t)n * n, sizeof(*rings));
+	for (uint32_t from = 0; from < n; from++)
+		for (uint32_t to = 0; to < n; to++) {
+			struct handoff_pair pair;
+
+			if (from == to)
+				continue;
+			pair = handoff_pair(handoff, from, to);
+			rings[s->n_rings++] = (struct status_ring){
+				from, to, HANDOFF_RING, pair.fill, pair.passed, pair.full};
+		}
+	s->rings = rings;
+}
+
+static void put_xstats(
+	struct status *s, const struct port_xstat *all, uint32_t n, struct status_port *port)
+{
+	struct status_xstat *xstats = status_array(s, n, sizeof(*xstats));
+
+	for (uint32_t i = 0; i < n; i++)
+		xstats[i] = (struct status_xstat){all[i].name, all[i].value};
+	port->xstats = xstats;
+	port->n_xstats = n;
+}
+
+static enum status_link link_of(enum port_link link)
+{
+	switch (link) {
+	case PORT_LINK_UP:
+		return STATUS_LINK_UP;
+	case PORT_LINK_DOWN:
+		return STATUS_LINK_DOWN;
+	case PORT_LINK_GONE:
+		return STATUS_LINK_GONE;
+	case PORT_LINK_UNKNOWN:
+		break;
+	}
+	return STATUS_LINK_UNKNOWN;
+}
+
+static void put_queues(struct status *s, const struct port_reading *p, struct status_port *port)
+{
+	struct status_queue *queues = status_array(s, p->n_queues, sizeof(*queues));
+
+	for (uint32_t i = 0; i < p->n_queues; i++)
+		queues[i] = (struct status_queue){
+			.packets = p->queues[i].packets,
+			.bytes = p->queues[i].bytes,
+			.errors = p->queues[i].errors,
+			.has_missed = p->queues[i].has_missed,
+			.missed = p->queues[i].missed,
+		};
+	port->queues = queues;
+	port->n_queues = p->n_queues;
+}
+
+static void put_ports(struct status *s, struct appliance *appliance)
+{
+	bool wants_xstats = s->parts & STATUS_XSTATS;
+	uint32_t n = appliance_ports(appliance);
+	struct status_port *ports = status_array(s, n, sizeof(*ports));
+	const char **wrong = status_array(s, n, sizeof(*wrong));
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct port_xstat *xstats =
+			wants_xstats ? status_array(s, XSTATS_MAX, sizeof(*xstats)) : NULL;
+		struct appliance_port p =
+			appliance_port(appliance, i, xstats, wants_xstats ? XSTATS_MAX : 0);
+
+		ports[i] = (struct status_port){
+			.name = status_text(s, p.name),
+			.beneath = status_text(s, p.beneath),
+			.link = link_of(p.link),
+			.packets = p.reading.counters.packets,
+			.bytes = p.reading.counters.bytes,
+			.missed = p.reading.counters.missed,
+			.nombuf = p.reading.counters.nombuf,
+			.errors = p.reading.counters.errors,
+			.interface = status_text(s, p.interface),
+			.exception = p.exception,
+		};
+		put_queues(s, &p.reading, &ports[i]);
+		if (p.interface_gone)
+			wrong[s->n_wrong++] = status_print(
+				s, "interface %s of port %s was removed", p.interface, p.name);
+		if (wants_xstats)
+			put_xstats(s, xstats, p.reading.n_xstats, &ports[i]);
+	}
+	s->ports = ports;
+	s->n_ports = n;
+	s->wrong = wrong;
+}
+
+static void put_output(struct status_output *to, const struct appliance *appliance,
+	const struct appliance_counts *counts, enum record_kind kind, const char *name,
+	bool enabled)
+{
+	uint32_t size, fill = appliance_queue(appliance, &size);
+
+	*to = (struct status_output){.name = name, .enabled = enabled};
+	if (!enabled)
+		return;
+	to->ledger = appliance_output(appliance, counts, kind);
+	to->queue_size = size;
+	to->queue_fill = fill;
+	to->removed_files = appliance_removed(appliance, kind, &to->removed_bytes);
+}
+
+static void put_recording(struct status_output *to, const struct appliance *appliance,
+	const struct appliance_counts *counts)
+{
+	*to = (struct status_output){.name = "recording"};
+	to->enabled = appliance_recording(appliance, counts, &to->ledger);
+	if (!to->enabled)
+		return;
+	to->queue_fill = appliance_recording_queue(appliance, &to->queue_size);
+	to->removed_files = appliance_recording_removed(appliance, &to->removed_bytes);
+}
+
+static void put_outputs(struct status *s, const struct appliance *appliance,
+	const struct appliance_counts *counts, const struct settings *settings)
+{
+	const struct event_sinks *sinks = appliance_sinks(appliance);
+	struct status_output *outputs = status_array(s, 3 + EVENT_SINKS_MAX, sizeof(*outputs));
+	struct output_ledger made = appliance_output(appliance, counts, RECORD_EVENT);
+
+	put_output(&outputs[0], appliance, counts, RECORD_EVENT, "events",
+		settings->events.flow && settings->events.file);
+	put_output(&outputs[1], appliance, counts, RECORD_FLOW_LOG, "flow_logs",
+		settings->flow_logs.enabled);
+	put_recording(&outputs[2], appliance, counts);
+	s->n_outputs = 3;
+	for (uint32_t i = 0; i < event_sinks_count(sinks); i++) {
+		struct event_sink_state state = event_sinks_state(sinks, i);
+
+		outputs[s->n_outputs++] = (struct status_output){
+			.name = state.name,
+			.enabled = true,
+			.ledger = event_sink_ledger(&state, &made),
+			.queue_size = (uint32_t)state.size,
+			.queue_fill = (uint32_t)state.fill,
+		};
+	}
+	s->outputs = outputs;
+}
+
+static void put_disk(struct status *s, const struct appliance *appliance)
+{
+	struct statvfs disk;
+
+	s->disk_path = status_text(s, appliance_dir(appliance));
+	if (statvfs(appliance_dir(appliance), &disk) != 0)
+		return;
+	s->has_disk = true;
+	s->disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
+	s->disk_size = (uint64_t)disk.f_blocks * disk.f_frsize;
+}
+
+bool appliance_status(struct appliance *appliance, const struct settings *settings,
+	const char *version, struct status *s)
+{
+	struct appliance_counts counts;
+
+	/* Once for all parts; before the ports, so that none has less than its workers. */
+	appliance_count(appliance, &counts);
+	s->version = version;
+	s->uptime_ns = now_monotonic() - appliance_started_ns(appliance);
+	s->generation = appliance_generation(appliance);
+	s->flow_capacity = settings->flow.capacity;
+	appliance_ledger(&counts, &s->ledger);
+	put_workers(s, appliance, &counts);
+	put_sums(s, &counts.sum);
+	put_rings(s, appliance);
+	put_sheds(s, appliance, &counts.sum);
+	put_ports(s, appliance);
+	put_outputs(s, appliance, &counts, settings);
+	put_disk(s, appliance);
+	if (s->parts & (STATUS_RULES | STATUS_SESSIONS | STATUS_FLOWS))
+		appliance_status_model(appliance, settings, s);
+	return true;
+}

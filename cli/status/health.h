@@ -1,0 +1,46 @@
+/* Whether the appliance is healthy: judged from one status after another, because some of what is
+ * wrong is a change (records lost since) or takes time (a ring that stays full). The limits are
+ * control.* of the settings. One thread uses a health. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/status/status.h"
+#include "config/settings/settings.h"
+
+enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200, VERDICT_OVERLOAD = 4, VERDICT_NOTES = 4 };
+
+/* Healthy is n_wrong = 0. Plain data, to be copied. */
+struct verdict {
+	uint32_t n_wrong;  /* all that is wrong; the first VERDICT_WRONG have their sentence */
+	bool workers_poll; /* there are workers, and none of them has stopped polling */
+	char wrong[VERDICT_WRONG][VERDICT_TEXT];
+	/* Steps of the overload order in force: static strings. Of themselves they are nothing
+	 * wrong: to give up what matters less is what keeps the appliance healthy. */
+	const char *overload[VERDICT_OVERLOAD];
+	uint32_t n_overload;
+	/* What is worth knowing, and nothing wrong. */
+	char notes[VERDICT_NOTES][VERDICT_TEXT];
+	uint32_t n_notes;
+};
+
+struct health;
+
+/* NULL: no memory. */
+struct health *health_create(const struct settings *settings);
+void health_destroy(struct health *health);
+
+/* Judges the status that was collected at `now_ns` (now_monotonic()). Sentences begin in lower case,
+ * have no full stop and name a thing and a number: `worker 1 has not polled for 1.3 s`. */
+void health_judge(struct health *health, const struct status *status, uint64_t now_ns,
+	struct verdict *verdict);
+
+/* Adds a sentence. */
+__attribute__((format(printf, 2, 3))) void verdict_add(
+	struct verdict *verdict, const char *format, ...);
+/* All sentences in one, with `; ` between them; returns `text`. */
+const char *verdict_print(const struct verdict *verdict, char *text, size_t size);
+/* `{"healthy": ..., "wrong": [...], "overload": [...], "notes": [...]}` and a newline. */
+void verdict_json(const struct verdict *verdict, FILE *out);

@@ -1,0 +1,88 @@
+#include "config/model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/model/model_owner.h"
+
+void model_destroy(struct model *model)
+{
+	struct arena arena;
+
+	if (!model)
+		return;
+	arena = ((struct model_owner *)model)->arena;
+	arena_free(&arena);
+}
+
+/* Every object begins with its id. */
+static int id_compare(const void *id, const void *object)
+{
+	const char *other;
+
+	memcpy(&other, object, sizeof(other));
+	return strcmp(id, other);
+}
+
+static const void *find(const char *id, const void *objects, uint32_t count, size_t size)
+{
+	return count ? bsearch(id, objects, count, size, id_compare) : NULL;
+}
+
+const struct model_filter *model_filter_find(const struct model *model, const char *id)
+{
+	return find(id, model->filters, model->n_filters, sizeof(*model->filters));
+}
+
+const struct model_interface *model_interface_find(const struct model *model, const char *id)
+{
+	return find(id, model->interfaces, model->n_interfaces, sizeof(*model->interfaces));
+}
+
+const struct model_session *model_session_find(const struct model *model, const char *id)
+{
+	return find(id, model->sessions, model->n_sessions, sizeof(*model->sessions));
+}
+
+const struct model_target *model_target_find(const struct model *model, const char *id)
+{
+	return find(id, model->targets, model->n_targets, sizeof(*model->targets));
+}
+
+const struct model_vpc *model_vpc_find(const struct model *model, const char *id)
+{
+	return find(id, model->vpcs, model->n_vpcs, sizeof(*model->vpcs));
+}
+
+static int source_compare(const void *key, const void *element)
+{
+	const struct model_session *const *session = element;
+
+	return session_key_compare(key, &(*session)->key);
+}
+
+const struct model_session *model_session_of(
+	const struct model *model, const struct session_key *key)
+{
+	const struct model_owner *owner = (const struct model_owner *)model;
+	const struct model_session *const *found = NULL;
+
+	if (owner->n_by_source > 0)
+		found = bsearch(key, owner->by_source, owner->n_by_source, sizeof(void *),
+			source_compare);
+	return found ? *found : NULL;
+}
+
+bool model_cidr_holds(
+	const struct model_cidr *cidr, uint8_t ip_version, const struct ip_addr *addr)
+{
+	unsigned bits = cidr->bits + (cidr->ip_version == 4 ? 96u : 0);
+	uint8_t mask = (uint8_t)(0xff00 >> bits % 8);
+
+	if (cidr->ip_version != ip_version)
+		return false;
+	if (memcmp(cidr->addr.byte, addr->byte, bits / 8) != 0)
+		return false;
+	return bits % 8 == 0 ||
+	       ((cidr->addr.byte[bits / 8] ^ addr->byte[bits / 8]) & mask) == 0;
+}

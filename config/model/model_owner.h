@@ -1,0 +1,13 @@
+/* What stands around a model: its memory, and the index for the search by source. Private to
+ * config/model/model*.c. */
+#pragma once
+
+#include "config/model/model.h"
+#include "config/parse/arena.h"
+
+struct model_owner {
+	struct model model;                     /* first: a model is its owner's address */
+	struct arena arena;                     /* holds all, this struct too */
+	const struct model_session **by_source; /* ascending by (source, VNI) */
+	uint32_t n_by_source;
+};

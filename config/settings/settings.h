@@ -1,0 +1,206 @@
+/* The settings: every key of the YAML file, typed, checked, with its default. A setting is one row
+ * of settings.def: the parser, the default, the range, --dump-config and docs/CONFIG.md all come
+ * from that row. No file is needed; a missing key is its default. The mirror model (filters,
+ * sessions, interfaces) stands in the same file and is read by config/model/model.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct report;
+
+enum { SETTINGS_LIST_MAX = 8 };
+
+struct settings_ports {
+	uint16_t port[SETTINGS_LIST_MAX];
+	uint32_t count;
+};
+
+struct settings_strings {
+	char **text; /* owned by the settings */
+	uint32_t count;
+};
+
+enum settings_unknown { UNKNOWN_INSPECT, UNKNOWN_REFUSE };
+enum settings_direction { DIRECTION_ACCEPT, DIRECTION_REJECT };
+enum settings_on_reject { ON_REJECT_NEXT, ON_REJECT_STOP };
+enum settings_ntp { NTP_AMAZON, NTP_ALL };
+enum settings_neighbor_discovery { NEIGHBOR_DISCOVERY_RULES, NEIGHBOR_DISCOVERY_NEVER };
+enum settings_mtu_overhead { MTU_OVERHEAD_GUIDE, MTU_OVERHEAD_HEADERS };
+enum settings_oversize { OVERSIZE_CUT, OVERSIZE_DROP };
+enum settings_outer_length { OUTER_LENGTH_STRICT, OUTER_LENGTH_CUT };
+enum settings_removed { REMOVED_STAY, REMOVED_END };
+enum settings_idle { IDLE_SLEEP, IDLE_POLL };
+enum settings_exception { EXCEPTION_AUTO, EXCEPTION_ON, EXCEPTION_OFF };
+enum settings_dedup { DEDUP_OFF, DEDUP_ON };
+enum settings_seccomp { SECCOMP_ON, SECCOMP_OFF, SECCOMP_LOG };
+/* Facilities of RFC 5424, section 6.2.1. */
+enum settings_syslog {
+	SYSLOG_OFF,
+	SYSLOG_USER,
+	SYSLOG_DAEMON,
+	SYSLOG_LOCAL0, /* and the other seven after it */
+	SYSLOG_LOCAL7 = SYSLOG_LOCAL0 + 7
+};
+enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
+
+struct settings_tenant {
+	char *name;
+	/* VNIs, and networks as NETWORK_NAMED + id (session_key.h). */
+	uint32_t *own;
+	uint32_t n_own;
+};
+
+struct settings {
+	struct {
+		struct settings_strings ports; /* DPDK device descriptions; replay uses none */
+		uint32_t queues;               /* a port; 0 = auto */
+		uint32_t workers;              /* 0 = auto */
+		struct settings_ports vxlan_ports, geneve_ports;
+		uint32_t max_depth;
+		enum settings_outer_length outer_length;
+		enum settings_removed removed;
+		enum settings_idle idle;
+		bool device_times;
+		uint64_t memory;             /* bytes */
+		struct settings_strings eal; /* arguments */
+	} capture;
+	struct {
+		enum settings_exception mode;
+		char interface[16];                /* "%d" at its end: the port's number */
+		struct settings_strings addresses; /* see value_address() */
+		uint32_t rate;                     /* packets a second; 0 = no limit */
+		uint32_t burst;                    /* packets */
+	} exception;
+	struct {
+		enum settings_unknown unknown;
+		enum settings_direction unknown_direction;
+		uint32_t capacity;
+	} sessions;
+	struct { /* what AWS does at a source, where it does not say */
+		enum settings_on_reject on_reject;
+		enum settings_ntp ntp;
+		enum settings_neighbor_discovery neighbor_discovery;
+		enum settings_mtu_overhead mtu_overhead;
+		enum settings_oversize oversize;
+	} mirroring;
+	struct settings_tenant
+		*tenants; /* each VNI and network is in one at most; names differ */
+	uint32_t n_tenants;
+	struct {
+		uint32_t capacity;
+		bool use_vlan;
+		uint64_t idle_timeout, active_timeout, tcp_close_timeout; /* ns; 0 = never */
+		uint64_t guard_time;                                      /* ns */
+		uint32_t max_ndpi_packets_tcp, max_ndpi_packets_udp; /* 0 = never give up */
+	} flow;
+	struct {
+		bool enabled, correlate;
+		uint64_t memory_limit, fragment_limit; /* bytes; 0 = none */
+	} dpi;
+	struct {
+		uint32_t sessions, unknown; /* percent */
+	} shares;
+	struct {
+		enum settings_dedup mode;
+	} dedup;
+	struct settings_strings aws_import; /* paths, relative to the settings file */
+	struct {
+		bool flow, file, stdout;
+		char socket[108]; /* path of a UNIX socket; "" = off */
+		enum settings_syslog syslog;
+		uint64_t queue;         /* bytes, each sink */
+		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
+		uint64_t max_file_age;  /* ns */
+		uint32_t max_files;
+		uint64_t max_total_size; /* bytes */
+		uint64_t stats_interval; /* ns; 0 = never */
+	} events;
+	struct {
+		bool enabled;
+		char format[1024]; /* "default", or ${field-id} ${field-id} ... */
+		uint32_t max_aggregation_interval; /* s: 60 or 600 */
+		uint32_t capacity;       /* conversations of a window, over all workers */
+		uint32_t max_files;      /* 0 = any number */
+		uint64_t max_total_size; /* bytes; 0 = any */
+	} flow_logs;
+	struct {
+		enum settings_record record;
+		uint32_t queue;         /* packets, each worker */
+		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
+		uint64_t max_file_age;  /* ns */
+		uint32_t max_files;
+		uint64_t max_total_size; /* bytes */
+	} packets;
+	struct {
+		char socket[108];    /* path of a UNIX socket; "" = off */
+		char http[64];       /* address:port; "" = off */
+		uint32_t health_tcp; /* port; 0 = off */
+		bool telemetry;
+		uint64_t check_interval, worker_stall; /* ns */
+		uint32_t ring_mark;                    /* percent */
+		uint64_t ring_hold, loss_hold;         /* ns */
+		uint64_t disk_free_min;                /* bytes; 0 = any */
+	} control;
+	struct {
+		char user[32]; /* "" = off */
+		enum settings_seccomp seccomp;
+		bool core_dumps;
+	} rights;
+	struct {
+		bool shed_dpi, shed_recording;
+		uint32_t queue_high, queue_low, busy_high, busy_low, memory_high,
+			memory_low;          /* percent */
+		uint64_t enter, next, leave; /* ns */
+	} overload;
+	struct {                                /* for tests */
+		uint32_t drop_every;            /* packets; 0 = never */
+		uint64_t dpi_delay, disk_delay; /* ns; 0 = none */
+		uint32_t dpi_from_worker, stall_worker;
+		uint64_t stall_for, stall_every; /* ns; stall_for 0 = never */
+	} simulate;
+};
+
+enum { SETTINGS_ERROR = 512 };
+
+/* Sets every default; overwrites, frees nothing. */
+void settings_init(struct settings *settings);
+/* Frees what the settings own; legal after settings_init alone, and twice. */
+void settings_fini(struct settings *settings);
+
+/* Reads a YAML file over what is set already. 0, or -1 with one sentence in `error`:
+ * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use.
+ * The keys of the mirror model are accepted and left to model_load(). */
+int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR]);
+/* The same, with all that is wrong as errors of a report, in its parts. What is wrong keeps its
+ * default, and `settings` is legal to use. */
+enum settings_status { SETTINGS_READ, SETTINGS_WRONG /* in part */, SETTINGS_UNREADABLE };
+enum settings_status settings_load_report(
+	struct settings *settings, const char *path, struct report *report);
+
+/* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. The value of a scalar is taken
+ * as it stands; that of a list is YAML (`[4789, 8472]`), the brackets of one of ports optional. */
+int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR]);
+/* The same, with the sentence as an error of a report. */
+int settings_set_report(
+	struct settings *settings, const char *assignment, struct report *report);
+
+/* Why a change of this key has no effect as the other settings stand, after "has no effect"; static.
+ * NULL: it has. */
+const char *settings_no_effect(const struct settings *settings, const char *key);
+/* Adds a warning for each setting that was changed, and has no effect as the others stand. `path`
+ * (may be NULL) is where it is looked for, to name its line. */
+void settings_check(const struct settings *settings, const char *path, struct report *report);
+
+/* Writes all settings as YAML that settings_load() reads back to the same. */
+void settings_dump(const struct settings *settings, FILE *out);
+
+/* Calls `each` with the key of every setting that differs between the two; those of the mirror model
+ * are not settings. */
+void settings_differences(const struct settings *a, const struct settings *b,
+	void (*each)(void *ctx, const char *key), void *ctx);
+
+/* Writes the reference table of docs/CONFIG.md. */
+void settings_reference(FILE *out);

@@ -1,0 +1,138 @@
+/* Settings that were changed, and have no effect as the others stand. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/parse/report.h"
+#include "config/parse/yaml.h"
+#include "config/settings/settings_row.h"
+
+static bool never(const struct settings *s)
+{
+	(void)s;
+	return false;
+}
+
+static bool has_dpi(const struct settings *s)
+{
+	return s->dpi.enabled;
+}
+
+static bool has_exception(const struct settings *s)
+{
+	return s->exception.mode != EXCEPTION_OFF;
+}
+
+static bool has_event_files(const struct settings *s)
+{
+	return s->events.file;
+}
+
+static bool has_flow_logs(const struct settings *s)
+{
+	return s->flow_logs.enabled;
+}
+
+static bool has_recording(const struct settings *s)
+{
+	return s->packets.record != RECORD_NONE;
+}
+
+static bool has_delay(const struct settings *s)
+{
+	return s->simulate.dpi_delay > 0;
+}
+
+static bool has_stall(const struct settings *s)
+{
+	return s->simulate.stall_for > 0;
+}
+
+struct effect {
+	const char *key;                            /* one, or the beginning of several */
+	bool (*is_there)(const struct settings *s); /* NULL: it always has */
+	const char *because;
+};
+
+/* The first row that fits a key decides. */
+static const struct effect effects[] = {
+	{"dedup.mode", never, "yet: both copies of a packet are counted"},
+	{"dpi.correlate", has_dpi, "while dpi.enabled is false"},
+	{"dpi.fragment_limit", has_dpi, "while dpi.enabled is false"},
+	{"flow.max_ndpi_", has_dpi, "while dpi.enabled is false"},
+	{"exception.mode", NULL, NULL},
+	{"exception.", has_exception, "while exception.mode is off"},
+	{"events.max_", has_event_files, "while events.file is false"},
+	{"flow_logs.enabled", NULL, NULL},
+	{"flow_logs.format", never, "yet: records have the default format"},
+	{"flow_logs.", has_flow_logs, "while flow_logs.enabled is false"},
+	{"packets.", has_recording, "while packets.record is none"},
+	{"overload.shed_recording", has_recording, "while packets.record is none"},
+	{"simulate.dpi_from_worker", has_delay, "while simulate.dpi_delay is 0"},
+	{"simulate.stall_", has_stall, "while simulate.stall_for is 0"},
+};
+
+const char *settings_no_effect(const struct settings *settings, const char *key)
+{
+	for (size_t i = 0; i < sizeof(effects) / sizeof(*effects); i++) {
+		const struct effect *e = &effects[i];
+
+		if (strncmp(key, e->key, strlen(e->key)) == 0)
+			return !e->is_there || e->is_there(settings) ? NULL : e->because;
+	}
+	return NULL;
+}
+
+struct check {
+	const struct settings *settings;
+	const char *path;
+	const struct node *root; /* of the file, or NULL */
+	struct report *report;
+};
+
+/* 0: the file does not set it, or to the default, over which it was then changed. */
+static uint32_t line_of(const struct node *root, const char *key)
+{
+	const char *preset = settings_row_find(key)->preset;
+	const char *dot = strchr(key, '.');
+	const struct node *n = root;
+	char section[64] = "";
+
+	if (dot && (size_t)(dot - key) < sizeof(section)) {
+		memcpy(section, key, (size_t)(dot - key));
+		n = n && n->kind == NODE_MAP ? node_member(n, section) : NULL;
+		key = dot + 1;
+	}
+	n = n && n->kind == NODE_MAP ? node_member(n, key) : NULL;
+	if (!n || (n->kind == NODE_SCALAR && strcmp(n->text, preset) == 0))
+		return 0;
+	return n->line;
+}
+
+static void changed(void *ctx, const char *key)
+{
+	const struct check *c = ctx;
+	const char *because = settings_no_effect(c->settings, key);
+	uint32_t line = because ? line_of(c->root, key) : 0;
+
+	if (because)
+		report_add(c->report, FINDING_no_effect, line > 0 ? c->path : "--set", line,
+			key, "has no effect %s", because);
+}
+
+void settings_check(const struct settings *settings, const char *path, struct report *report)
+{
+	struct check c = {settings, path, NULL, report};
+	struct node_tree tree = {.root = NULL};
+	struct node_error why;
+	struct settings defaults;
+	size_t len;
+	char *text = path ? node_file(path, &len, &why) : NULL;
+
+	if (text && yaml_parse(&tree, text, len, &why) == 0)
+		c.root = tree.root;
+	settings_init(&defaults);
+	settings_differences(settings, &defaults, changed, &c);
+	settings_fini(&defaults);
+	node_tree_free(&tree);
+	free(text);
+}

@@ -1,0 +1,25 @@
+/* Where a value of the settings is being read, and what its readers share. Private to
+ * config/settings/settings_read.c and settings_tenant.c. */
+#pragma once
+
+#include "config/settings/settings_row.h"
+
+struct place {
+	struct settings *settings;
+	const struct settings_row *row;
+	struct settings_fault *fault;
+};
+
+/* false, with the sentence in the fault. */
+bool place_refuse(const struct place *p, const struct node *node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A number within the row's range. */
+bool place_number(const struct place *p, const struct node *node, uint32_t *out);
+
+/* Zeroed memory, and a copy; the caller's to free. */
+void *place_room(size_t count, size_t size);
+char *place_text(const char *text);
+
+/* The list of tenants; false: refused. */
+bool place_tenants(const struct place *p, const struct node *list);

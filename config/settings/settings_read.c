@@ -1,0 +1,333 @@
+/* One value of the file into its field, by the type of its row. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/parse/value.h"
+#include "config/settings/settings_place.h"
+
+bool place_refuse(const struct place *p, const struct node *node, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(p->fault->text, sizeof(p->fault->text), format, args);
+	va_end(args);
+	p->fault->node = node;
+	return false;
+}
+
+static void *field(const struct place *p)
+{
+	return (char *)p->settings + p->row->offset;
+}
+
+static bool in_range(const struct place *p, const struct node *node, uint64_t n)
+{
+	char min[VALUE_TEXT], max[VALUE_TEXT];
+
+	if (n >= p->row->min && n <= p->row->max)
+		return true;
+	snprintf(min, sizeof(min), "%" PRIu64, p->row->min);
+	snprintf(max, sizeof(max), "%" PRIu64, p->row->max);
+	if (p->row->type == SETTING_DURATION) {
+		value_duration_print(p->row->min, min);
+		value_duration_print(p->row->max, max);
+	} else if (p->row->type == SETTING_SIZE) {
+		value_size_print(p->row->min, min);
+		value_size_print(p->row->max, max);
+	}
+	return place_refuse(
+		p, node, "'%.64s' is out of range (%s to %s)", node->text, min, max);
+}
+
+bool place_number(const struct place *p, const struct node *node, uint32_t *out)
+{
+	uint64_t n;
+
+	if (node->kind != NODE_SCALAR)
+		return place_refuse(
+			p, node, "is %s where a number belongs", node_kind_name(node));
+	if (!value_number(node->text, &n))
+		return place_refuse(p, node, "'%.64s' is not a number%s", node->text,
+			p->row->type == SETTING_AUTO ? " or auto" : "");
+	if (!in_range(p, node, n))
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static bool u32_read(const struct place *p, const struct node *node)
+{
+	uint32_t n = 0;
+
+	if (p->row->type != SETTING_AUTO || strcmp(node->text, "auto") != 0) {
+		if (!place_number(p, node, &n))
+			return false;
+	}
+	memcpy(field(p), &n, sizeof(n));
+	return true;
+}
+
+static bool name_read(const struct place *p, const struct node *node)
+{
+	int at = value_name(p->row->names, node->text);
+	uint32_t n = (uint32_t)at;
+	uint64_t number;
+
+	if (at < 0)
+		return place_refuse(
+			p, node, "'%.64s' is not one of %s", node->text, p->row->names);
+	if (p->row->type == SETTING_CHOICE && value_number(node->text, &number))
+		n = (uint32_t)number;
+	memcpy(field(p), &n, sizeof(n));
+	return true;
+}
+
+static bool bool_read(const struct place *p, const struct node *node)
+{
+	if (!value_bool(node->text, field(p)))
+		return place_refuse(p, node, "'%.64s' is neither true nor false", node->text);
+	return true;
+}
+
+static bool quantity_read(const struct place *p, const struct node *node)
+{
+	bool is_size = p->row->type == SETTING_SIZE;
+	uint64_t n;
+
+	if (is_size ? !value_size(node->text, &n) : !value_duration(node->text, &n))
+		return place_refuse(p, node, "'%.64s' is not a %s", node->text,
+			is_size ? "size (such as 512MiB, 2GiB, 4096)"
+				: "duration (such as 120s, 500ms, 2m, 0 = never)");
+	if (!in_range(p, node, n))
+		return false;
+	memcpy(field(p), &n, sizeof(n));
+	return true;
+}
+
+/* One or more ${field-id}, with spaces between. */
+static bool format_is_valid(const char *s)
+{
+	static const char id[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	for (;;) {
+		size_t n;
+
+		if (strncmp(s, "${", 2) != 0)
+			return false;
+		n = strspn(s + 2, id);
+		if (n == 0 || s[2 + n] != '}')
+			return false;
+		s += n + 3;
+		n = strspn(s, " ");
+		if (*s == '\0')
+			return true;
+		if (n == 0)
+			return false;
+		s += n;
+	}
+}
+
+static bool endpoint_is_valid(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned char address[16];
+	char host[64];
+	uint64_t port;
+	size_t len;
+
+	if (!colon || !value_number(colon + 1, &port) || port < 1 || port > 65535)
+		return false;
+	len = (size_t)(colon - text);
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		return inet_pton(AF_INET6, host + 1, address) == 1;
+	}
+	return inet_pton(AF_INET, host, address) == 1;
+}
+
+static bool text_read(const struct place *p, const struct node *node)
+{
+	enum settings_type type = p->row->type;
+	const char *text = node->text;
+	size_t len;
+
+	if (type != SETTING_FORMAT && type != SETTING_INTERFACE && strcmp(text, "off") == 0)
+		text = "";
+	len = strlen(text);
+	if (len > p->row->max)
+		return place_refuse(
+			p, node, "is longer than %" PRIu64 " characters", p->row->max);
+	if (type == SETTING_FORMAT && strcmp(text, "default") != 0 && !format_is_valid(text))
+		return place_refuse(p, node,
+			"'%.64s' is neither default nor a list such as ${version} ${srcaddr}",
+			text);
+	if (type == SETTING_ENDPOINT && len > 0 && !endpoint_is_valid(text))
+		return place_refuse(p, node,
+			"'%.64s' is not an address and port (such as 127.0.0.1:9477, "
+			"[::1]:9477, or off)",
+			text);
+	if (type == SETTING_INTERFACE && !value_interface(text))
+		return place_refuse(p, node,
+			"'%.64s' is not an interface's name (such as pscope0, or pscope%%d)",
+			text);
+	memcpy(field(p), text, len + 1);
+	return true;
+}
+
+static bool ports_read(const struct place *p, const struct node *list)
+{
+	struct settings_ports ports = {.count = 0};
+
+	node_each(n, list)
+	{
+		uint32_t port = 0;
+
+		if (ports.count == SETTINGS_LIST_MAX)
+			return place_refuse(
+				p, n, "holds more than %d ports", SETTINGS_LIST_MAX);
+		if (!place_number(p, n, &port))
+			return false;
+		for (uint32_t i = 0; i < ports.count; i++) {
+			if (ports.port[i] == port)
+				return place_refuse(p, n, "holds port %u twice", port);
+		}
+		ports.port[ports.count++] = (uint16_t)port;
+	}
+	memcpy(field(p), &ports, sizeof(ports));
+	return true;
+}
+
+void *place_room(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	if (!memory) {
+		fprintf(stderr, "no memory for the settings\n");
+		abort();
+	}
+	return memory;
+}
+
+char *place_text(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(place_room(size, 1), text, size);
+}
+
+/* A comma outside quotes ends an element: what follows it looks like a device's arguments. */
+static bool is_torn_off(const struct place *p, const struct node *node)
+{
+	size_t name = strcspn(node->text, "=,");
+
+	return strcmp(p->row->key, "capture.ports") == 0 && node->text[name] == '=';
+}
+
+static bool refuse_torn_off(
+	const struct place *p, const struct node *list, const struct node *node)
+{
+	const struct node *before = NULL;
+
+	node_each(n, list)
+	{
+		if (n == node)
+			break;
+		before = n;
+	}
+	return place_refuse(p, node,
+		"'%.64s' is no device; quote what belongs together: [\"%.64s,%.64s\"]",
+		node->text,
+		before && before->kind == NODE_SCALAR ? before->text : "net_af_packet0",
+		node->text);
+}
+
+static bool strings_read(const struct place *p, const struct node *list)
+{
+	struct settings_strings *strings = field(p);
+	struct value_address address;
+
+	settings_clear(p->settings, p->row);
+	if (list->count > 0)
+		strings->text = place_room(list->count, sizeof(*strings->text));
+	node_each(n, list)
+	{
+		if (n->kind != NODE_SCALAR)
+			return place_refuse(
+				p, n, "holds %s where a text belongs", node_kind_name(n));
+		if (strlen(n->text) < p->row->min || strlen(n->text) > p->row->max)
+			return place_refuse(p, n,
+				"holds a text that is not 1 to %" PRIu64 " characters long",
+				p->row->max);
+		if (is_torn_off(p, n))
+			return refuse_torn_off(p, list, n);
+		if (p->row->type == SETTING_ADDRESSES && !value_address(n->text, &address))
+			return place_refuse(p, n,
+				"'%.64s' is not ADDRESS/LENGTH or ADDRESS/LENGTH dev INTERFACE",
+				n->text);
+		strings->text[strings->count++] = place_text(n->text);
+	}
+	return true;
+}
+
+static bool list_read(const struct place *p, const struct node *list)
+{
+	static const struct node empty = {.kind = NODE_LIST};
+
+	if (list->kind == NODE_NULL)
+		list = &empty;
+	if (list->kind != NODE_LIST)
+		return place_refuse(
+			p, list, "is %s where a list belongs", node_kind_name(list));
+	switch ((int)p->row->type) {
+	case SETTING_PORTS:
+		return ports_read(p, list);
+	case SETTING_STRINGS:
+	case SETTING_ADDRESSES:
+		return strings_read(p, list);
+	case SETTING_TENANTS:
+		return place_tenants(p, list);
+	default:
+		return true;
+	}
+}
+
+static bool scalar_read(const struct place *p, const struct node *node)
+{
+	if (node->kind == NODE_NULL)
+		return place_refuse(p, node, "has no value");
+	if (node->kind != NODE_SCALAR)
+		return place_refuse(
+			p, node, "is %s where a single value belongs", node_kind_name(node));
+	switch ((int)p->row->type) {
+	case SETTING_U32:
+	case SETTING_AUTO:
+		return u32_read(p, node);
+	case SETTING_CHOICE:
+	case SETTING_ENUM:
+		return name_read(p, node);
+	case SETTING_BOOL:
+		return bool_read(p, node);
+	case SETTING_DURATION:
+	case SETTING_SIZE:
+		return quantity_read(p, node);
+	default:
+		return text_read(p, node);
+	}
+}
+
+bool settings_read(struct settings *settings, const struct settings_row *row,
+	const struct node *value, struct settings_fault *fault)
+{
+	const struct place p = {settings, row, fault};
+
+	return row->type >= SETTING_PORTS ? list_read(&p, value) : scalar_read(&p, value);
+}

@@ -1,0 +1,19 @@
+/* Packets of a live interface through libpcap, for `periscope mirror -i`: tools, not the appliance,
+ * whose ports are DPDK's. */
+#pragma once
+
+#include <stddef.h>
+
+#include "dataplane/capture/input.h"
+
+struct listen;
+
+/* Whole packets of both directions, with ns times where the kernel has them. NULL: `error` says
+ * why. */
+struct listen *listen_open(const char *interface, char *error, size_t error_size);
+void listen_close(struct listen *listen);
+
+/* 1: `*out` is set, its data good until the next call. 0: nothing came within a tenth of a second.
+ * -1: the interface is gone; `error` says why. */
+int listen_next(
+	struct listen *listen, struct input_packet *out, char *error, size_t error_size);

@@ -1,0 +1,19 @@
+/* The times of captured packets, before anything is decided by them. A clock that jumps for a moment (a
+ * packet dated 2033 between two of today) must neither end nor split flows: a time that jumps away
+ * from the packet before it, and from which the packets behind it come back, is replaced by the time of
+ * the packet before. A step that lasts (a clock that was set, one capture after another) stands as it
+ * is, and so does a stray at the very end of the input: nothing speaks against it. */
+#pragma once
+
+#include <stdint.h>
+
+#include "dataplane/capture/block.h"
+
+enum { PACKET_TIMES_AHEAD = 64 }; /* packets looked at to see whether time comes back */
+
+#define PACKET_TIMES_JUMP_NS UINT64_C(10000000000) /* up to here it is disorder, and stands */
+
+/* `slots`: `n` packets in their order; their `time_ns` are settled. `before_ns`, `after_ns`: the times of
+ * the packets before the first and behind the last one; 0 = none. Returns how many were replaced. */
+uint32_t packet_times_settle(
+	struct slot *slots, uint32_t n, uint64_t before_ns, uint64_t after_ns);

@@ -1,0 +1,55 @@
+/* The inside of the exception path: exception.c starts it, ends it and looks at it, exception_move.c
+ * moves its packets. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "config/parse/value.h"
+#include "dataplane/exception/exception.h"
+#include "dataplane/exception/tap.h"
+#include "dataplane/exception/token_bucket.h"
+
+/* What the exception thread counts; it alone writes. */
+enum count {
+	DELIVERED,
+	DELIVERED_BYTES,
+	RATE_LIMITED,
+	LOST_TAP,
+	FROM_KERNEL,
+	FROM_KERNEL_BYTES,
+	SENT,
+	SENT_BYTES,
+	LOST_TX,
+	COUNTS,
+};
+
+/* One worker's way in. All but the ring is the worker's. */
+struct way_in {
+	_Alignas(64) struct ring *ring;
+	_Atomic uint64_t offered, offered_bytes, lost_ring;
+};
+
+struct exception_port {
+	struct port *port;
+	struct tap *tap; /* NULL: stopped */
+	char interface[VALUE_INTERFACE + 1];
+	struct way_in *ways;
+	uint32_t n_ways;
+	struct token_bucket bucket;
+	_Atomic uint64_t counts[COUNTS];
+	atomic_bool gone;
+};
+
+struct exception {
+	uint32_t n_workers;
+	struct exception_port *ports[EXCEPTION_PORTS];
+	uint32_t n_ports;
+	pthread_t thread;
+	bool started;
+	atomic_bool stop;
+	int wake; /* an eventfd: to look at once */
+};
+
+/* The thread. `arg` is the struct exception; until its `stop`. */
+void *exception_main(void *arg);

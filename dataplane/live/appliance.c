@@ -1,0 +1,381 @@
+#include "dataplane/live/appliance_inside.h"
+
+#include "config/parse/now.h"
+#include "config/parse/plural.h"
+#include "dataplane/output/ring.h"
+#include "dataplane/port/eal.h"
+#include "dataplane/port/processors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+void appliance_say(const char *sentence)
+{
+	fprintf(stderr, "periscope: %s\n", sentence);
+}
+
+/* --- start: each step needs those before it; appliance_free() undoes them in reverse --- */
+
+static int start_eal(struct appliance *appliance, char *error)
+{
+	const struct settings *s = appliance->params.settings;
+	const struct eal_params params = {
+		.devices = (const char *const *)s->capture.ports.text,
+		.n_devices = s->capture.ports.count,
+		.memory = s->capture.memory +
+			  (uint64_t)s->capture.ports.count * PORT_SENDING_MEMORY,
+		.more = (const char *const *)s->capture.eal.text,
+		.n_more = s->capture.eal.count,
+		.telemetry = s->control.telemetry,
+	};
+	bool huge;
+
+	if (eal_start_live(&params, &huge, error, APPLIANCE_ERROR))
+		return -1;
+	appliance->eal = true;
+	if (!huge)
+		appliance_say("too few free huge pages: packet buffers are in ordinary memory, "
+			      "which is "
+			      "slower, and hardware ports may refuse it; see vm.nr_hugepages");
+	return 0;
+}
+
+/* One processor is left to the writer, the control thread and the kernel. */
+static uint32_t count_workers(const struct settings *s)
+{
+	uint32_t n = s->capture.workers;
+	cpu_set_t cpus;
+
+	if (n == 0) {
+		n = processors_allowed(&cpus);
+		n = n > 2 ? n - 1 : 1;
+	}
+	return n < WORKERS_MAX ? n : WORKERS_MAX;
+}
+
+/* Nothing is made in the directory, and nothing removed, before all is there that can be missing. */
+static int claim_output(struct appliance *appliance, char *error)
+{
+	const struct appliance_params *p = &appliance->params;
+
+	appliance->output = output_claim(p->output_dir, error, APPLIANCE_ERROR);
+	if (!appliance->output)
+		return -1;
+	return !p->claimed || p->claimed(p->ctx, error, APPLIANCE_ERROR) ? 0 : -1;
+}
+
+static int open_output(struct appliance *appliance, char *error)
+{
+	const struct settings *settings = appliance->params.settings;
+
+	if (!output_begin_live(appliance->output, settings, error, APPLIANCE_ERROR))
+		return -1;
+	return output_add_sinks(appliance->output, settings, false, error, APPLIANCE_ERROR)
+		       ? 0
+		       : -1;
+}
+
+static int make_writer(struct appliance *appliance, char *error)
+{
+	appliance->owners = owners_create();
+	if (!appliance->owners) {
+		snprintf(error, APPLIANCE_ERROR, "not enough memory");
+		return -1;
+	}
+	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
+	if (appliance->writer)
+		writer_slow(appliance->writer, appliance->params.settings->simulate.disk_delay);
+	return appliance->writer ? 0 : -1;
+}
+
+static int start_writer(struct appliance *appliance, char *error)
+{
+	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
+		return -1;
+	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * SECOND_NS))
+		return 0;
+	snprintf(error, APPLIANCE_ERROR, "the writer does not begin");
+	return -1;
+}
+
+static int make_lanes(struct appliance *appliance, struct model *model, char *error)
+{
+	const struct settings *s = appliance->params.settings;
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+		snprintf(error, APPLIANCE_ERROR, "no random number could be had: %s",
+			strerror(errno));
+		return -1;
+	}
+	appliance->current =
+		configuration_create(appliance, s, model, 1, error, APPLIANCE_ERROR);
+	if (!appliance->current)
+		return -1;
+	appliance->generation = 1;
+	snapshot_publish(&appliance->slot, appliance->current->snapshot);
+	for (uint32_t i = 0; i < appliance->n_workers; i++) {
+		const struct lane_params params = {
+			.settings = s,
+			.index = i,
+			.n_lanes = appliance->n_workers,
+			.seed = seed,
+			.sink = writer_sink(appliance->writer, i),
+			.slot = &appliance->slot,
+		};
+
+		appliance->lanes[i] = lane_create(&params, error, APPLIANCE_ERROR);
+		if (!appliance->lanes[i] ||
+			!view_init(&appliance->views[i],
+				session_table_capacity(appliance->lanes[i]->sessions)))
+			return -1;
+		appliance->lanes[i]->records = appliance->recorder != NULL;
+	}
+	if (appliance->n_workers > 1)
+		appliance->handoff = handoff_create(appliance->n_workers);
+	if (appliance->handoff || appliance->n_workers == 1)
+		return 0;
+	snprintf(error, APPLIANCE_ERROR, "not enough memory for the rings between workers");
+	return -1;
+}
+
+/* The CPU that worker `i` has for itself, counted from the last one allowed; -1: there are too few
+ * and workers float. */
+static int cpu_of(uint32_t i, uint32_t n_workers)
+{
+	cpu_set_t cpus;
+	uint32_t n = processors_allowed(&cpus), skip = n - 1 - i;
+
+	if (n < n_workers)
+		return -1;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &cpus) && skip-- == 0)
+			return cpu;
+	return -1;
+}
+
+/* Deals the queues of all ports round; with fewer queues than workers, the last workers have none. */
+static void deal_queues(
+	struct appliance *appliance, uint32_t worker, struct poll_params *params)
+{
+	uint32_t n = 0;
+
+	for (uint32_t p = 0; p < appliance->n_ports; p++)
+		for (uint32_t q = 0; q < port_queues(appliance->ports[p].port); q++, n++)
+			if (n % appliance->n_receivers == worker) {
+				params->queues[params->n_queues++] =
+					(struct poll_queue){appliance->ports[p].port, q,
+						appliance->ports[p].exception};
+				params->ports_hold += port_holds(appliance->ports[p].port);
+			}
+}
+
+/* A queue that nobody reads would lose its packets, which nobody would count. */
+static int count_receivers(struct appliance *appliance, char *error)
+{
+	uint32_t queues = 0, most = appliance->n_workers * POLL_QUEUES_MAX;
+
+	for (uint32_t p = 0; p < appliance->n_ports; p++)
+		queues += port_queues(appliance->ports[p].port);
+	appliance->n_receivers = queues < appliance->n_workers ? queues : appliance->n_workers;
+	if (queues <= most)
+		return 0;
+	snprintf(error, APPLIANCE_ERROR,
+		"the ports have %u receive queue%s, and %u worker%s read%s %u at most: lower "
+		"capture.queues, or raise capture.workers",
+		queues, plural(queues), appliance->n_workers, plural(appliance->n_workers),
+		appliance->n_workers == 1 ? "s" : "", most);
+	return -1;
+}
+
+static int start_workers(struct appliance *appliance, char *error)
+{
+	for (uint32_t i = 0; i < appliance->n_workers; i++) {
+		struct poll_params params = {
+			.index = i,
+			.n_workers = appliance->n_workers,
+			.n_receivers = appliance->n_receivers,
+			.cpu = cpu_of(i, appliance->n_workers),
+			.sleep = appliance->params.settings->capture.idle == IDLE_SLEEP,
+			.lane = appliance->lanes[i],
+			.writer = appliance->writer,
+			.handoff = appliance->handoff,
+			.phase = &appliance->phase,
+			.missed = &appliance->missed,
+			.view = &appliance->views[i],
+			.settings = appliance->params.settings,
+			.shedding = appliance->shedding,
+			.recorder = appliance->recorder,
+			.line = i == 0 ? &appliance->line : NULL,
+		};
+
+		deal_queues(appliance, i, &params);
+		appliance->pollers[i] = poll_start(&params, error, APPLIANCE_ERROR);
+		if (!appliance->pollers[i])
+			return -1;
+		appliance->n_pollers++;
+	}
+	return 0;
+}
+
+void appliance_join(struct appliance *appliance)
+{
+	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		poll_join(appliance->pollers[i]);
+	appliance->n_pollers = 0;
+}
+
+void appliance_free(struct appliance *appliance)
+{
+	appliance_join(appliance);
+	exception_destroy(appliance->exception);
+	recorder_destroy(appliance->recorder);
+	for (uint32_t i = 0; i < appliance->n_workers; i++) {
+		view_fini(&appliance->views[i]);
+		lane_destroy(appliance->lanes[i]);
+	}
+	handoff_destroy(appliance->handoff);
+	writer_stop(appliance->writer);
+	owners_destroy(appliance->owners);
+	if (appliance->output)
+		output_close(appliance->output);
+	configuration_destroy(appliance->current);
+	for (uint32_t i = 0; i < appliance->n_ports; i++)
+		port_close(appliance->ports[i].port);
+	if (appliance->eal)
+		eal_stop();
+	pthread_mutex_destroy(&appliance->asking);
+	pthread_mutex_destroy(&appliance->lock);
+	free(appliance);
+}
+
+/* The model is the appliance's from the first call on that takes it. */
+static int start_all(struct appliance *appliance, struct model *model, char *error)
+{
+	const struct appliance_params *p = &appliance->params;
+	const struct settings_strings *ports = &p->settings->capture.ports;
+
+	if (ports->count == 0 || ports->count > PORTS_MAX) {
+		snprintf(error, APPLIANCE_ERROR,
+			ports->count ? "capture.ports: names more than %d ports"
+				     : "capture.ports: names no port to receive on; such as "
+				       "net_af_packet0,iface=eth1 (at most %d)",
+			PORTS_MAX);
+		model_destroy(model);
+		return -1;
+	}
+	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
+	 * may ask a port only when it has. */
+	if (start_eal(appliance, error) || appliance_open_ports(appliance, error) ||
+		make_writer(appliance, error) || appliance_make_recorder(appliance, error)) {
+		model_destroy(model);
+		return -1;
+	}
+	if (make_lanes(appliance, model, error) || appliance_start_ports(appliance, error) ||
+		appliance_start_exceptions(appliance, error))
+		return -1;
+	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
+		return -1;
+	/* With what is left of them: files, which so belong to whom we became, and packets. */
+	if (count_receivers(appliance, error) || claim_output(appliance, error) ||
+		open_output(appliance, error) || start_writer(appliance, error) ||
+		appliance_start_recorder(appliance, error))
+		return -1;
+	return start_workers(appliance, error);
+}
+
+struct appliance *appliance_start(
+	const struct appliance_params *params, struct model *model, char error[APPLIANCE_ERROR])
+{
+	struct appliance *appliance = calloc(1, sizeof(*appliance));
+
+	if (!appliance) {
+		snprintf(error, APPLIANCE_ERROR, "not enough memory");
+		model_destroy(model);
+		return NULL;
+	}
+	appliance->params = *params;
+	appliance->started_ns = now_monotonic();
+	appliance->stats_ns = appliance->started_ns;
+	appliance->n_workers = count_workers(params->settings);
+	pthread_mutex_init(&appliance->lock, NULL);
+	pthread_mutex_init(&appliance->asking, NULL);
+	if (start_all(appliance, model, error) == 0) {
+		(void)appliance_tick(appliance);
+		return appliance;
+	}
+	appliance_free(appliance);
+	return NULL;
+}
+
+/* --- while it runs --- */
+
+static const char *link_words(enum port_link link)
+{
+	switch (link) {
+	case PORT_LINK_UP:
+		return "its link is up";
+	case PORT_LINK_DOWN:
+		return "its link went down; packets come again when it is up";
+	case PORT_LINK_GONE:
+		return "its interface was removed: nothing more will come in by it; "
+		       "restart when it is there again (see capture.removed)";
+	case PORT_LINK_UNKNOWN:
+		break;
+	}
+	return "the state of its link is not known";
+}
+
+static void say_link(const struct appliance *appliance, uint32_t i, enum port_link link)
+{
+	fprintf(stderr, "periscope: port %s: %s\n",
+		appliance->params.settings->capture.ports.text[i], link_words(link));
+}
+
+/* A port cannot be opened anew: the rights to do it were given up. */
+static void look_for_end(struct appliance *appliance, uint32_t i)
+{
+	struct watched_port *w = &appliance->ports[i];
+	char sentence[APPLIANCE_ERROR];
+
+	if (appliance->must_end || appliance->params.settings->capture.removed != REMOVED_END ||
+		!(w->exception_gone || (w->link == PORT_LINK_GONE && port_is_back(w->port))))
+		return;
+	appliance->must_end = true;
+	snprintf(sentence, sizeof(sentence),
+		"port %.200s: ends, so that it is started anew and takes its interface up "
+		"(capture.removed)",
+		appliance->params.settings->capture.ports.text[i]);
+	appliance_say(sentence);
+}
+
+bool appliance_tick(struct appliance *appliance)
+{
+	uint64_t missed = 0;
+
+	for (uint32_t i = 0; i < appliance->n_ports; i++) {
+		struct watched_port *w = &appliance->ports[i];
+		enum port_link link = port_link(w->port);
+		struct port_counters counters =
+			appliance_ask_port(appliance, i, NULL, 0).counters;
+
+		if (link != w->link && (w->link != PORT_LINK_UNKNOWN || link >= PORT_LINK_DOWN))
+			say_link(appliance, i, link);
+		pthread_mutex_lock(&appliance->lock);
+		w->link = link;
+		pthread_mutex_unlock(&appliance->lock);
+		missed += counters.missed + counters.nombuf;
+		appliance_watch_exception(appliance, i);
+		look_for_end(appliance, i);
+	}
+	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
+	appliance_say_overload(appliance);
+	appliance_tell_stats(appliance);
+	return !appliance->must_end;
+}

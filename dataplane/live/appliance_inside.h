@@ -1,0 +1,114 @@
+/* The inside of the appliance, for the files that start and stop it, reload it and look at it. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "dataplane/capture/block.h"
+#include "dataplane/exception/exception.h"
+#include "dataplane/live/appliance.h"
+#include "dataplane/live/poll.h"
+#include "dataplane/output/owners.h"
+#include "dataplane/output/writer.h"
+#include "dataplane/pipeline/lane.h"
+
+enum { PORTS_MAX = 16 };
+
+/* One model in force, and what its rules had matched before it came. */
+struct configuration {
+	struct model *model;
+	struct snapshot *snapshot;
+	struct rule_hits *past; /* of each rule, under earlier configurations that are gone */
+	/* The one before, while workers may still use it; and where this one's rules were there:
+	 * number + 1, 0 = a new rule. */
+	struct configuration *before;
+	uint32_t *was;
+};
+
+struct watched_port {
+	struct port *port;
+	struct exception_port *exception; /* NULL: none */
+	bool exception_gone;              /* and that was said */
+	struct port_counters counters;    /* as it was asked last */
+	enum port_link link;
+};
+
+/* What was said of a worker's overload. */
+struct overload_told {
+	uint64_t step, entered[OVERLOAD_STEPS];
+};
+
+struct appliance {
+	struct appliance_params params;
+	struct settings *live; /* what of the settings can change: sessions.unknown... */
+	uint32_t n_workers, n_receivers;
+	struct watched_port ports[PORTS_MAX];
+	uint32_t n_ports;
+	bool must_end; /* an interface is there again, and that was said */
+	struct output *output;
+	struct writer *writer;
+	struct owners *owners;
+	struct handoff *handoff;
+	struct exception *exception;
+	struct recorder *recorder; /* NULL: packets are not recorded */
+	struct lane *lanes[WORKERS_MAX];
+	struct view_board views[WORKERS_MAX];
+	struct poller *pollers[WORKERS_MAX];
+	uint32_t n_pollers;
+	struct overload_told told[WORKERS_MAX];
+	struct poll_line line; /* of stats */
+	uint64_t stats_ns;     /* when the last one was made */
+	_Atomic int phase;
+	_Atomic uint32_t shedding[OVERLOAD_STEPS];
+	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
+	struct snapshot_slot slot;
+	pthread_mutex_t
+		asking; /* held to ask the ports: by the control thread, and who looks */
+	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
+	pthread_mutex_t lock;
+	struct configuration *current;
+	uint64_t generation; /* with `lock` */
+	uint64_t started_ns;
+	bool eal;
+};
+
+/* The configuration of the first start; takes over the model. NULL: `error` says why. */
+struct configuration *configuration_create(struct appliance *appliance,
+	const struct settings *settings, struct model *model, uint64_t generation, char *error,
+	size_t size);
+/* With all that came before it. NULL is legal. */
+void configuration_destroy(struct configuration *configuration);
+/* What rule `rule` matched, under earlier configurations too. */
+struct rule_hits configuration_hits(const struct configuration *configuration, uint32_t rule);
+
+/* Whether the settings want an exception path for a port of such a device. */
+bool appliance_wants_exception(const struct appliance *appliance, const char *device);
+/* Once the ports have started. 0, or -1 and `error`, of APPLIANCE_ERROR bytes. */
+int appliance_start_exceptions(struct appliance *appliance, char *error);
+/* Says once when somebody took the interface of port `index` away. */
+void appliance_watch_exception(struct appliance *appliance, uint32_t index);
+
+/* Once EAL is up. Each 0, or -1 and `error`, of APPLIANCE_ERROR bytes. */
+int appliance_open_ports(struct appliance *appliance, char *error);
+int appliance_start_ports(struct appliance *appliance, char *error);
+/* By the control thread, or who looks: what appliance_port() has of it. */
+struct port_reading appliance_ask_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max);
+
+/* Before the lanes are made; and with the output directory there. Nothing, where nothing is recorded. */
+int appliance_make_recorder(struct appliance *appliance, char *error);
+int appliance_start_recorder(struct appliance *appliance, char *error);
+/* Of what the workers counted and what the recorder did with it. */
+struct output_ledger recording_ledger(
+	const struct recorder_counts *counts, const struct recorder *recorder);
+
+/* The control thread: what changed since the last time. */
+void appliance_say_overload(struct appliance *appliance);
+/* The control thread: sends a stats event when one is due. */
+void appliance_tell_stats(struct appliance *appliance);
+
+void appliance_say(const char *sentence);
+/* Has the workers end, and waits for them. */
+void appliance_join(struct appliance *appliance);
+/* What appliance_start() made, in reverse; legal at any point of it. */
+void appliance_free(struct appliance *appliance);

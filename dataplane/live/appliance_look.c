@@ -1,0 +1,197 @@
+#include "dataplane/live/appliance_inside.h"
+
+#include "config/parse/now.h"
+#include "dataplane/output/gather.h"
+#include "dataplane/output/ring.h"
+
+#include <rte_cycles.h>
+
+#include <string.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+uint32_t appliance_workers(const struct appliance *appliance)
+{
+	return appliance->n_workers;
+}
+
+void appliance_count(const struct appliance *appliance, struct appliance_counts *counts)
+{
+	counts->n_workers = appliance->n_pollers;
+	memset(&counts->sum, 0, sizeof(counts->sum));
+	for (uint32_t i = 0; i < counts->n_workers; i++) {
+		poll_read(appliance->pollers[i], &counts->workers[i]);
+		tally_add(&counts->sum, &counts->workers[i]);
+	}
+}
+
+uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)
+{
+	uint64_t seen = poll_seen(appliance->pollers[worker]), now = rte_rdtsc();
+
+	return now > seen ? (uint64_t)((double)(now - seen) * 1e9 / (double)rte_get_tsc_hz())
+			  : 0;
+}
+
+uint64_t appliance_hz(void)
+{
+	return rte_get_tsc_hz();
+}
+
+void appliance_ledger(const struct appliance_counts *counts, struct ledger *ledger)
+{
+	uint64_t out = counts->sum.handed_out, in = counts->sum.handed_in;
+
+	memset(ledger, 0, sizeof(*ledger));
+	ledger->received = counts->sum.received;
+	for (int r = 0; r < REASON_COUNT; r++)
+		ledger->reasons[r] = counts->sum.reasons[r];
+	/* The copies are of different moments: what one worker has taken over, another has received
+	 * and sent, though its copy may be older than that. */
+	if (in > out)
+		ledger->received += in - out;
+	else
+		ledger->in_flight = out - in;
+}
+
+const struct handoff *appliance_handoff(const struct appliance *appliance)
+{
+	return appliance->handoff;
+}
+
+uint32_t appliance_ports(const struct appliance *appliance)
+{
+	return appliance->n_ports;
+}
+
+struct appliance_port appliance_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max)
+{
+	struct watched_port *w = &appliance->ports[index];
+	struct appliance_port p = {.name = port_name(w->port),
+		.beneath = port_interface(w->port),
+		.number = port_number(w->port),
+		.reading = appliance_ask_port(appliance, index, xstats, max)};
+
+	pthread_mutex_lock(&appliance->lock);
+	if (w->exception) {
+		p.interface = exception_interface(w->exception);
+		p.interface_gone = exception_is_gone(w->exception);
+		p.exception = exception_ledger(w->exception);
+	}
+	p.link = w->link;
+	pthread_mutex_unlock(&appliance->lock);
+	return p;
+}
+
+struct output_ledger appliance_output(const struct appliance *appliance,
+	const struct appliance_counts *counts, enum record_kind kind)
+{
+	struct writer_ledger disk = writer_ledger(appliance->writer, kind);
+
+	return (struct output_ledger){
+		.offered = counts->sum.offered[kind],
+		.written = disk.written,
+		.by_policy = counts->sum.by_policy[kind],
+		.lost_queue = counts->sum.lost_queue[kind],
+		.lost_disk = disk.lost_disk,
+	};
+}
+
+uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size)
+{
+	return writer_queue(appliance->writer, size);
+}
+
+uint64_t appliance_removed(
+	const struct appliance *appliance, enum record_kind kind, uint64_t *bytes)
+{
+	return output_removed(appliance->output, kind, bytes);
+}
+
+const struct event_sinks *appliance_sinks(const struct appliance *appliance)
+{
+	return output_sinks(appliance->output);
+}
+
+void appliance_refresh_views(struct appliance *appliance)
+{
+	uint64_t until = now_monotonic() + SECOND_NS, questions[WORKERS_MAX];
+	struct backoff backoff = {0};
+
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		questions[i] = view_ask(&appliance->views[i]);
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		while (!view_answers(&appliance->views[i], questions[i]) &&
+			now_monotonic() < until)
+			backoff_wait(&backoff);
+}
+
+const struct view *appliance_view(struct appliance *appliance, uint32_t worker)
+{
+	return view_read(&appliance->views[worker]);
+}
+
+void appliance_hold(struct appliance *appliance)
+{
+	pthread_mutex_lock(&appliance->lock);
+}
+
+void appliance_release(struct appliance *appliance)
+{
+	pthread_mutex_unlock(&appliance->lock);
+}
+
+bool appliance_is_current(const struct appliance *appliance, const struct view *view)
+{
+	return view->generation == appliance->generation;
+}
+
+const struct model_session *appliance_session(
+	const struct appliance *appliance, const struct session_key *key)
+{
+	return model_session_of(appliance->current->model, key);
+}
+
+const struct dpi *appliance_dpi(const struct appliance *appliance)
+{
+	return appliance->lanes[0]->dpi;
+}
+
+uint64_t appliance_generation(const struct appliance *appliance)
+{
+	uint64_t generation;
+
+	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	generation = appliance->generation;
+	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&appliance->lock);
+	return generation;
+}
+
+uint64_t appliance_started_ns(const struct appliance *appliance)
+{
+	return appliance->started_ns;
+}
+
+const char *appliance_dir(const struct appliance *appliance)
+{
+	return appliance->params.output_dir;
+}
+
+uint32_t appliance_rules(
+	const struct appliance *appliance, struct summary_rule *rules, uint32_t max)
+{
+	const struct configuration *c;
+	uint32_t n;
+
+	c = appliance->current;
+	n = filter_rule_count(c->snapshot->filter);
+	for (uint32_t i = 0; i < n && i < max; i++) {
+		struct rule_hits hits = configuration_hits(c, i);
+
+		rules[i] = gather_rule(c->snapshot, i);
+		rules[i].packets = hits.packets;
+		rules[i].bytes = hits.bytes;
+	}
+	return n;
+}

@@ -1,0 +1,103 @@
+/* Says on stderr what workers give up and take up again, as the control thread notices it. */
+#include "config/parse/plural.h"
+#include "dataplane/live/appliance_inside.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static uint64_t refused_to(const struct appliance *appliance, uint32_t worker)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t from = 0; appliance->handoff && from < appliance->n_workers; from++)
+		if (from != worker)
+			sum += handoff_pair(appliance->handoff, from, worker).full;
+	return sum;
+}
+
+uint32_t appliance_steps(
+	const struct appliance *appliance, enum overload_step steps[OVERLOAD_STEPS])
+{
+	const struct settings *settings = appliance->params.settings;
+	uint32_t n = 0;
+
+	if (settings->dpi.enabled && settings->overload.shed_dpi)
+		steps[n++] = OVERLOAD_DPI;
+	if (appliance->recorder && settings->overload.shed_recording)
+		steps[n++] = OVERLOAD_RECORDING;
+	if (appliance->handoff)
+		steps[n++] = OVERLOAD_HANDOFF;
+	return n;
+}
+
+static const char *begin_words(enum overload_step step)
+{
+	switch (step) {
+	case OVERLOAD_DPI:
+		return "flows that begin are not inspected";
+	case OVERLOAD_RECORDING:
+		return "packets are not recorded";
+	case OVERLOAD_HANDOFF:
+		return "packets that other workers received for it are lost";
+	case OVERLOAD_NONE:
+	case OVERLOAD_STEPS:
+		break;
+	}
+	return "";
+}
+
+static void say_begin(uint32_t worker, enum overload_step step)
+{
+	fprintf(stderr, "periscope: worker %u is overloaded: %s\n", worker, begin_words(step));
+}
+
+static void say_end(const struct appliance *appliance, uint32_t worker, enum overload_step step)
+{
+	struct appliance_counts counts;
+	uint64_t refused = refused_to(appliance, worker), shed;
+
+	appliance_count(appliance, &counts);
+	shed = tally_shed(&counts.sum, step);
+	if (step == OVERLOAD_DPI)
+		fprintf(stderr,
+			"periscope: worker %u keeps up again; so far %" PRIu64
+			" flow%s %s not inspected\n",
+			worker, shed, plural(shed), plural_were(shed));
+	else if (step == OVERLOAD_RECORDING)
+		fprintf(stderr,
+			"periscope: worker %u keeps up with recording again; so far %" PRIu64
+			" packet%s %s not recorded\n",
+			worker, shed, plural(shed), plural_were(shed));
+	else
+		fprintf(stderr,
+			"periscope: worker %u takes all packets from the others again; so far "
+			"%" PRIu64 " %s lost\n",
+			worker, refused, plural_were(refused));
+}
+
+/* A step may have come and gone between two looks: then both are said. */
+static void look_at(struct appliance *appliance, uint32_t worker)
+{
+	struct overload_told *told = &appliance->told[worker];
+	struct tally t;
+
+	poll_read(appliance->pollers[worker], &t);
+	for (int step = OVERLOAD_DPI; step < OVERLOAD_STEPS; step++) {
+		if (t.overload_entered[step] == told->entered[step])
+			continue;
+		if (told->step < (uint64_t)step)
+			say_begin(worker, (enum overload_step)step);
+		told->step = (uint64_t)step;
+	}
+	for (; told->step > t.overload; told->step--)
+		if (t.overload_entered[told->step] > 0)
+			say_end(appliance, worker, (enum overload_step)told->step);
+	for (int step = 0; step < OVERLOAD_STEPS; step++)
+		told->entered[step] = t.overload_entered[step];
+}
+
+void appliance_say_overload(struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		look_at(appliance, i);
+}

@@ -1,0 +1,97 @@
+/* The ports of the appliance: opened with buffers for all who may hold some, started before the workers
+ * are. */
+#include "dataplane/live/appliance_inside.h"
+
+#include <stdio.h>
+
+/* Packets that can be in rings and in workers' hands at once. */
+static uint32_t buffers_away(const struct settings *s, uint32_t n_workers)
+{
+	uint32_t pairs = n_workers * (n_workers - 1);
+	uint32_t recorded = s->packets.record != RECORD_NONE ? recorder_room(s) : 0;
+
+	return pairs * (HANDOFF_RING + BURST_MAX) +
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
+}
+
+/* Of them, with one worker that takes nothing, and nothing taken from the others either by the kernel or
+ * by the disk. */
+static uint32_t buffers_needed(const struct settings *s, uint32_t n_workers)
+{
+	uint32_t pairs = n_workers * (n_workers - 1);
+	uint32_t recorded = s->packets.record != RECORD_NONE ? recorder_room(s) : 0;
+
+	return (n_workers - 1) * (HANDOFF_RING + BURST_MAX) + pairs * HANDOFF_LATE +
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
+}
+
+static bool may_have_exception(const struct settings *s, const char *device, char *error)
+{
+	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
+		return true;
+	snprintf(error, APPLIANCE_ERROR,
+		"%.200s: exception.mode on is not for such a port: the kernel sees its packets "
+		"itself, and would get each of them twice; say auto",
+		device);
+	return false;
+}
+
+int appliance_open_ports(struct appliance *appliance, char *error)
+{
+	const struct settings *s = appliance->params.settings;
+	uint16_t udp[2 * SETTINGS_LIST_MAX];
+	char note[APPLIANCE_ERROR];
+	uint32_t n_udp = 0;
+
+	for (uint32_t i = 0; i < s->capture.vxlan_ports.count; i++)
+		udp[n_udp++] = s->capture.vxlan_ports.port[i];
+	for (uint32_t i = 0; i < s->capture.geneve_ports.count; i++)
+		udp[n_udp++] = s->capture.geneve_ports.port[i];
+	for (uint32_t i = 0; i < s->capture.ports.count; i++) {
+		const struct port_params params = {
+			.device = s->capture.ports.text[i],
+			.queues = s->capture.queues,
+			.workers = appliance->n_workers,
+			.buffers = buffers_away(s, appliance->n_workers),
+			.needed = buffers_needed(s, appliance->n_workers),
+			.large = s->packets.record != RECORD_NONE ? RECORDER_LARGE : 0,
+			.memory = s->capture.memory / s->capture.ports.count,
+			.udp_ports = udp,
+			.n_udp_ports = n_udp,
+			.device_times = s->capture.device_times,
+			.sends = appliance_wants_exception(appliance, s->capture.ports.text[i]),
+		};
+		struct port *port = NULL;
+
+		if (may_have_exception(s, params.device, error))
+			port = port_open(&params, error, note, APPLIANCE_ERROR);
+		if (!port)
+			return -1;
+		if (note[0])
+			appliance_say(note);
+		appliance->ports[appliance->n_ports++].port = port;
+	}
+	return 0;
+}
+
+struct port_reading appliance_ask_port(
+	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max)
+{
+	struct watched_port *w = &appliance->ports[index];
+	struct port_reading reading;
+
+	pthread_mutex_lock(&appliance->asking);
+	port_tick(w->port);
+	reading = port_ask(w->port, xstats, max);
+	w->counters = reading.counters;
+	pthread_mutex_unlock(&appliance->asking);
+	return reading;
+}
+
+int appliance_start_ports(struct appliance *appliance, char *error)
+{
+	for (uint32_t i = 0; i < appliance->n_ports; i++)
+		if (port_start(appliance->ports[i].port, error, APPLIANCE_ERROR))
+			return -1;
+	return 0;
+}

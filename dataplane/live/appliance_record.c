@@ -1,0 +1,53 @@
+/* The appliance's recorder; there is none when packets are not recorded. */
+#include "dataplane/live/appliance_inside.h"
+
+#include <stdio.h>
+
+int appliance_make_recorder(struct appliance *appliance, char *error)
+{
+	const struct settings *settings = appliance->params.settings;
+
+	if (settings->packets.record == RECORD_NONE)
+		return 0;
+	appliance->recorder = recorder_create(settings, appliance->n_workers);
+	if (!appliance->recorder)
+		snprintf(error, APPLIANCE_ERROR, "not enough memory for packets.queue");
+	return appliance->recorder ? 0 : -1;
+}
+
+int appliance_start_recorder(struct appliance *appliance, char *error)
+{
+	if (!appliance->recorder)
+		return 0;
+	return recorder_start(
+		appliance->recorder, appliance->params.output_dir, error, APPLIANCE_ERROR);
+}
+
+struct output_ledger recording_ledger(
+	const struct recorder_counts *counts, const struct recorder *recorder)
+{
+	struct output_ledger ledger = recorder_ledger(recorder);
+
+	ledger.offered = counts->offered;
+	ledger.by_policy = counts->shed;
+	ledger.lost_queue += counts->lost;
+	return ledger;
+}
+
+bool appliance_recording(const struct appliance *appliance,
+	const struct appliance_counts *counts, struct output_ledger *ledger)
+{
+	if (appliance->recorder)
+		*ledger = recording_ledger(&counts->sum.recording, appliance->recorder);
+	return appliance->recorder != NULL;
+}
+
+uint32_t appliance_recording_queue(const struct appliance *appliance, uint32_t *size)
+{
+	return recorder_queue(appliance->recorder, size);
+}
+
+uint64_t appliance_recording_removed(const struct appliance *appliance, uint64_t *bytes)
+{
+	return recorder_removed(appliance->recorder, bytes);
+}

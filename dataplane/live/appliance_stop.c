@@ -1,0 +1,178 @@
+#include "dataplane/live/appliance_inside.h"
+
+#include "config/parse/now.h"
+#include "dataplane/output/gather.h"
+#include "dataplane/output/ring.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+static bool all_reached(const struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		if (poll_reached(appliance->pollers[i]) != POLL_DRAIN)
+			return false;
+	return true;
+}
+
+static bool all_done(const struct appliance *appliance)
+{
+	for (uint32_t i = 0; i < appliance->n_pollers; i++)
+		if (!poll_done(appliance->pollers[i]))
+			return false;
+	return true;
+}
+
+static bool rings_empty(const struct appliance *appliance)
+{
+	struct appliance_counts counts;
+	struct ledger ledger;
+
+	appliance_count(appliance, &counts);
+	appliance_ledger(&counts, &ledger);
+	return ledger.in_flight == 0;
+}
+
+/* Twice in a row: the first may have looked between a ring and a worker. */
+static bool drained(const struct appliance *appliance)
+{
+	return all_reached(appliance) && rings_empty(appliance) && rings_empty(appliance);
+}
+
+static bool wait_until(const struct appliance *appliance,
+	bool (*reached)(const struct appliance *), uint64_t deadline)
+{
+	struct backoff backoff = {0};
+
+	while (!reached(appliance)) {
+		if (now_monotonic() > deadline)
+			return false;
+		backoff_wait(&backoff);
+	}
+	return true;
+}
+
+static void stop_workers(struct appliance *appliance)
+{
+	uint64_t now = now_monotonic();
+
+	atomic_store_explicit(&appliance->phase, POLL_DRAIN, memory_order_release);
+	wait_until(appliance, drained, now + SECOND_NS);
+	appliance_tick(appliance);
+	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
+	if (!wait_until(appliance, all_done, now + 4 * SECOND_NS)) {
+		appliance_say("the disk is too slow for the records of the last flows: what it "
+			      "has not taken is counted as lost_queue");
+		writer_hurry(appliance->writer);
+	}
+	appliance_join(appliance);
+	exception_stop(appliance->exception);
+	for (uint32_t i = 0; i < appliance->n_ports; i++)
+		port_stop(appliance->ports[i].port);
+}
+
+static void add_ports(const struct appliance *appliance, struct summary *s)
+{
+	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++) {
+		const struct watched_port *w = &appliance->ports[i];
+		struct summary_port *p = &s->ports[s->n_ports++];
+
+		*p = (struct summary_port){
+			.name = appliance->params.settings->capture.ports.text[i],
+			.packets = w->counters.packets,
+			.bytes = w->counters.bytes,
+			.missed = w->counters.missed,
+			.nombuf = w->counters.nombuf,
+			.errors = w->counters.errors,
+		};
+		if (!w->exception)
+			continue;
+		p->interface = exception_interface(w->exception);
+		p->exception = exception_ledger(w->exception);
+	}
+}
+
+static void add_recording(
+	const struct appliance *appliance, const struct gathered *g, struct summary *s)
+{
+	struct output_ledger ledger = {.offered = 0};
+
+	if (appliance->recorder)
+		ledger = recording_ledger(&g->recording, appliance->recorder);
+	summary_add_output(s, "recording", appliance->recorder != NULL, &ledger);
+}
+
+static struct summary summarize(const struct appliance *appliance, const struct gathered *g)
+{
+	struct summary s = gathered_summary(
+		g, appliance->params.settings, appliance->lanes, appliance->n_workers);
+
+	s.input = "mirror";
+	s.duration_s = (double)(now_monotonic() - appliance->started_ns) / 1e9;
+	s.version = appliance->params.version;
+	add_ports(appliance, &s);
+	add_recording(appliance, g, &s);
+	return s;
+}
+
+static bool finish(struct appliance *appliance, uint64_t in_flight,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx)
+{
+	struct gathered g;
+	struct summary summary;
+	char error[PATH_MAX + 128];
+	const char *open_sum;
+	bool ok = gather(&g, appliance->params.settings, appliance->lanes, appliance->n_workers,
+		appliance->output);
+
+	if (!ok) {
+		appliance_say("not enough memory for the summary");
+	} else {
+		appliance_hold(appliance);
+		appliance_rules(appliance, g.rules, g.n_rules);
+		appliance_release(appliance);
+		g.ledger.in_flight = in_flight;
+		summary = summarize(appliance, &g);
+		ok = summary_write(
+			&summary, appliance->params.output_dir, error, sizeof(error));
+		if (!ok)
+			appliance_say(error);
+		report(ctx, &summary);
+		open_sum = summary_open_sum(&summary);
+		if (open_sum)
+			appliance_say(open_sum);
+		ok = ok && !open_sum;
+	}
+	gathered_free(&g);
+	return ok;
+}
+
+bool appliance_stop(struct appliance *appliance,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx)
+{
+	uint64_t in_flight;
+	bool ok;
+
+	stop_workers(appliance);
+	/* What no worker took out of a ring any more; true to the ledger as in flight. */
+	in_flight = appliance->handoff ? handoff_empty(appliance->handoff) : 0;
+	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
+	for (uint32_t i = 0; i < appliance->n_workers; i++)
+		lane_refresh(appliance->lanes[i]);
+	writer_stop(appliance->writer);
+	appliance->writer = NULL;
+	ok = recorder_stop(appliance->recorder, SECOND_NS);
+	ok = output_flush(appliance->output) && ok;
+	ok = output_stop_sinks(appliance->output, SECOND_NS) && ok;
+	ok = finish(appliance, in_flight, report, ctx) && ok;
+	appliance_free(appliance);
+	return ok;
+}
+
+void appliance_abandon(struct appliance *appliance)
+{
+	if (appliance)
+		appliance_free(appliance);
+}

@@ -1,0 +1,272 @@
+#include "dataplane/live/poll_inside.h"
+
+#include "config/parse/now.h"
+#include "dataplane/output/ring.h"
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+#include <rte_pause.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	/* Flow slots looked at in each slice: a table of a million flows is gone round once a
+	 * second. */
+	SLICE_SLOTS = 1024,
+	SLICE_EVERY_MS = 1,
+	WINDOW_GRACE_MS = 1000, /* for packets of a window that is over, still in rings */
+	RECORDS_EVERY_MS = 200, /* records wait no longer for their chunk to fill */
+	RING_BURSTS = 4,        /* taken from the rings in a round, for each worker */
+};
+
+#define MS_NS UINT64_C(1000000)
+
+static uint64_t tell_time(struct poller *poller)
+{
+	uint64_t ticks = rte_rdtsc();
+
+	if (clock_is_due(&poller->clock, ticks))
+		clock_correct(&poller->clock, ticks, now_wall());
+	poller->now_ns = clock_ns(&poller->clock, ticks);
+	atomic_store_explicit(&poller->seen, ticks, memory_order_relaxed);
+	return ticks;
+}
+
+static bool shall_wait(struct poller *poller)
+{
+	const struct poll_params *params = &poller->params;
+
+	return params->handoff &&
+	       patience_waits(&poller->patience,
+		       handoff_is_tight(params->handoff, params->index), poller->now_ns);
+}
+
+static void judge_load(struct poller *poller, bool whole)
+{
+	uint64_t ticks = rte_rdtsc();
+
+	poll_load_judge(&poller->load, &poller->params, &poller->tally, ticks,
+		clock_ns(&poller->clock, ticks), whole);
+}
+
+static uint32_t poll_ports(struct poller *poller)
+{
+	uint32_t sum = 0, n_short = 0;
+
+	for (uint32_t q = 0; q < poller->params.n_queues && !shall_wait(poller); q++) {
+		const struct poll_queue *queue = &poller->params.queues[q];
+		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
+
+		n_short += n < BURST_MAX;
+		if (poller->simulation.drop_every)
+			n = simulation_drop(&poller->simulation, poller->mbufs, n);
+		if (n > 0)
+			poll_received(poller, queue, n);
+		judge_load(poller, false);
+		sum += n;
+	}
+	if (n_short == poller->params.n_queues)
+		patience_drained(&poller->patience);
+	return sum;
+}
+
+/* Full bursts only, when some have come with what was received already: what is left then comes with
+ * what is received next. Returns how many bursts. */
+static uint32_t poll_rings(struct poller *poller, bool some_came)
+{
+	const struct poll_params *params = &poller->params;
+	uint32_t n = 0;
+
+	while (params->handoff && n < RING_BURSTS * params->n_workers) {
+		if (some_came && !handoff_has_burst(params->handoff, params->index))
+			break;
+		if (!poll_taken(poller))
+			break;
+		judge_load(poller, false);
+		n++;
+	}
+	return n;
+}
+
+static void flush_rings(struct poller *poller)
+{
+	uint32_t lost;
+
+	if (!poller->params.handoff)
+		return;
+	lost = handoff_flush(poller->params.handoff, poller->params.index);
+	poller->params.lane->ledger.reasons[REASON_handoff_full] += lost;
+	poller->tally.handed_out -= lost;
+}
+
+/* Simulated: until it is over, or the appliance ends. */
+static void stand_still(const struct poller *poller)
+{
+	uint64_t end = now_wall() + poller->simulation.stall_ns;
+	const struct timespec nap = {0, 10 * (long)MS_NS};
+
+	while (now_wall() < end &&
+		atomic_load_explicit(poller->params.phase, memory_order_acquire) == POLL_RUN)
+		nanosleep(&nap, NULL);
+}
+
+static void take_line(const struct poller *poller)
+{
+	struct poll_line *line = poller->params.line;
+
+	if (!line || !atomic_load_explicit(&line->is_full, memory_order_acquire))
+		return;
+	exporter_event(poller->params.lane->exporter, line->bytes, line->len);
+	atomic_store_explicit(&line->is_full, false, memory_order_release);
+}
+
+/* What time brings: flows and windows that are over, records that have waited long enough. */
+static void keep_house(struct poller *poller)
+{
+	struct lane *lane = poller->params.lane;
+
+	lane_refresh(lane);
+	if (poller->now_ns - poller->slice_at < SLICE_EVERY_MS * MS_NS)
+		return;
+	poller->slice_at = poller->now_ns;
+	judge_load(poller, true);
+	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
+	flow_table_close_windows(
+		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
+	exporter_close_windows(lane->exporter, poller->now_ns, SLICE_SLOTS);
+	lane_age_sessions(lane, poller->now_ns);
+	view_step(poller->params.view, lane, poller->now_ns);
+	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
+		return;
+	poller->records_at = poller->now_ns;
+	patience_count(&poller->patience, poller->tally.received, poller->now_ns);
+	take_line(poller);
+	writer_flush(poller->params.writer, poller->params.index);
+	poll_publish(poller);
+	if (simulation_stalls(&poller->simulation, poller->now_ns))
+		stand_still(poller);
+}
+
+static uint32_t round_once(struct poller *poller, enum poll_phase phase)
+{
+	uint64_t began = tell_time(poller), handed_in = poller->tally.handed_in;
+	uint32_t n = phase == POLL_RUN ? poll_ports(poller) : 0;
+
+	n += poll_rings(poller, poller->tally.handed_in != handed_in);
+	flush_rings(poller);
+	keep_house(poller);
+	if (n == 0) {
+		poller->tally.empty_polls++;
+		return 0;
+	}
+	poller->tally.bursts++;
+	poller->tally.busy_ticks += rte_rdtsc() - began;
+	poll_publish(poller);
+	return n;
+}
+
+static void end(struct poller *poller)
+{
+	struct lane *lane = poller->params.lane;
+
+	/* Live, a full outbox loses records; at the end there is time to wait for the disk. */
+	writer_wait(poller->params.writer, poller->params.index);
+	lane_end(lane, poller->now_ns, FLOW_END_SHUTDOWN);
+	writer_flush(poller->params.writer, poller->params.index);
+	lane->ledger.received = poller->tally.received;
+	lane->dropped = poller->simulation.dropped;
+	poll_publish(poller);
+	atomic_store_explicit(&poller->done, true, memory_order_release);
+}
+
+/* A thread of its own that DPDK knows, so that it gets a cache of each pool. */
+static void settle(struct poller *poller)
+{
+	cpu_set_t cpus;
+	char name[16];
+
+	snprintf(name, sizeof(name), "worker %u", poller->params.index);
+	pthread_setname_np(pthread_self(), name);
+	if (poller->params.cpu >= 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET(poller->params.cpu, &cpus);
+		pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+	}
+	rte_thread_register();
+	clock_start(&poller->clock, rte_get_tsc_hz(), rte_rdtsc(), now_wall());
+	poller->now_ns = poller->clock.base_ns;
+	poller->records_at = poller->now_ns;
+	patience_init(&poller->patience, poller->params.ports_hold, poller->now_ns);
+	poll_load_init(&poller->load, &poller->params);
+	simulation_init(&poller->simulation, poller->params.settings, poller->params.index);
+}
+
+static void *poll_main(void *arg)
+{
+	struct poller *poller = arg;
+	struct backoff backoff = {0};
+
+	settle(poller);
+	for (;;) {
+		/* Read before the round: a phase is reached when a round of it is over. */
+		enum poll_phase phase = (enum poll_phase)atomic_load_explicit(
+			poller->params.phase, memory_order_acquire);
+
+		if (phase == POLL_END)
+			break;
+		if (round_once(poller, phase) > 0)
+			backoff_reset(&backoff);
+		else if (poller->params.sleep)
+			backoff_wait(&backoff);
+		else
+			rte_pause();
+		atomic_store_explicit(&poller->reached, (int)phase, memory_order_release);
+	}
+	end(poller);
+	rte_thread_unregister();
+	return NULL;
+}
+
+struct poller *poll_start(const struct poll_params *params, char *error, size_t size)
+{
+	struct poller *poller = aligned_alloc(64, RTE_ALIGN_CEIL(sizeof(*poller), 64));
+
+	snprintf(error, size, "could not start worker %u", params->index);
+	if (!poller)
+		return NULL;
+	memset(poller, 0, sizeof(*poller));
+	poller->params = *params;
+	poller->seen = rte_rdtsc();
+	if (pthread_create(&poller->thread, NULL, poll_main, poller) == 0)
+		return poller;
+	free(poller);
+	return NULL;
+}
+
+void poll_join(struct poller *poller)
+{
+	pthread_join(poller->thread, NULL);
+	free(poller);
+}
+
+void poll_read(struct poller *poller, struct tally *tally)
+{
+	tally_read(&poller->board, tally);
+}
+
+enum poll_phase poll_reached(struct poller *poller)
+{
+	return (enum poll_phase)atomic_load_explicit(&poller->reached, memory_order_acquire);
+}
+
+uint64_t poll_seen(struct poller *poller)
+{
+	return atomic_load_explicit(&poller->seen, memory_order_relaxed);
+}
+
+bool poll_done(struct poller *poller)
+{
+	return atomic_load_explicit(&poller->done, memory_order_acquire);
+}

@@ -1,0 +1,86 @@
+/* A live worker: a thread that polls its receive queues and the rings from other workers, and takes
+ * what comes through its lane.
+ *
+ *     rx burst -> front -> judge -> owner -+-> flows               (own packets)
+ *                 |                        +-> ring -> flows       (in the owner's thread)
+ *                 +-> ring -> exception path                        (what is no mirror traffic)
+ *
+ * It counts a packet as received where it came in, and in a bucket where it ended. Its time is one
+ * reading of the clock a burst. */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/exception/exception.h"
+#include "dataplane/live/handoff.h"
+#include "dataplane/output/recorder.h"
+#include "dataplane/output/tally.h"
+#include "dataplane/output/view.h"
+#include "dataplane/output/writer.h"
+#include "dataplane/pipeline/lane.h"
+#include "dataplane/port/port.h"
+#include "inspect/summary/stats_event.h"
+
+enum { POLL_QUEUES_MAX = 128 };
+
+/* What all workers shall do; written by the control thread. */
+enum poll_phase {
+	POLL_RUN,
+	POLL_DRAIN, /* receive nothing more, finish what is in the rings */
+	POLL_END,   /* end all flows, send all records, return */
+};
+
+struct poll_queue {
+	struct port *port;
+	uint32_t queue;
+	struct exception_port
+		*exception; /* for what is no mirror traffic; NULL: it is dropped */
+};
+
+/* A line for the events, from the control thread to worker 0, who empties it. */
+struct poll_line {
+	atomic_bool is_full;
+	uint32_t len;
+	char bytes[STATS_EVENT_MAX];
+};
+
+struct poll_params {
+	uint32_t index, n_workers;
+	uint32_t n_receivers; /* the first of the workers, which have queues */
+	struct poll_queue queues[POLL_QUEUES_MAX];
+	uint32_t n_queues;
+	uint64_t ports_hold; /* packets that those queues hold until they are read */
+	int cpu;             /* to run on alone; -1: any */
+	bool sleep;          /* without packets, sleep a little */
+	struct lane *lane;
+	struct writer *writer;
+	struct handoff *handoff; /* NULL with one worker */
+	const _Atomic int *phase;
+	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
+	struct view_board *view;
+	const struct settings *settings;
+	/* Of each overload_step: how many workers are overloaded so far. What one gives up, all give up: one that
+	 * has time again hands over faster than others could take. */
+	_Atomic uint32_t *shedding;
+	struct recorder *recorder; /* NULL: packets are not recorded */
+	struct poll_line *line;    /* NULL but for worker 0 */
+};
+
+struct poller;
+
+/* Starts the thread. Everything in `params` is borrowed until poll_join(). NULL: `error` says why. */
+struct poller *poll_start(const struct poll_params *params, char *error, size_t size);
+/* Waits for the thread, which must have been told to end, and frees. */
+void poll_join(struct poller *poller);
+
+/* Any thread. */
+void poll_read(struct poller *poller, struct tally *tally);
+/* The latest phase that the worker has taken up, with all it sent before in the rings. */
+enum poll_phase poll_reached(struct poller *poller);
+/* Counter of the CPU (TSC) at the latest round. */
+uint64_t poll_seen(struct poller *poller);
+/* True once all records are with the writer: poll_join() will not wait. */
+bool poll_done(struct poller *poller);

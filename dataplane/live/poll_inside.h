@@ -1,0 +1,40 @@
+/* A worker's inside, for the files that take packets through it and publish its counters. */
+#pragma once
+
+#include <pthread.h>
+
+#include "dataplane/live/patience.h"
+#include "dataplane/live/poll.h"
+#include "dataplane/live/poll_load.h"
+#include "dataplane/pipeline/simulate.h"
+#include "dataplane/port/clock.h"
+
+struct poller {
+	struct poll_params params;
+	pthread_t thread;
+	struct clock clock;
+	uint64_t now_ns, slice_at, records_at;
+	struct patience patience;
+	struct poll_load load;
+	struct simulation simulation;
+	struct tally tally;
+	uint64_t number; /* packets received, for messages */
+	struct packet packets[BURST_MAX];
+	struct rte_mbuf *mbufs[BURST_MAX];
+	uint32_t numbers[BURST_MAX]; /* of those that were handed over, in the hand-off */
+	uint32_t turn;               /* the worker whose ring is looked at next */
+	enum reason why[BURST_MAX];
+	/* What other threads read. */
+	_Alignas(64) struct tally_board board;
+	_Atomic uint64_t seen;
+	_Atomic int reached;
+	atomic_bool done;
+};
+
+/* The first `n` of its mbufs, as `queue` gave them: through the lane or to other workers. Takes what
+ * others have handed over as far as it makes the burst full. */
+void poll_received(struct poller *poller, const struct poll_queue *queue, uint32_t n);
+/* A burst of what other workers have handed over. false: nothing. */
+bool poll_taken(struct poller *poller);
+/* Shows others the counters as they are now. */
+void poll_publish(struct poller *poller);

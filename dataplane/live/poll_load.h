@@ -1,0 +1,19 @@
+/* A live worker's look at its own load, and what it gives up for it; see strain.h. The worker's
+ * thread alone. */
+#pragma once
+
+#include "dataplane/live/poll.h"
+#include "dataplane/live/strain.h"
+
+struct poll_load {
+	struct strain strain;
+	bool sheds[OVERLOAD_STEPS]; /* this worker counts in `shedding` */
+	bool no_recording;          /* some worker has given it up: so do all */
+};
+
+void poll_load_init(struct poll_load *load, const struct poll_params *params);
+
+/* After each burst, and (`whole`) at the end of each round, when the tally's times are those of all
+ * that was done. `ticks` of the CPU's counter are the time `now_ns`. */
+void poll_load_judge(struct poll_load *load, const struct poll_params *params,
+	const struct tally *tally, uint64_t ticks, uint64_t now_ns, bool whole);

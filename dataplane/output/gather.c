@@ -1,0 +1,184 @@
+#include "dataplane/output/gather.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+static void gather_flows(struct flow_table_stats *sum, const struct flow_table_stats *one)
+{
+	sum->made += one->made;
+	sum->ended += one->ended;
+	sum->evicted += one->evicted;
+	sum->refused += one->refused;
+	sum->refused_unknown += one->refused_unknown;
+	sum->acked_unseen += one->acked_unseen;
+	sum->live += one->live;
+	sum->peak += one->peak;
+}
+
+static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
+{
+	struct dpi_stats one = dpi ? dpi_stats(dpi) : (struct dpi_stats){0};
+
+	sum->packets += one.packets;
+	sum->refused_flows += one.refused_flows;
+	sum->refused_unknown += one.refused_unknown;
+	sum->given_up += one.given_up;
+	sum->shed_flows += one.shed_flows;
+	sum->memory += one.memory;
+	sum->memory_peak += one.memory_peak;
+}
+
+static void gather_lane(struct gathered *g, uint32_t index, const struct lane *lane)
+{
+	ledger_add(&g->ledger, &lane->ledger);
+	session_table_merge(g->sessions, lane->sessions);
+	totals_merge(g->totals, exporter_totals(lane->exporter));
+	gather_flows(&g->flows, flow_table_stats(lane->flows));
+	gather_dpi(&g->dpi, lane->dpi);
+	g->aggregates.late += exporter_aggregates(lane->exporter)->late;
+	g->aggregates.early += exporter_aggregates(lane->exporter)->early;
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		const struct output_ledger *one =
+			exporter_ledger(lane->exporter, (enum record_kind)kind);
+
+		g->outputs[kind].offered += one->offered;
+		g->outputs[kind].by_policy += one->by_policy;
+		g->outputs[kind].lost_queue += one->lost_queue;
+	}
+	g->recording.offered += lane->recording.offered;
+	g->recording.shed += lane->recording.shed;
+	g->recording.lost += lane->recording.lost;
+	g->worker_packets[index] = lane->packets;
+	g->direction_unknown += lane->undirected;
+	g->dropped += lane->dropped;
+	g->plain += lane->met.plain;
+	foreign_add(&g->foreign, &lane->foreign);
+	ether_types_add(g->not_ip, lane->not_ip);
+	g->overflow.fragments += fragment_table_overwritten(lane->fragments);
+	g->overflowed = g->overflowed || lane_overflowed(lane);
+}
+
+static bool gather_tenants(const struct settings *settings, struct gathered *g)
+{
+	g->tenants = calloc(settings->n_tenants + 1, sizeof(*g->tenants));
+	for (uint32_t i = 0; g->tenants && i < settings->n_tenants; i++)
+		g->tenants[i] = settings->tenants[i].name;
+	return g->tenants != NULL;
+}
+
+struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index)
+{
+	const struct model_rule *rule = filter_rule(snapshot->filter, index);
+	struct rule_hits hits = snapshot_rule_hits(snapshot, index);
+	enum model_direction direction;
+	const struct model_filter *filter =
+		filter_rule_owner(snapshot->filter, index, &direction);
+
+	return (struct summary_rule){
+		.filter = filter->id,
+		.id = rule->id,
+		.direction = direction == MODEL_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS,
+		.number = rule->number,
+		.accept = rule->accept,
+		.packets = hits.packets,
+		.bytes = hits.bytes,
+	};
+}
+
+static bool gather_rules(const struct snapshot *snapshot, struct gathered *g)
+{
+	g->n_rules = filter_rule_count(snapshot->filter);
+	g->rules = calloc(g->n_rules + 1, sizeof(*g->rules));
+	for (uint32_t i = 0; g->rules && i < g->n_rules; i++)
+		g->rules[i] = gather_rule(snapshot, i);
+	return g->rules != NULL;
+}
+
+static void gather_output(struct gathered *g, const struct output *output)
+{
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		const struct output_ledger *one = output_ledger(output, (enum record_kind)kind);
+
+		g->outputs[kind].written = one->written;
+		g->outputs[kind].lost_disk = one->lost_disk;
+		g->outputs[kind].by_policy += one->by_policy;
+		/* Which ones, depends on the order in which workers made them. */
+		g->overflowed = g->overflowed || one->by_policy > 0;
+	}
+}
+
+static void gather_sinks(struct gathered *g, const struct event_sinks *sinks)
+{
+	g->n_sinks = event_sinks_count(sinks);
+	for (uint32_t i = 0; i < g->n_sinks; i++) {
+		struct event_sink_state state = event_sinks_state(sinks, i);
+
+		g->sinks[i].name = state.name;
+		g->sinks[i].ledger = event_sink_ledger(&state, &g->outputs[RECORD_EVENT]);
+	}
+}
+
+bool gather(struct gathered *g, const struct settings *settings, struct lane *const *lanes,
+	uint32_t n_lanes, const struct output *output)
+{
+	*g = (struct gathered){.sessions = lane_sessions(settings)};
+	g->totals = totals_create();
+	g->not_ip = ether_types_create();
+	if (!g->sessions || !g->totals || !g->not_ip || !gather_rules(lanes[0]->snapshot, g) ||
+		!gather_tenants(settings, g))
+		return false;
+	session_table_bind(g->sessions, lanes[0]->snapshot->model);
+	for (uint32_t i = 0; i < n_lanes; i++)
+		gather_lane(g, i, lanes[i]);
+	/* Sinks have what the files left out. */
+	gather_sinks(g, output_sinks(output));
+	gather_output(g, output);
+	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
+			session_table_overflow(g->sessions) > 0;
+	return true;
+}
+
+struct summary gathered_summary(const struct gathered *g, const struct settings *settings,
+	struct lane *const *lanes, uint32_t n_lanes)
+{
+	struct rusage usage;
+	struct summary s = {
+		.ledger = &g->ledger,
+		.deterministic = !g->overflowed,
+		.sessions = g->sessions,
+		.totals = g->totals,
+		.dpi = lanes[0]->dpi,
+		.dpi_stats = g->dpi,
+		.flows = g->flows,
+		.aggregates = g->aggregates,
+		.overflow = g->overflow,
+		.worker_packets = g->worker_packets,
+		.n_workers = n_lanes,
+		.tenants = g->tenants,
+		.n_tenants = settings->n_tenants,
+		.rules = g->rules,
+		.n_rules = g->n_rules,
+		.direction_unknown = g->direction_unknown,
+		.not_ip = g->not_ip,
+		.simulated_drops = g->dropped,
+	};
+
+	getrusage(RUSAGE_SELF, &usage);
+	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	summary_add_output(&s, "events", settings->events.flow && settings->events.file,
+		&g->outputs[RECORD_EVENT]);
+	for (uint32_t i = 0; i < g->n_sinks; i++)
+		summary_add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
+	summary_add_output(
+		&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
+	return s;
+}
+
+void gathered_free(struct gathered *g)
+{
+	session_table_destroy(g->sessions);
+	totals_destroy(g->totals);
+	free(g->not_ip);
+	free(g->rules);
+	free(g->tenants);
+}

@@ -1,0 +1,50 @@
+/* What all lanes counted, added up for the summary. Lanes must be at rest. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/settings/settings.h"
+#include "dataplane/capture/block.h"
+#include "dataplane/pipeline/lane.h"
+#include "inspect/output/event_sinks.h"
+#include "inspect/output/output.h"
+#include "inspect/summary/summary.h"
+
+struct gathered {
+	struct ledger ledger; /* `received` and `in_flight` are the reader's to add */
+	struct session_table *sessions;
+	struct totals *totals;
+	struct dpi_stats dpi;
+	struct flow_table_stats flows;
+	struct aggregates_stats aggregates;
+	struct summary_overflow overflow;
+	struct output_ledger outputs[RECORD_KIND_COUNT];
+	struct {
+		const char *name;
+		struct output_ledger ledger;
+	} sinks[EVENT_SINKS_MAX]; /* those that the settings ask for */
+	uint32_t n_sinks;
+	struct recorder_counts recording; /* live */
+	struct summary_rule *rules;
+	uint32_t n_rules;
+	uint64_t direction_unknown;
+	uint64_t dropped; /* simulated */
+	uint64_t plain;   /* that DECAP_AUTO took for no mirror traffic */
+	struct foreign_met foreign;
+	struct ether_types *not_ip;
+	uint64_t worker_packets[WORKERS_MAX];
+	const char **tenants; /* names, borrowed from the settings */
+	bool overflowed;      /* a capacity limit changed a result */
+};
+
+/* Output ledgers join what the exporters offered with what the output wrote. false: no memory;
+ * gathered_free() is due all the same. */
+bool gather(struct gathered *gathered, const struct settings *settings,
+	struct lane *const *lanes, uint32_t n_lanes, const struct output *output);
+/* One rule and what it matched under this snapshot; its texts are the model's. */
+struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index);
+/* The summary as far as the lanes know; borrows `g`, the settings and the first lane's dpi. */
+struct summary gathered_summary(const struct gathered *g, const struct settings *settings,
+	struct lane *const *lanes, uint32_t n_lanes);
+void gathered_free(struct gathered *gathered);

@@ -1,0 +1,49 @@
+/* The verdict on one inner packet: what its session's filter says, seen from its source
+ * interface. The pipeline calls these around filter_burst(); `explain` does for one packet what
+ * the pipeline does for many. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "dataplane/pipeline/snapshot.h"
+#include "decap/ledger.h"
+#include "decap/packet.h"
+
+/* A packet that ends before its ports, exactly where its session's packet_length cuts: its source's
+ * filter saw it whole and accepted it, or it would not be here. True, with PACKET_ACCEPTED_CUT, where a
+ * rule of ours could have accepted it, too; which one cannot be known. */
+bool judge_accepted_cut(const struct model_session *config, struct packet *p);
+
+/* With p->direction set: true when a filter must judge. False when nothing needs to be asked: `*why`
+ * is REASON_inspected or the refusal. `config` is the packet's session, NULL when the settings do
+ * not know it. */
+static inline bool judge_asks(const struct snapshot *snapshot,
+	const struct model_session *config, struct packet *p, enum reason *why)
+{
+	p->rule_number = 0;
+	p->accepted = true;
+	*why = REASON_inspected;
+	if (!config || !config->filter)
+		return false;
+	p->flags |= PACKET_FILTERED;
+	if (p->direction != DIRECTION_UNKNOWN)
+		return !(p->flags & PACKET_PORTS_CUT) || !judge_accepted_cut(config, p);
+	p->accepted = snapshot->accept_unknown;
+	if (!p->accepted)
+		*why = REASON_direction_unknown;
+	return false;
+}
+
+/* Whether the packet's ports are known; without them it passes by every rule that names some. */
+bool judge_has_ports(const struct packet *p);
+
+/* The question of such a packet, for filter_burst(). */
+void judge_job(
+	struct filter_job *job, const struct model_session *config, const struct packet *p);
+
+/* Both: true when a filter must judge, and `*job` is ready. */
+bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
+	struct packet *p, struct filter_job *job, enum reason *why);
+
+/* Puts the judged job's verdict into the packet; REASON_inspected when it was accepted. */
+enum reason judge_end(struct packet *p, const struct filter_job *job);

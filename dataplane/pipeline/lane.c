@@ -1,0 +1,303 @@
+#include "dataplane/pipeline/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FRAGMENT_CAPACITY = 16384,
+	PER_LANE_MIN = 1024, /* flows, and conversations of a window */
+};
+
+/* Besides two windows of the flow logs: nothing that is still to be written knows the row. */
+#define SESSION_AGE_NS (60 * UINT64_C(1000000000))
+
+#define FRAGMENT_TIMEOUT_NS (30 * UINT64_C(1000000000)) /* as Linux's ipfrag_time */
+
+struct decap_params lane_decap_params(const struct settings *settings)
+{
+	const struct settings_ports *vxlan = &settings->capture.vxlan_ports;
+	const struct settings_ports *geneve = &settings->capture.geneve_ports;
+	struct decap_params params = {
+		.n_vxlan_ports = (uint8_t)vxlan->count,
+		.n_geneve_ports = (uint8_t)geneve->count,
+		.max_depth = (uint8_t)settings->capture.max_depth,
+		.outer_may_be_cut = settings->capture.outer_length == OUTER_LENGTH_CUT,
+	};
+
+	_Static_assert((int)SETTINGS_LIST_MAX <= (int)DECAP_PORTS_MAX,
+		"every port of the settings fits");
+	memcpy(params.vxlan_ports, vxlan->port, vxlan->count * sizeof(vxlan->port[0]));
+	memcpy(params.geneve_ports, geneve->port, geneve->count * sizeof(geneve->port[0]));
+	return params;
+}
+
+struct session_table *lane_sessions(const struct settings *settings)
+{
+	struct session_table *table = session_table_create(settings->sessions.capacity);
+
+	for (uint32_t t = 0; table && t < settings->n_tenants; t++) {
+		const struct settings_tenant *tenant = &settings->tenants[t];
+
+		for (uint32_t v = 0; v < tenant->n_own; v++) {
+			if (session_table_tenant(table, tenant->own[v], t))
+				continue;
+			session_table_destroy(table);
+			return NULL;
+		}
+	}
+	return table;
+}
+
+struct fragment_table *lane_fragments(const struct settings *settings, uint64_t seed)
+{
+	const struct fragment_params params = {.capacity = FRAGMENT_CAPACITY,
+		.timeout_ns = FRAGMENT_TIMEOUT_NS,
+		.use_vlan = settings->flow.use_vlan,
+		.seed = seed};
+
+	return fragment_table_create(&params);
+}
+
+static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
+{
+	struct lane *lane = ctx;
+
+	/* An update is no end: the label may still come. */
+	if (lane->dpi && end != FLOW_END_ACTIVE)
+		dpi_conclude(lane->dpi, flow);
+	exporter_flow(lane->exporter, flow, end);
+}
+
+static void flow_window(void *ctx, const struct flow *flow, const struct flow_window sent[2])
+{
+	struct lane *lane = ctx;
+
+	exporter_window(lane->exporter, flow, sent);
+}
+
+static void flow_release(void *ctx, struct flow *flow)
+{
+	struct lane *lane = ctx;
+
+	session_table_flow_ended(lane->sessions, flow->key.point);
+	if (lane->dpi)
+		dpi_release(lane->dpi, flow);
+}
+
+static void flow_unseen(void *ctx, const struct flow *flow, uint64_t bytes)
+{
+	struct lane *lane = ctx;
+
+	session_table_unseen(lane->sessions, flow->key.point, bytes);
+}
+
+/* Mirror traffic is what was looked for; a tunnel within it is the source's own. */
+static void flow_began(void *ctx, const struct flow *flow, const struct packet *p)
+{
+	struct lane *lane = ctx;
+
+	session_table_flow_began(lane->sessions, flow->key.point);
+	if (lane->decap.mode == DECAP_AUTO && !(p->flags & PACKET_HAS_VNI))
+		foreign_look(&lane->foreign, p);
+}
+
+static uint32_t share_of(uint32_t capacity, uint32_t n_lanes)
+{
+	uint32_t share = capacity / n_lanes;
+
+	return share > PER_LANE_MIN ? share : PER_LANE_MIN;
+}
+
+static struct quota_params make_quota(const struct lane *lane, const struct settings *s)
+{
+	return (struct quota_params){
+		s->shares.sessions, s->shares.unknown, session_table_capacity(lane->sessions)};
+}
+
+static struct flow_table *make_flows(
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, uint64_t seed)
+{
+	const struct flow_observer observer = {
+		lane, flow_ended, flow_window, flow_release, flow_unseen, flow_began};
+	const struct flow_params params = {
+		.capacity = share_of(s->flow.capacity, n_lanes),
+		.idle_timeout_ns = s->flow.idle_timeout,
+		.active_timeout_ns = s->flow.active_timeout,
+		.tcp_close_timeout_ns = s->flow.tcp_close_timeout,
+		.guard_ns = s->flow.guard_time,
+		.window_s = lane->window_s,
+		.use_vlan = s->flow.use_vlan,
+		.seed = seed,
+		.quota = make_quota(lane, s),
+	};
+
+	return flow_table_create(&params, &observer);
+}
+
+/* Rounded up: a part of nothing would be no limit. */
+static uint64_t part_of(uint64_t limit, uint32_t n_lanes)
+{
+	return (limit + n_lanes - 1) / n_lanes;
+}
+
+uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes)
+{
+	return part_of(settings->dpi.memory_limit, n_lanes);
+}
+
+static struct dpi *make_dpi(
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, char *error, size_t size)
+{
+	const struct dpi_params params = {
+		.max_packets_tcp = s->flow.max_ndpi_packets_tcp,
+		.max_packets_udp = s->flow.max_ndpi_packets_udp,
+		.correlate = s->dpi.correlate,
+		.memory_limit = lane_dpi_limit(s, n_lanes),
+		.fragment_limit = part_of(s->dpi.fragment_limit, n_lanes),
+		.quota = make_quota(lane, s),
+	};
+
+	return dpi_create(&params, error, size);
+}
+
+static struct exporter *make_exporter(
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, const struct sink *sink)
+{
+	const struct exporter_params params = {
+		.flow_events = s->events.flow,
+		.window_s = lane->window_s,
+		.aggregates = share_of(s->flow_logs.capacity, n_lanes),
+		.dpi = lane->dpi,
+		.sessions = lane->sessions,
+		.table = lane->flows,
+		.sink = *sink,
+	};
+
+	return exporter_create(&params);
+}
+
+/* Flows forget what they remember of earlier snapshots when its numbers are not theirs any more, but
+ * for once in thousands of reloads, when the numbers begin anew. */
+static void take_verdicts(struct lane *lane, const struct filter *filter)
+{
+	uint32_t before = lane->n_verdicts;
+
+	lane->verdicts = filter_verdicts(filter, &lane->n_verdicts);
+	if (UINT32_MAX - lane->verdict_base - before >= lane->n_verdicts) {
+		lane->verdict_base += before;
+		return;
+	}
+	flow_table_forget(lane->flows);
+	lane->verdict_base = 0;
+}
+
+void lane_refresh(struct lane *lane)
+{
+	const struct snapshot *current =
+		atomic_load_explicit(&lane->slot->current, memory_order_acquire);
+
+	if (current == lane->snapshot)
+		return;
+	lane->snapshot = current;
+	lane->hits = snapshot_hits(current, lane->index);
+	take_verdicts(lane, current->filter);
+	session_table_bind(lane->sessions, current->model);
+	flow_table_bind(lane->flows, lane->sessions);
+	if (lane->dpi)
+		dpi_bind(lane->dpi, lane->sessions);
+	atomic_store_explicit(
+		&lane->reader.generation, current->generation, memory_order_release);
+}
+
+struct lane *lane_create(const struct lane_params *params, char *error, size_t error_size)
+{
+	const struct settings *settings = params->settings;
+	struct lane *lane = calloc(1, sizeof(*lane));
+
+	snprintf(error, error_size, "not enough memory for a worker");
+	if (!lane)
+		return NULL;
+	lane->decap = lane_decap_params(settings);
+	lane->decap.mode = params->mode;
+	lane->inner = params->inner;
+	if (settings->flow_logs.enabled)
+		lane->window_s = settings->flow_logs.max_aggregation_interval;
+	lane->index = params->index;
+	lane->slot = params->slot;
+	if (params->index >= settings->simulate.dpi_from_worker)
+		lane->dpi_delay_ns = settings->simulate.dpi_delay;
+	lane->sessions = lane_sessions(settings);
+	if (!lane->sessions) {
+		lane_destroy(lane);
+		return NULL;
+	}
+	lane->fragments = lane_fragments(settings, params->seed);
+	lane->not_ip = ether_types_create();
+	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
+	if (settings->dpi.enabled)
+		lane->dpi = make_dpi(lane, settings, params->n_lanes, error, error_size);
+	lane->exporter = make_exporter(lane, settings, params->n_lanes, &params->sink);
+	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
+		(lane->dpi || !settings->dpi.enabled)) {
+		lane_refresh(lane);
+		return lane;
+	}
+	lane_destroy(lane);
+	return NULL;
+}
+
+void lane_destroy(struct lane *lane)
+{
+	if (!lane)
+		return;
+	exporter_destroy(lane->exporter);
+	dpi_destroy(lane->dpi);
+	flow_table_destroy(lane->flows);
+	fragment_table_destroy(lane->fragments);
+	session_table_destroy(lane->sessions);
+	free(lane->not_ip);
+	free(lane);
+}
+
+void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)
+{
+	uint64_t age_ns = SESSION_AGE_NS + lane->window_s * UINT64_C(2000000000);
+
+	session_table_age(lane->sessions, horizon_ns > age_ns ? horizon_ns - age_ns : 0);
+}
+
+void lane_close_windows(struct lane *lane, uint64_t horizon_ns)
+{
+	uint64_t window_ns = lane->window_s * UINT64_C(1000000000);
+	uint64_t window = window_ns ? horizon_ns / window_ns : 0;
+
+	lane_age_sessions(lane, horizon_ns);
+	if (window == lane->window)
+		return;
+	lane->window = window;
+	flow_table_close_windows(
+		lane->flows, horizon_ns - (window ? window_ns : horizon_ns), UINT32_MAX);
+	exporter_close_windows(lane->exporter, horizon_ns, UINT32_MAX);
+}
+
+void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end)
+{
+	flow_table_end_all(lane->flows, horizon_ns, end);
+	exporter_finish(lane->exporter);
+}
+
+bool lane_overflowed(const struct lane *lane)
+{
+	const struct flow_table_stats *flows = flow_table_stats(lane->flows);
+
+	return flows->evicted > 0 || flows->refused > 0 ||
+	       session_table_overflow(lane->sessions) > 0 ||
+	       session_table_evicted(lane->sessions) > 0 ||
+	       fragment_table_overwritten(lane->fragments) > 0 ||
+	       exporter_aggregates(lane->exporter)->early > 0 ||
+	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||
+	       (lane->dpi && (dpi_stats(lane->dpi).refused_flows > 0 ||
+				     dpi_stats(lane->dpi).given_up > 0 ||
+				     dpi_stats(lane->dpi).shed_flows > 0));
+}

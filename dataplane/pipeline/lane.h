@@ -1,0 +1,140 @@
+/* A lane is everything one worker owns: sessions, fragments, flows, inspection, export, ledger.
+ * Lanes share nothing; pipeline_run() takes packets through one. Replay and the live appliance
+ * use the same lanes and the same pipeline.
+ *
+ *     decap -> session -> fragment -> direction, filter -> flow -> dpi -> export
+ *
+ * Flows are looked for before the filter, because they remember its verdict, but for bursts where it
+ * refuses most.
+ *
+ * A stage works on the whole burst with a live mask; refusing a packet clears its bit and counts
+ * a reason. No stage allocates, logs, blocks or makes a system call on the steady path. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/settings/settings.h"
+#include "dataplane/output/recorder.h"
+#include "dataplane/pipeline/inner_filter.h"
+#include "dataplane/pipeline/snapshot.h"
+#include "dataplane/replay/lookahead.h"
+#include "decap/decap.h"
+#include "decap/ether_types.h"
+#include "decap/foreign.h"
+#include "decap/ledger.h"
+#include "decap/session/session.h"
+#include "inspect/dpi/dpi.h"
+#include "inspect/flow/fragment.h"
+#include "inspect/flow/table.h"
+#include "inspect/record/exporter.h"
+
+struct lane {
+	uint32_t index;
+	struct decap_params decap;
+	struct decap_met met;
+	struct ether_types *not_ip;       /* of inner frames refused for it */
+	struct foreign_met foreign;       /* replay: see foreign.h */
+	const struct inner_filter *inner; /* NULL: everything is taken */
+	bool records;                     /* packets are recorded: their flow_id is wanted */
+	struct session_table *sessions;
+	struct fragment_table *fragments;
+	struct lookahead *
+		lookahead; /* the worker's; NULL when live: no packet is known before it comes */
+	struct flow_table *flows;
+	struct dpi *dpi; /* NULL: off */
+	struct exporter *exporter;
+	struct ledger ledger;
+	uint64_t packets;    /* taken through the pipeline */
+	uint64_t undirected; /* of those with a session: direction undetermined */
+	/* Simulated (simulate.h): time for each packet given to nDPI, and how many had theirs;
+	 * packets dropped before they were received. */
+	uint64_t dpi_delay_ns, dpi_delayed, dropped;
+	struct recorder_counts recording; /* live */
+	/* The configuration in force, taken from `slot` by lane_refresh(). */
+	const struct snapshot_slot *slot;
+	const struct snapshot *snapshot;
+	struct rule_hits *hits; /* this lane's row of the snapshot */
+	/* The snapshot's verdicts, which flows remember as `verdict_base` + number: no two
+	 * snapshots use the same ones. */
+	const struct filter_verdict *verdicts;
+	uint32_t n_verdicts, verdict_base;
+	/* Of the flow logs: the length, 0 = none; and the number of that in which the clock is. */
+	uint32_t window_s;
+	uint64_t window;
+	bool judges_first; /* most packets were refused: judge them before flows are looked for */
+	struct snapshot_reader reader;
+};
+
+/* The decap parameters that the settings ask for. */
+struct decap_params lane_decap_params(const struct settings *settings);
+
+/* A session table with the tenants of the settings. NULL: no memory. */
+/* Bytes that the inspection of one of `n_lanes` may use; 0: no limit. */
+uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes);
+struct session_table *lane_sessions(const struct settings *settings);
+
+/* The fragment table that readers and workers use alike, with the lane's seed. NULL: no memory. */
+struct fragment_table *lane_fragments(const struct settings *settings, uint64_t seed);
+
+struct lane_params {
+	const struct settings *settings; /* whose capacities the lanes share */
+	uint32_t index, n_lanes;
+	enum decap_mode mode;
+	const struct inner_filter *inner; /* NULL: everything is taken */
+	uint64_t seed;                    /* of the hashes: secret when live, 0 in replay */
+	struct sink sink;
+	const struct snapshot_slot *slot; /* followed; holds a snapshot already */
+};
+
+/* NULL: `error` says why. What `params` points to must outlive the lane. */
+struct lane *lane_create(const struct lane_params *params, char *error, size_t error_size);
+void lane_destroy(struct lane *lane);
+
+/* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of
+ * every burst, and by it when there are no packets. */
+void lane_refresh(struct lane *lane);
+
+/* Says which sessions are old, by the lane's clock. lane_close_windows() does that, too. */
+void lane_age_sessions(struct lane *lane, uint64_t horizon_ns);
+
+/* Replay: closes the flow logs' windows that the clock has left behind by a whole one, with all their
+ * records, before the packets that come with that clock. So which record counts a packet depends on the
+ * packets alone. */
+void lane_close_windows(struct lane *lane, uint64_t horizon_ns);
+/* The end of the input, or of the appliance: ends all flows (flow_table_end_all()), writes all
+ * records. */
+void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end);
+
+/* True when a capacity limit changed a result: the run is then not the same for any number of
+ * workers. */
+bool lane_overflowed(const struct lane *lane);
+
+/* Takes `n` <= BURST_MAX packets through the stages. `data`, `cap`, `wire`, `time_ns`, `number`
+ * and `link` of each are set; the rest is filled in. why[i] is where packet i ended; the packet's
+ * bytes may be released after the call. */
+void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
+	enum reason *why);
+
+/* The same in parts, for live workers that hand packets to each other between them:
+ *
+ *     pipeline_front() -> pipeline_judge() -> (hand-off, pipeline_adopt()) -> pipeline_flows()
+ *
+ * Masks name packets of the burst; a part returns those that go on, and for those that do not,
+ * why[i] is set. Each packet is counted once, by the worker where it ended. */
+
+/* decap and session: the mask of packets that go on. */
+uint64_t pipeline_front(
+	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why);
+/* fragment, direction, filter. */
+uint64_t pipeline_judge(
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
+/* Packets that another lane has judged: their session and tenant in this one. */
+uint64_t pipeline_adopt(
+	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
+/* flow, dpi, export. */
+void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
+	uint64_t horizon_ns, enum reason *why);
+/* Counts where the packets of `done` ended. */
+void pipeline_count(struct lane *lane, uint64_t done, const enum reason *why);

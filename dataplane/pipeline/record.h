@@ -1,0 +1,18 @@
+/* Which packets are recorded, and what a record says of one: for packets/ (settings,
+ * packets.record) and for the packet file of replay (-w). Asked once the packet's way has ended. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "config/settings/settings.h"
+#include "decap/ledger.h"
+#include "decap/packet.h"
+#include "inspect/packets/packet_file.h"
+
+/* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
+ * session, rule or de-duplication refused, whatever its inner headers are like. RECORD_ALL: those
+ * refused, too. Packets lost between workers are in neither. */
+bool record_wants(enum settings_record which, enum reason why);
+
+/* Borrows the packet's bytes. */
+struct packet_record record_of(const struct packet *p, enum reason why);

@@ -1,0 +1,110 @@
+#include "dataplane/port/port_driver.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	/* The kernel takes a list of as many buffers with each frame that net_tap reads: enough for
+	 * 64 KiB, and not the thousand that the driver would take. */
+	TAP_DESCRIPTORS = 40,
+	TAP_RING = 1000, /* the kernel's default (txqueuelen) */
+};
+
+void port_note(const struct port_opening *opening, const char *format, ...)
+{
+	size_t used = strlen(opening->note);
+	va_list args;
+
+	if (used > 0)
+		used += (size_t)snprintf(opening->note + used, opening->size - used, "; ");
+	if (used >= opening->size)
+		return;
+	va_start(args, format);
+	vsnprintf(opening->note + used, opening->size - used, format, args);
+	va_end(args);
+}
+
+int port_driver_interface(
+	struct port_particulars *particulars, const struct port_opening *opening)
+{
+	const char *device = opening->params->device;
+	char name[IF_NAMESIZE];
+
+	if (!device_argument(opening->args, "iface", name, sizeof(name))) {
+		snprintf(opening->error, opening->size,
+			"%s: names no interface: add ,iface=NAME", device);
+		return -1;
+	}
+	if (interface_find(&particulars->interface, name))
+		return 0;
+	snprintf(opening->error, opening->size,
+		"%s: interface %s: %s; 'ip link' lists those there are", device, name,
+		strerror(errno));
+	return -1;
+}
+
+/* --- drivers with few particulars --- */
+
+/* The interface is the driver's own, and there only once it is probed. */
+static int prepare_tap(struct port_particulars *particulars, struct port_opening *opening)
+{
+	(void)opening;
+	particulars->keeps_mtu = true;
+	particulars->descriptors = TAP_DESCRIPTORS;
+	particulars->ring = TAP_RING;
+	/* As with net_af_packet, the kernel keeps no order between queues. */
+	particulars->one_queue = true;
+	return 0;
+}
+
+const struct port_driver port_tap = {
+	.name = "net_tap",
+	.makes_interface = true,
+	.prepare = prepare_tap,
+};
+
+static int prepare_pcap(struct port_particulars *particulars, struct port_opening *opening)
+{
+	(void)opening;
+	particulars->time_unit_ns = 1000;
+	particulars->all_queues = true; /* one a capture */
+	return 0;
+}
+
+const struct port_driver port_pcap = {
+	.name = "net_pcap",
+	.is_kernels = true,
+	.prepare = prepare_pcap,
+};
+
+/* Of a queue that the other side does not have, the driver (22.11) reads the first queue's ring, which
+ * then has two readers: packets are lost and damaged. */
+static int prepare_memif(struct port_particulars *particulars, struct port_opening *opening)
+{
+	(void)opening;
+	particulars->one_queue = true;
+	return 0;
+}
+
+const struct port_driver port_memif = {
+	.name = "net_memif",
+	.prepare = prepare_memif,
+};
+
+const struct port_driver *port_driver_of(const char *device)
+{
+	static const struct port_driver *const drivers[] = {
+		&port_af_packet, &port_af_xdp, &port_tap, &port_pcap, &port_memif};
+	static const struct port_driver none = {.name = ""};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
+		const char *rest = drivers[i]->name + 3; /* the older names begin with eth_ */
+
+		if ((strncmp(device, "net", 3) == 0 || strncmp(device, "eth", 3) == 0) &&
+			strncmp(device + 3, rest, strlen(rest)) == 0)
+			return drivers[i];
+	}
+	return &none;
+}

@@ -1,0 +1,467 @@
+#include "dataplane/replay/reader.h"
+
+#include "dataplane/capture/packet_times.h"
+#include "dataplane/output/ring.h"
+#include "dataplane/pipeline/owner.h"
+#include "dataplane/replay/block_queue.h"
+#include "dataplane/replay/lookahead.h"
+#include "decap/decap.h"
+#include "decap/joiner.h"
+#include "inspect/flow/fragment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Disorder up to this is no step back of the clock. */
+#define REWIND_NS UINT64_C(1000000000)
+
+struct reader {
+	struct reader_params params;
+	struct decap_params decap;
+	struct session_table *sessions; /* empty: tells the tenant of a VNI */
+	struct fragment_table *fragments;
+	struct lookahead lookahead;
+	struct worker *const *workers;
+	struct decap_met met;
+	uint64_t left_out_mirror;
+	struct block_queue
+		held; /* filled; each is sent when enough is known of what comes behind it */
+	struct block_queue sent;
+	struct block_queue spare;
+	uint32_t n_blocks, max_blocks;
+	struct input_packet pending; /* read, and did not fit in the last block */
+	enum joiner_status pending_is;
+	bool has_pending, at_end;
+	struct joiner *joiner; /* of outer fragments; NULL: nothing is decapsulated */
+	bool lends;            /* the input's packets need no copy */
+	struct backoff backoff;
+	uint64_t received, returned;
+	uint64_t horizon_ns, latest_ns; /* clock of expiry; time of the last packet */
+	uint64_t strays;                /* times that were replaced */
+};
+
+static bool add_block(struct reader *reader)
+{
+	struct block *block = block_create(reader->params.n_workers,
+		reader->params.packets != NULL || reader->params.recording != NULL);
+
+	if (!block)
+		return false;
+	reader->n_blocks++;
+	block_queue_push(&reader->spare, block);
+	return true;
+}
+
+/* Left out before anybody judged it: what it is says whether the expression meant it. */
+static void left_out(void *ctx, const struct input_packet *in)
+{
+	struct reader *reader = ctx;
+	struct packet p = {
+		.data = in->data, .cap = in->cap, .wire = in->wire, .link = in->link};
+	struct decap_params params = reader->decap;
+	struct decap_met met = {.plain = 0};
+
+	params.mode = DECAP_AUTO;
+	decap_packet(&params, &p, &met);
+	reader->left_out_mirror += met.plain == 0;
+}
+
+struct reader *reader_create(const struct reader_params *params)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->params = *params;
+	reader->decap = lane_decap_params(params->settings);
+	reader->decap.mode = params->mode;
+	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
+	reader->sessions = lane_sessions(params->settings);
+	reader->fragments = lane_fragments(params->settings, 0);
+	if (params->mode != DECAP_PLAIN)
+		reader->joiner = joiner_create(&reader->decap);
+	if (params->mode != DECAP_PLAIN)
+		input_watch(params->input, (struct input_watch){reader, left_out});
+	reader->lends = input_lend(params->input, BLOCK_ROOM);
+	/* With one block in hand, empty_block() never fails once blocks are on their way. */
+	if (reader->sessions && reader->fragments && add_block(reader) &&
+		(reader->joiner || params->mode == DECAP_PLAIN)) {
+		lookahead_init(&reader->lookahead, &reader->decap, params->inner,
+			fragment_table_params(reader->fragments));
+		return reader;
+	}
+	reader_destroy(reader);
+	return NULL;
+}
+
+static void queue_free(struct block_queue *q)
+{
+	struct block *block;
+
+	while ((block = block_queue_pop(q)))
+		block_destroy(block);
+}
+
+void reader_destroy(struct reader *reader)
+{
+	if (!reader)
+		return;
+	queue_free(&reader->held);
+	queue_free(&reader->sent);
+	queue_free(&reader->spare);
+	joiner_destroy(reader->joiner);
+	fragment_table_destroy(reader->fragments);
+	session_table_destroy(reader->sessions);
+	free(reader);
+}
+
+static struct slot slot_of(const struct input_packet *in, uint32_t offset)
+{
+	return (struct slot){
+		.time_ns = in->time_ns,
+		.captured_ns = in->time_ns,
+		.offset = offset,
+		.cap = in->cap,
+		.wire = in->wire,
+		.link = (uint32_t)in->link,
+	};
+}
+
+/* Puts the pending packet into the block. */
+static void add_packet(struct reader *reader, struct block *block)
+{
+	const struct input_packet *in = &reader->pending;
+
+	block->slots[block->n_slots++] = slot_of(
+		in, reader->lends ? (uint32_t)(in->data - input_lent(reader->params.input))
+				  : block->n_bytes);
+	if (!reader->lends)
+		memcpy(block->data + block->n_bytes, in->data, in->cap);
+	block->n_bytes += in->cap;
+	reader->has_pending = false;
+}
+
+/* What the pending packet is to the joiner, which may have made it whole. */
+static void __attribute__((noinline)) join_pending(struct reader *reader)
+{
+	struct input_packet *in = &reader->pending;
+	struct packet p = {.data = in->data,
+		.cap = in->cap,
+		.wire = in->wire,
+		.time_ns = in->time_ns,
+		.link = in->link};
+
+	reader->pending_is = joiner_add(reader->joiner, &p, reader->decap.mode == DECAP_MIRROR);
+	in->data = p.data;
+	in->cap = p.cap;
+	in->wire = p.wire;
+}
+
+/* The packet that comes next is in `pending`; false: none is to be had for this block. */
+static bool have_packet(struct reader *reader)
+{
+	int got;
+
+	if (!reader->has_pending && !reader->at_end) {
+		got = input_next(reader->params.input, &reader->pending);
+		reader->has_pending = got == 1;
+		reader->at_end = got == 0;
+		reader->pending_is = JOINER_NONE;
+		if (got == 1 && reader->joiner &&
+			joiner_may_be(reader->pending.data, reader->pending.cap,
+				reader->pending.link))
+			join_pending(reader);
+	}
+	return reader->has_pending;
+}
+
+/* The time of the packet behind the block says whether the last times in it stand. */
+static void settle(struct reader *reader, struct block *block)
+{
+	reader->strays += packet_times_settle(block->slots, block->n_slots, reader->latest_ns,
+		reader->has_pending ? reader->pending.time_ns : 0);
+}
+
+/* Reads until the block is full or the input ends. */
+static void fill(struct reader *reader, struct block *block)
+{
+	block->first_number = reader->received + 1;
+	while (have_packet(reader) && reader->pending_is == JOINER_NONE &&
+		block_fits(block, reader->pending.cap))
+		add_packet(reader, block);
+	settle(reader, block);
+	if (reader->lends)
+		block->data = input_exchange(reader->params.input, block->data,
+			reader->has_pending && reader->pending_is == JOINER_NONE
+				? &reader->pending
+				: NULL);
+	reader->received += block->n_slots;
+}
+
+/* The clock of expiry: no packet of a sent block is older than the horizon by more than the
+ * disorder we put up with; when the input's time steps back further, a new era begins. */
+static void set_horizon(struct reader *reader, struct block *block)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < block->n_slots; i++)
+		if (block->slots[i].time_ns < oldest)
+			oldest = block->slots[i].time_ns;
+	if (block->n_slots > 0)
+		reader->latest_ns = block->slots[block->n_slots - 1].time_ns;
+	else if (!block->last) /* the input gave fragments only */
+		oldest = reader->horizon_ns;
+	else /* the end: by the last packet, wherever blocks happen to begin */
+		oldest = reader->latest_ns > reader->horizon_ns ? reader->latest_ns
+								: reader->horizon_ns;
+	if (oldest + REWIND_NS < reader->horizon_ns) {
+		block->rewind_ns = reader->horizon_ns;
+		reader->horizon_ns = oldest;
+	} else if (oldest > reader->horizon_ns) {
+		reader->horizon_ns = oldest;
+	}
+	block->horizon_ns = reader->horizon_ns;
+}
+
+/* The worker that owns the packet's flow; packets without one are dealt round. */
+static uint32_t owner(struct reader *reader, const struct block *block, uint32_t i)
+{
+	uint32_t n = reader->params.n_workers;
+	struct packet p;
+	enum reason why;
+
+	if (n == 1)
+		return 0;
+	block_packet(block, i, &p);
+	why = decap_packet(&reader->decap, &p, &reader->met);
+	if (reader->params.inner)
+		why = inner_filter_judge(reader->params.inner, &p, why);
+	if (why != REASON_inspected)
+		return i % n;
+	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, &p.key)
+					    : (uint32_t)TENANT_PLAIN;
+	if (p.flags & PACKET_FRAGMENT && !fragment_table_packet(reader->fragments, &p))
+		lookahead_packet(&reader->lookahead, &p);
+	return owner_of_flow(&p, n);
+}
+
+static void deal(struct reader *reader, struct block *block)
+{
+	lookahead_block(&reader->lookahead, block);
+	for (uint32_t i = 0; i < block->n_slots; i++) {
+		uint32_t w = owner(reader, block, i);
+
+		block_owned(block, w)[block->n_owned[w]++] = (uint16_t)i;
+	}
+}
+
+/* The oldest block that is held. Those behind it are filled; how far they reach is written down, since
+ * the newest of them gets its successor while the workers have this one. */
+static void send_oldest(struct reader *reader)
+{
+	uint64_t held_end = block_end(block_queue_newest(&reader->held));
+	struct block *block = block_queue_pop(&reader->held);
+
+	block->ahead_end = block_end(block) + LOOKAHEAD_PACKETS;
+	if (block->ahead_end > held_end)
+		block->ahead_end = held_end;
+	deal(reader, block);
+	for (uint32_t w = 0; w < reader->params.n_workers; w++)
+		worker_send(reader->workers[w], block);
+	block_queue_push(&reader->sent, block);
+}
+
+/* Whether all that lookahead.h wants behind the oldest block is there. */
+static bool may_send(const struct reader *reader)
+{
+	const struct block *oldest = block_queue_oldest(&reader->held);
+
+	return oldest && (reader->held.count > LOOKAHEAD_BLOCKS ||
+				 block_end(block_queue_newest(&reader->held)) >=
+					 block_end(oldest) + LOOKAHEAD_PACKETS);
+}
+
+static void send_held(struct reader *reader)
+{
+	while (reader->held.count > 0)
+		send_oldest(reader);
+}
+
+static void send(struct reader *reader, struct block *block)
+{
+	struct block *newest = block_queue_newest(&reader->held);
+
+	set_horizon(reader, block);
+	if (newest)
+		newest->next = block;
+	block_queue_push(&reader->held, block);
+	while (may_send(reader))
+		send_oldest(reader);
+}
+
+static void record_one(const struct reader_params *to, const struct mark *mark)
+{
+	enum settings_record asked = to->settings->packets.record;
+
+	if (mark->least == RECORD_NONE)
+		return;
+	if (to->packets && mark->least == RECORD_ACCEPTED)
+		packet_file_write(to->packets, &mark->packet);
+	if (to->recording && (asked == RECORD_ALL || asked == mark->least))
+		packet_files_write(to->recording, &mark->packet);
+}
+
+static void record(struct reader *reader, const struct block *block)
+{
+	for (uint32_t i = 0; block->marks && i < block->n_slots; i++) {
+		block->marks[i].packet.time_ns = block->slots[i].captured_ns;
+		record_one(&reader->params, &block->marks[i]);
+	}
+}
+
+/* Waits until every worker has done the oldest block, and takes it back. */
+static void collect(struct reader *reader)
+{
+	struct block *block = block_queue_pop(&reader->sent);
+
+	for (uint32_t w = 0; w < reader->params.n_workers; w++)
+		while (!worker_done(reader->workers[w]))
+			backoff_wait(&reader->backoff);
+	record(reader, block);
+	reader->returned += block->n_slots;
+	block_reset(block);
+	block_queue_push(&reader->spare, block);
+}
+
+/* All blocks are on their way. Waits for half of them: few long naps cost less than many short
+ * ones, and the other half keeps the workers busy meanwhile. */
+static void collect_half(struct reader *reader)
+{
+	uint32_t left = reader->sent.count / 2;
+
+	while (reader->sent.count > left)
+		collect(reader);
+	backoff_ease(&reader->backoff);
+}
+
+/* An empty block: a spare one, a new one, or one that comes back. */
+static struct block *empty_block(struct reader *reader)
+{
+	if (reader->spare.count == 0 && reader->n_blocks < reader->max_blocks)
+		add_block(reader);
+	if (reader->spare.count == 0 && reader->sent.count == 0) /* no memory for more */
+		send_held(reader);
+	if (reader->spare.count == 0 && reader->sent.count > 0)
+		collect_half(reader);
+	return block_queue_pop(&reader->spare);
+}
+
+/* A packet made whole travels alone: the fragments before it have numbers, too. */
+static void send_whole(struct reader *reader)
+{
+	struct block *block = empty_block(reader);
+
+	block->first_number = reader->received + 1;
+	block->slots[block->n_slots++] = slot_of(&reader->pending, 0);
+	memcpy(block->data, reader->pending.data, reader->pending.cap);
+	block->n_bytes = reader->pending.cap;
+	reader->received++;
+	reader->has_pending = false;
+	have_packet(reader);
+	settle(reader, block);
+	send(reader, block);
+}
+
+/* Outer fragments that come next are no packets of a block. */
+static void join(struct reader *reader)
+{
+	while (have_packet(reader) && reader->pending_is != JOINER_NONE) {
+		if (reader->pending_is == JOINER_WHOLE) {
+			send_whole(reader);
+			continue;
+		}
+		reader->received++;
+		reader->returned++;
+		reader->has_pending = false;
+	}
+}
+
+static void send_last(struct reader *reader)
+{
+	struct block *block = empty_block(reader);
+
+	block->first_number = reader->received + 1;
+	block->last = true;
+	send(reader, block);
+	send_held(reader);
+	while (reader->sent.count > 0)
+		collect(reader);
+}
+
+void reader_run(struct reader *reader, struct worker *const *workers, struct reader_watch watch)
+{
+	struct block *block;
+
+	reader->workers = workers;
+	while (!reader->at_end && watch.go_on(watch.ctx, reader->received)) {
+		join(reader);
+		block = empty_block(reader);
+		fill(reader, block);
+		send(reader, block);
+	}
+	if (reader->joiner)
+		joiner_end(reader->joiner);
+	send_last(reader);
+}
+
+void reader_abandon(struct reader *reader, struct worker *const *workers, uint32_t n_started)
+{
+	reader->workers = workers;
+	reader->params.n_workers = n_started;
+	send_last(reader);
+}
+
+uint64_t reader_received(const struct reader *reader)
+{
+	return reader->received;
+}
+
+uint64_t reader_left_out_mirror(const struct reader *reader)
+{
+	return reader->left_out_mirror;
+}
+
+uint64_t reader_strays(const struct reader *reader)
+{
+	return reader->strays;
+}
+
+void reader_ledger(const struct reader *reader, struct ledger *ledger)
+{
+	struct joiner_counts counts = {.joined = 0};
+
+	if (reader->joiner)
+		counts = joiner_counts(reader->joiner);
+	ledger->received = reader->received;
+	ledger->in_flight = reader_in_flight(reader);
+	ledger->reasons[REASON_outer_joined] += counts.joined;
+	ledger->reasons[REASON_outer_fragment] += counts.left;
+	ledger->reasons[REASON_outer_overlap] += counts.overlapping;
+}
+
+uint64_t reader_in_flight(const struct reader *reader)
+{
+	return reader->received - reader->returned;
+}
+
+void reader_overflow(const struct reader *reader, struct summary_overflow *sum)
+{
+	sum->fragments += fragment_table_overwritten(reader->fragments);
+	if (reader->joiner)
+		sum->outer_fragments += joiner_counts(reader->joiner).overflow;
+}
+
+uint32_t reader_max_blocks(const struct reader *reader)
+{
+	return reader->max_blocks;
+}

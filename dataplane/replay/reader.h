@@ -1,0 +1,70 @@
+/* The replay reader: fills blocks from the captures, chooses the owner of each packet, sends the
+ * blocks to the workers and takes them back, recording packets in file order on the way. It waits
+ * for workers and never drops. All on the calling thread.
+ *
+ * Outer IP fragments are put together here (decap/joiner.h), whatever the number of workers: the packet
+ * made whole stands where its last fragment stood, and the others are counted, and go nowhere.
+ *
+ * An owner is chosen by the hash of (tenant, inner addresses, ports, protocol), so every flow
+ * keeps file order in one worker; later fragments follow the ports of their first one. With one
+ * worker nothing is parsed here. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/settings/settings.h"
+#include "dataplane/capture/input.h"
+#include "dataplane/pipeline/inner_filter.h"
+#include "dataplane/replay/worker.h"
+#include "decap/decap.h"
+#include "inspect/packets/packet_file.h"
+#include "inspect/packets/packet_files.h"
+#include "inspect/summary/summary.h"
+
+struct reader;
+
+struct reader_params {
+	const struct settings *settings;
+	struct input *input;
+	struct packet_file *packets;    /* accepted packets go there; NULL: nowhere */
+	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
+	uint32_t n_workers;
+	enum decap_mode mode;
+	const struct inner_filter *inner; /* that of the lanes; NULL: everything is taken */
+};
+
+/* NULL: no memory. Everything in `params` is borrowed until reader_destroy(). */
+struct reader *reader_create(const struct reader_params *params);
+void reader_destroy(struct reader *reader);
+
+/* Called now and then while reading; `packets` so far. false: stop reading. */
+struct reader_watch {
+	void *ctx;
+	bool (*go_on)(void *ctx, uint64_t packets);
+};
+
+/* Reads to the end (or until the watch says stop), lets the workers end all flows, and takes
+ * every block back. */
+void reader_run(
+	struct reader *reader, struct worker *const *workers, struct reader_watch watch);
+
+/* Instead of reader_run(), when only the first `n_started` workers could be started: lets them end. */
+void reader_abandon(struct reader *reader, struct worker *const *workers, uint32_t n_started);
+
+/* Packets read, and those whose blocks were not given back (0 after reader_run()). */
+uint64_t reader_received(const struct reader *reader);
+uint64_t reader_in_flight(const struct reader *reader);
+/* Of the packets that the BPF expression left out, those that are mirror traffic (in DECAP_PLAIN: 0,
+ * nobody looks). */
+uint64_t reader_left_out_mirror(const struct reader *reader);
+/* Adds what the reader knows: packets received and in flight, and what became of outer fragments. */
+void reader_ledger(const struct reader *reader, struct ledger *ledger);
+/* Adds what found no room in the fragment table of the reader or in its joiner: then owners may differ
+ * from another run's. */
+void reader_overflow(const struct reader *reader, struct summary_overflow *sum);
+/* Packets whose times were replaced: see packet_times.h. */
+uint64_t reader_strays(const struct reader *reader);
+/* Blocks on their way at once, at most: the room that worker inboxes need. */
+uint32_t reader_max_blocks(const struct reader *reader);

@@ -1,0 +1,447 @@
+#include "dataplane/replay/replay.h"
+
+#include "dataplane/output/gather.h"
+#include "dataplane/output/writer.h"
+#include "dataplane/port/eal.h"
+#include "dataplane/port/processors.h"
+#include "dataplane/replay/progress.h"
+#include "dataplane/replay/reader.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { EAL_MEMORY_MB = 512 };
+
+struct replay {
+	const struct replay_params *params;
+	uint32_t n_workers;
+	struct inner_filter *inner; /* of --inner; NULL: none */
+	struct input *input;
+	struct output *output;
+	struct packet_file *packets;    /* of -w; NULL: none */
+	struct packet_files *recording; /* of the settings; NULL: none */
+	struct writer *writer;
+	struct reader *reader;
+	struct snapshot_slot slot;
+	struct lane *lanes[WORKERS_MAX];
+	struct worker *workers[WORKERS_MAX];
+	struct progress progress;
+	struct timespec began;
+	bool stopped, lost, eal;
+};
+
+static const struct model no_model = {0};
+
+static void say(const char *sentence)
+{
+	fprintf(stderr, "periscope: %s\n", sentence);
+}
+
+/* The reader has no processor of its own: it takes a fifth to a half of the time and sleeps the
+ * rest. */
+static uint32_t count_workers(const struct replay_params *params)
+{
+	uint32_t n = params->n_workers ? params->n_workers : params->settings->capture.workers;
+	cpu_set_t cpus;
+
+	if (n == 0)
+		n = processors_allowed(&cpus);
+	return n < WORKERS_MAX ? n : WORKERS_MAX;
+}
+
+/* Two writers would spoil it for each other. */
+static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
+{
+	static const char *const own[] = {
+		"summary.json", "events/flows.jsonl", "packets/packets.pcapng"};
+	char path[PATH_MAX];
+	struct stat file, other;
+
+	if (!p->output_dir || !p->packet_file || stat(p->packet_file, &file) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", p->output_dir, own[i]);
+		if (stat(path, &other) != 0 || file.st_dev != other.st_dev ||
+			file.st_ino != other.st_ino)
+			continue;
+		snprintf(error, REPLAY_ERROR,
+			"%s: is %s of the output directory, too; choose another one with -w",
+			p->packet_file, own[i]);
+		return true;
+	}
+	return false;
+}
+
+static bool open_packets(struct replay *replay, char error[REPLAY_ERROR])
+{
+	const struct replay_params *p = replay->params;
+	const struct packet_files_params recording = {
+		.dir = p->output_dir, .name = "packets.pcapng"};
+
+	if (p->packet_file) {
+		replay->packets = packet_file_open(p->packet_file, error, REPLAY_ERROR);
+		if (!replay->packets)
+			return false;
+	}
+	if (p->settings->packets.record == RECORD_NONE)
+		return !is_one_file(p, error);
+	replay->recording = packet_files_open(&recording, error, REPLAY_ERROR);
+	return replay->recording && !is_one_file(p, error);
+}
+
+/* What needs no thread: everything that can go wrong before the first packet. */
+static enum replay_status open_files(struct replay *replay, char error[REPLAY_ERROR])
+{
+	const struct replay_params *p = replay->params;
+	struct input_counters counters;
+
+	if (p->inner) {
+		replay->inner = inner_filter_create(p->inner, error, REPLAY_ERROR);
+		if (!replay->inner)
+			return REPLAY_USAGE;
+	}
+	replay->input = input_open(p->captures, p->n_captures, p->bpf, error, REPLAY_ERROR);
+	if (!replay->input)
+		return REPLAY_USAGE;
+	input_counters(replay->input, &counters);
+	if (counters.readable == 0) {
+		error[0] = '\0'; /* the input's own sentences say it all */
+		return REPLAY_FAILED;
+	}
+	replay->output = p->output_dir
+				 ? output_open(p->output_dir, p->force, error, REPLAY_ERROR)
+				 : output_open_none(error, REPLAY_ERROR);
+	if (!replay->output)
+		return REPLAY_FAILED;
+	if (!open_packets(replay, error))
+		return REPLAY_FAILED;
+	output_limit_events(replay->output, p->settings->events.max_total_size);
+	return output_add_sinks(replay->output, p->settings, true, error, REPLAY_ERROR)
+		       ? REPLAY_DONE
+		       : REPLAY_FAILED;
+}
+
+static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
+{
+	const struct reader_params params = {
+		.settings = replay->params->settings,
+		.input = replay->input,
+		.packets = replay->packets,
+		.recording = replay->recording,
+		.n_workers = replay->n_workers,
+		.mode = replay->params->input,
+		.inner = replay->inner,
+	};
+
+	replay->reader = reader_create(&params);
+	if (replay->reader)
+		return 0;
+	snprintf(error, REPLAY_ERROR, "not enough memory for the reader");
+	return -1;
+}
+
+static bool has_rules(const struct model *model)
+{
+	for (uint32_t f = 0; f < model->n_filters; f++)
+		for (int d = 0; d < MODEL_DIRECTIONS; d++)
+			if (model->filters[f].rules[d].count > 0)
+				return true;
+	return false;
+}
+
+/* EAL takes a tenth of a second to start, and only compiled rules need it. */
+static int start_eal(struct replay *replay, char error[REPLAY_ERROR])
+{
+	if (!replay->params->model || !has_rules(replay->params->model))
+		return 0;
+	if (eal_start_offline(EAL_MEMORY_MB, error, REPLAY_ERROR))
+		return -1;
+	replay->eal = true;
+	return 0;
+}
+
+static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
+{
+	const struct model *model = replay->params->model ? replay->params->model : &no_model;
+	struct snapshot *snapshot;
+
+	snapshot = snapshot_create(
+		model, replay->params->settings, 1, replay->n_workers, error, REPLAY_ERROR);
+	if (!snapshot)
+		return -1;
+	snapshot_publish(&replay->slot, snapshot);
+	if (!output_owners(replay->output, model)) {
+		snprintf(error, REPLAY_ERROR, "not enough memory for the owners of flow logs");
+		return -1;
+	}
+	return 0;
+}
+
+static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
+{
+	replay->writer =
+		writer_start(replay->output, replay->n_workers, true, error, REPLAY_ERROR);
+	if (replay->writer)
+		writer_slow(replay->writer, replay->params->settings->simulate.disk_delay);
+	for (uint32_t i = 0; replay->writer && i < replay->n_workers; i++) {
+		const struct lane_params params = {
+			.settings = replay->params->settings,
+			.index = i,
+			.n_lanes = replay->n_workers,
+			.mode = replay->params->input,
+			.inner = replay->inner,
+			.sink = writer_sink(replay->writer, i),
+			.slot = &replay->slot,
+		};
+
+		replay->lanes[i] = lane_create(&params, error, REPLAY_ERROR);
+		if (!replay->lanes[i])
+			return -1;
+		replay->lanes[i]->records = replay->packets || replay->recording;
+	}
+	return replay->writer ? 0 : -1;
+}
+
+static bool go_on(void *ctx, uint64_t packets)
+{
+	struct replay *replay = ctx;
+	struct input_counters counters;
+
+	input_counters(replay->input, &counters);
+	replay->stopped = replay->params->stop();
+	progress_show(&replay->progress, packets, counters.bytes_read, counters.bytes_total);
+	return !replay->stopped;
+}
+
+/* Threads that were started must be ended: with a last block when the reader never ran. */
+static int run_threads(struct replay *replay, char error[REPLAY_ERROR])
+{
+	struct reader_watch watch = {replay, go_on};
+	uint32_t started = 0;
+	int result = 0;
+
+	while (started < replay->n_workers && result == 0) {
+		replay->workers[started] = worker_start(replay->lanes[started], started,
+			replay->writer, reader_max_blocks(replay->reader), error, REPLAY_ERROR);
+		if (replay->workers[started])
+			started++;
+		else
+			result = -1;
+	}
+	if (result == 0)
+		reader_run(replay->reader, replay->workers, watch);
+	else
+		reader_abandon(replay->reader, replay->workers, started);
+	for (uint32_t i = 0; i < started; i++)
+		worker_stop(replay->workers[i]);
+	progress_end(&replay->progress);
+	return result;
+}
+
+static double seconds_since(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - began->tv_sec) +
+	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
+static struct summary_replay describe(const struct replay *replay, const struct gathered *g)
+{
+	const struct replay_params *p = replay->params;
+	uint64_t received = g->ledger.received;
+	uint64_t plain = g->plain + ledger_bucket(&g->ledger, BUCKET_not_mirror);
+
+	if (p->input == DECAP_PLAIN)
+		plain = received;
+	return (struct summary_replay){
+		.mode = p->input,
+		.bpf = p->bpf,
+		.inner = p->inner,
+		.has_sessions = p->model && p->model->n_sessions > 0,
+		.mirrored = received - plain,
+		.plain = plain,
+		.left_out_mirror = reader_left_out_mirror(replay->reader),
+		.foreign = g->foreign,
+		.files = {{p->packet_file, replay->packets
+						   ? packet_file_ip_packets(replay->packets)
+						   : 0},
+			{"packets/packets.pcapng",
+				replay->recording ? packet_files_ip_packets(replay->recording)
+						  : 0}},
+	};
+}
+
+/* What the captures hold, as far as it was looked at and left out ones included; NULL: nothing. */
+static const char *name_input(const struct summary_replay *r, uint64_t left_out)
+{
+	bool mirror = r->mirrored + r->left_out_mirror > 0;
+	bool plain = r->plain + (left_out - r->left_out_mirror) > 0;
+
+	if (mirror && plain)
+		return "mixed";
+	return mirror ? "mirror" : plain ? "plain" : NULL;
+}
+
+static struct summary summarize(const struct replay *replay, const struct gathered *g,
+	const struct summary_replay *what)
+{
+	const struct packet_file *packets = replay->packets;
+	const struct packet_files *recording = replay->recording;
+	struct input_counters input;
+	struct summary s =
+		gathered_summary(g, replay->params->settings, replay->lanes, replay->n_workers);
+
+	input_counters(replay->input, &input);
+	s.input = name_input(what, input.bpf_excluded);
+	s.replay = what;
+	s.bpf_excluded = input.bpf_excluded;
+	s.link_excluded = input.link_excluded;
+	s.time_backwards = input.time_backwards;
+	s.time_strays = reader_strays(replay->reader);
+	s.n_captures = replay->params->n_captures;
+	s.duration_s = seconds_since(&replay->began);
+	s.version = replay->params->version;
+	summary_add_output(
+		&s, "packets", packets, packets ? packet_file_ledger(packets) : NULL);
+	summary_add_output(
+		&s, "recording", recording, recording ? packet_files_ledger(recording) : NULL);
+	return s;
+}
+
+static enum replay_status finish(
+	struct replay *replay, void (*report)(void *, const struct summary *), void *ctx)
+{
+	struct gathered g;
+	struct summary summary;
+	struct summary_replay what;
+	char error[PATH_MAX + 128];
+	const char *open_sum;
+	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
+
+	if (!gather(&g, replay->params->settings, replay->lanes, replay->n_workers,
+		    replay->output)) {
+		say("not enough memory for the summary");
+		result = REPLAY_FAILED;
+	} else {
+		reader_ledger(replay->reader, &g.ledger);
+		reader_overflow(replay->reader, &g.overflow);
+		g.overflowed = g.overflowed || g.overflow.fragments > 0 ||
+			       g.overflow.outer_fragments > 0;
+		what = describe(replay, &g);
+		summary = summarize(replay, &g, &what);
+		if (replay->params->output_dir &&
+			!summary_write(
+				&summary, output_dir(replay->output), error, sizeof(error))) {
+			say(error);
+			result = REPLAY_FAILED;
+		}
+		report(ctx, &summary);
+		open_sum = summary_open_sum(&summary);
+		if (open_sum) {
+			say(open_sum);
+			result = REPLAY_FAILED;
+		}
+	}
+	gathered_free(&g);
+	return result;
+}
+
+/* What is worth knowing of the captures, what they had wrong, and an early end. */
+static enum replay_status say_input_errors(const struct replay *replay)
+{
+	unsigned n = replay->input ? input_error_count(replay->input) : 0;
+
+	for (unsigned i = 0; replay->input && i < replay->params->n_captures; i++)
+		if (input_note(replay->input, i))
+			say(input_note(replay->input, i));
+	for (unsigned i = 0; i < n; i++)
+		say(input_error(replay->input, i));
+	if (replay->stopped)
+		say("interrupted: the packets read so far were processed");
+	return n > 0 || replay->stopped ? REPLAY_FAILED : REPLAY_DONE;
+}
+
+/* Closing still writes. False when anything was lost, which was said. */
+static bool close_outputs(struct replay *replay)
+{
+	bool ok = true;
+
+	writer_stop(replay->writer);
+	if (replay->packets)
+		ok = packet_file_close(replay->packets);
+	ok = packet_files_close(replay->recording) && ok;
+	if (replay->output)
+		ok = output_close(replay->output) && ok;
+	return ok;
+}
+
+static void replay_free(struct replay *replay)
+{
+	for (uint32_t i = 0; i < replay->n_workers; i++)
+		lane_destroy(replay->lanes[i]);
+	reader_destroy(replay->reader);
+	input_close(replay->input);
+	inner_filter_destroy(replay->inner);
+	snapshot_destroy(snapshot_publish(&replay->slot, NULL));
+	if (replay->eal)
+		eal_stop();
+	free(replay);
+}
+
+static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
+{
+	if (make_reader(replay, error) || make_snapshot(replay, error) ||
+		make_lanes(replay, error) || run_threads(replay, error))
+		return REPLAY_FAILED;
+	writer_stop(replay->writer);
+	replay->writer = NULL;
+	replay->lost = !output_flush(replay->output);
+	replay->lost = !output_stop_sinks(replay->output, 0) || replay->lost;
+	if (replay->packets && !packet_file_flush(replay->packets))
+		replay->lost = true;
+	if (replay->recording && !packet_files_flush(replay->recording))
+		replay->lost = true;
+	return REPLAY_DONE;
+}
+
+enum replay_status replay_run(const struct replay_params *params,
+	void (*report)(void *ctx, const struct summary *summary), void *ctx)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+	enum replay_status status, input_status;
+	char error[REPLAY_ERROR] = "";
+
+	if (!replay) {
+		say("not enough memory");
+		return REPLAY_FAILED;
+	}
+	replay->params = params;
+	replay->n_workers = count_workers(params);
+	replay->progress = progress_begin(params->progress);
+	clock_gettime(CLOCK_MONOTONIC, &replay->began);
+	status = start_eal(replay, error) ? REPLAY_FAILED : REPLAY_DONE;
+	if (status == REPLAY_DONE && params->confine)
+		params->confine(ctx);
+	if (status == REPLAY_DONE)
+		status = open_files(replay, error);
+	if (status == REPLAY_DONE)
+		status = run(replay, error);
+	/* Results of an earlier run must not stand there as if they were this one's. */
+	if (status == REPLAY_FAILED && !replay->output && params->force && params->output_dir)
+		output_clear(params->output_dir);
+	if (status != REPLAY_DONE && error[0])
+		say(error);
+	input_status = say_input_errors(replay);
+	if (status == REPLAY_DONE)
+		status = finish(replay, report, ctx);
+	if (!close_outputs(replay) && status == REPLAY_DONE)
+		status = REPLAY_FAILED;
+	replay_free(replay);
+	return status != REPLAY_DONE ? status : input_status;
+}

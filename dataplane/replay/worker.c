@@ -1,0 +1,194 @@
+#include "dataplane/replay/worker.h"
+
+#include "dataplane/output/ring.h"
+#include "dataplane/pipeline/record.h"
+#include "inspect/flow/flow.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	/* Flow slots looked at for expiry with each block: at 1,024 packets a block, a table of a
+	 * million flows is gone round once in a quarter of a million packets. */
+	EXPIRE_SLOTS = 4096,
+};
+
+/* When all slots were looked at, there is nothing to find until the clock has gone on. */
+#define EXPIRE_PAUSE_NS UINT64_C(1000000000)
+
+struct worker {
+	struct lane *lane;
+	struct writer *writer;
+	uint32_t index;
+	struct ring *inbox, *done;
+	pthread_t thread;
+	struct lookahead lookahead;
+	struct packet packets[BURST_MAX];
+	enum reason why[BURST_MAX];
+	uint32_t expire_left;    /* slots of this round of expiry */
+	uint64_t expire_next_ns; /* horizon at which another round begins */
+};
+
+static void fill_mark(struct mark *mark, const struct packet *p, enum reason why)
+{
+	mark->least = RECORD_NONE;
+	if (record_wants(RECORD_ACCEPTED, why))
+		mark->least = RECORD_ACCEPTED;
+	else if (record_wants(RECORD_ALL, why))
+		mark->least = RECORD_ALL;
+	if (mark->least != RECORD_NONE)
+		mark->packet = record_of(p, why);
+}
+
+static uint64_t not_mirror(const struct lane *lane)
+{
+	return lane->ledger.reasons[REASON_not_udp] + lane->ledger.reasons[REASON_other_port];
+}
+
+/* What is not inspected begins no flow: it is looked at here. */
+static void __attribute__((noinline)) look_at_others(
+	struct lane *lane, const struct packet *packets, uint32_t n, const enum reason *why)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct packet p = packets[i];
+
+		if ((why[i] == REASON_not_udp || why[i] == REASON_other_port) &&
+			decap_plain(&p) == REASON_inspected)
+			foreign_look(&lane->foreign, &p);
+	}
+}
+
+static void run_burst(
+	struct worker *worker, struct block *block, const uint16_t *slots, uint32_t n)
+{
+	uint64_t others = not_mirror(worker->lane);
+
+	for (uint32_t i = 0; i < n; i++)
+		block_packet(block, slots[i], &worker->packets[i]);
+	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
+	if (not_mirror(worker->lane) != others)
+		look_at_others(worker->lane, worker->packets, n, worker->why);
+	for (uint32_t i = 0; block->marks && i < n; i++)
+		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i]);
+}
+
+/* A slice of expiry: it only reclaims memory, so when it runs changes no result. */
+static void expire(struct worker *worker, uint64_t horizon_ns)
+{
+	struct flow_table *flows = worker->lane->flows;
+	uint32_t slots;
+
+	if (worker->expire_left == 0) {
+		if (horizon_ns < worker->expire_next_ns)
+			return;
+		worker->expire_left = flow_table_stats(flows)->peak;
+		worker->expire_next_ns = horizon_ns + EXPIRE_PAUSE_NS;
+	}
+	slots = worker->expire_left < EXPIRE_SLOTS ? worker->expire_left : EXPIRE_SLOTS;
+	flow_table_expire(flows, horizon_ns, slots);
+	worker->expire_left -= slots;
+}
+
+static void run_block(struct worker *worker, struct block *block)
+{
+	const uint16_t *slots = block_owned(block, worker->index);
+	uint32_t left = block->n_owned[worker->index];
+
+	if (block->rewind_ns) {
+		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
+		worker->expire_next_ns = 0;
+	}
+	lookahead_block(&worker->lookahead, block);
+	lane_close_windows(worker->lane, block->horizon_ns);
+	while (left > 0) {
+		uint32_t n = left < BURST_MAX ? left : BURST_MAX;
+
+		run_burst(worker, block, slots, n);
+		slots += n;
+		left -= n;
+	}
+	if (block->last)
+		lane_end(worker->lane, block->horizon_ns, FLOW_END_OF_INPUT);
+	else
+		expire(worker, block->horizon_ns);
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	struct backoff backoff = {0};
+	bool last = false;
+
+	while (!last) {
+		struct block *block = ring_pop(worker->inbox);
+
+		if (!block) {
+			backoff_wait(&backoff);
+			continue;
+		}
+		backoff_reset(&backoff);
+		run_block(worker, block);
+		last = block->last;
+		if (last)
+			writer_flush(worker->writer, worker->index);
+		ring_push(worker->done, block); /* has room for every block */
+	}
+	return NULL;
+}
+
+/* A ring holds one less than its size. */
+static uint32_t ring_size(uint32_t blocks)
+{
+	uint32_t size = 2;
+
+	while (size <= blocks)
+		size *= 2;
+	return size;
+}
+
+struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
+	uint32_t max_blocks, char *error, size_t error_size)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+
+	snprintf(error, error_size, "could not start worker %u", index);
+	if (!worker)
+		return NULL;
+	worker->lane = lane;
+	worker->index = index;
+	worker->writer = writer;
+	lookahead_init(&worker->lookahead, &lane->decap, lane->inner,
+		fragment_table_params(lane->fragments));
+	lane->lookahead = &worker->lookahead;
+	worker->inbox = ring_create(ring_size(max_blocks));
+	worker->done = ring_create(ring_size(max_blocks));
+	if (worker->inbox && worker->done &&
+		pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
+		return worker;
+	lane->lookahead = NULL;
+	ring_destroy(worker->inbox);
+	ring_destroy(worker->done);
+	free(worker);
+	return NULL;
+}
+
+void worker_send(struct worker *worker, struct block *block)
+{
+	ring_push(worker->inbox, block);
+}
+
+struct block *worker_done(struct worker *worker)
+{
+	return ring_pop(worker->done);
+}
+
+void worker_stop(struct worker *worker)
+{
+	pthread_join(worker->thread, NULL);
+	worker->lane->lookahead = NULL;
+	ring_destroy(worker->inbox);
+	ring_destroy(worker->done);
+	free(worker);
+}

@@ -1,0 +1,139 @@
+#include "inspect/output/event_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "inspect/output/file_series.h"
+#include "inspect/output/spool.h"
+
+struct event_files {
+	struct output_ledger *ledger;
+	struct file_series *series;
+	struct spool *spool;
+	bool fixed;
+	uint64_t limit; /* of a fixed one; 0: none */
+	bool full;
+	bool lost; /* by a file before */
+};
+
+static void end_file(struct event_files *f)
+{
+	bool whole;
+
+	if (f->spool == NULL)
+		return;
+	whole = spool_flush(f->spool);
+	if (f->fixed || spool_size(f->spool) > 0)
+		whole = spool_close(f->spool) && whole;
+	else
+		whole = spool_discard(f->spool) && whole;
+	f->spool = NULL;
+	f->lost = !whole || f->lost;
+}
+
+static bool open_file(void *owner, const char *path, int flags)
+{
+	struct event_files *f = owner;
+	struct spool *next = spool_open(path, flags, SPOOL_ALONE, f->ledger);
+
+	if (next == NULL)
+		return false;
+	end_file(f);
+	f->spool = next;
+	return true;
+}
+
+struct event_files *event_files_open(const struct event_files_params *params,
+	struct output_ledger *ledger, char *error, size_t error_size)
+{
+	struct event_files *f = calloc(1, sizeof(*f));
+	const struct file_series_params series = {
+		.dir = params->dir,
+		.folder = "events",
+		.prefix = "flows-",
+		.suffix = ".jsonl",
+		.name = params->name,
+		.max_file_size = params->max_file_size,
+		.max_file_age_ns = params->max_file_age_ns,
+		.max_files = params->max_files,
+		.max_total_size = params->max_total_size,
+		.now_ns = params->now_ns,
+		.ctx = params->ctx,
+		.open = open_file,
+		.owner = f,
+	};
+
+	if (f == NULL) {
+		snprintf(error, error_size, "%s: no memory", params->dir);
+		return NULL;
+	}
+	f->ledger = ledger;
+	f->fixed = params->name != NULL;
+	f->series = file_series_open(&series, error, error_size);
+	if (f->series != NULL)
+		return f;
+	free(f);
+	return NULL;
+}
+
+void event_files_limit(struct event_files *f, uint64_t bytes)
+{
+	f->limit = f->fixed ? bytes : 0;
+}
+
+/* Once full it stays so, or short lines would go on where long ones end. */
+static bool __attribute__((cold)) is_full(struct event_files *f, size_t len)
+{
+	if (!f->full && spool_size(f->spool) + len > f->limit) {
+		f->full = true;
+		fputs("periscope: events.max_total_size is reached: further events are left "
+		      "out, "
+		      "and counted\n",
+			stderr);
+	}
+	return f->full;
+}
+
+void event_files_put(struct event_files *f, const char *line, size_t len)
+{
+	if (f->limit != 0 && is_full(f, len)) {
+		f->ledger->by_policy++;
+		return;
+	}
+	if (file_series_is_full(f->series, spool_size(f->spool), len))
+		(void)file_series_next(f->series);
+	spool_add(f->spool, line, len);
+	spool_end(f->spool, 1);
+}
+
+bool event_files_flush(struct event_files *f)
+{
+	bool whole = spool_flush(f->spool);
+
+	file_series_retry(f->series);
+	if (spool_size(f->spool) > 0) {
+		file_series_settle(f->series);
+		if (file_series_is_old(f->series))
+			(void)file_series_next(f->series);
+	}
+	return whole && !f->lost;
+}
+
+bool event_files_close(struct event_files *f)
+{
+	bool whole;
+
+	if (f == NULL)
+		return true;
+	(void)event_files_flush(f);
+	end_file(f);
+	whole = !f->lost;
+	file_series_close(f->series);
+	free(f);
+	return whole;
+}
+
+uint64_t event_files_removed(const struct event_files *f, uint64_t *bytes)
+{
+	return file_series_removed(f->series, bytes);
+}

@@ -1,0 +1,103 @@
+#include "inspect/output/event_sinks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/parse/now.h"
+#include "config/settings/settings.h"
+#include "inspect/output/courier.h"
+
+struct event_sinks {
+	struct courier *couriers[EVENT_SINKS_MAX];
+	uint32_t n;
+};
+
+static const struct event_sink *const kinds[] = {
+#define EVENT_SINK(kind) &sink_##kind,
+#include "inspect/output/event_sinks.def"
+};
+enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+_Static_assert(KINDS <= (int)EVENT_SINKS_MAX, "room for every kind");
+
+struct event_sinks *event_sinks_start(
+	const struct settings *settings, bool wait, char *error, size_t error_size)
+{
+	struct event_sinks *sinks = calloc(1, sizeof(*sinks));
+
+	if (sinks == NULL)
+		snprintf(error, error_size, "not enough memory for the sinks of events");
+	for (uint32_t i = 0; sinks != NULL && settings->events.flow && i < KINDS; i++) {
+		struct courier_params params = {
+			.sink = kinds[i],
+			.room = settings->events.queue,
+			.wait = wait,
+		};
+		struct courier *courier;
+
+		if (!kinds[i]->target(settings, &params.target))
+			continue;
+		courier = courier_start(&params, error, error_size);
+		if (courier == NULL) {
+			event_sinks_destroy(sinks);
+			return NULL;
+		}
+		sinks->couriers[sinks->n++] = courier;
+	}
+	return sinks;
+}
+
+void event_sinks_put(struct event_sinks *sinks, const char *line, size_t len)
+{
+	for (uint32_t i = 0; i < sinks->n; i++)
+		(void)courier_put(sinks->couriers[i], line, len); /* it counts */
+}
+
+void event_sinks_stop(struct event_sinks *sinks, uint64_t ns)
+{
+	uint64_t end = now_monotonic() + ns;
+
+	for (uint32_t i = 0; sinks != NULL && i < sinks->n; i++) {
+		uint64_t now = now_monotonic();
+
+		/* While one is waited for the others go on: the time is for all of them. */
+		courier_stop(sinks->couriers[i], ns == 0 ? 0 : now < end ? end - now : 1);
+	}
+}
+
+void event_sinks_destroy(struct event_sinks *sinks)
+{
+	for (uint32_t i = 0; sinks != NULL && i < sinks->n; i++)
+		courier_destroy(sinks->couriers[i]);
+	free(sinks);
+}
+
+uint32_t event_sinks_count(const struct event_sinks *sinks)
+{
+	return sinks == NULL ? 0 : sinks->n;
+}
+
+struct event_sink_state event_sinks_state(const struct event_sinks *sinks, uint32_t index)
+{
+	struct courier_state state = courier_state(sinks->couriers[index]);
+
+	return (struct event_sink_state){
+		.name = courier_sink(sinks->couriers[index])->name,
+		.written = state.written,
+		.lost_queue = state.lost_queue,
+		.lost_disk = state.lost_disk,
+		.size = state.size,
+		.fill = state.fill,
+	};
+}
+
+struct output_ledger event_sink_ledger(
+	const struct event_sink_state *state, const struct output_ledger *made)
+{
+	return (struct output_ledger){
+		.offered = made->offered,
+		.written = state->written,
+		.by_policy = made->by_policy,
+		.lost_queue = made->lost_queue + state->lost_queue,
+		.lost_disk = state->lost_disk,
+	};
+}

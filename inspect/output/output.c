@@ -1,0 +1,259 @@
+#include "inspect/output/output.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/model/model.h"
+#include "config/settings/settings.h"
+#include "inspect/output/event_files.h"
+#include "inspect/output/event_sinks.h"
+#include "inspect/output/flow_log_dir.h"
+#include "inspect/output/output_dir.h"
+#include "inspect/output/output_lock.h"
+#include "inspect/record/vantage.h"
+
+struct output {
+	struct output_ledger ledger[RECORD_KIND_COUNT];
+	struct event_files *events; /* NULL: no files of them */
+	struct flow_log_dir *flow_logs;
+	struct event_sinks *sinks; /* NULL: none */
+	struct output_lock *lock;
+	char dir[];
+};
+
+static struct output *output_create(const char *dir)
+{
+	size_t len = strlen(dir);
+	struct output *output = calloc(1, sizeof(*output) + len + 1);
+
+	if (output == NULL)
+		return NULL;
+	memcpy(output->dir, dir, len + 1);
+	return output;
+}
+
+static void output_free(struct output *output)
+{
+	event_sinks_destroy(output->sinks);
+	event_files_close(output->events);
+	flow_log_dir_destroy(output->flow_logs);
+	output_lock_release(output->lock);
+	free(output);
+}
+
+struct output *output_claim(const char *dir, char *error, size_t error_size)
+{
+	struct output *output = output_create(dir);
+
+	if (output == NULL) {
+		snprintf(error, error_size, "%s: no memory", dir);
+		return NULL;
+	}
+	if (output_dir_make(dir, error, error_size))
+		output->lock = output_lock_take(dir, error, error_size);
+	if (output->lock != NULL)
+		return output;
+	output_free(output);
+	return NULL;
+}
+
+/* `events` NULL: no event files. */
+static bool begin(struct output *output, const struct event_files_params *events, char *error,
+	size_t error_size)
+{
+	snprintf(error, error_size, "%s: no memory", output->dir);
+	output->flow_logs = flow_log_dir_create(output->dir, &output->ledger[RECORD_FLOW_LOG]);
+	if (output->flow_logs == NULL)
+		return false;
+	if (events != NULL) {
+		output->events = event_files_open(
+			events, &output->ledger[RECORD_EVENT], error, error_size);
+		if (output->events == NULL)
+			return false;
+	}
+	error[0] = '\0';
+	return true;
+}
+
+bool output_begin(struct output *output, bool force, char *error, size_t error_size)
+{
+	const struct event_files_params events = {.dir = output->dir, .name = "flows.jsonl"};
+
+	return output_dir_empty(output->dir, force, error, error_size) &&
+	       begin(output, &events, error, error_size);
+}
+
+bool output_begin_live(
+	struct output *output, const struct settings *settings, char *error, size_t error_size)
+{
+	const struct event_files_params events = {
+		.dir = output->dir,
+		.max_file_size = settings->events.max_file_size,
+		.max_file_age_ns = settings->events.max_file_age,
+		.max_files = settings->events.max_files,
+		.max_total_size = settings->events.max_total_size,
+	};
+	bool files = settings->events.flow && settings->events.file;
+
+	if (!begin(output, files ? &events : NULL, error, error_size))
+		return false;
+	flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
+		settings->flow_logs.max_total_size);
+	return true;
+}
+
+struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+{
+	struct output *output = output_claim(dir, error, error_size);
+
+	if (output == NULL || output_begin(output, force, error, error_size))
+		return output;
+	output_free(output);
+	return NULL;
+}
+
+struct output *output_open_none(char *error, size_t error_size)
+{
+	struct output *output = output_create("");
+
+	snprintf(error, error_size, "no memory");
+	if (output == NULL || begin(output, NULL, error, error_size))
+		return output;
+	output_free(output);
+	return NULL;
+}
+
+void output_clear(const char *dir)
+{
+	char error[PATH_MAX + 128];
+	struct output *output =
+		access(dir, F_OK) == 0 ? output_claim(dir, error, sizeof(error)) : NULL;
+
+	if (output == NULL)
+		return;
+	(void)output_dir_empty(dir, true, error, sizeof(error));
+	output_free(output);
+}
+
+struct output *output_open_live(
+	const char *dir, const struct settings *settings, char *error, size_t error_size)
+{
+	struct output *output = output_claim(dir, error, error_size);
+
+	if (output == NULL || output_begin_live(output, settings, error, error_size))
+		return output;
+	output_free(output);
+	return NULL;
+}
+
+void output_limit_events(struct output *output, uint64_t bytes)
+{
+	if (output->events != NULL)
+		event_files_limit(output->events, bytes);
+}
+
+bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
+	char *error, size_t error_size)
+{
+	if (!settings->events.file) {
+		event_files_close(output->events);
+		output->events = NULL;
+	}
+	output->sinks = event_sinks_start(settings, wait, error, error_size);
+	return output->sinks != NULL;
+}
+
+bool output_stop_sinks(struct output *output, uint64_t ns)
+{
+	bool whole = true;
+
+	event_sinks_stop(output->sinks, ns);
+	for (uint32_t i = 0; i < event_sinks_count(output->sinks); i++) {
+		struct event_sink_state state = event_sinks_state(output->sinks, i);
+
+		whole = whole && state.lost_queue + state.lost_disk == 0;
+	}
+	return whole;
+}
+
+const struct event_sinks *output_sinks(const struct output *output)
+{
+	return output->sinks;
+}
+
+void output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len)
+{
+	output->ledger[kind].offered++;
+	if (kind == RECORD_FLOW_LOG) {
+		flow_log_dir_write(output->flow_logs, route, bytes, len);
+		return;
+	}
+	if (output->events != NULL)
+		event_files_put(output->events, bytes, len);
+	if (output->sinks != NULL)
+		event_sinks_put(output->sinks, bytes, len);
+}
+
+bool output_flush_kind(struct output *output, enum record_kind kind)
+{
+	if (kind == RECORD_FLOW_LOG)
+		return flow_log_dir_flush(output->flow_logs);
+	return output->events == NULL || event_files_flush(output->events);
+}
+
+bool output_flush(struct output *output)
+{
+	bool events = output_flush_kind(output, RECORD_EVENT);
+
+	return output_flush_kind(output, RECORD_FLOW_LOG) && events;
+}
+
+bool output_close(struct output *output)
+{
+	bool whole = output->flow_logs == NULL || flow_log_dir_flush(output->flow_logs);
+
+	whole = event_files_close(output->events) && whole;
+	output->events = NULL;
+	output_free(output);
+	return whole;
+}
+
+uint64_t output_removed(const struct output *output, enum record_kind kind, uint64_t *bytes)
+{
+	*bytes = 0;
+	if (kind == RECORD_FLOW_LOG)
+		return flow_log_dir_removed(output->flow_logs, bytes);
+	return output->events == NULL ? 0 : event_files_removed(output->events, bytes);
+}
+
+const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind)
+{
+	return &output->ledger[kind];
+}
+
+const char *output_dir(const struct output *output)
+{
+	return output->dir;
+}
+
+bool output_owner(
+	struct output *output, uint32_t owner, const char *account, const char *region)
+{
+	return flow_log_dir_owner(output->flow_logs, owner, account, region);
+}
+
+bool output_owners(struct output *output, const struct model *model)
+{
+	for (uint32_t i = 0; i < model->n_sessions; i++) {
+		const struct model_session *config = &model->sessions[i];
+
+		if (!output_owner(output, vantage_owner(config), vantage_account(config),
+			    vantage_region(config)))
+			return false;
+	}
+	return true;
+}

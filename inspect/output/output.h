@@ -1,0 +1,86 @@
+/* The output directory (-l): events/ (JSON lines), flow-logs/AWSLogs/... (VPC Flow Logs in the S3
+ * layout, gzip), summary.json. One thread calls it. What could not be written is counted in the
+ * ledger (lost_disk) and said once on stderr with the path and the cause; nothing is counted as
+ * written before the write succeeded. gzip headers carry no time, so equal input gives equal
+ * bytes. Memory and open files are bounded whatever the number of flow log periods. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/record/sink.h"
+
+struct event_sinks;
+struct model;
+struct output;
+struct settings;
+
+/* In two steps. The first makes `dir` when it is missing, and locks it (output_lock.h): nothing else is
+ * made or removed. The second begins the files: what is still to be done is output_close(). NULL or
+ * false: `error` says what and why. */
+struct output *output_claim(const char *dir, char *error, size_t error_size);
+bool output_begin(struct output *output, bool force, char *error, size_t error_size);
+bool output_begin_live(
+	struct output *output, const struct settings *settings, char *error, size_t error_size);
+
+/* The two in one. A directory that is not empty is refused unless `force`, which
+ * removes only the files this program writes there. NULL: `error` says what and why. */
+/* Nothing is claimed, made or left on a disk: for settings without files (events.file and
+ * flow_logs.enabled off). output_dir() is "". NULL: `error` says why. */
+struct output *output_open_none(char *error, size_t error_size);
+
+struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
+
+/* Removes what this program wrote there, if the directory is there and no other process's. */
+void output_clear(const char *dir);
+
+/* The same for an appliance: nothing is removed before there is something new. What earlier runs wrote there stays, within the bounds of the settings,
+ * and events go into files of their own (event_files.h). */
+struct output *output_open_live(
+	const char *dir, const struct settings *settings, char *error, size_t error_size);
+
+/* Bounds the event file of output_begin(); see event_files_limit(). */
+void output_limit_events(struct output *output, uint64_t bytes);
+
+/* Gives events to the sinks of the settings, too, and to no file if they say so; call before the
+ * first record. `wait`: for slow sinks (replay). false: `error` says why. */
+bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
+	char *error, size_t error_size);
+/* What is still on its way to sinks gets at most `ns` (0: as long as it takes); afterwards their
+ * ledgers close. false: a sink lost events. */
+bool output_stop_sinks(struct output *output, uint64_t ns);
+/* NULL: has none. */
+const struct event_sinks *output_sinks(const struct output *output);
+
+/* Appends one record. */
+void output_write(struct output *output, enum record_kind kind, uint64_t route,
+	const char *bytes, size_t len);
+
+/* Flushes one kind: live, events every second or so, that they can be followed; flow logs only when
+ * a period is over, since each flush adds a gzip member to every open period. */
+bool output_flush_kind(struct output *output, enum record_kind kind);
+/* Flushes everything; false when anything was lost. The output stays usable. */
+bool output_flush(struct output *output);
+
+/* Flushes, closes, frees. false when anything was lost. */
+bool output_close(struct output *output);
+
+/* Files that were removed to stay within the bounds, and their bytes; any thread. */
+uint64_t output_removed(const struct output *output, enum record_kind kind, uint64_t *bytes);
+
+const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind);
+/* The directory, as given. */
+const char *output_dir(const struct output *output);
+
+/* A flow log record's file is chosen by owner account, region and the five-minute period its
+ * `end` lies in; the route carries the period and an index of (account, region). */
+uint64_t flow_log_route(uint64_t end_s, uint32_t owner);
+/* Owner 0 is account `unknown`, region `unknown`; others are added in turn before their first
+ * record. NULL, or a name that cannot be a folder, is `unknown`; owners of one account and region
+ * share files. false: not the next owner, or no memory. */
+bool output_owner(
+	struct output *output, uint32_t owner, const char *account, const char *region);
+/* Adds every session of the model, as vantage_of() numbers them; call once, before the first
+ * record. false: no memory. */
+bool output_owners(struct output *output, const struct model *model);

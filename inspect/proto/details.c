@@ -1,0 +1,200 @@
+/* A details block is a header and a run of values: detail number (1 byte), length (2 bytes, in
+ * the machine's order), bytes. The elements of a list are neighbours with the same number. */
+#include "inspect/proto/details.h"
+
+#include <string.h>
+
+#include "inspect/proto/draft.h"
+
+enum { VALUE_HEADER = 3 };
+
+struct details {
+	uint64_t risks;
+	uint32_t have, len;
+	uint8_t bytes[];
+};
+
+static uint16_t value_len(const uint8_t *value)
+{
+	uint16_t len;
+
+	memcpy(&len, value + 1, sizeof(len));
+	return len;
+}
+
+static const uint8_t *value_after(const uint8_t *value)
+{
+	return value + VALUE_HEADER + value_len(value);
+}
+
+static const uint8_t *value_find(const struct details *details, enum detail detail)
+{
+	const uint8_t *value = details->bytes;
+
+	while (*value != detail)
+		value = value_after(value);
+	return value;
+}
+
+static const char *value_text(const uint8_t *value, size_t *len)
+{
+	*len = value_len(value);
+	return (const char *)value + VALUE_HEADER;
+}
+
+bool details_has(const struct details *details, enum detail detail)
+{
+	return details && (details->have >> detail & 1);
+}
+
+const char *details_string(const struct details *details, enum detail detail, size_t *len)
+{
+	if (!details_has(details, detail))
+		return NULL;
+	return value_text(value_find(details, detail), len);
+}
+
+const char *details_next(
+	const struct details *details, enum detail detail, const char *element, size_t *len)
+{
+	const uint8_t *value = value_after((const uint8_t *)element - VALUE_HEADER);
+
+	if (value == details->bytes + details->len || *value != detail)
+		return NULL;
+	return value_text(value, len);
+}
+
+int64_t details_number(const struct details *details, enum detail detail)
+{
+	int64_t number;
+
+	if (!details_has(details, detail))
+		return -1;
+	memcpy(&number, value_find(details, detail) + VALUE_HEADER, sizeof(number));
+	return number;
+}
+
+static const bool is_number[DETAIL_COUNT] = {
+#define STRING false
+#define LIST false
+#define NUMBER true
+#define DETAIL(object, field, kind, meaning) kind,
+#include "inspect/proto/details.def"
+#undef STRING
+#undef LIST
+#undef NUMBER
+};
+
+void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT])
+{
+	for (unsigned i = 0; i < DETAIL_COUNT; i++)
+		value[i] = (struct detail_value){NULL, 0, -1};
+	for (const uint8_t *at = details->bytes, *end = at + details->len; at < end;
+		at = value_after(at)) {
+		struct detail_value *v = &value[*at];
+
+		if (is_number[*at])
+			memcpy(&v->number, at + VALUE_HEADER, sizeof(v->number));
+		else if (!v->bytes)
+			v->bytes = value_text(at, &v->len);
+	}
+}
+
+uint64_t details_risks(const struct details *details)
+{
+	return details ? details->risks : 0;
+}
+
+void draft_reset(struct draft *draft)
+{
+	draft->risks = 0;
+	draft->have = 0;
+	draft->len = 0;
+}
+
+static bool draft_value(struct draft *draft, enum detail detail, const void *bytes, size_t size)
+{
+	uint16_t len = (uint16_t)(size < DETAILS_STRING_MAX ? size : DETAILS_STRING_MAX);
+	uint8_t *value = draft->bytes + draft->len;
+
+	if (VALUE_HEADER + (uint32_t)len > DETAILS_BYTES - draft->len)
+		return false;
+	*value = (uint8_t)detail;
+	memcpy(value + 1, &len, sizeof(len));
+	memcpy(value + VALUE_HEADER, bytes, len);
+	draft->len += VALUE_HEADER + (uint32_t)len;
+	draft->have |= 1u << detail;
+	return true;
+}
+
+static bool draft_has(const struct draft *draft, enum detail detail)
+{
+	return draft->have >> detail & 1;
+}
+
+void draft_string(struct draft *draft, enum detail detail, const char *text, size_t len)
+{
+	if (len && !draft_has(draft, detail))
+		draft_value(draft, detail, text, len);
+}
+
+void draft_text(struct draft *draft, enum detail detail, const char *text)
+{
+	if (text)
+		draft_string(draft, detail, text, strlen(text));
+}
+
+void draft_number(struct draft *draft, enum detail detail, uint64_t value)
+{
+	int64_t number = (int64_t)(value & INT64_MAX);
+
+	if (!draft_has(draft, detail))
+		draft_value(draft, detail, &number, sizeof(number));
+}
+
+void draft_list(struct draft *draft, enum detail detail, const char *texts, size_t stride,
+	unsigned count)
+{
+	size_t room = DETAILS_LIST_BYTES;
+
+	if (draft_has(draft, detail))
+		return;
+	for (unsigned i = 0; i < count && i < DETAILS_LIST_MAX; i++, texts += stride) {
+		size_t len = strlen(texts);
+
+		if (len > room || !draft_value(draft, detail, texts, len))
+			break;
+		room -= len;
+	}
+}
+
+void draft_keep(struct draft *draft, const struct details *old)
+{
+	uint32_t have = draft->have;
+
+	if (!old)
+		return;
+	draft->risks |= old->risks;
+	for (const uint8_t *value = old->bytes; value < old->bytes + old->len;
+		value = value_after(value))
+		if (!(have >> *value & 1))
+			draft_value(draft, (enum detail) * value, value + VALUE_HEADER,
+				value_len(value));
+}
+
+struct details *draft_finish(
+	const struct draft *draft, struct memory *memory, struct memory_list *list)
+{
+	struct details *details;
+
+	if (!draft->have && !draft->risks)
+		return NULL;
+	details = memory_take(memory, list, sizeof(*details) + draft->len);
+	if (!details)
+		return NULL;
+	details->risks = draft->risks;
+	details->have = draft->have;
+	details->len = draft->len;
+	memcpy(details->bytes, draft->bytes, draft->len);
+	return details;
+}

@@ -1,0 +1,41 @@
+/* Details of one flow: a bounded set of (detail, value), made by the dpi and read by exporters.
+ * One allocation of just the size needed, taken from the dpi's bounded pool. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum detail {
+#define DETAIL(object, field, kind, meaning) DETAIL_##object##_##field,
+#include "inspect/proto/details.def"
+	DETAIL_COUNT
+};
+
+/* Of one flow. Longer strings and elements are cut, more elements and what has no room left out. */
+enum {
+	DETAILS_STRING_MAX = 1024,      /* a DNS name in presentation form fits */
+	DETAILS_LIST_MAX = 64,          /* elements of a list */
+	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
+	DETAILS_BYTES = 32 * 1024,      /* all together, three bytes a value included */
+};
+
+struct details;
+
+/* The bytes of a STRING (not NUL-terminated, any bytes), or NULL when it was not seen. For a
+ * LIST: its first element; step with details_next(). */
+const char *details_string(const struct details *details, enum detail detail, size_t *len);
+/* The element of a LIST after the one that starts at `element`, or NULL. */
+const char *details_next(
+	const struct details *details, enum detail detail, const char *element, size_t *len);
+/* The value of a NUMBER, or -1 when it was not seen. */
+int64_t details_number(const struct details *details, enum detail detail);
+/* All details at once: what was not seen has no bytes and the number -1. Of a LIST the first
+ * element. */
+struct detail_value {
+	const char *bytes;
+	size_t len;
+	int64_t number;
+};
+void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
+/* nDPI's risks as a bitmap: bit n is risk id n. */
+uint64_t details_risks(const struct details *details);

@@ -1,0 +1,33 @@
+/* One direction of DNS over TCP (RFC 1035, 4.2.2): each message after its length of two bytes, wherever
+ * segments begin and end. Bounded: of a message at most DNS_STREAM_MAX bytes are kept, and no more
+ * than twice what arrived. Needs segments in order (order.h); where some are missing, or what is read is no
+ * message, the next segment is taken to begin one. Private to the dpi. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inspect/flow/memory.h"
+#include "inspect/stream/order.h"
+
+enum { DNS_STREAM_MAX = 16 * 1024 };
+
+/* All zero is a stream of which nothing was seen. */
+struct dns_stream {
+	uint8_t *bytes; /* of the message being put together, from its length on; or NULL */
+	uint32_t have, room; /* bytes of it */
+	uint32_t want;       /* with its length; 0: not known yet */
+	uint32_t skip;       /* bytes of the stream before the next message */
+	uint32_t next;       /* sequence number */
+	bool known;          /* `next` is */
+};
+
+/* Where messages go: `cap` bytes of one of `wire`. false: it is none. */
+struct dns_sink {
+	bool (*message)(void *ctx, const uint8_t *data, uint32_t cap, uint32_t wire);
+	void *ctx;
+};
+
+/* Takes a TCP segment. */
+void dns_stream_add(struct dns_stream *stream, struct memory *memory, struct memory_list *list,
+	const struct piece *piece, const struct dns_sink *sink);

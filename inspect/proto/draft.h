@@ -1,0 +1,43 @@
+/* The details of a flow being collected; private to the dpi. One draft serves all flows of a
+ * worker in turn: reset, fill, finish into an allocation of just the size needed. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/flow/memory.h"
+#include "inspect/proto/details.h"
+
+struct draft {
+	uint64_t risks;
+	uint32_t have; /* bit n: detail n was set */
+	uint32_t len;
+	uint8_t bytes[DETAILS_BYTES];
+};
+
+_Static_assert(DETAIL_COUNT <= 32, "draft.have and details.have are 32 bits");
+
+void draft_reset(struct draft *draft);
+
+/* The first value set for a detail stays. Empty strings are not kept. */
+void draft_string(struct draft *draft, enum detail detail, const char *text, size_t len);
+/* Up to the NUL; NULL is ignored. */
+void draft_text(struct draft *draft, enum detail detail, const char *text);
+void draft_number(struct draft *draft, enum detail detail, uint64_t value);
+/* `count` texts, `stride` bytes apart. */
+void draft_list(struct draft *draft, enum detail detail, const char *texts, size_t stride,
+	unsigned count);
+
+/* Question and, of a response, answer. */
+struct dns_message;
+void draft_dns(struct draft *draft, const struct dns_message *dns);
+
+/* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
+void draft_keep(struct draft *draft, const struct details *old);
+
+/* NULL: there is nothing to keep, or no memory. Give it back with memory_give(). */
+struct details *draft_finish(
+	const struct draft *draft, struct memory *memory, struct memory_list *list);
+
+bool details_has(const struct details *details, enum detail detail);

@@ -1,0 +1,244 @@
+#include "inspect/record/event.h"
+
+#include "inspect/flow/community_id.h"
+
+enum { ICMP = 1, ICMP6 = 58 };
+
+static void put_bool(struct text *t, bool value)
+{
+	text_cstr(t, value ? "true" : "false");
+}
+
+/* A name of ours or of the settings, or null. */
+static void put_name(struct text *t, const char *name, size_t max)
+{
+	if (name == NULL)
+		text_cstr(t, "null");
+	else
+		text_json(t, name, strnlen(name, max));
+}
+
+static void put_identity(
+	struct text *t, const struct flow *flow, enum flow_end end, uint64_t point_id)
+{
+	char id[17], community[COMMUNITY_ID_TEXT];
+
+	flow_id_print(flow_id(flow, point_id), id);
+	community_id_print(&flow->key, 0, community);
+	text_cstr(t, end == FLOW_END_ACTIVE ? "{\"event\":\"flow_update\",\"flow_id\":\""
+					    : "{\"event\":\"flow\",\"flow_id\":\"");
+	text_cstr(t, id);
+	text_cstr(t, "\",\"community_id\":\"");
+	text_cstr(t, community);
+	text_cstr(t, "\",\"start\":\"");
+	text_time(t, flow->start_ns);
+	text_cstr(t, "\",\"end\":\"");
+	text_time(t, flow->last_ns);
+}
+
+static const char *direction_json(enum direction direction)
+{
+	switch (direction) {
+	case DIRECTION_INGRESS:
+		return "\"ingress\"";
+	case DIRECTION_EGRESS:
+		return "\"egress\"";
+	case DIRECTION_UNKNOWN:
+		break;
+	}
+	return "null";
+}
+
+static void put_number(struct text *t, bool is_known, uint64_t number)
+{
+	if (is_known)
+		text_u64(t, number);
+	else
+		text_cstr(t, "null");
+}
+
+static void put_vantage(struct text *t, const struct flow *flow, const struct vantage *v)
+{
+	text_cstr(t, "\",\"vni\":");
+	put_number(t, v->has_vni, v->key.vni);
+	text_cstr(t, ",\"network\":");
+	put_number(t, v->key.network != NETWORK_NONE, network_id(v->key.network));
+	text_cstr(t, ",\"outer_src\":");
+	if (v->has_source) {
+		const struct ip_addr *outer = &v->key.outer_src;
+
+		text_cstr(t, "\"");
+		text_addr(t, outer, ip_addr_is_v4(outer) ? 4 : 6);
+		text_cstr(t, "\"");
+	} else {
+		text_cstr(t, "null");
+	}
+	text_cstr(t, ",\"session\":");
+	put_name(t, v->session, EVENT_MODEL_NAME);
+	text_cstr(t, ",\"interface_id\":");
+	put_name(t, v->interface_id, EVENT_MODEL_NAME);
+	text_cstr(t, ",\"direction\":");
+	text_cstr(t, direction_json(flow_direction(flow)));
+}
+
+/* Outermost first. */
+static void put_vlan(struct text *t, const struct flow_key *key)
+{
+	if (key->vlan_outer == 0 && key->vlan_inner == 0) {
+		text_cstr(t, "null");
+		return;
+	}
+	text_char(t, '[');
+	text_u64(t, key->vlan_outer);
+	if (key->vlan_inner != 0) {
+		text_char(t, ',');
+		text_u64(t, key->vlan_inner);
+	}
+	text_char(t, ']');
+}
+
+static void put_ends(struct text *t, const struct flow *flow)
+{
+	struct flow_ends ends = flow_ends(flow);
+
+	text_cstr(t, ",\"src_ip\":\"");
+	text_addr(t, ends.src, flow->key.ip_version);
+	text_cstr(t, "\",\"dst_ip\":\"");
+	text_addr(t, ends.dst, flow->key.ip_version);
+	text_cstr(t, "\",\"src_port\":");
+	text_u64(t, ends.src_port);
+	text_cstr(t, ",\"dst_port\":");
+	text_u64(t, ends.dst_port);
+	text_cstr(t, ",\"protocol\":");
+	text_u64(t, flow->key.protocol);
+	text_cstr(t, ",\"client_by\":\"");
+	text_cstr(t, flow_client_by_name(flow_client_by(flow)));
+	text_cstr(t, "\",\"vlan\":");
+	put_vlan(t, &flow->key);
+	text_char(t, ',');
+}
+
+static void put_side(struct text *t, const struct flow *flow, unsigned side)
+{
+	text_cstr(t, "{\"packets\":");
+	text_u64(t, flow->side[side].packets);
+	text_cstr(t, ",\"bytes\":");
+	text_u64(t, flow->side[side].bytes);
+	text_cstr(t, ",\"tcp_flags\":");
+	text_u64(t, flow->tcp_flags[side]);
+	text_char(t, '}');
+}
+
+static void put_rule(struct text *t, const struct flow *flow)
+{
+	bool filtered = flow->flags & FLOW_FILTERED;
+
+	text_cstr(t, ",\"rule_number\":");
+	if (filtered && flow->rule_number != 0)
+		text_u64(t, flow->rule_number);
+	else
+		text_cstr(t, "null");
+	text_cstr(t, ",\"rule_action\":");
+	if (filtered)
+		text_cstr(t, flow->flags & FLOW_ACCEPTED ? "\"accept\"" : "\"reject\"");
+	else
+		text_cstr(t, "null");
+}
+
+/* Whether nDPI was asked, and why not. */
+static const char *inspection_of(const struct flow *flow, bool on)
+{
+	if (!on)
+		return "off";
+	if (flow->flags & FLOW_DPI_SHED)
+		return "shed";
+	if (flow->flags & FLOW_DPI_NONE)
+		return "no_memory";
+	return flow->dpi_packets > 0 ? "done" : "none";
+}
+
+static void put_counts(struct text *t, const struct flow *flow, enum flow_end end,
+	int64_t unseen, const char *inspection)
+{
+	text_cstr(t, ",\"inspection\":\"");
+	text_cstr(t, inspection);
+	text_cstr(t, "\",\"guessed\":");
+	put_bool(t, flow->flags & FLOW_DPI_GUESSED);
+	text_cstr(t, ",\"client\":");
+	put_side(t, flow, 0);
+	text_cstr(t, ",\"server\":");
+	put_side(t, flow, 1);
+	put_rule(t, flow);
+	text_cstr(t, ",\"truncated\":");
+	text_u64(t, flow->truncated);
+	text_cstr(t, ",\"acked_unseen\":");
+	if (unseen < 0)
+		text_cstr(t, "null");
+	else
+		text_u64(t, (uint64_t)unseen);
+	text_cstr(t, ",\"one_sided\":");
+	put_bool(t, flow->side[0].packets == 0 || flow->side[1].packets == 0);
+	text_cstr(t, ",\"ports_cut\":");
+	put_bool(t, flow->flags & FLOW_PORTS_CUT);
+	text_cstr(t, ",\"reason\":\"");
+	text_cstr(t, flow_end_name(end));
+	text_char(t, '"');
+}
+
+static void put_risks(struct text *t, uint64_t risks)
+{
+	text_cstr(t, ",\"risks\":[");
+	for (bool first = true; risks != 0; risks &= risks - 1, first = false) {
+		unsigned risk = (unsigned)__builtin_ctzll(risks);
+
+		text_cstr(t, first ? "{\"id\":" : ",{\"id\":");
+		text_u64(t, risk);
+		text_cstr(t, ",\"name\":");
+		put_name(t, dpi_risk_name(risk), EVENT_RISK_NAME);
+		text_cstr(t, ",\"score\":");
+		text_u64(t, dpi_risk_score(risk));
+		text_char(t, '}');
+	}
+	text_cstr(t, "],");
+}
+
+/* Cut before its type, or a later fragment without its first: one-way, and ports 0. */
+static bool is_icmp_known(const struct flow *flow)
+{
+	if (flow->key.protocol != ICMP && flow->key.protocol != ICMP6)
+		return false;
+	return !flow_key_is_one_way(&flow->key) || flow->key.lo_port != 0 ||
+	       flow->key.hi_port != 0;
+}
+
+static void put_icmp(struct text *t, const struct flow *flow)
+{
+	text_cstr(t, ",\"icmp\":");
+	if (!is_icmp_known(flow)) {
+		text_cstr(t, "null}\n");
+		return;
+	}
+	text_cstr(t, "{\"type\":");
+	text_u64(t, flow->icmp.type);
+	text_cstr(t, ",\"code\":");
+	text_u64(t, flow->icmp.code);
+	text_cstr(t, ",\"id\":");
+	if (flow_key_is_one_way(&flow->key))
+		text_cstr(t, "null");
+	else
+		text_u64(t, flow->key.icmp_id);
+	text_cstr(t, "}}\n");
+}
+
+void event_flow(struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen,
+	const struct vantage *vantage, const struct event_names *names)
+{
+	put_identity(t, flow, end, vantage->point_id);
+	put_vantage(t, flow, vantage);
+	put_ends(t, flow);
+	label_json(names->labels, names->dpi, flow, t);
+	put_counts(t, flow, end, unseen, inspection_of(flow, names->dpi != NULL));
+	put_risks(t, flow->details == NULL ? 0 : details_risks(flow->details));
+	event_details(t, flow->details);
+	put_icmp(t, flow);
+}

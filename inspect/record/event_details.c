@@ -1,0 +1,99 @@
+#include "inspect/record/event_details.h"
+
+/* The objects, in the order of the event. A row of details.def whose object is not listed here
+ * does not compile. */
+#define OBJECTS(O) O(tls) O(http) O(dns) O(ssh)
+#define OBJECT_ENUM(name) OBJECT_##name,
+#define OBJECT_KEY(name) "\"" #name "\":",
+#define OBJECT_NULL(name) ",\"" #name "\":null"
+
+enum object { OBJECTS(OBJECT_ENUM) OBJECT_COUNT };
+static const char *const object_keys[] = {OBJECTS(OBJECT_KEY)};
+static const char no_objects[] = OBJECTS(OBJECT_NULL);
+
+enum kind { STRING, NUMBER, LIST };
+
+static const struct row {
+	const char *key;
+	uint8_t key_len;
+	enum object object;
+	enum kind kind;
+} rows[DETAIL_COUNT] = {
+#define DETAIL(object, field, kind, meaning) \
+	{"\"" #field "\":", sizeof("\"" #field "\":") - 1, OBJECT_##object, kind},
+#include "inspect/proto/details.def"
+};
+
+static void put_list(struct text *t, const struct details *details, enum detail detail,
+	struct detail_value v)
+{
+	text_char(t, '[');
+	for (bool first = true; v.bytes != NULL; first = false) {
+		if (!first)
+			text_char(t, ',');
+		text_json(t, v.bytes, v.len);
+		v.bytes = details_next(details, detail, v.bytes, &v.len);
+	}
+	text_char(t, ']');
+}
+
+static void put_value(
+	struct text *t, const struct details *details, unsigned i, const struct detail_value *v)
+{
+	text_bytes(t, rows[i].key, rows[i].key_len);
+	if (v->bytes == NULL && v->number < 0)
+		text_cstr(t, "null");
+	else if (rows[i].kind == NUMBER)
+		text_u64(t, (uint64_t)v->number);
+	else if (rows[i].kind == LIST)
+		put_list(t, details, (enum detail)i, *v);
+	else
+		text_json(t, v->bytes, v->len);
+}
+
+static bool is_seen(const struct detail_value *v)
+{
+	return v->bytes != NULL || v->number >= 0;
+}
+
+/* The object whose rows are those from `from` up to `to`. */
+static void put_object(struct text *t, const struct details *details,
+	const struct detail_value *values, unsigned from, unsigned to)
+{
+	char before = '{';
+	unsigned i = from;
+
+	text_cstr(t, object_keys[rows[from].object]);
+	while (i < to && !is_seen(&values[i]))
+		i++;
+	if (i == to) {
+		text_cstr(t, "null");
+		return;
+	}
+	for (i = from; i < to; i++) {
+		text_char(t, before);
+		before = ',';
+		put_value(t, details, i, &values[i]);
+	}
+	text_char(t, '}');
+}
+
+void event_details(struct text *t, const struct details *details)
+{
+	struct detail_value values[DETAIL_COUNT];
+	unsigned from = 0, to;
+
+	if (details == NULL) {
+		text_bytes(t, no_objects + 1, sizeof(no_objects) - 2); /* without its comma */
+		return;
+	}
+	details_all(details, values);
+	/* Rows of one object stand together. */
+	for (; from < DETAIL_COUNT; from = to) {
+		for (to = from + 1; to < DETAIL_COUNT && rows[to].object == rows[from].object;)
+			to++;
+		if (from > 0)
+			text_char(t, ',');
+		put_object(t, details, values, from, to);
+	}
+}

@@ -1,0 +1,25 @@
+/* The nested objects of a flow event (`tls`, `http`, ...), made from the rows of
+ * inspect/proto/details.def: an object is null when none of its details was seen; inside an object
+ * a detail that was not seen is null. */
+#pragma once
+
+#include "inspect/proto/details.h"
+#include "inspect/record/text.h"
+
+/* The most that event_details() appends: every key with its object's braces, every byte of the
+ * details escaped, what is around strings and elements, and numbers. */
+enum {
+	EVENT_AROUND_STRING = 2,
+	EVENT_AROUND_NUMBER = 20,
+	EVENT_AROUND_LIST = 2 + 3 * DETAILS_LIST_MAX
+};
+struct event_details_bound {
+#define DETAIL(object, field, kind, meaning) \
+	char object##_##field[sizeof("\"" #object "\":{\"" #field "\":},") + \
+			      EVENT_AROUND_##kind];
+#include "inspect/proto/details.def"
+	char bytes[TEXT_JSON_GROWTH * DETAILS_BYTES];
+};
+
+/* Appends `"tls":{...},"http":null,...`. `details` may be NULL. */
+void event_details(struct text *t, const struct details *details);

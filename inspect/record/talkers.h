@@ -1,0 +1,53 @@
+/* Totals by talker, that is by tenant and address. They are exact for TALKERS_MAX talkers; when more
+ * come, the heaviest stay, within talkers_error(). The hash is salted with a secret and each talker
+ * lies in one of two buckets (inspect/flow/index.h), so no lookup looks at more than 16 places,
+ * whatever addresses come. One writer; merged after it has stopped. */
+#pragma once
+
+#include <stdint.h>
+
+#include "config/parse/addr.h"
+
+enum { TALKERS_MAX = 65536 };
+
+struct total {
+	uint64_t flows, packets, bytes;
+};
+
+struct talker {
+	struct ip_addr addr;
+	uint32_t tenant;
+	/* Flows that it began as client count in `sent`, those it served in `received`; packets
+	 * and bytes are all that it sent and all that was sent to it. */
+	struct total sent, received;
+};
+
+struct talkers;
+
+/* NULL: no memory. */
+struct talkers *talkers_create(void);
+void talkers_destroy(struct talkers *talkers);
+
+void total_add(struct total *to, const struct total *from);
+
+/* Adds what it sent and received to the talker of its address and tenant. */
+void talkers_add(struct talkers *talkers, const struct talker *add);
+/* Ask for the memory that talkers_add() will touch, in two steps: the second needs what the first
+ * asked for. Neither need be called. */
+void talkers_prefetch(
+	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
+void talkers_prefetch_one(
+	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
+void talkers_merge(struct talkers *to, const struct talkers *from);
+
+uint32_t talkers_count(const struct talkers *talkers);
+/* How often a talker gave way to another (or, which does not happen by chance, found both its buckets
+ * full). 0: all is exact. */
+uint64_t talkers_overflow(const struct talkers *talkers);
+/* Who is not listed sent and received at most so many bytes, and who is listed at most so many more
+ * than it shows. Of one table it is at most a TALKERS_MAX-th of the sum of all talkers' bytes; errors
+ * of merged ones add up. 0: all is exact. */
+uint64_t talkers_error(const struct talkers *talkers);
+/* The heaviest, most bytes first, ties by tenant and address: fills at most `max` entries, returns
+ * how many there are in all. */
+uint32_t talkers_top(const struct talkers *talkers, struct talker *out, uint32_t max);

@@ -1,0 +1,58 @@
+#include "inspect/record/vantage.h"
+
+#include <stddef.h>
+
+#include "config/model/model.h"
+
+/* The model says "" for what is absent. */
+static const char *known(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+uint32_t vantage_owner(const struct model_session *config)
+{
+	return config->owner ? config->owner : config->index + 1;
+}
+
+/* Whom AWS names in a flow log: the owner of the interface. */
+const char *vantage_account(const struct model_session *config)
+{
+	return known(config->interface->owner_id);
+}
+
+const char *vantage_region(const struct model_session *config)
+{
+	return known(config->interface->region);
+}
+
+struct vantage vantage_of_session(const struct session *session)
+{
+	const struct model_session *config = session->config;
+	struct vantage v = {
+		.key = session->key,
+		.has_vni = session_has_vni(session),
+		.has_source = !session->nameless,
+	};
+
+	if (config == NULL)
+		return v;
+	v.session = known(config->id);
+	v.interface_id = known(config->interface->id);
+	v.account = vantage_account(config);
+	v.owner = vantage_owner(config);
+	return v;
+}
+
+struct vantage vantage_of(const struct session_table *sessions, uint32_t session)
+{
+	struct session seen;
+	struct vantage v;
+
+	if (session == SESSION_NONE || sessions == NULL)
+		return (struct vantage){.has_vni = false};
+	seen = session_look(sessions, session);
+	v = vantage_of_session(&seen);
+	v.point_id = session_id(sessions, session);
+	return v;
+}

@@ -1,0 +1,130 @@
+/* The summary of a run: summary.json and the same as tables for the terminal. Everything is
+ * borrowed for the call. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "decap/decap.h"
+#include "decap/ether_types.h"
+#include "decap/foreign.h"
+#include "decap/ledger.h"
+#include "decap/packet.h"
+#include "decap/session/session.h"
+#include "inspect/dpi/dpi.h"
+#include "inspect/flow/table.h"
+#include "inspect/record/aggregate.h"
+#include "inspect/record/sink.h"
+#include "inspect/record/totals.h"
+
+/* A rule of a mirror filter, and what it decided. */
+struct summary_rule {
+	const char *filter, *id; /* `id` NULL or "": has none */
+	enum direction direction;
+	uint32_t number;
+	bool accept;
+	uint64_t packets, bytes; /* that it matched first; inner IP bytes */
+};
+
+/* The exception path of a live port: what is no mirror traffic, to the kernel and from it. At rest
+ * offered = delivered + rate_limited + lost_ring + lost_tap, and from_kernel = sent + lost_tx. */
+struct exception_ledger {
+	uint64_t offered, offered_bytes;     /* packets of the bucket not_mirror */
+	uint64_t delivered, delivered_bytes; /* the kernel took them */
+	uint64_t rate_limited;               /* beyond exception.rate */
+	uint64_t lost_ring; /* there was no room on the way to the exception thread */
+	uint64_t lost_tap;  /* the kernel did not take them, or they had not come whole */
+	uint64_t from_kernel, from_kernel_bytes;
+	uint64_t sent, sent_bytes; /* the port took them */
+	uint64_t lost_tx;          /* and these not */
+};
+
+/* A live port: what the driver says of it. */
+struct summary_port {
+	const char *name;
+	uint64_t packets, bytes;
+	uint64_t missed, nombuf, errors; /* lost before `received` */
+	const char *interface;           /* by which the kernel gets exceptions; NULL: none */
+	struct exception_ledger exception;
+};
+
+/* Fragments that found no room, beside what the other parts count themselves. */
+struct summary_overflow {
+	uint64_t fragments;       /* first fragments forgotten early: see fragment.h */
+	uint64_t outer_fragments; /* outer datagrams that gave way to others: see joiner.h */
+};
+
+/* What a replay was asked, and what it met. */
+struct summary_replay {
+	enum decap_mode mode;
+	const char *bpf, *inner;    /* expressions, as given; NULL: none */
+	bool has_sessions;          /* the settings name mirror sessions */
+	uint64_t mirrored, plain;   /* of the packets received; in DECAP_PLAIN all are plain */
+	uint64_t left_out_mirror;   /* mirror packets that the BPF expression left out */
+	struct foreign_met foreign; /* flows, in DECAP_MIRROR packets; in DECAP_PLAIN none */
+	/* Files of packets, of -w and recorded ones: what went into the file for raw IP beside it. */
+	struct {
+		const char *name; /* of the file for Ethernet; NULL: none was written */
+		uint64_t ip_packets;
+	} files[2];
+};
+
+enum { SUMMARY_PORTS_MAX = 16 };
+
+struct summary {
+	const char *input; /* "mirror", "plain" or "mixed"; NULL: there was no packet */
+	const struct ledger *ledger;
+	bool deterministic; /* no capacity limit was hit: whatever makes it false has a count */
+	const struct session_table *sessions; /* merged */
+	const struct totals *totals;          /* merged */
+	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
+	struct dpi_stats dpi_stats;           /* summed */
+	struct flow_table_stats flows;        /* summed */
+	struct aggregates_stats aggregates;   /* summed */
+	struct summary_overflow overflow;     /* summed */
+	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
+	uint32_t n_rules;
+	const struct ether_types *not_ip; /* of the bucket inner_not_ip; NULL: not known */
+	uint64_t direction_unknown; /* packets of sessions whose direction was undetermined */
+	uint64_t simulated_drops;   /* before `received`, for tests */
+	const uint64_t *worker_packets;
+	uint32_t n_workers;
+	const char *const *tenants; /* names of the settings' tenants, by index */
+	uint32_t n_tenants;
+	struct {
+		const char *name; /* "events", "flow_logs", "packets" */
+		struct output_ledger ledger;
+		bool enabled;
+	} outputs[8];
+	uint32_t n_outputs;
+	/* Live. */
+	struct summary_port ports[SUMMARY_PORTS_MAX];
+	uint32_t n_ports;
+	/* Replay; NULL when live, and then these are 0. */
+	const struct summary_replay *replay;
+	/* What happened before `received`. */
+	uint64_t bpf_excluded, link_excluded, time_backwards, time_strays;
+	uint32_t n_captures;
+	/* Wall time; only under run{}. */
+	double duration_s;
+	uint64_t memory_peak_bytes; /* resident, of the process */
+	const char *version;
+};
+
+/* One more output; `ledger` is not looked at unless it is enabled. */
+void summary_add_output(struct summary *summary, const char *name, bool enabled,
+	const struct output_ledger *ledger);
+/* NULL when all sums close: the ledger's, each output's, each exception path's. Else a sentence
+ * that says which one does not. */
+const char *summary_open_sum(const struct summary *summary);
+bool exception_ledger_closes(const struct exception_ledger *ledger);
+
+/* Writes `dir`/summary.json. false: `error` says why. */
+bool summary_write(const struct summary *summary, const char *dir, char *error, size_t size);
+/* One JSON object and a newline. false: could not write. */
+bool summary_json(const struct summary *summary, FILE *out);
+/* Ledger, sessions, top applications, top talkers, risks, in aligned columns; the last line says
+ * whether the ledger closes. */
+void summary_tables(const struct summary *summary, FILE *out);

@@ -1,0 +1,306 @@
+/* What the summary adds up: the sums over lanes must be those of the parts, which are known from
+ * the traffic, whatever lane they came to. */
+#include <CUnit/Basic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/output/gather.h"
+#include "dataplane/support/hooks.h"
+#include "dataplane/support/rig.h"
+#include "dataplane/support/traffic.h"
+
+enum { LANES = 3, PACKETS = 3000, SOURCES = 4, EVENTS_REFUSED = 7 };
+
+struct crowd {
+	struct rig rig; /* for its folder, settings and output */
+	struct traffic traffic;
+	struct lane *lanes[LANES];
+	uint64_t refused[LANES];
+};
+
+/* Refuses the first few events, so that something is lost. */
+static bool put(void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+{
+	uint64_t *refused = ctx;
+
+	(void)route;
+	(void)bytes;
+	(void)len;
+	return kind != RECORD_EVENT || ++*refused > EVENTS_REFUSED;
+}
+
+/* Flows keep to a lane; packets without one go round. */
+static uint32_t lane_of(const struct traffic_packet *p, uint32_t i)
+{
+	return p->flow == TRAFFIC_NO_FLOW ? i % LANES : p->flow % LANES;
+}
+
+static void crowd_begin(struct crowd *crowd)
+{
+	struct rig *rig = &crowd->rig;
+	char error[256];
+
+	memset(crowd, 0, sizeof(*crowd));
+	crowd->traffic = traffic_make(PACKETS);
+	rig_begin(rig, LANES);
+	rig_set(rig, "tenants=[{name: blue, virtual_network_ids: [40]}, {name: red, "
+		     "virtual_network_ids: [42]}]");
+	rig->output = output_open(rig->dir, false, error, sizeof(error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
+	rig_snapshot(&rig->slot, &rig->settings, LANES);
+	for (uint32_t l = 0; l < LANES; l++)
+		crowd->lanes[l] = rig_lane(&rig->settings, &rig->slot, l, LANES, DECAP_MIRROR,
+			(struct sink){&crowd->refused[l], put});
+}
+
+static void crowd_run(struct crowd *crowd)
+{
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		const struct traffic_packet *from = &crowd->traffic.packets[i];
+		struct packet p = mirror_frame_packet(from->bytes, from->len, from->time_ns);
+		enum reason why;
+
+		p.wire = from->wire;
+		pipeline_run(crowd->lanes[lane_of(from, i)], &p, 1, TRAFFIC_START_NS, &why);
+	}
+	for (uint32_t l = 0; l < LANES; l++)
+		lane_end(crowd->lanes[l], TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+}
+
+static void crowd_end(struct crowd *crowd)
+{
+	for (uint32_t l = 0; l < LANES; l++)
+		lane_destroy(crowd->lanes[l]);
+	output_close(crowd->rig.output);
+	snapshot_destroy(snapshot_publish(&crowd->rig.slot, NULL));
+	settings_fini(&crowd->rig.settings);
+	folder_remove(&crowd->rig.folder);
+	traffic_free(&crowd->traffic);
+}
+
+/* Packets that name the session: the I flag and a VNI, whatever the inner frame is. */
+static uint64_t session_packets(const struct traffic *traffic, const struct session *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < traffic->n; i++) {
+		const struct traffic_packet *p = &traffic->packets[i];
+
+		n += (p->reason == REASON_inspected || p->reason == REASON_inner_not_ip) &&
+		     memcmp(p->bytes + 26, s->outer_src.byte + 12, 4) == 0;
+	}
+	return n;
+}
+
+static void check_sessions(const struct gathered *g, const struct traffic *traffic)
+{
+	static const uint32_t tenants[SOURCES] = {
+		TENANT_NAMED, 41, TENANT_NAMED + 1, TENANT_NAMED + 1};
+
+	CU_ASSERT_EQUAL_FATAL(session_table_count(g->sessions), SOURCES);
+	for (uint32_t i = 0; i < SOURCES; i++) {
+		const struct session *s = session_table_get(g->sessions, i);
+		uint32_t source = s->outer_src.byte[15] - 1u;
+
+		CU_ASSERT_TRUE_FATAL(source < SOURCES);
+		CU_ASSERT_EQUAL(s->packets, session_packets(traffic, s));
+		CU_ASSERT_EQUAL(s->tenant, tenants[source]);
+	}
+	CU_ASSERT_STRING_EQUAL(g->tenants[0], "blue");
+	CU_ASSERT_STRING_EQUAL(g->tenants[1], "red");
+}
+
+static void check_talkers(const struct gathered *g, const struct traffic *traffic)
+{
+	struct talker talkers[64];
+	uint32_t n = totals_talkers(g->totals, talkers, 64);
+	uint64_t sent = 0, bytes = 0, inner = 0;
+
+	CU_ASSERT_TRUE_FATAL(n <= 64);
+	for (uint32_t i = 0; i < n; i++) {
+		sent += talkers[i].sent.packets;
+		bytes += talkers[i].sent.bytes;
+	}
+	for (uint32_t i = 0; i < traffic->n; i++)
+		if (traffic->packets[i].reason == REASON_inspected)
+			inner += traffic->packets[i].ip_len;
+	/* Two hosts and two of IPv6 for each of the three tenants. */
+	CU_ASSERT_EQUAL(n, 12);
+	CU_ASSERT_EQUAL(sent, traffic_count(traffic, REASON_inspected));
+	CU_ASSERT_EQUAL(bytes, inner);
+	CU_ASSERT_EQUAL(totals_flows(g->totals), traffic_flows(traffic));
+}
+
+static void the_sums_are_those_of_the_parts(void)
+{
+	uint64_t per_lane[LANES] = {0}, flows;
+	struct gathered g;
+	struct crowd crowd;
+
+	crowd_begin(&crowd);
+	crowd_run(&crowd);
+	flows = traffic_flows(&crowd.traffic);
+	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		CU_ASSERT_EQUAL(g.ledger.reasons[reason],
+			traffic_count(&crowd.traffic, (enum reason)reason));
+	g.ledger.received = PACKETS;
+	CU_ASSERT_TRUE(ledger_closes(&g.ledger));
+	for (uint32_t i = 0; i < PACKETS; i++)
+		per_lane[lane_of(&crowd.traffic.packets[i], i)]++;
+	for (uint32_t l = 0; l < LANES; l++)
+		CU_ASSERT_EQUAL(g.worker_packets[l], per_lane[l]);
+	CU_ASSERT_EQUAL(g.worker_packets[LANES], 0);
+	CU_ASSERT_EQUAL(g.flows.made, flows);
+	CU_ASSERT_EQUAL(g.flows.ended, flows);
+	CU_ASSERT_EQUAL(g.flows.live, 0);
+	CU_ASSERT_EQUAL(g.flows.peak, flows); /* none ended before the end */
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, flows);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, LANES * EVENTS_REFUSED);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].written, 0); /* no writer in between */
+	CU_ASSERT_TRUE(g.outputs[RECORD_FLOW_LOG].offered > 0);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_FLOW_LOG].lost_queue, 0);
+	CU_ASSERT_EQUAL(g.n_rules, 0);
+	CU_ASSERT_EQUAL(g.direction_unknown, crowd.lanes[0]->undirected +
+						     crowd.lanes[1]->undirected +
+						     crowd.lanes[2]->undirected);
+	CU_ASSERT_FALSE(g.overflowed);
+	CU_ASSERT_EQUAL(g.overflow.fragments, 0);
+	check_sessions(&g, &crowd.traffic);
+	check_talkers(&g, &crowd.traffic);
+	gathered_free(&g);
+	crowd_end(&crowd);
+}
+
+/* Counts that each lane has of its own, as words: in each lane, and in the sum. */
+struct words {
+	const void *lanes[LANES];
+	const void *sum;
+	size_t n;
+};
+
+static void words_set(const struct words *w)
+{
+	static const uint64_t weight[LANES] = {1, 100, 10000};
+
+	for (int l = 0; l < LANES; l++)
+		for (size_t i = 0; i < w->n; i++)
+			((uint64_t *)(uintptr_t)w->lanes[l])[i] = (i + 1) * weight[l];
+}
+
+static void words_check(const struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		CU_ASSERT_EQUAL(((const uint64_t *)w->sum)[i], (i + 1) * 10101);
+}
+
+/* Whatever is left out, taken twice or from a neighbour shows in its sum. */
+static void no_count_of_a_lane_is_left_out(void)
+{
+	struct flow_table_stats *flows[LANES];
+	struct output_ledger *events[LANES];
+	struct gathered g;
+	struct crowd crowd;
+	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, DROPPED, PLAIN, KINDS };
+	struct words words[KINDS] = {
+		[LEDGER] = {.sum = g.ledger.reasons, .n = REASON_COUNT},
+		[RECORDING] = {.sum = &g.recording, .n = sizeof(g.recording) / 8},
+		[FLOWS] = {.sum = &g.flows, .n = offsetof(struct flow_table_stats, live) / 8},
+		[FLOW_LOGS] = {.sum = &g.aggregates, .n = sizeof(g.aggregates) / 8},
+		[UNDIRECTED] = {.sum = &g.direction_unknown, .n = 1},
+		[DROPPED] = {.sum = &g.dropped, .n = 1},
+		[PLAIN] = {.sum = &g.plain, .n = 1},
+	};
+
+	crowd_begin(&crowd);
+	for (uint32_t l = 0; l < LANES; l++) {
+		struct lane *lane = crowd.lanes[l];
+
+		flows[l] = (struct flow_table_stats *)(uintptr_t)flow_table_stats(lane->flows);
+		events[l] = (struct output_ledger *)(uintptr_t)exporter_ledger(
+			lane->exporter, RECORD_EVENT);
+		words[LEDGER].lanes[l] = lane->ledger.reasons;
+		words[RECORDING].lanes[l] = &lane->recording;
+		words[FLOWS].lanes[l] = flows[l];
+		words[FLOW_LOGS].lanes[l] = exporter_aggregates(lane->exporter);
+		words[UNDIRECTED].lanes[l] = &lane->undirected;
+		words[DROPPED].lanes[l] = &lane->dropped;
+		words[PLAIN].lanes[l] = &lane->met.plain;
+		flows[l]->live = 1u << l;
+		flows[l]->peak = 10u << l;
+		*events[l] = (struct output_ledger){
+			.offered = 1u << l, .by_policy = 10u << l, .lost_queue = 100u << l};
+	}
+	for (int k = 0; k < KINDS; k++)
+		words_set(&words[k]);
+	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	for (int k = 0; k < KINDS; k++)
+		words_check(&words[k]);
+	CU_ASSERT_EQUAL(g.flows.live, 7);
+	CU_ASSERT_EQUAL(g.flows.peak, 70);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, 7);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].by_policy, 70);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, 700);
+	gathered_free(&g);
+	crowd_end(&crowd);
+}
+
+/* No lane's table is full, but all sessions together are more than one table holds: with one
+ * worker they would not have fitted. */
+static void sessions_that_fit_in_no_single_table(void)
+{
+	struct gathered g;
+	struct crowd crowd;
+
+	crowd_begin(&crowd);
+	for (uint32_t i = 0; i < 30; i++) {
+		const struct traffic_packet *from = &crowd.traffic.packets[0];
+		uint8_t bytes[MIRROR_FRAME_ROOM];
+		struct packet p;
+		enum reason why;
+
+		memcpy(bytes, from->bytes, sizeof(bytes));
+		bytes[29] = (uint8_t)(10 + i);
+		p = mirror_frame_packet(bytes, from->len, from->time_ns);
+		pipeline_run(crowd.lanes[i % LANES], &p, 1, TRAFFIC_START_NS, &why);
+	}
+	crowd.rig.settings.sessions.capacity = 16;
+	for (uint32_t l = 0; l < LANES; l++)
+		CU_ASSERT_FALSE(lane_overflowed(crowd.lanes[l]));
+	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	CU_ASSERT_TRUE(g.overflowed);
+	CU_ASSERT_EQUAL(session_table_count(g.sessions), 16);
+	gathered_free(&g);
+	crowd_end(&crowd);
+}
+
+static void without_memory(void)
+{
+	bool ok = false;
+	unsigned nth = 0;
+	struct gathered g;
+	struct crowd crowd;
+
+	crowd_begin(&crowd);
+	crowd_run(&crowd);
+	while (!ok && nth < 100) {
+		hooks_fail_allocation(++nth);
+		ok = gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output);
+		CU_ASSERT_EQUAL(ok, !hooks_allocation_failed());
+		gathered_free(&g);
+	}
+	hooks_fail_allocation(0);
+	CU_ASSERT_TRUE(nth > 5);
+	crowd_end(&crowd);
+}
+
+void suite_gather(void);
+void suite_gather(void)
+{
+	CU_pSuite s = CU_add_suite("gather", NULL, NULL);
+
+	CU_ADD_TEST(s, the_sums_are_those_of_the_parts);
+	CU_ADD_TEST(s, no_count_of_a_lane_is_left_out);
+	CU_ADD_TEST(s, sessions_that_fit_in_no_single_table);
+	CU_ADD_TEST(s, without_memory);
+}

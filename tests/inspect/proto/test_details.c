@@ -1,0 +1,145 @@
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inspect/proto/draft.h"
+
+static struct draft draft;
+
+static void expect(const struct details *d, enum detail detail, const char *text)
+{
+	size_t len = 0;
+	const char *found = details_string(d, detail, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	CU_ASSERT_EQUAL_FATAL(len, strlen(text));
+	CU_ASSERT_EQUAL(memcmp(found, text, len), 0);
+}
+
+static void gives_back_what_was_set(void)
+{
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	char addresses[3][16] = {"192.0.2.1", "", "::1"};
+	struct details *d;
+	const char *at;
+	size_t len;
+
+	draft_reset(&draft);
+	draft.risks = 1ull << 63 | 2;
+	draft_text(&draft, DETAIL_ssh_client, "SSH-2.0-x");
+	draft_number(&draft, DETAIL_http_status, 204);
+	draft_list(&draft, DETAIL_dns_answers, addresses[0], sizeof(addresses[0]), 3);
+	draft_string(&draft, DETAIL_tls_sni, "a\0b", 3);
+	draft_text(&draft, DETAIL_tls_sni, "not taken: the first value stays");
+	draft_text(&draft, DETAIL_tls_ja3, NULL);
+	draft_text(&draft, DETAIL_tls_ja3s, "");
+	d = draft_finish(&draft, &memory, &list);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+
+	expect(d, DETAIL_ssh_client, "SSH-2.0-x");
+	CU_ASSERT_EQUAL(details_number(d, DETAIL_http_status), 204);
+	CU_ASSERT_EQUAL(details_risks(d), 1ull << 63 | 2);
+	at = details_string(d, DETAIL_tls_sni, &len);
+	CU_ASSERT_EQUAL(len, 3);
+	CU_ASSERT_EQUAL(memcmp(at, "a\0b", 3), 0);
+	CU_ASSERT_PTR_NULL(details_next(d, DETAIL_tls_sni, at, &len));
+	CU_ASSERT_PTR_NULL(details_string(d, DETAIL_tls_ja3, &len));
+	CU_ASSERT_PTR_NULL(details_string(d, DETAIL_tls_ja3s, &len));
+
+	at = details_string(d, DETAIL_dns_answers, &len);
+	CU_ASSERT_EQUAL_FATAL(len, 9);
+	CU_ASSERT_EQUAL(memcmp(at, "192.0.2.1", 9), 0);
+	at = details_next(d, DETAIL_dns_answers, at, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	CU_ASSERT_EQUAL(len, 0);
+	at = details_next(d, DETAIL_dns_answers, at, &len);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+	CU_ASSERT_EQUAL(memcmp(at, "::1", 3), 0);
+	CU_ASSERT_PTR_NULL(details_next(d, DETAIL_dns_answers, at, &len));
+	memory_give(d);
+	CU_ASSERT_EQUAL(memory.used, 0);
+	memory_trim(&memory);
+}
+
+static void nothing_set_is_no_details(void)
+{
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	size_t len;
+
+	draft_reset(&draft);
+	CU_ASSERT_PTR_NULL(draft_finish(&draft, &memory, &list));
+	CU_ASSERT_EQUAL(memory.peak, 0);
+	CU_ASSERT_PTR_NULL(details_string(NULL, DETAIL_tls_sni, &len));
+	CU_ASSERT_EQUAL(details_number(NULL, DETAIL_http_status), -1);
+	CU_ASSERT_EQUAL(details_risks(NULL), 0);
+}
+
+static void keeps_older_values_that_are_not_replaced(void)
+{
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	struct details *first, *second;
+
+	draft_reset(&draft);
+	draft.risks = 4;
+	draft_text(&draft, DETAIL_dns_query, "old");
+	draft_text(&draft, DETAIL_dns_type, "A");
+	first = draft_finish(&draft, &memory, &list);
+	draft_reset(&draft);
+	draft.risks = 1;
+	draft_text(&draft, DETAIL_dns_query, "new");
+	draft_keep(&draft, first);
+	second = draft_finish(&draft, &memory, &list);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(second);
+	expect(second, DETAIL_dns_query, "new");
+	expect(second, DETAIL_dns_type, "A");
+	CU_ASSERT_EQUAL(details_risks(second), 5);
+	memory_sweep(&list);
+	CU_ASSERT_EQUAL(memory.used, 0);
+	memory_trim(&memory);
+}
+
+static void cuts_what_is_too_long(void)
+{
+	static char text[3 * DETAILS_STRING_MAX];
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	struct details *d;
+	size_t len;
+
+	memset(text, 'x', sizeof(text));
+	draft_reset(&draft);
+	for (int i = 0; i < DETAIL_COUNT; i++)
+		draft_string(&draft, (enum detail)i, text, sizeof(text));
+	d = draft_finish(&draft, &memory, &list);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+	for (int i = 0; i < DETAIL_COUNT; i++) {
+		CU_ASSERT_PTR_NOT_NULL(details_string(d, (enum detail)i, &len));
+		CU_ASSERT_EQUAL(len, DETAILS_STRING_MAX);
+	}
+	/* A draft that is full leaves out what does not fit, and stays whole. */
+	text[sizeof(text) - 1] = '\0';
+	draft_reset(&draft);
+	for (int i = 0; i < DETAIL_COUNT; i++)
+		draft_list(&draft, (enum detail)i, text, 0, 40);
+	CU_ASSERT_TRUE(draft.len <= DETAILS_BYTES);
+	d = draft_finish(&draft, &memory, &list);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+	CU_ASSERT_PTR_NOT_NULL(details_string(d, DETAIL_tls_version, &len));
+	CU_ASSERT_EQUAL(len, DETAILS_STRING_MAX);
+	memory_sweep(&list);
+	memory_trim(&memory);
+}
+
+void suite_details(void);
+void suite_details(void)
+{
+	CU_pSuite s = CU_add_suite("details", NULL, NULL);
+
+	CU_ADD_TEST(s, gives_back_what_was_set);
+	CU_ADD_TEST(s, nothing_set_is_no_details);
+	CU_ADD_TEST(s, keeps_older_values_that_are_not_replaced);
+	CU_ADD_TEST(s, cuts_what_is_too_long);
+}

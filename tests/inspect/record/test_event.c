@@ -1,0 +1,529 @@
+#include <CUnit/Basic.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/model/model.h"
+#include "inspect/output/output.h"
+#include "inspect/proto/draft.h"
+#include "inspect/record/event.h"
+#include "inspect/record/exporter.h"
+#include "support/folder.h"
+#include "support/python.h"
+
+/* nDPI 4.2's numbers, as `ndpiReader -h` lists them. */
+enum { TLS = 91, DNS = 5, GOOGLE = 126, CATEGORY_WEB = 5 };
+
+static struct dpi *dpi;
+static struct draft draft;
+static struct memory memory;
+static struct memory_list taken;
+
+static int start(void)
+{
+	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
+	char error[128];
+
+	dpi = dpi_create(&params, error, sizeof(error));
+	return dpi == NULL;
+}
+
+static int stop(void)
+{
+	dpi_destroy(dpi);
+	memory_sweep(&taken);
+	return 0;
+}
+
+/* A worker's exporter whose records are kept. */
+struct stage {
+	struct session_table *sessions;
+	struct exporter *exporter;
+	bool refuse;
+	unsigned n;
+	enum record_kind kind[4];
+	uint64_t route[4];
+	char text[4][RECORD_SIZE_MAX + 1];
+};
+
+static bool keep(
+	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+{
+	struct stage *stage = ctx;
+
+	if (stage->refuse || stage->n == 4)
+		return false;
+	stage->kind[stage->n] = kind;
+	stage->route[stage->n] = route;
+	memcpy(stage->text[stage->n], bytes, len);
+	stage->text[stage->n][len] = '\0';
+	stage->n++;
+	return true;
+}
+
+static struct stage *stage_make(void)
+{
+	struct stage *stage = calloc(1, sizeof(*stage));
+	struct exporter_params params = {.flow_events = true,
+		.window_s = 600,
+		.aggregates = 16,
+		.dpi = dpi,
+		.sink = {.ctx = stage, .put = keep}};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stage);
+	stage->sessions = session_table_create(16);
+	params.sessions = stage->sessions;
+	stage->exporter = exporter_create(&params);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->exporter);
+	return stage;
+}
+
+static void stage_free(struct stage *stage)
+{
+	exporter_destroy(stage->exporter);
+	session_table_destroy(stage->sessions);
+	free(stage);
+}
+
+static struct ip_addr addr_of(const char *text)
+{
+	struct ip_addr a;
+
+	if (!ip_addr_parse(text, &a))
+		CU_FAIL("bad address");
+	return a;
+}
+
+/* The first TCP flow of the community id specification's examples, as a flow of TLS. */
+static struct flow sample(void)
+{
+	struct flow flow = {
+		.key = {.lo = addr_of("66.35.250.204"),
+			.hi = addr_of("128.232.110.120"),
+			.point = SESSION_NONE,
+			.lo_port = 80,
+			.hi_port = 34855,
+			.protocol = 6,
+			.ip_version = 4},
+		.start_ns = 1071580904891921000,
+		.last_ns = 1071580905891921999,
+		.side = {{.packets = 4, .bytes = 400}, {.packets = 3, .bytes = 5000000000}},
+		.tcp_flags = {27, 26},
+	};
+
+	flow.app_master = TLS;
+	flow.app = GOOGLE;
+	flow.category = CATEGORY_WEB;
+	return flow;
+}
+
+static void expect_line(const struct flow *flow, enum flow_end end, const char *after_id)
+{
+	struct stage *stage = stage_make();
+	char id[17], want[4096];
+
+	flow_id_print(flow_id(flow, 0), id);
+	snprintf(want, sizeof(want), "{\"event\":\"flow\",\"flow_id\":\"%s\",%s", id, after_id);
+	exporter_flow(stage->exporter, flow, end);
+	CU_ASSERT_EQUAL(stage->n, 1);
+	CU_ASSERT_EQUAL(stage->kind[0], RECORD_EVENT);
+	CU_ASSERT_STRING_EQUAL(stage->text[0], want);
+	stage_free(stage);
+}
+
+static void a_plain_flow_in_full(void)
+{
+	struct flow flow = sample();
+
+	expect_line(&flow, FLOW_END_IDLE,
+		"\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
+		"\"start\":\"2003-12-16T13:21:44.891921000Z\","
+		"\"end\":\"2003-12-16T13:21:45.891921999Z\","
+		"\"vni\":null,\"network\":null,\"outer_src\":null,\"session\":null,\"interface_"
+		"id\":null,"
+		"\"direction\":null,"
+		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
+		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
+		"\"client_by\":\"first_packet\",\"vlan\":null,"
+		"\"app\":\"TLS.Google\",\"app_protocol\":\"TLS\",\"app_name\":\"Google\","
+		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,"
+		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27},"
+		"\"server\":{\"packets\":3,\"bytes\":5000000000,\"tcp_flags\":26},"
+		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"
+		"null,"
+		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],"
+		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"icmp\":null}\n");
+}
+
+/* One packet through the table, so that the session is known to it. */
+static uint32_t add_session(struct stage *stage, const char *outer, uint32_t vni)
+{
+	struct packet p = {.vni = vni, .outer_src = addr_of(outer), .flags = PACKET_HAS_VNI};
+
+	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
+	return p.session;
+}
+
+static void expect_part(struct flow *flow, enum flow_end end, const char *part)
+{
+	struct stage *stage = stage_make();
+
+	if (flow->key.point != SESSION_NONE)
+		flow->key.point = add_session(
+			stage, flow->key.point == 6 ? "fe80::1" : "10.0.0.1", 16777215);
+	exporter_flow(stage->exporter, flow, end);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0], part));
+	if (strstr(stage->text[0], part) == NULL)
+		printf("\nwant %s\nin %s", part, stage->text[0]);
+	stage_free(stage);
+}
+
+static void mirror_fields(void)
+{
+	struct flow flow = sample();
+
+	flow.key.point = 4;
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"vni\":16777215,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":null,"
+		"\"interface_id\":null,\"direction\":null,");
+	flow.key.point = 6;
+	flow.flags = DIRECTION_INGRESS * (FLOW_DIRECTION / 3);
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"outer_src\":\"fe80::1\",\"session\":null,"
+		"\"interface_id\":null,\"direction\":\"ingress\",");
+	flow.flags = DIRECTION_EGRESS * (FLOW_DIRECTION / 3);
+	expect_part(&flow, FLOW_END_IDLE, "\"direction\":\"egress\",");
+}
+
+static void a_network_is_named_by_its_number(void)
+{
+	struct stage *stage = stage_make();
+	struct packet p = {.outer_src = addr_of("10.0.0.1"),
+		.network = NETWORK_NAMED + NETWORK_ID_MAX,
+		.flags = PACKET_HAS_VNI};
+	struct flow flow = sample();
+
+	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
+	flow.key.point = p.session;
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		stage->text[0], "\"vni\":0,\"network\":268435455,\"outer_src\":\"10.0.0.1\","));
+	stage_free(stage);
+}
+
+static void the_mirror_model_names_session_and_interface(void)
+{
+	const struct model_interface interface = {
+		.id = "eni-1", .owner_id = "123456789012", .region = "eu-west-1"};
+	const struct model_session session = {.id = "tms-1",
+		.has_source = true,
+		.outer_src = addr_of("10.0.0.1"),
+		.vni = 42,
+		.interface = &interface,
+		.index = 6};
+	const struct model model = {.sessions = &session,
+		.n_sessions = 1,
+		.interfaces = &interface,
+		.n_interfaces = 1};
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+
+	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
+	flow.key.point = add_session(stage, "10.0.0.1", 42);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0],
+		"\"vni\":42,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":"
+		"\"tms-1\",\"interface_id\":\"eni-1\","));
+	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
+	exporter_finish(stage->exporter);
+	CU_ASSERT_EQUAL(
+		strncmp(stage->text[1], "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
+	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(0, 7));
+	stage_free(stage);
+}
+
+static void rule_fields(void)
+{
+	static const struct {
+		uint16_t flags;
+		uint32_t number;
+		const char *want;
+	} rows[] = {
+		{0, 0, "\"rule_number\":null,\"rule_action\":null,"},
+		{FLOW_ACCEPTED, 100, "\"rule_number\":null,\"rule_action\":null,"},
+		{FLOW_FILTERED, 0, "\"rule_number\":null,\"rule_action\":\"reject\","},
+		{FLOW_FILTERED, 7, "\"rule_number\":7,\"rule_action\":\"reject\","},
+		{FLOW_FILTERED | FLOW_ACCEPTED, 0,
+			"\"rule_number\":null,\"rule_action\":\"accept\","},
+		{FLOW_FILTERED | FLOW_ACCEPTED, 32766,
+			"\"rule_number\":32766,\"rule_action\":\"accept\","},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct flow flow = sample();
+
+		flow.flags = rows[i].flags;
+		flow.rule_number = rows[i].number;
+		expect_part(&flow, FLOW_END_IDLE, rows[i].want);
+	}
+}
+
+static void ends_and_flags(void)
+{
+	static const struct {
+		enum flow_end end;
+		const char *want;
+	} rows[] = {{FLOW_END_IDLE, "\"reason\":\"idle\","},
+		{FLOW_END_TCP_CLOSE, "\"reason\":\"tcp_close\","},
+		{FLOW_END_EVICTED, "\"reason\":\"evicted\","},
+		{FLOW_END_SHUTDOWN, "\"reason\":\"shutdown\","},
+		{FLOW_END_OF_INPUT, "\"reason\":\"end_of_input\","},
+		{FLOW_END_ACTIVE, "\"reason\":\"active\","}};
+	struct flow flow = sample();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		expect_part(&flow, rows[i].end, rows[i].want);
+	expect_part(&flow, FLOW_END_ACTIVE, "{\"event\":\"flow_update\",\"flow_id\":");
+	flow.truncated = 12;
+	flow.flags |= FLOW_PORTS_CUT | FLOW_DPI_GUESSED;
+	flow.side[1].packets = 0;
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"truncated\":12,\"acked_unseen\":null,\"one_sided\":true,\"ports_cut\":"
+		"true,");
+	expect_part(&flow, FLOW_END_IDLE, "\"guessed\":true,");
+	flow.side[0].packets = 0;
+	flow.side[1].packets = 1;
+	expect_part(&flow, FLOW_END_IDLE, "\"one_sided\":true,");
+}
+
+static void labels(void)
+{
+	static const struct {
+		uint16_t master, app;
+		const char *want;
+	} rows[] = {
+		{0, 0, "\"app\":\"Unknown\",\"app_protocol\":null,\"app_name\":null,"},
+		{0, DNS, "\"app\":\"DNS\",\"app_protocol\":\"DNS\",\"app_name\":\"DNS\","},
+		{DNS, GOOGLE,
+			"\"app\":\"DNS.Google\",\"app_protocol\":\"DNS\",\"app_name\":"
+			"\"Google\","},
+		{TLS, 0, "\"app\":\"TLS\",\"app_protocol\":\"TLS\",\"app_name\":null,"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct flow flow = sample();
+
+		flow.app_master = rows[i].master;
+		flow.app = rows[i].app;
+		expect_part(&flow, FLOW_END_IDLE, rows[i].want);
+	}
+}
+
+/* Labels that share a place of the cache must not be mixed up. */
+static void labels_do_not_depend_on_earlier_ones(void)
+{
+	static struct label_cache cache;
+	struct flow flow = sample();
+
+	for (int round = 0; round < 2; round++)
+		for (uint16_t master = 0; master < 40; master++)
+			for (uint16_t app = 0; app < 300; app = app == 20 ? 256 : app + 1) {
+				static struct label_cache fresh;
+				char room[2][LABEL_JSON] = {"", ""};
+				struct text t[2] = {text_make(room[0], LABEL_JSON - 1),
+					text_make(room[1], LABEL_JSON - 1)};
+
+				memset(&fresh, 0, sizeof(fresh));
+				flow.app_master = master;
+				flow.app = app;
+				flow.category = (uint16_t)(master + round);
+				label_json(&cache, dpi, &flow, &t[0]);
+				label_json(&fresh, dpi, &flow, &t[1]);
+				CU_ASSERT_STRING_EQUAL(room[0], room[1]);
+			}
+}
+
+static void icmp_fields(void)
+{
+	struct flow flow = sample();
+
+	flow.key.protocol = 1;
+	flow.key.icmp_id = 4660;
+	flow.key.lo_port = 8;
+	flow.key.hi_port = 0;
+	flow.icmp.type = 8;
+	expect_part(&flow, FLOW_END_IDLE, "\"icmp\":{\"type\":8,\"code\":0,\"id\":4660}}\n");
+	flow.key.protocol = 58;
+	flow.key.lo_port = 1;
+	flow.key.hi_port = 4;
+	flow.icmp.type = 1;
+	flow.icmp.code = 4;
+	expect_part(&flow, FLOW_END_IDLE, "\"icmp\":{\"type\":1,\"code\":4,\"id\":null}}\n");
+	/* Cut before its type: the flow has ports 0 and is one-way. */
+	flow.key.lo_port = flow.key.hi_port = 0;
+	flow.icmp.type = flow.icmp.code = 0;
+	expect_part(&flow, FLOW_END_IDLE, "\"icmp\":null}\n");
+	flow.key.protocol = 17;
+	expect_part(&flow, FLOW_END_IDLE, "\"icmp\":null}\n");
+}
+
+static void details_and_risks(void)
+{
+	static const char answers[2][16] = {"192.0.2.1", "a\"b"};
+	struct flow flow = sample();
+
+	draft_reset(&draft);
+	draft.risks = 1ull << 1 | 1ull << 9;
+	draft_text(&draft, DETAIL_dns_query, "example.org\x01");
+	draft_list(&draft, DETAIL_dns_answers, answers[0], sizeof(answers[0]), 2);
+	draft_number(&draft, DETAIL_dns_answer_count, 3);
+	draft_number(&draft, DETAIL_http_status, 404);
+	flow.details = draft_finish(&draft, &memory, &taken);
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"tls\":null,\"http\":{\"host\":null,\"url\":null,\"method\":null,"
+		"\"user_agent\":null,\"status\":404,\"content_type\":null},"
+		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
+		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,"
+		"\"icmp\":null}\n");
+	/* Names and scores as `ndpiReader -h` lists them. */
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"risks\":[{\"id\":1,\"name\":\"XSS Attack\",\"score\":250},"
+		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100}],");
+}
+
+/* As many bytes of details as there may be, in all of them, each escaped to six; all risks set. */
+static struct details *details_at_the_bound(void)
+{
+	enum { STRING = 660, ELEMENT = DETAILS_LIST_BYTES / DETAILS_LIST_MAX };
+	static char bytes[STRING + 1], lists[DETAILS_LIST_MAX][ELEMENT + 1];
+
+	memset(bytes, 1, STRING);
+	memset(lists, 2, sizeof(lists));
+	for (int i = 0; i < DETAILS_LIST_MAX; i++)
+		lists[i][ELEMENT] = '\0';
+	draft_reset(&draft);
+	draft.risks = UINT64_MAX;
+#define DETAIL_STRING(name) draft_text(&draft, name, bytes);
+#define DETAIL_NUMBER(name) draft_number(&draft, name, INT64_MAX);
+#define DETAIL_LIST(name) \
+	draft_list(&draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
+#define DETAIL(object, field, kind, meaning) DETAIL_##kind(DETAIL_##object##_##field)
+#include "inspect/proto/details.def"
+	return draft_finish(&draft, &memory, &taken);
+}
+
+static void the_longest_event_fits(void)
+{
+	struct folder folder = folder_make();
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+	char path[PATH_MAX];
+
+	flow.details = details_at_the_bound();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(flow.details);
+	flow.key.point = add_session(stage, "2001:db8:1234:a100:8d6e:3477:df66:f105", 16777215);
+	memset(flow.side, 0xff, sizeof(flow.side));
+	memset(flow.tcp_flags, 0xff, sizeof(flow.tcp_flags));
+	memset(&flow.key.lo, 0xee, 2 * sizeof(flow.key.lo));
+	flow.key.ip_version = 6;
+	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
+	CU_ASSERT_TRUE(strlen(stage->text[0]) <= EVENT_SIZE_MAX);
+	folder_put(&folder, "event.json", stage->text[0]);
+	CU_ASSERT_TRUE(python_agrees("import json, sys\n"
+				     "e = json.load(open(sys.argv[1]))\n"
+				     "assert e['tls']['sni'] == '\\x01' * 660\n"
+				     "assert e['ssh']['hassh_server'] == '\\x01' * 660\n"
+				     "assert e['dns']['answers'] == ['\\x02' * 256] * 64\n"
+				     "assert len(e['risks']) == 64\n",
+		folder_path(&folder, "event.json", path, sizeof(path))));
+	folder_remove(&folder);
+	stage_free(stage);
+}
+
+static void what_the_sink_refuses_is_counted(void)
+{
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+	const struct output_ledger *ledger = exporter_ledger(stage->exporter, RECORD_EVENT);
+
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	stage->refuse = true;
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_ACTIVE);
+	CU_ASSERT_EQUAL(ledger->offered, 3);
+	CU_ASSERT_EQUAL(ledger->lost_queue, 2);
+	/* An update is no flow. */
+	CU_ASSERT_EQUAL(totals_flows(exporter_totals(stage->exporter)), 2);
+	stage_free(stage);
+}
+
+static void windows_become_records_of_their_periods(void)
+{
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+	struct flow_window sent[2] = {{.packets = 0}};
+
+	exporter_window(stage->exporter, &flow, sent);
+	sent[0] = (struct flow_window){300, 3, 1071580904, 1071580905, 0};
+	exporter_window(stage->exporter, &flow, sent);
+	sent[0].packets = 0;
+	sent[1] = (struct flow_window){200, 2, 1071580904, 1071581399, 0};
+	exporter_window(stage->exporter, &flow, sent);
+	exporter_close_windows(stage->exporter, UINT64_C(1071581999999999999), UINT32_MAX);
+	CU_ASSERT_EQUAL(stage->n, 0);
+	exporter_close_windows(stage->exporter, UINT64_C(1071582000000000000), UINT32_MAX);
+	CU_ASSERT_EQUAL(stage->n, 2);
+	CU_ASSERT_EQUAL(stage->kind[1], RECORD_FLOW_LOG);
+	CU_ASSERT_EQUAL(stage->route[0], flow_log_route(1071581399, 0));
+	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(1071580905, 0));
+	CU_ASSERT_STRING_EQUAL(stage->text[0],
+		"2 unknown - 66.35.250.204 128.232.110.120 80 34855 6 2 200 1071580904 "
+		"1071581399 ACCEPT OK\n");
+	CU_ASSERT_STRING_EQUAL(stage->text[1],
+		"2 unknown - 128.232.110.120 66.35.250.204 34855 80 6 3 300 1071580904 "
+		"1071580905 ACCEPT OK\n");
+	exporter_finish(stage->exporter);
+	CU_ASSERT_EQUAL(exporter_ledger(stage->exporter, RECORD_FLOW_LOG)->offered, 2);
+	stage_free(stage);
+}
+
+static void docs_list_every_field(void)
+{
+	struct folder folder = folder_make();
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+	char path[PATH_MAX];
+
+	flow.details = details_at_the_bound();
+	flow.key.protocol = 1;
+	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
+	folder_put(&folder, "event.json", stage->text[0]);
+	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow events",
+		folder_path(&folder, "event.json", path, sizeof(path))));
+	folder_remove(&folder);
+	stage_free(stage);
+}
+
+void suite_event(void);
+void suite_event(void)
+{
+	CU_pSuite s = CU_add_suite("event", start, stop);
+
+	CU_ADD_TEST(s, a_plain_flow_in_full);
+	CU_ADD_TEST(s, mirror_fields);
+	CU_ADD_TEST(s, a_network_is_named_by_its_number);
+	CU_ADD_TEST(s, the_mirror_model_names_session_and_interface);
+	CU_ADD_TEST(s, rule_fields);
+	CU_ADD_TEST(s, ends_and_flags);
+	CU_ADD_TEST(s, labels);
+	CU_ADD_TEST(s, labels_do_not_depend_on_earlier_ones);
+	CU_ADD_TEST(s, icmp_fields);
+	CU_ADD_TEST(s, details_and_risks);
+	CU_ADD_TEST(s, the_longest_event_fits);
+	CU_ADD_TEST(s, what_the_sink_refuses_is_counted);
+	CU_ADD_TEST(s, windows_become_records_of_their_periods);
+	CU_ADD_TEST(s, docs_list_every_field);
+}

@@ -1,0 +1,104 @@
+#include <CUnit/Basic.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inspect/summary/stats_event.h"
+#include "support/folder.h"
+#include "support/python.h"
+
+/* Every number another one, so that none can stand for its neighbour. */
+static struct stats_event sample(void)
+{
+	struct stats_event event = {
+		.time_ns = 1071580904891921000,
+		.uptime_ns = 61007000000,
+		.ledger = {.received = 100, .in_flight = 3},
+		.flows = {.live = 4,
+			.made = 9,
+			.ended = 5,
+			.evicted = 1,
+			.refused = 2,
+			.acked_unseen = 5000000000},
+		.dpi = {.packets = 31, .refused_flows = 32, .shed_flows = 33},
+		.simulated_drops = 8,
+		.steps = {{"dpi", true, 2, 1500000000, 33},
+			{"handoff", false, 1, 70000000, 44}},
+		.ports = {{.name = "net_af_packet0,iface=\"x",
+			.packets = 200,
+			.bytes = 30000,
+			.missed = 21,
+			.nombuf = 22,
+			.errors = 23}},
+		.n_ports = 1,
+	};
+
+	event.ledger.reasons[REASON_inspected] = 90;
+	event.ledger.reasons[REASON_handoff_full] = 7;
+	return event;
+}
+
+static void a_line_in_full(void)
+{
+	static const char begin[] =
+		"{\"event\":\"stats\",\"time\":\"2003-12-16T13:21:44.891921000Z\","
+		"\"uptime_s\":61.007,\"received\":100,\"in_flight\":3,\"ledger\":{\"not_"
+		"mirror\":0,";
+	static const char end[] =
+		"\"handoff_full\":7,\"flow_table_full\":0,\"inspected\":90},"
+		"\"acked_unseen\":5000000000,\"simulated_drops\":8,"
+		"\"ports\":[{\"name\":\"net_af_packet0,iface=\\\"x\",\"packets\":200,"
+		"\"bytes\":30000,\"missed\":21,\"nombuf\":22,\"errors\":23}],"
+		"\"flows\":{\"live\":4,\"made\":9,\"ended\":5,\"evicted\":1,\"refused\":2},"
+		"\"dpi\":{\"packets\":31,\"refused_flows\":32,\"shed_flows\":33},"
+		"\"overload\":[{\"step\":\"dpi\",\"active\":true,\"entered\":2,\"spent_s\":1."
+		"500,"
+		"\"count\":33},{\"step\":\"handoff\",\"active\":false,\"entered\":1,"
+		"\"spent_s\":0.070,\"count\":44}]}\n";
+	char line[STATS_EVENT_MAX], path[PATH_MAX];
+	struct stats_event event = sample();
+	struct text t = text_make(line, sizeof(line) - 1);
+	struct folder folder;
+	size_t len;
+
+	stats_event(&t, &event);
+	CU_ASSERT_FALSE(t.full);
+	len = (size_t)(t.at - line);
+	*t.at = '\0';
+	CU_ASSERT_NSTRING_EQUAL(line, begin, strlen(begin));
+	CU_ASSERT_STRING_EQUAL(line + len - strlen(end), end);
+	folder = folder_make();
+	folder_put(&folder, "stats.json", line);
+	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Stats events",
+		folder_path(&folder, "stats.json", path, sizeof(path))));
+	folder_remove(&folder);
+}
+
+static void the_largest_fits(void)
+{
+	static char name[1000], line[STATS_EVENT_MAX];
+	struct stats_event event;
+	struct text t = text_make(line, sizeof(line));
+
+	memset(&event, 0xff, sizeof(event));
+	memset(name, 1, sizeof(name) - 1); /* the longest in JSON */
+	event.n_ports = SUMMARY_PORTS_MAX;
+	for (uint32_t i = 0; i < SUMMARY_PORTS_MAX; i++)
+		event.ports[i].name = name;
+	for (int i = 0; i < STATS_STEPS; i++) {
+		event.steps[i].name = "handoff";
+		event.steps[i].active = false;
+	}
+	stats_event(&t, &event);
+	CU_ASSERT_FALSE(t.full);
+}
+
+void suite_stats_event(void);
+void suite_stats_event(void)
+{
+	CU_pSuite s = CU_add_suite("stats_event", NULL, NULL);
+
+	CU_ADD_TEST(s, a_line_in_full);
+	CU_ADD_TEST(s, the_largest_fits);
+}
