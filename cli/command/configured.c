@@ -69,12 +69,3 @@ struct model *configured_load(
 	report_fini(&report);
 	return model;
 }
-
-const char *configured_import(const char *file, const char *name, char *path, size_t size)
-{
-	const char *slash = file ? strrchr(file, '/') : NULL;
-
-	snprintf(path, size, "%.*s%s", name[0] == '/' || !slash ? 0 : (int)(slash - file + 1),
-		slash ? file : "", name);
-	return path;
-}

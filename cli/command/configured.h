@@ -14,9 +14,6 @@ struct configured_from {
 	uint32_t n_set;
 };
 
-/* Where a file of aws_import is: relative names are so to the settings file (NULL: to here). */
-const char *configured_import(const char *file, const char *name, char *path, size_t size);
-
 /* Reads into `settings`, which holds the defaults. NULL: `error` says what is wrong first, and how
  * much more there is. Warnings of the import are said on standard error. */
 struct model *configured_load(const struct configured_from *from, struct settings *settings,

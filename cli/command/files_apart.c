@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/command/configured.h"
+#include "config/model/model.h"
 #include "inspect/output/inputs.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/packets/packet_file.h"
@@ -36,7 +36,7 @@ static bool gather(struct inputs *inputs, const struct files_apart *f)
 
 	for (uint32_t i = 0; ok && i < f->settings->aws_import.count; i++)
 		ok = inputs_add(
-			inputs, configured_import(f->settings_file,
+			inputs, model_import_path(f->settings_file,
 					f->settings->aws_import.text[i], path, sizeof(path)));
 	for (uint32_t i = 0; ok && i < f->n_captures; i++)
 		ok = inputs_add(inputs, f->captures[i]);

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/command/configured.h"
 #include "cli/rights/rights_needs.h"
+#include "config/model/model.h"
 
 enum { PRIVILEGED_PORTS = 1024, PASSWD_BYTES = 4096, NOT_FOR_OTHERS = 027 };
 
@@ -170,6 +170,6 @@ void rights_say_unreadable(const char *settings_file, const struct settings *s)
 		return;
 	say_unreadable(settings_file);
 	for (uint32_t i = 0; i < s->aws_import.count; i++)
-		say_unreadable(configured_import(
+		say_unreadable(model_import_path(
 			settings_file, s->aws_import.text[i], path, sizeof(path)));
 }

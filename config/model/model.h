@@ -145,6 +145,10 @@ struct model {
 	uint32_t n_filters, n_sessions, n_targets, n_interfaces, n_vpcs;
 };
 
+/* Where a file of aws_import is: relative names are so to the settings file (NULL: to here). */
+const char *model_import_path(
+	const char *settings_path, const char *name, char *path, size_t size);
+
 /* Reads the model's keys of the settings file `path` (NULL: none) and the files that
  * settings->aws_import names, relative to that file. NULL when anything is wrong: `report` then
  * holds at least one error. Warnings are model_check()'s, but for those of the import. */

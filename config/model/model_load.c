@@ -1,6 +1,6 @@
 /* The files of the model: the settings file, and those that it imports. */
 #include <inttypes.h>
-#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,26 +94,26 @@ static void form_report(
 		syntax_report(b, why);
 }
 
-static char *path_beside(const char *settings_path, const char *name)
+const char *model_import_path(
+	const char *settings_path, const char *name, char *path, size_t size)
 {
-	char *copy = settings_path ? strdup(settings_path) : NULL, *path = NULL;
-	const char *folder = copy ? dirname(copy) : ".";
+	const char *slash = settings_path ? strrchr(settings_path, '/') : NULL;
 
-	if (asprintf(&path, "%s%s%s", *name == '/' ? "" : folder, *name == '/' ? "" : "/",
-		    name) < 0)
-		abort();
-	free(copy);
+	snprintf(path, size, "%.*s%s",
+		name[0] == '/' || !slash ? 0 : (int)(slash - settings_path + 1),
+		slash ? settings_path : "", name);
 	return path;
 }
 
 static void import_read(struct model_builder *b, const struct node_tree *settings_tree,
 	const char *settings_path, const char *name)
 {
-	char *path = path_beside(settings_path, name);
+	char path[PATH_MAX];
 	struct node_tree tree = {.root = NULL};
 	struct node_error why;
 	size_t len;
-	char *text = node_file(path, &len, &why);
+	char *text = node_file(
+		model_import_path(settings_path, name, path, sizeof(path)), &len, &why);
 
 	b->file = model_text(b, path);
 	if (!text)
@@ -126,7 +126,6 @@ static void import_read(struct model_builder *b, const struct node_tree *setting
 		model_aws_read(b, tree.root);
 	node_tree_free(&tree);
 	free(text);
-	free(path);
 }
 
 static void tokens_report(const struct model_builder *b)

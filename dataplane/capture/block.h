@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/settings/settings.h"
+#include "dataplane/pipeline/owner.h"
 #include "inspect/packets/packet_file.h"
 
 enum {
@@ -22,7 +23,6 @@ enum {
 		1024, /* fits the longest packet a capture can hold (snap length 262144) */
 	/* As read from a file, with 16 bytes before each packet, and one packet too many. */
 	BLOCK_ROOM = 2 * BLOCK_BYTES + 16 * (BLOCK_SLOTS + 1) + 64 * 1024,
-	WORKERS_MAX = 64,
 };
 
 struct slot {

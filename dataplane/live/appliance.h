@@ -11,10 +11,10 @@
 
 #include "config/model/model.h"
 #include "config/settings/settings.h"
-#include "dataplane/capture/block.h"
 #include "dataplane/live/handoff.h"
 #include "dataplane/output/tally.h"
 #include "dataplane/output/view.h"
+#include "dataplane/pipeline/owner.h"
 #include "dataplane/port/port.h"
 #include "inspect/output/event_sinks.h"
 #include "inspect/summary/summary.h"

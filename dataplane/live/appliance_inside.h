@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "dataplane/capture/block.h"
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/appliance.h"
 #include "dataplane/live/poll.h"

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "config/settings/settings.h"
-#include "dataplane/capture/block.h"
 #include "dataplane/pipeline/lane.h"
+#include "dataplane/pipeline/owner.h"
 #include "inspect/output/event_sinks.h"
 #include "inspect/output/output.h"
 #include "inspect/summary/summary.h"

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "config/settings/settings.h"
+#include "dataplane/pipeline/record.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
 #include "inspect/record/sink.h"
@@ -27,12 +28,6 @@ struct recorder;
 
 /* Packets of a port's few large buffers that may wait, over all workers; see port_is_large(). */
 enum { RECORDER_LARGE = 256 };
-
-/* What a worker counts of its own packets: those that packets.record wants, those of them that were
- * shed under overload, and those for which there was no room. */
-struct recorder_counts {
-	uint64_t offered, shed, lost;
-};
 
 /* NULL: no memory. No file and no thread yet. */
 struct recorder *recorder_create(const struct settings *settings, uint32_t n_workers);

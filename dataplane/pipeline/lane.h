@@ -16,10 +16,9 @@
 #include <stdint.h>
 
 #include "config/settings/settings.h"
-#include "dataplane/output/recorder.h"
 #include "dataplane/pipeline/inner_filter.h"
+#include "dataplane/pipeline/record.h"
 #include "dataplane/pipeline/snapshot.h"
-#include "dataplane/replay/lookahead.h"
 #include "decap/decap.h"
 #include "decap/ether_types.h"
 #include "decap/foreign.h"
@@ -29,6 +28,13 @@
 #include "inspect/flow/fragment.h"
 #include "inspect/flow/table.h"
 #include "inspect/record/exporter.h"
+
+/* Asked for the ports of a later fragment whose first one was not seen. NULL when live: no packet is
+ * known before it comes. */
+struct lane_ahead {
+	bool (*ports)(void *ctx, struct packet *p); /* false: they do not come */
+	void *ctx;
+};
 
 struct lane {
 	uint32_t index;
@@ -40,8 +46,7 @@ struct lane {
 	bool records;                     /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
-	struct lookahead *
-		lookahead; /* the worker's; NULL when live: no packet is known before it comes */
+	struct lane_ahead ahead;
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;

@@ -6,6 +6,8 @@
 
 #include "decap/packet.h"
 
+enum { WORKERS_MAX = 64 };
+
 /* By the symmetric hash of tenant, inner addresses, protocol, and ports where the protocol has them:
  * both directions of a conversation have one owner, and so have all flows that share a flow log
  * record (ICMP's of whatever type and id, and those that only the observation point tells apart). For

@@ -66,7 +66,7 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 
 		if (!(p->flags & PACKET_FRAGMENT) || fragment_table_packet(lane->fragments, p))
 			continue;
-		if (!lane->lookahead || !lookahead_packet(lane->lookahead, p))
+		if (!lane->ahead.ports || !lane->ahead.ports(lane->ahead.ctx, p))
 			p->flags |= PACKET_NO_PORTS;
 	}
 }

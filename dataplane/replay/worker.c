@@ -1,5 +1,7 @@
 #include "dataplane/replay/worker.h"
 
+#include "dataplane/replay/lookahead.h"
+
 #include "dataplane/output/ring.h"
 #include "dataplane/pipeline/record.h"
 #include "inspect/flow/flow.h"
@@ -148,6 +150,11 @@ static uint32_t ring_size(uint32_t blocks)
 	return size;
 }
 
+static bool ports_ahead(void *ctx, struct packet *p)
+{
+	return lookahead_packet(ctx, p);
+}
+
 struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
 	uint32_t max_blocks, char *error, size_t error_size)
 {
@@ -161,13 +168,13 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	worker->writer = writer;
 	lookahead_init(&worker->lookahead, &lane->decap, lane->inner,
 		fragment_table_params(lane->fragments));
-	lane->lookahead = &worker->lookahead;
+	lane->ahead = (struct lane_ahead){.ports = ports_ahead, .ctx = &worker->lookahead};
 	worker->inbox = ring_create(ring_size(max_blocks));
 	worker->done = ring_create(ring_size(max_blocks));
 	if (worker->inbox && worker->done &&
 		pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
 		return worker;
-	lane->lookahead = NULL;
+	lane->ahead = (struct lane_ahead){.ports = NULL};
 	ring_destroy(worker->inbox);
 	ring_destroy(worker->done);
 	free(worker);
@@ -187,7 +194,7 @@ struct block *worker_done(struct worker *worker)
 void worker_stop(struct worker *worker)
 {
 	pthread_join(worker->thread, NULL);
-	worker->lane->lookahead = NULL;
+	worker->lane->ahead = (struct lane_ahead){.ports = NULL};
 	ring_destroy(worker->inbox);
 	ring_destroy(worker->done);
 	free(worker);

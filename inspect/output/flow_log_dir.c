@@ -54,11 +54,6 @@ struct flow_log_dir {
 	char root[];
 };
 
-uint64_t flow_log_route(uint64_t end_s, uint32_t owner)
-{
-	return end_s / FLOW_LOG_PERIOD_S << 32 | owner;
-}
-
 struct flow_log_dir *flow_log_dir_create(const char *root, struct output_ledger *ledger)
 {
 	struct flow_log_dir *dir = calloc(1, sizeof(*dir) + strlen(root) + 1);

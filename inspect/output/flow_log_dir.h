@@ -9,9 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inspect/record/flow_log.h"
 #include "inspect/record/sink.h"
-
-enum { FLOW_LOG_PERIOD_S = 300 };
 
 struct flow_log_dir;
 

@@ -73,9 +73,6 @@ const struct output_ledger *output_ledger(const struct output *output, enum reco
 /* The directory, as given. */
 const char *output_dir(const struct output *output);
 
-/* A flow log record's file is chosen by owner account, region and the five-minute period its
- * `end` lies in; the route carries the period and an index of (account, region). */
-uint64_t flow_log_route(uint64_t end_s, uint32_t owner);
 /* Owner 0 is account `unknown`, region `unknown`; others are added in turn before their first
  * record. NULL, or a name that cannot be a folder, is `unknown`; owners of one account and region
  * share files. false: not the next owner, or no memory. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "inspect/flow/count.h"
-#include "inspect/output/output.h"
 #include "inspect/record/event.h"
 #include "inspect/record/exporter.h"
 #include "inspect/record/flow_log.h"

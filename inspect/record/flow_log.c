@@ -56,3 +56,8 @@ void flow_log_record(struct text *t, const struct aggregate *aggregate, unsigned
 	 * have let them through. */
 	text_cstr(t, "ACCEPT OK\n");
 }
+
+uint64_t flow_log_route(uint64_t end_s, uint32_t owner)
+{
+	return end_s / FLOW_LOG_PERIOD_S << 32 | owner;
+}
