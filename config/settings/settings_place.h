@@ -14,6 +14,9 @@ struct place {
 bool place_refuse(const struct place *p, const struct node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Refuses what is not within the row's range; the sentence has its unit. */
+bool place_in_range(const struct place *p, const struct node *node, uint64_t n);
+
 /* A number within the row's range. */
 bool place_number(const struct place *p, const struct node *node, uint32_t *out);
 

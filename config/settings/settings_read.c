@@ -9,55 +9,9 @@
 #include "config/parse/value.h"
 #include "config/settings/settings_place.h"
 
-bool place_refuse(const struct place *p, const struct node *node, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(p->fault->text, sizeof(p->fault->text), format, args);
-	va_end(args);
-	p->fault->node = node;
-	return false;
-}
-
 static void *field(const struct place *p)
 {
 	return (char *)p->settings + p->row->offset;
-}
-
-static bool in_range(const struct place *p, const struct node *node, uint64_t n)
-{
-	char min[VALUE_TEXT], max[VALUE_TEXT];
-
-	if (n >= p->row->min && n <= p->row->max)
-		return true;
-	snprintf(min, sizeof(min), "%" PRIu64, p->row->min);
-	snprintf(max, sizeof(max), "%" PRIu64, p->row->max);
-	if (p->row->type == SETTING_DURATION) {
-		value_duration_print(p->row->min, min);
-		value_duration_print(p->row->max, max);
-	} else if (p->row->type == SETTING_SIZE) {
-		value_size_print(p->row->min, min);
-		value_size_print(p->row->max, max);
-	}
-	return place_refuse(
-		p, node, "'%.64s' is out of range (%s to %s)", node->text, min, max);
-}
-
-bool place_number(const struct place *p, const struct node *node, uint32_t *out)
-{
-	uint64_t n;
-
-	if (node->kind != NODE_SCALAR)
-		return place_refuse(
-			p, node, "is %s where a number belongs", node_kind_name(node));
-	if (!value_number(node->text, &n))
-		return place_refuse(p, node, "'%.64s' is not a number%s", node->text,
-			p->row->type == SETTING_AUTO ? " or auto" : "");
-	if (!in_range(p, node, n))
-		return false;
-	*out = (uint32_t)n;
-	return true;
 }
 
 static bool u32_read(const struct place *p, const struct node *node)
@@ -103,7 +57,7 @@ static bool quantity_read(const struct place *p, const struct node *node)
 		return place_refuse(p, node, "'%.64s' is not a %s", node->text,
 			is_size ? "size (such as 512MiB, 2GiB, 4096)"
 				: "duration (such as 120s, 500ms, 2m, 0 = never)");
-	if (!in_range(p, node, n))
+	if (!place_in_range(p, node, n))
 		return false;
 	memcpy(field(p), &n, sizeof(n));
 	return true;
@@ -204,24 +158,6 @@ static bool ports_read(const struct place *p, const struct node *list)
 	}
 	memcpy(field(p), &ports, sizeof(ports));
 	return true;
-}
-
-void *place_room(size_t count, size_t size)
-{
-	void *memory = calloc(count, size);
-
-	if (!memory) {
-		fprintf(stderr, "no memory for the settings\n");
-		abort();
-	}
-	return memory;
-}
-
-char *place_text(const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(place_room(size, 1), text, size);
 }
 
 /* A comma outside quotes ends an element: what follows it looks like a device's arguments. */

@@ -16,9 +16,6 @@
 
 struct capture_blocks;
 
-/* At the start of a capture: whether these `n` bytes (12 tell for sure) are of a section header. */
-bool capture_blocks_is_header(const uint8_t *at, size_t n);
-
 /* Reads on from the first block. Borrows the window. NULL: no memory. */
 struct capture_blocks *capture_blocks_create(struct capture_window *window);
 

@@ -4,6 +4,8 @@
 #include "dataplane/capture/capture_blocks.h"
 #include "dataplane/capture/capture_interface.h"
 
+#define BYTE_ORDER_MAGIC UINT32_C(0x1a2b3c4d)
+
 enum {
 	BLOCK_HEADER = 8, /* type and length */
 	BLOCK_TRAILER = 4,

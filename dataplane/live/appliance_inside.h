@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/appliance.h"
@@ -106,7 +107,11 @@ void appliance_say_overload(struct appliance *appliance);
 /* The control thread: sends a stats event when one is due. */
 void appliance_tell_stats(struct appliance *appliance);
 
-void appliance_say(const char *sentence);
+static inline void appliance_say(const char *sentence)
+{
+	fprintf(stderr, "periscope: %s\n", sentence);
+}
+
 /* Has the workers end, and waits for them. */
 void appliance_join(struct appliance *appliance);
 /* What appliance_start() made, in reverse; legal at any point of it. */

@@ -1,8 +1,6 @@
+/* The drivers that have particulars, and those of them that have few. */
 #include "dataplane/port/port_driver.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -11,41 +9,6 @@ enum {
 	TAP_DESCRIPTORS = 40,
 	TAP_RING = 1000, /* the kernel's default (txqueuelen) */
 };
-
-void port_note(const struct port_opening *opening, const char *format, ...)
-{
-	size_t used = strlen(opening->note);
-	va_list args;
-
-	if (used > 0)
-		used += (size_t)snprintf(opening->note + used, opening->size - used, "; ");
-	if (used >= opening->size)
-		return;
-	va_start(args, format);
-	vsnprintf(opening->note + used, opening->size - used, format, args);
-	va_end(args);
-}
-
-int port_driver_interface(
-	struct port_particulars *particulars, const struct port_opening *opening)
-{
-	const char *device = opening->params->device;
-	char name[IF_NAMESIZE];
-
-	if (!device_argument(opening->args, "iface", name, sizeof(name))) {
-		snprintf(opening->error, opening->size,
-			"%s: names no interface: add ,iface=NAME", device);
-		return -1;
-	}
-	if (interface_find(&particulars->interface, name))
-		return 0;
-	snprintf(opening->error, opening->size,
-		"%s: interface %s: %s; 'ip link' lists those there are", device, name,
-		strerror(errno));
-	return -1;
-}
-
-/* --- drivers with few particulars --- */
 
 /* The interface is the driver's own, and there only once it is probed. */
 static int prepare_tap(struct port_particulars *particulars, struct port_opening *opening)

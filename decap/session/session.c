@@ -23,14 +23,6 @@ static struct session *session_row(struct session_table *t, uint32_t index)
 	return index < SESSION_NAMELESS ? &t->sessions[index] : &t->other;
 }
 
-void session_times(struct session *s, uint64_t first_ns, uint64_t last_ns)
-{
-	if (s->packets == 0 || first_ns < s->first_ns)
-		s->first_ns = first_ns;
-	if (last_ns > s->last_ns)
-		s->last_ns = last_ns;
-}
-
 static inline void session_count(struct session *s, const struct packet *p)
 {
 	if (s->packets == 0 || p->time_ns < s->last_ns)

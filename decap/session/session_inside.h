@@ -51,4 +51,10 @@ struct session *session_learn(struct session_table *t, uint32_t *slot,
 	const struct session_key *key, bool configured);
 
 /* Comes before the packets are counted: without any, the times mean nothing yet. */
-void session_times(struct session *s, uint64_t first_ns, uint64_t last_ns);
+static inline void session_times(struct session *s, uint64_t first_ns, uint64_t last_ns)
+{
+	if (s->packets == 0 || first_ns < s->first_ns)
+		s->first_ns = first_ns;
+	if (last_ns > s->last_ns)
+		s->last_ns = last_ns;
+}

@@ -8,20 +8,6 @@ enum {
 	ROOM = 16384,  /* bytes that the packet of a flow hardly exceeds */
 };
 
-/* Inspects what came of the datagram. */
-void flow_end_datagram(struct dpi *dpi, struct flow *flow)
-{
-	struct datagram *datagram = flow->dpi->datagram;
-	const struct piece *piece = datagram_piece(datagram);
-
-	if (piece)
-		flow_look(dpi, flow, piece);
-	if (!flow->dpi)
-		return;
-	flow->dpi->datagram = NULL;
-	datagram_close(datagram);
-}
-
 bool flow_hold_first(
 	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
 {

@@ -52,13 +52,21 @@ struct dpi {
 	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */
 };
 
-/* dpi.c: the beginning. */
+/* look.c: one packet. */
+
+/* Exchanges the packet for one that claims as many bytes as there are. */
+void piece_make_whole(struct dpi *dpi, struct piece *piece);
 
 /* Makes the state of a flow that has none. What cut packets alone told before is not forgotten, and
  * not asked again. false: the flow is not inspected, or any more. */
 bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole);
 /* Inspects a packet that waits for no fragment. */
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece);
+
+/* conclude.c: the end, beside dpi_conclude(). */
+
+/* Inspects what there is of the flow's datagram. */
+void flow_end_datagram(struct dpi *dpi, struct flow *flow);
 
 /* fragments.c: what waits for fragments. */
 
@@ -67,8 +75,6 @@ bool flow_hold_first(
 	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece);
 /* A later fragment. Before its first one it begins a datagram, if that comes, and whole. */
 void flow_hold_later(struct dpi *dpi, struct flow *flow, const struct packet *p);
-/* Inspects what there is of the flow's datagram. */
-void flow_end_datagram(struct dpi *dpi, struct flow *flow);
 /* Before packet `p` of the flow is looked at: where there is no room for it, datagrams of others are
  * given up, the oldest first, and the inspection of their flows with them. */
 void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct packet *p);
@@ -93,7 +99,7 @@ void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece
 /* Whether the answer to the flow's first question may still come. */
 bool flow_awaits_dns(const struct flow *flow);
 
-/* verdict.c: what becomes of nDPI's state and of what it knows. */
+/* state.c: what a flow has while it is inspected. */
 
 /* NULL: no memory. */
 struct dpi_state *state_take(struct dpi *dpi);
@@ -104,11 +110,13 @@ bool state_cut(struct dpi *dpi, struct dpi_state *state);
 bool inspection_engine(struct dpi *dpi, struct inspection *in);
 /* Nothing was given yet. */
 bool inspection_is_blank(const struct inspection *in);
-/* Takes from nDPI's state what it knows, and gives it up. */
-void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection *in);
-
+/* Gives nDPI's part back, if it is there; `in` may be NULL. */
+void inspection_give_engine(struct dpi *dpi, struct inspection *in);
 /* Puts the draft and what the flow has already into one new block. */
 void flow_details(struct dpi *dpi, struct flow *flow);
+
+/* verdict.c: what becomes of what nDPI knows. */
+
 /* nDPI found it in packets: no guess. */
 bool label_is_known(const struct engine_label *label);
 /* The flow's label of both inspections: what whole packets say stands, unless that is a guess, or

@@ -17,27 +17,10 @@
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/ndpi_inside.h"
 
-_Thread_local struct engine *engine_at_work;
-
 static void *hook_malloc(size_t size)
 {
 	return engine_at_work ? memory_take(engine_at_work->memory, engine_at_work->list, size)
 			      : NULL;
-}
-
-void engine_enter(struct engine *engine, struct engine_flow *flow)
-{
-	/* With shared caches no block is known to be the flow's alone. */
-	bool sweep = COMPAT_INTERPOSE && flow && !engine->correlate;
-
-	engine->list = sweep ? &flow->blocks : &engine->own;
-	engine->flow = flow;
-	engine_at_work = engine;
-}
-
-void engine_leave(void)
-{
-	engine_at_work = NULL;
 }
 
 static bool engine_setup(struct engine *engine)

@@ -13,6 +13,23 @@
 
 #include "inspect/dpi/ndpi_inside.h"
 
+_Thread_local struct engine *engine_at_work;
+
+void engine_enter(struct engine *engine, struct engine_flow *flow)
+{
+	/* With shared caches no block is known to be the flow's alone. */
+	bool sweep = COMPAT_INTERPOSE && flow && !engine->correlate;
+
+	engine->list = sweep ? &flow->blocks : &engine->own;
+	engine->flow = flow;
+	engine_at_work = engine;
+}
+
+void engine_leave(void)
+{
+	engine_at_work = NULL;
+}
+
 #if COMPAT_INTERPOSE
 
 void *cache_new(uint32_t size);

@@ -3,63 +3,6 @@
 
 #include "inspect/dpi/inside.h"
 
-struct dpi_state *state_take(struct dpi *dpi)
-{
-	struct dpi_state *state = memory_take(&dpi->memory, &dpi->blocks, sizeof(*state));
-
-	if (state)
-		memset(state, 0, sizeof(*state));
-	return state;
-}
-
-bool state_cut(struct dpi *dpi, struct dpi_state *state)
-{
-	if (state->cut)
-		return true;
-	state->cut = memory_take(&dpi->memory, &state->kept, sizeof(*state->cut));
-	if (state->cut)
-		memset(state->cut, 0, sizeof(*state->cut));
-	return state->cut;
-}
-
-bool inspection_engine(struct dpi *dpi, struct inspection *in)
-{
-	if (in->engine)
-		return true;
-	in->engine = memory_take(&dpi->memory, &dpi->blocks, engine_flow_size());
-	if (in->engine)
-		engine_flow_init(in->engine);
-	return in->engine;
-}
-
-bool inspection_is_blank(const struct inspection *in)
-{
-	return !in->done && !in->packets && !in->order.first && !in->join.held[0] &&
-	       !in->join.held[1];
-}
-
-static void engine_give(struct dpi *dpi, struct inspection *in)
-{
-	if (in && in->engine) {
-		engine_flow_fini(dpi->engine, in->engine);
-		memory_give(in->engine);
-		in->engine = NULL;
-	}
-}
-
-void state_give(struct dpi *dpi, struct flow *flow)
-{
-	struct dpi_state *state = flow->dpi;
-
-	engine_give(dpi, &state->whole);
-	engine_give(dpi, state->cut);
-	if (state->datagram)
-		datagram_close(state->datagram);
-	memory_sweep(&state->kept);
-	memory_give(state);
-	flow->dpi = NULL;
-}
-
 bool label_is_known(const struct engine_label *label)
 {
 	return (label->master || label->app) && !label->guessed;
@@ -92,24 +35,8 @@ void flow_relabel(struct flow *flow)
 	flow->category = label->category;
 }
 
-void flow_details(struct dpi *dpi, struct flow *flow)
-{
-	uint64_t refused = dpi->memory.refused;
-	struct details *details;
-
-	draft_keep(&dpi->draft, flow->details);
-	details = draft_finish(&dpi->draft, &dpi->memory, &dpi->blocks);
-	if (dpi->memory.refused != refused) {
-		if (flow->dpi)
-			flow->dpi->starved = true;
-		return;
-	}
-	memory_give(flow->details);
-	flow->details = details;
-}
-
 /* What whole packets said stands before what cut ones say. */
-void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection *in)
+static void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
 	draft_reset(&dpi->draft);
 	if (in == flow->dpi->cut)
@@ -117,7 +44,7 @@ void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection *in)
 	engine_collect(dpi->engine, in->engine, in->has_cut, &dpi->draft);
 	if (dpi->draft.have || dpi->draft.risks)
 		flow_details(dpi, flow);
-	engine_give(dpi, in);
+	inspection_give_engine(dpi, in);
 }
 
 /* Nothing more is to be learned: of whole packets, or by those if there are any, else by cut ones. */

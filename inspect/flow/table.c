@@ -103,61 +103,6 @@ static struct flow *slot_take(struct flow_table *table)
 	return &table->flows[table->used++];
 }
 
-static void slot_give(struct flow_table *table, struct flow *flow)
-{
-	assert(flow);
-	memset(flow, 0, sizeof(*flow));
-	flow->rule_number = table->free_slot;
-	table->free_slot = (uint32_t)(flow - table->flows) + 1;
-}
-
-bool flow_timed_out(const struct flow_params *params, const struct flow *flow, uint64_t now,
-	enum flow_end *end)
-{
-	uint64_t idle = params->idle_timeout_ns, close = params->tcp_close_timeout_ns;
-	uint64_t gap = now > flow->last_ns ? now - flow->last_ns : 0;
-	bool closes = flow->flags & FLOW_CLOSED && close != 0 && (idle == 0 || close <= idle);
-	uint64_t timeout = closes ? close : idle;
-
-	*end = closes ? FLOW_END_TCP_CLOSE : FLOW_END_IDLE;
-	return timeout != 0 && gap > timeout;
-}
-
-static uint32_t slot_of(const struct flow_table *table, const struct flow *flow)
-{
-	return (uint32_t)(flow - table->flows);
-}
-
-static void __attribute__((cold))
-flow_missed(struct flow_table *table, const struct flow *flow, uint64_t bytes)
-{
-	table->stats.acked_unseen += bytes;
-	if (table->observer.unseen)
-		table->observer.unseen(table->observer.ctx, flow, bytes);
-}
-
-void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
-{
-	const struct flow_observer *observer = &table->observer;
-	uint64_t missed = seen_settle(&table->seen, slot_of(table, flow));
-
-	table->rows_hold = false;
-	if (missed)
-		flow_missed(table, flow, missed);
-	flow_window_close(flow, table->params.window_s, observer);
-	if (observer->ended)
-		observer->ended(observer->ctx, flow, end);
-	if (observer->release)
-		observer->release(observer->ctx, flow);
-	seen_clear(&table->seen, slot_of(table, flow));
-	index_remove(&table->index, key_hash(&flow->key, table->salt), slot_of(table, flow));
-	quota_give(&table->quota, flow->key.point, 1);
-	slot_give(table, flow);
-	table->stats.ended++;
-	table->stats.evicted += end == FLOW_END_EVICTED;
-	table->stats.live--;
-}
-
 static struct flow *bucket_find(
 	struct flow_table *table, uint32_t number, uint16_t tag, const struct flow_key *key)
 {

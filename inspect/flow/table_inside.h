@@ -1,4 +1,4 @@
-/* The inside of a flow table, for table.c and room.c (which change it) and prefetch.c (which reads it). */
+/* The inside of a flow table, for table.c, room.c and end.c (which change it) and prefetch.c (which reads it). */
 #pragma once
 
 #include "inspect/flow/index.h"
@@ -26,12 +26,31 @@ struct flow_table {
 	bool rows_hold;                  /* no flow has ended since */
 };
 
-/* table.c */
+static inline uint32_t slot_of(const struct flow_table *table, const struct flow *flow)
+{
+	return (uint32_t)(flow - table->flows);
+}
 
 /* True when more than the flow's timeout has passed since its latest packet. The shorter of the
  * two timeouts decides and names the end, so that it does not matter when one looks. */
-bool flow_timed_out(const struct flow_params *params, const struct flow *flow, uint64_t now,
-	enum flow_end *end);
+static inline bool flow_timed_out(const struct flow_params *params, const struct flow *flow,
+	uint64_t now, enum flow_end *end)
+{
+	uint64_t idle = params->idle_timeout_ns, close = params->tcp_close_timeout_ns;
+	uint64_t gap = now > flow->last_ns ? now - flow->last_ns : 0;
+	bool closes = flow->flags & FLOW_CLOSED && close != 0 && (idle == 0 || close <= idle);
+	uint64_t timeout = closes ? close : idle;
+
+	*end = closes ? FLOW_END_TCP_CLOSE : FLOW_END_IDLE;
+	return timeout != 0 && gap > timeout;
+}
+
+/* end.c */
+
+/* Counts bytes that TCP acknowledged and nobody saw, and tells the observer. */
+void flow_missed(struct flow_table *table, const struct flow *flow, uint64_t bytes)
+	__attribute__((cold));
+/* Ends the flow: tells the observer, and gives its slot back. */
 void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end);
 
 /* room.c */

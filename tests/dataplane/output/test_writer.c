@@ -12,6 +12,7 @@
 #include "dataplane/output/writer.h"
 #include "dataplane/support/hooks.h"
 #include "inspect/output/output.h"
+#include "inspect/record/flow_log.h"
 #include "support/folder.h"
 #include "support/python.h"
 

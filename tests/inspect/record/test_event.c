@@ -9,6 +9,7 @@
 #include "inspect/proto/draft.h"
 #include "inspect/record/event.h"
 #include "inspect/record/exporter.h"
+#include "inspect/record/flow_log.h"
 #include "support/folder.h"
 #include "support/python.h"
 
