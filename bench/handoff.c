@@ -133,17 +133,15 @@ bool __wrap_port_has_times(const struct port *port)
 /* The worker that owns each packet, as the workers will find it. */
 static void find_owners(const struct bench *b, uint8_t *owners)
 {
-	struct packet packets[1];
-	enum reason why[1];
+	struct lane *lane = b->rigs[0]->lane;
 
 	for (uint32_t i = 0; i < b->field->params.packets; i++) {
-		struct packet *p = &packets[0];
+		struct packet packet = {.link = LINK_ETHERNET}, *p = &packet;
 
-		memset(p, 0, sizeof(*p));
 		p->data = b->field->bytes + (size_t)i * b->field->stride;
 		p->cap = p->wire = b->field->len;
-		p->link = LINK_ETHERNET;
-		if (pipeline_front(b->rigs[0]->lane, packets, 1, why) != 1)
+		if (decap_packet(&lane->decap, p, &lane->met) != REASON_inspected ||
+			!session_table_packet(lane->sessions, p, true))
 			fail("packet", "not accepted");
 		owners[i] = (uint8_t)owner_of_flow(p, WORKERS);
 	}

@@ -94,7 +94,7 @@ static void run_burst(struct lane *lane, const struct input_packet *in, uint32_t
 		p->number = in[i].number;
 		p->link = in[i].link;
 	}
-	pipeline_run(lane, packets, n, in[0].time_ns, why);
+	pipeline_packets(lane, packets, n, in[0].time_ns, why);
 }
 
 /* A lane of its own each time, which is not counted, nor is nDPI's start. */

@@ -6,7 +6,7 @@
  * limit    the limit loop
  * decap    decap_mirror() and early reads as the pipeline does it, session: the lookup,
  * flow     flow_table_prefetch() and flow_table_packet()
- * path     pipeline_run() without nDPI and records: all of these, and the filter
+ * path     pipeline_packets() without nDPI and records: all of these, and the filter
  *
  * --once makes one pass, for callgrind: bench/check.py reads the run_ functions' instructions. */
 #include <getopt.h>
@@ -132,7 +132,7 @@ static __attribute__((noinline)) void take_path(struct bench *b)
 
 	for (uint32_t i = b->from; i < b->to; i += n) {
 		n = load(b, i);
-		pipeline_run(b->rig->lane, b->packets, n, START_NS, b->why);
+		pipeline_packets(b->rig->lane, b->packets, n, START_NS, b->why);
 	}
 }
 

@@ -91,10 +91,7 @@ struct packet {
 		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
 	uint16_t flags;   /* enum packet_flag */
 	enum direction direction; /* of the session's interface */
-	/* The verdict of the session's filter, and which rule decided; 0 = none. Without a filter every
-	 * packet is accepted. */
-	bool accepted;
-	uint32_t rule_number;
+	uint32_t generation;      /* of the configuration that told it: its lower half */
 	uint32_t tcp_seq, tcp_ack;
 	struct ip_addr src, dst;
 
@@ -102,9 +99,12 @@ struct packet {
 	 * one, and the VXLAN names it. The last to be handed over. */
 	SESSION_KEY;
 
+	/* The verdict of the session's filter, and which rule decided; 0 = none. Without a filter every
+	 * packet is accepted. */
+	bool accepted;
+	uint32_t rule_number;
 	/* Number of the verdict that its flow remembers of the sender; see flow_table_remember(). */
 	uint32_t remembered;
-	uint64_t generation; /* of the configuration that judged it */
 
 	/* Whose it is. */
 	/* Index into the worker's session table, SESSION_NONE in plain mode. */

@@ -22,6 +22,7 @@ struct poller {
 	struct packet packets[BURST_MAX];
 	struct rte_mbuf *mbufs[BURST_MAX];
 	uint32_t numbers[BURST_MAX]; /* of those that were handed over, in the hand-off */
+	uint64_t taken;              /* places of the burst with packets of others */
 	uint32_t turn;               /* the worker whose ring is looked at next */
 	enum reason why[BURST_MAX];
 	/* What other threads read. */

@@ -2,7 +2,7 @@
  * Lanes share nothing; pipeline_run() takes packets through one. Replay and the live appliance
  * use the same lanes and the same pipeline.
  *
- *     decap -> session -> fragment -> direction, filter -> flow -> dpi -> export
+ *     decap, session -> direction -> fragment -> [owner] -> filter, flow, dpi -> export
  *
  * Flows are looked for before the filter, because they remember its verdict, but for bursts where it
  * refuses most.
@@ -116,30 +116,47 @@ void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end);
  * workers. */
 bool lane_overflowed(const struct lane *lane);
 
-/* Takes `n` <= BURST_MAX packets through the stages. `data`, `cap`, `wire`, `time_ns`, `number`
- * and `link` of each are set; the rest is filled in. why[i] is where packet i ended; the packet's
- * bytes may be released after the call. */
-void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
-	enum reason *why);
+/* How several workers bring packets to the owners of their flows. A place of a burst is a bit. */
+struct pipeline_exchange {
+	void *ctx;
+	/* Gives fragments whose ports another worker learns to that one; the other packets of `live` stay.
+	 * Returns those that went. */
+	uint64_t (*fragments)(void *ctx, uint64_t live);
+	/* Gives packets of `live` to the owners of their flows; returns those that went. */
+	uint64_t (*flows)(void *ctx, uint64_t live);
+	/* Puts packets that others gave into places of `free`; returns which, and of them those that came
+	 * for their ports. */
+	uint64_t (*take)(void *ctx, uint64_t free, uint64_t *fragments);
+};
 
-/* The same in parts, for live workers that hand packets to each other between them:
- *
- *     pipeline_front() -> pipeline_judge() -> (hand-off, pipeline_adopt()) -> pipeline_flows()
- *
- * Masks name packets of the burst; a part returns those that go on, and for those that do not,
- * why[i] is set. Each packet is counted once, by the worker where it ended. */
+/* Packets on their way through a lane. */
+struct pipeline_burst {
+	struct packet *packets; /* room for BURST_MAX of them where there is an exchange */
+	enum reason *why;       /* where each ended */
+	uint32_t n;             /* received, in the first places; <= BURST_MAX */
+	uint64_t own;   /* their places; afterwards those that did not go to other workers */
+	uint64_t taken; /* afterwards: the places of those that other workers gave */
+	const struct pipeline_exchange *exchange; /* NULL: this lane owns all flows */
+};
 
-/* decap and session: the mask of packets that go on. */
-uint64_t pipeline_front(
-	struct lane *lane, struct packet *packets, uint32_t n, enum reason *why);
-/* fragment, direction, filter. */
-uint64_t pipeline_judge(
-	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
-/* Packets that another lane has judged: their session and tenant in this one. */
-uint64_t pipeline_adopt(
-	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why);
-/* flow, dpi, export. */
-void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
-	uint64_t horizon_ns, enum reason *why);
-/* Counts where the packets of `done` ended. */
-void pipeline_count(struct lane *lane, uint64_t done, const enum reason *why);
+/* Takes packets through the stages:
+ *
+ *     decap, session -> direction -> fragment -> [owner] -> filter, flow, dpi -> count
+ *
+ * `data`, `cap`, `wire`, `time_ns`, `number` and `link` of each are set; the rest is filled in. Each packet
+ * is counted once, by the lane where it ended, which says why; its bytes may be released after the call. */
+void pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
+
+/* All `n` packets of a lane that owns all flows. */
+static inline void pipeline_packets(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why)
+{
+	struct pipeline_burst burst = {
+		.packets = packets,
+		.why = why,
+		.n = n,
+		.own = n < BURST_MAX ? (UINT64_C(1) << n) - 1 : UINT64_MAX,
+	};
+
+	pipeline_run(lane, &burst, horizon_ns);
+}

@@ -14,7 +14,7 @@
 static void touch_headers(struct packet *packets, uint32_t n, uint64_t generation)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		packets[i].generation = generation;
+		packets[i].generation = (uint32_t)generation;
 		if (packets[i].cap == 0)
 			continue;
 		touch(packets[i].data);
@@ -38,26 +38,27 @@ static void __attribute__((noinline, cold)) name_refused(
 }
 
 /* decap and session: returns those that go on, and in `*flags` what flags there are at all. */
-static uint64_t stage_decap(struct lane *lane, struct packet *packets, uint32_t n,
-	enum reason *why, unsigned *flags)
+static uint64_t stage_decap(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
 {
 	uint64_t live;
 
-	*flags = 0;
-	touch_headers(packets, n, lane->snapshot->generation);
-	for (uint32_t i = 0; i < n; i++) {
-		why[i] = decap_packet(&lane->decap, &packets[i], &lane->met);
-		*flags |= packets[i].flags;
+	touch_headers(b->packets, b->n, lane->snapshot->generation);
+	for (uint32_t i = 0; i < b->n; i++) {
+		b->why[i] = decap_packet(&lane->decap, &b->packets[i], &lane->met);
+		*flags |= b->packets[i].flags;
 	}
 	if (lane->inner)
-		leave_out(lane, packets, n, why);
-	live = session_table_burst(lane->sessions, packets, n, lane->snapshot->learn, why);
-	if ((uint32_t)__builtin_popcountll(live) != n)
-		name_refused(lane, packets, n, why);
-	return live;
+		leave_out(lane, b->packets, b->n, b->why);
+	live = session_table_burst(
+		lane->sessions, b->packets, b->n, lane->snapshot->learn, b->why);
+	if ((uint32_t)__builtin_popcountll(live) != b->n)
+		name_refused(lane, b->packets, b->n, b->why);
+	return live & b->own;
 }
 
-static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t live)
+/* Those that are not known yet learn their ports. */
+static void __attribute__((noinline))
+learn_ports(struct lane *lane, struct packet *packets, uint64_t live)
 {
 	uint32_t i;
 
@@ -71,23 +72,88 @@ static void stage_fragment(struct lane *lane, struct packet *packets, uint64_t l
 	}
 }
 
-/* For those that no MAC orients. */
-static void __attribute__((noinline))
-orient_otherwise(struct lane *lane, struct packet *p, const struct model_interface *eni)
+/* For those that no MAC orients. Returns whether nothing else does. */
+static bool __attribute__((noinline))
+orient_otherwise(struct packet *p, const struct model_interface *eni)
 {
 	if (!(p->flags & PACKET_HAS_VNI))
-		return;
+		return false;
 	p->direction = direction_of(p, eni, NULL);
-	lane->undirected += p->direction == DIRECTION_UNKNOWN;
+	return p->direction == DIRECTION_UNKNOWN;
 }
 
-static inline void orient(struct lane *lane, struct packet *p)
+static inline bool orient(struct packet *p)
 {
 	const struct model_interface *eni = p->config ? p->config->interface : NULL;
 
 	p->direction = eni ? direction_by_mac(p, eni) : DIRECTION_UNKNOWN;
-	if (p->direction == DIRECTION_UNKNOWN)
-		orient_otherwise(lane, p, eni);
+	return p->direction == DIRECTION_UNKNOWN && orient_otherwise(p, eni);
+}
+
+static void stage_direction(struct lane *lane, struct packet *packets, uint64_t live)
+{
+	uint64_t undirected = 0;
+	uint32_t i;
+
+	burst_each (i, live)
+		undirected += orient(&packets[i]);
+	lane->undirected += undirected;
+}
+
+/* Fragments that came here go on to the worker that learns their ports, which may be this one. */
+static uint64_t __attribute__((noinline))
+stage_fragment(struct lane *lane, struct pipeline_burst *b, uint64_t live)
+{
+	uint64_t gone = 0;
+
+	if (b->exchange)
+		gone = b->exchange->fragments(b->exchange->ctx, live);
+	b->own &= ~gone;
+	learn_ports(lane, b->packets, live & ~gone);
+	return live & ~gone;
+}
+
+/* Packets that other workers have received and told the direction of. Returns those that go on here. */
+static uint64_t adopt(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
+{
+	uint64_t live = 0;
+	uint32_t i;
+
+	burst_each (i, b->taken) {
+		struct packet *p = &b->packets[i];
+		bool known = session_table_adopt(lane->sessions, p, lane->snapshot->learn);
+
+		if (p->generation != (uint32_t)lane->snapshot->generation) {
+			p->generation = (uint32_t)lane->snapshot->generation;
+			(void)orient(p);
+		}
+		b->why[i] = known ? REASON_inspected : REASON_session_unknown;
+		live |= (uint64_t)known << i;
+		*flags |= p->flags;
+	}
+	return live;
+}
+
+/* To the owners of their flows; and from others to here. Flows do best with full bursts, so what others
+ * hand over comes into the places of what has gone. */
+static uint64_t stage_owner(
+	struct lane *lane, struct pipeline_burst *b, uint64_t live, unsigned *flags)
+{
+	const struct pipeline_exchange *exchange = b->exchange;
+	uint64_t gone = exchange->flows(exchange->ctx, live), fragments, adopted;
+
+	live &= ~gone;
+	b->own &= ~gone;
+	b->taken = exchange->take(exchange->ctx, ~b->own, &fragments);
+	adopted = adopt(lane, b, flags);
+	fragments &= adopted;
+	if (fragments) {
+		learn_ports(lane, b->packets, fragments);
+		gone = exchange->flows(exchange->ctx, fragments);
+		adopted &= ~gone;
+		b->taken &= ~gone;
+	}
+	return live | adopted;
 }
 
 /* Judges the packets whose verdict a rule must find; `remember`: their flows may keep it. */
@@ -143,7 +209,6 @@ static uint64_t stage_filter(
 		struct packet *p = &packets[i];
 		enum reason reason;
 
-		orient(lane, p);
 		if (judge_asks(lane->snapshot, p->config, p, &reason) &&
 			!(flows && recall(lane, p, &reason)))
 			judge_job(&jobs[n++], p->config, p);
@@ -202,65 +267,6 @@ count_accepted_cut(struct lane *lane, const struct packet *packets, uint64_t liv
 			session_table_accepted_cut(lane->sessions, packets[i].session);
 }
 
-uint64_t pipeline_front(struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
-{
-	unsigned flags;
-
-	lane_refresh(lane);
-	return stage_decap(lane, packets, n, why, &flags);
-}
-
-uint64_t pipeline_judge(
-	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
-{
-	uint64_t accepted;
-
-	stage_fragment(lane, packets, live);
-	accepted = stage_filter(lane, packets, live, false, why);
-	count_accepted_cut(lane, packets, accepted);
-	return accepted;
-}
-
-uint64_t pipeline_adopt(
-	struct lane *lane, struct packet *packets, uint64_t live, enum reason *why)
-{
-	uint64_t refused = 0;
-	uint32_t i;
-
-	lane_refresh(lane);
-	burst_each (i, live) {
-		bool known =
-			session_table_adopt(lane->sessions, &packets[i], lane->snapshot->learn);
-
-		why[i] = known ? REASON_inspected : REASON_session_unknown;
-		refused |= (uint64_t)!known << i;
-	}
-	return live & ~refused;
-}
-
-void pipeline_flows(struct lane *lane, struct packet *packets, uint64_t live,
-	uint64_t horizon_ns, enum reason *why)
-{
-	flow_table_prefetch(lane->flows, packets, live);
-	stage_flow(lane, packets, live, horizon_ns, why);
-}
-
-void pipeline_count(struct lane *lane, uint64_t done, const enum reason *why)
-{
-	uint32_t i;
-
-	burst_each (i, done)
-		lane->ledger.reasons[why[i]]++;
-	lane->packets += (uint64_t)__builtin_popcountll(done);
-}
-
-static void count(struct lane *lane, uint32_t n, const enum reason *why)
-{
-	for (uint32_t i = 0; i < n; i++)
-		lane->ledger.reasons[why[i]]++;
-	lane->packets += n;
-}
-
 static uint32_t mask_count(uint64_t mask)
 {
 	return (uint32_t)__builtin_popcountll(mask);
@@ -268,33 +274,51 @@ static uint32_t mask_count(uint64_t mask)
 
 /* Filter and flow. An established flow knows its verdict, so flows are looked for first; where most
  * packets are refused, and have none, that would be for nothing. Results do not depend on it. */
-static void judge_and_count(struct lane *lane, struct packet *packets, uint64_t live,
-	uint64_t horizon_ns, enum reason *why)
+static void stage_filter_and_flow(
+	struct lane *lane, struct pipeline_burst *b, uint64_t live, uint64_t horizon_ns)
 {
 	bool flows = !lane->judges_first;
 	uint64_t accepted;
 
 	if (flows)
-		flow_table_prefetch(lane->flows, packets, live);
-	accepted = stage_filter(lane, packets, live, flows, why);
+		flow_table_prefetch(lane->flows, b->packets, live);
+	accepted = stage_filter(lane, b->packets, live, flows, b->why);
 	if (!flows)
-		flow_table_prefetch(lane->flows, packets, accepted);
+		flow_table_prefetch(lane->flows, b->packets, accepted);
 	lane->judges_first = mask_count(accepted) < mask_count(live) / 2;
-	stage_flow(lane, packets, accepted, horizon_ns, why);
+	stage_flow(lane, b->packets, accepted, horizon_ns, b->why);
 }
 
-void pipeline_run(struct lane *lane, struct packet *packets, uint32_t n, uint64_t horizon_ns,
-	enum reason *why)
+/* Mostly all that came end here. */
+static void count(struct lane *lane, const struct pipeline_burst *b)
 {
-	unsigned flags;
+	uint64_t ended = b->own | b->taken;
+	uint32_t n = mask_count(ended), i;
+
+	lane->packets += n;
+	if (n == b->n && ended == b->own) {
+		for (i = 0; i < n; i++)
+			lane->ledger.reasons[b->why[i]]++;
+		return;
+	}
+	burst_each (i, ended)
+		lane->ledger.reasons[b->why[i]]++;
+}
+
+void pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns)
+{
+	unsigned flags = 0;
 	uint64_t live;
 
 	lane_refresh(lane);
-	live = stage_decap(lane, packets, n, why, &flags);
+	live = stage_decap(lane, burst, &flags);
+	stage_direction(lane, burst->packets, live);
 	if (flags & PACKET_FRAGMENT)
-		stage_fragment(lane, packets, live);
-	judge_and_count(lane, packets, live, horizon_ns, why);
+		live = stage_fragment(lane, burst, live);
+	if (burst->exchange)
+		live = stage_owner(lane, burst, live, &flags);
+	stage_filter_and_flow(lane, burst, live, horizon_ns);
 	if (flags & PACKET_PORTS_CUT)
-		count_accepted_cut(lane, packets, live);
-	count(lane, n, why);
+		count_accepted_cut(lane, burst->packets, live);
+	count(lane, burst);
 }

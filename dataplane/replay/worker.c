@@ -69,7 +69,7 @@ static void run_burst(
 
 	for (uint32_t i = 0; i < n; i++)
 		block_packet(block, slots[i], &worker->packets[i]);
-	pipeline_run(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
+	pipeline_packets(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
 	if (not_mirror(worker->lane) != others)
 		look_at_others(worker->lane, worker->packets, n, worker->why);
 	for (uint32_t i = 0; block->marks && i < n; i++)

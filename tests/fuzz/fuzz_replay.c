@@ -137,7 +137,7 @@ static void bench_flush(struct bench *b)
 		return;
 	bench_clock(b);
 	lane_close_windows(b->lane, b->horizon_ns);
-	pipeline_run(b->lane, b->packets, b->n, b->horizon_ns, b->why);
+	pipeline_packets(b->lane, b->packets, b->n, b->horizon_ns, b->why);
 	flow_table_expire(b->lane->flows, b->horizon_ns, 64);
 	b->lane->ledger.received += b->n;
 	b->n = b->n_bytes = 0;

@@ -2,21 +2,13 @@
  * without being counted. The ledger check must notice. */
 #include "dataplane/pipeline/lane.h"
 
-#include <string.h>
+void __real_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
+void __wrap_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
 
-void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why);
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why);
-
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why)
+void __wrap_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns)
 {
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (packets[i].number != 10)
-			packets[kept++] = packets[i];
-	memset(why, 0, sizeof(*why) * n);
-	__real_pipeline_run(lane, packets, kept, horizon_ns, why);
+	for (uint32_t i = 0; i < burst->n; i++)
+		if (burst->packets[i].number == 10)
+			burst->own &= ~(UINT64_C(1) << i);
+	__real_pipeline_run(lane, burst, horizon_ns);
 }

@@ -19,7 +19,7 @@ static struct rte_mempool *pool_create(void)
 	return pool;
 }
 
-/* Every field that decap and the judge fill in, from one number: all bytes but those that each worker
+/* Every field that the stages before the hand-off fill in, from one number: all bytes but those that each worker
  * sets itself. */
 static struct packet packet_of(uint32_t n)
 {
@@ -46,7 +46,7 @@ static struct packet packet_of(uint32_t n)
 	p.dst_port = (uint16_t)(n + 16);
 	p.flags = n % 8192;
 	p.direction = n % 3 ? DIRECTION_INGRESS : DIRECTION_EGRESS;
-	p.accepted = n & 1;
+	p.generation = n + 21;
 	p.tcp_seq = n + 18;
 	p.tcp_ack = n + 19;
 	memset(&p.src, (int)(n % 251), sizeof(p.src));
@@ -54,7 +54,6 @@ static struct packet packet_of(uint32_t n)
 	memset(&p.outer_src, (int)(n % 239), sizeof(p.outer_src));
 	p.vni = n + 20;
 	p.network = n + 17;
-	p.rule_number = n + 21;
 	return p;
 }
 

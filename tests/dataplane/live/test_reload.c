@@ -16,7 +16,7 @@
 #include "support/scratch.h"
 
 enum {
-	SWAPS = 2000,
+	SWAPS = 500,
 	LANES = 2,
 	RULES = 16, /* per direction: the first half IPv4, the others IPv6 */
 	DIRECTIONS = 2,
@@ -209,7 +209,7 @@ static void judge_packet(struct load *load, const struct frame *frame, const str
 	const struct expectation *want = &frame->expect[config];
 	bool names_rule = p->flags & PACKET_FILTERED && p->rule_number != 0;
 
-	load->mixed += p->generation != generation;
+	load->mixed += p->generation != (uint32_t)generation;
 	load->wrong += why != want->reason;
 	load->wrong += (names_rule ? p->rule_number : 0) != want->rule_number;
 	if (want->rule_number) {
@@ -229,9 +229,9 @@ static void run_burst(struct load *load, uint32_t *at, uint64_t now, uint64_t *g
 		*at = (*at + 1) % FRAMES;
 		packets[i] = mirror_frame_packet(from[i]->bytes, from[i]->len, now);
 		packets[i].wire = from[i]->len < 60 ? 60 : from[i]->len;
-		packets[i].generation = UINT64_MAX;
+		packets[i].generation = UINT32_MAX;
 	}
-	pipeline_run(load->lane, packets, BURST_MAX, now, why);
+	pipeline_packets(load->lane, packets, BURST_MAX, now, why);
 	load->backwards += packets[0].generation < *generation;
 	load->generations += packets[0].generation != *generation;
 	*generation = packets[0].generation;

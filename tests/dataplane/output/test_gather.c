@@ -61,7 +61,7 @@ static void crowd_run(struct crowd *crowd)
 		enum reason why;
 
 		p.wire = from->wire;
-		pipeline_run(crowd->lanes[lane_of(from, i)], &p, 1, TRAFFIC_START_NS, &why);
+		pipeline_packets(crowd->lanes[lane_of(from, i)], &p, 1, TRAFFIC_START_NS, &why);
 	}
 	for (uint32_t l = 0; l < LANES; l++)
 		lane_end(crowd->lanes[l], TRAFFIC_START_NS, FLOW_END_OF_INPUT);
@@ -262,7 +262,7 @@ static void sessions_that_fit_in_no_single_table(void)
 		memcpy(bytes, from->bytes, sizeof(bytes));
 		bytes[29] = (uint8_t)(10 + i);
 		p = mirror_frame_packet(bytes, from->len, from->time_ns);
-		pipeline_run(crowd.lanes[i % LANES], &p, 1, TRAFFIC_START_NS, &why);
+		pipeline_packets(crowd.lanes[i % LANES], &p, 1, TRAFFIC_START_NS, &why);
 	}
 	crowd.rig.settings.sessions.capacity = 16;
 	for (uint32_t l = 0; l < LANES; l++)

@@ -228,6 +228,7 @@ struct world {
 	struct snapshot *snapshot;
 	struct snapshot_slot slot;
 	struct lane *lane;
+	struct lane *receiver; /* owns nothing: what it receives goes to `lane` */
 };
 
 static bool drop_record(
@@ -244,8 +245,8 @@ static bool drop_record(
 /* `sessions`: the settings of that key. */
 static void world_make(struct world *w, const char *sessions)
 {
-	const struct lane_params params = {.settings = &w->settings,
-		.n_lanes = 1,
+	struct lane_params params = {.settings = &w->settings,
+		.n_lanes = 2,
 		.sink = {NULL, drop_record},
 		.slot = &w->slot};
 	struct report report = {0};
@@ -255,17 +256,21 @@ static void world_make(struct world *w, const char *sessions)
 	w->model = scratch_model(text, &w->settings, &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->model);
 	report_fini(&report);
-	w->snapshot = snapshot_create(w->model, &w->settings, 7, 1, error, sizeof(error));
+	w->snapshot = snapshot_create(w->model, &w->settings, 7, 2, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->snapshot);
 	atomic_init(&w->slot.current, w->snapshot);
 	w->lane = lane_create(&params, error, sizeof(error));
+	params.index = 1;
+	w->receiver = lane_create(&params, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->lane);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(w->receiver);
 }
 
 static void world_end(struct world *w)
 {
 	lane_end(w->lane, NOW, FLOW_END_OF_INPUT);
 	lane_destroy(w->lane);
+	lane_destroy(w->receiver);
 	snapshot_destroy(w->snapshot);
 	model_destroy(w->model);
 	settings_fini(&w->settings);
@@ -297,10 +302,106 @@ static void run_rows(struct world *w, const struct row *row, uint32_t n, uint32_
 		packets[i] = mirror_frame_packet(
 			bytes[i], mirror_frame_write(&row[i].frame, bytes[i]), NOW);
 	for (uint32_t i = 0; i < n; i += per_burst)
-		pipeline_run(w->lane, &packets[i], n - i < per_burst ? n - i : per_burst, NOW,
-			&why[i]);
+		pipeline_packets(w->lane, &packets[i], n - i < per_burst ? n - i : per_burst,
+			NOW, &why[i]);
 	for (uint32_t i = 0; i < n; i++)
 		check_row(&row[i], &packets[i], why[i]);
+}
+
+/* ---- between two workers ---- */
+
+/* What one lane gives away, for the other one to take. */
+struct exchange {
+	struct packet *burst; /* of the lane at work */
+	struct packet packets[BURST_MAX];
+	uint64_t given, fragments;
+	uint32_t n;
+	bool takes;
+};
+
+/* An older configuration may have told where it goes, or another one that came since. */
+static void give(struct exchange *e, uint32_t i, bool is_fragment)
+{
+	struct packet *p = &e->packets[e->n];
+
+	*p = e->burst[i];
+	p->session = p->tenant = UINT32_MAX;
+	p->config = NULL;
+	if (e->n % 2) {
+		p->generation = 6;
+		p->direction = p->direction == DIRECTION_INGRESS ? DIRECTION_EGRESS
+								 : DIRECTION_INGRESS;
+	}
+	e->given |= UINT64_C(1) << e->n;
+	e->fragments |= (uint64_t)is_fragment << e->n;
+	e->n++;
+}
+
+static uint64_t give_fragments(void *ctx, uint64_t live)
+{
+	struct exchange *e = ctx;
+	uint64_t gone = 0;
+
+	for (uint32_t i = 0; i < BURST_MAX; i++)
+		if (live >> i & 1 && e->burst[i].flags & PACKET_FRAGMENT) {
+			give(e, i, true);
+			gone |= UINT64_C(1) << i;
+		}
+	return gone;
+}
+
+static uint64_t give_flows(void *ctx, uint64_t live)
+{
+	struct exchange *e = ctx;
+
+	for (uint32_t i = 0; !e->takes && i < BURST_MAX; i++)
+		if (live >> i & 1)
+			give(e, i, false);
+	return e->takes ? 0 : live;
+}
+
+static uint64_t take_given(void *ctx, uint64_t free, uint64_t *for_ports)
+{
+	struct exchange *e = ctx;
+
+	*for_ports = e->takes ? e->fragments : 0;
+	if (!e->takes)
+		return 0;
+	CU_ASSERT_EQUAL(e->given & ~free, 0);
+	memcpy(e->burst, e->packets, e->n * sizeof(*e->packets));
+	return e->given;
+}
+
+static void run_handed(struct world *w, const struct row *row, uint32_t n)
+{
+	static uint8_t bytes[BURST_MAX][MIRROR_FRAME_ROOM];
+	struct packet packets[BURST_MAX];
+	enum reason why[BURST_MAX];
+	struct exchange e = {.burst = packets};
+	const struct pipeline_exchange calls = {&e, give_fragments, give_flows, take_given};
+	uint32_t rows[BURST_MAX]; /* of those given */
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct pipeline_burst one = {packets, why, 1, 1, 0, &calls};
+
+		packets[0] = mirror_frame_packet(
+			bytes[i], mirror_frame_write(&row[i].frame, bytes[i]), NOW);
+		rows[e.n] = i;
+		pipeline_run(w->receiver, &one, NOW);
+		CU_ASSERT_EQUAL(one.own, why[0] != REASON_inspected);
+		if (one.own)
+			check_row(&row[i], &packets[0], why[0]);
+	}
+	if (e.n > 0) {
+		struct pipeline_burst rest = {packets, why, 0, 0, 0, &calls};
+
+		e.takes = true;
+		pipeline_run(w->lane, &rest, NOW);
+		CU_ASSERT_EQUAL(rest.taken, e.given);
+		CU_ASSERT_EQUAL(rest.own, 0);
+	}
+	for (uint32_t k = 0; k < e.n; k++)
+		check_row(&row[rows[k]], &packets[k], why[k]);
 }
 
 /* The hits of each rule are the rows that name it, in packets and inner IP bytes; the ledger
@@ -316,7 +417,8 @@ static void check_counters(struct world *w, const struct row *row, uint32_t n)
 		bytes += row[i].rule != 0 ? mirror_frame_ip_len(&row[i].frame) : 0;
 	}
 	for (int r = 0; r < REASON_COUNT; r++)
-		CU_ASSERT_EQUAL(w->lane->ledger.reasons[r], reasons[r]);
+		CU_ASSERT_EQUAL(w->lane->ledger.reasons[r] + w->receiver->ledger.reasons[r],
+			reasons[r]);
 	for (uint32_t r = 0; r < filter_rule_count(w->snapshot->filter); r++) {
 		hit_packets += snapshot_rule_hits(w->snapshot, r).packets;
 		hit_bytes += snapshot_rule_hits(w->snapshot, r).bytes;
@@ -325,8 +427,11 @@ static void check_counters(struct world *w, const struct row *row, uint32_t n)
 	CU_ASSERT_EQUAL(hit_bytes, bytes);
 }
 
+/* All in one burst, one by one, and received by one worker and owned by another. */
 static void run(const char *sessions, const struct row *row, uint32_t n)
 {
+	struct world handed = {.model = NULL};
+
 	for (uint32_t per_burst = 1; per_burst <= BURST_MAX; per_burst *= BURST_MAX) {
 		struct world w = {.model = NULL};
 
@@ -335,6 +440,10 @@ static void run(const char *sessions, const struct row *row, uint32_t n)
 		check_counters(&w, row, n);
 		world_end(&w);
 	}
+	world_make(&handed, sessions);
+	run_handed(&handed, row, n);
+	check_counters(&handed, row, n);
+	world_end(&handed);
 }
 
 #define RUN(sessions, table) run(sessions, table, sizeof(table) / sizeof((table)[0]))
@@ -385,13 +494,13 @@ static void a_flood_of_first_fragments_is_bounded(void)
 		frame.src = src;
 		frame.fragment_id = (uint16_t)(1 + i);
 		p = mirror_frame_packet(bytes, mirror_frame_write(&frame, bytes), NOW);
-		pipeline_run(w.lane, &p, 1, NOW, &why);
+		pipeline_packets(w.lane, &p, 1, NOW, &why);
 		CU_ASSERT_EQUAL(why, REASON_rule_rejected);
 	}
 	CU_ASSERT_TRUE(fragment_table_overwritten(w.lane->fragments) > 65536);
 	CU_ASSERT_TRUE(lane_overflowed(w.lane));
 	p = mirror_frame_packet(bytes, mirror_frame_write(&later->frame, bytes), NOW);
-	pipeline_run(w.lane, &p, 1, NOW, &why);
+	pipeline_packets(w.lane, &p, 1, NOW, &why);
 	CU_ASSERT_EQUAL(why, REASON_inspected);
 	CU_ASSERT_EQUAL(p.rule_number, 120);
 	world_end(&w);

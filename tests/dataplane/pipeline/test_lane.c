@@ -104,7 +104,7 @@ static void check_burst(struct lane *lane, const struct traffic_packet *from, ui
 	for (uint32_t i = 0; i < n; i++)
 		packets[i] = packet_of(&from[i], *received + i + 1);
 	memset(why, 0xff, sizeof(why));
-	pipeline_run(lane, packets, n, from[0].time_ns, why);
+	pipeline_packets(lane, packets, n, from[0].time_ns, why);
 	*received += n;
 	for (uint32_t i = 0; i < n; i++) {
 		wrong += why[i] != want(&from[i]);
@@ -181,7 +181,7 @@ static void plain_takes_nothing_off(void)
 	bench_lane(&bench, DECAP_PLAIN);
 	for (uint32_t i = 0; i < BURST_MAX; i++)
 		packets[i] = packet_of(&traffic.packets[i], i + 1);
-	pipeline_run(bench.lane, packets, BURST_MAX, TRAFFIC_START_NS, why);
+	pipeline_packets(bench.lane, packets, BURST_MAX, TRAFFIC_START_NS, why);
 	for (uint32_t i = 0; i < BURST_MAX; i++) {
 		wrong += why[i] != REASON_inspected || packets[i].protocol != 17;
 		wrong += packets[i].flags & PACKET_HAS_VNI ||
@@ -216,7 +216,7 @@ static void flow_ids_when_recording(void)
 			struct packet p = packet_of(&traffic.packets[i], i + 1);
 			enum reason why;
 
-			pipeline_run(bench.lane, &p, 1, TRAFFIC_START_NS, &why);
+			pipeline_packets(bench.lane, &p, 1, TRAFFIC_START_NS, &why);
 			if (flow == TRAFFIC_NO_FLOW)
 				continue;
 			wrong += (p.flow_id != 0) != records;
@@ -266,7 +266,7 @@ static uint64_t run_numbered(
 		struct packet p = packet_of(&from, i + 1);
 		enum reason why;
 
-		pipeline_run(bench->lane, &p, 1, TRAFFIC_START_NS, &why);
+		pipeline_packets(bench->lane, &p, 1, TRAFFIC_START_NS, &why);
 		found += why == reason;
 		other += why != reason && why != REASON_inspected;
 	}

@@ -263,7 +263,7 @@ static void burst(struct world *w, uint64_t now)
 		packets[i] = mirror_frame_packet(
 			bytes[i], mirror_frame_write(&q[i].spec, bytes[i]), now);
 	}
-	pipeline_run(w->lane, packets, n, now, why);
+	pipeline_packets(w->lane, packets, n, now, why);
 	for (uint32_t i = 0; i < n; i++) {
 		bool known = flows && packets[i].remembered - w->lane->verdict_base - 1 <
 					      w->lane->n_verdicts - 1;

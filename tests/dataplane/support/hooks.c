@@ -138,16 +138,14 @@ int __wrap_rte_eth_stats_get(uint16_t port, struct rte_eth_stats *stats)
 	return 0;
 }
 
-void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why);
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why);
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why)
+void __real_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
+void __wrap_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
+void __wrap_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns)
 {
-	__real_pipeline_run(lane, packets, n, horizon_ns, why);
+	__real_pipeline_run(lane, burst, horizon_ns);
 	if (active.burst)
-		active.burst(active.ctx, lane, packets, n, horizon_ns, why);
+		active.burst(
+			active.ctx, lane, burst->packets, burst->n, horizon_ns, burst->why);
 }
 
 void __real_flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns);
