@@ -58,9 +58,13 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# DPDK's drivers are opened at run time, where dpkg-shlibdeps does not look. 23 is the ABI of 22.11.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "librte-bus-pci23, librte-bus-vdev23, librte-mempool-ring23, librte-net-ena23, librte-net-af-packet23, systemd | systemd-standalone-sysusers")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "dpdk, librte-net-af-xdp23, librte-net-tap23, librte-net-pcap23")
+# DPDK's drivers are opened at run time, where dpkg-shlibdeps does not look. Debian names their packages
+# after the ABI (23 of DPDK 22.11, 25 of 24.11), as the library itself.
+find_library(DPDK_EAL rte_eal REQUIRED HINTS ${DPDK_LIBDIR})
+file(REAL_PATH ${DPDK_EAL} eal)
+string(REGEX REPLACE ".*\\.so\\.([0-9]+).*" "\\1" abi ${eal})
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "librte-bus-pci${abi}, librte-bus-vdev${abi}, librte-mempool-ring${abi}, librte-net-ena${abi}, librte-net-af-packet${abi}, systemd | systemd-standalone-sysusers")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "dpdk, librte-net-af-xdp${abi}, librte-net-tap${abi}, librte-net-pcap${abi}")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "librte-meta-net")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(control ${CMAKE_SOURCE_DIR}/packaging/debian)

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs the Debian 12 packages that are missing, and says which. deps.sh build|test|lab|lint|bench|package
+# Installs the Debian packages (12 and 13) that are missing, and says which. deps.sh build|test|lab|lint|bench|package
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpcap-dev libyaml-dev
   zlib1g-dev libdeflate-dev libzstd-dev nettle-dev libmicrohttpd-dev libcap-ng-dev libseccomp-dev
   libsystemd-dev"
-test="dpkg-dev file libcunit1-dev clang libclang-rt-14-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
+test="dpkg-dev file libcunit1-dev clang libclang-rt-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
   python3 jq gawk gzip zstd procps util-linux valgrind systemd lintian man-db"
 # Clients and servers of tests/system/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl

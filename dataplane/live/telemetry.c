@@ -1,12 +1,19 @@
 #include "dataplane/live/telemetry.h"
 
 #include <rte_telemetry.h>
+#include <rte_version.h>
 
 #include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+#define add_unsigned rte_tel_data_add_dict_uint
+#else
+#define add_unsigned rte_tel_data_add_dict_u64
+#endif
 
 enum { NAME_SIZE = 64 };
 
@@ -36,7 +43,7 @@ void telemetry_u64(struct telemetry_object to, const char *name, uint64_t value)
 	char text[NAME_SIZE];
 
 	if (to.data)
-		rte_tel_data_add_dict_u64(to.data, plain_name(name, text), value);
+		add_unsigned(to.data, plain_name(name, text), value);
 }
 
 void telemetry_text(struct telemetry_object to, const char *name, const char *value)

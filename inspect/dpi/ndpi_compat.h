@@ -1,8 +1,8 @@
 /* What differs between the versions of nDPI that the adapter (ndpi_inside.h) compiles with: 4.2
- * (Debian 12) to 4.11-dev. */
+ * (Debian 12 and 13) to 4.11-dev. */
 #pragma once
 
-#include <ndpi/ndpi_api.h>
+#include <ndpi_api.h>
 
 #define NDPI_AT_LEAST(major, minor) (NDPI_MAJOR * 100 + NDPI_MINOR >= (major)*100 + (minor))
 
