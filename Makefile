@@ -1,4 +1,4 @@
-# Thin: CMake builds, scripts do. `make demo` and `make test` need nothing but Debian 12 and make.
+# Thin: CMake builds, scripts do. `make demo` and `make test` need nothing but Debian 12 or 13 and make.
 .DEFAULT_GOAL := build
 .PHONY: deps build demo test bench bench-check lint package clean
 
