@@ -10,7 +10,7 @@ passed=0
 build() { # preset
   log="build-$1.log"
   began=$(date +%s)
-  { cmake --preset "$1" && cmake --build --preset "$1"; } >"$log" 2>&1 || {
+  { cmake --preset "$1" -DCMAKE_COMPILE_WARNING_AS_ERROR=ON && cmake --build --preset "$1"; } >"$log" 2>&1 || {
     tail -n 60 "$log"
     echo "test: preset $1 does not build"
     exit 1
