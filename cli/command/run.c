@@ -12,7 +12,7 @@
 #include "cli/control/plane.h"
 #include "cli/rights/rights.h"
 #include "cli/status/appliance_status.h"
-#include "config/parse/now.h"
+#include "config/log/now.h"
 
 #include "config/model/model.h"
 #include "config/parse/plural.h"

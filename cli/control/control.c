@@ -13,7 +13,7 @@
 
 #include "cli/control/control_client.h"
 #include "cli/control/control_listen.h"
-#include "config/parse/now.h"
+#include "config/log/now.h"
 
 enum { CLIENTS = 16 };
 
@@ -64,7 +64,7 @@ static int prepare(struct control *c, struct pollfd polls[CLIENTS + 2])
 		if (client->fd >= 0 && client->until_ns < next_ns)
 			next_ns = client->until_ns;
 	}
-	return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns) / 1000000 + 1);
+	return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns) / NS_PER_MS + 1);
 }
 
 static void *control_main(void *arg)

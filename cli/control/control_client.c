@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cli/status/answer.h"
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "inspect/record/json.h"
 
 static const uint64_t request_ns = 2000000000, answer_ns = 10000000000;

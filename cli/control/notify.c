@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <systemd/sd-daemon.h>
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "config/parse/plural.h"
 
 void notify_begin(struct notify *n)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/metrics/metrics.h"
+#include "config/log/now.h"
 #include "inspect/record/text.h"
 
 enum { LABEL_MAX = 256 };
@@ -92,8 +93,7 @@ void metrics_ns(struct metrics *m, uint64_t ns)
 {
 	char text[32];
 
-	snprintf(
-		text, sizeof(text), "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
+	snprintf(text, sizeof(text), "%" PRIu64 ".%09" PRIu64, ns / NS_PER_S, ns % NS_PER_S);
 	put_value(m, text);
 }
 

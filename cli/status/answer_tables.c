@@ -1,4 +1,5 @@
 #include "cli/status/answer.h"
+#include "config/log/now.h"
 
 #include <inttypes.h>
 
@@ -12,7 +13,7 @@ enum { XSTATS_SHOWN = 64, DURATION_TEXT = 48 };
 
 static const char *duration(uint64_t ns, char text[DURATION_TEXT])
 {
-	uint64_t s = ns / 1000000000;
+	uint64_t s = ns / NS_PER_S;
 
 	if (s < 60)
 		snprintf(text, DURATION_TEXT, "%.1f s", (double)ns / 1e9);

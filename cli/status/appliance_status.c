@@ -3,7 +3,7 @@
 #include <sys/statvfs.h>
 
 #include "cli/status/appliance_status_model.h"
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/live/handoff.h"
 
 enum { XSTATS_MAX = 512 };

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
-static const uint64_t period_ns = 1000000000;
+#include "config/log/now.h"
+
+static const uint64_t period_ns = NS_PER_S;
 
 static double share_of(uint64_t busy_ns, uint64_t all_ns)
 {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/status/share.h"
-#include "config/parse/now.h"
+#include "config/log/now.h"
 
 static const uint64_t collect_wait_ns = 2000000000, verdict_age_ns = 3000000000;
 
@@ -30,7 +30,7 @@ struct watch {
 static struct timespec timespec_at(uint64_t ns)
 {
 	return (struct timespec){
-		.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+		.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
 /* Takes `busy`; false: someone else kept it. */

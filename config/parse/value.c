@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/now.h"
+
 struct unit {
 	const char *name;
 	uint64_t factor;
@@ -15,7 +17,7 @@ struct unit {
 static const struct unit durations[] = {
 	{"ns", 1},
 	{"us", 1000},
-	{"ms", 1000000},
+	{"ms", NS_PER_MS},
 	{"s", SECONDS(1)},
 	{"m", SECONDS(60)},
 	{"h", SECONDS(3600)},

@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/now.h"
+
 enum {
 	VALUE_TEXT = 32,
 	VALUE_INTERFACE = 15, /* characters of an interface's name, at most */
 };
 
-#define SECONDS(n) ((uint64_t)(n)*1000000000)
+#define SECONDS(n) ((uint64_t)(n)*NS_PER_S)
 #define DAYS(n) SECONDS((n)*86400)
 #define TIB(n) ((uint64_t)(n) << 40)
 

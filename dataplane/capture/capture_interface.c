@@ -1,5 +1,6 @@
 #include "dataplane/capture/capture_interface.h"
 
+#include "config/log/now.h"
 #include "dataplane/capture/capture_record.h"
 
 enum {
@@ -13,8 +14,6 @@ enum {
 	RESOLUTION_BINARY = 0x80,
 	DIGITS_U64 = 19, /* 10^19 is the largest power of ten below 2^64 */
 };
-
-#define NS_PER_S INT64_C(1000000000)
 
 static uint64_t power_of_ten(unsigned n)
 {
@@ -82,13 +81,13 @@ uint64_t capture_interface_time_odd(const struct capture_interface *i, uint64_t 
 	__int128 ns;
 
 	if (i->resolution & RESOLUTION_BINARY)
-		ns = (__int128)time * NS_PER_S >> power;
+		ns = (__int128)time * (int64_t)NS_PER_S >> power;
 	else if (power <= RESOLUTION_NS)
 		ns = (__int128)time * (__int128)power_of_ten(RESOLUTION_NS - power);
 	else if (power - RESOLUTION_NS <= DIGITS_U64)
 		ns = (__int128)(time / power_of_ten(power - RESOLUTION_NS));
 	else
 		ns = 0;
-	ns += (__int128)i->offset_s * NS_PER_S;
+	ns += (__int128)i->offset_s * (int64_t)NS_PER_S;
 	return ns < 0 ? 0 : ns > INT64_MAX ? INT64_MAX : (uint64_t)ns;
 }

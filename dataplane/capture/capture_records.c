@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/now.h"
 #include "dataplane/capture/capture_blocks.h"
 
 enum {
@@ -12,7 +13,6 @@ enum {
 	NS_PER_US = 1000,
 };
 
-#define NS_PER_S UINT64_C(1000000000)
 #define MAGIC_US UINT32_C(0xa1b2c3d4)
 #define MAGIC_NS UINT32_C(0xa1b23c4d)
 #define MAGIC_LONG UINT32_C(0xa1b2cd34)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/now.h"
+
 enum { SNAPLEN = 262144, WAIT_MS = 100 };
 
 struct listen {
@@ -105,7 +107,7 @@ int listen_next(struct listen *listen, struct input_packet *out, char *error, si
 		.data = data,
 		.cap = header->caplen,
 		.wire = header->len > header->caplen ? header->len : header->caplen,
-		.time_ns = (uint64_t)header->ts.tv_sec * 1000000000u +
+		.time_ns = (uint64_t)header->ts.tv_sec * NS_PER_S +
 			   (uint64_t)header->ts.tv_usec * (nano ? 1 : 1000),
 		.number = ++listen->number,
 		.link = listen->link,

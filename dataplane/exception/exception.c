@@ -1,6 +1,6 @@
 #include "dataplane/exception/exception_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/ring.h"
 
 #include <rte_mbuf.h>

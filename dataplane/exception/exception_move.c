@@ -1,7 +1,7 @@
 /* The way of packets to the kernel and from it; see exception.h. */
 #include "dataplane/exception/exception_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/ring.h"
 #include "decap/packet.h"
 

@@ -1,6 +1,8 @@
 #include "dataplane/exception/token_bucket.h"
 
-#define TOKEN UINT64_C(1000000000)
+#include "config/log/now.h"
+
+#define TOKEN NS_PER_S
 
 void token_bucket_init(
 	struct token_bucket *bucket, uint64_t rate, uint64_t burst, uint64_t now_ns)

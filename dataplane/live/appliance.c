@@ -1,6 +1,6 @@
 #include "dataplane/live/appliance_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "config/parse/plural.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/port/eal.h"
@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-#define SECOND_NS UINT64_C(1000000000)
 
 /* Each step needs those before it; appliance_free() undoes them in reverse. */
 
@@ -92,7 +90,7 @@ static int start_writer(struct appliance *appliance, char *error)
 {
 	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
 		return -1;
-	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * SECOND_NS))
+	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * NS_PER_S))
 		return 0;
 	snprintf(error, APPLIANCE_ERROR, "the writer does not begin");
 	return -1;

@@ -1,14 +1,12 @@
 #include "dataplane/live/appliance_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/gather.h"
 #include "dataplane/output/ring.h"
 
 #include <rte_cycles.h>
 
 #include <string.h>
-
-#define SECOND_NS UINT64_C(1000000000)
 
 uint32_t appliance_workers(const struct appliance *appliance)
 {
@@ -116,7 +114,7 @@ const struct event_sinks *appliance_sinks(const struct appliance *appliance)
 
 void appliance_refresh_views(struct appliance *appliance)
 {
-	uint64_t until = now_monotonic() + SECOND_NS, questions[WORKERS_MAX];
+	uint64_t until = now_monotonic() + NS_PER_S, questions[WORKERS_MAX];
 	struct backoff backoff = {0};
 
 	for (uint32_t i = 0; i < appliance->n_workers; i++)

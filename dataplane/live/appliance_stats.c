@@ -2,7 +2,7 @@
  * so that it goes the way of all events and is counted with them. */
 #include "dataplane/live/appliance_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "inspect/summary/stats_event.h"
 
 #include <string.h>

@@ -1,13 +1,11 @@
 #include "dataplane/live/appliance_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/gather.h"
 #include "dataplane/output/ring.h"
 
 #include <limits.h>
 #include <stdio.h>
-
-#define SECOND_NS UINT64_C(1000000000)
 
 static bool all_reached(const struct appliance *appliance)
 {
@@ -59,10 +57,10 @@ static void stop_workers(struct appliance *appliance)
 	uint64_t now = now_monotonic();
 
 	atomic_store_explicit(&appliance->phase, POLL_DRAIN, memory_order_release);
-	wait_until(appliance, drained, now + SECOND_NS);
+	wait_until(appliance, drained, now + NS_PER_S);
 	appliance_tick(appliance);
 	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
-	if (!wait_until(appliance, all_done, now + 4 * SECOND_NS)) {
+	if (!wait_until(appliance, all_done, now + 4 * NS_PER_S)) {
 		appliance_say("the disk is too slow for the records of the last flows: what it "
 			      "has not taken is counted as lost_queue");
 		writer_hurry(appliance->writer);
@@ -163,9 +161,9 @@ bool appliance_stop(struct appliance *appliance,
 		lane_refresh(appliance->lanes[i]);
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;
-	ok = recorder_stop(appliance->recorder, SECOND_NS);
+	ok = recorder_stop(appliance->recorder, NS_PER_S);
 	ok = output_flush(appliance->output) && ok;
-	ok = output_stop_sinks(appliance->output, SECOND_NS) && ok;
+	ok = output_stop_sinks(appliance->output, NS_PER_S) && ok;
 	ok = finish(appliance, in_flight, report, ctx) && ok;
 	appliance_free(appliance);
 	return ok;

@@ -1,8 +1,9 @@
 #include "dataplane/live/patience.h"
 
-#define MS_NS UINT64_C(1000000)
-#define WAIT_MAX_NS (500 * MS_NS)
-#define COUNT_NS (200 * MS_NS)
+#include "config/log/now.h"
+
+#define WAIT_MAX_NS (500 * NS_PER_MS)
+#define COUNT_NS (200 * NS_PER_MS)
 
 void patience_init(struct patience *p, uint64_t holds, uint64_t now_ns)
 {

@@ -1,6 +1,6 @@
 #include "dataplane/live/poll_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/ring.h"
 
 #include <rte_cycles.h>
@@ -20,8 +20,6 @@ enum {
 	RECORDS_EVERY_MS = 200, /* records wait no longer for their chunk to fill */
 	RING_BURSTS = 4,        /* taken from the rings in a round, for each worker */
 };
-
-#define MS_NS UINT64_C(1000000)
 
 static uint64_t tell_time(struct poller *poller)
 {
@@ -105,7 +103,7 @@ static void flush_rings(struct poller *poller)
 static void stand_still(const struct poller *poller)
 {
 	uint64_t end = now_wall() + poller->simulation.stall_ns;
-	const struct timespec nap = {0, 10 * (long)MS_NS};
+	const struct timespec nap = {0, 10 * (long)NS_PER_MS};
 
 	while (now_wall() < end &&
 		atomic_load_explicit(poller->params.phase, memory_order_acquire) == POLL_RUN)
@@ -128,17 +126,17 @@ static void keep_house(struct poller *poller)
 	struct lane *lane = poller->params.lane;
 
 	lane_refresh(lane);
-	if (poller->now_ns - poller->slice_at < SLICE_EVERY_MS * MS_NS)
+	if (poller->now_ns - poller->slice_at < SLICE_EVERY_MS * NS_PER_MS)
 		return;
 	poller->slice_at = poller->now_ns;
 	judge_load(poller, true);
 	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
 	flow_table_close_windows(
-		lane->flows, poller->now_ns - WINDOW_GRACE_MS * MS_NS, SLICE_SLOTS);
+		lane->flows, poller->now_ns - WINDOW_GRACE_MS * NS_PER_MS, SLICE_SLOTS);
 	exporter_close_windows(lane->exporter, poller->now_ns, SLICE_SLOTS);
 	lane_age_sessions(lane, poller->now_ns);
 	view_step(poller->params.view, lane, poller->now_ns);
-	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * MS_NS)
+	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * NS_PER_MS)
 		return;
 	poller->records_at = poller->now_ns;
 	patience_count(&poller->patience, poller->tally.received, poller->now_ns);

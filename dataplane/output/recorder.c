@@ -1,6 +1,6 @@
 #include "dataplane/output/recorder.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/pipeline/record.h"
 #include "dataplane/port/port.h"
@@ -20,8 +20,6 @@ enum {
 	LARGE_MIN = 8,  /* that a worker may have in its ring, however many workers there are */
 	MBUF_AHEAD = 8, /* packets asked for before they are written */
 };
-
-#define SECOND_NS UINT64_C(1000000000)
 
 struct entry {
 	struct rte_mbuf *m;
@@ -200,7 +198,7 @@ uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
 static void be_slow(const struct recorder *recorder)
 {
 	uint64_t ns = recorder->settings->simulate.disk_delay;
-	const struct timespec time = {(time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS)};
+	const struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 
 	if (ns)
 		nanosleep(&time, NULL);
@@ -272,7 +270,7 @@ static void flush(struct recorder *recorder)
 
 static void flush_in_time(struct recorder *recorder)
 {
-	uint64_t now_s = now_monotonic() / SECOND_NS;
+	uint64_t now_s = now_monotonic() / NS_PER_S;
 
 	if (now_s == recorder->flushed_s)
 		return;

@@ -1,6 +1,6 @@
 #include "dataplane/output/writer.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/output/ring.h"
 
 #include <pthread.h>
@@ -13,8 +13,6 @@
 /* A live worker cannot wait: its outbox takes the records of some 15,000 flows that end at once, while
  * the writer has no processor. */
 enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8, LIVE_CHUNKS = 64, FLOW_LOGS_EVERY_S = 60 };
-
-#define SECOND_NS UINT64_C(1000000000)
 
 /* Records stand one behind the other, each behind this header, unaligned. */
 struct record_header {
@@ -71,7 +69,7 @@ static void write_chunk(struct writer *writer, const struct chunk *chunk)
 static void be_slow(const struct writer *writer)
 {
 	uint64_t ns = atomic_load_explicit(&writer->slow_ns, memory_order_relaxed);
-	const struct timespec time = {(time_t)(ns / 1000000000), (long)(ns % 1000000000)};
+	const struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
 
 	if (ns)
 		nanosleep(&time, NULL);
@@ -111,7 +109,7 @@ static void publish(struct writer *writer)
 
 static void flush_in_time(struct writer *writer)
 {
-	uint64_t now_s = now_monotonic() / SECOND_NS;
+	uint64_t now_s = now_monotonic() / NS_PER_S;
 
 	if (now_s == writer->events_s)
 		return;

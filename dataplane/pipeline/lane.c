@@ -4,15 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/now.h"
+
 enum {
 	FRAGMENT_CAPACITY = 16384,
 	PER_LANE_MIN = 1024, /* flows, and conversations of a window */
 };
 
 /* Besides two windows of the flow logs: nothing that is still to be written knows the row. */
-#define SESSION_AGE_NS (60 * UINT64_C(1000000000))
+#define SESSION_AGE_NS (60 * NS_PER_S)
 
-#define FRAGMENT_TIMEOUT_NS (30 * UINT64_C(1000000000)) /* as Linux's ipfrag_time */
+#define FRAGMENT_TIMEOUT_NS (30 * NS_PER_S) /* as Linux's ipfrag_time */
 
 struct decap_params lane_decap_params(const struct settings *settings)
 {
@@ -269,7 +271,7 @@ void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)
 
 void lane_close_windows(struct lane *lane, uint64_t horizon_ns)
 {
-	uint64_t window_ns = lane->window_s * UINT64_C(1000000000);
+	uint64_t window_ns = lane->window_s * NS_PER_S;
 	uint64_t window = window_ns ? horizon_ns / window_ns : 0;
 
 	lane_age_sessions(lane, horizon_ns);

@@ -1,6 +1,6 @@
 #include "dataplane/pipeline/simulate.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 
 #include <rte_mbuf.h>
 

@@ -1,6 +1,8 @@
 #include "dataplane/port/clock.h"
 
-#define SECOND_NS INT64_C(1000000000)
+#include "config/log/now.h"
+
+#define SECOND_NS ((int64_t)NS_PER_S)
 
 enum { SLEW = 10 }; /* at most a tenth of a second a second */
 

@@ -5,13 +5,11 @@
 
 #include "dataplane/port/port_inside.h"
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
-
-#define SECOND_NS UINT64_C(1000000000)
 
 /* The driver tells its timestamps' place in an mbuf only once its queues are set up. */
 void port_find_times(struct port *port)
@@ -70,7 +68,7 @@ void port_read_clock(struct port *port)
 	uint64_t now = now_wall(), ticks;
 
 	if (!port_has_times(port) || !port->time.counts ||
-		(now > port->time_read_ns && now - port->time_read_ns < SECOND_NS))
+		(now > port->time_read_ns && now - port->time_read_ns < NS_PER_S))
 		return;
 	port->time_read_ns = now;
 	if (rte_eth_read_clock(port->number, &ticks) == 0)

@@ -1,6 +1,6 @@
 #include "dataplane/port/port_time.h"
 
-#define SECOND_NS UINT64_C(1000000000)
+#include "config/log/now.h"
 
 void port_time_none(struct port_time *time)
 {
@@ -37,7 +37,7 @@ void port_time_reading(struct port_time *time, uint64_t ticks, uint64_t now_ns)
 		return;
 	/* The first reading is only a beginning; so is one after a step of either clock. */
 	if (base_ns != 0 && ticks > base && now_ns > base_ns &&
-		now_ns - base_ns < 10 * SECOND_NS)
+		now_ns - base_ns < 10 * NS_PER_S)
 		rate = (uint64_t)(((unsigned __int128)(now_ns - base_ns) << 32) /
 				  (ticks - base));
 	publish(time, ticks, now_ns, rate);
@@ -71,7 +71,7 @@ uint64_t time_scale_ns(
 	if (scale->rate == 0 || apart > UINT64_MAX / 2)
 		return now_ns;
 	ns = before ? scale->base_ns - (uint64_t)apart : scale->base_ns + (uint64_t)apart;
-	if (ns > now_ns || now_ns - ns > SECOND_NS)
+	if (ns > now_ns || now_ns - ns > NS_PER_S)
 		return now_ns;
 	*sane = true;
 	return ns;

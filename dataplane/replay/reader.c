@@ -1,5 +1,6 @@
 #include "dataplane/replay/reader.h"
 
+#include "config/log/now.h"
 #include "dataplane/capture/packet_times.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/pipeline/owner.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 /* Disorder up to this is no step back of the clock. */
-#define REWIND_NS UINT64_C(1000000000)
+#define REWIND_NS NS_PER_S
 
 struct reader {
 	struct reader_params params;

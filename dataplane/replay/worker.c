@@ -1,5 +1,6 @@
 #include "dataplane/replay/worker.h"
 
+#include "config/log/now.h"
 #include "dataplane/replay/lookahead.h"
 
 #include "dataplane/output/ring.h"
@@ -18,7 +19,7 @@ enum {
 };
 
 /* When all slots were looked at, there is nothing to find until the clock has gone on. */
-#define EXPIRE_PAUSE_NS UINT64_C(1000000000)
+#define EXPIRE_PAUSE_NS NS_PER_S
 
 struct worker {
 	struct lane *lane;

@@ -1,4 +1,5 @@
 /* Which packets nDPI gets, and when. */
+#include "config/log/now.h"
 #include "inspect/dpi/inside.h"
 
 enum { TCP = 6 };
@@ -29,7 +30,7 @@ static enum engine_status engine_feed(
 {
 	dpi->packets++;
 	return engine_packet(dpi->engine, in->engine, piece->ip, (uint16_t)piece->cap,
-		piece->time_ns / 1000000, &in->label);
+		piece->time_ns / NS_PER_MS, &in->label);
 }
 
 /* Gives the prelude, and `piece` if it is not NULL. `last`: nothing will follow. */

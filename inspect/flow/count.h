@@ -2,9 +2,9 @@
  * table. */
 #pragma once
 
+#include "config/log/now.h"
 #include "inspect/flow/table.h"
 
-enum { NS_PER_S = 1000000000 };
 enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 enum { FILTERED_SHIFT = FLOW_FILTERED / PACKET_FILTERED };
 

@@ -1,5 +1,6 @@
 #include "inspect/flow/seen.h"
 
+#include "config/log/now.h"
 #include "inspect/flow/map.h"
 
 #include <stddef.h>
@@ -368,7 +369,7 @@ uint64_t seen_look(struct seen *seen, uint32_t slot, const struct packet *p, boo
 		return 0;
 	if ((flow->state & EPOCH) != seen->epoch)
 		forget(flow, seen->epoch);
-	look(seen, flow, p, !src_is_lo, (uint32_t)(p->time_ns / 1000000));
+	look(seen, flow, p, !src_is_lo, (uint32_t)(p->time_ns / NS_PER_MS));
 	after = unseen_of(seen, flow);
 	block_give_idle(seen, flow);
 	return after - before;

@@ -12,11 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "inspect/output/line_queue.h"
 #include "inspect/output/pieces.h"
-
-#define MS_NS UINT64_C(1000000)
 
 enum { RETRY_MS = 100, RETRY_MAX_MS = 5000, FULL_MS = 250, SEND_MAX = 64 * 1024 };
 
@@ -77,13 +75,13 @@ static void put_off(struct courier *c)
 {
 	uint64_t now = now_monotonic();
 
-	if (c->opened_ns != 0 && now - c->opened_ns > RETRY_MAX_MS * MS_NS)
+	if (c->opened_ns != 0 && now - c->opened_ns > RETRY_MAX_MS * NS_PER_MS)
 		c->retry_ms = 0;
 	c->opened_ns = 0;
 	c->retry_ms = c->retry_ms == 0 ? RETRY_MS : 2 * c->retry_ms;
 	if (c->retry_ms > RETRY_MAX_MS)
 		c->retry_ms = RETRY_MAX_MS;
-	c->retry_at_ns = now + c->retry_ms * MS_NS;
+	c->retry_at_ns = now + c->retry_ms * NS_PER_MS;
 }
 
 static void leave(struct courier *c, int cause)
@@ -213,7 +211,7 @@ static void rest(struct courier *c, size_t fill)
 
 	if (c->fd < 0 && !c->over) {
 		/* No line changes that; courier_stop() wakes in any case. */
-		ms = c->retry_at_ns > now ? (int)((c->retry_at_ns - now) / MS_NS) + 1 : 0;
+		ms = c->retry_at_ns > now ? (int)((c->retry_at_ns - now) / NS_PER_MS) + 1 : 0;
 		(void)doze(c, 0, ms);
 		return;
 	}
@@ -286,7 +284,7 @@ static void wake(struct courier *c)
 /* For room in the queue, as long as somebody takes from it. */
 static bool put_patiently(struct courier *c, const char *line, size_t len)
 {
-	const struct timespec nap = {0, (long)MS_NS};
+	const struct timespec nap = {0, (long)NS_PER_MS};
 
 	while (c->params.wait && len <= line_queue_size(c->queue) &&
 		atomic_load_explicit(&c->reached, memory_order_relaxed)) {

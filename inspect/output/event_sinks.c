@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "config/settings/settings.h"
 #include "inspect/output/courier.h"
 

@@ -9,12 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/parse/now.h"
+#include "config/log/civil.h"
+#include "config/log/now.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/output/retention.h"
-#include "inspect/record/civil.h"
 
-#define MS_NS UINT64_C(1000000)
 #define DAY_S UINT64_C(86400)
 
 enum { NAME_SIZE = 64, NAME_TRIES = 1000, SIZE_MIN = 4096 };
@@ -117,7 +116,7 @@ static bool is_alone(const struct file_series *s, uint64_t ms)
 /* A name that sorts behind the one before, even if the clock was set back. */
 static bool open_next(struct file_series *s, uint64_t now, char name[NAME_SIZE])
 {
-	uint64_t ms = now / MS_NS > s->stamp_ms ? now / MS_NS : s->stamp_ms + 1;
+	uint64_t ms = now / NS_PER_MS > s->stamp_ms ? now / NS_PER_MS : s->stamp_ms + 1;
 	bool opened = false;
 
 	for (int i = 0; i < NAME_TRIES && !opened; i++, ms++) {

@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/civil.h"
 #include "inspect/output/output.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/output/retention.h"
 #include "inspect/output/spool.h"
-#include "inspect/record/civil.h"
 #include "inspect/record/flow_log.h"
 
 #define FLOW_LOG_ID "fl-periscope"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/now.h"
 #include "inspect/output/spool.h"
 
 struct classic_pcap {
@@ -79,7 +80,7 @@ bool classic_pcap_write(
 {
 	uint32_t room = PCAPNG_SNAPLEN - bytes->header_len;
 	uint32_t cap = bytes->cap < room ? bytes->cap : room;
-	uint64_t seconds = time_ns / 1000000000;
+	uint64_t seconds = time_ns / NS_PER_S;
 	struct pcap_pkthdr header = {
 		.caplen = bytes->header_len + cap, .len = bytes->header_len + bytes->wire};
 	const uint8_t *frame = bytes->payload;
@@ -91,7 +92,7 @@ bool classic_pcap_write(
 	}
 	clamp(file, &seconds);
 	header.ts.tv_sec = (time_t)seconds;
-	header.ts.tv_usec = (suseconds_t)(time_ns % 1000000000);
+	header.ts.tv_usec = (suseconds_t)(time_ns % NS_PER_S);
 	pcap_dump((u_char *)file->dumper, &header, frame);
 	spool_end(file->spool, 1);
 	return true;

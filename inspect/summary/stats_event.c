@@ -1,5 +1,7 @@
 #include "inspect/summary/stats_event.h"
 
+#include "config/log/now.h"
+
 static void put_u64(struct text *t, const char *key, uint64_t value)
 {
 	text_cstr(t, "\"");
@@ -17,7 +19,7 @@ static void put_more(struct text *t, const char *key, uint64_t value)
 /* Seconds with three digits. */
 static void put_seconds(struct text *t, const char *key, uint64_t ns)
 {
-	uint64_t ms = ns / 1000000;
+	uint64_t ms = ns / NS_PER_MS;
 
 	put_more(t, key, ms / 1000);
 	text_char(t, '.');

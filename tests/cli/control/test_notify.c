@@ -12,7 +12,7 @@
 #include "cli/control/notify.h"
 #include "cli/status/watch.h"
 #include "cli/support/puppet.h"
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "support/folder.h"
 
 static const uint64_t second = 1000000000;

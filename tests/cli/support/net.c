@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "config/parse/now.h"
+#include "config/log/now.h"
 
 enum { WAIT_S = 10 };
 

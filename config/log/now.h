@@ -1,15 +1,18 @@
-/* The time now, in ns. */
+/* The time now, in ns, and what others count in. */
 #pragma once
 
 #include <stdint.h>
 #include <time.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+#define NS_PER_MS UINT64_C(1000000)
 
 static inline uint64_t now_of(clockid_t clock)
 {
 	struct timespec t;
 
 	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 /* Since some moment, and never back: for waits and ages. */

@@ -1,4 +1,4 @@
-#include "inspect/record/text.h"
+#include "config/log/text.h"
 
 /* What a byte needs inside a JSON string. */
 enum need { NEED_NOTHING, NEED_ESCAPE, NEED_UTF8 };

@@ -1,4 +1,4 @@
-#include "inspect/record/civil.h"
+#include "config/log/civil.h"
 
 #include <stdbool.h>
 
