@@ -1,8 +1,9 @@
 #include "bench/frame.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
-enum { TCP = 6, UDP = 17, IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8 };
+enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8 };
 enum { VXLAN_PORT = 4789, VXLAN_I = 0x08, TTL = 64, AWS_TTL = 255 };
 
 static uint8_t *put16(uint8_t *at, uint32_t n)
@@ -103,7 +104,7 @@ static uint16_t l4_checksum(
 
 uint32_t frame_build(const struct frame_ip *ip, uint8_t *out)
 {
-	uint8_t protocol = ip->udp ? UDP : TCP, *at, *l4;
+	uint8_t protocol = ip->udp ? IPPROTO_UDP : IPPROTO_TCP, *at, *l4;
 	uint32_t len = (ip->udp ? 8u : 20u) + ip->payload_len;
 	uint32_t addresses = ip->v6 ? 32 : 8;
 	uint16_t sum;
@@ -127,7 +128,7 @@ void frame_mirror(
 	uint32_t udp = UDP_BYTES + 8 + len;
 	uint8_t *at = put_ethernet(out, outer_src, target, 0x0800);
 
-	at = put_ipv4(at, outer_src, target, AWS_TTL, UDP, udp);
+	at = put_ipv4(at, outer_src, target, AWS_TTL, IPPROTO_UDP, udp);
 	at = put16(put16(at, src_port), VXLAN_PORT);
 	at = put32(at, udp << 16);
 	at = put32(at, (uint32_t)VXLAN_I << 24);

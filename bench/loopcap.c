@@ -5,6 +5,7 @@
  * VNIs, too. Writes the frames as they are (--plain FILE), mirrored under one VNI (--mirror FILE),
  * or both. */
 #include <getopt.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,6 @@
 #include "decap/decap.h"
 
 enum { LOOPS_MAX = 255, ERROR_BYTES = 512 };
-enum { TCP = 6, UDP = 17, ICMPV6 = 58 };
 #define GAP_NS UINT64_C(1000000) /* between two loops */
 
 struct record {
@@ -58,15 +58,15 @@ static uint32_t l4_checksum_at(const struct packet *p)
 
 	if (p->flags & PACKET_LATER_FRAGMENT)
 		return 0;
-	if (p->protocol == TCP)
+	if (p->protocol == IPPROTO_TCP)
 		at = p->l4 + 16u;
-	else if (p->protocol == UDP)
+	else if (p->protocol == IPPROTO_UDP)
 		at = p->l4 + 6u;
-	else if (p->protocol == ICMPV6)
+	else if (p->protocol == IPPROTO_ICMPV6)
 		at = p->l4 + 2u;
 	if (at == 0 || at + 2 > p->ip_cap)
 		return 0;
-	return p->protocol == UDP && be16(p->ip + at) == 0 ? 0 : at;
+	return p->protocol == IPPROTO_UDP && be16(p->ip + at) == 0 ? 0 : at;
 }
 
 /* An Ethernet header for what has none. */

@@ -1,11 +1,12 @@
 #include "bench/rig_rules.h"
 
 #include <inttypes.h>
+#include <netinet/in.h>
 
 #include "bench/field.h"
 #include "bench/talk.h"
 
-enum { TCP = 6, UDP = 17, ICMP = 1, SALT = 77 };
+enum { SALT = 77 };
 
 struct dice {
 	uint64_t rolls;
@@ -64,7 +65,8 @@ static void write_ports(FILE *file, struct dice *dice, const char *key, uint32_t
 
 static void write_rule(FILE *file, struct dice *dice)
 {
-	static const uint32_t protocols[] = {TCP, TCP, TCP, UDP, UDP, ICMP};
+	static const uint32_t protocols[] = {
+		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDP, IPPROTO_ICMP};
 	uint32_t protocol = protocols[roll(dice, 6)];
 	void (*write_cidr)(FILE *, struct dice *, const char *) =
 		roll(dice, 5) == 0 ? write_cidr6 : write_cidr4;
@@ -75,7 +77,7 @@ static void write_rule(FILE *file, struct dice *dice)
 		protocol = 0;
 	write_cidr(file, dice, "source_cidr_block");
 	write_cidr(file, dice, "destination_cidr_block");
-	if (protocol == TCP || protocol == UDP) {
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) {
 		write_ports(file, dice, "destination_port_range", 2);
 		write_ports(file, dice, "source_port_range", 4);
 	}

@@ -149,7 +149,7 @@ static enum reason geneve_packet(
 		reason = inner_read(p, t->ether, &h);
 		if (reason != REASON_inspected)
 			return no_ip(p, reason);
-		if (h.protocol != IP_UDP ||
+		if (h.protocol != IPPROTO_UDP ||
 			udp_strip(params, &h, &inside) != REASON_inspected ||
 			!is_held(t, &inside))
 			return inner_set(p, &h);
@@ -196,8 +196,9 @@ static bool claims_mirror(
 {
 	const uint16_t portless = PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT;
 
-	return why == REASON_inspected && p->protocol == IP_UDP && !(p->flags & portless) &&
-	       udp_is_tunnel(params, p->dst_port) && udp_claims_tunnel(params, p);
+	return why == REASON_inspected && p->protocol == IPPROTO_UDP &&
+	       !(p->flags & portless) && udp_is_tunnel(params, p->dst_port) &&
+	       udp_claims_tunnel(params, p);
 }
 
 /* Whichever is tried first, the result is the same. */

@@ -66,7 +66,7 @@ static uint8_t *put_ip4(uint8_t *at, const struct ip_addr *src, const struct ip_
 	at = put16(at, IP4_SIZE + payload);
 	at = put32(at, 0);
 	at = put8(at, ttl);
-	at = put8(at, IP_UDP);
+	at = put8(at, IPPROTO_UDP);
 	at = put16(at, 0);
 	at = put_bytes(at, src->byte + 12, 4);
 	at = put_bytes(at, dst->byte + 12, 4);
@@ -79,7 +79,7 @@ static uint8_t *put_ip6(uint8_t *at, const struct ip_addr *src, const struct ip_
 {
 	at = put32(at, 0x60000000);
 	at = put16(at, payload);
-	at = put8(at, IP_UDP);
+	at = put8(at, IPPROTO_UDP);
 	at = put8(at, ttl);
 	at = put_bytes(at, src->byte, 16);
 	return put_bytes(at, dst->byte, 16);
@@ -165,8 +165,8 @@ static bool has_five(const struct packet *p)
 {
 	if (p->flags & PACKET_FRAGMENT)
 		return false;
-	return p->protocol == IP_TCP || p->protocol == IP_UDP || p->protocol == IP_ICMP ||
-	       p->protocol == IP_ICMP6;
+	return p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP ||
+	       p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6;
 }
 
 /* FNV-1a (32 bits) of one end of the conversation, and a last round: where both ends hold the

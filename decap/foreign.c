@@ -5,7 +5,6 @@
 #include "decap/link.h"
 
 enum {
-	IP_GRE = 47,
 	PORT_GPE = 4790,
 	PORT_TZSP = 37008,
 	ETHER_ARP = 0x0806,
@@ -85,9 +84,9 @@ enum foreign foreign_of(const struct packet *p)
 	if (p->flags & PACKET_LATER_FRAGMENT)
 		return FOREIGN_NONE;
 	cursor_take(&c, p->payload);
-	if (p->protocol == IP_UDP)
+	if (p->protocol == IPPROTO_UDP)
 		return udp_foreign(p, c);
-	return p->protocol == IP_GRE ? gre_foreign(c) : FOREIGN_NONE;
+	return p->protocol == IPPROTO_GRE ? gre_foreign(c) : FOREIGN_NONE;
 }
 
 /* Keeps the lowest ones. */
@@ -110,7 +109,7 @@ void foreign_look(struct foreign_met *met, const struct packet *p)
 	if (foreign == FOREIGN_NONE)
 		return;
 	met->count[foreign]++;
-	if (p->protocol == IP_UDP)
+	if (p->protocol == IPPROTO_UDP)
 		port_add(met->ports[foreign], p->dst_port);
 }
 

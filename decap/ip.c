@@ -66,7 +66,7 @@ bool ip_is_extension(uint8_t protocol)
 	switch (protocol) {
 	case HOP_BY_HOP:
 	case ROUTING:
-	case IP_FRAGMENT:
+	case IPPROTO_FRAGMENT:
 	case AUTHENTICATION:
 	case DESTINATION:
 	case MOBILITY:
@@ -80,7 +80,7 @@ bool ip_is_extension(uint8_t protocol)
 
 uint32_t ip_extension_size(uint8_t kind, const uint8_t *b)
 {
-	if (kind == IP_FRAGMENT)
+	if (kind == IPPROTO_FRAGMENT)
 		return EXTENSION_MIN;
 	if (kind == AUTHENTICATION)
 		return (b[1] + 2u) * 4;
@@ -113,7 +113,7 @@ static enum ip_status extensions_read(struct cursor *c, struct ip_header *h)
 		if (size > EXTENSION_MIN && !cursor_take(c, size - EXTENSION_MIN) &&
 			c->status == CURSOR_BAD)
 			break;
-		if (h->protocol == IP_FRAGMENT)
+		if (h->protocol == IPPROTO_FRAGMENT)
 			fragment_set(h, b);
 		h->protocol = b[0];
 		h->l4 = (uint16_t)(h->l4 + size);

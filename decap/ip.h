@@ -3,6 +3,7 @@
  * a lie (outer) or a cut (inner, whose frame nobody vouches for) is the caller's to judge. */
 #pragma once
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,14 +12,6 @@
 #include "decap/packet.h"
 
 enum {
-	IP_ICMP = 1,
-	IP_TCP = 6,
-	IP_UDP = 17,
-	IP_DCCP = 33,
-	IP_FRAGMENT = 44, /* IPv6 extension header */
-	IP_ICMP6 = 58,
-	IP_SCTP = 132,
-	IP_UDPLITE = 136,
 	IP_EXTENSIONS_MAX = 16, /* a longer chain counts as a lie */
 };
 

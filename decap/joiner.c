@@ -93,7 +93,7 @@ static bool place_read6(const struct ip_header *h, struct cursor *c, struct frag
 		b = cursor_take(c, EXTENSION_MIN);
 		if (!b || !ip_is_extension(kind))
 			return false;
-		if (kind == IP_FRAGMENT) {
+		if (kind == IPPROTO_FRAGMENT) {
 			f->named_at = (uint32_t)(named - h->at);
 			f->offset = be16(b + 2) & IP6_OFFSET;
 			f->more = b[3] & IP6_MORE;

@@ -103,7 +103,7 @@ static void fixed_read(struct packet *p, const struct segment *s, uint32_t size)
 /* Echo, timestamp, information and address mask (RFC 792, 950), echo (RFC 4443). */
 static bool icmp_is_query(uint8_t protocol, uint8_t type)
 {
-	if (protocol == IP_ICMP6)
+	if (protocol == IPPROTO_ICMPV6)
 		return type == 128 || type == 129;
 	return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
@@ -127,18 +127,18 @@ static void header_read(struct packet *p)
 	struct segment s = segment_of(p);
 
 	switch (p->protocol) {
-	case IP_TCP:
+	case IPPROTO_TCP:
 		return tcp_read(p, &s);
-	case IP_UDP:
+	case IPPROTO_UDP:
 		return udp_read(p, &s);
-	case IP_ICMP:
-	case IP_ICMP6:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		return icmp_read(p, &s);
-	case IP_SCTP:
+	case IPPROTO_SCTP:
 		return fixed_read(p, &s, SCTP_SIZE);
-	case IP_UDPLITE:
+	case IPPROTO_UDPLITE:
 		return fixed_read(p, &s, UDP_SIZE);
-	case IP_DCCP:
+	case IPPROTO_DCCP:
 		return dccp_read(p, &s);
 	default:
 		/* An extension header is left only where a cut ended the walk. */

@@ -31,7 +31,7 @@ enum reason udp_strip(
 		return REASON_outer_fragment;
 	if (h->cut)
 		return REASON_outer_cut;
-	if (h->protocol != IP_UDP)
+	if (h->protocol != IPPROTO_UDP)
 		return REASON_not_udp;
 	cursor_take(&c, h->l4);
 	udp = cursor_take(&c, UDP_SIZE);

@@ -36,7 +36,7 @@ static inline uint32_t usual_outer(
 	uint64_t ip = be64(b), udp = be64(b + 20), vxlan = be64(b + 28), odd;
 	uint32_t ip_len = (uint16_t)(ip >> 32), frame_len = ip_len - USUAL_MIRROR;
 
-	odd = ((ip & usual_ip_mask) ^ usual_ip_want) | (b[9] ^ IP_UDP);
+	odd = ((ip & usual_ip_mask) ^ usual_ip_want) | (b[9] ^ IPPROTO_UDP);
 	odd |= (vxlan & usual_vxlan_mask) ^ usual_vxlan_want;
 	odd |= (udp >> 32 & 0xffff) ^ params->vxlan_ports[0];
 	odd |= ((udp >> 16 & 0xffff) + 20) ^ ip_len;
@@ -66,9 +66,9 @@ static inline uint32_t usual_inner(const uint8_t *b)
 	if (((type >> 40) ^ USUAL_TYPE_VERSION) | (fragment >> 48 & USUAL_FRAGMENT) ||
 		len - 20 > UINT16_MAX)
 		return 0;
-	if (protocol == IP_TCP)
+	if (protocol == IPPROTO_TCP)
 		return size < 20 || size > len ? 0 : size;
-	return protocol != IP_UDP || be16(b + USUAL_L4 + 4) - 8u > len - 8 ? 0 : 8;
+	return protocol != IPPROTO_UDP || be16(b + USUAL_L4 + 4) - 8u > len - 8 ? 0 : 8;
 }
 
 /* The same bytes, judged usual with an L4 header of `size`: all that comes from them. `cap` bytes
@@ -77,7 +77,7 @@ static inline void usual_inner_set(
 	struct packet *p, const uint8_t *b, uint32_t size, uint32_t cap, uint16_t flags)
 {
 	uint8_t protocol = b[USUAL_IP + 9];
-	bool tcp = protocol == IP_TCP;
+	bool tcp = protocol == IPPROTO_TCP;
 	uint32_t ports = be32(b + USUAL_L4), ip_len = be16(b + USUAL_IP + 2);
 
 	cap -= USUAL_IP;

@@ -1,5 +1,6 @@
 #include "cli/command/words.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,8 @@ static bool parse_end(char *word, struct ip_addr *addr, uint16_t *port, bool *ha
 static bool parse_ends(char *src, char *dst, struct packet *p, char *error, size_t error_size)
 {
 	char shown_src[WORD], shown_dst[WORD];
-	bool src_port, dst_port, with_ports = p->protocol == 6 || p->protocol == 17;
+	bool src_port, dst_port,
+		with_ports = p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP;
 
 	snprintf(shown_src, sizeof(shown_src), "%s", src);
 	snprintf(shown_dst, sizeof(shown_dst), "%s", dst);
@@ -141,7 +143,7 @@ static const char *protocol_name(uint8_t number, char text[4])
 
 const char *words_print(const struct packet *p, char *text, size_t size)
 {
-	bool ports = (p->protocol == 6 || p->protocol == 17) &&
+	bool ports = (p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP) &&
 		     !(p->flags & (PACKET_NO_PORTS | PACKET_PORTS_CUT));
 	const char *open = ports && p->ip_version == 6 ? "[" : "", *close = *open ? "]" : "";
 	char src[IP_ADDR_TEXT], dst[IP_ADDR_TEXT], number[4], src_port[8] = "",

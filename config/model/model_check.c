@@ -1,4 +1,5 @@
 /* What is suspect in a model, though AWS and we accept it. */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,7 +206,7 @@ static void dns_check(const struct check *c, const struct subject *s)
 	const struct model_rule *r = s->rule;
 	bool dns = s->filter->n_sessions > 0 || is_dns_in(s, NULL);
 
-	if ((r->protocol != 6 && r->protocol != 17) ||
+	if ((r->protocol != IPPROTO_TCP && r->protocol != IPPROTO_UDP) ||
 		(!is_one(&r->source, &r->source_ports) &&
 			!is_one(&r->destination, &r->destination_ports)))
 		return;

@@ -1,4 +1,5 @@
 /* Filters and their rules: the rows of their fields, and what must hold in one rule. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "config/model/model_field.h"
@@ -38,7 +39,7 @@ static void rule_check(
 	for (int i = 0; i < 2; i++) {
 		const struct node *ports = model_member(b, node, yaml[i], aws[i]);
 
-		if (ports && rule->protocol != 6 && rule->protocol != 17)
+		if (ports && rule->protocol != IPPROTO_TCP && rule->protocol != IPPROTO_UDP)
 			model_fail(b, FINDING_ports_without_protocol, ports, NULL,
 				"ports belong to protocol 6 (TCP) or 17 (UDP) only; leave the "
 				"range out for any port");

@@ -1,5 +1,6 @@
 #include "config/model/shadow.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,7 +297,8 @@ enum shadow_verdict shadow_rule(struct shadow *s, uint32_t index)
 	enum shadow_verdict verdict = covered(s, box, index, index, !box->has_ports, &left);
 	int16_t protocol = s->rules->rule[index].protocol;
 
-	if (verdict != SHADOW_NONE || box->has_ports || (protocol != 6 && protocol != 17))
+	if (verdict != SHADOW_NONE || box->has_ports ||
+		(protocol != IPPROTO_TCP && protocol != IPPROTO_UDP))
 		return verdict;
 	verdict = covered(s, box, index, index, false, &left);
 	return verdict == SHADOW_COVERED ? SHADOW_FRAGMENTS_ONLY : verdict;

@@ -1,5 +1,7 @@
 #include "config/model/unmirrored.h"
 
+#include <netinet/in.h>
+
 #include "config/settings/settings.h"
 
 struct service {
@@ -41,8 +43,6 @@ static const struct service services[] = {
 
 enum {
 	SERVICES = sizeof(services) / sizeof(*services),
-	UDP = 17,
-	ICMP6 = 58,
 	PORT_NTP = 123,
 	ROUTER_SOLICITATION =
 		133, /* RFC 4861: the first of five, of which redirect is the last */
@@ -70,7 +70,7 @@ static bool is_service(const struct service *s, const struct evaluate_packet *p,
 
 static bool is_neighbor_discovery(const struct evaluate_packet *p)
 {
-	return p->protocol == ICMP6 && p->icmp_type >= ROUTER_SOLICITATION &&
+	return p->protocol == IPPROTO_ICMPV6 && p->icmp_type >= ROUTER_SOLICITATION &&
 	       p->icmp_type <= REDIRECT;
 }
 
@@ -87,7 +87,7 @@ enum unmirrored unmirrored(const struct settings *settings, const struct evaluat
 		if (is_service(s, p, src, dst) || is_service(s, p, dst, src))
 			return s->kind;
 	}
-	if (settings->mirroring.ntp == NTP_ALL && p->protocol == UDP && p->has_ports &&
+	if (settings->mirroring.ntp == NTP_ALL && p->protocol == IPPROTO_UDP && p->has_ports &&
 		(p->src_port == PORT_NTP || p->dst_port == PORT_NTP))
 		return UNMIRRORED_NTP;
 	if (settings->mirroring.neighbor_discovery == NEIGHBOR_DISCOVERY_NEVER &&

@@ -1,13 +1,13 @@
 #include "dataplane/pipeline/judge.h"
 
-#include "config/model/evaluate.h"
+#include <netinet/in.h>
 
-enum { TCP = 6, UDP = 17 };
+#include "config/model/evaluate.h"
 
 /* A later fragment has none of its own, whether its first one's were looked for or not. */
 bool judge_has_ports(const struct packet *p)
 {
-	if (p->protocol != TCP && p->protocol != UDP)
+	if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP)
 		return false;
 	if (p->flags & PACKET_LATER_FRAGMENT)
 		return p->flags & PACKET_PORTS_LEARNED;

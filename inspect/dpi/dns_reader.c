@@ -2,12 +2,11 @@
 #include "inspect/dpi/dns_reader.h"
 
 #include <ctype.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "decap/cursor.h"
 #include "inspect/dpi/inside.h"
-
-enum { TCP = 6, UDP = 17 };
 
 static bool is_dns_port(uint16_t port)
 {
@@ -118,12 +117,13 @@ void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece
 	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
 	struct dns_reader *reader;
 
-	if (piece->wire <= piece->payload || (piece->protocol != TCP && piece->protocol != UDP))
+	if (piece->wire <= piece->payload ||
+		(piece->protocol != IPPROTO_TCP && piece->protocol != IPPROTO_UDP))
 		return;
 	reader = reader_of(dpi, flow);
 	if (!is_open(reader))
 		return;
-	if (piece->protocol == TCP)
+	if (piece->protocol == IPPROTO_TCP)
 		dns_stream_add(&reader->stream[piece->from_hi], &dpi->memory, &flow->dpi->kept,
 			piece, &sink);
 	else if (cursor_take(&c, piece->payload) && c.cap)

@@ -1,8 +1,8 @@
 /* Which packets nDPI gets, and when. */
+#include <netinet/in.h>
+
 #include "config/log/now.h"
 #include "inspect/dpi/inside.h"
-
-enum { TCP = 6 };
 
 /* As ndpiReader counts: the packet that goes over the limit is still looked at. */
 static bool too_many(
@@ -10,9 +10,9 @@ static bool too_many(
 {
 	uint32_t max = 0;
 
-	if (flow->key.protocol == 6)
+	if (flow->key.protocol == IPPROTO_TCP)
 		max = dpi->params.max_packets_tcp;
-	else if (flow->key.protocol == 17)
+	else if (flow->key.protocol == IPPROTO_UDP)
 		max = dpi->params.max_packets_udp;
 	return max && in->packets > max;
 }
@@ -95,7 +95,7 @@ static void flow_give_one(
 	struct dpi_state *state = flow->dpi;
 
 	order_saw(&in->order, piece);
-	if (piece->protocol == TCP && flow_has_dns_port(flow))
+	if (piece->protocol == IPPROTO_TCP && flow_has_dns_port(flow))
 		flow_give_joined(dpi, flow, in, piece);
 	else
 		flow_give_ndpi(dpi, flow, in, piece);

@@ -1,8 +1,7 @@
 #include "inspect/dpi/prelude.h"
 
+#include <netinet/in.h>
 #include <string.h>
-
-enum { TCP = 6 };
 
 /* A piece is the first member: who is given a piece gives back the whole. */
 struct prelude_packet {
@@ -16,7 +15,7 @@ bool prelude_add(struct prelude *prelude, struct memory *memory, struct memory_l
 {
 	struct prelude_packet *kept;
 
-	if (piece->protocol != TCP || piece->wire > piece->payload ||
+	if (piece->protocol != IPPROTO_TCP || piece->wire > piece->payload ||
 		piece->cap > PRELUDE_BYTES_MAX || prelude->count == PRELUDE_MAX)
 		return false;
 	kept = memory_take(memory, list, sizeof(*kept) + piece->cap);

@@ -1,5 +1,6 @@
 #include "inspect/flow/community_id.h"
 
+#include <netinet/in.h>
 #include <nettle/base64.h>
 #include <nettle/sha1.h>
 #include <string.h>
@@ -24,8 +25,8 @@ static void sha1_addr(struct sha1_ctx *sha1, const struct ip_addr *a, uint8_t ip
 /* The specification knows ports for these alone; UDP-Lite and DCCP go without. */
 static bool has_ports(uint8_t protocol)
 {
-	return protocol == 1 || protocol == 6 || protocol == 17 || protocol == 58 ||
-	       protocol == 132;
+	return protocol == IPPROTO_ICMP || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
+	       protocol == IPPROTO_ICMPV6 || protocol == IPPROTO_SCTP;
 }
 
 /* A flow key holds its ends in the order that the specification hashes them. */

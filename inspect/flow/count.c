@@ -1,11 +1,12 @@
 #include "inspect/flow/count.h"
 
-enum { ICMP = 1, TCP = 6, ICMPV6 = 58 };
+#include <netinet/in.h>
+
 enum { WELL_KNOWN_PORTS = 1024 }; /* RFC 6335, section 6: system ports */
 
 bool packet_is_pure_syn(const struct packet *p)
 {
-	return p->protocol == TCP &&
+	return p->protocol == IPPROTO_TCP &&
 	       (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
@@ -40,7 +41,7 @@ void flow_begin(
 	flow->last_ns = p->time_ns;
 	for (int i = 0; i < 3; i++)
 		flow->first[i] = (uint16_t)(p->time_ns >> 16 * i);
-	if (key->protocol == ICMP || key->protocol == ICMPV6) {
+	if (key->protocol == IPPROTO_ICMP || key->protocol == IPPROTO_ICMPV6) {
 		flow->icmp.type = p->icmp_type;
 		flow->icmp.code = p->icmp_code;
 	}
@@ -276,7 +277,7 @@ void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
 	const struct flow_params *params, const struct flow_observer *observer,
 	uint64_t *update_ns)
 {
-	bool is_tcp = p->protocol == TCP;
+	bool is_tcp = p->protocol == IPPROTO_TCP;
 	uint64_t second = p->time_ns / NS_PER_S;
 	uint32_t window_s = params->window_s;
 	unsigned side;

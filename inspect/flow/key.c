@@ -1,4 +1,5 @@
 /* Keys, their hash, and what is derived from them. */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "decap/cursor.h"
@@ -6,7 +7,6 @@
 #include "inspect/flow/flow.h"
 #include "inspect/flow/row.h"
 
-enum { ICMP = 1, TCP = 6, UDP = 17, DCCP = 33, ICMPV6 = 58, SCTP = 132, UDP_LITE = 136 };
 enum { V4_ROWS = 24, V6_FIRST = 128, V6_ROWS = 24 };
 
 /* How an ICMP type pairs up: with which counter type, and whether the two share an id. */
@@ -47,7 +47,7 @@ static struct icmp_pair icmp_pair(uint8_t protocol, uint8_t type)
 {
 	const struct icmp_pair none = {0, false, false};
 
-	if (protocol == ICMP)
+	if (protocol == IPPROTO_ICMP)
 		return type < V4_ROWS ? icmp_v4[type] : none;
 	return type >= V6_FIRST && type < V6_FIRST + V6_ROWS ? icmp_v6[type - V6_FIRST] : none;
 }
@@ -55,11 +55,11 @@ static struct icmp_pair icmp_pair(uint8_t protocol, uint8_t type)
 bool flow_has_ports(uint8_t protocol)
 {
 	static const bool has_ports[256] = {
-		[TCP] = true,
-		[UDP] = true,
-		[DCCP] = true,
-		[SCTP] = true,
-		[UDP_LITE] = true,
+		[IPPROTO_TCP] = true,
+		[IPPROTO_UDP] = true,
+		[IPPROTO_DCCP] = true,
+		[IPPROTO_SCTP] = true,
+		[IPPROTO_UDPLITE] = true,
 	};
 
 	return has_ports[protocol];
@@ -149,7 +149,7 @@ void flow_key_make(struct flow_key *key, const struct packet *p, bool use_vlan, 
 			vlan);
 	key->vlan_outer = vlan[0] & (unsigned)LINK_VLAN_MAX;
 	key->vlan_inner = vlan[1] & (unsigned)LINK_VLAN_MAX;
-	if (p->protocol == ICMP || p->protocol == ICMPV6) {
+	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6) {
 		*src_is_lo = key_fill_icmp(key, p);
 		return;
 	}
@@ -161,7 +161,7 @@ bool flow_key_is_one_way(const struct flow_key *key)
 {
 	struct icmp_pair pair;
 
-	if (key->protocol != ICMP && key->protocol != ICMPV6)
+	if (key->protocol != IPPROTO_ICMP && key->protocol != IPPROTO_ICMPV6)
 		return false;
 	pair = icmp_pair((uint8_t)key->protocol, (uint8_t)key->lo_port);
 	return !pair.is_query || pair.counter != key->hi_port;

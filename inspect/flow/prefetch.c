@@ -1,12 +1,12 @@
 /* What can be done about a whole burst before its packets are counted one by one: keys, hashes, and
  * reading the memory that will be needed, all packets' at once, so that the waits overlap. First
  * the index's buckets, then the flows that stand there. */
+#include <netinet/in.h>
+
 #include "decap/link.h"
 #include "decap/touch.h"
 #include "inspect/flow/count.h"
 #include "inspect/flow/table_inside.h"
-
-enum { TCP = 6, UDP = 17 };
 
 static void __attribute__((noinline)) row_make_any(
 	struct flow_row *row, const struct packet *p, bool use_vlan, const uint64_t salt[4])
@@ -21,7 +21,8 @@ static inline void row_make(
 {
 	const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 
-	if (little && p->ip_version == 4 && (p->protocol == TCP || p->protocol == UDP) &&
+	if (little && p->ip_version == 4 &&
+		(p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP) &&
 		p->ip - p->frame <= LINK_ETHERNET_SIZE)
 		row_make_usual(row, p, salt);
 	else

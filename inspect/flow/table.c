@@ -1,14 +1,13 @@
 #include "inspect/flow/table_inside.h"
 
 #include <assert.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inspect/flow/count.h"
 #include "inspect/flow/hash.h"
 #include "inspect/flow/map.h"
-
-enum { TCP = 6 };
 
 /* A free slot is all zero but for the number of the next one, in `rule_number` (which the next flow's
  * first packet sets). */
@@ -179,7 +178,7 @@ static inline void packet_seen(struct flow_table *table, const struct flow *flow
 {
 	uint64_t missed;
 
-	if (p->protocol != TCP)
+	if (p->protocol != IPPROTO_TCP)
 		return;
 	missed = seen_packet(&table->seen, slot, p, p->row->src_is_lo);
 	if (missed)

@@ -1,8 +1,8 @@
 #include "inspect/record/event.h"
 
-#include "inspect/flow/community_id.h"
+#include <netinet/in.h>
 
-enum { ICMP = 1, ICMP6 = 58 };
+#include "inspect/flow/community_id.h"
 
 static void put_bool(struct text *t, bool value)
 {
@@ -205,7 +205,7 @@ static void put_risks(struct text *t, uint64_t risks)
 /* Cut before its type, or a later fragment without its first: one-way, and ports 0. */
 static bool is_icmp_known(const struct flow *flow)
 {
-	if (flow->key.protocol != ICMP && flow->key.protocol != ICMP6)
+	if (flow->key.protocol != IPPROTO_ICMP && flow->key.protocol != IPPROTO_ICMPV6)
 		return false;
 	return !flow_key_is_one_way(&flow->key) || flow->key.lo_port != 0 ||
 	       flow->key.hi_port != 0;

@@ -1,8 +1,9 @@
 #include "inspect/stream/order.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
-enum { TCP = 6, FIN = 1, SYN = 2, ACK = 16 };
+enum { FIN = 1, SYN = 2, ACK = 16 };
 
 /* A piece is the first member: who is given a piece gives back the held packet. */
 struct held {
@@ -39,7 +40,7 @@ bool order_is_early(const struct order *order, const struct piece *piece)
 {
 	bool side = piece->from_hi;
 
-	if (piece->protocol != TCP || !data_len(piece))
+	if (piece->protocol != IPPROTO_TCP || !data_len(piece))
 		return false;
 	if (is_blank(order))
 		return !(piece->tcp_flags & SYN) && order->count < ORDER_BLANK_MAX &&
@@ -61,7 +62,7 @@ bool order_is_late(const struct order *order, const struct piece *piece)
 {
 	bool side = piece->from_hi;
 
-	if (piece->protocol != TCP || (piece->tcp_flags & (SYN | ACK)) != SYN)
+	if (piece->protocol != IPPROTO_TCP || (piece->tcp_flags & (SYN | ACK)) != SYN)
 		return false;
 	return order->known[side] && order->known[!side] &&
 	       order->next[side] - piece->seq - 1 < ORDER_GAP_MAX;
@@ -72,7 +73,7 @@ void order_saw(struct order *order, const struct piece *piece)
 	bool side = piece->from_hi, syn = piece->tcp_flags & SYN;
 	uint32_t end = piece->seq + data_len(piece) + syn;
 
-	if (piece->protocol != TCP)
+	if (piece->protocol != IPPROTO_TCP)
 		return;
 	/* An acknowledgement alone tells of a gap, and does not close it. */
 	if (!syn && order->known[side] &&

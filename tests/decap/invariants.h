@@ -59,9 +59,9 @@ static inline const char *l4_broken(const struct packet *p)
 	if (p->flags & (PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT) &&
 		(p->src_port || p->dst_port))
 		return "ports of a packet without";
-	if (p->protocol != IP_TCP && (p->tcp_flags || p->tcp_seq || p->tcp_ack))
+	if (p->protocol != IPPROTO_TCP && (p->tcp_flags || p->tcp_seq || p->tcp_ack))
 		return "TCP fields of another protocol";
-	if (p->protocol != IP_ICMP && p->protocol != IP_ICMP6 &&
+	if (p->protocol != IPPROTO_ICMP && p->protocol != IPPROTO_ICMPV6 &&
 		(p->icmp_type || p->icmp_code || p->icmp_id))
 		return "ICMP fields of another protocol";
 	return NULL;
