@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/log.h"
+
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -49,8 +51,7 @@ int command_help(int argc, char **argv)
 		return usage_help("periscope");
 	if (command_find(argv[optind]))
 		return usage_help(argv[optind]);
-	fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n",
-		argv[optind]);
+	log_error("no such command: '%s'; see 'periscope --help'", argv[optind]);
 	return EXIT_USAGE;
 }
 
@@ -80,7 +81,7 @@ static int obey(int argc, char **argv)
 		return command->run(argc - 1, argv + 1);
 	if (name[0] == '-')
 		return act(argc, argv);
-	fprintf(stderr, "periscope: no such command: '%s'; see 'periscope --help'\n", name);
+	log_error("no such command: '%s'; see 'periscope --help'", name);
 	return EXIT_USAGE;
 }
 
@@ -90,7 +91,7 @@ int main(int argc, char **argv)
 
 	/* Whoever wrote may have met the error already: it sticks. */
 	if (status == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
-		fprintf(stderr, "periscope: standard output: could not write all of it\n");
+		log_error("standard output: could not write all of it");
 		status = EXIT_FAILED;
 	}
 	return status;

@@ -3,6 +3,7 @@
 #include "cli/command/check.h"
 #include "cli/command/command.h"
 #include "cli/command/usage.h"
+#include "config/log/log.h"
 
 #include "config/model/model.h"
 #include "config/parse/plural.h"
@@ -137,7 +138,7 @@ int command_check(int argc, char **argv)
 	int option = 0, status = EXIT_FAILED;
 
 	if (!set)
-		fprintf(stderr, "periscope: not enough memory\n");
+		log_error("not enough memory");
 	else if (parse_arguments(&from, set, &as_json, &option, argc, argv))
 		status = check_settings(&from, as_json);
 	else

@@ -1,5 +1,6 @@
 #include "cli/command/configured.h"
 
+#include "config/log/log.h"
 #include "config/parse/report.h"
 
 #include <stdio.h>
@@ -45,12 +46,10 @@ static void say_left_out(const struct report *report)
 
 	for (const struct finding *f = report->warnings; f; f = f->next) {
 		if (count++ < SAID)
-			fprintf(stderr, "periscope: warning: %s\n",
-				finding_print(f, text, sizeof(text)));
+			log_finding("%s", finding_print(f, text, sizeof(text)));
 	}
 	if (count > SAID)
-		fprintf(stderr, "periscope: warning: and %u more; see periscope check\n",
-			count - SAID);
+		log_finding("and %u more; see periscope check", count - SAID);
 }
 
 struct model *configured_load(
@@ -61,6 +60,8 @@ struct model *configured_load(
 
 	if (!load_settings(from, settings, error, size))
 		return NULL;
+	if (!from->again)
+		log_configure(settings->log.format, settings->log.level);
 	model = model_load(from->file, settings, &report);
 	if (model)
 		say_left_out(&report);

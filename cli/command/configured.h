@@ -2,6 +2,7 @@
  * mirror model that both describe. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct configured_from {
 	const char *file;       /* NULL: none */
 	const char *const *set; /* KEY=VALUE, after the file */
 	uint32_t n_set;
+	bool again; /* a reload: messages stay in the form they have (log.format, log.level) */
 };
 
 /* Reads into `settings`, which holds the defaults. NULL: `error` says what is wrong first, and how

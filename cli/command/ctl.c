@@ -1,5 +1,7 @@
 /* periscope ctl: asks a running appliance over its control socket, and prints what it says. */
 #include "cli/command/command.h"
+#include "config/log/error.h"
+#include "config/log/log.h"
 
 #include "cli/command/usage.h"
 #include "cli/control/control.h"
@@ -60,8 +62,8 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	if (a->help)
 		return true;
 	if (argc - optind != 1 || !control_knows(argv[optind])) {
-		fprintf(stderr, "periscope: ctl: one of stats, sessions, rules, flows, reload, "
-				"quit is needed; see 'periscope ctl --help'\n");
+		log_error("ctl: one of stats, sessions, rules, flows, reload, quit is needed; "
+			  "see 'periscope ctl --help'");
 		return false;
 	}
 	a->request = argv[optind];
@@ -85,7 +87,7 @@ static bool find_socket(const struct arguments *a, char path[CONTROL_PATH_MAX])
 		found = control_path(&settings, a->directory ? a->directory : run_directory,
 			path, error, sizeof(error));
 	if (!found)
-		fprintf(stderr, "periscope: ctl: %s\n",
+		log_error("ctl: %s",
 			error[0] == '\0' ? "the path of the socket is too long" : error);
 	settings_fini(&settings);
 	return found;
@@ -114,8 +116,8 @@ static bool read_head(FILE *in, bool *good, size_t *size)
 	return end != number && *end == '\n';
 }
 
-/* Copies `size` bytes; returns how many came. */
-static size_t copy(FILE *in, FILE *out, size_t size)
+/* Copies `size` bytes to standard output; false: fewer came. */
+static bool copy(FILE *in, size_t size)
 {
 	char room[16384];
 	size_t left = size;
@@ -125,10 +127,20 @@ static size_t copy(FILE *in, FILE *out, size_t size)
 
 		if (n == 0)
 			break;
-		fwrite(room, 1, n, out);
+		fwrite(room, 1, n, stdout);
 		left -= n;
 	}
-	return size - left;
+	return left == 0;
+}
+
+static bool say_refused(FILE *in, size_t size)
+{
+	char why[ERROR_TEXT];
+	size_t n = fread(why, 1, size < sizeof(why) ? size : sizeof(why) - 1, in);
+
+	why[n] = '\0';
+	log_error("ctl: %s", why);
+	return n == size;
 }
 
 static int take_answer(FILE *in, const char *path)
@@ -138,17 +150,13 @@ static int take_answer(FILE *in, const char *path)
 
 	errno = 0;
 	if (!read_head(in, &good, &size)) {
-		fprintf(stderr, "periscope: ctl: no answer from %s: %s\n", path,
+		log_error("ctl: no answer from %s: %s", path,
 			errno == EAGAIN ? "it takes too long" : "the connection was closed");
 		return EXIT_FAILED;
 	}
-	if (!good)
-		fputs("periscope: ctl: ", stderr);
-	whole = copy(in, good ? stdout : stderr, size) == size;
-	if (!good)
-		fputc('\n', stderr);
+	whole = good ? copy(in, size) : say_refused(in, size);
 	if (!whole)
-		fprintf(stderr, "periscope: ctl: the answer from %s broke off\n", path);
+		log_error("ctl: the answer from %s broke off", path);
 	return good && whole ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -169,8 +177,7 @@ static int ask(const struct arguments *a, int fd, const char *path)
 	if (send_request(fd, a))
 		status = take_answer(in, path);
 	else
-		fprintf(stderr, "periscope: ctl: could not ask at %s: %s\n", path,
-			strerror(errno));
+		log_error("ctl: could not ask at %s: %s", path, strerror(errno));
 	fclose(in);
 	return status;
 }
@@ -185,8 +192,7 @@ static int ask_named(const struct arguments *a)
 	fd = control_connect(path, 0);
 	if (fd >= 0)
 		return ask(a, fd, path);
-	fprintf(stderr, "periscope: ctl: no appliance answers at %s: %s\n", path,
-		strerror(errno));
+	log_error("ctl: no appliance answers at %s: %s", path, strerror(errno));
 	return EXIT_FAILED;
 }
 
@@ -231,9 +237,8 @@ static int ask_unnamed(const struct arguments *a)
 	place_try(&here, NULL, run_directory);
 	place_try(&service, service_settings, service_directory);
 	if (here.fd >= 0 && service.fd >= 0) {
-		fprintf(stderr,
-			"periscope: ctl: appliances answer at %s and at %s; name one with "
-			"-l or --socket\n",
+		log_error(
+			"ctl: appliances answer at %s and at %s; name one with -l or --socket",
 			here.path, service.path);
 		close(here.fd);
 		close(service.fd);
@@ -243,8 +248,8 @@ static int ask_unnamed(const struct arguments *a)
 	} else if (service.fd >= 0) {
 		status = ask(a, service.fd, service.path);
 	} else {
-		fprintf(stderr, "periscope: ctl: no appliance answers %s; nor the service %s\n",
-			here.why, service.why);
+		log_error("ctl: no appliance answers %s; nor the service %s", here.why,
+			service.why);
 	}
 	return status;
 }

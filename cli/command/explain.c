@@ -7,6 +7,7 @@
 #include "cli/command/usage.h"
 #include "cli/command/words.h"
 #include "cli/rights/rights.h"
+#include "config/log/log.h"
 
 #include "dataplane/capture/input.h"
 #include "dataplane/port/eal.h"
@@ -180,7 +181,8 @@ static int with_snapshot(struct explained *e, const struct arguments *a, char *e
 static int explain(const struct arguments *a)
 {
 	struct settings settings;
-	const struct configured_from from = {a->settings, a->set, a->n_set};
+	const struct configured_from from = {
+		.file = a->settings, .set = a->set, .n_set = a->n_set};
 	char error[ERROR] = "";
 	struct explained e = {.settings = &settings};
 	struct model *model;
@@ -192,7 +194,7 @@ static int explain(const struct arguments *a)
 	if (model)
 		status = with_snapshot(&e, a, error);
 	if (error[0] && status != EXIT_DONE)
-		fprintf(stderr, "periscope: %s\n", error);
+		log_error("%s", error);
 	free(e.answers);
 	model_destroy(model);
 	settings_fini(&settings);
@@ -255,7 +257,7 @@ int command_explain(int argc, char **argv)
 	int option = 0, status = EXIT_USAGE;
 
 	if (!a.set) {
-		fprintf(stderr, "periscope: not enough memory\n");
+		log_error("not enough memory");
 		status = EXIT_FAILED;
 	} else if (parse_arguments(&a, argc, argv, &option)) {
 		status = explain(&a);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
 #include "config/model/model.h"
 #include "inspect/output/inputs.h"
 #include "inspect/output/output_dir.h"
@@ -104,6 +105,6 @@ bool files_are_apart(const struct files_apart *f)
 
 	inputs_fini(&inputs);
 	if (!apart)
-		fprintf(stderr, "periscope: %s\n", error);
+		log_error("%s", error);
 	return apart;
 }

@@ -7,6 +7,7 @@
 #include "cli/command/standard_output.h"
 #include "cli/command/usage.h"
 #include "cli/rights/rights.h"
+#include "config/log/log.h"
 #include "config/parse/plural.h"
 
 #include "decap/decap.h"
@@ -182,9 +183,9 @@ static int run_capture(struct mirror *m)
 	while (!interrupted && input_next(m->input, &in))
 		mirror_packet(m, &in);
 	if (input_note(m->input, 0))
-		fprintf(stderr, "periscope: %s\n", input_note(m->input, 0));
+		log_error("%s", input_note(m->input, 0));
 	for (unsigned i = 0; i < input_error_count(m->input); i++)
-		fprintf(stderr, "periscope: %s\n", input_error(m->input, i));
+		log_error("%s", input_error(m->input, i));
 	return input_error_count(m->input) > 0 || interrupted ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -199,7 +200,7 @@ static int run_device(struct mirror *m)
 		if (status > 0)
 			mirror_packet(m, &in);
 	if (status < 0)
-		fprintf(stderr, "periscope: %s\n", error);
+		log_error("%s", error);
 	return status < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -267,7 +268,7 @@ static int mirror(const struct arguments *a)
 	int status;
 
 	if (!m) {
-		fprintf(stderr, "periscope: not enough memory\n");
+		log_error("not enough memory");
 		return EXIT_FAILED;
 	}
 	sigaction(SIGINT, &action, NULL);
@@ -275,7 +276,7 @@ static int mirror(const struct arguments *a)
 	settings_init(&m->settings);
 	status = run(m, a, error);
 	if (status != EXIT_DONE && error[0])
-		fprintf(stderr, "periscope: %s\n", error);
+		log_error("%s", error);
 	mirror_close(m);
 	free(m);
 	return status;

@@ -1,5 +1,6 @@
 #include "cli/command/mirror_out.h"
 
+#include "config/log/log.h"
 #include "decap/cursor.h"
 #include "inspect/packets/packet_file.h"
 
@@ -99,7 +100,7 @@ static void lose(struct mirror_out *out)
 {
 	out->ledger.lost_disk++;
 	if (!out->said)
-		fprintf(stderr, "periscope: sending to the target: %m\n");
+		log_error("sending to the target: %m");
 	out->said = true;
 }
 

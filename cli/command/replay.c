@@ -7,6 +7,9 @@
 #include "cli/command/unmet.h"
 #include "cli/command/usage.h"
 #include "cli/rights/rights.h"
+#include "config/log/error.h"
+#include "config/log/log.h"
+#include "config/log/text.h"
 
 #include "config/settings/settings.h"
 #include "dataplane/replay/replay.h"
@@ -47,8 +50,7 @@ static bool parse_workers(const char *text, uint32_t *out)
 	unsigned long n = strtoul(text, &end, 10);
 
 	if (*end || end == text || n < 1 || n > 64 || text[0] == '-') {
-		fprintf(stderr, "periscope: --workers: '%s' is not a number from 1 to 64\n",
-			text);
+		log_error("--workers: '%s' is not a number from 1 to 64", text);
 		return false;
 	}
 	*out = (uint32_t)n;
@@ -68,7 +70,7 @@ static bool parse_input(const char *text, enum decap_mode *out)
 			return true;
 		}
 	}
-	fprintf(stderr, "periscope: --input: '%s' is none of auto, mirror, plain\n", text);
+	log_error("--input: '%s' is none of auto, mirror, plain", text);
 	return false;
 }
 
@@ -145,19 +147,22 @@ static bool is_primitive(const char *text)
 /* The shell has made several arguments of an expression: says so, with what it should have been. */
 static bool is_unquoted(char *const *arguments, int n)
 {
+	char expression[ERROR_TEXT];
+	struct text t = text_make(expression, sizeof(expression) - 1);
 	int at = 0;
 
 	while (at < n && !(is_primitive(arguments[at]) && !exists(arguments[at])))
 		at++;
 	if (at >= n - 1)
 		return false;
-	fprintf(stderr,
-		"periscope: '%s' is no file; an expression of several words is one "
-		"argument, so quote it: '",
-		arguments[at]);
-	for (int i = at; i < n; i++)
-		fprintf(stderr, "%s%s", i > at ? " " : "", arguments[i]);
-	fprintf(stderr, "'\n");
+	for (int i = at; i < n; i++) {
+		text_cstr(&t, i > at ? " " : "");
+		text_cstr(&t, arguments[i]);
+	}
+	*t.at = '\0';
+	log_error("'%s' is no file; an expression of several words is one argument, so quote "
+		  "it: '%s'",
+		arguments[at], expression);
 	return true;
 }
 
@@ -180,7 +185,7 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	a->params.n_captures = (uint32_t)(argc - optind);
 	if (argc > optind)
 		return true;
-	fprintf(stderr, "periscope: no capture given; see 'periscope replay --help'\n");
+	log_error("no capture given; see 'periscope replay --help'");
 	return false;
 }
 
@@ -218,13 +223,14 @@ static int run(struct arguments *a)
 /* false: it was said what is wrong with them. */
 static bool load(struct arguments *a, struct settings *settings)
 {
-	const struct configured_from from = {a->settings_file, a->set, a->n_set};
+	const struct configured_from from = {
+		.file = a->settings_file, .set = a->set, .n_set = a->n_set};
 	char error[SETTINGS_ERROR];
 
 	a->model = configured_load(&from, settings, error, sizeof(error));
 	a->params.model = a->model;
 	if (!a->model)
-		fprintf(stderr, "periscope: %s\n", error);
+		log_error("%s", error);
 	return a->model;
 }
 
@@ -251,8 +257,7 @@ static bool fits_output(struct arguments *a, struct settings *settings)
 	if (strcmp(a->params.output_dir, "none") != 0)
 		return true;
 	if (settings->packets.record != RECORD_NONE) {
-		fprintf(stderr,
-			"periscope: -l none leaves no files, and packets.record wants some\n");
+		log_error("-l none leaves no files, and packets.record wants some");
 		return false;
 	}
 	a->params.output_dir = NULL;
@@ -264,7 +269,8 @@ static bool fits_output(struct arguments *a, struct settings *settings)
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
-	const struct configured_from from = {a->settings_file, a->set, a->n_set};
+	const struct configured_from from = {
+		.file = a->settings_file, .set = a->set, .n_set = a->n_set};
 	int status = EXIT_USAGE, checked = EXIT_DONE;
 
 	/* What check says, all errors of it. */

@@ -12,6 +12,7 @@
 #include "cli/control/plane.h"
 #include "cli/rights/rights.h"
 #include "cli/status/appliance_status.h"
+#include "config/log/log.h"
 #include "config/log/now.h"
 
 #include "config/model/model.h"
@@ -93,8 +94,7 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 			return false;
 	if (optind == argc)
 		return true;
-	fprintf(stderr, "periscope: run takes no '%s'; see 'periscope run --help'\n",
-		argv[optind]);
+	log_error("run takes no '%s'; see 'periscope run --help'", argv[optind]);
 	return false;
 }
 
@@ -102,7 +102,12 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 static bool load(const struct run *run, struct settings *settings, struct model **model,
 	char *message, size_t size)
 {
-	const struct configured_from from = {run->settings_file, run->set, run->n_set};
+	const struct configured_from from = {
+		.file = run->settings_file,
+		.set = run->set,
+		.n_set = run->n_set,
+		.again = settings != &run->settings,
+	};
 
 	settings_init(settings);
 	*model = configured_load(&from, settings, message, size);
@@ -153,11 +158,11 @@ static void reload_and_say(struct run *run)
 	char message[APPLIANCE_ERROR];
 
 	if (reload(run, message, sizeof(message)) != 0)
-		fprintf(stderr, "periscope: not reloaded, nothing has changed: %s\n", message);
+		log_error("not reloaded, nothing has changed: %s", message);
 	else if (message[0])
-		fprintf(stderr, "periscope: reloaded; %s\n", message);
+		log_info("reloaded; %s", message);
 	else
-		fputs("periscope: reloaded\n", stderr);
+		log_info("reloaded");
 }
 
 static void report(void *ctx, const struct summary *summary)
@@ -215,9 +220,8 @@ static void say_running(const struct run *run)
 
 	if (tcp > 0)
 		snprintf(health, sizeof(health), "%u", tcp);
-	fprintf(stderr,
-		"periscope: running: %u port%s, %u worker%s; health and metrics %s%s, TCP "
-		"health %s, output %s\n",
+	log_info("running: %u port%s, %u worker%s; health and metrics %s%s, TCP health %s, "
+		 "output %s",
 		ports, plural(ports), workers, plural(workers), *http ? "http://" : "",
 		*http ? http : "off", health, run->output_dir);
 }
@@ -269,7 +273,7 @@ static void say_failed(const struct run *run, const char *error)
 		rights_say_missing(&run->settings);
 	else
 		rights_say_unwritable(run->output_dir);
-	fprintf(stderr, "periscope: %s\n", error);
+	log_error("%s", error);
 }
 
 /* From its start to its end, with signals as reads from `fd`. */
@@ -310,7 +314,7 @@ static int run_appliance(struct run *run, struct model *model)
 	simulation_say(&run->settings);
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	if (fd < 0 || run->quit < 0) {
-		fprintf(stderr, "periscope: no descriptor for signals: %s\n", strerror(errno));
+		log_error("no descriptor for signals: %s", strerror(errno));
 		model_destroy(model);
 		return EXIT_FAILED;
 	}
@@ -343,14 +347,15 @@ static int run_with_rights(struct run *run, struct model *model)
 		if (rights_prepare(&run->rights, run->output_dir, error))
 			return run_appliance(run, model);
 	}
-	fprintf(stderr, "periscope: %s\n", error);
+	log_error("%s", error);
 	model_destroy(model);
 	return status;
 }
 
 static int act(struct run *run)
 {
-	const struct configured_from from = {run->settings_file, run->set, run->n_set};
+	const struct configured_from from = {
+		.file = run->settings_file, .set = run->set, .n_set = run->n_set};
 	char message[APPLIANCE_ERROR];
 	struct model *model;
 	int status = EXIT_DONE;
@@ -358,7 +363,7 @@ static int act(struct run *run)
 	if (run->check && run->settings_file)
 		return check_settings(&from, run->json);
 	if (!load(run, &run->settings, &model, message, sizeof(message))) {
-		fprintf(stderr, "periscope: %s\n", message);
+		log_error("%s", message);
 		return EXIT_USAGE;
 	}
 	if (run->dump)

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
+
 static bool has_events(const struct settings *settings)
 {
 	return settings->events.flow && settings->events.stdout;
@@ -35,9 +37,8 @@ bool standard_output_suffices(
 		wanted[n++] = "-j prints the summary";
 	if (n < 2)
 		return true;
-	fprintf(stderr,
-		"periscope: %s to standard output, where %s: only one of them can have it\n",
-		wanted[0], wanted[1]);
+	log_error("%s to standard output, where %s: only one of them can have it", wanted[0],
+		wanted[1]);
 	return false;
 }
 

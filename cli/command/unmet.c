@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/log.h"
 #include "dataplane/pipeline/simulate.h"
 
 static void say(const struct settings *settings, const char *key)
 {
-	fprintf(stderr, "periscope: %s has no effect %s\n", key,
-		settings_no_effect(settings, key));
+	log_warning("%s has no effect %s", key, settings_no_effect(settings, key));
 }
 
 void unmet_say(const struct settings *settings)
@@ -24,6 +24,5 @@ void simulation_say(const struct settings *settings)
 	char what[256];
 
 	if (simulate_describe(settings, what, sizeof(what)))
-		fprintf(stderr, "periscope: simulated, as the settings ask for tests%s\n",
-			what);
+		log_warning("simulated, as the settings ask for tests%s", what);
 }

@@ -1,5 +1,6 @@
 #include "cli/command/usage.h"
 #include "cli/command/command.h"
+#include "config/log/log.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -179,10 +180,9 @@ static void refuse(const struct options *o, bool lacks_value)
 		why = "no value for option";
 	else if (is_long && optopt != 0)
 		why = "no value belongs to option";
-	fprintf(stderr, "periscope: %s%s%s '%s'; see 'periscope %s%s--help'\n",
-		is_program ? "" : o->command, is_program ? "" : ": ", why,
-		is_letter(optopt) && !is_long ? letter : text, is_program ? "" : o->command,
-		is_program ? "" : " ");
+	log_error("%s%s%s '%s'; see 'periscope %s%s--help'", is_program ? "" : o->command,
+		is_program ? "" : ": ", why, is_letter(optopt) && !is_long ? letter : text,
+		is_program ? "" : o->command, is_program ? "" : " ");
 }
 
 int options_next(struct options *o)

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
+
 enum { LOOK_MS = 100, BACKLOG = 64, ACCEPTS = 64 };
 
 struct health_port {
@@ -77,9 +79,8 @@ static void open_port(struct health_port *p)
 {
 	p->fd = listening(p->port);
 	if (p->fd < 0 && !p->complained)
-		fprintf(stderr,
-			"periscope: health checks: TCP port %u cannot be opened again: %s\n",
-			p->port, strerror(errno));
+		log_error("health checks: TCP port %u cannot be opened again: %s", p->port,
+			strerror(errno));
 	p->complained = p->fd < 0;
 }
 

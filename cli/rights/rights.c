@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/rights/rights_needs.h"
+#include "config/log/log.h"
 #include "config/model/model.h"
 
 enum { PRIVILEGED_PORTS = 1024, PASSWD_BYTES = 4096, NOT_FOR_OTHERS = 027 };
@@ -138,8 +139,7 @@ void rights_say(const struct rights *r)
 
 	needs_names(rights_held(), capabilities, sizeof(capabilities));
 	user_name(name, sizeof(name));
-	fprintf(stderr, "periscope: rights: user %s, %s, %s\n", name, capabilities,
-		filter_words(r));
+	log_info("rights: user %s, %s, %s", name, capabilities, filter_words(r));
 }
 
 void rights_say_unwritable(const char *output_dir)
@@ -149,17 +149,14 @@ void rights_say_unwritable(const char *output_dir)
 	if (access(output_dir, W_OK | X_OK) == 0)
 		return;
 	user_name(name, sizeof(name));
-	fprintf(stderr,
-		"periscope: files are written by user %s without further rights: chown -R %s "
-		"%s\n",
-		name, name, output_dir);
+	log_warning("files are written by user %s without further rights: chown -R %s %s", name,
+		name, output_dir);
 }
 
 static void say_unreadable(const char *path)
 {
 	if (access(path, R_OK) != 0)
-		fprintf(stderr, "periscope: %s: a reload cannot read it: %s\n", path,
-			strerror(errno));
+		log_warning("%s: a reload cannot read it: %s", path, strerror(errno));
 }
 
 void rights_say_unreadable(const char *settings_file, const struct settings *s)

@@ -18,6 +18,7 @@
 #include "cli/rights/each_thread.h"
 #include "cli/rights/rights_needs.h"
 #include "cli/rights/syscalls.h"
+#include "config/log/log.h"
 
 struct caps {
 	struct __user_cap_header_struct header;
@@ -159,7 +160,7 @@ void rights_confine_offline(const struct settings *s)
 	if (s->rights.seccomp == SECCOMP_OFF || !rights_can_filter())
 		return;
 	if (!syscalls_confine(&params, error, sizeof(error)))
-		fprintf(stderr, "periscope: %s\n", error);
+		log_error("%s", error);
 }
 
 bool rights_give_up(const struct rights *r, char *error, size_t size)

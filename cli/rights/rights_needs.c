@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/rights/rights.h"
+#include "config/log/log.h"
 
 enum when { START, STOP };
 
@@ -69,11 +70,9 @@ static void say_missing(const char *device)
 	for (int i = 0; i < N_NEEDS; i++)
 		if (is_of(device, needs[i].driver) &&
 			!capng_have_capability(CAPNG_EFFECTIVE, needs[i].capability))
-			fprintf(stderr,
-				"periscope: %s needs %s for %s, and this process does not have "
-				"it; start as root (rights.user gives it up after the start), "
-				"or "
-				"see AmbientCapabilities= of systemd\n",
+			log_warning("%s needs %s for %s, and this process does not have it; "
+				    "start as root (rights.user gives it up after the start), "
+				    "or see AmbientCapabilities= of systemd",
 				device, needs[i].name, needs[i].what);
 }
 

@@ -9,13 +9,15 @@
 #include <string.h>
 
 #include "cli/status/share.h"
+#include "config/log/log.h"
 #include "config/log/now.h"
 
 static const uint64_t collect_wait_ns = 2000000000, verdict_age_ns = 3000000000;
 
 struct watch {
 	struct status_provider provider;
-	struct health *health; /* the thread's */
+	struct health *health;  /* the thread's */
+	struct log_limit limit; /* the thread's */
 	uint64_t interval_ns;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -88,15 +90,16 @@ void watch_verdict(struct watch *w, struct verdict *verdict)
 }
 
 /* Changes are for the operator's journal. */
-static void tell(const struct verdict *before, const struct verdict *after)
+static void tell(
+	struct log_limit *limit, const struct verdict *before, const struct verdict *after)
 {
 	char text[VERDICT_WRONG * (VERDICT_TEXT + 2) + 32];
 
 	if (before->n_wrong == 0 && after->n_wrong > 0)
-		fprintf(stderr, "periscope: not healthy: %s\n",
+		log_limited(limit, LOG_LEVEL_WARNING, "not healthy: %s",
 			verdict_print(after, text, sizeof(text)));
 	else if (before->n_wrong > 0 && after->n_wrong == 0)
-		fprintf(stderr, "periscope: healthy again\n");
+		log_limited(limit, LOG_LEVEL_INFO, "healthy again");
 }
 
 static void judge(struct watch *w)
@@ -115,7 +118,7 @@ static void judge(struct watch *w)
 	w->verdict = after;
 	w->judged_ns = now_monotonic();
 	pthread_mutex_unlock(&w->lock);
-	tell(&before, &after);
+	tell(&w->limit, &before, &after);
 }
 
 static void *watch_main(void *arg)

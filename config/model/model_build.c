@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
+
 void *model_list_add(struct model_list *list)
 {
 	void *item;
@@ -12,10 +14,8 @@ void *model_list_add(struct model_list *list)
 		uint32_t room = list->room ? 2 * list->room : 64;
 		void *items = realloc(list->items, room * list->size);
 
-		if (!items) {
-			fprintf(stderr, "no memory for the mirror model\n");
-			abort();
-		}
+		if (!items)
+			log_abort("no memory for the mirror model");
 		list->items = items;
 		list->room = room;
 	}

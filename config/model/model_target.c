@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
 #include "config/model/model_check.h"
 
 enum { QUOTA_SOURCES = 10, QUOTA_SOURCES_LARGEST = 100 };
@@ -28,10 +29,8 @@ static void *room(uint32_t count)
 {
 	void *memory = calloc((size_t)count + 1, sizeof(void *));
 
-	if (!memory) {
-		fprintf(stderr, "no memory to check the targets\n");
-		abort();
-	}
+	if (!memory)
+		log_abort("no memory to check the targets");
 	return memory;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
 #include "config/model/model_check.h"
 #include "config/settings/settings.h"
 
@@ -96,10 +97,8 @@ static struct member *room(size_t count)
 {
 	struct member *members = calloc(count + 1, sizeof(*members));
 
-	if (!members) {
-		fprintf(stderr, "no memory to compare the tenants\n");
-		abort();
-	}
+	if (!members)
+		log_abort("no memory to compare the tenants");
 	return members;
 }
 

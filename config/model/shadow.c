@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
+
 enum { PROTOCOL, SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, DIMENSIONS };
 
 /* What a dimension's interval holds: GNU's 128 bits are those of an address. */
@@ -45,10 +47,8 @@ static void *memory(void *old, size_t count, size_t size)
 {
 	void *p = realloc(old, count * size + 1);
 
-	if (!p) {
-		fprintf(stderr, "no memory to compare the rules\n");
-		abort();
-	}
+	if (!p)
+		log_abort("no memory to compare the rules");
 	return p;
 }
 

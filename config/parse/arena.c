@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
+
 enum { BLOCK = 1 << 16 };
 
 struct arena_block {
@@ -17,10 +19,8 @@ static void block_add(struct arena *arena, size_t size)
 	size_t room = size > BLOCK ? size : BLOCK;
 	struct arena_block *block = calloc(1, sizeof(*block) + room);
 
-	if (!block) {
-		fprintf(stderr, "no memory for the settings (%zu bytes)\n", room);
-		abort();
-	}
+	if (!block)
+		log_abort("no memory for the settings (%zu bytes)", room);
 	block->next = arena->blocks;
 	arena->blocks = block;
 	arena->used = 0;

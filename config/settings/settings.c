@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
 #include "config/parse/report.h"
 #include "config/parse/yaml.h"
 #include "config/settings/settings_row.h"
@@ -128,10 +129,8 @@ void settings_init(struct settings *settings)
 		if (row->type == SETTING_MODEL)
 			continue;
 		snprintf(assignment, sizeof(assignment), "%s=%s", row->key, row->preset);
-		if (settings_set(settings, assignment, error) < 0) {
-			fprintf(stderr, "settings.def: %s\n", error); /* ours, and tested */
-			abort();
-		}
+		if (settings_set(settings, assignment, error) < 0)
+			log_abort("settings.def: %s", error); /* ours, and tested */
 	}
 }
 

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/log/log.h"
+
 struct report;
 
 enum { SETTINGS_LIST_MAX = 8 };
@@ -144,6 +146,10 @@ struct settings {
 		uint64_t ring_hold, loss_hold;         /* ns */
 		uint64_t disk_free_min;                /* bytes; 0 = any */
 	} control;
+	struct {
+		enum log_format format;
+		enum log_level level;
+	} log;
 	struct {
 		char user[32]; /* "" = off */
 		enum settings_seccomp seccomp;

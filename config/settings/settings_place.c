@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
+
 bool place_refuse(const struct place *p, const struct node *node, const char *format, ...)
 {
 	va_list args;
@@ -59,10 +61,8 @@ void *place_room(size_t count, size_t size)
 {
 	void *memory = calloc(count, size);
 
-	if (!memory) {
-		fprintf(stderr, "no memory for the settings\n");
-		abort();
-	}
+	if (!memory)
+		log_abort("no memory for the settings");
 	return memory;
 }
 

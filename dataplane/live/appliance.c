@@ -32,9 +32,9 @@ static int start_eal(struct appliance *appliance, char *error)
 		return -1;
 	appliance->eal = true;
 	if (!huge)
-		appliance_say("too few free huge pages: packet buffers are in ordinary memory, "
-			      "which is "
-			      "slower, and hardware ports may refuse it; see vm.nr_hugepages");
+		log_warning("too few free huge pages: packet buffers are in ordinary memory, "
+			    "which is "
+			    "slower, and hardware ports may refuse it; see vm.nr_hugepages");
 	return 0;
 }
 

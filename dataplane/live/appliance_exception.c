@@ -20,15 +20,13 @@ bool appliance_wants_exception(const struct appliance *appliance, const char *de
 static int miss(
 	const struct appliance *appliance, const char *device, const char *why, char *error)
 {
-	char sentence[APPLIANCE_ERROR];
-
-	snprintf(sentence, sizeof(sentence), "%.200s: no exception path: %.240s", device, why);
 	if (appliance->params.settings->exception.mode == EXCEPTION_ON) {
-		snprintf(error, APPLIANCE_ERROR, "%s", sentence);
+		snprintf(error, APPLIANCE_ERROR, "%.200s: no exception path: %.240s", device,
+			why);
 		return -1;
 	}
-	appliance_say(sentence);
-	appliance_say("ARP, ping and health checks by that port will not be answered");
+	log_warning("%s: no exception path: %s", device, why);
+	log_warning("ARP, ping and health checks by that port will not be answered");
 	return 0;
 }
 
@@ -64,23 +62,19 @@ int appliance_start_exceptions(struct appliance *appliance, char *error)
 		n += appliance->ports[i].exception != NULL;
 	}
 	if (n == 0 && settings->exception.addresses.count > 0)
-		appliance_say("exception.addresses: no port has an exception path: none is "
-			      "set");
+		log_warning("exception.addresses: no port has an exception path: none is set");
 	return exception_start(appliance->exception, settings, error, APPLIANCE_ERROR);
 }
 
 void appliance_watch_exception(struct appliance *appliance, uint32_t index)
 {
 	struct watched_port *w = &appliance->ports[index];
-	char sentence[APPLIANCE_ERROR];
 
 	if (!w->exception || w->exception_gone || !exception_is_gone(w->exception))
 		return;
 	w->exception_gone = true;
-	snprintf(sentence, sizeof(sentence),
-		"port %.200s: its interface %s was removed: the kernel gets and answers "
-		"nothing by this port any more; restart",
+	log_error("port %s: its interface %s was removed: the kernel gets and answers nothing "
+		  "by this port any more; restart",
 		appliance->params.settings->capture.ports.text[index],
 		exception_interface(w->exception));
-	appliance_say(sentence);
 }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "config/log/log.h"
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/appliance.h"
 #include "dataplane/live/poll.h"
@@ -36,6 +37,7 @@ struct watched_port {
 /* What was said of a worker's overload. */
 struct overload_told {
 	uint64_t step, entered[OVERLOAD_STEPS];
+	struct log_limit limit;
 };
 
 struct appliance {
@@ -106,11 +108,6 @@ struct output_ledger recording_ledger(
 void appliance_say_overload(struct appliance *appliance);
 /* The control thread: sends a stats event when one is due. */
 void appliance_tell_stats(struct appliance *appliance);
-
-static inline void appliance_say(const char *sentence)
-{
-	fprintf(stderr, "periscope: %s\n", sentence);
-}
 
 /* Has the workers end, and waits for them. */
 void appliance_join(struct appliance *appliance);

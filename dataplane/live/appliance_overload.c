@@ -1,4 +1,5 @@
 /* Says on stderr what workers give up and take up again, as the control thread notices it. */
+#include "config/log/log.h"
 #include "config/parse/plural.h"
 #include "dataplane/live/appliance_inside.h"
 
@@ -46,12 +47,14 @@ static const char *begin_words(enum overload_step step)
 	return "";
 }
 
-static void say_begin(uint32_t worker, enum overload_step step)
+static void say_begin(struct log_limit *limit, uint32_t worker, enum overload_step step)
 {
-	fprintf(stderr, "periscope: worker %u is overloaded: %s\n", worker, begin_words(step));
+	log_limited(limit, LOG_LEVEL_WARNING, "worker %u is overloaded: %s", worker,
+		begin_words(step));
 }
 
-static void say_end(const struct appliance *appliance, uint32_t worker, enum overload_step step)
+static void say_end(const struct appliance *appliance, struct log_limit *limit, uint32_t worker,
+	enum overload_step step)
 {
 	struct appliance_counts counts;
 	uint64_t refused = refused_to(appliance, worker), shed;
@@ -59,19 +62,18 @@ static void say_end(const struct appliance *appliance, uint32_t worker, enum ove
 	appliance_count(appliance, &counts);
 	shed = tally_shed(&counts.sum, step);
 	if (step == OVERLOAD_DPI)
-		fprintf(stderr,
-			"periscope: worker %u keeps up again; so far %" PRIu64
-			" flow%s %s not inspected\n",
+		log_limited(limit, LOG_LEVEL_INFO,
+			"worker %u keeps up again; so far %" PRIu64 " flow%s %s not inspected",
 			worker, shed, plural(shed), plural_were(shed));
 	else if (step == OVERLOAD_RECORDING)
-		fprintf(stderr,
-			"periscope: worker %u keeps up with recording again; so far %" PRIu64
-			" packet%s %s not recorded\n",
+		log_limited(limit, LOG_LEVEL_INFO,
+			"worker %u keeps up with recording again; so far %" PRIu64
+			" packet%s %s not recorded",
 			worker, shed, plural(shed), plural_were(shed));
 	else
-		fprintf(stderr,
-			"periscope: worker %u takes all packets from the others again; so far "
-			"%" PRIu64 " %s lost\n",
+		log_limited(limit, LOG_LEVEL_INFO,
+			"worker %u takes all packets from the others again; so far %" PRIu64
+			" %s lost",
 			worker, refused, plural_were(refused));
 }
 
@@ -86,12 +88,13 @@ static void look_at(struct appliance *appliance, uint32_t worker)
 		if (t.overload_entered[step] == told->entered[step])
 			continue;
 		if (told->step < (uint64_t)step)
-			say_begin(worker, (enum overload_step)step);
+			say_begin(&told->limit, worker, (enum overload_step)step);
 		told->step = (uint64_t)step;
 	}
 	for (; told->step > t.overload; told->step--)
 		if (t.overload_entered[told->step] > 0)
-			say_end(appliance, worker, (enum overload_step)told->step);
+			say_end(appliance, &told->limit, worker,
+				(enum overload_step)told->step);
 	for (int step = 0; step < OVERLOAD_STEPS; step++)
 		told->entered[step] = t.overload_entered[step];
 }

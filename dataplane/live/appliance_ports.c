@@ -68,7 +68,7 @@ int appliance_open_ports(struct appliance *appliance, char *error)
 		if (!port)
 			return -1;
 		if (note[0])
-			appliance_say(note);
+			log_warning("%s", note);
 		appliance->ports[appliance->n_ports++].port = port;
 	}
 	return 0;

@@ -61,8 +61,8 @@ static void stop_workers(struct appliance *appliance)
 	appliance_tick(appliance);
 	atomic_store_explicit(&appliance->phase, POLL_END, memory_order_release);
 	if (!wait_until(appliance, all_done, now + 4 * NS_PER_S)) {
-		appliance_say("the disk is too slow for the records of the last flows: what it "
-			      "has not taken is counted as lost_queue");
+		log_error("the disk is too slow for the records of the last flows: what it "
+			  "has not taken is counted as lost_queue");
 		writer_hurry(appliance->writer);
 	}
 	appliance_join(appliance);
@@ -126,7 +126,7 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		appliance->output);
 
 	if (!ok) {
-		appliance_say("not enough memory for the summary");
+		log_error("not enough memory for the summary");
 	} else {
 		appliance_hold(appliance);
 		appliance_rules(appliance, g.rules, g.n_rules);
@@ -136,11 +136,11 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		ok = summary_write(
 			&summary, appliance->params.output_dir, error, sizeof(error));
 		if (!ok)
-			appliance_say(error);
+			log_error("%s", error);
 		report(ctx, &summary);
 		open_sum = summary_open_sum(&summary);
 		if (open_sum)
-			appliance_say(open_sum);
+			log_error("%s", open_sum);
 		ok = ok && !open_sum;
 	}
 	gathered_free(&g);

@@ -1,4 +1,5 @@
 /* What the control thread looks at once a second, and says. */
+#include "config/log/log.h"
 #include "dataplane/live/appliance_inside.h"
 
 #include <stdio.h>
@@ -21,25 +22,22 @@ static const char *link_words(enum port_link link)
 
 static void say_link(const struct appliance *appliance, uint32_t i, enum port_link link)
 {
-	fprintf(stderr, "periscope: port %s: %s\n",
-		appliance->params.settings->capture.ports.text[i], link_words(link));
+	log_warning("port %s: %s", appliance->params.settings->capture.ports.text[i],
+		link_words(link));
 }
 
 /* A port cannot be opened anew: the rights to do it were given up. */
 static void look_for_end(struct appliance *appliance, uint32_t i)
 {
 	struct watched_port *w = &appliance->ports[i];
-	char sentence[APPLIANCE_ERROR];
 
 	if (appliance->must_end || appliance->params.settings->capture.removed != REMOVED_END ||
 		!(w->exception_gone || (w->link == PORT_LINK_GONE && port_is_back(w->port))))
 		return;
 	appliance->must_end = true;
-	snprintf(sentence, sizeof(sentence),
-		"port %.200s: ends, so that it is started anew and takes its interface up "
-		"(capture.removed)",
+	log_error("port %s: ends, so that it is started anew and takes its interface up "
+		  "(capture.removed)",
 		appliance->params.settings->capture.ports.text[i]);
-	appliance_say(sentence);
 }
 
 bool appliance_tick(struct appliance *appliance)

@@ -1,6 +1,7 @@
 /* net_af_xdp: an interface of the kernel whose packets an XDP program turns away to us. Its buffers
  * are the kernel's chunks: they must lie, mbuf and all, within a page, and what is longer than their
  * rest is lost. Packets of queues that are not read go to the kernel as ever. */
+#include "config/log/log.h"
 #include "dataplane/port/port_driver.h"
 
 #include <rte_ethdev.h>
@@ -133,8 +134,7 @@ static void take_off(struct port_particulars *particulars)
 
 	if (particulars->xdp != 0 && interface_xdp(interface) == particulars->xdp &&
 		!interface_xdp_off(interface))
-		fprintf(stderr,
-			"periscope: the XDP program stays on %s: ip link set dev %s xdp off\n",
+		log_warning("the XDP program stays on %s: ip link set dev %s xdp off",
 			interface->name, interface->name);
 }
 

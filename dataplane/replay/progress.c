@@ -1,8 +1,10 @@
 #include "dataplane/replay/progress.h"
-#include "config/parse/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "config/log/log.h"
+#include "config/parse/plural.h"
 
 static double seconds(const struct timespec *from, const struct timespec *to)
 {
@@ -22,6 +24,7 @@ struct progress progress_begin(bool enabled)
 void progress_show(struct progress *progress, uint64_t packets, uint64_t bytes, uint64_t total)
 {
 	struct timespec now;
+	char part[16] = "";
 
 	if (!progress->enabled)
 		return;
@@ -30,17 +33,16 @@ void progress_show(struct progress *progress, uint64_t packets, uint64_t bytes, 
 		return;
 	progress->last = now;
 	progress->shown = true;
-	fprintf(stderr, "\r%" PRIu64 " packet%s, %.0f packets/s", packets, plural(packets),
-		(double)packets / seconds(&progress->began, &now));
 	if (total > 0)
-		fprintf(stderr, ", %.0f %%", 100.0 * (double)bytes / (double)total);
-	fprintf(stderr, "   ");
-	fflush(stderr);
+		snprintf(
+			part, sizeof(part), ", %.0f %%", 100.0 * (double)bytes / (double)total);
+	log_progress("%" PRIu64 " packet%s, %.0f packets/s%s   ", packets, plural(packets),
+		(double)packets / seconds(&progress->began, &now), part);
 }
 
 void progress_end(struct progress *progress)
 {
 	if (progress->shown)
-		fprintf(stderr, "\r%60s\r", "");
+		log_progress_end();
 	progress->shown = false;
 }

@@ -1,5 +1,6 @@
 #include "dataplane/replay/replay.h"
 
+#include "config/log/log.h"
 #include "dataplane/output/gather.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/port/eal.h"
@@ -35,11 +36,6 @@ struct replay {
 };
 
 static const struct model no_model = {0};
-
-static void say(const char *sentence)
-{
-	fprintf(stderr, "periscope: %s\n", sentence);
-}
 
 /* The reader has no processor of its own: it takes a fifth to a half of the time and sleeps the
  * rest. */
@@ -326,7 +322,7 @@ static enum replay_status finish(
 
 	if (!gather(&g, replay->params->settings, replay->lanes, replay->n_workers,
 		    replay->output)) {
-		say("not enough memory for the summary");
+		log_error("not enough memory for the summary");
 		result = REPLAY_FAILED;
 	} else {
 		reader_ledger(replay->reader, &g.ledger);
@@ -338,13 +334,13 @@ static enum replay_status finish(
 		if (replay->params->output_dir &&
 			!summary_write(
 				&summary, output_dir(replay->output), error, sizeof(error))) {
-			say(error);
+			log_error("%s", error);
 			result = REPLAY_FAILED;
 		}
 		report(ctx, &summary);
 		open_sum = summary_open_sum(&summary);
 		if (open_sum) {
-			say(open_sum);
+			log_error("%s", open_sum);
 			result = REPLAY_FAILED;
 		}
 	}
@@ -359,11 +355,11 @@ static enum replay_status say_input_errors(const struct replay *replay)
 
 	for (unsigned i = 0; replay->input && i < replay->params->n_captures; i++)
 		if (input_note(replay->input, i))
-			say(input_note(replay->input, i));
+			log_info("%s", input_note(replay->input, i));
 	for (unsigned i = 0; i < n; i++)
-		say(input_error(replay->input, i));
+		log_error("%s", input_error(replay->input, i));
 	if (replay->stopped)
-		say("interrupted: the packets read so far were processed");
+		log_warning("interrupted: the packets read so far were processed");
 	return n > 0 || replay->stopped ? REPLAY_FAILED : REPLAY_DONE;
 }
 
@@ -418,7 +414,7 @@ enum replay_status replay_run(const struct replay_params *params,
 	char error[REPLAY_ERROR] = "";
 
 	if (!replay) {
-		say("not enough memory");
+		log_error("not enough memory");
 		return REPLAY_FAILED;
 	}
 	replay->params = params;
@@ -436,7 +432,7 @@ enum replay_status replay_run(const struct replay_params *params,
 	if (status == REPLAY_FAILED && !replay->output && params->force && params->output_dir)
 		output_clear(params->output_dir);
 	if (status != REPLAY_DONE && error[0])
-		say(error);
+		log_error("%s", error);
 	input_status = say_input_errors(replay);
 	if (status == REPLAY_DONE)
 		status = finish(replay, report, ctx);

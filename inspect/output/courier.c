@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
 #include "config/log/now.h"
 #include "inspect/output/line_queue.h"
 #include "inspect/output/pieces.h"
@@ -30,9 +31,10 @@ struct courier {
 	_Atomic uint64_t written, lost_queue, lost_disk;
 	atomic_bool reached;
 	/* The thread's own. */
-	int fd;      /* -1: the sink is away */
-	bool over;   /* and will never be there again */
-	bool said;   /* that it is away */
+	int fd;    /* -1: the sink is away */
+	bool over; /* and will never be there again */
+	bool said; /* that it is away */
+	struct log_limit limit;
 	size_t part; /* bytes of the oldest line that this connection has taken */
 	uint64_t retry_ms, retry_at_ns, opened_ns;
 	/* The producer's. */
@@ -51,7 +53,13 @@ static uint64_t get(const _Atomic uint64_t *counter)
 
 static void say(const struct courier *c, const char *what)
 {
-	fprintf(stderr, "periscope: %s: %s: %s\n", c->params.sink->setting,
+	log_error("%s: %s: %s", c->params.sink->setting, c->params.target.address, what);
+}
+
+/* A peer may go and come as often as it likes. */
+static void say_change(struct courier *c, enum log_level level, const char *what)
+{
+	log_limited(&c->limit, level, "%s: %s: %s", c->params.sink->setting,
 		c->params.target.address, what);
 }
 
@@ -67,7 +75,7 @@ static void say_away(struct courier *c, int cause)
 	snprintf(text, sizeof(text), "%s; %s", strerror(cause),
 		c->over ? "events for it are lost and counted"
 			: "events for it wait, as far as they fit, and it is tried again");
-	say(c, text);
+	say_change(c, LOG_LEVEL_WARNING, text);
 }
 
 /* Waits longer each time, until a connection has lasted. */
@@ -108,7 +116,7 @@ static bool reach(struct courier *c)
 	c->opened_ns = now_monotonic();
 	atomic_store_explicit(&c->reached, true, memory_order_relaxed);
 	if (c->said)
-		say(c, "there again");
+		say_change(c, LOG_LEVEL_INFO, "there again");
 	c->said = false;
 	return true;
 }

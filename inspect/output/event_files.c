@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/log.h"
 #include "inspect/output/file_series.h"
 #include "inspect/output/spool.h"
 
@@ -86,10 +87,8 @@ static bool __attribute__((cold)) is_full(struct event_files *f, size_t len)
 {
 	if (!f->full && spool_size(f->spool) + len > f->limit) {
 		f->full = true;
-		fputs("periscope: events.max_total_size is reached: further events are left "
-		      "out, "
-		      "and counted\n",
-			stderr);
+		log_warning("events.max_total_size is reached: further events are left out, "
+			    "and counted");
 	}
 	return f->full;
 }

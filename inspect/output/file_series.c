@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/log/civil.h"
+#include "config/log/log.h"
 #include "config/log/now.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/output/retention.h"
@@ -249,8 +250,8 @@ bool file_series_next(struct file_series *s)
 		return true;
 	s->stuck = true;
 	if (!s->said_stuck)
-		fprintf(stderr, "periscope: %s: cannot begin the next file: %s; %s goes on\n",
-			s->folder, strerror(errno), s->name);
+		log_error("%s: cannot begin the next file: %s; %s goes on", s->folder,
+			strerror(errno), s->name);
 	s->said_stuck = true;
 	return false;
 }

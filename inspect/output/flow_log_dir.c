@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/log/civil.h"
+#include "config/log/log.h"
 #include "inspect/output/output.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/output/retention.h"
@@ -260,10 +261,8 @@ static void period_flush(struct flow_log_dir *dir, struct period *period)
 	} else {
 		dir->ledger->lost_disk += period->records;
 		if (!dir->lost)
-			fprintf(stderr,
-				"periscope: %s: %s; records are lost and counted as "
-				"lost_disk\n",
-				path, strerror(cause));
+			log_error("%s: %s; records are lost and counted as lost_disk", path,
+				strerror(cause));
 		dir->lost = true;
 	}
 	period->records = 0;

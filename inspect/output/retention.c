@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
+
 struct found {
 	char *path;          /* below the folder */
 	const char *sort_by; /* in it */
@@ -122,10 +124,8 @@ static void count_removed(struct retention *r, const struct found *file)
 	atomic_fetch_add_explicit(&r->removed_files, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&r->removed_bytes, file->bytes, memory_order_relaxed);
 	if (!r->said)
-		fprintf(stderr,
-			"periscope: %s/%s: removed; from now on the oldest files go, to stay "
-			"within "
-			"%s.max_files and %s.max_total_size\n",
+		log_info("%s/%s: removed; from now on the oldest files go, to stay within "
+			 "%s.max_files and %s.max_total_size",
 			r->folder, file->path, r->setting, r->setting);
 	r->said = true;
 }
@@ -141,8 +141,8 @@ static bool remove_file(struct retention *r, int root, struct found *file)
 	if (errno == ENOENT)
 		return true; /* somebody else did */
 	if (!r->failed)
-		fprintf(stderr, "periscope: %s/%s: cannot remove it: %s; %s may grow\n",
-			r->folder, file->path, strerror(errno), r->folder);
+		log_error("%s/%s: cannot remove it: %s; %s may grow", r->folder, file->path,
+			strerror(errno), r->folder);
 	r->failed = true;
 	return false;
 }

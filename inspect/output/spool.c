@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
 #include "inspect/output/output_dir.h"
 
 _Static_assert((int)RECORD_SIZE_MAX <= (int)SPOOL_RECORD_MAX, "any event fits");
@@ -183,9 +184,8 @@ static void lose(struct spool *spool, int cause)
 	spool->ledger->lost_disk += spool->pending;
 	spool->failures++;
 	if (!spool->lost)
-		fprintf(stderr,
-			"periscope: %s: %s; records are lost and counted as lost_disk\n",
-			spool->path, strerror(cause));
+		log_error("%s: %s; records are lost and counted as lost_disk", spool->path,
+			strerror(cause));
 	spool->lost = true;
 	spool->behind_gap = true;
 }
@@ -195,7 +195,7 @@ static void keep(struct spool *spool)
 	spool->ledger->written += spool->pending;
 	spool->good += (off_t)spool->used;
 	if (spool->lost && !spool->said_again)
-		fprintf(stderr, "periscope: %s: records are written again\n", spool->path);
+		log_info("%s: records are written again", spool->path);
 	spool->said_again = spool->lost;
 	spool->behind_gap = false;
 }
@@ -245,7 +245,7 @@ static bool close_file(const struct spool *spool)
 {
 	if (spool->fd < 0 || close(spool->fd) == 0)
 		return true;
-	fprintf(stderr, "periscope: %s: %s\n", spool->path, strerror(errno));
+	log_error("%s: %s", spool->path, strerror(errno));
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/log.h"
 #include "config/log/now.h"
 #include "inspect/output/spool.h"
 
@@ -70,8 +71,8 @@ static void clamp(struct classic_pcap *file, uint64_t *seconds)
 		return;
 	*seconds = UINT32_MAX;
 	if (!file->late)
-		fprintf(stderr, "periscope: packets after 2106-02-07 keep that time in classic "
-				"pcap; pcapng has room for it\n");
+		log_warning("packets after 2106-02-07 keep that time in classic pcap; pcapng "
+			    "has room for it");
 	file->late = true;
 }
 

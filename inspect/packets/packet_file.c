@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/log.h"
 #include "inspect/packets/classic_pcap.h"
 #include "inspect/packets/ethernet.h"
 #include "inspect/packets/pcapng.h"
@@ -115,9 +116,7 @@ static bool need_part(struct packet_file *file, enum part part)
 		return true;
 	}
 	if (!file->said_failed)
-		fprintf(stderr,
-			"periscope: %s: no file for raw IP packets: %s; they are counted as "
-			"lost_disk\n",
+		log_error("%s: no file for raw IP packets: %s; they are counted as lost_disk",
 			path, strerror(errno));
 	file->failed = true;
 	file->said_failed = true;
@@ -136,9 +135,8 @@ static void lose(struct packet_file *file, bool for_memory)
 {
 	file->ledger->lost_disk++;
 	if (for_memory && !file->said_memory)
-		fprintf(stderr,
-			"periscope: %s: no memory for one more session; packets are counted as "
-			"lost_disk\n",
+		log_error(
+			"%s: no memory for one more session; packets are counted as lost_disk",
 			file->path);
 	file->said_memory = file->said_memory || for_memory;
 }

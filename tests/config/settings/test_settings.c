@@ -501,7 +501,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"overload.memory_high=80", "overload.memory_low=40", "overload.enter=0",
 	"overload.leave=1s", "simulate.drop_every=7", "simulate.dpi_delay=20us",
 	"simulate.dpi_from_worker=1", "simulate.disk_delay=5ms", "simulate.stall_worker=1",
-	"simulate.stall_for=2s", "simulate.stall_every=3s"};
+	"simulate.stall_for=2s", "simulate.stall_every=3s", "log.format=json",
+	"log.level=warning"};
 
 static void a_dump_loads_back_equal(void)
 {
