@@ -74,6 +74,8 @@ if grep -rlE '^#include (<ndpi|"inspect/dpi/ndpi_)' inspect | grep -vE '^inspect
   echo "^ nDPI's API is known to inspect/dpi/ndpi*.c alone"
   bad=1
 fi
+offend "standard error is the log's (config/log/log.h)" 'fprintf\(stderr|fput[cs]\([^;]*stderr\)|perror\(' \
+  config decap inspect dataplane cli --include='*.[ch]' --exclude-dir=log
 for folder in $(git ls-files | sed -n 's|/[^/]*$||p' | grep -v '/corpus/\|^pcaps' | sort -u); do
   files=$(find "$folder" -maxdepth 1 -type f | wc -l)
   [ "$files" -le $files_max ] || { echo "$folder: $files files, more than $files_max"; bad=1; }
