@@ -1,6 +1,6 @@
 # Thin: CMake builds, scripts do. `make demo` and `make test` need nothing but Debian 12 or 13 and make.
 .DEFAULT_GOAL := build
-.PHONY: deps build demo test bench bench-check lint package clean
+.PHONY: deps build demo test check bench bench-check lint package clean
 
 deps:
 	@scripts/deps.sh build
@@ -16,6 +16,11 @@ demo: build
 test:
 	@scripts/deps.sh test
 	@scripts/test.sh
+
+# Unit tests, goldens and includes alone.
+check:
+	@scripts/deps.sh test
+	@scripts/test.sh check
 
 bench:
 	@scripts/deps.sh bench

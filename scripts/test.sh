@@ -1,11 +1,12 @@
 #!/bin/sh
-# All tests: unit tests and corpora under ASan and UBSan, a replay under TSan, both compilers
-# without warnings, and the system tests with the release program. Stops at the first failure of
-# a build; runs every test and fails at the end if any failed.
+# test.sh: all tests: unit tests and corpora under ASan and UBSan, a replay under TSan, both compilers without
+# warnings, and the system tests with the release program.
+# test.sh check: unit tests, goldens and includes alone, which a change wants to hear of at once.
+# Stops at the first failure of a build; runs every test, side by side what may be, and says at the end what took
+# longest, which parts were skipped, and how many failed. The status is 0 when none did.
 set -u
 cd "$(dirname "$0")/.."
-failed=""
-passed=0
+what=${1:-all}
 
 build() { # preset
   log="build-$1.log"
@@ -24,44 +25,21 @@ build() { # preset
   echo "   $1: $(($(date +%s) - began)) s"
 }
 
-run() { # name, command...
-  name=$1
-  shift
-  echo "== $name"
-  began=$(date +%s)
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "   $name: $(($(date +%s) - began)) s"
-  else
-    echo "-- $name FAILED (status $?)"
-    failed="$failed $name"
-  fi
-}
-
-echo "== build: ASan and UBSan"
-build dev
-for program in build-dev/tests/test_*; do
-  [ -x "$program" ] && run "$(basename "$program")" "$program"
-done
-for corpus in tests/fuzz/corpus/*; do
-  noun=$(basename "$corpus")
-  [ -x "build-dev/tests/fuzz_$noun" ] && run "corpus $noun" "build-dev/tests/fuzz_$noun" "$corpus"
+case $what in
+  all) presets="dev release clang tsan" tests="" ;;
+  check) presets="dev release" tests="-L unit|golden|includes" ;;
+  *) echo "usage: test.sh [check]" >&2; exit 2 ;;
+esac
+echo "== build"
+for preset in $presets; do
+  build "$preset"
 done
 
-echo "== build: release, clang, TSan"
-build release
-build clang
-build tsan
-for script in tests/system/test_*.sh; do
-  run "$(basename "$script" .sh)" "$script"
-done
-run includes tests/system/includes.sh
-run bench-check bench/check.sh
-
-echo
-if [ -n "$failed" ]; then
-  echo "failed:$failed"
-fi
-set -- $failed
-echo "$passed passed, $# failed"
-[ $# -eq 0 ]
+echo "== tests"
+results=$PWD/build-dev/tests.xml
+rm -f "$results"
+# shellcheck disable=SC2086
+ctest --test-dir build-dev --parallel "$(nproc)" --output-on-failure --output-junit "$results" \
+  --test-output-size-passed 1000000 --test-output-size-failed 1000000 --no-label-summary $tests |
+  grep -vE '^ +Start +[0-9]+: '
+python3 scripts/test_results.py "$results"

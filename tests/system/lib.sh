@@ -7,6 +7,7 @@ shared=${PERISCOPE_SHARED:-$root/../shared}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/periscope-test.XXXXXX")
 checks=0
 failures=0
+skips=0
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
@@ -31,7 +32,8 @@ fail() { # what; what the command said is in $tmp/log
   [ -s "$tmp/log" ] && head -n 12 "$tmp/log" | cut -c 1-400 | sed 's/^/     /'
 }
 
-skip() { # why
+skip() { # what is not tried, and why
+  skips=$((skips + 1))
   echo "skip $*"
 }
 
@@ -63,8 +65,12 @@ replay() { # output directory, arguments...: a replay that must end well and qui
   return 1
 }
 
+# 0: every check held. 77: none was made, as all was skipped, which CTest counts as skipped.
 finish() {
-  echo "$checks checks, $failures failed"
-  [ $checks -gt 0 ] && [ $failures -eq 0 ]
-  exit
+  echo "$checks checks, $failures failed, $skips skipped"
+  [ $failures -eq 0 ] || exit 1
+  [ $checks -eq 0 ] || exit 0
+  [ $skips -eq 0 ] || exit 77
+  echo "FAIL nothing was checked"
+  exit 1
 }

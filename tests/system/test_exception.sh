@@ -7,11 +7,11 @@
 
 if [ "$(id -u)" -ne 0 ]; then
   skip "needs root for network namespaces"
-  exit 0
+  finish
 fi
 if [ ! -c /dev/net/tun ]; then
   skip "/dev/net/tun is not there"
-  exit 0
+  finish
 fi
 LAB_HERE=$here
 . "$here/lab.sh"

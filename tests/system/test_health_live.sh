@@ -7,7 +7,7 @@
 
 if [ "$(id -u)" -ne 0 ]; then
   skip "needs root for network namespaces"
-  exit 0
+  finish
 fi
 net=pshl$$
 target=10.77.0.2

@@ -7,7 +7,7 @@
 
 if [ "$(id -u)" -ne 0 ]; then
   skip "needs root for network namespaces"
-  exit 0
+  finish
 fi
 LAB_HERE=$here
 . "$here/lab.sh"

@@ -8,7 +8,7 @@
 
 if [ "$(id -u)" -ne 0 ]; then
   skip "needs root for network namespaces"
-  exit 0
+  finish
 fi
 soak=${PERISCOPE_SOAK:-3}
 LIVE_PID=

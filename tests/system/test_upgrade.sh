@@ -3,9 +3,9 @@
 # closed, on a copy of this machine's files that goes away (an overlay in a mount namespace of its own).
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" -eq 0 ] || { skip "needs root"; exit 0; }
+[ "$(id -u)" -eq 0 ] || { skip "needs root"; finish; }
 for program in dpkg-deb systemd-sysusers deb-systemd-helper systemctl unshare; do
-  command -v $program >/dev/null || { skip "no $program"; exit 0; }
+  command -v $program >/dev/null || { skip "no $program"; finish; }
 done
 mkdir "$tmp/layer" "$tmp/machine"
 cat >"$tmp/enter.sh" <<'END'
@@ -18,7 +18,7 @@ mount --rbind /sys "$1/machine/sys"
 shift
 exec "$@"
 END
-unshare -m sh "$tmp/enter.sh" "$tmp" true 2>"$tmp/log" || { skip "no overlay: $(head -n 1 "$tmp/log")"; exit 0; }
+unshare -m sh "$tmp/enter.sh" "$tmp" true 2>"$tmp/log" || { skip "no overlay: $(head -n 1 "$tmp/log")"; finish; }
 
 # Versions of the package: as it is built, a later one with other first settings, and an earlier one whose
 # settings were a conffile.
@@ -152,9 +152,10 @@ END
 export -f ok fail check finish skip
 export tmp root periscope here
 # All that runs there ends with it.
-unshare -mnpf --kill-child bash "$tmp/enter.sh" "$tmp" bash -c 'checks=0 failures=0; set -u; . "$tmp/checks.sh"' >"$tmp/result" 2>&1
+unshare -mnpf --kill-child bash "$tmp/enter.sh" "$tmp" bash -c 'checks=0 failures=0 skips=0; set -u; . "$tmp/checks.sh"' >"$tmp/result" 2>&1
 grep -E '^(ok|FAIL|skip|     )' "$tmp/result"
 checks=$((checks + $(grep -cE '^(ok|FAIL)' "$tmp/result")))
 failures=$((failures + $(grep -c '^FAIL' "$tmp/result")))
+skips=$((skips + $(grep -c '^skip' "$tmp/result")))
 grep -q ' checks, ' "$tmp/result" || { tail -n 5 "$tmp/result"; failures=$((failures + 1)); }
 finish
