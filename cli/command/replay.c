@@ -214,7 +214,6 @@ static int run(struct arguments *a)
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
 	unmet_say(a->params.settings);
-	simulation_say(a->params.settings);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	return (int)replay_run(&a->params, report, a);

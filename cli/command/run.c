@@ -311,7 +311,6 @@ static int run_appliance(struct run *run, struct model *model)
 
 	unmet_say(&run->settings);
 	notify_begin(&run->notify);
-	simulation_say(&run->settings);
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	if (fd < 0 || run->quit < 0) {
 		log_error("no descriptor for signals: %s", strerror(errno));

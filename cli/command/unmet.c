@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config/log/log.h"
-#include "dataplane/pipeline/simulate.h"
 
 static void say(const struct settings *settings, const char *key)
 {
@@ -17,12 +16,4 @@ void unmet_say(const struct settings *settings)
 		say(settings, "dedup.mode");
 	if (strcmp(settings->flow_logs.format, "default") != 0)
 		say(settings, "flow_logs.format");
-}
-
-void simulation_say(const struct settings *settings)
-{
-	char what[256];
-
-	if (simulate_describe(settings, what, sizeof(what)))
-		log_warning("simulated, as the settings ask for tests%s", what);
 }

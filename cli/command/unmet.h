@@ -5,6 +5,3 @@
 
 /* Says each on standard error, so that nobody relies on it. */
 void unmet_say(const struct settings *settings);
-
-/* Says on stderr what is simulated (settings, simulate), so that nobody takes it for real. */
-void simulation_say(const struct settings *settings);

@@ -222,7 +222,6 @@ static void put_outputs(struct metrics *m, const struct status *s)
 
 static void put_sheds(struct metrics *m, const struct status *s)
 {
-	put_one(m, METRIC_simulated_drops_packets_total, s->simulated_drops);
 	metrics_family(m, METRIC_shed_seconds_total);
 	for (uint32_t i = 0; i < s->n_sheds; i++) {
 		metrics_label(m, "step", s->sheds[i].name);

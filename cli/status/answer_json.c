@@ -216,7 +216,6 @@ void answer_stats_json(const struct status *s, const struct verdict *v, FILE *ou
 	summary_ledger_json(&j, &s->ledger);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
-	json_u64(&j, "simulated_drops", s->simulated_drops);
 	put_workers(&j, s);
 	put_rings(&j, s);
 	json_open(&j, "ports", '[');

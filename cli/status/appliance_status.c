@@ -34,7 +34,6 @@ static void put_workers(struct status *s, const struct appliance *appliance,
 static void put_sums(struct status *s, const struct tally *sum)
 {
 	s->direction_unknown = sum->undirected;
-	s->simulated_drops = sum->dropped;
 	s->flows = tally_flows(sum);
 	s->dpi = tally_dpi(sum);
 	s->aggregates = tally_aggregates(sum);

@@ -136,7 +136,6 @@ struct status {
 
 	struct ledger ledger; /* of all workers */
 	uint64_t direction_unknown;
-	uint64_t simulated_drops;      /* before `received`, for tests */
 	struct status_worker *workers; /* by worker number */
 	const struct status_ring *rings;
 	const struct status_port *ports;

@@ -161,12 +161,6 @@ struct settings {
 			memory_low;          /* percent */
 		uint64_t enter, next, leave; /* ns */
 	} overload;
-	struct {                                /* for tests */
-		uint32_t drop_every;            /* packets; 0 = never */
-		uint64_t dpi_delay, disk_delay; /* ns; 0 = none */
-		uint32_t dpi_from_worker, stall_worker;
-		uint64_t stall_for, stall_every; /* ns; stall_for 0 = never */
-	} simulate;
 };
 
 enum { SETTINGS_ERROR = 512 };

@@ -37,16 +37,6 @@ static bool has_recording(const struct settings *s)
 	return s->packets.record != RECORD_NONE;
 }
 
-static bool has_delay(const struct settings *s)
-{
-	return s->simulate.dpi_delay > 0;
-}
-
-static bool has_stall(const struct settings *s)
-{
-	return s->simulate.stall_for > 0;
-}
-
 struct effect {
 	const char *key;                            /* one, or the beginning of several */
 	bool (*is_there)(const struct settings *s); /* NULL: it always has */
@@ -67,8 +57,6 @@ static const struct effect effects[] = {
 	{"flow_logs.", has_flow_logs, "while flow_logs.enabled is false"},
 	{"packets.", has_recording, "while packets.record is none"},
 	{"overload.shed_recording", has_recording, "while packets.record is none"},
-	{"simulate.dpi_from_worker", has_delay, "while simulate.dpi_delay is 0"},
-	{"simulate.stall_", has_stall, "while simulate.stall_for is 0"},
 };
 
 const char *settings_no_effect(const struct settings *settings, const char *key)

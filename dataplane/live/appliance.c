@@ -81,8 +81,6 @@ static int make_writer(struct appliance *appliance, char *error)
 		return -1;
 	}
 	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
-	if (appliance->writer)
-		writer_slow(appliance->writer, appliance->params.settings->simulate.disk_delay);
 	return appliance->writer ? 0 : -1;
 }
 

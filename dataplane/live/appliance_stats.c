@@ -26,7 +26,6 @@ static void add_workers(
 
 	event->flows = tally_flows(sum);
 	event->dpi = tally_dpi(sum);
-	event->simulated_drops = sum->dropped;
 	n = appliance_steps(appliance, steps);
 	for (uint32_t i = 0; i < n; i++)
 		event->steps[i] = step_of(steps[i], sum);

@@ -58,8 +58,6 @@ static uint32_t poll_ports(struct poller *poller)
 		uint32_t n = port_receive(queue->port, queue->queue, poller->mbufs, BURST_MAX);
 
 		n_short += n < BURST_MAX;
-		if (poller->simulation.drop_every)
-			n = simulation_drop(&poller->simulation, poller->mbufs, n);
 		if (n > 0)
 			poll_received(poller, queue, n);
 		judge_load(poller, false);
@@ -99,17 +97,6 @@ static void flush_rings(struct poller *poller)
 	poller->tally.handed_out -= lost;
 }
 
-/* Simulated: until it is over, or the appliance ends. */
-static void stand_still(const struct poller *poller)
-{
-	uint64_t end = now_wall() + poller->simulation.stall_ns;
-	const struct timespec nap = {0, 10 * (long)NS_PER_MS};
-
-	while (now_wall() < end &&
-		atomic_load_explicit(poller->params.phase, memory_order_acquire) == POLL_RUN)
-		nanosleep(&nap, NULL);
-}
-
 static void take_line(const struct poller *poller)
 {
 	struct poll_line *line = poller->params.line;
@@ -143,8 +130,6 @@ static void keep_house(struct poller *poller)
 	take_line(poller);
 	writer_flush(poller->params.writer, poller->params.index);
 	poll_publish(poller);
-	if (simulation_stalls(&poller->simulation, poller->now_ns))
-		stand_still(poller);
 }
 
 static uint32_t round_once(struct poller *poller, enum poll_phase phase)
@@ -174,7 +159,6 @@ static void end(struct poller *poller)
 	lane_end(lane, poller->now_ns, FLOW_END_SHUTDOWN);
 	writer_flush(poller->params.writer, poller->params.index);
 	lane->ledger.received = poller->tally.received;
-	lane->dropped = poller->simulation.dropped;
 	poll_publish(poller);
 	atomic_store_explicit(&poller->done, true, memory_order_release);
 }
@@ -198,7 +182,6 @@ static void settle(struct poller *poller)
 	poller->records_at = poller->now_ns;
 	patience_init(&poller->patience, poller->params.ports_hold, poller->now_ns);
 	poll_load_init(&poller->load, &poller->params);
-	simulation_init(&poller->simulation, poller->params.settings, poller->params.index);
 }
 
 static void *poll_main(void *arg)

@@ -6,7 +6,6 @@
 #include "dataplane/live/patience.h"
 #include "dataplane/live/poll.h"
 #include "dataplane/live/poll_load.h"
-#include "dataplane/pipeline/simulate.h"
 #include "dataplane/port/clock.h"
 
 struct poller {
@@ -16,7 +15,6 @@ struct poller {
 	uint64_t now_ns, slice_at, records_at;
 	struct patience patience;
 	struct poll_load load;
-	struct simulation simulation;
 	struct tally tally;
 	uint64_t number; /* packets received, for messages */
 	struct packet packets[BURST_MAX];

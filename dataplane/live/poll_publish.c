@@ -24,7 +24,6 @@ void poll_publish(struct poller *poller)
 	t->flow_log_early = aggregates->early;
 	t->sessions_overflow = session_table_overflow(lane->sessions);
 	t->sessions_evicted = session_table_evicted(lane->sessions);
-	t->dropped = poller->simulation.dropped;
 	t->recording = lane->recording;
 	t->overload = poller->load.strain.overload.step;
 	for (int step = 0; step < OVERLOAD_STEPS; step++) {

@@ -50,7 +50,6 @@ static void gather_lane(struct gathered *g, uint32_t index, const struct lane *l
 	g->recording.lost += lane->recording.lost;
 	g->worker_packets[index] = lane->packets;
 	g->direction_unknown += lane->undirected;
-	g->dropped += lane->dropped;
 	g->plain += lane->met.plain;
 	foreign_add(&g->foreign, &lane->foreign);
 	ether_types_add(g->not_ip, lane->not_ip);
@@ -160,7 +159,6 @@ struct summary gathered_summary(const struct gathered *g, const struct settings 
 		.n_rules = g->n_rules,
 		.direction_unknown = g->direction_unknown,
 		.not_ip = g->not_ip,
-		.simulated_drops = g->dropped,
 	};
 
 	getrusage(RUSAGE_SELF, &usage);

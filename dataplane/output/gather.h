@@ -29,8 +29,7 @@ struct gathered {
 	struct summary_rule *rules;
 	uint32_t n_rules;
 	uint64_t direction_unknown;
-	uint64_t dropped; /* simulated */
-	uint64_t plain;   /* that DECAP_AUTO took for no mirror traffic */
+	uint64_t plain; /* that DECAP_AUTO took for no mirror traffic */
 	struct foreign_met foreign;
 	struct ether_types *not_ip;
 	uint64_t worker_packets[WORKERS_MAX];

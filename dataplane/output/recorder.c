@@ -195,15 +195,6 @@ uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
 
 /* --- the thread --- */
 
-static void be_slow(const struct recorder *recorder)
-{
-	uint64_t ns = recorder->settings->simulate.disk_delay;
-	const struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
-
-	if (ns)
-		nanosleep(&time, NULL);
-}
-
 /* Worker and recorder are not on one processor: each packet's bytes are far away. */
 static void ask_for(const struct entry *entry)
 {
@@ -252,7 +243,6 @@ static uint32_t take_burst(struct recorder *recorder, struct way *way, bool late
 	if (late) {
 		atomic_fetch_add_explicit(&recorder->left, n, memory_order_relaxed);
 	} else {
-		be_slow(recorder);
 		write_burst(recorder, way, at, n);
 	}
 	release_burst(recorder, way, at, n);

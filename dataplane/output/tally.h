@@ -27,7 +27,6 @@ struct tally {
 	uint64_t device_times; /* received with a time of the device */
 	uint64_t bursts, empty_polls, busy_ticks;
 	uint64_t acked_unseen;
-	uint64_t dropped;  /* simulated, before `received` */
 	uint64_t overload; /* enum overload_step */
 	uint64_t overload_entered[OVERLOAD_STEPS], overload_ns[OVERLOAD_STEPS];
 	uint64_t flows_made, flows_ended, flows_evicted, flows_refused, flows_refused_unknown,

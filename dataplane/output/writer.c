@@ -43,7 +43,6 @@ struct writer {
 	struct outbox *outboxes;
 	uint32_t n_outboxes, n_chunks; /* chunks of each outbox */
 	bool live;
-	_Atomic uint64_t slow_ns;
 	uint64_t events_s, flow_logs_s; /* when each was flushed last */
 	_Atomic(struct errand *) errand;
 	/* Copies of the output's ledgers, for other threads. */
@@ -66,15 +65,6 @@ static void write_chunk(struct writer *writer, const struct chunk *chunk)
 	}
 }
 
-static void be_slow(const struct writer *writer)
-{
-	uint64_t ns = atomic_load_explicit(&writer->slow_ns, memory_order_relaxed);
-	const struct timespec time = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
-
-	if (ns)
-		nanosleep(&time, NULL);
-}
-
 /* Returns the number of chunks written. */
 static unsigned write_round(struct writer *writer)
 {
@@ -85,7 +75,6 @@ static unsigned write_round(struct writer *writer)
 
 		if (!chunk)
 			continue;
-		be_slow(writer);
 		write_chunk(writer, chunk);
 		chunk->used = 0;
 		ring_push(writer->outboxes[i].empty, chunk); /* has room for every chunk */
@@ -304,11 +293,6 @@ void writer_hurry(struct writer *writer)
 {
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
 		atomic_store_explicit(&writer->outboxes[i].hurry, true, memory_order_relaxed);
-}
-
-void writer_slow(struct writer *writer, uint64_t ns)
-{
-	atomic_store_explicit(&writer->slow_ns, ns, memory_order_relaxed);
 }
 
 /* Takes an errand back; false: the writer has it in hand. */

@@ -41,9 +41,6 @@ void writer_wait(struct writer *writer, uint32_t index);
 /* No outbox waits from now on, whatever a worker says later; by any thread. */
 void writer_hurry(struct writer *writer);
 
-/* For tests: waits so long before each chunk (settings, simulate.disk_delay). */
-void writer_slow(struct writer *writer, uint64_t ns);
-
 /* Has the writer's thread call `call` between two chunks, and waits until it has: for what only
  * that thread may do with the output. false: it did not come to it within `patience_ns`, for the disk
  * hangs, and will not. One thread at a time calls this. */

@@ -227,8 +227,6 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 		lane->window_s = settings->flow_logs.max_aggregation_interval;
 	lane->index = params->index;
 	lane->slot = params->slot;
-	if (params->index >= settings->simulate.dpi_from_worker)
-		lane->dpi_delay_ns = settings->simulate.dpi_delay;
 	lane->sessions = lane_sessions(settings);
 	if (!lane->sessions) {
 		lane_destroy(lane);

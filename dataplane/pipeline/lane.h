@@ -51,11 +51,8 @@ struct lane {
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;
 	struct ledger ledger;
-	uint64_t packets;    /* taken through the pipeline */
-	uint64_t undirected; /* of those with a session: direction undetermined */
-	/* Simulated (simulate.h): time for each packet given to nDPI, and how many had theirs;
-	 * packets dropped before they were received. */
-	uint64_t dpi_delay_ns, dpi_delayed, dropped;
+	uint64_t packets;                 /* taken through the pipeline */
+	uint64_t undirected;              /* of those with a session: direction undetermined */
 	struct recorder_counts recording; /* live */
 	/* The configuration in force, taken from `slot` by lane_refresh(). */
 	const struct snapshot_slot *slot;

@@ -1,7 +1,6 @@
 /* The way of a burst through a lane; see lane.h. */
 #include "dataplane/pipeline/judge.h"
 #include "dataplane/pipeline/lane.h"
-#include "dataplane/pipeline/simulate.h"
 
 #include "decap/session/direction.h"
 #include "decap/touch.h"
@@ -222,14 +221,6 @@ static uint64_t stage_filter(
 	return live & ~refused;
 }
 
-static void __attribute__((cold)) delay_inspection(struct lane *lane)
-{
-	uint64_t given = dpi_stats(lane->dpi).packets;
-
-	simulate_work((given - lane->dpi_delayed) * lane->dpi_delay_ns);
-	lane->dpi_delayed = given;
-}
-
 static uint64_t __attribute__((noinline))
 recorded_id(const struct lane *lane, const struct flow *flow)
 {
@@ -252,8 +243,6 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 		else if (lane->dpi)
 			dpi_packet(lane->dpi, flow, &packets[i]);
 	}
-	if (lane->dpi_delay_ns && lane->dpi)
-		delay_inspection(lane);
 }
 
 /* Of packets that the filter has looked at. */

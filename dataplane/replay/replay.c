@@ -181,8 +181,6 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 {
 	replay->writer =
 		writer_start(replay->output, replay->n_workers, true, error, REPLAY_ERROR);
-	if (replay->writer)
-		writer_slow(replay->writer, replay->params->settings->simulate.disk_delay);
 	for (uint32_t i = 0; replay->writer && i < replay->n_workers; i++) {
 		const struct lane_params params = {
 			.settings = replay->params->settings,

@@ -108,7 +108,6 @@ void stats_event(struct text *t, const struct stats_event *event)
 	put_seconds(t, "uptime_s", event->uptime_ns);
 	put_ledger(t, &event->ledger);
 	put_more(t, "acked_unseen", event->flows.acked_unseen);
-	put_more(t, "simulated_drops", event->simulated_drops);
 	put_ports(t, event);
 	put_flows(t, event);
 	put_steps(t, event);

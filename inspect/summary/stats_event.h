@@ -25,7 +25,6 @@ struct stats_event {
 	struct ledger ledger;
 	struct flow_table_stats flows;
 	struct dpi_stats dpi;
-	uint64_t simulated_drops;
 	struct stats_step steps[STATS_STEPS];
 	struct summary_port ports[SUMMARY_PORTS_MAX]; /* longer names are cut */
 	uint32_t n_ports;

@@ -368,7 +368,6 @@ bool summary_json(const struct summary *s, FILE *out)
 	put_ether_types(&j, s);
 	json_u64(&j, "direction_unknown", s->direction_unknown);
 	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
-	json_u64(&j, "simulated_drops", s->simulated_drops);
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);

@@ -88,7 +88,6 @@ struct summary {
 	uint32_t n_rules;
 	const struct ether_types *not_ip; /* of the bucket inner_not_ip; NULL: not known */
 	uint64_t direction_unknown; /* packets of sessions whose direction was undetermined */
-	uint64_t simulated_drops;   /* before `received`, for tests */
 	const uint64_t *worker_packets;
 	uint32_t n_workers;
 	const char *const *tenants; /* names of the settings' tenants, by index */

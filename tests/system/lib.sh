@@ -3,6 +3,7 @@ set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/tests/system
 periscope=${PERISCOPE:-$root/build/periscope}
+faulty=${PERISCOPE_FAULTS:-$root/build-clang/tests/periscope_faults} # the product with faults in it (faults.c)
 shared=${PERISCOPE_SHARED:-$root/../shared}
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/periscope-test.XXXXXX")
 checks=0

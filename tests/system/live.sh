@@ -1,6 +1,25 @@
 # shellcheck shell=sh
 # Starting and ending the appliance in tests. Sourced after lib.sh.
 
+faults=""
+
+# with_faults NAME=VALUE... -- COMMAND...: what the command starts is the program with these faults (faults.c); it
+# takes $faults into the prefix of live_start.
+with_faults() {
+  [ -x "$faulty" ] || { echo "$faulty is not built"; return 1; }
+  faults=env
+  while [ "$1" != -- ]; do
+    faults="$faults $1"
+    shift
+  done
+  shift
+  live_program=$faulty
+  "$@"
+  faults_status=$?
+  live_program=$periscope faults=""
+  return $faults_status
+}
+
 live() { python3 "$here/live.py" "$@"; }
 
 # live_start DIR COMMAND-PREFIX... -- ARGUMENTS: starts periscope run in the background and waits until
@@ -16,7 +35,7 @@ live_start() {
   done
   shift
   # shellcheck disable=SC2086
-  $live_before "$periscope" run -l "$live_dir" "$@" >"$live_dir.out" 2>"$live_dir.err" &
+  $live_before "${live_program:-$periscope}" run -l "$live_dir" "$@" >"$live_dir.out" 2>"$live_dir.err" &
   LIVE_PID=$!
   live_tries=100
   until grep -q 'periscope: running' "$live_dir.err" 2>/dev/null; do

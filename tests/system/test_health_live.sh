@@ -43,7 +43,8 @@ start() { # directory, arguments of run...
   dir=$1
   shift
   rm -rf "$dir"
-  live_start "$dir" ip netns exec $net-sensor -- \
+  # shellcheck disable=SC2086
+  live_start "$dir" ip netns exec $net-sensor $faults -- \
     --set 'capture.ports=["net_af_packet0,iface=eth0,framesz=2048,blocksz=65536,framecnt=8192"]' \
     --set capture.memory=96MiB --set flow.capacity=65536 --set control.disk_free_min=0 "$@"
 }
@@ -78,9 +79,8 @@ port_closed() { ! port_open; }
 
 # The worker stands still for 2.5 s, 1.5 s after the start: 503 must come 1 s later (control.worker_stall).
 stalled() {
-  start "$tmp/stall" --set capture.workers=2 --set simulate.stall_worker=1 \
-    --set simulate.stall_for=2500ms --set simulate.stall_every=1500ms || return 1
-  grep -q 'simulated.*worker 1 stands still' "$dir.err" || { echo "not said"; return 1; }
+  with_faults FAULT_STALL_WORKER=1 FAULT_STALL_AFTER=1500000000 FAULT_STALL_FOR=2500000000 -- \
+    start "$tmp/stall" --set capture.workers=2 || return 1
   within 2 says 200 '"healthy": true' && port_open || return 1
   within 4 says 503 'worker 1 has not polled for' && within 1 port_closed || return 1
   within 4 says 200 '"n_wrong": 0' && within 1 port_open || return 1
@@ -108,8 +108,8 @@ disk_full() {
 
 # Worker 1 needs 2 ms for each packet of nDPI's; what worker 0 receives and hands over comes faster.
 slow_owner() { # arguments of run...
-  start "$tmp/ring" --set capture.workers=2 --set simulate.dpi_delay=2ms \
-    --set simulate.dpi_from_worker=1 --set flow.max_ndpi_packets_udp=0 "$@"
+  with_faults FAULT_DPI_DELAY=2000000 FAULT_DPI_FROM=1 -- \
+    start "$tmp/ring" --set capture.workers=2 --set flow.max_ndpi_packets_udp=0 "$@"
 }
 
 # What came: all that was sent, but for what the kernel dropped, which is counted too.
@@ -160,8 +160,8 @@ steps_in_order() {
 
 # Two and a half times what inspection can take, in conversations of four packets: only inspection is given up.
 dpi_alone() { # workers
-  start "$tmp/dpi" --set capture.workers="$1" --set simulate.dpi_delay=1ms \
-    --set overload.leave=300ms || return 1
+  with_faults FAULT_DPI_DELAY=1000000 -- \
+    start "$tmp/dpi" --set capture.workers="$1" --set overload.leave=300ms || return 1
   send flows=1500 packets=4 rate=$((2500 * $1)) >"$tmp/sent" &
   sender=$!
   within 3 says 200 '"dpi"' || return 1
@@ -194,18 +194,20 @@ END2
 }
 
 # Every tenth packet is lost before the appliance, so to say.
+start_dropping() {
+  # shellcheck disable=SC2086
+  live_start "$tmp/drop" $faults -- --set "capture.ports=[\"net_pcap0,rx_pcap=$root/pcaps/web.pcap\"]" \
+    --set capture.memory=64MiB --set control.http=off --set control.socket=off \
+    --set control.health_tcp=0 --set capture.workers=1 --set events.stats_interval=300ms
+}
 dropped() {
   rm -rf "$tmp/drop"
-  live_start "$tmp/drop" env -- --set "capture.ports=[\"net_pcap0,rx_pcap=$root/pcaps/web.pcap\"]" \
-    --set capture.memory=64MiB --set control.http=off --set control.socket=off \
-    --set control.health_tcp=0 --set simulate.drop_every=10 --set capture.workers=1 \
-    --set events.stats_interval=300ms || return 1
+  with_faults FAULT_DROP_EVERY=10 -- start_dropping || return 1
   sleep 1
   live_stop TERM 5 && live closed "$tmp/drop" || return 1
   replay "$tmp/whole" "$root/pcaps/web.pcap" || return 1
   all=$(results summary "$tmp/whole" received)
-  [ "$(results summary "$tmp/drop" simulated_drops)" = $((all / 10)) ] &&
-    [ "$(results summary "$tmp/drop" received)" = $((all - all / 10)) ] &&
+  [ "$(results summary "$tmp/drop" received)" = $((all - all / 10)) ] &&
     [ "$(results summary "$tmp/whole" acked_unseen)" = 0 ] &&
     [ "$(results summary "$tmp/drop" acked_unseen)" -gt 1000 ] || return 1
   PYTHONPATH=$here python3 - "$tmp/drop" <<'END2'
@@ -216,7 +218,7 @@ summary = results.summary(sys.argv[1])
 if not stats or summary["outputs"]["events"]["written"] != sum(1 for _ in results.events(sys.argv[1])):
     sys.exit("%d stats events, or events that were not counted" % len(stats))
 last = stats[-1]
-for key in ("received", "ledger", "simulated_drops"):
+for key in ("received", "ledger"):
     if last[key] != summary[key]:
         sys.exit("%s: %s, and in the summary %s" % (key, last[key], summary[key]))
 if any(s["received"] != s["in_flight"] + sum(s["ledger"].values()) for s in stats):
@@ -229,6 +231,24 @@ check "the disk is full: 503, and back" disk_full
 check "a ring stays full: 503, and back; what it lost is counted" ring_full
 check "too much for one worker: inspection first, hand-off last, and back" steps_in_order
 check "two workers, too many flows to inspect: every packet is counted" dpi_alone 2
-check "simulated loss is counted, and seen as loss before the appliance" dropped
+check "what is lost before the appliance is seen as that" dropped
+
+# Each packet is in one bucket, or the appliance says that it is not: one of those that two workers took is in none.
+start_losing() {
+  # shellcheck disable=SC2086
+  live_start "$tmp/lose" $faults -- --set "capture.ports=[\"net_pcap0,rx_pcap=$root/pcaps/web.pcap\"]" \
+    --set capture.memory=64MiB --set control.http=off --set control.health_tcp=0 --set capture.workers=2
+}
+loses() { # number of the packet; 0: none
+  rm -rf "$tmp/lose"
+  with_faults FAULT_LOSE="$1" -- start_losing || return 1
+  sleep 1
+  live_stop TERM 5
+}
+lost() {
+  ! loses 100 && grep -q 'the ledger does not close' "$tmp/lose.err" && ! live closed "$tmp/lose"
+}
+check "a build that loses nothing closes its ledger" loses 0
+check "a build that loses a packet between two workers says that the ledger does not close" lost
 
 finish

@@ -499,10 +499,7 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"overload.shed_recording=false", "overload.next=1s", "overload.queue_high=60",
 	"overload.queue_low=5", "overload.busy_high=90", "overload.busy_low=50",
 	"overload.memory_high=80", "overload.memory_low=40", "overload.enter=0",
-	"overload.leave=1s", "simulate.drop_every=7", "simulate.dpi_delay=20us",
-	"simulate.dpi_from_worker=1", "simulate.disk_delay=5ms", "simulate.stall_worker=1",
-	"simulate.stall_for=2s", "simulate.stall_every=3s", "log.format=json",
-	"log.level=warning"};
+	"overload.leave=1s", "log.format=json", "log.level=warning"};
 
 static void a_dump_loads_back_equal(void)
 {
@@ -655,8 +652,6 @@ static const struct idle idles[] = {
 	{"dpi: {enabled: false, correlate: true}\nflow: {max_ndpi_packets_tcp: 3}\n",
 		"flow.max_ndpi_packets_tcp:2 dpi.correlate:1"},
 	{"events: {file: false, max_files: 3, queue: 1MiB}\n", "events.max_files:1"},
-	{"simulate: {stall_worker: 1, dpi_from_worker: 1, dpi_delay: 1us}\n",
-		"simulate.stall_worker:1"},
 };
 
 static void settings_without_effect_are_told(void)

@@ -201,14 +201,13 @@ static void no_count_of_a_lane_is_left_out(void)
 	struct output_ledger *events[LANES];
 	struct gathered g;
 	struct crowd crowd;
-	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, DROPPED, PLAIN, KINDS };
+	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, PLAIN, KINDS };
 	struct words words[KINDS] = {
 		[LEDGER] = {.sum = g.ledger.reasons, .n = REASON_COUNT},
 		[RECORDING] = {.sum = &g.recording, .n = sizeof(g.recording) / 8},
 		[FLOWS] = {.sum = &g.flows, .n = offsetof(struct flow_table_stats, live) / 8},
 		[FLOW_LOGS] = {.sum = &g.aggregates, .n = sizeof(g.aggregates) / 8},
 		[UNDIRECTED] = {.sum = &g.direction_unknown, .n = 1},
-		[DROPPED] = {.sum = &g.dropped, .n = 1},
 		[PLAIN] = {.sum = &g.plain, .n = 1},
 	};
 
@@ -224,7 +223,6 @@ static void no_count_of_a_lane_is_left_out(void)
 		words[FLOWS].lanes[l] = flows[l];
 		words[FLOW_LOGS].lanes[l] = exporter_aggregates(lane->exporter);
 		words[UNDIRECTED].lanes[l] = &lane->undirected;
-		words[DROPPED].lanes[l] = &lane->dropped;
 		words[PLAIN].lanes[l] = &lane->met.plain;
 		flows[l]->live = 1u << l;
 		flows[l]->peak = 10u << l;

@@ -15,6 +15,7 @@
 #include "dataplane/pipeline/record.h"
 #include "dataplane/port/port.h"
 #include "dataplane/support/eal_once.h"
+#include "dataplane/support/hooks.h"
 #include "support/folder.h"
 
 enum {
@@ -37,7 +38,7 @@ struct scene {
 };
 
 /* `more` is one more setting, or NULL. */
-static void begin(struct scene *s, const char *record, const char *more, uint16_t buffer)
+static void begin(struct scene *s, const char *record, uint16_t buffer)
 {
 	char error[SETTINGS_ERROR] = "";
 
@@ -46,7 +47,6 @@ static void begin(struct scene *s, const char *record, const char *more, uint16_
 	settings_init(&s->settings);
 	CU_ASSERT_EQUAL(settings_set(&s->settings, record, error), 0);
 	CU_ASSERT_EQUAL(settings_set(&s->settings, "packets.queue=256", error), 0);
-	CU_ASSERT_EQUAL(more ? settings_set(&s->settings, more, error) : 0, 0);
 	s->pool = rte_pktmbuf_pool_create(
 		"recorded", buffer == LARGE_BUFFER ? 511 : MBUFS, 0, 0, buffer, SOCKET_ID_ANY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->pool);
@@ -272,7 +272,7 @@ static void all_are_written_in_order(void)
 	struct seen seen;
 	uint32_t size;
 
-	begin(&s, "packets.record=accepted", NULL, 2048);
+	begin(&s, "packets.record=accepted", 2048);
 	start(&s);
 	for (uint32_t w = 0; w < WORKERS; w++) {
 		offerings[w] = (struct offering){&s, w};
@@ -304,7 +304,7 @@ static void a_full_ring_loses(void)
 	struct seen seen;
 	uint32_t size;
 
-	begin(&s, "packets.record=all", NULL, 2048);
+	begin(&s, "packets.record=all", 2048);
 	for (uint32_t at = 0; at < 240; at += 60)
 		CU_ASSERT_EQUAL(offer_some(&s, 1, at, 60), UINT64_MAX >> 4);
 	CU_ASSERT_EQUAL(offer_some(&s, 1, 240, 64), 0xffff); /* the first of a burst */
@@ -326,7 +326,7 @@ static void a_burst_is_chosen_from(void)
 	struct burst b;
 	struct seen seen;
 
-	begin(&s, "packets.record=accepted", NULL, 2048);
+	begin(&s, "packets.record=accepted", 2048);
 	start(&s);
 	fill(&s, &b, 0, 0, 64);
 	for (uint32_t i = 0; i < 64; i += 2)
@@ -351,7 +351,7 @@ static void few_large_buffers_wait(void)
 	struct scene s;
 	uint32_t each = RECORDER_LARGE / WORKERS;
 
-	begin(&s, "packets.record=accepted", NULL, LARGE_BUFFER);
+	begin(&s, "packets.record=accepted", LARGE_BUFFER);
 	for (uint32_t at = 0; at < each; at += 64)
 		CU_ASSERT_EQUAL(offer_some(&s, 0, at, 64), UINT64_MAX);
 	CU_ASSERT_EQUAL(offer_some(&s, 0, each, 3), 0);
@@ -366,14 +366,22 @@ static void few_large_buffers_wait(void)
 	end(&s);
 }
 
+static void take_3_ms(void *ctx)
+{
+	(void)ctx;
+	rte_delay_us_sleep(3000);
+}
+
 /* What a slow disk does not take in time is counted, and its buffers come back. */
 static void the_end_does_not_wait_for_ever(void)
 {
+	const struct hooks slow = {.packet = take_3_ms};
 	struct scene s;
 	struct output_ledger ledger;
 	struct seen seen;
 
-	begin(&s, "packets.record=accepted", "simulate.disk_delay=200ms", 2048);
+	hooks_set(&slow);
+	begin(&s, "packets.record=accepted", 2048);
 	for (uint32_t at = 0; at < QUEUE; at += 64)
 		offer_some(&s, 0, at, 64);
 	start(&s);
@@ -384,6 +392,7 @@ static void the_end_does_not_wait_for_ever(void)
 	CU_ASSERT_EQUAL(ledger.written, seen.n[0]);
 	CU_ASSERT_EQUAL(ledger.written + ledger.lost_queue, QUEUE);
 	end(&s);
+	hooks_clear();
 }
 
 static void a_file_that_cannot_be_opened(void)
@@ -391,7 +400,7 @@ static void a_file_that_cannot_be_opened(void)
 	struct scene s;
 	char error[512] = "";
 
-	begin(&s, "packets.record=accepted", NULL, 2048);
+	begin(&s, "packets.record=accepted", 2048);
 	folder_put(&s.folder, "packets", "a file, not a folder");
 	CU_ASSERT_EQUAL(recorder_start(s.recorder, s.folder.path, error, sizeof(error)), -1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, s.folder.path));

@@ -92,7 +92,8 @@ static void log_rewind(void *ctx, const struct flow_table *table, uint64_t horiz
 
 static void log_install(struct log *log, bool with_rewinds)
 {
-	const struct hooks hooks = {log, log_burst, with_rewinds ? log_rewind : NULL, NULL};
+	const struct hooks hooks = {
+		.ctx = log, .burst = log_burst, .rewind = with_rewinds ? log_rewind : NULL};
 
 	hooks_set(&hooks);
 }

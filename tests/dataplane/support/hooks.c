@@ -7,6 +7,7 @@
 
 #include "dataplane/port/eal.h"
 #include "inspect/output/output.h"
+#include "inspect/packets/packet_files.h"
 
 static struct hooks active;
 static _Thread_local unsigned allocations, threads;
@@ -167,4 +168,14 @@ void __wrap_output_write(struct output *output, enum record_kind kind, uint64_t 
 	if (active.record)
 		active.record(active.ctx);
 	__real_output_write(output, kind, route, bytes, len);
+}
+
+void __real_packet_files_write(struct packet_files *files, const struct packet_record *record);
+void __wrap_packet_files_write(struct packet_files *files, const struct packet_record *record);
+
+void __wrap_packet_files_write(struct packet_files *files, const struct packet_record *record)
+{
+	if (active.packet)
+		active.packet(active.ctx);
+	__real_packet_files_write(files, record);
 }

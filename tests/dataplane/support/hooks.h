@@ -17,6 +17,8 @@ struct hooks {
 	void (*rewind)(void *ctx, const struct flow_table *table, uint64_t horizon_ns);
 	/* Before each record that the writer writes, on the writer's thread. */
 	void (*record)(void *ctx);
+	/* Before each packet that the recorder writes, on its thread. */
+	void (*packet)(void *ctx);
 };
 
 void hooks_set(const struct hooks *hooks);

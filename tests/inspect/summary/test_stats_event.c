@@ -22,7 +22,6 @@ static struct stats_event sample(void)
 			.refused = 2,
 			.acked_unseen = 5000000000},
 		.dpi = {.packets = 31, .refused_flows = 32, .shed_flows = 33},
-		.simulated_drops = 8,
 		.steps = {{"dpi", true, 2, 1500000000, 33},
 			{"handoff", false, 1, 70000000, 44}},
 		.ports = {{.name = "net_af_packet0,iface=\"x",
@@ -47,7 +46,7 @@ static void a_line_in_full(void)
 		"mirror\":0,";
 	static const char end[] =
 		"\"handoff_full\":7,\"flow_table_full\":0,\"inspected\":90},"
-		"\"acked_unseen\":5000000000,\"simulated_drops\":8,"
+		"\"acked_unseen\":5000000000,"
 		"\"ports\":[{\"name\":\"net_af_packet0,iface=\\\"x\",\"packets\":200,"
 		"\"bytes\":30000,\"missed\":21,\"nombuf\":22,\"errors\":23}],"
 		"\"flows\":{\"live\":4,\"made\":9,\"ended\":5,\"evicted\":1,\"refused\":2},"
