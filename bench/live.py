@@ -114,7 +114,7 @@ class Blast:
 
 
 class Flood:
-    """tests/system/flood.c at the other end of a veth."""
+    """tests/system/make/flood.c at the other end of a veth."""
 
     def __init__(self, capture):
         self.capture = capture

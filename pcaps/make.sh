@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the captures of this folder in the lab (tests/system/lab.sh), as root: make.sh [NAME...]
+# Makes the captures of this folder in the lab (tests/system/live/lab.sh), as root: make.sh [NAME...]
 # Each is what a mirror target receives while the commands of its function below run in blue. A
 # command that does not get the answer it must get ends the script. Expectations: expect.sh.
 set -eu
 pcaps=$(cd "$(dirname "$0")" && pwd)
-LAB_HERE=$pcaps/../tests/system
-# shellcheck source=tests/system/lab.sh
+LAB_HERE=$pcaps/../tests/system/live
+# shellcheck source=tests/system/live/lab.sh
 . "$LAB_HERE/lab.sh"
 
 shop=http://shop.green.example

@@ -7,7 +7,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpca
   libsystemd-dev"
 test="dpkg-dev file libcunit1-dev clang libclang-rt-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
   python3 jq gawk gzip zstd procps util-linux valgrind systemd lintian man-db"
-# Clients and servers of tests/system/lab.sh.
+# Clients and servers of tests/system/live/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
   openssl ethtool"
 # Peers that Debian has, and callgrind.

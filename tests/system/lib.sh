@@ -1,6 +1,6 @@
 # Sourced by every test_*.sh: names, a folder that goes away, and one line for each check.
 set -u
-root=$(cd "$(dirname "$0")/../.." && pwd)
+root=$(cd "$(dirname "$0")/../../.." && pwd)
 here=$root/tests/system
 periscope=${PERISCOPE:-$root/build/periscope}
 faulty=${PERISCOPE_FAULTS:-$root/build-clang/tests/periscope_faults} # the product with faults in it (faults.c)
@@ -11,7 +11,7 @@ failures=0
 skips=0
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
-export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
+export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/make:$here/judge LC_ALL=C
 # Debian's programs, which scripts/deps.sh installs, come before others of their names; a python3 that is a
 # script around another one costs ten times as long to start.
 export PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
@@ -44,8 +44,8 @@ check() { # what, command...: the command must succeed
   if "$@" >"$tmp/log" 2>&1; then ok "$what"; else fail "$what"; fi
 }
 
-capgen() { python3 "$here/capgen.py" "$@"; }
-results() { python3 "$here/results.py" "$@"; }
+capgen() { python3 "$here/make/capgen.py" "$@"; }
+results() { python3 "$here/judge/results.py" "$@"; }
 
 have_shared() { # path below ../shared
   [ -e "$shared/$1" ] || {

@@ -9,7 +9,7 @@
 #include "support/folder.h"
 #include "support/python.h"
 
-#define STRICT "tests/system/prometheus_strict.py"
+#define STRICT "tests/system/judge/prometheus_strict.py"
 #define DOC SOURCE_DIR "/docs/METRICS.md"
 
 /* The metrics of the made-up puppet; freed by the caller. */
