@@ -7,6 +7,8 @@
 set -u
 cd "$(dirname "$0")/.."
 what=${1:-all}
+# Debian's programs, which scripts/deps.sh installs, come before others of their names (tests/system/lib.sh).
+export PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
 
 build() { # preset
   log="build-$1.log"

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """sweep.py PERISCOPE DIR CAPTURE...: replays each capture as auto, mirror and plain, with one
 worker and with three; every ledger must close, and as many packets must be received as tcpdump
-counts. Prints what is wrong; status 1 if anything is."""
+counts. As many captures at once as there are processors. Prints what is wrong; status 1 if anything is."""
 import contextlib
 import io
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -23,18 +24,18 @@ def tcpdump_count(path):
     return int(words[0]) if words else 0
 
 
-def judge(periscope, directory, path, kind, workers):
+def judge(periscope, directory, path, kind, workers, want):
     command = [periscope, "replay", "-l", directory, "--input", kind, "--workers", str(workers),
                path]
     shutil.rmtree(directory, ignore_errors=True)
     run = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120)
     if not os.path.exists(os.path.join(directory, "summary.json")):
         # Only a capture without one packet that can be read may give nothing.
-        return run.stderr if run.returncode != 1 or tcpdump_count(path) != 0 else ""
+        return run.stderr if run.returncode != 1 or want != 0 else ""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         results.ledger(directory)
-        got, want = results.summary(directory)["received"], tcpdump_count(path)
+        got = results.summary(directory)["received"]
         if got != want:
             print("received %d, tcpdump counts %d" % (got, want))
         if run.returncode not in (0, 1) or (run.returncode == 1) != (run.stderr != ""):
@@ -44,18 +45,28 @@ def judge(periscope, directory, path, kind, workers):
     return said.getvalue()
 
 
+def sweep(job):
+    """All runs of one capture: how many were wrong, and what."""
+    periscope, directory, path = job
+    own, want, wrong = os.path.join(directory, str(os.getpid())), tcpdump_count(path), []
+    for kind, workers in RUNS:
+        said = judge(periscope, own, path, kind, workers, want)
+        if said:
+            wrong.append("%s --input %s --workers %d: %s" % (os.path.basename(path), kind, workers,
+                                                             said.strip()))
+    return wrong
+
+
 def main():
     periscope, directory, captures = sys.argv[1], sys.argv[2], sys.argv[3:]
-    bad = 0
-    for path in captures:
-        for kind, workers in RUNS:
-            wrong = judge(periscope, directory, path, kind, workers)
-            if wrong:
-                bad += 1
-                print("%s --input %s --workers %d: %s" % (os.path.basename(path), kind, workers,
-                                                          wrong.strip()))
-    print("%d captures, %d runs, %d with faults" % (len(captures), len(captures) * len(RUNS), bad))
-    return 1 if bad or not captures else 0
+    os.makedirs(directory)
+    with multiprocessing.Pool() as pool:
+        wrong = sum(pool.map(sweep, [(periscope, directory, path) for path in captures], 1), [])
+    for line in wrong:
+        print(line)
+    print("%d captures, %d runs, %d with faults" % (len(captures), len(captures) * len(RUNS),
+                                                    len(wrong)))
+    return 1 if wrong or not captures else 0
 
 
 if __name__ == "__main__":

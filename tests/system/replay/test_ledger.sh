@@ -100,9 +100,4 @@ notices() {
 }
 check "a build that loses a packet says that the ledger does not close" notices
 
-if have_shared pcaps; then
-  set -- $(find "$shared/pcaps/" -name '*.pcap' -o -name '*.pcapng' -o -name '*.pcap.gz' | sort)
-  check "$# captures of ../shared, five ways" python3 "$here/judge/sweep.py" "$periscope" "$tmp/sweep" "$@"
-  [ -s "$tmp/log" ] && tail -n 1 "$tmp/log"
-fi
 finish
