@@ -10,7 +10,7 @@
  *     FAULT_STALL_AFTER=NS    so long after it began,
  *     FAULT_STALL_FOR=NS      for so long
  */
-#include "config/parse/now.h"
+#include "config/log/now.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/port/port.h"
 #include "inspect/packets/packet_files.h"
@@ -78,25 +78,13 @@ static void lose(struct lane *lane, uint64_t done, const enum reason *why)
 		lane->ledger.reasons[why[__builtin_ctzll(done)]]--;
 }
 
-void __real_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why);
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why);
+void __real_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
+void __wrap_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
 
-void __wrap_pipeline_run(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why)
+void __wrap_pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns)
 {
-	__real_pipeline_run(lane, packets, n, horizon_ns, why);
-	lose(lane, n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX, why);
-}
-
-void __real_pipeline_count(struct lane *lane, uint64_t done, const enum reason *why);
-void __wrap_pipeline_count(struct lane *lane, uint64_t done, const enum reason *why);
-
-void __wrap_pipeline_count(struct lane *lane, uint64_t done, const enum reason *why)
-{
-	__real_pipeline_count(lane, done, why);
-	lose(lane, done, why);
+	__real_pipeline_run(lane, burst, horizon_ns);
+	lose(lane, burst->own | burst->taken, burst->why);
 }
 
 static uint32_t drop(struct rte_mbuf **mbufs, uint32_t n)
