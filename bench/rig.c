@@ -19,17 +19,12 @@ static void fail(const char *what, const char *why)
 	exit(1);
 }
 
-static bool count_record(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+static struct record *take(void *ctx, enum record_type type, size_t len)
 {
 	struct rig *rig = ctx;
 
-	(void)kind;
-	(void)route;
-	(void)bytes;
-	rig->n_records++;
-	rig->record_bytes += len;
-	return true;
+	rig->record.head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
+	return &rig->record.head;
 }
 
 static void write_settings(FILE *file, const struct rig_params *p)
@@ -120,7 +115,7 @@ struct rig *rig_create(const struct rig_params *params)
 {
 	static bool eal_runs;
 	struct rig *rig = calloc(1, sizeof(*rig));
-	struct sink sink = {rig, count_record};
+	struct sink sink = {rig, take};
 	struct snapshot *snapshot;
 	char error[ERROR];
 

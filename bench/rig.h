@@ -22,7 +22,10 @@ struct rig {
 	struct snapshot_slot slot;
 	struct lane *lane;
 	double load_s; /* reading the settings and compiling the rules */
-	uint64_t n_records, record_bytes;
+	union {
+		struct record head;
+		char bytes[RECORD_MAX];
+	} record; /* the latest */
 };
 
 /* Says why and ends the program when it cannot be made. The first rig with rules starts EAL. */

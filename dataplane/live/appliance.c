@@ -80,12 +80,18 @@ static int make_writer(struct appliance *appliance, char *error)
 		snprintf(error, APPLIANCE_ERROR, "not enough memory");
 		return -1;
 	}
-	appliance->writer = writer_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
+	/* One outbox more is the control thread's. */
+	appliance->writer =
+		writer_create(appliance->n_workers + 1, false, error, APPLIANCE_ERROR);
 	return appliance->writer ? 0 : -1;
 }
 
 static int start_writer(struct appliance *appliance, char *error)
 {
+	if (!output_label(appliance->output, appliance_dpi(appliance))) {
+		snprintf(error, APPLIANCE_ERROR, "not enough memory for names of applications");
+		return -1;
+	}
 	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
 		return -1;
 	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * NS_PER_S))
@@ -202,7 +208,6 @@ static int start_workers(struct appliance *appliance, char *error)
 			.settings = appliance->params.settings,
 			.shedding = appliance->shedding,
 			.recorder = appliance->recorder,
-			.line = i == 0 ? &appliance->line : NULL,
 		};
 
 		deal_queues(appliance, i, &params);

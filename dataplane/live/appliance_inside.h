@@ -58,8 +58,8 @@ struct appliance {
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
 	struct overload_told told[WORKERS_MAX];
-	struct poll_line line; /* of stats */
-	uint64_t stats_ns;     /* when the last one was made */
+	uint64_t stats_ns; /* when the last stats event was made */
+	_Atomic uint64_t stats_offered, stats_lost; /* written by the control thread */
 	_Atomic int phase;
 	_Atomic uint32_t shedding[OVERLOAD_STEPS];
 	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
@@ -108,6 +108,8 @@ struct output_ledger recording_ledger(
 void appliance_say_overload(struct appliance *appliance);
 /* The control thread: sends a stats event when one is due. */
 void appliance_tell_stats(struct appliance *appliance);
+/* Any thread: `offered` and `lost_queue` of stats events. */
+struct output_ledger appliance_stats_ledger(const struct appliance *appliance);
 
 /* Has the workers end, and waits for them. */
 void appliance_join(struct appliance *appliance);

@@ -86,13 +86,17 @@ struct output_ledger appliance_output(const struct appliance *appliance,
 	const struct appliance_counts *counts, enum record_kind kind)
 {
 	struct writer_ledger disk = writer_ledger(appliance->writer, kind);
+	struct output_ledger stats = {0};
 
+	if (kind == RECORD_EVENT)
+		stats = appliance_stats_ledger(appliance);
 	return (struct output_ledger){
-		.offered = counts->sum.offered[kind],
+		.offered = counts->sum.offered[kind] + stats.offered,
 		.written = disk.written,
 		.by_policy = counts->sum.by_policy[kind],
-		.lost_queue = counts->sum.lost_queue[kind],
+		.lost_queue = counts->sum.lost_queue[kind] + stats.lost_queue,
 		.lost_disk = disk.lost_disk,
+		.cut = disk.cut,
 	};
 }
 

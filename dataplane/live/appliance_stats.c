@@ -1,10 +1,11 @@
-/* Stats events: the control thread puts the line together, and worker 0 sends it with its records,
- * so that it goes the way of all events and is counted with them. */
+/* Stats events: the control thread has an outbox of its own at the writer, and its events are counted with
+ * those of the workers. */
 #include "dataplane/live/appliance_inside.h"
 
 #include "config/log/now.h"
-#include "inspect/summary/stats_event.h"
+#include "inspect/record/stats_event.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct stats_step step_of(enum overload_step which, const struct tally *t)
@@ -19,7 +20,7 @@ static struct stats_step step_of(enum overload_step which, const struct tally *t
 }
 
 static void add_workers(
-	const struct appliance *appliance, const struct tally *sum, struct stats_event *event)
+	const struct appliance *appliance, const struct tally *sum, struct stats_record *event)
 {
 	enum overload_step steps[OVERLOAD_STEPS];
 	uint32_t n;
@@ -31,52 +32,64 @@ static void add_workers(
 		event->steps[i] = step_of(steps[i], sum);
 }
 
-static void add_port(struct appliance *appliance, uint32_t index, struct stats_event *event)
+static void add_port(struct appliance *appliance, uint32_t index, struct stats_record *event)
 {
 	const struct port_counters c = appliance_ask_port(appliance, index, NULL, 0).counters;
+	const char *name = appliance->params.settings->capture.ports.text[index];
+	struct stats_port *port = &event->ports[event->n_ports++];
 
-	event->ports[event->n_ports++] = (struct summary_port){
-		.name = appliance->params.settings->capture.ports.text[index],
-		.packets = c.packets,
-		.bytes = c.bytes,
-		.missed = c.missed,
-		.nombuf = c.nombuf,
-		.errors = c.errors,
-	};
+	event->record.cut |= strlen(name) > STATS_PORT_NAME;
+	snprintf(port->name, sizeof(port->name), "%s", name);
+	port->packets = c.packets;
+	port->bytes = c.bytes;
+	port->missed = c.missed;
+	port->nombuf = c.nombuf;
+	port->errors = c.errors;
 }
 
-static void compose(struct appliance *appliance, uint64_t now_ns, struct poll_line *line)
+static void compose(struct appliance *appliance, uint64_t now_ns, struct stats_record *event)
 {
-	struct stats_event event = {
-		.time_ns = now_wall(),
-		.uptime_ns = now_ns - appliance->started_ns,
-	};
-	struct text t = text_make(line->bytes, sizeof(line->bytes));
 	struct appliance_counts counts;
 
 	appliance_count(appliance, &counts);
-	appliance_ledger(&counts, &event.ledger);
-	add_workers(appliance, &counts.sum, &event);
-	for (uint32_t i = 0; i < appliance->n_ports && i < SUMMARY_PORTS_MAX; i++)
-		add_port(appliance, i, &event);
-	stats_event(&t, &event);
-	line->len = t.full ? 0 : (uint32_t)(t.at - line->bytes);
+	*event = (struct stats_record){
+		.record = event->record,
+		.time_ns = now_wall(),
+		.uptime_ns = now_ns - appliance->started_ns,
+	};
+	appliance_ledger(&counts, &event->ledger);
+	add_workers(appliance, &counts.sum, event);
+	for (uint32_t i = 0; i < appliance->n_ports && i < STATS_PORTS; i++)
+		add_port(appliance, i, event);
 }
 
 void appliance_tell_stats(struct appliance *appliance)
 {
 	const struct settings *settings = appliance->params.settings;
-	struct poll_line *line = &appliance->line;
+	struct sink sink = writer_sink(appliance->writer, appliance->n_workers);
 	uint64_t now = now_monotonic();
+	struct stats_record *event;
 
 	if (settings->events.stats_interval == 0 || !settings->events.flow ||
 		now - appliance->stats_ns < settings->events.stats_interval)
 		return;
-	/* A worker that stands still has not taken the last one yet. */
-	if (atomic_load_explicit(&line->is_full, memory_order_acquire))
-		return;
 	appliance->stats_ns = now;
-	compose(appliance, now, line);
-	if (line->len > 0)
-		atomic_store_explicit(&line->is_full, true, memory_order_release);
+	atomic_fetch_add_explicit(&appliance->stats_offered, 1, memory_order_relaxed);
+	event = (struct stats_record *)sink.take(sink.ctx, RECORD_STATS, sizeof(*event));
+	if (!event) {
+		atomic_fetch_add_explicit(&appliance->stats_lost, 1, memory_order_relaxed);
+		return;
+	}
+	compose(appliance, now, event);
+	writer_flush(appliance->writer, appliance->n_workers);
+}
+
+struct output_ledger appliance_stats_ledger(const struct appliance *appliance)
+{
+	return (struct output_ledger){
+		.offered =
+			atomic_load_explicit(&appliance->stats_offered, memory_order_relaxed),
+		.lost_queue =
+			atomic_load_explicit(&appliance->stats_lost, memory_order_relaxed),
+	};
 }

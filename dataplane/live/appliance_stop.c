@@ -118,12 +118,18 @@ static struct summary summarize(const struct appliance *appliance, const struct 
 static bool finish(struct appliance *appliance, uint64_t in_flight,
 	void (*report)(void *ctx, const struct summary *summary), void *ctx)
 {
+	const struct gather_params all = {
+		.settings = appliance->params.settings,
+		.lanes = appliance->lanes,
+		.n_lanes = appliance->n_workers,
+		.output = appliance->output,
+		.stats = appliance_stats_ledger(appliance),
+	};
 	struct gathered g;
 	struct summary summary;
 	char error[PATH_MAX + 128];
 	const char *open_sum;
-	bool ok = gather(&g, appliance->params.settings, appliance->lanes, appliance->n_workers,
-		appliance->output);
+	bool ok = gather(&g, &all);
 
 	if (!ok) {
 		log_error("not enough memory for the summary");

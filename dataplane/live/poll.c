@@ -97,16 +97,6 @@ static void flush_rings(struct poller *poller)
 	poller->tally.handed_out -= lost;
 }
 
-static void take_line(const struct poller *poller)
-{
-	struct poll_line *line = poller->params.line;
-
-	if (!line || !atomic_load_explicit(&line->is_full, memory_order_acquire))
-		return;
-	exporter_event(poller->params.lane->exporter, line->bytes, line->len);
-	atomic_store_explicit(&line->is_full, false, memory_order_release);
-}
-
 /* What time brings: flows and windows that are over, records that have waited long enough. */
 static void keep_house(struct poller *poller)
 {
@@ -127,7 +117,6 @@ static void keep_house(struct poller *poller)
 		return;
 	poller->records_at = poller->now_ns;
 	patience_count(&poller->patience, poller->tally.received, poller->now_ns);
-	take_line(poller);
 	writer_flush(poller->params.writer, poller->params.index);
 	poll_publish(poller);
 }

@@ -22,7 +22,6 @@
 #include "dataplane/output/writer.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/port/port.h"
-#include "inspect/summary/stats_event.h"
 
 enum { POLL_QUEUES_MAX = 128 };
 
@@ -38,13 +37,6 @@ struct poll_queue {
 	uint32_t queue;
 	struct exception_port
 		*exception; /* for what is no mirror traffic; NULL: it is dropped */
-};
-
-/* A line for the events, from the control thread to worker 0, who empties it. */
-struct poll_line {
-	atomic_bool is_full;
-	uint32_t len;
-	char bytes[STATS_EVENT_MAX];
 };
 
 struct poll_params {
@@ -66,7 +58,6 @@ struct poll_params {
 	 * has time again hands over faster than others could take. */
 	_Atomic uint32_t *shedding;
 	struct recorder *recorder; /* NULL: packets are not recorded */
-	struct poll_line *line;    /* NULL but for worker 0 */
 };
 
 struct poller;

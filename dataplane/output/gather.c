@@ -100,6 +100,7 @@ static void gather_output(struct gathered *g, const struct output *output)
 
 		g->outputs[kind].written = one->written;
 		g->outputs[kind].lost_disk = one->lost_disk;
+		g->outputs[kind].cut = one->cut;
 		g->outputs[kind].by_policy += one->by_policy;
 		/* Which ones, depends on the order in which workers made them. */
 		g->overflowed = g->overflowed || one->by_policy > 0;
@@ -117,21 +118,23 @@ static void gather_sinks(struct gathered *g, const struct event_sinks *sinks)
 	}
 }
 
-bool gather(struct gathered *g, const struct settings *settings, struct lane *const *lanes,
-	uint32_t n_lanes, const struct output *output)
+bool gather(struct gathered *g, const struct gather_params *params)
 {
-	*g = (struct gathered){.sessions = lane_sessions(settings)};
+	const struct lane *first = params->lanes[0];
+
+	*g = (struct gathered){.sessions = lane_sessions(params->settings)};
 	g->totals = totals_create();
 	g->not_ip = ether_types_create();
-	if (!g->sessions || !g->totals || !g->not_ip || !gather_rules(lanes[0]->snapshot, g) ||
-		!gather_tenants(settings, g))
+	if (!g->sessions || !g->totals || !g->not_ip || !gather_rules(first->snapshot, g) ||
+		!gather_tenants(params->settings, g))
 		return false;
-	session_table_bind(g->sessions, lanes[0]->snapshot->model);
-	for (uint32_t i = 0; i < n_lanes; i++)
-		gather_lane(g, i, lanes[i]);
+	session_table_bind(g->sessions, first->snapshot->model);
+	g->outputs[RECORD_EVENT] = params->stats;
+	for (uint32_t i = 0; i < params->n_lanes; i++)
+		gather_lane(g, i, params->lanes[i]);
 	/* Sinks have what the files left out. */
-	gather_sinks(g, output_sinks(output));
-	gather_output(g, output);
+	gather_sinks(g, output_sinks(params->output));
+	gather_output(g, params->output);
 	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
 			session_table_overflow(g->sessions) > 0;
 	return true;

@@ -37,10 +37,17 @@ struct gathered {
 	bool overflowed;      /* a capacity limit changed a result */
 };
 
+struct gather_params {
+	const struct settings *settings;
+	struct lane *const *lanes;
+	uint32_t n_lanes;
+	const struct output *output;
+	struct output_ledger stats; /* of stats events: what no lane has offered */
+};
+
 /* Output ledgers join what the exporters offered with what the output wrote. false: no memory;
  * gathered_free() is due all the same. */
-bool gather(struct gathered *gathered, const struct settings *settings,
-	struct lane *const *lanes, uint32_t n_lanes, const struct output *output);
+bool gather(struct gathered *gathered, const struct gather_params *params);
 /* One rule and what it matched under this snapshot; its texts are the model's. */
 struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index);
 /* The summary as far as the lanes know; borrows `g`, the settings and the first lane's dpi. */

@@ -1,87 +1,28 @@
 #include "dataplane/output/writer.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/ring.h"
+#include "dataplane/output/outbox.h"
+#include "dataplane/output/service.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-/* A live worker cannot wait: its outbox takes the records of some 15,000 flows that end at once, while
+/* A live worker cannot wait: its outbox takes the records of some 30,000 flows that end at once, while
  * the writer has no processor. */
-enum { CHUNK_BYTES = 256 * 1024, CHUNKS = 8, LIVE_CHUNKS = 64, FLOW_LOGS_EVERY_S = 60 };
-
-/* Records stand one behind the other, each behind this header, unaligned. */
-struct record_header {
-	uint64_t route;
-	uint32_t kind, len;
-};
-
-struct chunk {
-	uint32_t used;
-	char bytes[CHUNK_BYTES];
-};
-
-struct outbox {
-	struct ring *full, *empty; /* worker -> writer, writer -> worker */
-	struct chunk *filling;     /* the worker's */
-	atomic_bool wait, hurry;
-};
-
-/* A call for the writer's thread, on the stack of whoever waits for it. */
-struct errand {
-	void (*call)(void *ctx, struct output *output);
-	void *ctx;
-	atomic_bool done;
-};
+enum { CHUNKS = 8, LIVE_CHUNKS = 64, FLOW_LOGS_EVERY_S = 60 };
 
 struct writer {
+	struct service service;
 	struct output *output;
-	struct outbox *outboxes;
+	struct outbox **outboxes;
 	uint32_t n_outboxes, n_chunks; /* chunks of each outbox */
 	bool live;
 	uint64_t events_s, flow_logs_s; /* when each was flushed last */
-	_Atomic(struct errand *) errand;
 	/* Copies of the output's ledgers, for other threads. */
-	_Atomic uint64_t written[RECORD_KIND_COUNT], lost_disk[RECORD_KIND_COUNT];
-	pthread_t thread;
-	bool started;
-	atomic_bool stop; /* written by writer_stop(), read by the thread */
+	_Atomic uint64_t written[RECORD_KIND_COUNT], lost_disk[RECORD_KIND_COUNT],
+		cut[RECORD_KIND_COUNT];
 };
-
-static void write_chunk(struct writer *writer, const struct chunk *chunk)
-{
-	struct record_header header;
-
-	for (const char *at = chunk->bytes, *end = at + chunk->used; at < end;
-		at += header.len) {
-		memcpy(&header, at, sizeof(header));
-		at += sizeof(header);
-		output_write(writer->output, (enum record_kind)header.kind, header.route, at,
-			header.len);
-	}
-}
-
-/* Returns the number of chunks written. */
-static unsigned write_round(struct writer *writer)
-{
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < writer->n_outboxes; i++) {
-		struct chunk *chunk = ring_pop(writer->outboxes[i].full);
-
-		if (!chunk)
-			continue;
-		write_chunk(writer, chunk);
-		chunk->used = 0;
-		ring_push(writer->outboxes[i].empty, chunk); /* has room for every chunk */
-		n++;
-	}
-	return n;
-}
 
 static void publish(struct writer *writer)
 {
@@ -93,6 +34,7 @@ static void publish(struct writer *writer)
 			&writer->written[kind], ledger->written, memory_order_relaxed);
 		atomic_store_explicit(
 			&writer->lost_disk[kind], ledger->lost_disk, memory_order_relaxed);
+		atomic_store_explicit(&writer->cut[kind], ledger->cut, memory_order_relaxed);
 	}
 }
 
@@ -111,120 +53,33 @@ static void flush_in_time(struct writer *writer)
 	publish(writer);
 }
 
-static void run_errand(struct writer *writer)
+/* One chunk of each outbox. */
+static bool write_round(void *ctx)
 {
-	struct errand *errand =
-		atomic_exchange_explicit(&writer->errand, NULL, memory_order_acquire);
+	struct writer *writer = ctx;
+	const struct record *record;
+	bool any = false;
 
-	if (!errand)
-		return;
-	errand->call(errand->ctx, writer->output);
-	atomic_store_explicit(&errand->done, true, memory_order_release);
-}
+	if (writer->live)
+		flush_in_time(writer);
+	for (uint32_t i = 0; i < writer->n_outboxes; i++) {
+		struct outbox *outbox = writer->outboxes[i];
 
-static void *writer_main(void *arg)
-{
-	struct writer *writer = arg;
-	struct backoff backoff = {0};
-
-	for (;;) {
-		/* Read before the round: what was sent before the stop is still written. */
-		bool stop = atomic_load_explicit(&writer->stop, memory_order_acquire);
-
-		run_errand(writer);
-		if (writer->live)
-			flush_in_time(writer);
-		if (write_round(writer) > 0) {
-			backoff_reset(&backoff);
+		if (!outbox_open(outbox))
 			continue;
+		any = true;
+		while ((record = outbox_peek(outbox))) {
+			output_record(writer->output, record);
+			outbox_drop(outbox);
 		}
-		if (stop)
-			return NULL;
-		backoff_wait(&backoff);
 	}
-}
-
-static bool may_wait(const struct outbox *outbox)
-{
-	return atomic_load_explicit(&outbox->wait, memory_order_relaxed) &&
-	       !atomic_load_explicit(&outbox->hurry, memory_order_relaxed);
-}
-
-static struct chunk *take_empty(struct outbox *outbox)
-{
-	struct chunk *chunk = ring_pop(outbox->empty);
-	struct backoff backoff = {0};
-
-	while (!chunk && may_wait(outbox)) {
-		backoff_wait(&backoff);
-		chunk = ring_pop(outbox->empty);
-	}
-	return chunk;
-}
-
-static void send_filling(struct outbox *outbox)
-{
-	if (!outbox->filling || outbox->filling->used == 0)
-		return;
-	ring_push(outbox->full, outbox->filling); /* has room for every chunk */
-	outbox->filling = NULL;
-}
-
-static bool outbox_put(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
-{
-	struct record_header header = {route, (uint32_t)kind, (uint32_t)len};
-	struct outbox *outbox = ctx;
-
-	if (len > CHUNK_BYTES - sizeof(header))
-		return false;
-	if (outbox->filling && sizeof(header) + len > CHUNK_BYTES - outbox->filling->used)
-		send_filling(outbox);
-	if (!outbox->filling)
-		outbox->filling = take_empty(outbox);
-	if (!outbox->filling)
-		return false;
-	memcpy(outbox->filling->bytes + outbox->filling->used, &header, sizeof(header));
-	outbox->filling->used += (uint32_t)sizeof(header);
-	memcpy(outbox->filling->bytes + outbox->filling->used, bytes, len);
-	outbox->filling->used += (uint32_t)len;
-	return true;
-}
-
-static bool outbox_init(struct outbox *outbox, uint32_t n_chunks, bool wait)
-{
-	atomic_init(&outbox->wait, wait);
-	outbox->full = ring_create(2 * n_chunks);
-	outbox->empty = ring_create(2 * n_chunks);
-	if (!outbox->full || !outbox->empty)
-		return false;
-	for (uint32_t i = 0; i < n_chunks; i++) {
-		struct chunk *chunk = malloc(sizeof(*chunk));
-
-		if (!chunk)
-			return false;
-		chunk->used = 0;
-		ring_push(outbox->empty, chunk);
-	}
-	return true;
-}
-
-static void free_chunks(struct ring *ring)
-{
-	struct chunk *chunk;
-
-	while (ring && (chunk = ring_pop(ring)))
-		free(chunk);
-	ring_destroy(ring);
+	return any;
 }
 
 static void writer_free(struct writer *writer)
 {
-	for (uint32_t i = 0; i < writer->n_outboxes; i++) {
-		free_chunks(writer->outboxes[i].full);
-		free_chunks(writer->outboxes[i].empty);
-		free(writer->outboxes[i].filling);
-	}
+	for (uint32_t i = 0; i < writer->n_outboxes; i++)
+		outbox_destroy(writer->outboxes[i]);
 	free(writer->outboxes);
 	free(writer);
 }
@@ -241,9 +96,12 @@ struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t
 	writer->n_chunks = wait ? CHUNKS : LIVE_CHUNKS;
 	writer->outboxes = calloc(n_outboxes, sizeof(*writer->outboxes));
 	ok = writer->outboxes != NULL;
-	for (uint32_t i = 0; ok && i < n_outboxes; i++) {
-		writer->n_outboxes++;
-		ok = outbox_init(&writer->outboxes[i], writer->n_chunks, wait);
+	while (ok && writer->n_outboxes < n_outboxes) {
+		struct outbox *outbox = outbox_create(writer->n_chunks, wait);
+
+		ok = outbox != NULL;
+		if (ok)
+			writer->outboxes[writer->n_outboxes++] = outbox;
 	}
 	if (ok)
 		return writer;
@@ -253,14 +111,9 @@ struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t
 
 int writer_run(struct writer *writer, struct output *output, char *error, size_t error_size)
 {
-	int failed;
-
 	writer->output = output;
-	failed = pthread_create(&writer->thread, NULL, writer_main, writer);
-	writer->started = failed == 0;
-	if (failed)
-		snprintf(error, error_size, "no thread for the writer: %s", strerror(failed));
-	return failed ? -1 : 0;
+	return service_start(
+		&writer->service, "writer", write_round, writer, error, error_size);
 }
 
 struct writer *writer_start(
@@ -276,47 +129,44 @@ struct writer *writer_start(
 
 struct sink writer_sink(struct writer *writer, uint32_t index)
 {
-	return (struct sink){&writer->outboxes[index], outbox_put};
+	return outbox_sink(writer->outboxes[index]);
 }
 
 void writer_flush(struct writer *writer, uint32_t index)
 {
-	send_filling(&writer->outboxes[index]);
+	outbox_flush(writer->outboxes[index]);
 }
 
 void writer_wait(struct writer *writer, uint32_t index)
 {
-	atomic_store_explicit(&writer->outboxes[index].wait, true, memory_order_relaxed);
+	outbox_wait(writer->outboxes[index]);
 }
 
 void writer_hurry(struct writer *writer)
 {
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
-		atomic_store_explicit(&writer->outboxes[i].hurry, true, memory_order_relaxed);
+		outbox_hurry(writer->outboxes[i]);
 }
 
-/* Takes an errand back; false: the writer has it in hand. */
-static bool take_back(struct writer *writer, struct errand *errand)
-{
-	struct errand *left = errand;
+struct visit {
+	void (*call)(void *ctx, struct output *output);
+	void *ctx;
+	struct output *output;
+};
 
-	return atomic_compare_exchange_strong(&writer->errand, &left, NULL);
+static void run_visit(void *ctx)
+{
+	struct visit *visit = ctx;
+
+	visit->call(visit->ctx, visit->output);
 }
 
 bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx,
 	uint64_t patience_ns)
 {
-	struct errand errand = {.call = call, .ctx = ctx};
-	uint64_t until = now_monotonic() + patience_ns;
-	struct backoff backoff = {0};
+	struct visit visit = {call, ctx, writer->output};
 
-	atomic_store_explicit(&writer->errand, &errand, memory_order_release);
-	while (!atomic_load_explicit(&errand.done, memory_order_acquire)) {
-		if (now_monotonic() >= until && take_back(writer, &errand))
-			return false;
-		backoff_wait(&backoff);
-	}
-	return true;
+	return service_do(&writer->service, run_visit, &visit, patience_ns);
 }
 
 struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind)
@@ -324,6 +174,7 @@ struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind
 	return (struct writer_ledger){
 		atomic_load_explicit(&writer->written[kind], memory_order_relaxed),
 		atomic_load_explicit(&writer->lost_disk[kind], memory_order_relaxed),
+		atomic_load_explicit(&writer->cut[kind], memory_order_relaxed),
 	};
 }
 
@@ -333,7 +184,7 @@ uint32_t writer_queue(const struct writer *writer, uint32_t *size)
 
 	*size = writer->n_outboxes * writer->n_chunks;
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
-		waiting += ring_count(writer->outboxes[i].full);
+		waiting += outbox_count(writer->outboxes[i]);
 	return waiting;
 }
 
@@ -342,9 +193,7 @@ void writer_stop(struct writer *writer)
 	if (!writer)
 		return;
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
-		send_filling(&writer->outboxes[i]);
-	atomic_store_explicit(&writer->stop, true, memory_order_release);
-	if (writer->started)
-		pthread_join(writer->thread, NULL);
+		outbox_flush(writer->outboxes[i]);
+	service_stop(&writer->service);
 	writer_free(writer);
 }

@@ -1,7 +1,6 @@
-/* The writer: one thread that takes records from every worker and gives them to the output
- * directory, so that no worker waits for a disk. Each worker has an outbox: records are copied
- * into a chunk, full chunks go over a single-producer ring, empty ones come back over another.
- * In replay a worker with no empty chunk waits; live it is refused, and the exporter counts it.
+/* The writer: one service thread that takes records from every worker and gives them to the output
+ * directory, where encoders make text of them, so that no worker waits for a disk. Each worker has an
+ * outbox (outbox.h), which waits in replay when it is full; live it refuses, and the exporter counts it.
  * A writer that does not wait is a live one: it flushes events every second and flow logs every
  * minute, so that they can be followed and little is lost with the machine. */
 #pragma once
@@ -15,9 +14,9 @@
 
 struct writer;
 
-/* What the disk did with the records of one kind; may be asked by any thread at any time. */
+/* What became of the records of one kind (struct output_ledger); may be asked by any thread at any time. */
 struct writer_ledger {
-	uint64_t written, lost_disk;
+	uint64_t written, lost_disk, cut;
 };
 
 /* Starts the thread. `output` is borrowed; nobody else may use it until writer_stop(). `wait`:

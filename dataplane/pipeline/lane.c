@@ -170,7 +170,6 @@ static struct exporter *make_exporter(
 		.flow_events = s->events.flow,
 		.window_s = lane->window_s,
 		.aggregates = share_of(s->flow_logs.capacity, n_lanes),
-		.dpi = lane->dpi,
 		.sessions = lane->sessions,
 		.table = lane->flows,
 		.sink = *sink,

@@ -179,8 +179,7 @@ static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
 
 static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 {
-	replay->writer =
-		writer_start(replay->output, replay->n_workers, true, error, REPLAY_ERROR);
+	replay->writer = writer_create(replay->n_workers, true, error, REPLAY_ERROR);
 	for (uint32_t i = 0; replay->writer && i < replay->n_workers; i++) {
 		const struct lane_params params = {
 			.settings = replay->params->settings,
@@ -198,6 +197,15 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 		replay->lanes[i]->records = replay->packets || replay->recording;
 	}
 	return replay->writer ? 0 : -1;
+}
+
+/* Once there are lanes: what names applications have is one of theirs to say. */
+static int start_writer(struct replay *replay, char error[REPLAY_ERROR])
+{
+	if (output_label(replay->output, replay->lanes[0]->dpi))
+		return writer_run(replay->writer, replay->output, error, REPLAY_ERROR);
+	snprintf(error, REPLAY_ERROR, "not enough memory for names of applications");
+	return -1;
 }
 
 static bool go_on(void *ctx, uint64_t packets)
@@ -311,6 +319,12 @@ static struct summary summarize(const struct replay *replay, const struct gather
 static enum replay_status finish(
 	struct replay *replay, void (*report)(void *, const struct summary *), void *ctx)
 {
+	const struct gather_params all = {
+		.settings = replay->params->settings,
+		.lanes = replay->lanes,
+		.n_lanes = replay->n_workers,
+		.output = replay->output,
+	};
 	struct gathered g;
 	struct summary summary;
 	struct summary_replay what;
@@ -318,8 +332,7 @@ static enum replay_status finish(
 	const char *open_sum;
 	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
 
-	if (!gather(&g, replay->params->settings, replay->lanes, replay->n_workers,
-		    replay->output)) {
+	if (!gather(&g, &all)) {
 		log_error("not enough memory for the summary");
 		result = REPLAY_FAILED;
 	} else {
@@ -391,7 +404,8 @@ static void replay_free(struct replay *replay)
 static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
 {
 	if (make_reader(replay, error) || make_snapshot(replay, error) ||
-		make_lanes(replay, error) || run_threads(replay, error))
+		make_lanes(replay, error) || start_writer(replay, error) ||
+		run_threads(replay, error))
 		return REPLAY_FAILED;
 	writer_stop(replay->writer);
 	replay->writer = NULL;

@@ -141,6 +141,11 @@ const char *dpi_app(
 	return engine_app(dpi->engine, master, app, text, size);
 }
 
+uint32_t dpi_protocols(const struct dpi *dpi)
+{
+	return engine_protocols(dpi->engine);
+}
+
 const char *dpi_protocol_name(const struct dpi *dpi, uint16_t protocol)
 {
 	return engine_protocol_name(dpi->engine, protocol);

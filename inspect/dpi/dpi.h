@@ -76,6 +76,8 @@ struct dpi_stats dpi_stats(const struct dpi *dpi);
 /* `name` as ndpi_protocol2name prints it (`TLS.Google`); returns `text`. */
 const char *dpi_app(
 	const struct dpi *dpi, uint16_t master, uint16_t app, char *text, size_t size);
+/* Protocols below this number have names; what is above is named like UINT16_MAX. */
+uint32_t dpi_protocols(const struct dpi *dpi);
 /* Static strings for the life of `dpi`. */
 const char *dpi_protocol_name(const struct dpi *dpi, uint16_t protocol);
 const char *dpi_category_name(const struct dpi *dpi, uint8_t category);

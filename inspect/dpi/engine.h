@@ -52,5 +52,6 @@ void engine_collect(
 bool engine_is_dns(const struct engine_label *label);
 const char *engine_app(
 	const struct engine *engine, uint16_t master, uint16_t app, char *text, size_t size);
+uint32_t engine_protocols(const struct engine *engine);
 const char *engine_protocol_name(const struct engine *engine, uint16_t protocol);
 const char *engine_category_name(const struct engine *engine, uint8_t category);

@@ -162,6 +162,11 @@ const char *engine_app(
 	return ndpi_protocol2name(engine->module, compat_label(master, app), text, (u_int)size);
 }
 
+uint32_t engine_protocols(const struct engine *engine)
+{
+	return ndpi_get_num_supported_protocols(engine->module);
+}
+
 const char *engine_protocol_name(const struct engine *engine, uint16_t protocol)
 {
 	return ndpi_get_proto_name(engine->module, protocol);

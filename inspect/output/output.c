@@ -1,5 +1,6 @@
 #include "inspect/output/output.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "inspect/output/flow_log_dir.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/output/output_lock.h"
+#include "inspect/record/encoder.h"
+#include "inspect/record/flow_log.h"
 #include "inspect/record/vantage.h"
 
 struct output {
@@ -21,6 +24,8 @@ struct output {
 	struct flow_log_dir *flow_logs;
 	struct event_sinks *sinks; /* NULL: none */
 	struct output_lock *lock;
+	struct labels *labels;    /* NULL: without inspection */
+	char line[LINE_SIZE_MAX]; /* only as much as is used is ever touched */
 	char dir[];
 };
 
@@ -41,6 +46,7 @@ static void output_free(struct output *output)
 	event_files_close(output->events);
 	flow_log_dir_destroy(output->flow_logs);
 	output_lock_release(output->lock);
+	labels_destroy(output->labels);
 	free(output);
 }
 
@@ -196,6 +202,37 @@ void output_write(struct output *output, enum record_kind kind, uint64_t route,
 		event_files_put(output->events, bytes, len);
 	if (output->sinks != NULL)
 		event_sinks_put(output->sinks, bytes, len);
+}
+
+bool output_label(struct output *output, const struct dpi *dpi)
+{
+	labels_destroy(output->labels);
+	output->labels = dpi != NULL ? labels_create(dpi) : NULL;
+	return output->labels != NULL || dpi == NULL;
+}
+
+static uint64_t route_of(const struct record *record)
+{
+	const struct window_record *window = (const struct window_record *)record;
+
+	return record->type == RECORD_WINDOW
+		       ? flow_log_route(window->last_s, window->vantage.owner)
+		       : 0;
+}
+
+void output_record(struct output *output, const struct record *record)
+{
+	for (const struct encoder *e = encoders; e < encoders + ENCODERS; e++) {
+		struct text t = text_make(output->line, sizeof(output->line));
+
+		if (e->type != record->type)
+			continue;
+		e->encode(&t, record, output->labels);
+		assert(!t.full); /* bounded when it is compiled: a fault of ours */
+		output->ledger[e->kind].cut += record->cut;
+		output_write(output, e->kind, route_of(record), output->line,
+			(size_t)(t.at - output->line));
+	}
 }
 
 bool output_flush_kind(struct output *output, enum record_kind kind)

@@ -11,6 +11,7 @@
 
 #include "inspect/record/sink.h"
 
+struct dpi;
 struct event_sinks;
 struct model;
 struct output;
@@ -53,7 +54,13 @@ bool output_stop_sinks(struct output *output, uint64_t ns);
 /* NULL: has none. */
 const struct event_sinks *output_sinks(const struct output *output);
 
-/* Appends one record. */
+/* Names of applications are those of `dpi` (labels_create()); NULL: without inspection. Before the first
+ * record. false: no memory. */
+bool output_label(struct output *output, const struct dpi *dpi);
+
+/* Appends the lines that encoders make of the record. */
+void output_record(struct output *output, const struct record *record);
+/* Appends one line. */
 void output_write(struct output *output, enum record_kind kind, uint64_t route,
 	const char *bytes, size_t len);
 

@@ -12,7 +12,7 @@
 #include "config/log/log.h"
 #include "inspect/output/output_dir.h"
 
-_Static_assert((int)RECORD_SIZE_MAX <= (int)SPOOL_RECORD_MAX, "any event fits");
+_Static_assert((int)LINE_SIZE_MAX <= (int)SPOOL_RECORD_MAX, "any event fits");
 
 enum { BATCH = 256 * 1024, ROOM = BATCH + SPOOL_RECORD_MAX };
 

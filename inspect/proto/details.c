@@ -100,6 +100,34 @@ void details_all(const struct details *details, struct detail_value value[DETAIL
 	}
 }
 
+_Static_assert(
+	offsetof(struct details, bytes) == DETAILS_COPY_MIN, "what stands before the values");
+
+size_t details_size(const struct details *details)
+{
+	return sizeof(*details) + details->len;
+}
+
+bool details_copy(struct details *to, const struct details *details, size_t room)
+{
+	const uint8_t *at = details->bytes, *end = at + details->len;
+
+	if (details_size(details) <= room) {
+		memcpy(to, details, details_size(details));
+		return true;
+	}
+	*to = (struct details){.risks = details->risks};
+	for (const uint8_t *next; at < end; at = next) {
+		next = value_after(at);
+		if ((size_t)(next - (const uint8_t *)details) > room)
+			break;
+		to->have |= 1u << *at;
+	}
+	to->len = (uint32_t)(at - details->bytes);
+	memcpy(to->bytes, details->bytes, to->len);
+	return false;
+}
+
 uint64_t details_risks(const struct details *details)
 {
 	return details ? details->risks : 0;

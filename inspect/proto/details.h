@@ -2,6 +2,7 @@
  * One allocation of just the size needed, taken from the dpi's bounded pool. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ enum {
 	DETAILS_LIST_MAX = 64,          /* elements of a list */
 	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
 	DETAILS_BYTES = 32 * 1024,      /* all together, three bytes a value included */
+	DETAILS_COPY_MIN = 16,          /* a copy without any value */
 };
 
 struct details;
@@ -37,5 +39,9 @@ struct detail_value {
 	int64_t number;
 };
 void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
+/* The bytes of all; and a copy of as many whole values, from the first on, as `room` bytes have room for
+ * (at least DETAILS_COPY_MIN). `to` is aligned to 8. false: some were left out. */
+size_t details_size(const struct details *details);
+bool details_copy(struct details *to, const struct details *details, size_t room);
 /* nDPI's risks as a bitmap: bit n is risk id n. */
 uint64_t details_risks(const struct details *details);

@@ -188,6 +188,11 @@ static uint8_t opposite(uint8_t direction)
 	return direction == DIRECTION_INGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS;
 }
 
+uint8_t aggregate_direction(const struct aggregate_key *key, unsigned side)
+{
+	return side == 0 ? key->direction : opposite(key->direction);
+}
+
 /* All but the window; returns the side that `lo` is: 0, the client, or 1. */
 static unsigned key_fill(struct aggregate_key *key, const struct flow *flow)
 {

@@ -43,6 +43,9 @@ struct aggregate {
 	bool late; /* made after its window was closed */
 };
 
+/* Of what side 0 (`lo`) or 1 sends: enum direction. */
+uint8_t aggregate_direction(const struct aggregate_key *key, unsigned side);
+
 struct aggregates_params {
 	uint32_t capacity;
 	uint32_t window_s; /* as the flow table's; not 0 */

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "inspect/flow/community_id.h"
+#include "inspect/proto/details.h"
 
 static void put_bool(struct text *t, bool value)
 {
@@ -74,9 +75,9 @@ static void put_vantage(struct text *t, const struct flow *flow, const struct va
 		text_cstr(t, "null");
 	}
 	text_cstr(t, ",\"session\":");
-	put_name(t, v->session, EVENT_MODEL_NAME);
+	put_name(t, v->session, VANTAGE_NAME);
 	text_cstr(t, ",\"interface_id\":");
-	put_name(t, v->interface_id, EVENT_MODEL_NAME);
+	put_name(t, v->interface_id, VANTAGE_NAME);
 	text_cstr(t, ",\"direction\":");
 	text_cstr(t, direction_json(flow_direction(flow)));
 }
@@ -230,15 +231,17 @@ static void put_icmp(struct text *t, const struct flow *flow)
 	text_cstr(t, "}}\n");
 }
 
-void event_flow(struct text *t, const struct flow *flow, enum flow_end end, int64_t unseen,
-	const struct vantage *vantage, const struct event_names *names)
+void event_flow(struct text *t, const struct record *record, struct labels *labels)
 {
-	put_identity(t, flow, end, vantage->point_id);
-	put_vantage(t, flow, vantage);
+	const struct flow_record *r = (const struct flow_record *)record;
+	const struct flow *flow = &r->flow;
+
+	put_identity(t, flow, r->end, r->vantage.point_id);
+	put_vantage(t, flow, &r->vantage);
 	put_ends(t, flow);
-	label_json(names->labels, names->dpi, flow, t);
-	put_counts(t, flow, end, unseen, inspection_of(flow, names->dpi != NULL));
-	put_risks(t, flow->details == NULL ? 0 : details_risks(flow->details));
+	label_json(labels, flow, t);
+	put_counts(t, flow, r->end, r->unseen, inspection_of(flow, labels != NULL));
+	put_risks(t, details_risks(flow->details));
 	event_details(t, flow->details);
 	put_icmp(t, flow);
 }

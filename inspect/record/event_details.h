@@ -4,6 +4,7 @@
 #pragma once
 
 #include "inspect/proto/details.h"
+#include "inspect/record/record.h"
 #include "inspect/record/text.h"
 
 /* The most that event_details() appends: every key with its object's braces, every byte of the
@@ -18,7 +19,7 @@ struct event_details_bound {
 	char object##_##field[sizeof("\"" #object "\":{\"" #field "\":},") + \
 			      EVENT_AROUND_##kind];
 #include "inspect/proto/details.def"
-	char bytes[TEXT_JSON_GROWTH * DETAILS_BYTES];
+	char bytes[TEXT_JSON_GROWTH * RECORD_MAX];
 };
 
 /* Appends `"tls":{...},"http":null,...`. `details` may be NULL. */

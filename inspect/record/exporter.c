@@ -1,43 +1,22 @@
-#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "inspect/flow/count.h"
-#include "inspect/record/event.h"
+#include "inspect/proto/details.h"
 #include "inspect/record/exporter.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/record/record.h"
 
 struct exporter {
 	struct exporter_params params;
 	struct totals *totals;
 	struct aggregates *aggregates; /* NULL: no flow logs */
 	struct output_ledger ledger[RECORD_KIND_COUNT];
-	struct label_cache labels;
-	char line[EVENT_SIZE_MAX]; /* only as much as is used is ever touched */
 };
 
-static void send(struct exporter *exporter, enum record_kind kind, uint64_t route,
-	const char *bytes, size_t len)
+static void offer(struct exporter *exporter, enum record_kind kind, bool taken)
 {
-	struct output_ledger *ledger = &exporter->ledger[kind];
-	const struct sink *sink = &exporter->params.sink;
-
-	ledger->offered++;
-	if (!sink->put(sink->ctx, kind, route, bytes, len))
-		ledger->lost_queue++;
-}
-
-static void put(struct exporter *exporter, enum record_kind kind, uint64_t route,
-	const char *bytes, const struct text *t)
-{
-	/* The size is bounded at compile time, so this is a fault of ours. */
-	assert(!t->full);
-	send(exporter, kind, route, bytes, (size_t)(t->at - bytes));
-}
-
-void exporter_event(struct exporter *exporter, const char *bytes, size_t len)
-{
-	send(exporter, RECORD_EVENT, 0, bytes, len);
+	exporter->ledger[kind].offered++;
+	exporter->ledger[kind].lost_queue += !taken;
 }
 
 static uint32_t tenant_of(const struct exporter *exporter, const struct flow *flow)
@@ -60,13 +39,11 @@ static void count(struct exporter *exporter, const struct flow *flow, enum flow_
 {
 	if (end != FLOW_END_ACTIVE)
 		totals_flow(exporter->totals, flow, tenant_of(exporter, flow),
-			flow->details == NULL ? 0 : details_risks(flow->details));
+			details_risks(flow->details));
 }
 
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
 {
-	struct event_names names = {exporter->params.dpi, &exporter->labels};
-	struct text t = text_make(exporter->line, sizeof(exporter->line));
 	struct vantage vantage;
 	int64_t unseen = -1;
 
@@ -78,31 +55,22 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	vantage = vantage_of(exporter->params.sessions, flow->key.point);
 	if (exporter->params.table)
 		unseen = flow_table_unseen(exporter->params.table, flow);
-	event_flow(&t, flow, end, unseen, &vantage, &names);
-	put(exporter, RECORD_EVENT, 0, exporter->line, &t);
+	offer(exporter, RECORD_EVENT,
+		record_flow(&exporter->params.sink, flow, end, unseen, &vantage));
 	count(exporter, flow, end);
-}
-
-static void put_record(struct exporter *exporter, const struct aggregate *aggregate,
-	unsigned side, const struct vantage *vantage)
-{
-	uint32_t window_s = exporter->params.window_s;
-	char line[FLOW_LOG_SIZE];
-	struct text t = text_make(line, sizeof(line));
-	uint64_t end_s = flow_log_end(aggregate, side, window_s);
-
-	flow_log_record(&t, aggregate, side, window_s, vantage);
-	put(exporter, RECORD_FLOW_LOG, flow_log_route(end_s, vantage->owner), line, &t);
 }
 
 static void put_records(void *ctx, const struct aggregate *aggregate)
 {
 	struct exporter *exporter = ctx;
-	struct vantage vantage = vantage_of(exporter->params.sessions, aggregate->key.session);
+	const struct exporter_params *p = &exporter->params;
+	struct vantage vantage = vantage_of(p->sessions, aggregate->key.session);
 
 	for (unsigned side = 0; side < 2; side++)
 		if (aggregate->side[side].packets != 0)
-			put_record(exporter, aggregate, side, &vantage);
+			offer(exporter, RECORD_FLOW_LOG,
+				record_window(
+					&p->sink, aggregate, side, p->window_s, &vantage));
 }
 
 static bool make_aggregates(struct exporter *exporter)

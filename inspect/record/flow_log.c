@@ -1,12 +1,8 @@
 #include "inspect/record/flow_log.h"
 
-enum { NAME_MAX_LEN = 64 };
-
 static void put_name(struct text *t, const char *name, const char *unknown)
 {
-	const char *s = name == NULL ? unknown : name;
-
-	text_bytes(t, s, strnlen(s, NAME_MAX_LEN));
+	text_cstr(t, name == NULL ? unknown : name);
 	text_char(t, ' ');
 }
 
@@ -16,42 +12,30 @@ static void put_number(struct text *t, uint64_t n)
 	text_char(t, ' ');
 }
 
-static void put_ends(struct text *t, const struct aggregate_key *key, unsigned side)
+static void put_ends(struct text *t, const struct window_record *r)
 {
-	bool lo = side == 0;
-
-	text_addr(t, lo ? &key->lo : &key->hi, key->ip_version);
+	text_addr(t, &r->src, r->ip_version);
 	text_char(t, ' ');
-	text_addr(t, lo ? &key->hi : &key->lo, key->ip_version);
+	text_addr(t, &r->dst, r->ip_version);
 	text_char(t, ' ');
-	put_number(t, lo ? key->lo_port : key->hi_port);
-	put_number(t, lo ? key->hi_port : key->lo_port);
+	put_number(t, r->src_port);
+	put_number(t, r->dst_port);
 }
 
-static uint64_t begin_of(const struct aggregate *aggregate, uint32_t window_s)
+void flow_log_line(struct text *t, const struct record *record, struct labels *labels)
 {
-	return (uint64_t)aggregate->key.window * window_s;
-}
+	const struct window_record *r = (const struct window_record *)record;
 
-uint64_t flow_log_end(const struct aggregate *aggregate, unsigned side, uint32_t window_s)
-{
-	return begin_of(aggregate, window_s) + aggregate->side[side].last;
-}
-
-void flow_log_record(struct text *t, const struct aggregate *aggregate, unsigned side,
-	uint32_t window_s, const struct vantage *vantage)
-{
-	const struct aggregate_side *sent = &aggregate->side[side];
-
+	(void)labels;
 	text_cstr(t, "2 ");
-	put_name(t, vantage->account, "unknown");
-	put_name(t, vantage->interface_id, "-");
-	put_ends(t, &aggregate->key, side);
-	put_number(t, aggregate->key.protocol);
-	put_number(t, sent->packets);
-	put_number(t, sent->bytes);
-	put_number(t, begin_of(aggregate, window_s) + sent->first);
-	put_number(t, flow_log_end(aggregate, side, window_s));
+	put_name(t, r->vantage.account, "unknown");
+	put_name(t, r->vantage.interface_id, "-");
+	put_ends(t, r);
+	put_number(t, r->protocol);
+	put_number(t, r->packets);
+	put_number(t, r->bytes);
+	put_number(t, r->first_s);
+	put_number(t, r->last_s);
 	/* A mirror shows accepted packets only: the source's security groups and network ACLs
 	 * have let them through. */
 	text_cstr(t, "ACCEPT OK\n");

@@ -1,9 +1,9 @@
 /* The label of a flow as the JSON that events carry: `"app":...,"app_protocol":...,
- * "app_name":...,"category":...`. Few labels name most flows, so what was formatted is kept: a
- * direct-mapped cache, with the same text on a hit as on a miss. */
+ * "app_name":...,"category":...`. Names are copied from nDPI once, at the start: the thread that makes
+ * events has nothing to do with a worker's nDPI. Few labels name most flows, so what was formatted is
+ * kept: a direct-mapped cache, with the same text on a hit as on a miss. One thread uses it. */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "inspect/dpi/dpi.h"
@@ -16,14 +16,13 @@ enum {
 	LABEL_JSON = 4 * ((int)sizeof("\"app_protocol\":\"\",") + TEXT_JSON_GROWTH * LABEL_NAME)
 };
 
-struct label_cache {
-	struct label {
-		uint16_t master, app, len; /* len 0: empty */
-		uint8_t category;
-		char json[LABEL_JSON];
-	} slot[LABEL_SLOTS];
-};
+struct labels;
 
-/* Appends the label's JSON. `dpi` NULL: without inspection every flow is Unknown. */
-void label_json(struct label_cache *cache, const struct dpi *dpi, const struct flow *flow,
-	struct text *t);
+/* The names of `dpi`, which no thread may be using, and which is not needed afterwards. NULL: no
+ * memory. */
+struct labels *labels_create(const struct dpi *dpi);
+/* NULL is legal. */
+void labels_destroy(struct labels *labels);
+
+/* Appends the label's JSON. `labels` NULL: without inspection every flow is Unknown. */
+void label_json(struct labels *labels, const struct flow *flow, struct text *t);

@@ -1,6 +1,6 @@
 #include "inspect/record/vantage.h"
 
-#include <stddef.h>
+#include <string.h>
 
 #include "config/model/model.h"
 
@@ -55,4 +55,39 @@ struct vantage vantage_of(const struct session_table *sessions, uint32_t session
 	v = vantage_of_session(&seen);
 	v.point_id = session_id(sessions, session);
 	return v;
+}
+
+static size_t name_size(const char *name)
+{
+	return name == NULL ? 0 : strnlen(name, VANTAGE_NAME) + 1;
+}
+
+size_t vantage_size(const struct vantage *v)
+{
+	return name_size(v->session) + name_size(v->interface_id) + name_size(v->account);
+}
+
+/* `*name` becomes a copy in `*room`, which it uses up. false: it was cut. */
+static bool take_name(const char **name, char **room)
+{
+	const char *from = *name;
+	size_t len = name_size(from);
+
+	if (from == NULL)
+		return true;
+	*name = *room;
+	memcpy(*room, from, len - 1);
+	(*room)[len - 1] = '\0';
+	*room += len;
+	return from[len - 1] == '\0';
+}
+
+bool vantage_copy(struct vantage *to, const struct vantage *from, char *room)
+{
+	bool session, interface;
+
+	*to = *from;
+	session = take_name(&to->session, &room);
+	interface = take_name(&to->interface_id, &room);
+	return take_name(&to->account, &room) && session && interface;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "decap/session/session.h"
@@ -23,6 +24,13 @@ struct vantage {
 struct vantage vantage_of(const struct session_table *sessions, uint32_t session);
 /* The same for a session at hand. */
 struct vantage vantage_of_session(const struct session *session);
+
+enum { VANTAGE_NAME = 64 }; /* longer names are cut */
+
+/* For records: a copy whose strings stand in `room`, which has vantage_size() bytes. false: one of them
+ * was cut. */
+size_t vantage_size(const struct vantage *vantage);
+bool vantage_copy(struct vantage *to, const struct vantage *from, char *room);
 
 struct model_session;
 

@@ -212,6 +212,8 @@ void summary_output_json(
 	json_u64(j, "by_policy", ledger->by_policy);
 	json_u64(j, "lost_queue", ledger->lost_queue);
 	json_u64(j, "lost_disk", ledger->lost_disk);
+	if (ledger->cut > 0)
+		json_u64(j, "cut", ledger->cut);
 	json_close(j, '}');
 }
 

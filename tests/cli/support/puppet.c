@@ -92,7 +92,7 @@ static void fill_outputs(const struct puppet *a, struct status *s)
 	struct status_shed *shed = status_array(s, 1, sizeof(*shed));
 
 	o[0] = (struct status_output){"events", true,
-		{50 + a->lost_disk, 40, 1, 9, a->lost_disk}, 100, a->queue_fill, 3, 4096};
+		{50 + a->lost_disk, 40, 1, 9, a->lost_disk, 0}, 100, a->queue_fill, 3, 4096};
 	o[1] = (struct status_output){.name = "packets"};
 	*shed = (struct status_shed){"dpi", true, 2, 1500000000, 33};
 	s->outputs = o;

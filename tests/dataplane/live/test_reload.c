@@ -13,6 +13,7 @@
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"
+#include "support/drawer.h"
 #include "support/scratch.h"
 
 enum {
@@ -46,7 +47,8 @@ struct load {
 	struct lane *lane;
 	const struct frame *frames;
 	atomic_bool *stop;
-	uint64_t packets, wrong, mixed, backwards, generations, records;
+	uint64_t packets, wrong, mixed, backwards, generations;
+	struct drawer drawer;
 	struct rule_hits hits[MODELS][NO_RULE + 1];
 };
 
@@ -255,17 +257,6 @@ static void *run_load(void *ctx)
 	return NULL;
 }
 
-static bool count_record(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
-{
-	struct load *load = ctx;
-
-	(void)kind;
-	(void)route;
-	load->records += len > 0 && bytes[len - 1] == '\n';
-	return true;
-}
-
 /* ---- the control thread ---- */
 
 static struct snapshot *make_snapshot(struct world *w, uint64_t generation)
@@ -322,7 +313,7 @@ static void start_loads(struct world *w)
 		const struct lane_params params = {.settings = &w->settings[0],
 			.index = i,
 			.n_lanes = LANES,
-			.sink = {load, count_record},
+			.sink = drawer_sink(&load->drawer),
 			.slot = &w->slot};
 
 		load->frames = w->frames;
@@ -349,7 +340,7 @@ static void check_load(const struct load *load)
 	CU_ASSERT_EQUAL(sum, load->packets);
 	/* The first may be over before a lane's first burst. */
 	CU_ASSERT_TRUE(load->generations >= SWAPS);
-	CU_ASSERT_TRUE(load->records > 0);
+	CU_ASSERT_TRUE(load->drawer.n[RECORD_FLOW] > 0);
 	CU_ASSERT_EQUAL(flow_table_stats(load->lane->flows)->live, 0);
 }
 

@@ -8,25 +8,37 @@
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
+#include "support/drawer.h"
 
-enum { LANES = 3, PACKETS = 3000, SOURCES = 4, EVENTS_REFUSED = 7 };
+enum {
+	LANES = 3,
+	PACKETS = 3000,
+	SOURCES = 4,
+	EVENTS_REFUSED = 7,
+	STATS_OFFERED = 5000,
+	STATS_LOST = 3000
+};
+
+struct tray {
+	struct drawer drawer;
+	uint64_t refused;
+};
 
 struct crowd {
 	struct rig rig; /* for its folder, settings and output */
 	struct traffic traffic;
 	struct lane *lanes[LANES];
-	uint64_t refused[LANES];
+	struct tray trays[LANES];
 };
 
 /* Refuses the first few events, so that something is lost. */
-static bool put(void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+static struct record *take(void *ctx, enum record_type type, size_t len)
 {
-	uint64_t *refused = ctx;
+	struct tray *tray = ctx;
 
-	(void)route;
-	(void)bytes;
-	(void)len;
-	return kind != RECORD_EVENT || ++*refused > EVENTS_REFUSED;
+	return type == RECORD_FLOW && ++tray->refused <= EVENTS_REFUSED
+		       ? NULL
+		       : drawer_take(&tray->drawer, type, len);
 }
 
 /* Flows keep to a lane; packets without one go round. */
@@ -50,7 +62,7 @@ static void crowd_begin(struct crowd *crowd)
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
 	for (uint32_t l = 0; l < LANES; l++)
 		crowd->lanes[l] = rig_lane(&rig->settings, &rig->slot, l, LANES, DECAP_MIRROR,
-			(struct sink){&crowd->refused[l], put});
+			(struct sink){&crowd->trays[l], take});
 }
 
 static void crowd_run(struct crowd *crowd)
@@ -65,6 +77,17 @@ static void crowd_run(struct crowd *crowd)
 	}
 	for (uint32_t l = 0; l < LANES; l++)
 		lane_end(crowd->lanes[l], TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+}
+
+static bool crowd_gather(struct crowd *crowd, struct gathered *g)
+{
+	const struct gather_params params = {.settings = &crowd->rig.settings,
+		.lanes = crowd->lanes,
+		.n_lanes = LANES,
+		.output = crowd->rig.output,
+		.stats = {.offered = STATS_OFFERED, .lost_queue = STATS_LOST}};
+
+	return gather(g, &params);
 }
 
 static void crowd_end(struct crowd *crowd)
@@ -140,7 +163,7 @@ static void the_sums_are_those_of_the_parts(void)
 	crowd_begin(&crowd);
 	crowd_run(&crowd);
 	flows = traffic_flows(&crowd.traffic);
-	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
 	for (int reason = 0; reason < REASON_COUNT; reason++)
 		CU_ASSERT_EQUAL(g.ledger.reasons[reason],
 			traffic_count(&crowd.traffic, (enum reason)reason));
@@ -155,8 +178,9 @@ static void the_sums_are_those_of_the_parts(void)
 	CU_ASSERT_EQUAL(g.flows.ended, flows);
 	CU_ASSERT_EQUAL(g.flows.live, 0);
 	CU_ASSERT_EQUAL(g.flows.peak, flows); /* none ended before the end */
-	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, flows);
-	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, LANES * EVENTS_REFUSED);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, flows + STATS_OFFERED);
+	CU_ASSERT_EQUAL(
+		g.outputs[RECORD_EVENT].lost_queue, LANES * EVENTS_REFUSED + STATS_LOST);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].written, 0); /* no writer in between */
 	CU_ASSERT_TRUE(g.outputs[RECORD_FLOW_LOG].offered > 0);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_FLOW_LOG].lost_queue, 0);
@@ -231,14 +255,14 @@ static void no_count_of_a_lane_is_left_out(void)
 	}
 	for (int k = 0; k < KINDS; k++)
 		words_set(&words[k]);
-	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
 	for (int k = 0; k < KINDS; k++)
 		words_check(&words[k]);
 	CU_ASSERT_EQUAL(g.flows.live, 7);
 	CU_ASSERT_EQUAL(g.flows.peak, 70);
-	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, 7);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, 7 + STATS_OFFERED);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].by_policy, 70);
-	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, 700);
+	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, 700 + STATS_LOST);
 	gathered_free(&g);
 	crowd_end(&crowd);
 }
@@ -265,7 +289,7 @@ static void sessions_that_fit_in_no_single_table(void)
 	crowd.rig.settings.sessions.capacity = 16;
 	for (uint32_t l = 0; l < LANES; l++)
 		CU_ASSERT_FALSE(lane_overflowed(crowd.lanes[l]));
-	CU_ASSERT_TRUE(gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output));
+	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
 	CU_ASSERT_TRUE(g.overflowed);
 	CU_ASSERT_EQUAL(session_table_count(g.sessions), 16);
 	gathered_free(&g);
@@ -283,7 +307,7 @@ static void without_memory(void)
 	crowd_run(&crowd);
 	while (!ok && nth < 100) {
 		hooks_fail_allocation(++nth);
-		ok = gather(&g, &crowd.rig.settings, crowd.lanes, LANES, crowd.rig.output);
+		ok = crowd_gather(&crowd, &g);
 		CU_ASSERT_EQUAL(ok, !hooks_allocation_failed());
 		gathered_free(&g);
 	}

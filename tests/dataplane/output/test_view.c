@@ -5,6 +5,7 @@
 
 #include "config/model/model.h"
 #include "dataplane/output/view.h"
+#include "support/drawer.h"
 
 #define MS UINT64_C(1000000)
 
@@ -15,18 +16,8 @@ struct stand {
 	struct snapshot_slot slot;
 	struct lane *lane;
 	struct view_board board;
+	struct drawer drawer;
 };
-
-static bool drop(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
-{
-	(void)ctx;
-	(void)kind;
-	(void)route;
-	(void)bytes;
-	(void)len;
-	return true;
-}
 
 static struct stand *stand_make(void)
 {
@@ -41,8 +32,10 @@ static struct stand *stand_make(void)
 	s->settings.sessions.capacity = 2048;
 	snapshot_publish(&s->slot,
 		snapshot_create(&empty_model, &s->settings, 1, 1, error, sizeof(error)));
-	params = (struct lane_params){
-		.settings = &s->settings, .n_lanes = 1, .sink = {NULL, drop}, .slot = &s->slot};
+	params = (struct lane_params){.settings = &s->settings,
+		.n_lanes = 1,
+		.sink = drawer_sink(&s->drawer),
+		.slot = &s->slot};
 	s->lane = lane_create(&params, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->lane);
 	CU_ASSERT_TRUE_FATAL(view_init(&s->board, session_table_capacity(s->lane->sessions)));

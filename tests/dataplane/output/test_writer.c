@@ -12,7 +12,8 @@
 #include "dataplane/output/writer.h"
 #include "dataplane/support/hooks.h"
 #include "inspect/output/output.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/proto/draft.h"
+#include "inspect/record/aggregate.h"
 #include "support/folder.h"
 #include "support/python.h"
 
@@ -100,37 +101,62 @@ static void gate_remove(struct gate *gate)
 
 /* ---- records ---- */
 
-/* "outbox number length xxx...\n", `len` bytes in all. */
-static void make_record(char *text, size_t len, uint32_t outbox, uint32_t number)
-{
-	char head[64];
-	int n = snprintf(head, sizeof(head), "%u %u %zu ", outbox, number, len);
+enum { STRING = 700 };
 
-	memset(text, 'x', len);
-	memcpy(text, head, (size_t)n);
-	text[len - 1] = '\n';
+/* Details whose server name has `len` bytes, of just that size. */
+static struct details *make_details(size_t len, struct memory *memory, struct memory_list *list)
+{
+	static _Thread_local struct draft draft;
+	char name[STRING + 1];
+
+	memset(name, 'x', sizeof(name));
+	draft_reset(&draft);
+	draft_string(&draft, DETAIL_tls_sni, name, len < STRING ? len : STRING);
+	/* A long one has all that there may be. */
+	for (int d = DETAIL_tls_version; len > STRING && d <= DETAIL_tls_sha1; d++)
+		draft_string(&draft, (enum detail)d, name, STRING);
+	return draft_finish(&draft, memory, list);
+}
+
+/* The event of a flow that says: outbox, number, length. */
+static bool put(struct sink sink, uint32_t outbox, uint32_t number, size_t len)
+{
+	const struct vantage nowhere = {.has_vni = false};
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	struct flow flow = {.key = {.point = SESSION_NONE, .ip_version = 4, .protocol = 6}};
+	bool taken;
+
+	flow.side[0].packets = outbox;
+	flow.side[1].packets = number;
+	flow.side[1].bytes = len;
+	flow.details = make_details(len, &memory, &list);
+	taken = record_flow(&sink, &flow, FLOW_END_IDLE, -1, &nowhere);
+	memory_sweep(&list);
+	memory_trim(&memory);
+	return taken;
 }
 
 static size_t record_len(uint32_t number)
 {
-	if (number % 500 == 499)
-		return RECORD_SIZE_MAX - number % 7;
-	return 32 + number * 37 % 900;
+	return number % 50 == 49 ? 2 * STRING : 1 + number * 37 % STRING;
 }
 
-/* Every outbox's records are numbered from 0 without a gap, `counts` of them, and each line has the
+/* Every outbox's records are numbered from 0 without a gap, `counts` of them, and each name has the
  * length it tells. */
 static const char events_are_whole[] =
-	"import sys\n"
+	"import json, sys\n"
 	"path, counts = sys.argv[1].split('|')\n"
 	"counts = [int(c) for c in counts.split(',')]\n"
 	"seen = [0] * len(counts)\n"
 	"for line in open(path, 'rb'):\n"
-	"    outbox, number, length, rest = line.split(b' ', 3)\n"
-	"    assert len(line) == int(length), line[:60]\n"
-	"    assert rest.strip(b'x') == b'\\n', line[:60]\n"
-	"    assert seen[int(outbox)] == int(number), line[:60]\n"
-	"    seen[int(outbox)] += 1\n"
+	"    event = json.loads(line)\n"
+	"    outbox, server = event['client']['packets'], event['server']\n"
+	"    tls = event['tls']\n"
+	"    assert tls['sni'] == 'x' * min(server['bytes'], 700), line[:60]\n"
+	"    assert (tls['sha1'] is None) == (server['bytes'] <= 700), line[:60]\n"
+	"    assert seen[outbox] == server['packets'], line[:60]\n"
+	"    seen[outbox] += 1\n"
 	"assert seen == counts, (seen, counts)\n";
 
 static bool events_agree(const struct desk *desk, const char *counts)
@@ -153,18 +179,13 @@ static void *author_main(void *arg)
 {
 	struct author *author = arg;
 	struct sink sink = writer_sink(author->writer, author->index);
-	char *text = malloc(RECORD_SIZE_MAX);
 
 	for (uint32_t i = 0; i < RECORDS; i++) {
-		size_t len = record_len(i);
-
-		make_record(text, len, author->index, i);
-		author->refused += !sink.put(sink.ctx, RECORD_EVENT, 0, text, len);
+		author->refused += !put(sink, author->index, i, record_len(i));
 		atomic_store(&author->done, i + 1);
 		if (i % 701 == 0)
 			writer_flush(author->writer, author->index);
 	}
-	free(text);
 	return NULL;
 }
 
@@ -221,27 +242,22 @@ static void a_full_outbox_waits(void)
 	desk_close(&desk);
 }
 
-/* Puts records of one size until `most` were taken or one is refused; returns how many. */
+/* Puts long records until `most` were taken or one is refused; returns how many. */
 static uint32_t put_until_refused(
-	struct desk *desk, uint32_t outbox, uint32_t first, uint32_t most, size_t len)
+	struct desk *desk, uint32_t outbox, uint32_t first, uint32_t most)
 {
 	struct sink sink = writer_sink(desk->writer, outbox);
-	char *text = malloc(len);
 	uint32_t n = 0;
 
-	for (; n < most; n++) {
-		make_record(text, len, outbox, first + n);
-		if (!sink.put(sink.ctx, RECORD_EVENT, 0, text, len))
-			break;
-	}
-	free(text);
+	while (n < most && put(sink, outbox, first + n, 2 * STRING))
+		n++;
 	return n;
 }
 
 /* On this thread with the gate shut: a put that waited would never come back. */
 static void a_full_outbox_refuses_and_only_that_one(void)
 {
-	enum { LEN = 100 * 1024, MOST = 1000 };
+	enum { MOST = 10000, ROOM = 64 * 256 * 1024, LONG = 12 * STRING };
 	uint32_t taken[2], more;
 	struct backoff wait = {0};
 	struct gate gate;
@@ -250,14 +266,14 @@ static void a_full_outbox_refuses_and_only_that_one(void)
 
 	gate_install(&gate);
 	desk_open(&desk, 2, false);
-	taken[0] = put_until_refused(&desk, 0, 0, MOST, LEN);
-	CU_ASSERT_TRUE(taken[0] >= 64 && taken[0] < 400);
-	CU_ASSERT_EQUAL(put_until_refused(&desk, 0, taken[0], MOST, LEN), 0);
-	taken[1] = put_until_refused(&desk, 1, 0, 5, LEN);
+	taken[0] = put_until_refused(&desk, 0, 0, MOST);
+	CU_ASSERT_TRUE(taken[0] >= 1000 && taken[0] <= 2 + ROOM / LONG);
+	CU_ASSERT_EQUAL(put_until_refused(&desk, 0, taken[0], MOST), 0);
+	taken[1] = put_until_refused(&desk, 1, 0, 5);
 	CU_ASSERT_EQUAL(taken[1], 5);
 	gate_open(&gate);
 	/* Once something was written there is room again. */
-	while ((more = put_until_refused(&desk, 0, taken[0], 3, LEN)) == 0)
+	while ((more = put_until_refused(&desk, 0, taken[0], 3)) == 0)
 		backoff_wait(&wait);
 	taken[0] += more;
 	desk_stop(&desk);
@@ -272,7 +288,7 @@ static void a_full_outbox_refuses_and_only_that_one(void)
  * a put that waited would never come back. */
 static void hurry_is_for_good(void)
 {
-	enum { LEN = 100 * 1024, MOST = 1000 };
+	enum { MOST = 10000, ROOM = 64 * 256 * 1024, LONG = 12 * STRING };
 	struct gate gate;
 	struct desk desk;
 	uint32_t taken;
@@ -281,8 +297,8 @@ static void hurry_is_for_good(void)
 	desk_open(&desk, 1, false);
 	writer_hurry(desk.writer);
 	writer_wait(desk.writer, 0);
-	taken = put_until_refused(&desk, 0, 0, MOST, LEN);
-	CU_ASSERT_TRUE(taken >= 64 && taken < 400);
+	taken = put_until_refused(&desk, 0, 0, MOST);
+	CU_ASSERT_TRUE(taken >= 1000 && taken <= 2 + ROOM / LONG);
 	gate_open(&gate);
 	desk_stop(&desk);
 	CU_ASSERT_EQUAL(written(&desk, RECORD_EVENT), taken);
@@ -306,7 +322,7 @@ static void an_errand_has_its_time(void)
 
 	gate_install(&gate);
 	desk_open(&desk, 1, false);
-	CU_ASSERT_EQUAL(put_until_refused(&desk, 0, 0, 1, 100), 1);
+	CU_ASSERT_EQUAL(put_until_refused(&desk, 0, 0, 1), 1);
 	writer_flush(desk.writer, 0);
 	/* It may have come to the errand before the record. */
 	while (writer_do(desk.writer, count_call, &calls, patience_ns))
@@ -322,55 +338,43 @@ static void an_errand_has_its_time(void)
 	desk_close(&desk);
 }
 
-static void records_up_to_the_longest(void)
+/* What `lo` sent to itself, `last` after the begin of the window of 600 s. */
+static bool put_window(struct sink sink, uint32_t window, uint16_t last, uint64_t packets)
 {
-	static const size_t lengths[] = {
-		RECORD_SIZE_MAX, RECORD_SIZE_MAX, 16, RECORD_SIZE_MAX - 1, RECORD_SIZE_MAX};
-	enum { N = sizeof(lengths) / sizeof(lengths[0]), TOO_LONG = 2 * 1024 * 1024 };
-	char *text = calloc(1, TOO_LONG);
-	struct sink sink;
-	struct desk desk;
+	const struct vantage nowhere = {.has_vni = false};
+	struct aggregate aggregate = {.key = {.window = window, .ip_version = 4}};
 
-	desk_open(&desk, 1, true);
-	sink = writer_sink(desk.writer, 0);
-	for (uint32_t i = 0; i < N; i++) {
-		make_record(text, lengths[i], 0, i);
-		CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, text, lengths[i]));
-	}
-	/* What can never fit is refused even where the outbox waits. */
-	CU_ASSERT_FALSE(sink.put(sink.ctx, RECORD_EVENT, 0, text, TOO_LONG));
-	desk_stop(&desk);
-	CU_ASSERT_TRUE(events_agree(&desk, "5"));
-	desk_close(&desk);
-	free(text);
+	aggregate.side[0].packets = packets;
+	aggregate.side[0].last = last;
+	return record_window(&sink, &aggregate, 0, 600, &nowhere);
 }
 
-/* A record keeps its kind and its route: 2023-11-14 22:15 UTC is the period of 1700000000. */
-static void kinds_and_routes_arrive(void)
+/* A record comes to the file of its kind, a flow log's to that of its period: 2023-11-14 22:10 UTC
+ * begins window 2833333 of 600 s. */
+static void each_comes_to_its_file(void)
 {
 	static const char script[] =
 		"import glob, gzip, sys\n"
 		"files = sorted(glob.glob(sys.argv[1] + '/flow-logs/**/*.gz', "
 		"recursive=True))\n"
 		"lines = {f: gzip.open(f).read().splitlines()[1:] for f in files}\n"
-		"early = [l for f in files if '/2023/11/14/' in f and 'T2210Z' in f for l in "
-		"lines[f]]\n"
-		"late = [l for f in files if '/2023/11/14/' in f and 'T2215Z' in f for l in "
-		"lines[f]]\n"
-		"assert early == [b'early 0', b'early 1'], lines\n"
-		"assert late == [b'late 0'], lines\n";
+		"early = [l.split()[8] for f in files if '/2023/11/14/' in f and 'T2210Z' in f "
+		"for "
+		"l in lines[f]]\n"
+		"late = [l.split()[8] for f in files if '/2023/11/14/' in f and 'T2215Z' in f "
+		"for l "
+		"in lines[f]]\n"
+		"assert early == [b'10', b'11'], lines\n"
+		"assert late == [b'20'], lines\n";
 	struct sink sink;
 	struct desk desk;
 
 	desk_open(&desk, 1, true);
 	sink = writer_sink(desk.writer, 0);
-	CU_ASSERT_TRUE(sink.put(
-		sink.ctx, RECORD_FLOW_LOG, flow_log_route(1700000000, 0), "early 0\n", 8));
-	CU_ASSERT_TRUE(sink.put(
-		sink.ctx, RECORD_FLOW_LOG, flow_log_route(1700000300, 0), "late 0\n", 7));
-	CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, "0 0 8 x\n", 8));
-	CU_ASSERT_TRUE(sink.put(
-		sink.ctx, RECORD_FLOW_LOG, flow_log_route(1700000001, 0), "early 1\n", 8));
+	CU_ASSERT_TRUE(put_window(sink, 2833333, 0, 10));
+	CU_ASSERT_TRUE(put_window(sink, 2833333, 300, 20));
+	CU_ASSERT_TRUE(put(sink, 0, 0, 8));
+	CU_ASSERT_TRUE(put_window(sink, 2833333, 1, 11));
 	desk_stop(&desk);
 	CU_ASSERT_EQUAL(written(&desk, RECORD_FLOW_LOG), 3);
 	CU_ASSERT_EQUAL(written(&desk, RECORD_EVENT), 1);
@@ -398,7 +402,7 @@ static void a_flush_sends_what_was_gathered(void)
 	desk_open(&desk, 2, true);
 	sink = writer_sink(desk.writer, 1);
 	writer_flush(desk.writer, 1);
-	CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, "1 0 8 x\n", 8));
+	CU_ASSERT_TRUE(put(sink, 1, 0, 8));
 	writer_flush(desk.writer, 1);
 	writer_flush(desk.writer, 1);
 	while (atomic_load(&arrived) == 0)
@@ -407,29 +411,6 @@ static void a_flush_sends_what_was_gathered(void)
 	hooks_clear();
 	CU_ASSERT_TRUE(events_agree(&desk, "0,1"));
 	desk_close(&desk);
-}
-
-/* After one of the longest, records of all lengths about those that just fit behind it. */
-static void records_that_just_fit(void)
-{
-	enum { CHUNK = 256 * 1024, SWEEP = 64 };
-	size_t behind = CHUNK - RECORD_SIZE_MAX;
-	char *text = malloc(RECORD_SIZE_MAX);
-	struct sink sink;
-	struct desk desk;
-
-	desk_open(&desk, 1, true);
-	sink = writer_sink(desk.writer, 0);
-	for (uint32_t i = 0; i < 2 * SWEEP; i++) {
-		size_t len = i % 2 ? behind - i / 2 : RECORD_SIZE_MAX;
-
-		make_record(text, len, 0, i);
-		CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, text, len));
-	}
-	desk_stop(&desk);
-	CU_ASSERT_TRUE(events_agree(&desk, "128"));
-	desk_close(&desk);
-	free(text);
 }
 
 /* The stop comes at any moment of the writer's round. */
@@ -441,15 +422,10 @@ static void stopped_right_after_a_record(void)
 
 	desk_open(&desk, 1, true);
 	for (uint32_t i = 0; i < TIMES; i++) {
-		char text[64];
-		struct sink sink;
-
 		writer_stop(desk.writer);
 		desk.writer = writer_start(desk.output, 1, true, error, sizeof(error));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(desk.writer);
-		sink = writer_sink(desk.writer, 0);
-		make_record(text, 20, 0, i);
-		CU_ASSERT_TRUE(sink.put(sink.ctx, RECORD_EVENT, 0, text, 20));
+		CU_ASSERT_TRUE(put(writer_sink(desk.writer, 0), 0, i, 20));
 	}
 	desk_stop(&desk);
 	CU_ASSERT_TRUE(events_agree(&desk, "400"));
@@ -502,10 +478,8 @@ void suite_writer(void)
 	CU_ADD_TEST(s, a_full_outbox_refuses_and_only_that_one);
 	CU_ADD_TEST(s, hurry_is_for_good);
 	CU_ADD_TEST(s, an_errand_has_its_time);
-	CU_ADD_TEST(s, records_up_to_the_longest);
-	CU_ADD_TEST(s, kinds_and_routes_arrive);
+	CU_ADD_TEST(s, each_comes_to_its_file);
 	CU_ADD_TEST(s, a_flush_sends_what_was_gathered);
-	CU_ADD_TEST(s, records_that_just_fit);
 	CU_ADD_TEST(s, stopped_right_after_a_record);
 	CU_ADD_TEST(s, no_records_at_all);
 	CU_ADD_TEST(s, starts_or_says_why_not);

@@ -8,6 +8,7 @@
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"
+#include "support/drawer.h"
 #include "support/scratch.h"
 
 enum { TCP = 6, UDP = 17, ICMP = 1, ICMP6 = 58, ESP = 50, SCTP = 132 };
@@ -229,25 +230,15 @@ struct world {
 	struct snapshot_slot slot;
 	struct lane *lane;
 	struct lane *receiver; /* owns nothing: what it receives goes to `lane` */
+	struct drawer drawer;
 };
-
-static bool drop_record(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
-{
-	(void)ctx;
-	(void)kind;
-	(void)route;
-	(void)bytes;
-	(void)len;
-	return true;
-}
 
 /* `sessions`: the settings of that key. */
 static void world_make(struct world *w, const char *sessions)
 {
 	struct lane_params params = {.settings = &w->settings,
 		.n_lanes = 2,
-		.sink = {NULL, drop_record},
+		.sink = drawer_sink(&w->drawer),
 		.slot = &w->slot};
 	struct report report = {0};
 	char text[sizeof(filters) + 128], error[256];

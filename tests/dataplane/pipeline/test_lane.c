@@ -7,6 +7,7 @@
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
+#include "support/drawer.h"
 
 enum { ALL_SIZES = BURST_MAX * (BURST_MAX + 1) / 2, MODEL_PAYLOAD = 16 };
 
@@ -23,18 +24,8 @@ struct bench {
 	struct settings settings;
 	struct snapshot_slot slot;
 	struct lane *lane;
-	uint64_t records, refuse_after;
+	struct drawer drawer;
 };
-
-static bool take_record(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
-{
-	struct bench *bench = ctx;
-
-	(void)route;
-	bench->records += kind == RECORD_EVENT && len > 0 && bytes[len - 1] == '\n';
-	return true;
-}
 
 static void bench_set(struct bench *bench, const char *assignment)
 {
@@ -57,13 +48,14 @@ static void bench_lane(struct bench *bench, enum decap_mode mode)
 {
 	rig_snapshot(&bench->slot, &bench->settings, 1);
 	bench->lane = rig_lane(
-		&bench->settings, &bench->slot, 0, 1, mode, (struct sink){bench, take_record});
+		&bench->settings, &bench->slot, 0, 1, mode, drawer_sink(&bench->drawer));
 }
 
 static void bench_end(struct bench *bench)
 {
 	lane_end(bench->lane, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
-	CU_ASSERT_EQUAL(bench->records, flow_table_stats(bench->lane->flows)->ended);
+	CU_ASSERT_EQUAL(
+		bench->drawer.n[RECORD_FLOW], flow_table_stats(bench->lane->flows)->ended);
 	lane_destroy(bench->lane);
 	snapshot_destroy(snapshot_publish(&bench->slot, NULL));
 	settings_fini(&bench->settings);
@@ -401,7 +393,7 @@ static void without_memory(void)
 
 	bench_begin(&bench);
 	rig_snapshot(&bench.slot, &bench.settings, 1);
-	params.sink = (struct sink){&bench, take_record};
+	params.sink = drawer_sink(&bench.drawer);
 	params.settings = &bench.settings;
 	params.slot = &bench.slot;
 	while (!bench.lane && nth < 100) {

@@ -10,6 +10,7 @@
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"
+#include "support/drawer.h"
 #include "support/scratch.h"
 
 enum { BURSTS = 6000, BURSTS_A_MODEL = 100, SESSIONS = 2, RULES = 6 };
@@ -32,6 +33,7 @@ struct world {
 	struct epoch *epoch;
 	struct snapshot_slot slot;
 	struct lane *lane;
+	struct drawer drawer;
 	uint64_t generation, random, remembered, recalled_refused;
 };
 
@@ -154,20 +156,10 @@ static void turn(struct world *w)
 	epoch_end(before);
 }
 
-static bool drop_record(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
-{
-	(void)ctx;
-	(void)kind;
-	(void)route;
-	(void)bytes;
-	(void)len;
-	return true;
-}
-
 static void world_begin(struct world *w)
 {
-	struct lane_params params = {.n_lanes = 1, .sink = {w, drop_record}, .slot = &w->slot};
+	struct lane_params params = {
+		.n_lanes = 1, .sink = drawer_sink(&w->drawer), .slot = &w->slot};
 	char error[256];
 
 	*w = (struct world){.random = 7};

@@ -158,16 +158,13 @@ void __wrap_flow_table_expire_all(struct flow_table *table, uint64_t horizon_ns)
 	__real_flow_table_expire_all(table, horizon_ns);
 }
 
-void __real_output_write(struct output *output, enum record_kind kind, uint64_t route,
-	const char *bytes, size_t len);
-void __wrap_output_write(struct output *output, enum record_kind kind, uint64_t route,
-	const char *bytes, size_t len);
-void __wrap_output_write(struct output *output, enum record_kind kind, uint64_t route,
-	const char *bytes, size_t len)
+void __real_output_record(struct output *output, const struct record *record);
+void __wrap_output_record(struct output *output, const struct record *record);
+void __wrap_output_record(struct output *output, const struct record *record)
 {
 	if (active.record)
 		active.record(active.ctx);
-	__real_output_write(output, kind, route, bytes, len);
+	__real_output_record(output, record);
 }
 
 void __real_packet_files_write(struct packet_files *files, const struct packet_record *record);

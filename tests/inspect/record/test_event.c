@@ -9,7 +9,7 @@
 #include "inspect/proto/draft.h"
 #include "inspect/record/event.h"
 #include "inspect/record/exporter.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/record/record.h"
 #include "support/folder.h"
 #include "support/python.h"
 
@@ -37,30 +37,49 @@ static int stop(void)
 	return 0;
 }
 
-/* A worker's exporter whose records are kept. */
+enum { KEPT = 4 };
+
+/* A worker's exporter whose records are kept, and made lines of as a writer does. */
 struct stage {
 	struct session_table *sessions;
 	struct exporter *exporter;
+	struct labels *labels;
 	bool refuse;
 	unsigned n;
-	enum record_kind kind[4];
-	uint64_t route[4];
-	char text[4][RECORD_SIZE_MAX + 1];
+	union {
+		struct record head;
+		char bytes[RECORD_MAX];
+	} records[KEPT];
+	char line[LINE_SIZE_MAX + 1];
 };
 
-static bool keep(
-	void *ctx, enum record_kind kind, uint64_t route, const char *bytes, size_t len)
+static struct record *keep(void *ctx, enum record_type type, size_t len)
 {
 	struct stage *stage = ctx;
+	struct record *head = &stage->records[stage->n].head;
 
-	if (stage->refuse || stage->n == 4)
-		return false;
-	stage->kind[stage->n] = kind;
-	stage->route[stage->n] = route;
-	memcpy(stage->text[stage->n], bytes, len);
-	stage->text[stage->n][len] = '\0';
+	CU_ASSERT_TRUE_FATAL(len <= RECORD_MAX);
+	if (stage->refuse || stage->n == KEPT)
+		return NULL;
 	stage->n++;
-	return true;
+	/* Whatever stood there before must not shine through. */
+	memset(head, 0xa5, RECORD_MAX);
+	*head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
+	return head;
+}
+
+/* The line of the record, which only one row makes. */
+static const char *text_of(struct stage *stage, unsigned i)
+{
+	struct text t = text_make(stage->line, LINE_SIZE_MAX);
+	const struct record *record = &stage->records[i].head;
+
+	for (const struct encoder *e = encoders; e < encoders + ENCODERS; e++)
+		if (e->type == record->type)
+			e->encode(&t, record, stage->labels);
+	CU_ASSERT_FALSE(t.full);
+	*t.at = '\0';
+	return stage->line;
 }
 
 static struct stage *stage_make(void)
@@ -69,10 +88,11 @@ static struct stage *stage_make(void)
 	struct exporter_params params = {.flow_events = true,
 		.window_s = 600,
 		.aggregates = 16,
-		.dpi = dpi,
-		.sink = {.ctx = stage, .put = keep}};
+		.sink = {.ctx = stage, .take = keep}};
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stage);
+	stage->labels = labels_create(dpi);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->labels);
 	stage->sessions = session_table_create(16);
 	params.sessions = stage->sessions;
 	stage->exporter = exporter_create(&params);
@@ -84,6 +104,7 @@ static void stage_free(struct stage *stage)
 {
 	exporter_destroy(stage->exporter);
 	session_table_destroy(stage->sessions);
+	labels_destroy(stage->labels);
 	free(stage);
 }
 
@@ -128,8 +149,8 @@ static void expect_line(const struct flow *flow, enum flow_end end, const char *
 	snprintf(want, sizeof(want), "{\"event\":\"flow\",\"flow_id\":\"%s\",%s", id, after_id);
 	exporter_flow(stage->exporter, flow, end);
 	CU_ASSERT_EQUAL(stage->n, 1);
-	CU_ASSERT_EQUAL(stage->kind[0], RECORD_EVENT);
-	CU_ASSERT_STRING_EQUAL(stage->text[0], want);
+	CU_ASSERT_EQUAL(stage->records[0].head.type, RECORD_FLOW);
+	CU_ASSERT_STRING_EQUAL(text_of(stage, 0), want);
 	stage_free(stage);
 }
 
@@ -174,9 +195,9 @@ static void expect_part(struct flow *flow, enum flow_end end, const char *part)
 		flow->key.point = add_session(
 			stage, flow->key.point == 6 ? "fe80::1" : "10.0.0.1", 16777215);
 	exporter_flow(stage->exporter, flow, end);
-	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0], part));
-	if (strstr(stage->text[0], part) == NULL)
-		printf("\nwant %s\nin %s", part, stage->text[0]);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0), part));
+	if (strstr(text_of(stage, 0), part) == NULL)
+		printf("\nwant %s\nin %s", part, text_of(stage, 0));
 	stage_free(stage);
 }
 
@@ -208,8 +229,8 @@ static void a_network_is_named_by_its_number(void)
 	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
 	flow.key.point = p.session;
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
-	CU_ASSERT_PTR_NOT_NULL(strstr(
-		stage->text[0], "\"vni\":0,\"network\":268435455,\"outer_src\":\"10.0.0.1\","));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0),
+		"\"vni\":0,\"network\":268435455,\"outer_src\":\"10.0.0.1\","));
 	stage_free(stage);
 }
 
@@ -233,14 +254,14 @@ static void the_mirror_model_names_session_and_interface(void)
 	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
 	flow.key.point = add_session(stage, "10.0.0.1", 42);
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
-	CU_ASSERT_PTR_NOT_NULL(strstr(stage->text[0],
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0),
 		"\"vni\":42,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":"
 		"\"tms-1\",\"interface_id\":\"eni-1\","));
 	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
 	exporter_finish(stage->exporter);
 	CU_ASSERT_EQUAL(
-		strncmp(stage->text[1], "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
-	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(0, 7));
+		strncmp(text_of(stage, 1), "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
+	CU_ASSERT_EQUAL(((struct window_record *)&stage->records[1])->vantage.owner, 7);
 	stage_free(stage);
 }
 
@@ -321,28 +342,71 @@ static void labels(void)
 	}
 }
 
-/* Labels that share a place of the cache must not be mixed up. */
-static void labels_do_not_depend_on_earlier_ones(void)
+/* What nDPI itself says of the label, as it was made before there was a table of names. */
+static void naive_label(char *room, const struct flow *flow)
 {
-	static struct label_cache cache;
+	uint16_t master = flow->app_master, app = flow->app;
+	char name[LABEL_NAME + 1];
+	struct text t = text_make(room, LABEL_JSON - 1);
+
+	text_cstr(&t, "\"app\":");
+	dpi_app(dpi, master, app, name, sizeof(name));
+	text_json(&t, name, strlen(name));
+	for (int i = 0; i < 2; i++) {
+		uint16_t protocol = i == 0 && master != 0 ? master : app;
+
+		text_cstr(&t, i == 0 ? ",\"app_protocol\":" : ",\"app_name\":");
+		if (protocol == 0)
+			text_cstr(&t, "null");
+		else
+			text_json(&t, dpi_protocol_name(dpi, protocol),
+				strlen(dpi_protocol_name(dpi, protocol)));
+	}
+	text_cstr(&t, ",\"category\":");
+	text_json(&t, dpi_category_name(dpi, flow->category),
+		strlen(dpi_category_name(dpi, flow->category)));
+	*t.at = '\0';
+}
+
+/* All pairs of protocols, those included that share a place of the cache or have no name. */
+static void labels_are_those_of_ndpi(void)
+{
+	struct labels *names = labels_create(dpi);
+	uint16_t n = (uint16_t)(dpi_protocols(dpi) + 3);
+	struct flow flow = sample();
+	unsigned wrong = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(names);
+	CU_ASSERT_TRUE(n > 256);
+	for (uint16_t master = 0; master < n; master++)
+		for (uint16_t app = 0; app < n; app++) {
+			char want[LABEL_JSON], got[LABEL_JSON];
+			struct text t = text_make(got, sizeof(got) - 1);
+
+			flow.app_master = master;
+			flow.app = app == n - 1 ? UINT16_MAX : app;
+			flow.category = (uint8_t)(master + app);
+			label_json(names, &flow, &t);
+			*t.at = '\0';
+			naive_label(want, &flow);
+			wrong += strcmp(got, want) != 0;
+		}
+	CU_ASSERT_EQUAL(wrong, 0);
+	labels_destroy(names);
+}
+
+static void without_inspection_all_is_unknown(void)
+{
+	struct stage *stage = stage_make();
 	struct flow flow = sample();
 
-	for (int round = 0; round < 2; round++)
-		for (uint16_t master = 0; master < 40; master++)
-			for (uint16_t app = 0; app < 300; app = app == 20 ? 256 : app + 1) {
-				static struct label_cache fresh;
-				char room[2][LABEL_JSON] = {"", ""};
-				struct text t[2] = {text_make(room[0], LABEL_JSON - 1),
-					text_make(room[1], LABEL_JSON - 1)};
-
-				memset(&fresh, 0, sizeof(fresh));
-				flow.app_master = master;
-				flow.app = app;
-				flow.category = (uint16_t)(master + round);
-				label_json(&cache, dpi, &flow, &t[0]);
-				label_json(&fresh, dpi, &flow, &t[1]);
-				CU_ASSERT_STRING_EQUAL(room[0], room[1]);
-			}
+	labels_destroy(stage->labels);
+	stage->labels = NULL;
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0),
+		"\"app\":\"Unknown\",\"app_protocol\":null,\"app_name\":null,"
+		"\"category\":null,\"inspection\":\"off\","));
+	stage_free(stage);
 }
 
 static void icmp_fields(void)
@@ -393,16 +457,16 @@ static void details_and_risks(void)
 		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100}],");
 }
 
-/* As many bytes of details as there may be, in all of them, each escaped to six; all risks set. */
-static struct details *details_at_the_bound(void)
+/* All details, each byte escaped to six, of `len` bytes a string and `element` an element; all risks. */
+static struct details *details_of(size_t len, size_t element)
 {
-	enum { STRING = 660, ELEMENT = DETAILS_LIST_BYTES / DETAILS_LIST_MAX };
-	static char bytes[STRING + 1], lists[DETAILS_LIST_MAX][ELEMENT + 1];
+	static char bytes[DETAILS_STRING_MAX + 1], lists[DETAILS_LIST_MAX][256];
 
-	memset(bytes, 1, STRING);
+	memset(bytes, 1, len);
+	bytes[len] = '\0';
 	memset(lists, 2, sizeof(lists));
 	for (int i = 0; i < DETAILS_LIST_MAX; i++)
-		lists[i][ELEMENT] = '\0';
+		lists[i][element] = '\0';
 	draft_reset(&draft);
 	draft.risks = UINT64_MAX;
 #define DETAIL_STRING(name) draft_text(&draft, name, bytes);
@@ -414,32 +478,115 @@ static struct details *details_at_the_bound(void)
 	return draft_finish(&draft, &memory, &taken);
 }
 
-static void the_longest_event_fits(void)
+static struct flow longest(struct stage *stage, struct details *details)
 {
-	struct folder folder = folder_make();
-	struct stage *stage = stage_make();
 	struct flow flow = sample();
-	char path[PATH_MAX];
 
-	flow.details = details_at_the_bound();
-	CU_ASSERT_PTR_NOT_NULL_FATAL(flow.details);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(details);
+	flow.details = details;
 	flow.key.point = add_session(stage, "2001:db8:1234:a100:8d6e:3477:df66:f105", 16777215);
 	memset(flow.side, 0xff, sizeof(flow.side));
 	memset(flow.tcp_flags, 0xff, sizeof(flow.tcp_flags));
 	memset(&flow.key.lo, 0xee, 2 * sizeof(flow.key.lo));
 	flow.key.ip_version = 6;
+	return flow;
+}
+
+static bool event_agrees(struct stage *stage, unsigned i, const char *script)
+{
+	struct folder folder = folder_make();
+	char path[PATH_MAX];
+	bool agrees;
+
+	CU_ASSERT_TRUE(strlen(text_of(stage, i)) <= EVENT_SIZE_MAX);
+	folder_put(&folder, "event.json", text_of(stage, i));
+	agrees = python_agrees(script, folder_path(&folder, "event.json", path, sizeof(path)));
+	folder_remove(&folder);
+	return agrees;
+}
+
+/* Details that fill a record to its last word but one are there whole; with one byte more in each
+ * string some are left out, and the record says so. */
+static void the_longest_event_fits(void)
+{
+	struct stage *stage = stage_make();
+	struct flow flow = longest(stage, details_of(480, 64));
+
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
-	CU_ASSERT_TRUE(strlen(stage->text[0]) <= EVENT_SIZE_MAX);
-	folder_put(&folder, "event.json", stage->text[0]);
-	CU_ASSERT_TRUE(python_agrees("import json, sys\n"
-				     "e = json.load(open(sys.argv[1]))\n"
-				     "assert e['tls']['sni'] == '\\x01' * 660\n"
-				     "assert e['ssh']['hassh_server'] == '\\x01' * 660\n"
-				     "assert e['dns']['answers'] == ['\\x02' * 256] * 64\n"
-				     "assert len(e['risks']) == 64\n",
-		folder_path(&folder, "event.json", path, sizeof(path))));
-	folder_remove(&folder);
+	CU_ASSERT_TRUE(stage->records[0].head.len > RECORD_MAX * 9 / 10);
+	CU_ASSERT_FALSE(stage->records[0].head.cut);
+	CU_ASSERT_TRUE(event_agrees(stage, 0,
+		"import json, sys\n"
+		"e = json.load(open(sys.argv[1]))\n"
+		"assert e['tls']['sni'] == '\\x01' * 480\n"
+		"assert e['ssh']['hassh_server'] == '\\x01' * 480\n"
+		"assert e['dns']['answers'] == ['\\x02' * 64] * 64\n"
+		"assert len(e['risks']) == 64\n"));
+	stage_free(stage);
+}
+
+static void what_is_too_long_is_cut_and_said(void)
+{
+	struct stage *stage = stage_make();
+	struct flow flow = longest(stage, details_of(660, 255));
+
+	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
+	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
+	CU_ASSERT_TRUE(stage->records[0].head.len <= RECORD_MAX);
+	CU_ASSERT_TRUE(stage->records[0].head.cut);
+	/* The first values whole, and none half. */
+	CU_ASSERT_TRUE(event_agrees(stage, 0,
+		"import json, sys\n"
+		"e = json.load(open(sys.argv[1]))\n"
+		"assert e['tls']['sni'] == e['tls']['sha1'] == '\\x01' * 660\n"
+		"assert e['ssh'] is None\n"
+		"assert 0 < len(e['dns']['answers']) < 64\n"
+		"assert set(e['dns']['answers']) == {'\\x02' * 255}\n"
+		"assert len(e['risks']) == 64\n"));
+	stage_free(stage);
+}
+
+/* The model's names may be gone, and changed, when the line is made. */
+static void records_outlive_the_model(void)
+{
+	char id[VANTAGE_NAME + 2], owner[] = "123456789012";
+	struct model_interface interface = {.id = "eni-1", .owner_id = owner, .region = ""};
+	struct model_session session = {.id = id,
+		.has_source = true,
+		.outer_src = addr_of("10.0.0.1"),
+		.vni = 42,
+		.interface = &interface};
+	struct model model = {.sessions = &session,
+		.n_sessions = 1,
+		.interfaces = &interface,
+		.n_interfaces = 1};
+	struct stage *stage = stage_make();
+	struct flow flow = sample();
+	char want[200];
+
+	memset(id, 's', sizeof(id));
+	id[VANTAGE_NAME] = '\0';
+	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
+	flow.key.point = add_session(stage, "10.0.0.1", 42);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_FALSE(stage->records[0].head.cut);
+	id[VANTAGE_NAME] = 's';
+	id[VANTAGE_NAME + 1] = '\0';
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_TRUE(stage->records[1].head.cut);
+	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
+	exporter_finish(stage->exporter);
+	memset(id, 'x', sizeof(id));
+	memset(owner, 'x', sizeof(owner));
+	interface.id = NULL;
+	memset(&flow, 0, sizeof(flow));
+	snprintf(want, sizeof(want), "\"session\":\"%.*s\",\"interface_id\":\"eni-1\",",
+		VANTAGE_NAME,
+		"ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss");
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0), want));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 1), want));
+	CU_ASSERT_EQUAL(strncmp(text_of(stage, 2), "2 123456789012 eni-1 128", 24), 0);
 	stage_free(stage);
 }
 
@@ -476,13 +623,11 @@ static void windows_become_records_of_their_periods(void)
 	CU_ASSERT_EQUAL(stage->n, 0);
 	exporter_close_windows(stage->exporter, UINT64_C(1071582000000000000), UINT32_MAX);
 	CU_ASSERT_EQUAL(stage->n, 2);
-	CU_ASSERT_EQUAL(stage->kind[1], RECORD_FLOW_LOG);
-	CU_ASSERT_EQUAL(stage->route[0], flow_log_route(1071581399, 0));
-	CU_ASSERT_EQUAL(stage->route[1], flow_log_route(1071580905, 0));
-	CU_ASSERT_STRING_EQUAL(stage->text[0],
+	CU_ASSERT_EQUAL(stage->records[1].head.type, RECORD_WINDOW);
+	CU_ASSERT_STRING_EQUAL(text_of(stage, 0),
 		"2 unknown - 66.35.250.204 128.232.110.120 80 34855 6 2 200 1071580904 "
 		"1071581399 ACCEPT OK\n");
-	CU_ASSERT_STRING_EQUAL(stage->text[1],
+	CU_ASSERT_STRING_EQUAL(text_of(stage, 1),
 		"2 unknown - 128.232.110.120 66.35.250.204 34855 80 6 3 300 1071580904 "
 		"1071580905 ACCEPT OK\n");
 	exporter_finish(stage->exporter);
@@ -497,11 +642,11 @@ static void docs_list_every_field(void)
 	struct flow flow = sample();
 	char path[PATH_MAX];
 
-	flow.details = details_at_the_bound();
+	flow.details = details_of(100, 100);
 	flow.key.protocol = 1;
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
-	folder_put(&folder, "event.json", stage->text[0]);
+	folder_put(&folder, "event.json", text_of(stage, 0));
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow events",
 		folder_path(&folder, "event.json", path, sizeof(path))));
 	folder_remove(&folder);
@@ -520,10 +665,13 @@ void suite_event(void)
 	CU_ADD_TEST(s, rule_fields);
 	CU_ADD_TEST(s, ends_and_flags);
 	CU_ADD_TEST(s, labels);
-	CU_ADD_TEST(s, labels_do_not_depend_on_earlier_ones);
+	CU_ADD_TEST(s, labels_are_those_of_ndpi);
+	CU_ADD_TEST(s, without_inspection_all_is_unknown);
 	CU_ADD_TEST(s, icmp_fields);
 	CU_ADD_TEST(s, details_and_risks);
 	CU_ADD_TEST(s, the_longest_event_fits);
+	CU_ADD_TEST(s, what_is_too_long_is_cut_and_said);
+	CU_ADD_TEST(s, records_outlive_the_model);
 	CU_ADD_TEST(s, what_the_sink_refuses_is_counted);
 	CU_ADD_TEST(s, windows_become_records_of_their_periods);
 	CU_ADD_TEST(s, docs_list_every_field);

@@ -132,7 +132,7 @@ static struct run *run_make(void)
 		.n_rules = 2,
 		.worker_packets = run->workers,
 		.n_workers = 2,
-		.outputs = {{.name = "events", .enabled = true, .ledger = {6, 6, 0, 0, 0}},
+		.outputs = {{.name = "events", .enabled = true, .ledger = {6, 6, 0, 0, 0, 1}},
 			{.name = "packets"}},
 		.n_outputs = 2,
 		.ports = {{.name = "net_af_packet0,iface=eth1",
@@ -417,7 +417,7 @@ static void a_stream_that_cannot_be_written(void)
 static void each_sum_is_looked_at(void)
 {
 	struct ledger ledger = {.received = 2, .reasons[REASON_inspected] = 2};
-	const struct output_ledger output = {10, 4, 3, 2, 1};
+	const struct output_ledger output = {10, 4, 3, 2, 1, 0};
 	struct summary s = {.ledger = &ledger, .n_ports = 1};
 
 	s.ports[0].exception = (struct exception_ledger){.offered = 10,

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/summary/stats_event.h"
+#include "inspect/record/stats_event.h"
 #include "support/folder.h"
 #include "support/python.h"
 
 /* Every number another one, so that none can stand for its neighbour. */
-static struct stats_event sample(void)
+static struct stats_record sample(void)
 {
-	struct stats_event event = {
+	struct stats_record event = {
 		.time_ns = 1071580904891921000,
 		.uptime_ns = 61007000000,
 		.ledger = {.received = 100, .in_flight = 3},
@@ -56,12 +56,12 @@ static void a_line_in_full(void)
 		"\"count\":33},{\"step\":\"handoff\",\"active\":false,\"entered\":1,"
 		"\"spent_s\":0.070,\"count\":44}]}\n";
 	char line[STATS_EVENT_MAX], path[PATH_MAX];
-	struct stats_event event = sample();
+	struct stats_record event = sample();
 	struct text t = text_make(line, sizeof(line) - 1);
 	struct folder folder;
 	size_t len;
 
-	stats_event(&t, &event);
+	stats_event(&t, &event.record, NULL);
 	CU_ASSERT_FALSE(t.full);
 	len = (size_t)(t.at - line);
 	*t.at = '\0';
@@ -76,20 +76,21 @@ static void a_line_in_full(void)
 
 static void the_largest_fits(void)
 {
-	static char name[1000], line[STATS_EVENT_MAX];
-	struct stats_event event;
+	static char line[STATS_EVENT_MAX];
+	struct stats_record event;
 	struct text t = text_make(line, sizeof(line));
+	char name[STATS_PORT_NAME + 1] = "";
 
+	memset(name, 1, STATS_PORT_NAME); /* the longest in JSON */
 	memset(&event, 0xff, sizeof(event));
-	memset(name, 1, sizeof(name) - 1); /* the longest in JSON */
-	event.n_ports = SUMMARY_PORTS_MAX;
-	for (uint32_t i = 0; i < SUMMARY_PORTS_MAX; i++)
-		event.ports[i].name = name;
+	event.n_ports = STATS_PORTS;
+	for (uint32_t i = 0; i < STATS_PORTS; i++)
+		snprintf(event.ports[i].name, sizeof(event.ports[i].name), "%s", name);
 	for (int i = 0; i < STATS_STEPS; i++) {
 		event.steps[i].name = "handoff";
 		event.steps[i].active = false;
 	}
-	stats_event(&t, &event);
+	stats_event(&t, &event.record, NULL);
 	CU_ASSERT_FALSE(t.full);
 }
 

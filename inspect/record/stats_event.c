@@ -1,4 +1,4 @@
-#include "inspect/summary/stats_event.h"
+#include "inspect/record/stats_event.h"
 
 #include "config/log/now.h"
 
@@ -40,10 +40,10 @@ static void put_ledger(struct text *t, const struct ledger *ledger)
 	text_char(t, '}');
 }
 
-static void put_port(struct text *t, const struct summary_port *port)
+static void put_port(struct text *t, const struct stats_port *port)
 {
 	text_cstr(t, "{\"name\":");
-	text_json(t, port->name, strnlen(port->name, STATS_PORT_NAME));
+	text_json(t, port->name, strlen(port->name));
 	put_more(t, "packets", port->packets);
 	put_more(t, "bytes", port->bytes);
 	put_more(t, "missed", port->missed);
@@ -52,7 +52,7 @@ static void put_port(struct text *t, const struct summary_port *port)
 	text_char(t, '}');
 }
 
-static void put_ports(struct text *t, const struct stats_event *event)
+static void put_ports(struct text *t, const struct stats_record *event)
 {
 	text_cstr(t, ",\"ports\":[");
 	for (uint32_t i = 0; i < event->n_ports; i++) {
@@ -63,7 +63,7 @@ static void put_ports(struct text *t, const struct stats_event *event)
 	text_char(t, ']');
 }
 
-static void put_flows(struct text *t, const struct stats_event *event)
+static void put_flows(struct text *t, const struct stats_record *event)
 {
 	text_cstr(t, ",\"flows\":{");
 	put_u64(t, "live", event->flows.live);
@@ -78,7 +78,7 @@ static void put_flows(struct text *t, const struct stats_event *event)
 	text_char(t, '}');
 }
 
-static void put_steps(struct text *t, const struct stats_event *event)
+static void put_steps(struct text *t, const struct stats_record *event)
 {
 	bool first = true;
 
@@ -100,8 +100,11 @@ static void put_steps(struct text *t, const struct stats_event *event)
 	text_char(t, ']');
 }
 
-void stats_event(struct text *t, const struct stats_event *event)
+void stats_event(struct text *t, const struct record *record, struct labels *labels)
 {
+	const struct stats_record *event = (const struct stats_record *)record;
+
+	(void)labels;
 	text_cstr(t, "{\"event\":\"stats\",\"time\":\"");
 	text_time(t, event->time_ns);
 	text_char(t, '"');

@@ -1,0 +1,34 @@
+/* A service thread: it takes what workers leave for it, so that they wait for nothing. It calls its
+ * owner's round over and over, waits longer and longer while there is nothing to do, runs errands of
+ * other threads between two rounds, and before it ends finds one more round empty. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct errand;
+
+/* All zero is one that was not started. */
+struct service {
+	bool (*round)(void *ctx); /* true: there was something to do */
+	void *ctx;
+	pthread_t thread;
+	bool started;
+	_Atomic(struct errand *) errand; /* written by who has one, taken by the thread */
+	atomic_bool stop;                /* written by service_stop(), read by the thread */
+};
+
+/* Starts the thread of `what`. 0, or -1 and `error`. */
+int service_start(struct service *service, const char *what, bool (*round)(void *ctx),
+	void *ctx, char *error, size_t error_size);
+
+/* Has the thread call `call` between two rounds, and waits until it has. false: it did not come to it
+ * within `patience_ns`, and will not. One thread at a time calls this. */
+bool service_do(
+	struct service *service, void (*call)(void *ctx), void *ctx, uint64_t patience_ns);
+
+/* What was there before this call is still taken. Legal for one that was not started. */
+void service_stop(struct service *service);

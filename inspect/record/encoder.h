@@ -1,0 +1,22 @@
+/* Encoders make lines of records, on the thread that writes them. One file each, and one row in
+ * encoders.def. */
+#pragma once
+
+#include "inspect/record/label.h"
+#include "inspect/record/record.h"
+#include "inspect/record/sink.h"
+#include "inspect/record/text.h"
+
+struct encoder {
+	enum record_type type;
+	enum record_kind kind;
+	void (*encode)(struct text *t, const struct record *record, struct labels *labels);
+};
+
+enum encoder_row {
+#define ENCODER(type, kind, encode, most) ENCODER_##encode,
+#include "inspect/record/encoders.def"
+	ENCODERS
+};
+
+extern const struct encoder encoders[ENCODERS];

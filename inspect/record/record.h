@@ -1,0 +1,59 @@
+/* Typed records: what crosses from a worker to a writer. A worker makes one in the room of its queue
+ * (sink.h), with all strings behind its fixed part; encoders (encoder.h) make text of it on the
+ * writer's thread. Its pointers lead into itself or to static strings, so it outlives the flow, the
+ * configuration and the worker's tables; but it is never moved.
+ *
+ * What is longer than the room there is for it is cut, and the record says so. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "inspect/flow/flow.h"
+#include "inspect/record/vantage.h"
+
+enum record_type { RECORD_FLOW, RECORD_WINDOW, RECORD_STATS, RECORD_TYPES };
+
+enum {
+	RECORD_MAX = 16 * 1024, /* bytes of any record */
+	RECORD_ALIGN = 8,
+};
+
+struct record {
+	_Alignas(RECORD_ALIGN) uint32_t len; /* in bytes, this head included */
+	uint16_t type;                       /* enum record_type */
+	bool cut;
+};
+
+/* A flow that ended or, with FLOW_END_ACTIVE, goes on. */
+struct flow_record {
+	struct record record;
+	enum flow_end end;
+	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
+	struct vantage vantage;
+	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
+};
+
+/* What one end sent to the other in an aggregation window: a flow log record. */
+struct window_record {
+	struct record record;
+	struct vantage vantage;
+	struct ip_addr src, dst;
+	uint64_t packets, bytes;
+	uint64_t first_s, last_s;    /* when the first and the last packet came */
+	uint16_t src_port, dst_port; /* 0 for protocols without */
+	uint8_t protocol, ip_version;
+	uint8_t tcp_flags; /* as VPC Flow Logs count them: see struct flow_window */
+	uint8_t direction; /* enum direction, of what `src` sends */
+};
+
+struct aggregate;
+struct sink;
+
+/* Each makes a record in the sink. false: the sink has refused it. */
+bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
+	int64_t unseen, const struct vantage *vantage);
+/* What side 0 (`lo`) or 1 of the aggregate has sent. */
+bool record_window(const struct sink *sink, const struct aggregate *aggregate, unsigned side,
+	uint32_t window_s, const struct vantage *vantage);
