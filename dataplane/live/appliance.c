@@ -83,7 +83,10 @@ static int make_writer(struct appliance *appliance, char *error)
 	/* One outbox more is the control thread's. */
 	appliance->writer =
 		writer_create(appliance->n_workers + 1, false, error, APPLIANCE_ERROR);
-	return appliance->writer ? 0 : -1;
+	if (appliance->writer)
+		appliance->correlator =
+			correlator_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
+	return appliance->correlator ? 0 : -1;
 }
 
 static int start_writer(struct appliance *appliance, char *error)
@@ -92,7 +95,8 @@ static int start_writer(struct appliance *appliance, char *error)
 		snprintf(error, APPLIANCE_ERROR, "not enough memory for names of applications");
 		return -1;
 	}
-	if (writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
+	if (correlator_run(appliance->correlator, error, APPLIANCE_ERROR) ||
+		writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
 		return -1;
 	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * NS_PER_S))
 		return 0;
@@ -123,6 +127,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 			.n_lanes = appliance->n_workers,
 			.seed = seed,
 			.sink = writer_sink(appliance->writer, i),
+			.facts = correlator_sink(appliance->correlator, i),
 			.slot = &appliance->slot,
 		};
 
@@ -201,6 +206,7 @@ static int start_workers(struct appliance *appliance, char *error)
 			.sleep = appliance->params.settings->capture.idle == IDLE_SLEEP,
 			.lane = appliance->lanes[i],
 			.writer = appliance->writer,
+			.correlator = appliance->correlator,
 			.handoff = appliance->handoff,
 			.phase = &appliance->phase,
 			.missed = &appliance->missed,
@@ -237,6 +243,7 @@ void appliance_free(struct appliance *appliance)
 		lane_destroy(appliance->lanes[i]);
 	}
 	handoff_destroy(appliance->handoff);
+	correlator_destroy(appliance->correlator);
 	writer_stop(appliance->writer);
 	owners_destroy(appliance->owners);
 	if (appliance->output)

@@ -49,6 +49,7 @@ struct appliance {
 	bool must_end; /* an interface is there again, and that was said */
 	struct output *output;
 	struct writer *writer;
+	struct correlator *correlator;
 	struct owners *owners;
 	struct handoff *handoff;
 	struct exception *exception;
@@ -58,7 +59,7 @@ struct appliance {
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
 	struct overload_told told[WORKERS_MAX];
-	uint64_t stats_ns; /* when the last stats event was made */
+	uint64_t stats_ns;                          /* when the last stats event was made */
 	_Atomic uint64_t stats_offered, stats_lost; /* written by the control thread */
 	_Atomic int phase;
 	_Atomic uint32_t shedding[OVERLOAD_STEPS];

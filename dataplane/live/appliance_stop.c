@@ -124,6 +124,7 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		.n_lanes = appliance->n_workers,
 		.output = appliance->output,
 		.stats = appliance_stats_ledger(appliance),
+		.correlated = correlator_totals(appliance->correlator),
 	};
 	struct gathered g;
 	struct summary summary;
@@ -165,6 +166,7 @@ bool appliance_stop(struct appliance *appliance,
 	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
 		lane_refresh(appliance->lanes[i]);
+	correlator_stop(appliance->correlator);
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;
 	ok = recorder_stop(appliance->recorder, NS_PER_S);

@@ -97,6 +97,12 @@ static void flush_rings(struct poller *poller)
 	poller->tally.handed_out -= lost;
 }
 
+static void send_records(const struct poller *poller)
+{
+	writer_flush(poller->params.writer, poller->params.index);
+	correlator_flush(poller->params.correlator, poller->params.index, 0);
+}
+
 /* What time brings: flows and windows that are over, records that have waited long enough. */
 static void keep_house(struct poller *poller)
 {
@@ -117,7 +123,7 @@ static void keep_house(struct poller *poller)
 		return;
 	poller->records_at = poller->now_ns;
 	patience_count(&poller->patience, poller->tally.received, poller->now_ns);
-	writer_flush(poller->params.writer, poller->params.index);
+	send_records(poller);
 	poll_publish(poller);
 }
 
@@ -145,8 +151,9 @@ static void end(struct poller *poller)
 
 	/* Live, a full outbox loses records; at the end there is time to wait for the disk. */
 	writer_wait(poller->params.writer, poller->params.index);
+	correlator_wait(poller->params.correlator, poller->params.index);
 	lane_end(lane, poller->now_ns, FLOW_END_SHUTDOWN);
-	writer_flush(poller->params.writer, poller->params.index);
+	send_records(poller);
 	lane->ledger.received = poller->tally.received;
 	poll_publish(poller);
 	atomic_store_explicit(&poller->done, true, memory_order_release);

@@ -16,6 +16,7 @@
 
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/handoff.h"
+#include "dataplane/output/correlator.h"
 #include "dataplane/output/recorder.h"
 #include "dataplane/output/tally.h"
 #include "dataplane/output/view.h"
@@ -49,7 +50,8 @@ struct poll_params {
 	bool sleep;          /* without packets, sleep a little */
 	struct lane *lane;
 	struct writer *writer;
-	struct handoff *handoff; /* NULL with one worker */
+	struct correlator *correlator; /* NULL: no facts are made */
+	struct handoff *handoff;       /* NULL with one worker */
 	const _Atomic int *phase;
 	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
 	struct view_board *view;

@@ -30,9 +30,12 @@ static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
 
 static void gather_lane(struct gathered *g, uint32_t index, const struct lane *lane)
 {
+	struct exporter_unheard unheard = exporter_unheard(lane->exporter);
+
 	ledger_add(&g->ledger, &lane->ledger);
 	session_table_merge(g->sessions, lane->sessions);
 	totals_merge(g->totals, exporter_totals(lane->exporter));
+	totals_unheard(g->totals, unheard.flows, unheard.bytes);
 	gather_flows(&g->flows, flow_table_stats(lane->flows));
 	gather_dpi(&g->dpi, lane->dpi);
 	g->aggregates.late += exporter_aggregates(lane->exporter)->late;
@@ -123,13 +126,15 @@ bool gather(struct gathered *g, const struct gather_params *params)
 	const struct lane *first = params->lanes[0];
 
 	*g = (struct gathered){.sessions = lane_sessions(params->settings)};
-	g->totals = totals_create();
+	g->totals = totals_create(true);
 	g->not_ip = ether_types_create();
 	if (!g->sessions || !g->totals || !g->not_ip || !gather_rules(first->snapshot, g) ||
 		!gather_tenants(params->settings, g))
 		return false;
 	session_table_bind(g->sessions, first->snapshot->model);
 	g->outputs[RECORD_EVENT] = params->stats;
+	if (params->correlated)
+		totals_merge(g->totals, params->correlated);
 	for (uint32_t i = 0; i < params->n_lanes; i++)
 		gather_lane(g, i, params->lanes[i]);
 	/* Sinks have what the files left out. */

@@ -42,7 +42,8 @@ struct gather_params {
 	struct lane *const *lanes;
 	uint32_t n_lanes;
 	const struct output *output;
-	struct output_ledger stats; /* of stats events: what no lane has offered */
+	struct output_ledger stats;      /* of stats events: what no lane has offered */
+	const struct totals *correlated; /* what the correlator joined; NULL: there was none */
 };
 
 /* Output ledgers join what the exporters offered with what the output wrote. false: no memory;

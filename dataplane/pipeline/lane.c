@@ -164,15 +164,16 @@ static struct dpi *make_dpi(
 }
 
 static struct exporter *make_exporter(
-	struct lane *lane, const struct settings *s, uint32_t n_lanes, const struct sink *sink)
+	struct lane *lane, const struct settings *s, const struct lane_params *from)
 {
 	const struct exporter_params params = {
 		.flow_events = s->events.flow,
 		.window_s = lane->window_s,
-		.aggregates = share_of(s->flow_logs.capacity, n_lanes),
+		.aggregates = share_of(s->flow_logs.capacity, from->n_lanes),
 		.sessions = lane->sessions,
 		.table = lane->flows,
-		.sink = *sink,
+		.sink = from->sink,
+		.facts = from->facts,
 	};
 
 	return exporter_create(&params);
@@ -236,7 +237,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(lane, settings, params->n_lanes, error, error_size);
-	lane->exporter = make_exporter(lane, settings, params->n_lanes, &params->sink);
+	lane->exporter = make_exporter(lane, settings, params);
 	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
@@ -295,7 +296,7 @@ bool lane_overflowed(const struct lane *lane)
 	       session_table_evicted(lane->sessions) > 0 ||
 	       fragment_table_overwritten(lane->fragments) > 0 ||
 	       exporter_aggregates(lane->exporter)->early > 0 ||
-	       totals_talkers_overflow(exporter_totals(lane->exporter)) > 0 ||
+	       exporter_unheard(lane->exporter).flows > 0 ||
 	       (lane->dpi && (dpi_stats(lane->dpi).refused_flows > 0 ||
 				     dpi_stats(lane->dpi).given_up > 0 ||
 				     dpi_stats(lane->dpi).shed_flows > 0));

@@ -86,7 +86,7 @@ struct lane_params {
 	enum decap_mode mode;
 	const struct inner_filter *inner; /* NULL: everything is taken */
 	uint64_t seed;                    /* of the hashes: secret when live, 0 in replay */
-	struct sink sink;
+	struct sink sink, facts;          /* see exporter.h */
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */
 };
 

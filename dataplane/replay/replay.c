@@ -1,6 +1,7 @@
 #include "dataplane/replay/replay.h"
 
 #include "config/log/log.h"
+#include "dataplane/output/correlator.h"
 #include "dataplane/output/gather.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/port/eal.h"
@@ -26,6 +27,7 @@ struct replay {
 	struct packet_file *packets;    /* of -w; NULL: none */
 	struct packet_files *recording; /* of the settings; NULL: none */
 	struct writer *writer;
+	struct correlator *correlator;
 	struct reader *reader;
 	struct snapshot_slot slot;
 	struct lane *lanes[WORKERS_MAX];
@@ -180,7 +182,12 @@ static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
 static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 {
 	replay->writer = writer_create(replay->n_workers, true, error, REPLAY_ERROR);
-	for (uint32_t i = 0; replay->writer && i < replay->n_workers; i++) {
+	if (replay->writer)
+		replay->correlator =
+			correlator_create(replay->n_workers, true, error, REPLAY_ERROR);
+	if (!replay->correlator)
+		return -1;
+	for (uint32_t i = 0; i < replay->n_workers; i++) {
 		const struct lane_params params = {
 			.settings = replay->params->settings,
 			.index = i,
@@ -188,6 +195,7 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 			.mode = replay->params->input,
 			.inner = replay->inner,
 			.sink = writer_sink(replay->writer, i),
+			.facts = correlator_sink(replay->correlator, i),
 			.slot = &replay->slot,
 		};
 
@@ -196,16 +204,20 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 			return -1;
 		replay->lanes[i]->records = replay->packets || replay->recording;
 	}
-	return replay->writer ? 0 : -1;
+	return 0;
 }
 
 /* Once there are lanes: what names applications have is one of theirs to say. */
-static int start_writer(struct replay *replay, char error[REPLAY_ERROR])
+static int start_services(struct replay *replay, char error[REPLAY_ERROR])
 {
-	if (output_label(replay->output, replay->lanes[0]->dpi))
-		return writer_run(replay->writer, replay->output, error, REPLAY_ERROR);
-	snprintf(error, REPLAY_ERROR, "not enough memory for names of applications");
-	return -1;
+	if (!output_label(replay->output, replay->lanes[0]->dpi)) {
+		snprintf(error, REPLAY_ERROR, "not enough memory for names of applications");
+		return -1;
+	}
+	return correlator_run(replay->correlator, error, REPLAY_ERROR) ||
+			       writer_run(replay->writer, replay->output, error, REPLAY_ERROR)
+		       ? -1
+		       : 0;
 }
 
 static bool go_on(void *ctx, uint64_t packets)
@@ -228,7 +240,8 @@ static int run_threads(struct replay *replay, char error[REPLAY_ERROR])
 
 	while (started < replay->n_workers && result == 0) {
 		replay->workers[started] = worker_start(replay->lanes[started], started,
-			replay->writer, reader_max_blocks(replay->reader), error, REPLAY_ERROR);
+			replay->writer, replay->correlator, reader_max_blocks(replay->reader),
+			error, REPLAY_ERROR);
 		if (replay->workers[started])
 			started++;
 		else
@@ -324,6 +337,7 @@ static enum replay_status finish(
 		.lanes = replay->lanes,
 		.n_lanes = replay->n_workers,
 		.output = replay->output,
+		.correlated = correlator_totals(replay->correlator),
 	};
 	struct gathered g;
 	struct summary summary;
@@ -392,6 +406,7 @@ static void replay_free(struct replay *replay)
 {
 	for (uint32_t i = 0; i < replay->n_workers; i++)
 		lane_destroy(replay->lanes[i]);
+	correlator_destroy(replay->correlator);
 	reader_destroy(replay->reader);
 	input_close(replay->input);
 	inner_filter_destroy(replay->inner);
@@ -404,9 +419,10 @@ static void replay_free(struct replay *replay)
 static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
 {
 	if (make_reader(replay, error) || make_snapshot(replay, error) ||
-		make_lanes(replay, error) || start_writer(replay, error) ||
+		make_lanes(replay, error) || start_services(replay, error) ||
 		run_threads(replay, error))
 		return REPLAY_FAILED;
+	correlator_stop(replay->correlator);
 	writer_stop(replay->writer);
 	replay->writer = NULL;
 	replay->lost = !output_flush(replay->output);

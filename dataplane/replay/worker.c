@@ -24,6 +24,7 @@ enum {
 struct worker {
 	struct lane *lane;
 	struct writer *writer;
+	struct correlator *correlator;
 	uint32_t index;
 	struct ring *inbox, *done;
 	pthread_t thread;
@@ -99,6 +100,7 @@ static void run_block(struct worker *worker, struct block *block)
 	const uint16_t *slots = block_owned(block, worker->index);
 	uint32_t left = block->n_owned[worker->index];
 
+	exporter_number(worker->lane->exporter, block->first_number);
 	if (block->rewind_ns) {
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;
@@ -134,6 +136,8 @@ static void *worker_main(void *arg)
 		backoff_reset(&backoff);
 		run_block(worker, block);
 		last = block->last;
+		correlator_flush(worker->correlator, worker->index,
+			last ? UINT64_MAX : block_end(block) - 1);
 		if (last)
 			writer_flush(worker->writer, worker->index);
 		ring_push(worker->done, block); /* has room for every block */
@@ -157,7 +161,7 @@ static bool ports_ahead(void *ctx, struct packet *p)
 }
 
 struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
-	uint32_t max_blocks, char *error, size_t error_size)
+	struct correlator *correlator, uint32_t max_blocks, char *error, size_t error_size)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 
@@ -167,6 +171,7 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	worker->lane = lane;
 	worker->index = index;
 	worker->writer = writer;
+	worker->correlator = correlator;
 	lookahead_init(&worker->lookahead, &lane->decap, lane->inner,
 		fragment_table_params(lane->fragments));
 	lane->ahead = (struct lane_ahead){.ports = ports_ahead, .ctx = &worker->lookahead};

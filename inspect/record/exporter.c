@@ -4,6 +4,7 @@
 #include "inspect/flow/count.h"
 #include "inspect/proto/details.h"
 #include "inspect/record/exporter.h"
+#include "inspect/record/fact.h"
 #include "inspect/record/record.h"
 
 struct exporter {
@@ -11,6 +12,8 @@ struct exporter {
 	struct totals *totals;
 	struct aggregates *aggregates; /* NULL: no flow logs */
 	struct output_ledger ledger[RECORD_KIND_COUNT];
+	uint64_t number; /* of a packet, for facts */
+	struct exporter_unheard unheard;
 };
 
 static void offer(struct exporter *exporter, enum record_kind kind, bool taken)
@@ -25,21 +28,38 @@ static uint32_t tenant_of(const struct exporter *exporter, const struct flow *fl
 }
 
 /* Of a flow that ends, nothing but the flow itself was touched for a while. Its last window comes
- * first: what the event and the totals need is asked for there. */
-static void prefetch(const struct exporter *exporter, const struct flow *flow)
+ * first: what the event needs is asked for there. */
+static void prefetch(const struct flow *flow)
 {
 	const char *details = (const char *)flow->details;
 
-	totals_prefetch(exporter->totals, flow, tenant_of(exporter, flow));
 	for (int line = 0; details && line < 4; line++)
 		__builtin_prefetch(details + (ptrdiff_t)line * 64);
 }
 
+static void tell(struct exporter *exporter, const struct flow *flow)
+{
+	const struct sink *sink = &exporter->params.facts;
+	struct flow_fact *fact;
+
+	if (sink->take == NULL)
+		return;
+	fact = (struct flow_fact *)sink->take(sink->ctx, RECORD_FLOW_FACT, sizeof(*fact));
+	if (fact == NULL) {
+		exporter->unheard.flows++;
+		exporter->unheard.bytes += flow->side[0].bytes + flow->side[1].bytes;
+		return;
+	}
+	fact->fact.number = exporter->number;
+	flow_fact_fill(fact, flow, tenant_of(exporter, flow));
+}
+
 static void count(struct exporter *exporter, const struct flow *flow, enum flow_end end)
 {
-	if (end != FLOW_END_ACTIVE)
-		totals_flow(exporter->totals, flow, tenant_of(exporter, flow),
-			details_risks(flow->details));
+	if (end == FLOW_END_ACTIVE)
+		return;
+	totals_flow(exporter->totals, flow, details_risks(flow->details));
+	tell(exporter, flow);
 }
 
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
@@ -47,7 +67,6 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	struct vantage vantage;
 	int64_t unseen = -1;
 
-	totals_prefetch_talkers(exporter->totals, flow, tenant_of(exporter, flow));
 	if (!exporter->params.flow_events) {
 		count(exporter, flow, end);
 		return;
@@ -95,7 +114,7 @@ struct exporter *exporter_create(const struct exporter_params *params)
 	if (exporter == NULL)
 		return NULL;
 	exporter->params = *params;
-	exporter->totals = totals_create();
+	exporter->totals = totals_create(false);
 	if (exporter->totals != NULL && make_aggregates(exporter))
 		return exporter;
 	exporter_destroy(exporter);
@@ -114,7 +133,7 @@ void exporter_destroy(struct exporter *exporter)
 void exporter_window(
 	struct exporter *exporter, const struct flow *flow, const struct flow_window sent[2])
 {
-	prefetch(exporter, flow);
+	prefetch(flow);
 	if (exporter->aggregates)
 		aggregates_add(exporter->aggregates, flow, sent);
 }
@@ -129,6 +148,16 @@ void exporter_finish(struct exporter *exporter)
 {
 	if (exporter->aggregates)
 		aggregates_finish(exporter->aggregates);
+}
+
+void exporter_number(struct exporter *exporter, uint64_t number)
+{
+	exporter->number = number;
+}
+
+struct exporter_unheard exporter_unheard(const struct exporter *exporter)
+{
+	return exporter->unheard;
 }
 
 const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter)

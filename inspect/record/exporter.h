@@ -1,5 +1,5 @@
 /* The exporter of one worker: makes records of flows that end and of what they sent in a window
- * (aggregate.h), and adds the flows to the totals of the summary. Single-threaded; text is made of the
+ * (aggregate.h), facts for the correlator, and adds the flows to the totals of the summary. Single-threaded; text is made of the
  * records elsewhere (encoder.h). */
 #pragma once
 
@@ -19,6 +19,7 @@ struct exporter_params {
 	const struct session_table *sessions; /* of the same worker */
 	const struct flow_table *table; /* of the same worker; NULL: acked_unseen is unknown */
 	struct sink sink;
+	struct sink facts; /* for the correlator; without `take`: none are made */
 };
 
 struct exporter;
@@ -31,6 +32,9 @@ void exporter_destroy(struct exporter *exporter);
  * (not for an update). The flow's label must be final: dpi_conclude() first. */
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
 
+/* Replay: facts that come now are of packets from number `number` on. */
+void exporter_number(struct exporter *exporter, uint64_t number);
+
 /* Takes what the flow's sides sent in a window, or a part of it, for the flow log records. */
 void exporter_window(
 	struct exporter *exporter, const struct flow *flow, const struct flow_window sent[2]);
@@ -38,6 +42,12 @@ void exporter_window(
 void exporter_close_windows(struct exporter *exporter, uint64_t now_ns, uint32_t n);
 /* The end: makes the records of all windows. */
 void exporter_finish(struct exporter *exporter);
+
+/* Flows that ended and whose fact was refused, and their bytes. */
+struct exporter_unheard {
+	uint64_t flows, bytes;
+};
+struct exporter_unheard exporter_unheard(const struct exporter *exporter);
 
 /* What was counted so far; owned by the exporter. */
 const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter);

@@ -13,7 +13,7 @@
 #include "inspect/flow/flow.h"
 #include "inspect/record/vantage.h"
 
-enum record_type { RECORD_FLOW, RECORD_WINDOW, RECORD_STATS, RECORD_TYPES };
+enum record_type { RECORD_FLOW, RECORD_WINDOW, RECORD_STATS, RECORD_FLOW_FACT, RECORD_TYPES };
 
 enum {
 	RECORD_MAX = 16 * 1024, /* bytes of any record */

@@ -191,20 +191,12 @@ void talkers_prefetch(
 	__builtin_prefetch(index_first(&talkers->index, hash_of(talkers, addr, tenant)));
 }
 
-/* Where it lies in its first bucket, which is most of the time. */
-void talkers_prefetch_one(
-	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant)
+void talkers_miss(struct talkers *talkers, uint64_t conversations, uint64_t bytes)
 {
-	struct index_place place = index_place(&talkers->index, hash_of(talkers, addr, tenant));
-	const struct index_bucket *bucket = &talkers->index.buckets[place.first];
-	uint32_t ways = index_match(bucket, place.tag);
-	const struct talker *talker;
-
-	if (ways == 0)
-		return;
-	talker = &talkers->list[bucket->slots[__builtin_ctz(ways)]];
-	__builtin_prefetch(talker, 1);
-	__builtin_prefetch((const char *)(talker + 1) - 1, 1);
+	talkers->overflow += conversations;
+	talkers->error += bytes;
+	for (uint32_t i = 0; i < talkers->count; i++)
+		talkers->missed[i] += bytes;
 }
 
 /* Whoever is not listed in `from` may have had as many bytes there as its error says; of one that is

@@ -32,17 +32,16 @@ void total_add(struct total *to, const struct total *from);
 
 /* Adds what it sent and received to the talker of its address and tenant. */
 void talkers_add(struct talkers *talkers, const struct talker *add);
-/* Ask for the memory that talkers_add() will touch, in two steps: the second needs what the first
- * asked for. Neither need be called. */
+/* Asks for memory that talkers_add() will touch; need not be called. */
 void talkers_prefetch(
 	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
-void talkers_prefetch_one(
-	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
+/* So many conversations, of so many bytes, were not added: whoever talked is not known. */
+void talkers_miss(struct talkers *talkers, uint64_t conversations, uint64_t bytes);
 void talkers_merge(struct talkers *to, const struct talkers *from);
 
 uint32_t talkers_count(const struct talkers *talkers);
 /* How often a talker gave way to another (or, which does not happen by chance, found both its buckets
- * full). 0: all is exact. */
+ * full), and conversations missed. 0: all is exact. */
 uint64_t talkers_overflow(const struct talkers *talkers);
 /* Who is not listed sent and received at most so many bytes, and who is listed at most so many more
  * than it shows. Of one table it is at most a TALKERS_MAX-th of the sum of all talkers' bytes; errors

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/record/fact.h"
+
 enum {
 	RISKS = 64,
 	APPS_FIRST = 256, /* slots; doubled at half full */
@@ -74,7 +76,7 @@ static struct total *app_total(struct totals *totals, uint16_t master, uint16_t 
 	return &slot->app.total;
 }
 
-struct totals *totals_create(void)
+struct totals *totals_create(bool talkers)
 {
 	struct totals *totals = calloc(1, sizeof(*totals));
 
@@ -82,8 +84,8 @@ struct totals *totals_create(void)
 		return NULL;
 	totals->app_slots = APPS_FIRST;
 	totals->apps = calloc(APPS_FIRST, sizeof(*totals->apps));
-	totals->talkers = talkers_create();
-	if (totals->apps == NULL || totals->talkers == NULL) {
+	totals->talkers = talkers ? talkers_create() : NULL;
+	if (totals->apps == NULL || (talkers && totals->talkers == NULL)) {
 		totals_destroy(totals);
 		return NULL;
 	}
@@ -101,47 +103,36 @@ void totals_destroy(struct totals *totals)
 	free(totals);
 }
 
-/* What `side` of the flow sent, as one flow where `counts`. */
-static struct total side_total(const struct flow *flow, unsigned side, bool counts)
+void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks)
 {
-	return (struct total){counts, flow->side[side].packets, flow->side[side].bytes};
-}
-
-void totals_flow(
-	struct totals *totals, const struct flow *flow, uint32_t tenant, uint64_t risks)
-{
-	struct flow_ends ends = flow_ends(flow);
 	struct total *app = app_total(totals, flow->app_master, flow->app);
-	struct talker client = {
-		*ends.src, tenant, side_total(flow, 0, true), side_total(flow, 1, false)};
-	struct talker server = {
-		*ends.dst, tenant, side_total(flow, 1, false), side_total(flow, 0, true)};
 
 	totals->flows++;
 	app->flows++;
 	app->packets += flow->side[0].packets + flow->side[1].packets;
 	app->bytes += flow->side[0].bytes + flow->side[1].bytes;
-	talkers_add(totals->talkers, &client);
-	talkers_add(totals->talkers, &server);
 	for (; risks != 0; risks &= risks - 1)
 		totals->risks[__builtin_ctzll(risks)]++;
 }
 
-void totals_prefetch(const struct totals *totals, const struct flow *flow, uint32_t tenant)
+void totals_talk(struct totals *totals, const struct flow_fact *fact)
 {
-	struct flow_ends ends = flow_ends(flow);
+	struct total client = {1, fact->packets[0], fact->bytes[0]},
+		     server = {1, fact->packets[1], fact->bytes[1]};
+	struct talker src = {fact->src, fact->tenant, client, server};
+	struct talker dst = {fact->dst, fact->tenant, server, client};
 
-	talkers_prefetch(totals->talkers, ends.src, tenant);
-	talkers_prefetch(totals->talkers, ends.dst, tenant);
+	/* Flows count where they began, and where they were served. */
+	src.received.flows = dst.sent.flows = 0;
+	talkers_prefetch(totals->talkers, &fact->src, fact->tenant);
+	talkers_prefetch(totals->talkers, &fact->dst, fact->tenant);
+	talkers_add(totals->talkers, &src);
+	talkers_add(totals->talkers, &dst);
 }
 
-void totals_prefetch_talkers(
-	const struct totals *totals, const struct flow *flow, uint32_t tenant)
+void totals_unheard(struct totals *totals, uint64_t flows, uint64_t bytes)
 {
-	struct flow_ends ends = flow_ends(flow);
-
-	talkers_prefetch_one(totals->talkers, ends.src, tenant);
-	talkers_prefetch_one(totals->talkers, ends.dst, tenant);
+	talkers_miss(totals->talkers, flows, bytes);
 }
 
 void totals_merge(struct totals *to, const struct totals *from)
@@ -155,7 +146,8 @@ void totals_merge(struct totals *to, const struct totals *from)
 		if (from->apps[i].used)
 			total_add(app_total(to, app->master, app->app), &app->total);
 	}
-	talkers_merge(to->talkers, from->talkers);
+	if (from->talkers != NULL)
+		talkers_merge(to->talkers, from->talkers);
 }
 
 uint64_t totals_flows(const struct totals *totals)

@@ -1,5 +1,6 @@
-/* Totals over flows that ended, for the summary: by application, by talker (tenant and address),
- * by risk. One writer each; merged after the workers have stopped. */
+/* Totals over flows that ended, for the summary: by application and by risk, which each worker adds up,
+ * and by talker (tenant and address), which is the correlator's. One writer each; merged after all have
+ * stopped. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,18 +11,17 @@
 
 struct totals;
 
-/* NULL: no memory. */
-struct totals *totals_create(void);
+/* `talkers`: with room for them. NULL: no memory. */
+struct totals *totals_create(bool talkers);
 void totals_destroy(struct totals *totals);
 
-/* `tenant`: whose the flow is. `risks`: its bitmap of nDPI risks. */
-void totals_flow(
-	struct totals *totals, const struct flow *flow, uint32_t tenant, uint64_t risks);
-/* Ask for the memory that totals_flow() will touch, in two steps: the second needs what the first
- * asked for. Neither need be called. */
-void totals_prefetch(const struct totals *totals, const struct flow *flow, uint32_t tenant);
-void totals_prefetch_talkers(
-	const struct totals *totals, const struct flow *flow, uint32_t tenant);
+/* `risks`: its bitmap of nDPI risks. */
+void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks);
+/* Its ends talked. */
+struct flow_fact;
+void totals_talk(struct totals *totals, const struct flow_fact *fact);
+/* So many flows, with so many bytes, ended and no fact of them came. */
+void totals_unheard(struct totals *totals, uint64_t flows, uint64_t bytes);
 void totals_merge(struct totals *to, const struct totals *from);
 
 uint64_t totals_flows(const struct totals *totals);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/output/correlator.h"
 #include "dataplane/output/gather.h"
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/rig.h"
@@ -29,6 +30,7 @@ struct crowd {
 	struct traffic traffic;
 	struct lane *lanes[LANES];
 	struct tray trays[LANES];
+	struct correlator *correlator;
 };
 
 /* Refuses the first few events, so that something is lost. */
@@ -60,9 +62,13 @@ static void crowd_begin(struct crowd *crowd)
 	rig->output = output_open(rig->dir, false, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
+	crowd->correlator = correlator_create(LANES, false, error, sizeof(error));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(crowd->correlator);
+	CU_ASSERT_EQUAL_FATAL(correlator_run(crowd->correlator, error, sizeof(error)), 0);
 	for (uint32_t l = 0; l < LANES; l++)
 		crowd->lanes[l] = rig_lane(&rig->settings, &rig->slot, l, LANES, DECAP_MIRROR,
-			(struct sink){&crowd->trays[l], take});
+			(struct sink){&crowd->trays[l], take},
+			correlator_sink(crowd->correlator, l));
 }
 
 static void crowd_run(struct crowd *crowd)
@@ -77,6 +83,7 @@ static void crowd_run(struct crowd *crowd)
 	}
 	for (uint32_t l = 0; l < LANES; l++)
 		lane_end(crowd->lanes[l], TRAFFIC_START_NS, FLOW_END_OF_INPUT);
+	correlator_stop(crowd->correlator);
 }
 
 static bool crowd_gather(struct crowd *crowd, struct gathered *g)
@@ -85,6 +92,7 @@ static bool crowd_gather(struct crowd *crowd, struct gathered *g)
 		.lanes = crowd->lanes,
 		.n_lanes = LANES,
 		.output = crowd->rig.output,
+		.correlated = correlator_totals(crowd->correlator),
 		.stats = {.offered = STATS_OFFERED, .lost_queue = STATS_LOST}};
 
 	return gather(g, &params);
@@ -94,6 +102,7 @@ static void crowd_end(struct crowd *crowd)
 {
 	for (uint32_t l = 0; l < LANES; l++)
 		lane_destroy(crowd->lanes[l]);
+	correlator_destroy(crowd->correlator);
 	output_close(crowd->rig.output);
 	snapshot_destroy(snapshot_publish(&crowd->rig.slot, NULL));
 	settings_fini(&crowd->rig.settings);

@@ -47,8 +47,8 @@ static void bench_begin(struct bench *bench)
 static void bench_lane(struct bench *bench, enum decap_mode mode)
 {
 	rig_snapshot(&bench->slot, &bench->settings, 1);
-	bench->lane = rig_lane(
-		&bench->settings, &bench->slot, 0, 1, mode, drawer_sink(&bench->drawer));
+	bench->lane = rig_lane(&bench->settings, &bench->slot, 0, 1, mode,
+		drawer_sink(&bench->drawer), (struct sink){NULL, NULL});
 }
 
 static void bench_end(struct bench *bench)

@@ -42,13 +42,15 @@ void rig_snapshot(struct snapshot_slot *slot, const struct settings *settings, u
 }
 
 struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
-	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink)
+	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink,
+	struct sink facts)
 {
 	const struct lane_params params = {.settings = settings,
 		.index = index,
 		.n_lanes = n_lanes,
 		.mode = mode,
 		.sink = sink,
+		.facts = facts,
 		.slot = slot};
 	char error[ERROR];
 	struct lane *lane = lane_create(&params, error, sizeof(error));
@@ -87,9 +89,9 @@ void rig_start(struct rig *rig)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->writer);
 	for (uint32_t i = 0; i < rig->n_workers; i++) {
 		rig->lanes[i] = rig_lane(&rig->settings, &rig->slot, i, rig->n_workers,
-			rig->mode, writer_sink(rig->writer, i));
+			rig->mode, writer_sink(rig->writer, i), (struct sink){NULL, NULL});
 		rig->lanes[i]->records = rig->packets != NULL;
-		rig->workers[i] = worker_start(rig->lanes[i], i, rig->writer,
+		rig->workers[i] = worker_start(rig->lanes[i], i, rig->writer, NULL,
 			reader_max_blocks(rig->reader), error, sizeof(error));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(rig->workers[i]);
 	}

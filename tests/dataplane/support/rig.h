@@ -48,4 +48,5 @@ struct reader_watch rig_patience(void);
 void rig_snapshot(
 	struct snapshot_slot *slot, const struct settings *settings, uint32_t n_lanes);
 struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
-	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink);
+	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink,
+	struct sink facts);

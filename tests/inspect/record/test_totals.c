@@ -4,6 +4,7 @@
 
 #include "inspect/flow/hash.h"
 #include "inspect/flow/index.h"
+#include "inspect/record/fact.h"
 #include "inspect/record/totals.h"
 
 enum { FLOWS = 5000, APPS = 40, ADDRESSES = 60, TENANTS = 3, BOUND = 65536 };
@@ -45,6 +46,14 @@ static struct told random_told(void)
 	return told;
 }
 
+static void talk(struct totals *totals, const struct flow *flow, uint32_t tenant)
+{
+	struct flow_fact fact;
+
+	flow_fact_fill(&fact, flow, tenant);
+	totals_talk(totals, &fact);
+}
+
 static void count(struct totals *totals, const struct told *told)
 {
 	bool client_is_lo = told->client < told->server;
@@ -57,7 +66,8 @@ static void count(struct totals *totals, const struct told *told)
 	flow.side[0].bytes = told->to_server.bytes;
 	flow.side[1].packets = told->to_client.packets;
 	flow.side[1].bytes = told->to_client.bytes;
-	totals_flow(totals, &flow, told->tenant, told->risks);
+	totals_flow(totals, &flow, told->risks);
+	talk(totals, &flow, told->tenant);
 }
 
 static void add(struct total *to, bool flow, const struct total *what)
@@ -155,12 +165,12 @@ static void check(const struct totals *totals, const struct told *told)
 static void totals_are_those_of_a_naive_count(void)
 {
 	static struct told told[FLOWS];
-	struct totals *one = totals_create(), *merged = totals_create(), *part[4];
+	struct totals *one = totals_create(true), *merged = totals_create(true), *part[4];
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(one);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(merged);
 	for (int i = 0; i < 4; i++)
-		part[i] = totals_create();
+		part[i] = totals_create(true);
 	for (int f = 0; f < FLOWS; f++) {
 		told[f] = random_told();
 		count(one, &told[f]);
@@ -178,7 +188,7 @@ static void totals_are_those_of_a_naive_count(void)
 
 static void a_list_shorter_than_asked_for(void)
 {
-	struct totals *totals = totals_create();
+	struct totals *totals = totals_create(true);
 	struct app_total app;
 	struct talker talker;
 
@@ -251,7 +261,7 @@ static void check_heavy(
 
 static void heavy_talkers_are_listed_after_many_light_ones(void)
 {
-	struct totals *totals = totals_create();
+	struct totals *totals = totals_create(true);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
 	count_light(totals, 0, LIGHT);
@@ -268,11 +278,11 @@ static void heavy_talkers_are_listed_after_many_light_ones(void)
 /* Two are exact, and one is not. */
 static void heavy_talkers_of_all_workers_are_one(void)
 {
-	struct totals *part[3], *merged = totals_create();
+	struct totals *part[3], *merged = totals_create(true);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(merged);
 	for (uint32_t i = 0; i < 3; i++) {
-		CU_ASSERT_PTR_NOT_NULL_FATAL(part[i] = totals_create());
+		CU_ASSERT_PTR_NOT_NULL_FATAL(part[i] = totals_create(true));
 		count_light(part[i], i * LIGHT, i * LIGHT + (i == 1 ? LIGHT : 1000));
 		count_heavy(part[i], (4 + i) * LIGHT);
 	}
@@ -316,7 +326,7 @@ static void the_error_holds_for_every_talker(void)
 	/* A naive count of random weights. */
 	enum { ALL = 100000, TURNS = 400000 };
 	uint64_t *bytes = calloc(ALL, sizeof(*bytes));
-	struct totals *totals = totals_create();
+	struct totals *totals = totals_create(true);
 
 	CU_ASSERT_TRUE_FATAL(bytes && totals);
 	for (uint32_t i = 0; i < TURNS; i++) {
@@ -337,7 +347,7 @@ static void the_error_holds_for_who_gave_way_twice(void)
 {
 	enum { MORE = 2000, ALL = BOUND + MORE };
 	uint64_t *bytes = calloc(ALL, sizeof(*bytes));
-	struct totals *one = totals_create(), *other = totals_create();
+	struct totals *one = totals_create(true), *other = totals_create(true);
 
 	CU_ASSERT_TRUE_FATAL(bytes && one && other);
 	for (uint32_t i = 0; i < ALL; i += 2) {
@@ -383,7 +393,7 @@ static struct ip_addr addr_that_meets(uint32_t *n)
 /* Each lies in one of two buckets, so that places run out where addresses meet. */
 static void made_up_addresses_find_room(void)
 {
-	struct totals *totals = totals_create();
+	struct totals *totals = totals_create(true);
 	uint32_t n = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
@@ -392,10 +402,27 @@ static void made_up_addresses_find_room(void)
 
 		flow.key.lo = addr_that_meets(&n);
 		flow.key.hi = addr_that_meets(&n);
-		totals_flow(totals, &flow, 0, 0);
+		talk(totals, &flow, 0);
 	}
 	CU_ASSERT_EQUAL(totals_talkers_count(totals), BOUND);
 	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 0);
+	totals_destroy(totals);
+}
+
+/* Whoever talked may have had as many bytes more, listed or not. */
+static void what_was_not_heard_is_an_error(void)
+{
+	struct totals *totals = totals_create(true);
+	struct told told = {.client = 1, .server = 2, .to_server = {1, 1, 100}};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
+	count(totals, &told);
+	totals_unheard(totals, 0, 0);
+	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 0);
+	totals_unheard(totals, 3, 5000);
+	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 3);
+	CU_ASSERT_EQUAL(totals_talkers_error(totals), 5000);
+	CU_ASSERT_EQUAL(totals_talkers_count(totals), 2);
 	totals_destroy(totals);
 }
 
@@ -411,4 +438,5 @@ void suite_totals(void)
 	CU_ADD_TEST(s, heavy_talkers_of_all_workers_are_one);
 	CU_ADD_TEST(s, the_error_holds_for_every_talker);
 	CU_ADD_TEST(s, the_error_holds_for_who_gave_way_twice);
+	CU_ADD_TEST(s, what_was_not_heard_is_an_error);
 }

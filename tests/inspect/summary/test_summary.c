@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/record/fact.h"
 #include "inspect/summary/summary.h"
 #include "support/folder.h"
 #include "support/python.h"
@@ -43,6 +44,7 @@ static void add_flow(struct run *run, struct app_total what, uint8_t host, uint6
 {
 	struct flow flow = {.app_master = what.master, .app = what.app};
 	uint64_t packets = what.total.packets, bytes = what.total.bytes;
+	struct flow_fact fact;
 
 	flow.key.lo = ip_addr_v4((const uint8_t[]){10, 0, 0, host});
 	flow.key.hi = ip_addr_v4((const uint8_t[]){93, 184, 216, 34});
@@ -51,7 +53,9 @@ static void add_flow(struct run *run, struct app_total what, uint8_t host, uint6
 	flow.side[1].packets = packets - packets / 2;
 	flow.side[0].bytes = bytes / 10;
 	flow.side[1].bytes = bytes - bytes / 10;
-	totals_flow(run->totals, &flow, 42, risks);
+	totals_flow(run->totals, &flow, risks);
+	flow_fact_fill(&fact, &flow, 42);
+	totals_talk(run->totals, &fact);
 	run->ledger.reasons[REASON_inspected] += packets;
 	run->ledger.received += packets;
 }
@@ -99,7 +103,7 @@ static struct run *run_make(void)
 	struct run *run = calloc(1, sizeof(*run));
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run);
-	run->totals = totals_create();
+	run->totals = totals_create(true);
 	run->sessions = session_table_create(64);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run->totals);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run->sessions);
