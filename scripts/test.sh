@@ -43,5 +43,5 @@ rm -f "$results"
 # shellcheck disable=SC2086
 ctest --test-dir build-dev --parallel "$(nproc)" --output-on-failure --output-junit "$results" \
   --test-output-size-passed 1000000 --test-output-size-failed 1000000 --no-label-summary $tests |
-  grep -vE '^ +Start +[0-9]+: '
+  grep --line-buffered -vE '^ +Start +[0-9]+: '
 python3 scripts/test_results.py "$results"

@@ -29,7 +29,8 @@ bool inputs_add(struct inputs *inputs, const char *path)
 		free(name);
 		return false;
 	}
-	grown[inputs->count++] = (struct inputs_file){st.st_dev, st.st_ino, name};
+	grown[inputs->count++] =
+		(struct inputs_file){.device = st.st_dev, .inode = st.st_ino, .name = name};
 	return true;
 }
 
