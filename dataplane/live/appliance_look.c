@@ -82,6 +82,17 @@ struct appliance_port appliance_port(
 	return p;
 }
 
+/* Of the stats events alone. */
+struct output_ledger appliance_stats_ledger(const struct appliance *appliance)
+{
+	return (struct output_ledger){
+		.offered =
+			atomic_load_explicit(&appliance->stats_offered, memory_order_relaxed),
+		.lost_queue =
+			atomic_load_explicit(&appliance->stats_lost, memory_order_relaxed),
+	};
+}
+
 struct output_ledger appliance_output(const struct appliance *appliance,
 	const struct appliance_counts *counts, enum record_kind kind)
 {

@@ -83,13 +83,3 @@ void appliance_tell_stats(struct appliance *appliance)
 	compose(appliance, now, event);
 	writer_flush(appliance->writer, appliance->n_workers);
 }
-
-struct output_ledger appliance_stats_ledger(const struct appliance *appliance)
-{
-	return (struct output_ledger){
-		.offered =
-			atomic_load_explicit(&appliance->stats_offered, memory_order_relaxed),
-		.lost_queue =
-			atomic_load_explicit(&appliance->stats_lost, memory_order_relaxed),
-	};
-}
