@@ -12,12 +12,15 @@ def main():
         tests = xml.parse(sys.argv[1]).getroot().findall("testcase")
     except (OSError, xml.ParseError) as error:
         sys.exit("test: no results: %s" % error)
-    by_status = {"run": [], "fail": [], "notrun": []}
+    passed, skipped, failed = [], [], []
     for test in tests:
-        by_status.setdefault(test.get("status"), []).append(test.get("name"))
-    skipped = by_status.pop("notrun")
-    passed = by_status.pop("run")
-    failed = sum(by_status.values(), [])  # whatever else there is: fail, disabled
+        reason = test.find("skipped")
+        if test.get("status") == "run":
+            passed.append(test.get("name"))
+        elif reason is not None and "SKIP_RETURN_CODE" in reason.get("message", ""):
+            skipped.append(test.get("name"))
+        else:  # it failed, took too long, or could not be started
+            failed.append(test.get("name"))
 
     print("\nlongest:")
     for test in sorted(tests, key=lambda t: -float(t.get("time")))[:LONGEST]:
