@@ -55,10 +55,7 @@ uint64_t ledger_bucket(const struct ledger *ledger, enum bucket bucket)
 
 void ledger_add(struct ledger *to, const struct ledger *from)
 {
-	to->received += from->received;
-	to->in_flight += from->in_flight;
-	for (int r = 0; r < REASON_COUNT; r++)
-		to->reasons[r] += from->reasons[r];
+	counters_add(to, from, sizeof(*to));
 }
 
 bool ledger_closes(const struct ledger *ledger)

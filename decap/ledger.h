@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
+
 enum bucket {
 #define BUCKET(name, meaning) BUCKET_##name,
 #include "decap/reasons.def"
@@ -20,8 +22,7 @@ enum reason {
 };
 
 struct ledger {
-	uint64_t received;
-	uint64_t in_flight; /* received and not yet in a bucket; 0 at rest */
+	COUNTERS(ledger_stats);
 	uint64_t reasons[REASON_COUNT];
 };
 

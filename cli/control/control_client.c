@@ -76,7 +76,7 @@ static void answer_status(struct control_client *client, const struct control_se
 		out = open_memstream(&body, &size);
 	if (out != NULL) {
 		watch_verdict(service->watch, &verdict);
-		(json ? kind->json : kind->tables)(&status, &verdict, out);
+		answer_write(kind, &status, &verdict, json, out);
 		fclose(out);
 		finish(client, true, body, size);
 	} else {

@@ -1,276 +1,321 @@
 #include "cli/metrics/metrics.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "cli/metrics/metrics_text.h"
+#include "decap/addr.h"
 #include "inspect/summary/summary_rows.h"
 
-static void put_one(struct metrics *m, enum metric family, uint64_t value)
+/* The sessions that get metrics of their own: all of the settings, and as many of the learned ones as
+ * the bound allows, the first in the status's order. */
+struct listed {
+	const struct status_session **row;
+	uint32_t n;
+	struct session_list_stats stats;
+};
+
+struct scrape {
+	struct metrics m;
+	const struct status *status;
+	struct process_stats process;
+	struct listed sessions;
+};
+
+static struct listed list(const struct status *s)
 {
-	metrics_family(m, family);
-	metrics_u64(m, value);
+	struct listed l = {
+		.row = calloc(s->n_sessions + 1ull, sizeof(struct status_session *))};
+
+	for (uint32_t i = 0; i < s->n_sessions; i++) {
+		bool configured = s->sessions[i].configured;
+
+		l.stats.configured += configured;
+		l.stats.learned += !configured;
+		if (l.row == NULL || (!configured && l.stats.learned > METRICS_LEARNED_MAX))
+			l.stats.not_listed++;
+		else
+			l.row[l.n++] = &s->sessions[i];
+	}
+	return l;
 }
 
-static void put_process(struct metrics *m, const struct status *s, const struct verdict *v)
+/* The sample of the counter at hand, of `row`; its labels have been put. */
+static void sample(struct scrape *s, const void *row)
 {
-	metrics_family(m, METRIC_build_info);
-	metrics_label(m, "version", s->version);
-	metrics_label(m, "ndpi", dpi_version());
-	metrics_u64(m, 1);
-	metrics_family(m, METRIC_uptime_seconds);
-	metrics_ns(m, s->uptime_ns);
-	put_one(m, METRIC_healthy, v->n_wrong == 0);
-	put_one(m, METRIC_unhealthy_reasons, v->n_wrong);
-	put_one(m, METRIC_configuration_generation, s->generation);
-	metrics_family(m, METRIC_configuration_reloads_total);
-	metrics_label(m, "result", "done");
-	metrics_u64(m, s->reloads);
-	metrics_label(m, "result", "refused");
-	metrics_u64(m, s->reloads_refused);
+	metrics_sample(&s->m, counter_value(s->m.counter, row));
 }
 
-static void put_ledger(struct metrics *m, const struct status *s)
+static void put_build(struct scrape *s)
 {
-	put_one(m, METRIC_received_packets_total, s->ledger.received);
-	put_one(m, METRIC_in_flight_packets, s->ledger.in_flight);
-	metrics_family(m, METRIC_ledger_packets_total);
+	static const struct build_stats build = {1};
+
+	metrics_label(&s->m, "version", s->status->version);
+	metrics_label(&s->m, "ndpi", dpi_version());
+	sample(s, &build);
+}
+
+static void put_process(struct scrape *s)
+{
+	sample(s, &s->process);
+}
+
+static void put_ledger(struct scrape *s)
+{
+	sample(s, &s->status->ledger.ledger_stats);
+}
+
+static void put_reasons(struct scrape *s)
+{
 	for (unsigned r = 0; r < REASON_COUNT; r++) {
-		enum reason reason = (enum reason)r;
+		const struct reason_stats stats = {s->status->ledger.reasons[r]};
 
-		metrics_label(m, "bucket", bucket_name(reason_bucket(reason)));
-		metrics_label(m, "reason", reason_name(reason));
-		metrics_u64(m, s->ledger.reasons[r]);
-	}
-	put_one(m, METRIC_direction_unknown_packets_total, s->direction_unknown);
-	put_one(m, METRIC_acked_unseen_bytes_total, s->flows.acked_unseen);
-}
-
-static void put_workers(struct metrics *m, const struct status *s)
-{
-	static const struct metric_member members[] = {
-		{METRIC_worker_packets_total, offsetof(struct status_worker, packets)},
-		{METRIC_worker_bursts_total, offsetof(struct status_worker, bursts)},
-		{METRIC_worker_empty_polls_total, offsetof(struct status_worker, empty_polls)},
-		{METRIC_worker_device_time_packets_total,
-			offsetof(struct status_worker, device_times)},
-	};
-
-	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
-		metrics_family(m, members[i].family);
-		for (uint32_t w = 0; w < s->n_workers; w++) {
-			metrics_label_u64(m, "worker", w);
-			metrics_u64(m, metric_member_of(&s->workers[w], &members[i]));
-		}
-	}
-	metrics_family(m, METRIC_worker_busy_seconds_total);
-	for (uint32_t w = 0; w < s->n_workers; w++) {
-		metrics_label_u64(m, "worker", w);
-		metrics_ns(m, s->workers[w].busy_ns);
-	}
-	metrics_family(m, METRIC_worker_busy_ratio);
-	for (uint32_t w = 0; w < s->n_workers; w++) {
-		metrics_label_u64(m, "worker", w);
-		metrics_double(m, s->workers[w].busy_share);
-	}
-	metrics_family(m, METRIC_worker_last_poll_age_seconds);
-	for (uint32_t w = 0; w < s->n_workers; w++) {
-		metrics_label_u64(m, "worker", w);
-		metrics_ns(m, s->workers[w].since_poll_ns);
+		metrics_label(&s->m, "bucket", bucket_name(reason_bucket((enum reason)r)));
+		metrics_label(&s->m, "reason", reason_name((enum reason)r));
+		sample(s, &stats);
 	}
 }
 
-static void label_ring(struct metrics *m, const struct status_ring *ring)
+static void put_workers(struct scrape *s)
 {
-	metrics_label_u64(m, "from", ring->from);
-	metrics_label_u64(m, "to", ring->to);
+	for (uint32_t i = 0; i < s->status->n_workers; i++) {
+		metrics_label_u64(&s->m, "worker", i);
+		sample(s, &s->status->workers[i]);
+	}
 }
 
-static void put_rings(struct metrics *m, const struct status *s)
+static void put_rings(struct scrape *s)
 {
-	static const struct metric_member members[] = {
-		{METRIC_handoff_packets_total, offsetof(struct status_ring, passed)},
-		{METRIC_handoff_full_packets_total, offsetof(struct status_ring, full)},
-	};
+	for (uint32_t i = 0; i < s->status->n_rings; i++) {
+		metrics_label_u64(&s->m, "from", s->status->rings[i].from);
+		metrics_label_u64(&s->m, "to", s->status->rings[i].to);
+		sample(s, &s->status->rings[i].ring_stats);
+	}
+}
 
-	metrics_family(m, METRIC_handoff_ring_size_packets);
-	for (uint32_t r = 0; r < s->n_rings; r++) {
-		label_ring(m, &s->rings[r]);
-		metrics_u64(m, s->rings[r].size);
+/* The exception path's interface is another. */
+static void label_port(struct scrape *s, const struct status_port *port, const char *interface)
+{
+	metrics_label(&s->m, "port", port->name);
+	metrics_label(&s->m, "interface", interface);
+}
+
+static void put_links(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->status->n_ports; i++) {
+		const struct status_port *port = &s->status->ports[i];
+		const struct link_stats link = {port->link == STATUS_LINK_UNKNOWN
+							? COUNTER_UNKNOWN
+							: port->link == STATUS_LINK_UP};
+
+		label_port(s, port, port->beneath);
+		sample(s, &link);
 	}
-	metrics_family(m, METRIC_handoff_ring_fill_packets);
-	for (uint32_t r = 0; r < s->n_rings; r++) {
-		label_ring(m, &s->rings[r]);
-		metrics_u64(m, s->rings[r].fill);
+}
+
+static void put_ports(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->status->n_ports; i++) {
+		label_port(s, &s->status->ports[i], s->status->ports[i].beneath);
+		sample(s, &s->status->ports[i].port_counters);
 	}
-	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
-		metrics_family(m, members[i].family);
-		for (uint32_t r = 0; r < s->n_rings; r++) {
-			label_ring(m, &s->rings[r]);
-			metrics_u64(m, metric_member_of(&s->rings[r], &members[i]));
+}
+
+static void put_xstats(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->status->n_ports; i++) {
+		const struct status_port *port = &s->status->ports[i];
+
+		for (uint32_t x = 0; x < port->n_xstats; x++) {
+			label_port(s, port, port->beneath);
+			metrics_label(&s->m, "name", port->xstats[x].name);
+			sample(s, &port->xstats[x].xstat_stats);
 		}
 	}
 }
 
-static void put_rules(struct metrics *m, const struct status *s)
+static void put_port_queues(struct scrape *s)
 {
-	static const struct metric_member members[] = {
-		{METRIC_rule_packets_total, offsetof(struct summary_rule, packets)},
-		{METRIC_rule_bytes_total, offsetof(struct summary_rule, bytes)},
-	};
+	for (uint32_t i = 0; i < s->status->n_ports; i++) {
+		const struct status_port *port = &s->status->ports[i];
 
-	for (unsigned i = 0; i < METRIC_MEMBERS(members); i++) {
-		metrics_family(m, members[i].family);
-		for (uint32_t r = 0; r < s->n_rules; r++) {
-			const struct summary_rule *rule = &s->rules[r];
-
-			metrics_label(m, "filter", rule->filter);
-			metrics_label(m, "direction", summary_direction(rule->direction));
-			metrics_label_u64(m, "rule_number", rule->number);
-			metrics_label(m, "action", rule->accept ? "accept" : "reject");
-			metrics_label(m, "rule_id", rule->id);
-			metrics_u64(m, metric_member_of(rule, &members[i]));
+		for (uint32_t q = 0; q < port->n_queues; q++) {
+			label_port(s, port, port->beneath);
+			metrics_label_u64(&s->m, "queue", q);
+			sample(s, &port->queues[q]);
 		}
 	}
 }
 
-static void put_flows(struct metrics *m, const struct status *s)
+static void put_exceptions(struct scrape *s)
 {
-	put_one(m, METRIC_flows, s->flows.live);
-	put_one(m, METRIC_flow_capacity, s->flow_capacity);
-	put_one(m, METRIC_flows_made_total, s->flows.made);
-	put_one(m, METRIC_flows_ended_total, s->flows.ended);
-	put_one(m, METRIC_flows_evicted_total, s->flows.evicted);
-	put_one(m, METRIC_flow_refused_packets_total, s->flows.refused);
-	put_one(m, METRIC_flow_refused_unknown_packets_total, s->flows.refused_unknown);
-	put_one(m, METRIC_dpi_packets_total, s->dpi.packets);
-	put_one(m, METRIC_dpi_refused_flows_total, s->dpi.refused_flows);
-	put_one(m, METRIC_dpi_refused_unknown_flows_total, s->dpi.refused_unknown);
-	put_one(m, METRIC_dpi_given_up_flows_total, s->dpi.given_up);
-	put_one(m, METRIC_dpi_memory_bytes, s->dpi.memory);
-	put_one(m, METRIC_flow_log_late_records_total, s->aggregates.late);
-	put_one(m, METRIC_flow_log_early_records_total, s->aggregates.early);
-}
+	for (uint32_t i = 0; i < s->status->n_ports; i++) {
+		const struct status_port *port = &s->status->ports[i];
 
-static void put_queues(struct metrics *m, const struct status *s)
-{
-	metrics_family(m, METRIC_output_queue_size);
-	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		if (s->outputs[i].queue_size == 0)
+		if (!port->interface)
 			continue;
-		metrics_label(m, "output", s->outputs[i].name);
-		metrics_u64(m, s->outputs[i].queue_size);
+		label_port(s, port, port->interface);
+		sample(s, &port->exception);
 	}
-	metrics_family(m, METRIC_output_queue_fill);
-	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		if (s->outputs[i].queue_size == 0)
+}
+
+static void put_session_list(struct scrape *s)
+{
+	sample(s, &s->sessions.stats);
+}
+
+static void label_session(struct metrics *m, const struct status_session *row)
+{
+	char address[IP_ADDR_TEXT];
+
+	ip_addr_print(&row->key.outer_src, address);
+	metrics_label(m, "outer_src", address);
+	metrics_label_u64(m, "vni", row->key.vni);
+	if (row->key.network != NETWORK_NONE)
+		metrics_label_u64(m, "network", network_id(row->key.network));
+	else
+		metrics_label(m, "network", NULL);
+	metrics_label(m, "session", row->session);
+	metrics_label(m, "interface_id", row->interface_id);
+	metrics_label(m, "tenant", row->tenant);
+}
+
+static void put_sessions(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->sessions.n; i++) {
+		label_session(&s->m, s->sessions.row[i]);
+		sample(s, &s->sessions.row[i]->session_stats);
+	}
+}
+
+static void put_session_times(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->sessions.n; i++) {
+		uint64_t last_ns = s->sessions.row[i]->last_ns;
+		const struct session_time_stats time = {last_ns ? last_ns : COUNTER_UNKNOWN};
+
+		label_session(&s->m, s->sessions.row[i]);
+		sample(s, &time);
+	}
+}
+
+static void put_rules(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->status->n_rules; i++) {
+		const struct summary_rule *rule = &s->status->rules[i];
+
+		metrics_label(&s->m, "filter", rule->filter);
+		metrics_label(&s->m, "direction", summary_direction(rule->direction));
+		metrics_label_u64(&s->m, "rule_number", rule->number);
+		metrics_label(&s->m, "action", rule->accept ? "accept" : "reject");
+		metrics_label(&s->m, "rule_id", rule->id);
+		sample(s, &rule->rule_hits);
+	}
+}
+
+/* One of the structs in an output; of its queue, where it has one. */
+static void put_outputs(struct scrape *s, size_t offset)
+{
+	for (uint32_t i = 0; i < s->status->n_outputs; i++) {
+		const struct status_output *output = &s->status->outputs[i];
+
+		if (s->m.counter->set == COUNTERS_output_queue_stats && output->queue.size == 0)
 			continue;
-		metrics_label(m, "output", s->outputs[i].name);
-		metrics_u64(m, s->outputs[i].queue_fill);
+		metrics_label(&s->m, "output", output->name);
+		sample(s, (const char *)output + offset);
 	}
 }
 
-static void put_removed(struct metrics *m, const struct status *s)
+static void put_output_states(struct scrape *s)
 {
-	static const struct metric_member members[] = {
-		{METRIC_output_removed_files_total,
-			offsetof(struct status_output, removed_files)},
-		{METRIC_output_removed_bytes_total,
-			offsetof(struct status_output, removed_bytes)},
-	};
+	put_outputs(s, offsetof(struct status_output, output_state_stats));
+}
 
-	for (unsigned k = 0; k < METRIC_MEMBERS(members); k++) {
-		metrics_family(m, members[k].family);
-		for (uint32_t i = 0; i < s->n_outputs; i++) {
-			metrics_label(m, "output", s->outputs[i].name);
-			metrics_u64(m, metric_member_of(&s->outputs[i], &members[k]));
-		}
+static void put_output_ledgers(struct scrape *s)
+{
+	put_outputs(s, offsetof(struct status_output, ledger));
+}
+
+static void put_output_queues(struct scrape *s)
+{
+	put_outputs(s, offsetof(struct status_output, queue));
+}
+
+static void put_output_removed(struct scrape *s)
+{
+	put_outputs(s, offsetof(struct status_output, removed));
+}
+
+static void put_sheds(struct scrape *s)
+{
+	for (uint32_t i = 0; i < s->status->n_sheds; i++) {
+		metrics_label(&s->m, "step", s->status->sheds[i].name);
+		sample(s, &s->status->sheds[i].shed_stats);
 	}
 }
 
-static void put_outputs(struct metrics *m, const struct status *s)
+static void put_disk(struct scrape *s)
 {
-	static const struct metric_member members[] = {
-		{METRIC_output_offered_records_total, offsetof(struct output_ledger, offered)},
-		{METRIC_output_written_records_total, offsetof(struct output_ledger, written)},
-		{METRIC_output_policy_records_total, offsetof(struct output_ledger, by_policy)},
-	};
-
-	metrics_family(m, METRIC_output_enabled);
-	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		metrics_label(m, "output", s->outputs[i].name);
-		metrics_u64(m, s->outputs[i].enabled);
-	}
-	for (unsigned k = 0; k < METRIC_MEMBERS(members); k++) {
-		metrics_family(m, members[k].family);
-		for (uint32_t i = 0; i < s->n_outputs; i++) {
-			metrics_label(m, "output", s->outputs[i].name);
-			metrics_u64(m, metric_member_of(&s->outputs[i].ledger, &members[k]));
-		}
-	}
-	metrics_family(m, METRIC_output_lost_records_total);
-	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		metrics_label(m, "output", s->outputs[i].name);
-		metrics_label(m, "cause", "queue");
-		metrics_u64(m, s->outputs[i].ledger.lost_queue);
-		metrics_label(m, "output", s->outputs[i].name);
-		metrics_label(m, "cause", "disk");
-		metrics_u64(m, s->outputs[i].ledger.lost_disk);
-	}
-	put_queues(m, s);
-	put_removed(m, s);
-}
-
-static void put_sheds(struct metrics *m, const struct status *s)
-{
-	metrics_family(m, METRIC_shed_seconds_total);
-	for (uint32_t i = 0; i < s->n_sheds; i++) {
-		metrics_label(m, "step", s->sheds[i].name);
-		metrics_ns(m, s->sheds[i].spent_ns);
-	}
-	static const struct metric_member members[] = {
-		{METRIC_shed_entered_total, offsetof(struct status_shed, entered)},
-		{METRIC_shed_total, offsetof(struct status_shed, count)},
-	};
-
-	metrics_family(m, METRIC_shed_active);
-	for (uint32_t i = 0; i < s->n_sheds; i++) {
-		metrics_label(m, "step", s->sheds[i].name);
-		metrics_u64(m, s->sheds[i].active);
-	}
-	for (unsigned k = 0; k < METRIC_MEMBERS(members); k++) {
-		metrics_family(m, members[k].family);
-		for (uint32_t i = 0; i < s->n_sheds; i++) {
-			metrics_label(m, "step", s->sheds[i].name);
-			metrics_u64(m, metric_member_of(&s->sheds[i], &members[k]));
-		}
-	}
-}
-
-static void put_disk(struct metrics *m, const struct status *s)
-{
-	if (!s->has_disk)
+	if (!s->status->has_disk)
 		return;
-	metrics_family(m, METRIC_disk_free_bytes);
-	metrics_label(m, "path", s->disk_path);
-	metrics_u64(m, s->disk_free);
-	metrics_family(m, METRIC_disk_size_bytes);
-	metrics_label(m, "path", s->disk_path);
-	metrics_u64(m, s->disk_size);
+	metrics_label(&s->m, "path", s->status->disk_path);
+	sample(s, &s->status->disk);
+}
+
+/* Each puts all samples of the counter at hand. What workers count needs none. */
+static void (*const puts_of[COUNTER_SETS_N])(struct scrape *) = {
+	[COUNTERS_build_stats] = put_build,
+	[COUNTERS_process_stats] = put_process,
+	[COUNTERS_ledger_stats] = put_ledger,
+	[COUNTERS_reason_stats] = put_reasons,
+	[COUNTERS_worker_stats] = put_workers,
+	[COUNTERS_ring_stats] = put_rings,
+	[COUNTERS_link_stats] = put_links,
+	[COUNTERS_port_counters] = put_ports,
+	[COUNTERS_xstat_stats] = put_xstats,
+	[COUNTERS_port_queue_counters] = put_port_queues,
+	[COUNTERS_exception_ledger] = put_exceptions,
+	[COUNTERS_session_list_stats] = put_session_list,
+	[COUNTERS_session_stats] = put_sessions,
+	[COUNTERS_session_time_stats] = put_session_times,
+	[COUNTERS_rule_hits] = put_rules,
+	[COUNTERS_output_state_stats] = put_output_states,
+	[COUNTERS_output_ledger] = put_output_ledgers,
+	[COUNTERS_output_queue_stats] = put_output_queues,
+	[COUNTERS_output_removed_stats] = put_output_removed,
+	[COUNTERS_shed_stats] = put_sheds,
+	[COUNTERS_disk_stats] = put_disk,
+};
+
+static void put_samples(struct scrape *s, enum counter_set set)
+{
+	const void *sum = counters_part(&s->status->sum, set);
+
+	if (sum)
+		sample(s, sum);
+	else if (puts_of[set])
+		puts_of[set](s);
+}
+
+/* A family with labels of its own stands in several rows, not always one behind the other. */
+static void put_family(struct scrape *s, const struct counter *begin)
+{
+	metrics_family(&s->m, begin);
+	for (const struct counter *c = begin; c->set == begin->set; c++)
+		if (metrics_goes_on(&s->m, c))
+			put_samples(s, begin->set);
 }
 
 void metrics_write(const struct status *status, const struct verdict *verdict, FILE *out)
 {
-	struct metrics m = {.out = out};
+	struct scrape s = {.m = {.out = out}, .status = status};
 
-	put_process(&m, status, verdict);
-	put_ledger(&m, status);
-	put_workers(&m, status);
-	put_rings(&m, status);
-	metrics_ports(&m, status);
-	metrics_sessions(&m, status);
-	put_rules(&m, status);
-	put_flows(&m, status);
-	put_outputs(&m, status);
-	put_sheds(&m, status);
-	put_disk(&m, status);
+	s.process = status->process_stats;
+	s.process.healthy = verdict->n_wrong == 0;
+	s.process.unhealthy_reasons = verdict->n_wrong;
+	s.sessions = list(status);
+	for (unsigned set = 0; set < COUNTER_SETS_N; set++)
+		counters_each (c, set)
+			if (c->metric[0] != '\0' && c->help[0] != '\0')
+				put_family(&s, c);
+	free(s.sessions.row);
 }

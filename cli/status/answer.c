@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "inspect/record/json.h"
+
 static const struct answer_kind kinds[] = {
 	{"stats", STATUS_XSTATS, answer_stats_json, answer_stats_tables},
 	{"sessions", STATUS_SESSIONS, answer_sessions_json, answer_sessions_tables},
@@ -15,4 +17,17 @@ const struct answer_kind *answer_find(const char *request)
 		if (strcmp(kinds[i].request, request) == 0)
 			return &kinds[i];
 	return NULL;
+}
+
+void answer_write(const struct answer_kind *kind, const struct status *status,
+	const struct verdict *verdict, bool json, FILE *out)
+{
+	struct json j = {.out = out};
+
+	if (!json) {
+		kind->tables(status, verdict, out);
+		return;
+	}
+	kind->json(status, verdict, &j);
+	fputc('\n', out);
 }

@@ -1,5 +1,6 @@
 #include "cli/status/appliance_status.h"
 
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "cli/status/appliance_status_model.h"
@@ -12,44 +13,18 @@ static void put_workers(struct status *s, const struct appliance *appliance,
 	const struct appliance_counts *counts)
 {
 	uint32_t n = counts->n_workers;
-	struct status_worker *workers = status_array(s, n, sizeof(*workers));
+	struct worker_stats *workers = status_array(s, n, sizeof(*workers));
 	double ns_a_tick = 1e9 / (double)appliance_hz();
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tally *t = &counts->workers[i];
 
-		workers[i] = (struct status_worker){
-			.packets = t->packets,
-			.bursts = t->bursts,
-			.empty_polls = t->empty_polls,
-			.device_times = t->device_times,
-			.busy_ns = (uint64_t)((double)t->busy_ticks * ns_a_tick),
-			.since_poll_ns = appliance_since_poll_ns(appliance, i),
-		};
+		workers[i] = t->worker_stats;
+		workers[i].busy_ns = (uint64_t)((double)t->busy_ticks * ns_a_tick);
+		workers[i].since_poll_ns = appliance_since_poll_ns(appliance, i);
 	}
 	s->workers = workers;
 	s->n_workers = n;
-}
-
-static void put_sums(struct status *s, const struct tally *sum)
-{
-	s->direction_unknown = sum->undirected;
-	s->flows = tally_flows(sum);
-	s->dpi = tally_dpi(sum);
-	s->aggregates = tally_aggregates(sum);
-	s->sessions_overflow = sum->sessions_overflow;
-	s->sessions_evicted = sum->sessions_evicted;
-}
-
-static struct status_shed shed_of(const struct tally *sum, enum overload_step step)
-{
-	return (struct status_shed){
-		.name = overload_step_name(step),
-		.active = sum->overload >= (uint64_t)step,
-		.entered = sum->overload_entered[step],
-		.spent_ns = sum->overload_ns[step],
-		.count = tally_shed(sum, step),
-	};
 }
 
 static void put_sheds(
@@ -60,7 +35,8 @@ static void put_sheds(
 
 	s->n_sheds = appliance_steps(appliance, steps);
 	for (uint32_t i = 0; i < s->n_sheds; i++)
-		sheds[i] = shed_of(sum, steps[i]);
+		sheds[i] = (struct status_shed){
+			overload_step_name(steps[i]), {sum->sheds[steps[i]]}};
 	s->sheds = sheds;
 }
 
@@ -81,7 +57,7 @@ static void put_rings(struct status *s, const struct appliance *appliance)
 				continue;
 			pair = handoff_pair(handoff, from, to);
 			rings[s->n_rings++] = (struct status_ring){
-				from, to, HANDOFF_RING, pair.fill, pair.passed, pair.full};
+				from, to, {{HANDOFF_RING, pair.fill, pair.passed, pair.full}}};
 		}
 	s->rings = rings;
 }
@@ -92,7 +68,7 @@ static void put_xstats(
 	struct status_xstat *xstats = status_array(s, n, sizeof(*xstats));
 
 	for (uint32_t i = 0; i < n; i++)
-		xstats[i] = (struct status_xstat){all[i].name, all[i].value};
+		xstats[i] = (struct status_xstat){all[i].name, {{all[i].value}}};
 	port->xstats = xstats;
 	port->n_xstats = n;
 }
@@ -114,16 +90,9 @@ static enum status_link link_of(enum port_link link)
 
 static void put_queues(struct status *s, const struct port_reading *p, struct status_port *port)
 {
-	struct status_queue *queues = status_array(s, p->n_queues, sizeof(*queues));
+	struct port_queue_counters *queues = status_array(s, p->n_queues, sizeof(*queues));
 
-	for (uint32_t i = 0; i < p->n_queues; i++)
-		queues[i] = (struct status_queue){
-			.packets = p->queues[i].packets,
-			.bytes = p->queues[i].bytes,
-			.errors = p->queues[i].errors,
-			.has_missed = p->queues[i].has_missed,
-			.missed = p->queues[i].missed,
-		};
+	memcpy(queues, p->queues, p->n_queues * sizeof(*queues));
 	port->queues = queues;
 	port->n_queues = p->n_queues;
 }
@@ -145,11 +114,7 @@ static void put_ports(struct status *s, struct appliance *appliance)
 			.name = status_text(s, p.name),
 			.beneath = status_text(s, p.beneath),
 			.link = link_of(p.link),
-			.packets = p.reading.counters.packets,
-			.bytes = p.reading.counters.bytes,
-			.missed = p.reading.counters.missed,
-			.nombuf = p.reading.counters.nombuf,
-			.errors = p.reading.counters.errors,
+			.port_counters = p.reading.counters,
 			.interface = status_text(s, p.interface),
 			.exception = p.exception,
 		};
@@ -175,20 +140,22 @@ static void put_output(struct status_output *to, const struct appliance *applian
 	if (!enabled)
 		return;
 	to->ledger = appliance_output(appliance, counts, kind);
-	to->queue_size = size;
-	to->queue_fill = fill;
-	to->removed_files = appliance_removed(appliance, kind, &to->removed_bytes);
+	to->queue = (struct output_queue_stats){size, fill};
+	to->removed.files = appliance_removed(appliance, kind, &to->removed.bytes);
 }
 
 static void put_recording(struct status_output *to, const struct appliance *appliance,
 	const struct appliance_counts *counts)
 {
+	uint32_t size;
+
 	*to = (struct status_output){.name = "recording"};
 	to->enabled = appliance_recording(appliance, counts, &to->ledger);
 	if (!to->enabled)
 		return;
-	to->queue_fill = appliance_recording_queue(appliance, &to->queue_size);
-	to->removed_files = appliance_recording_removed(appliance, &to->removed_bytes);
+	to->queue.fill = appliance_recording_queue(appliance, &size);
+	to->queue.size = size;
+	to->removed.files = appliance_recording_removed(appliance, &to->removed.bytes);
 }
 
 static void put_outputs(struct status *s, const struct appliance *appliance,
@@ -211,8 +178,7 @@ static void put_outputs(struct status *s, const struct appliance *appliance,
 			.name = state.name,
 			.enabled = true,
 			.ledger = event_sink_ledger(&state, &made),
-			.queue_size = (uint32_t)state.size,
-			.queue_fill = (uint32_t)state.fill,
+			.queue = {state.size, state.fill},
 		};
 	}
 	s->outputs = outputs;
@@ -226,8 +192,8 @@ static void put_disk(struct status *s, const struct appliance *appliance)
 	if (statvfs(appliance_dir(appliance), &disk) != 0)
 		return;
 	s->has_disk = true;
-	s->disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
-	s->disk_size = (uint64_t)disk.f_blocks * disk.f_frsize;
+	s->disk.free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+	s->disk.size_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
 }
 
 bool appliance_status(struct appliance *appliance, const struct settings *settings,
@@ -240,10 +206,10 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	s->version = version;
 	s->uptime_ns = now_monotonic() - appliance_started_ns(appliance);
 	s->generation = appliance_generation(appliance);
-	s->flow_capacity = settings->flow.capacity;
 	appliance_ledger(&counts, &s->ledger);
 	put_workers(s, appliance, &counts);
-	put_sums(s, &counts.sum);
+	s->sum = counts.sum.counters;
+	s->sum.flow_table_stats.capacity = settings->flow.capacity;
 	put_rings(s, appliance);
 	put_sheds(s, appliance, &counts.sum);
 	put_ports(s, appliance);

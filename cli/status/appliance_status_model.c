@@ -32,13 +32,9 @@ static void put_session(struct status *s, const struct appliance *appliance,
 		.interface_id = status_text(s, vantage.interface_id),
 		.tenant = status_text(s, summary_tenant(tenants, session->tenant, tenant)),
 		.configured = known.config != NULL,
-		.packets = session->packets,
-		.bytes = session->bytes,
-		.truncated = session->truncated,
+		.session_stats = session->session_stats,
 		.first_ns = session->packets ? session->first_ns : 0,
 		.last_ns = session->last_ns,
-		.has_acked_unseen = true,
-		.acked_unseen = session->acked_unseen,
 	};
 }
 
@@ -61,10 +57,8 @@ static uint32_t join_sessions(struct status_session *rows, uint32_t n)
 			rows[kept++] = rows[i];
 			continue;
 		}
-		to->packets += rows[i].packets;
-		to->bytes += rows[i].bytes;
-		to->truncated += rows[i].truncated;
-		to->acked_unseen += rows[i].acked_unseen;
+		counters_add(
+			&to->session_stats, &rows[i].session_stats, sizeof(to->session_stats));
 		if (rows[i].first_ns && (!to->first_ns || rows[i].first_ns < to->first_ns))
 			to->first_ns = rows[i].first_ns;
 		if (rows[i].last_ns > to->last_ns)

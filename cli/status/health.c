@@ -110,8 +110,8 @@ static void judge_rings(
 
 		if (stays_full(h, &h->rings[i], r->fill, r->size, now_ns, &for_ns))
 			verdict_add(v,
-				"ring from worker %" PRIu32 " to %" PRIu32 " holds %" PRIu32
-				" of %" PRIu32 " packets, at or above its mark of %" PRIu32
+				"ring from worker %" PRIu32 " to %" PRIu32 " holds %" PRIu64
+				" of %" PRIu64 " packets, at or above its mark of %" PRIu32
 				" %% for %.1f s",
 				r->from, r->to, r->fill, r->size, h->mark_percent,
 				seconds(for_ns));
@@ -124,11 +124,11 @@ static void judge_output(struct health *h, uint32_t i, const struct status_outpu
 	struct loss *loss = &h->losses[i];
 	uint64_t lost = o->ledger.lost_queue + o->ledger.lost_disk, for_ns;
 
-	if (stays_full(h, &h->queues[i], o->queue_fill, o->queue_size, now_ns, &for_ns))
+	if (stays_full(h, &h->queues[i], o->queue.fill, o->queue.size, now_ns, &for_ns))
 		verdict_add(v,
-			"queue of output %s is filled to %" PRIu32 " of %" PRIu32
+			"queue of output %s is filled to %" PRIu64 " of %" PRIu64
 			", at or above its mark of %" PRIu32 " %% for %.1f s",
-			o->name, o->queue_fill, o->queue_size, h->mark_percent,
+			o->name, o->queue.fill, o->queue.size, h->mark_percent,
 			seconds(for_ns));
 	if (lost > loss->lost)
 		loss->last_ns = now_ns;
@@ -151,11 +151,12 @@ static void judge_ports(const struct status *s, struct verdict *v)
 
 static void judge_disk(const struct health *h, const struct status *s, struct verdict *v)
 {
-	if (s->has_disk && s->disk_free < h->disk_free_min)
+	if (s->has_disk && s->disk.free_bytes < h->disk_free_min)
 		verdict_add(v,
 			"disk of %s has %" PRIu64 " byte%s left, less than the %" PRIu64
 			" of control.disk_free_min",
-			s->disk_path, s->disk_free, plural(s->disk_free), h->disk_free_min);
+			s->disk_path, s->disk.free_bytes, plural(s->disk.free_bytes),
+			h->disk_free_min);
 }
 
 /* Makes the memory fit the status. Losses that were there before the first look are old. */
@@ -201,11 +202,13 @@ __attribute__((format(printf, 2, 3))) static void note(
 
 static void note_sessions(const struct status *s, struct verdict *v)
 {
-	if (s->sessions_overflow > 0)
+	uint64_t overflow = s->sum.session_table_stats.overflow;
+
+	if (overflow > 0)
 		note(v,
 			"%" PRIu64 " packet%s of unknown sessions found no room in "
 			"sessions.capacity: they share one observation point a tenant",
-			s->sessions_overflow, plural(s->sessions_overflow));
+			overflow, plural(overflow));
 }
 
 void health_judge(struct health *h, const struct status *s, uint64_t now_ns, struct verdict *v)

@@ -6,9 +6,10 @@
 
 static const uint64_t period_ns = NS_PER_S;
 
-static double share_of(uint64_t busy_ns, uint64_t all_ns)
+static uint64_t share_of(uint64_t busy_ns, uint64_t all_ns)
 {
-	return busy_ns >= all_ns ? 1 : (double)busy_ns / (double)all_ns;
+	return busy_ns >= all_ns ? COUNTER_ONE
+				 : (uint64_t)((double)busy_ns / (double)all_ns * COUNTER_ONE);
 }
 
 void shares_see(struct shares *s, const struct status *status, uint64_t now_ns)

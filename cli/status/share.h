@@ -9,7 +9,7 @@
 struct shares {
 	struct share {
 		uint64_t busy_ns; /* when last measured */
-		double share;
+		uint64_t share;   /* in billionths */
 	} * workers;
 	uint32_t n_workers;
 	uint64_t at_ns; /* of that measurement; 0: none yet */

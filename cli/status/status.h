@@ -17,11 +17,8 @@
 
 #include "config/parse/addr.h"
 #include "config/parse/arena.h"
+#include "decap/counters/counters.h"
 #include "decap/ledger.h"
-#include "inspect/dpi/dpi.h"
-#include "inspect/flow/table.h"
-#include "inspect/record/aggregate.h"
-#include "inspect/record/sink.h"
 #include "inspect/summary/summary.h"
 
 /* What costs more than a few counters is filled in only when it is asked for. */
@@ -34,51 +31,31 @@ enum status_part {
 
 enum { STATUS_FLOWS_MAX = 100 };
 
-struct status_worker {
-	uint64_t packets;      /* taken through the pipeline */
-	uint64_t bursts;       /* polls that brought packets */
-	uint64_t empty_polls;  /* polls that brought none */
-	uint64_t device_times; /* packets received with a time of the device */
-	uint64_t busy_ns;      /* spent on bursts, in all */
-	double busy_share;     /* of the last second or so, 0 to 1: set by the watch */
-	uint64_t since_poll_ns;
-};
-
 /* The hand-off ring of one ordered pair of workers. */
 struct status_ring {
 	uint32_t from, to;
-	uint32_t size, fill; /* packets: room in all, waiting now */
-	uint64_t passed;     /* packets put in */
-	uint64_t full;       /* packets lost because there was no room */
+	COUNTERS(ring_stats);
 };
 
 struct status_xstat {
 	const char *name; /* as the driver calls it */
-	uint64_t value;
+	COUNTERS(xstat_stats);
 };
 
 /* GONE: the interface was removed, and nothing will come any more. */
 enum status_link { STATUS_LINK_UNKNOWN, STATUS_LINK_UP, STATUS_LINK_DOWN, STATUS_LINK_GONE };
 
-/* One receive queue of a port. */
-struct status_queue {
-	uint64_t packets, bytes, errors;
-	bool has_missed; /* false: only the port as a whole knows */
-	uint64_t missed;
-};
-
 struct status_port {
 	const char *name;
 	const char *beneath; /* the kernel's interface that it reads; "": none, or not known */
 	enum status_link link;
-	uint64_t packets, bytes;         /* received */
-	uint64_t missed, nombuf, errors; /* as rte_eth_stats has them */
-	const char *interface;           /* of the exception path; NULL: there is none */
+	COUNTERS(port_counters);
+	const char *interface; /* of the exception path; NULL: there is none */
 	struct exception_ledger exception;
 	const struct status_xstat *xstats; /* with STATUS_XSTATS */
 	uint32_t n_xstats;
-	const struct status_queue
-		*queues; /* by number; none where the driver does not count so */
+	/* By number; none where the driver does not count so. */
+	const struct port_queue_counters *queues;
 	uint32_t n_queues;
 };
 
@@ -87,11 +64,8 @@ struct status_session {
 	const char *session, *interface_id; /* of the mirror model; NULL: it does not say */
 	const char *tenant;                 /* as summary_tenant() has it */
 	bool configured;
-	uint64_t packets, bytes, truncated;
+	COUNTERS(session_stats);
 	uint64_t first_ns, last_ns; /* wall time; 0: no packet yet */
-	/* Bytes that TCP acknowledged and that are not among the packets inspected. */
-	bool has_acked_unseen;
-	uint64_t acked_unseen;
 };
 
 /* A live flow, in the words of a flow event. */
@@ -109,19 +83,16 @@ struct status_flow {
 
 struct status_output {
 	const char *name; /* "events", "flow_logs", "packets", ... */
-	bool enabled;
+	COUNTERS(output_state_stats);
 	struct output_ledger ledger;
-	uint32_t queue_size, queue_fill; /* records or bytes, alike in both; size 0: no queue */
-	uint64_t removed_files, removed_bytes; /* to stay within the bounds of the settings */
+	struct output_queue_stats queue; /* records or bytes, alike in both; size 0: no queue */
+	struct output_removed_stats removed; /* to stay within the bounds of the settings */
 };
 
 /* A step of the overload order (dataplane/pipeline/overload.h), over all workers. */
 struct status_shed {
 	const char *name; /* "dpi", "handoff": a static string */
-	bool active;      /* at some worker */
-	uint64_t entered; /* times it was entered */
-	uint64_t spent_ns;
-	uint64_t count; /* flows or packets it cost */
+	COUNTERS(shed_stats);
 };
 
 struct status {
@@ -129,28 +100,21 @@ struct status {
 	struct arena memory;
 
 	const char *version;
-	uint64_t uptime_ns;
-	uint64_t generation;               /* of the configuration in force */
-	uint64_t reloads, reloads_refused; /* since the start */
-	bool stopping;                     /* draining: no longer healthy */
+	COUNTERS(process_stats); /* but for what the verdict says */
+	bool stopping;           /* draining: no longer healthy */
 
-	struct ledger ledger; /* of all workers */
-	uint64_t direction_unknown;
-	struct status_worker *workers; /* by worker number */
+	struct ledger ledger;         /* of all workers */
+	struct counters sum;          /* of what all workers count */
+	struct worker_stats *workers; /* by worker number; the watch sets busy_share */
 	const struct status_ring *rings;
 	const struct status_port *ports;
 	const struct status_output *outputs;
 	const struct status_shed *sheds;
 	uint32_t n_workers, n_rings, n_ports, n_outputs, n_sheds;
 
-	struct flow_table_stats flows; /* summed; `peak` is the sum of the workers' peaks */
-	uint64_t flow_capacity;
-	struct dpi_stats dpi;               /* summed */
-	struct aggregates_stats aggregates; /* summed */
-
 	bool has_disk; /* false: nothing is written to a disk */
 	const char *disk_path;
-	uint64_t disk_free, disk_size; /* bytes that this user may use; in all */
+	struct disk_stats disk;
 
 	/* What else the appliance knows to be wrong, as sentences without a full stop, such as
 	 * "port eth1 was removed". Each makes it unhealthy. */
@@ -161,8 +125,6 @@ struct status {
 	const struct status_session *sessions; /* by outer source, then VNI */
 	const struct summary_rule *rules;      /* in the order they are judged */
 	const struct status_flow *live;        /* most bytes first, at most STATUS_FLOWS_MAX */
-	uint64_t sessions_overflow; /* packets of unknown sessions for which there was no row */
-	uint64_t sessions_evicted;  /* how often such a session got the row of an old one */
 };
 
 /* What the appliance offers. The functions are called from threads of the control plane.

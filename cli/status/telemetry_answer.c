@@ -7,8 +7,8 @@
 
 #include "cli/status/answer.h"
 #include "cli/status/watch.h"
-#include "config/parse/json.h"
 #include "dataplane/live/telemetry.h"
+#include "inspect/record/json.h"
 
 /* Rows of a list in one answer: they fit DPDK's 16 KiB. */
 enum { ROWS = 16 };
@@ -36,109 +36,133 @@ static const struct telemetry_command commands[] = {
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 
-static void put_children(
-	const struct node *parent, uint32_t from, uint32_t most, struct telemetry_object to);
+enum { DEPTH_MAX = 8 };
 
-/* Numbers that are no whole ones are texts there, too; what is unknown is left out. */
-static void put_scalar(const struct node *node, const char *name, struct telemetry_object to)
+/* What is asked of an answer while its members pass by: depth 1 is the answer itself, 2 its parts. */
+struct asking {
+	const char *member;
+	uint32_t from;           /* rows of a list before it are left out */
+	bool counting;           /* rows alone */
+	uint32_t depth, skipped; /* left out from that depth on; 0: nothing is */
+	struct level {
+		struct telemetry_object to;
+		bool is_list;
+		uint32_t n; /* members so far */
+	} levels[DEPTH_MAX];
+};
+
+/* Whether the next member of the level is asked for; the list's get their index for a name. */
+static const char *name_next(struct asking *a, const char *key, char room[16])
 {
-	const char *text = node->text;
-	bool is_truth = strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
-	size_t digits = strspn(text, "0123456789");
+	struct level *level = &a->levels[a->depth];
+	uint32_t index = level->n++;
 
-	if (!node->quoted && is_truth)
-		telemetry_u64(to, name, text[0] == 't');
-	else if (!node->quoted && digits > 0 && text[digits] == '\0')
-		telemetry_u64(to, name, strtoull(text, NULL, 10));
-	else
-		telemetry_text(to, name, text);
-}
-
-static void put_node(const struct node *node, struct telemetry_object to)
-{
-	char index[16];
-	const char *name = node->key;
-
-	if (name == NULL) {
-		snprintf(index, sizeof(index), "%" PRIu32, node->index);
-		name = index;
-	}
-	if (node->kind == NODE_SCALAR)
-		put_scalar(node, name, to);
-	else if (node->kind != NODE_NULL)
-		put_children(node, 0, UINT32_MAX, telemetry_within(to, name));
-}
-
-/* As deep as the JSON of our own is. */
-static void put_children( // NOLINT(misc-no-recursion)
-	const struct node *parent, uint32_t from, uint32_t most, struct telemetry_object to)
-{
-	node_each(n, parent)
-	{
-		if (n->index < from || most == 0)
-			continue;
-		most--;
-		put_node(n, to);
-	}
-}
-
-static void put_part(const struct node *top, const char *member, const char *argument,
-	struct telemetry_object to)
-{
-	const struct node *part = member != NULL ? node_member(top, member) : top;
-	uint32_t from = (uint32_t)strtoul(argument, NULL, 10);
-
-	if (member == NULL) {
-		node_each(n, top) if (n->kind == NODE_SCALAR || strcmp(n->key, "wrong") == 0)
-			put_node(n, to);
-	} else if (part != NULL && part->kind == NODE_LIST) {
-		telemetry_u64(to, "total", part->count);
-		telemetry_u64(to, "from", from);
-		put_children(part, from, ROWS, to);
-	} else if (part != NULL) {
-		put_children(part, 0, UINT32_MAX, to);
-	}
-}
-
-/* The JSON that ctl would print; freed by the caller. NULL: there is none now. */
-static char *json_of(struct watch *watch, const struct answer_kind *kind, size_t *size)
-{
-	struct status status;
-	struct verdict verdict;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, size);
-	bool collected;
-
-	if (out == NULL)
+	if (a->depth == 1 && a->member && (!key || strcmp(key, a->member) != 0))
 		return NULL;
-	/* What drivers count stands under /ethdev/xstats. */
-	status_init(&status, kind->parts & ~(unsigned)STATUS_XSTATS);
-	collected = watch_collect(watch, &status);
-	watch_verdict(watch, &verdict);
-	if (collected)
-		kind->json(&status, &verdict, out);
-	status_fini(&status);
-	if (fclose(out) == 0 && collected)
-		return text;
-	free(text);
-	return NULL;
+	if (!level->is_list)
+		return key;
+	if (a->depth == 2 && a->member &&
+		(a->counting || index < a->from || index >= a->from + ROWS))
+		return NULL;
+	snprintf(room, 16, "%" PRIu32, index);
+	return room;
+}
+
+/* Objects and lists in an answer that is asked for whole: what is wrong. */
+static bool is_asked(const struct asking *a, const char *name)
+{
+	return name && (a->depth > 1 || a->member || strcmp(name, "wrong") == 0);
+}
+
+static void ask_open(void *ctx, const char *key, char bracket)
+{
+	struct asking *a = ctx;
+	struct level *outer = &a->levels[a->depth], *inner = outer + 1;
+	char room[16];
+	const char *name = NULL;
+
+	if (a->skipped == 0 && a->depth > 0)
+		name = name_next(a, key, room);
+	if (a->skipped == 0 && a->depth > 0 && !is_asked(a, name))
+		a->skipped = a->depth + 1;
+	if (a->skipped == 0) {
+		bool is_part = a->depth == 0 || (a->depth == 1 && a->member);
+
+		*inner = (struct level){.is_list = bracket == '['};
+		inner->to = is_part ? outer->to : telemetry_within(outer->to, name);
+	}
+	a->depth++;
+}
+
+static void ask_close(void *ctx)
+{
+	struct asking *a = ctx;
+
+	if (a->skipped == a->depth)
+		a->skipped = 0;
+	a->depth--;
+}
+
+static void ask_number(void *ctx, const char *key, uint64_t n)
+{
+	struct asking *a = ctx;
+	char room[16];
+	const char *name = a->skipped ? NULL : name_next(a, key, room);
+
+	if (name && (a->depth > 1 || !a->member))
+		telemetry_u64(a->levels[a->depth].to, name, n);
+}
+
+static void ask_text(void *ctx, const char *key, const char *text)
+{
+	struct asking *a = ctx;
+	char room[16];
+	const char *name = a->skipped ? NULL : name_next(a, key, room);
+
+	if (name && (a->depth > 1 || !a->member))
+		telemetry_text(a->levels[a->depth].to, name, text);
+}
+
+/* Once for its rows to be counted, once more for those of a list that are asked for. */
+static void put_part(const struct answer_kind *kind, const struct status *status,
+	const struct verdict *verdict, struct asking *a)
+{
+	const struct json_taker taker = {ask_open, ask_close, ask_number, ask_text, a};
+	struct telemetry_object to = a->levels[0].to;
+	struct json j = {.taker = &taker};
+
+	a->counting = true;
+	a->levels[0].to = (struct telemetry_object){NULL};
+	kind->json(status, verdict, &j);
+	if (a->levels[2].is_list && a->member) {
+		telemetry_u64(to, "total", a->levels[2].n);
+		telemetry_u64(to, "from", a->from);
+	}
+	a->counting = false;
+	a->levels[0].to = to;
+	kind->json(status, verdict, &j);
 }
 
 static bool answer_part(void *ctx, const struct telemetry_command *command,
 	const char *argument, struct telemetry_object to)
 {
 	const struct part *part = &parts[command - commands];
-	struct node_tree tree = {.root = NULL};
-	struct node_error error;
-	size_t size = 0;
-	char *text = json_of(ctx, answer_find(part->request), &size);
-	bool read = text != NULL && json_parse(&tree, text, size, &error) == 0;
+	const struct answer_kind *kind = answer_find(part->request);
+	struct asking asking = {
+		.member = part->member, .from = (uint32_t)strtoul(argument, NULL, 10)};
+	struct status status;
+	struct verdict verdict;
+	bool collected;
 
-	if (read)
-		put_part(tree.root->first, part->member, argument, to);
-	node_tree_free(&tree);
-	free(text);
-	return read;
+	/* What drivers count stands under /ethdev/xstats. */
+	status_init(&status, kind->parts & ~(unsigned)STATUS_XSTATS);
+	collected = watch_collect(ctx, &status);
+	watch_verdict(ctx, &verdict);
+	asking.levels[0].to = to;
+	if (collected)
+		put_part(kind, &status, &verdict, &asking);
+	status_fini(&status);
+	return collected;
 }
 
 bool telemetry_answer_start(struct watch *watch, char *error, size_t error_size)

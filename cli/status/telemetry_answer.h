@@ -1,4 +1,4 @@
-/* What DPDK's telemetry socket says under /periscope: the JSON of `periscope ctl`, one part of it a
+/* What DPDK's telemetry socket says under /periscope: what `periscope ctl -j` says, one part of it a
  * command, under the same names. */
 #pragma once
 

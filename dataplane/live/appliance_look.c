@@ -97,18 +97,15 @@ struct output_ledger appliance_output(const struct appliance *appliance,
 	const struct appliance_counts *counts, enum record_kind kind)
 {
 	struct writer_ledger disk = writer_ledger(appliance->writer, kind);
-	struct output_ledger stats = {0};
+	struct output_ledger ledger = counts->sum.outputs[kind], stats = {0};
 
 	if (kind == RECORD_EVENT)
 		stats = appliance_stats_ledger(appliance);
-	return (struct output_ledger){
-		.offered = counts->sum.offered[kind] + stats.offered,
-		.written = disk.written,
-		.by_policy = counts->sum.by_policy[kind],
-		.lost_queue = counts->sum.lost_queue[kind] + stats.lost_queue,
-		.lost_disk = disk.lost_disk,
-		.cut = disk.cut,
-	};
+	counters_add(&ledger, &stats, sizeof(ledger));
+	ledger.written = disk.written;
+	ledger.lost_disk = disk.lost_disk;
+	ledger.cut = disk.cut;
+	return ledger;
 }
 
 uint32_t appliance_queue(const struct appliance *appliance, uint32_t *size)
@@ -200,11 +197,8 @@ uint32_t appliance_rules(
 	c = appliance->current;
 	n = filter_rule_count(c->snapshot->filter);
 	for (uint32_t i = 0; i < n && i < max; i++) {
-		struct rule_hits hits = configuration_hits(c, i);
-
 		rules[i] = gather_rule(c->snapshot, i);
-		rules[i].packets = hits.packets;
-		rules[i].bytes = hits.bytes;
+		rules[i].rule_hits = configuration_hits(c, i);
 	}
 	return n;
 }

@@ -60,7 +60,7 @@ static void say_end(const struct appliance *appliance, struct log_limit *limit, 
 	uint64_t refused = refused_to(appliance, worker), shed;
 
 	appliance_count(appliance, &counts);
-	shed = tally_shed(&counts.sum, step);
+	shed = counts.sum.sheds[step].count;
 	if (step == OVERLOAD_DPI)
 		log_limited(limit, LOG_LEVEL_INFO,
 			"worker %u keeps up again; so far %" PRIu64 " flow%s %s not inspected",
@@ -85,18 +85,18 @@ static void look_at(struct appliance *appliance, uint32_t worker)
 
 	poll_read(appliance->pollers[worker], &t);
 	for (int step = OVERLOAD_DPI; step < OVERLOAD_STEPS; step++) {
-		if (t.overload_entered[step] == told->entered[step])
+		if (t.sheds[step].entered == told->entered[step])
 			continue;
 		if (told->step < (uint64_t)step)
 			say_begin(&told->limit, worker, (enum overload_step)step);
 		told->step = (uint64_t)step;
 	}
-	for (; told->step > t.overload; told->step--)
-		if (t.overload_entered[told->step] > 0)
+	for (; told->step > OVERLOAD_NONE && !t.sheds[told->step].active; told->step--)
+		if (t.sheds[told->step].entered > 0)
 			say_end(appliance, &told->limit, worker,
 				(enum overload_step)told->step);
 	for (int step = 0; step < OVERLOAD_STEPS; step++)
-		told->entered[step] = t.overload_entered[step];
+		told->entered[step] = t.sheds[step].entered;
 }
 
 void appliance_say_overload(struct appliance *appliance)

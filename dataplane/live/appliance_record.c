@@ -38,7 +38,8 @@ bool appliance_recording(const struct appliance *appliance,
 	const struct appliance_counts *counts, struct output_ledger *ledger)
 {
 	if (appliance->recorder)
-		*ledger = recording_ledger(&counts->sum.recording, appliance->recorder);
+		*ledger = recording_ledger(
+			&counts->sum.counters.recorder_counts, appliance->recorder);
 	return appliance->recorder != NULL;
 }
 

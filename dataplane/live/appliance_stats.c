@@ -8,43 +8,27 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct stats_step step_of(enum overload_step which, const struct tally *t)
-{
-	return (struct stats_step){
-		.name = overload_step_name(which),
-		.active = t->overload >= (uint64_t)which,
-		.entered = t->overload_entered[which],
-		.spent_ns = t->overload_ns[which],
-		.count = tally_shed(t, which),
-	};
-}
-
 static void add_workers(
 	const struct appliance *appliance, const struct tally *sum, struct stats_record *event)
 {
 	enum overload_step steps[OVERLOAD_STEPS];
 	uint32_t n;
 
-	event->flows = tally_flows(sum);
-	event->dpi = tally_dpi(sum);
+	event->counters = sum->counters;
 	n = appliance_steps(appliance, steps);
 	for (uint32_t i = 0; i < n; i++)
-		event->steps[i] = step_of(steps[i], sum);
+		event->steps[i] = (struct stats_step){
+			overload_step_name(steps[i]), {sum->sheds[steps[i]]}};
 }
 
 static void add_port(struct appliance *appliance, uint32_t index, struct stats_record *event)
 {
-	const struct port_counters c = appliance_ask_port(appliance, index, NULL, 0).counters;
 	const char *name = appliance->params.settings->capture.ports.text[index];
 	struct stats_port *port = &event->ports[event->n_ports++];
 
 	event->record.cut |= strlen(name) > STATS_PORT_NAME;
 	snprintf(port->name, sizeof(port->name), "%s", name);
-	port->packets = c.packets;
-	port->bytes = c.bytes;
-	port->missed = c.missed;
-	port->nombuf = c.nombuf;
-	port->errors = c.errors;
+	port->port_counters = appliance_ask_port(appliance, index, NULL, 0).counters;
 }
 
 static void compose(struct appliance *appliance, uint64_t now_ns, struct stats_record *event)

@@ -79,11 +79,7 @@ static void add_ports(const struct appliance *appliance, struct summary *s)
 
 		*p = (struct summary_port){
 			.name = appliance->params.settings->capture.ports.text[i],
-			.packets = w->counters.packets,
-			.bytes = w->counters.bytes,
-			.missed = w->counters.missed,
-			.nombuf = w->counters.nombuf,
-			.errors = w->counters.errors,
+			.port_counters = w->counters,
 		};
 		if (!w->exception)
 			continue;
@@ -98,7 +94,7 @@ static void add_recording(
 	struct output_ledger ledger = {.offered = 0};
 
 	if (appliance->recorder)
-		ledger = recording_ledger(&g->recording, appliance->recorder);
+		ledger = recording_ledger(&g->counters.recorder_counts, appliance->recorder);
 	summary_add_output(s, "recording", appliance->recorder != NULL, &ledger);
 }
 

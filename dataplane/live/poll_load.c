@@ -22,7 +22,7 @@ static struct strain_look look_at(
 {
 	struct strain_look look = {
 		.missed = atomic_load_explicit(params->missed, memory_order_relaxed),
-		.memory = params->lane->dpi ? dpi_stats(params->lane->dpi).memory : 0,
+		.memory = params->lane->dpi ? dpi_stats(params->lane->dpi).memory_bytes : 0,
 		.whole = whole,
 		.ticks = ticks,
 		.busy_ticks = tally->busy_ticks,

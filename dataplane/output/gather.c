@@ -3,61 +3,25 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-static void gather_flows(struct flow_table_stats *sum, const struct flow_table_stats *one)
-{
-	sum->made += one->made;
-	sum->ended += one->ended;
-	sum->evicted += one->evicted;
-	sum->refused += one->refused;
-	sum->refused_unknown += one->refused_unknown;
-	sum->acked_unseen += one->acked_unseen;
-	sum->live += one->live;
-	sum->peak += one->peak;
-}
-
-static void gather_dpi(struct dpi_stats *sum, const struct dpi *dpi)
-{
-	struct dpi_stats one = dpi ? dpi_stats(dpi) : (struct dpi_stats){0};
-
-	sum->packets += one.packets;
-	sum->refused_flows += one.refused_flows;
-	sum->refused_unknown += one.refused_unknown;
-	sum->given_up += one.given_up;
-	sum->shed_flows += one.shed_flows;
-	sum->memory += one.memory;
-	sum->memory_peak += one.memory_peak;
-}
-
 static void gather_lane(struct gathered *g, uint32_t index, const struct lane *lane)
 {
 	struct exporter_unheard unheard = exporter_unheard(lane->exporter);
+	struct counters one;
 
 	ledger_add(&g->ledger, &lane->ledger);
 	session_table_merge(g->sessions, lane->sessions);
 	totals_merge(g->totals, exporter_totals(lane->exporter));
 	totals_unheard(g->totals, unheard.flows, unheard.bytes);
-	gather_flows(&g->flows, flow_table_stats(lane->flows));
-	gather_dpi(&g->dpi, lane->dpi);
-	g->aggregates.late += exporter_aggregates(lane->exporter)->late;
-	g->aggregates.early += exporter_aggregates(lane->exporter)->early;
-	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-		const struct output_ledger *one =
-			exporter_ledger(lane->exporter, (enum record_kind)kind);
-
-		g->outputs[kind].offered += one->offered;
-		g->outputs[kind].by_policy += one->by_policy;
-		g->outputs[kind].lost_queue += one->lost_queue;
-	}
-	g->recording.offered += lane->recording.offered;
-	g->recording.shed += lane->recording.shed;
-	g->recording.lost += lane->recording.lost;
+	lane_count(lane, &one);
+	counters_add(&g->counters, &one, sizeof(one));
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		counters_add(&g->outputs[kind],
+			exporter_ledger(lane->exporter, (enum record_kind)kind),
+			sizeof(g->outputs[kind]));
 	g->worker_packets[index] = lane->packets;
-	g->direction_unknown += lane->undirected;
 	g->plain += lane->met.plain;
 	foreign_add(&g->foreign, &lane->foreign);
 	ether_types_add(g->not_ip, lane->not_ip);
-	g->overflow.fragments += fragment_table_overwritten(lane->fragments);
-	g->overflowed = g->overflowed || lane_overflowed(lane);
 }
 
 static bool gather_tenants(const struct settings *settings, struct gathered *g)
@@ -71,7 +35,6 @@ static bool gather_tenants(const struct settings *settings, struct gathered *g)
 struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index)
 {
 	const struct model_rule *rule = filter_rule(snapshot->filter, index);
-	struct rule_hits hits = snapshot_rule_hits(snapshot, index);
 	enum model_direction direction;
 	const struct model_filter *filter =
 		filter_rule_owner(snapshot->filter, index, &direction);
@@ -82,8 +45,7 @@ struct summary_rule gather_rule(const struct snapshot *snapshot, uint32_t index)
 		.direction = direction == MODEL_EGRESS ? DIRECTION_EGRESS : DIRECTION_INGRESS,
 		.number = rule->number,
 		.accept = rule->accept,
-		.packets = hits.packets,
-		.bytes = hits.bytes,
+		.rule_hits = snapshot_rule_hits(snapshot, index),
 	};
 }
 
@@ -106,7 +68,7 @@ static void gather_output(struct gathered *g, const struct output *output)
 		g->outputs[kind].cut = one->cut;
 		g->outputs[kind].by_policy += one->by_policy;
 		/* Which ones, depends on the order in which workers made them. */
-		g->overflowed = g->overflowed || one->by_policy > 0;
+		g->left_out = g->left_out || one->by_policy > 0;
 	}
 }
 
@@ -140,8 +102,10 @@ bool gather(struct gathered *g, const struct gather_params *params)
 	/* Sinks have what the files left out. */
 	gather_sinks(g, output_sinks(params->output));
 	gather_output(g, params->output);
-	g->overflowed = g->overflowed || totals_talkers_overflow(g->totals) > 0 ||
-			session_table_overflow(g->sessions) > 0;
+	/* All together may be more than there is room for, though each had room for its own. */
+	g->counters.session_table_stats = *session_table_stats(g->sessions);
+	g->counters.talkers_stats = (struct talkers_stats){
+		totals_talkers_overflow(g->totals), totals_talkers_error(g->totals)};
 	return true;
 }
 
@@ -151,21 +115,17 @@ struct summary gathered_summary(const struct gathered *g, const struct settings 
 	struct rusage usage;
 	struct summary s = {
 		.ledger = &g->ledger,
-		.deterministic = !g->overflowed,
+		.deterministic = !g->left_out,
 		.sessions = g->sessions,
 		.totals = g->totals,
 		.dpi = lanes[0]->dpi,
-		.dpi_stats = g->dpi,
-		.flows = g->flows,
-		.aggregates = g->aggregates,
-		.overflow = g->overflow,
+		.counters = g->counters,
 		.worker_packets = g->worker_packets,
 		.n_workers = n_lanes,
 		.tenants = g->tenants,
 		.n_tenants = settings->n_tenants,
 		.rules = g->rules,
 		.n_rules = g->n_rules,
-		.direction_unknown = g->direction_unknown,
 		.not_ip = g->not_ip,
 	};
 

@@ -15,26 +15,21 @@ struct gathered {
 	struct ledger ledger; /* `received` and `in_flight` are the reader's to add */
 	struct session_table *sessions;
 	struct totals *totals;
-	struct dpi_stats dpi;
-	struct flow_table_stats flows;
-	struct aggregates_stats aggregates;
-	struct summary_overflow overflow;
+	struct counters counters;
 	struct output_ledger outputs[RECORD_KIND_COUNT];
 	struct {
 		const char *name;
 		struct output_ledger ledger;
 	} sinks[EVENT_SINKS_MAX]; /* those that the settings ask for */
 	uint32_t n_sinks;
-	struct recorder_counts recording; /* live */
 	struct summary_rule *rules;
 	uint32_t n_rules;
-	uint64_t direction_unknown;
-	uint64_t plain; /* that DECAP_AUTO took for no mirror traffic */
+	uint64_t plain; /* packets that DECAP_AUTO took for no mirror traffic */
 	struct foreign_met foreign;
 	struct ether_types *not_ip;
 	uint64_t worker_packets[WORKERS_MAX];
 	const char **tenants; /* names, borrowed from the settings */
-	bool overflowed;      /* a capacity limit changed a result */
+	bool left_out;        /* records, beyond what an output may hold */
 };
 
 struct gather_params {

@@ -287,17 +287,28 @@ void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end)
 	exporter_finish(lane->exporter);
 }
 
+void lane_count(const struct lane *lane, struct counters *c)
+{
+	const struct exporter_unheard unheard = exporter_unheard(lane->exporter);
+
+	*c = (struct counters){
+		.lane_stats = lane->lane_stats,
+		.flow_table_stats = *flow_table_stats(lane->flows),
+		.aggregates_stats = *exporter_aggregates(lane->exporter),
+		.talkers_stats = {unheard.flows, unheard.bytes},
+		.session_table_stats = *session_table_stats(lane->sessions),
+		.fragments_stats = {.fragments_overflow =
+					    fragment_table_overwritten(lane->fragments)},
+		.recorder_counts = lane->recording,
+	};
+	if (lane->dpi)
+		c->dpi_stats = dpi_stats(lane->dpi);
+}
+
 bool lane_overflowed(const struct lane *lane)
 {
-	const struct flow_table_stats *flows = flow_table_stats(lane->flows);
+	struct counters counters;
 
-	return flows->evicted > 0 || flows->refused > 0 ||
-	       session_table_overflow(lane->sessions) > 0 ||
-	       session_table_evicted(lane->sessions) > 0 ||
-	       fragment_table_overwritten(lane->fragments) > 0 ||
-	       exporter_aggregates(lane->exporter)->early > 0 ||
-	       exporter_unheard(lane->exporter).flows > 0 ||
-	       (lane->dpi && (dpi_stats(lane->dpi).refused_flows > 0 ||
-				     dpi_stats(lane->dpi).given_up > 0 ||
-				     dpi_stats(lane->dpi).shed_flows > 0));
+	lane_count(lane, &counters);
+	return counters_limited(&counters);
 }

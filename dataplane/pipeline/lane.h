@@ -51,8 +51,7 @@ struct lane {
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;
 	struct ledger ledger;
-	uint64_t packets;                 /* taken through the pipeline */
-	uint64_t undirected;              /* of those with a session: direction undetermined */
+	COUNTERS(lane_stats);
 	struct recorder_counts recording; /* live */
 	/* The configuration in force, taken from `slot` by lane_refresh(). */
 	const struct snapshot_slot *slot;
@@ -109,6 +108,8 @@ void lane_close_windows(struct lane *lane, uint64_t horizon_ns);
  * records. */
 void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end);
 
+/* What the lane's parts have counted so far. */
+void lane_count(const struct lane *lane, struct counters *counters);
 /* True when a capacity limit changed a result: the run is then not the same for any number of
  * workers. */
 bool lane_overflowed(const struct lane *lane);

@@ -96,7 +96,7 @@ static void stage_direction(struct lane *lane, struct packet *packets, uint64_t 
 
 	burst_each (i, live)
 		undirected += orient(&packets[i]);
-	lane->undirected += undirected;
+	lane->direction_unknown += undirected;
 }
 
 /* Fragments that came here go on to the worker that learns their ports, which may be this one. */

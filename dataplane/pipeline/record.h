@@ -10,12 +10,6 @@
 #include "decap/packet.h"
 #include "inspect/packets/packet_file.h"
 
-/* What a worker counts of its own packets: those that packets.record wants, those of them that were
- * shed under overload, and those for which there was no room. */
-struct recorder_counts {
-	uint64_t offered, shed, lost;
-};
-
 /* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
  * session, rule or de-duplication refused, whatever its inner headers are like. RECORD_ALL: those
  * refused, too. Packets lost between workers are in neither. */

@@ -11,10 +11,7 @@
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "dataplane/pipeline/filter.h"
-
-struct rule_hits {
-	uint64_t packets, bytes; /* inner IP bytes */
-};
+#include "decap/counters/counters.h"
 
 /* One lane writes a row, others may look at it meanwhile: each number is whole. */
 static inline void rule_hits_add(struct rule_hits *hits, uint64_t bytes)

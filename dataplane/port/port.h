@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
+
 struct rte_mbuf;
 struct port;
 
@@ -86,17 +88,7 @@ uint32_t port_times(const struct port *port, struct rte_mbuf *const *mbufs, uint
  * driver does not know, and the device's clock. */
 void port_tick(struct port *port);
 
-struct port_counters {
-	uint64_t packets, bytes;
-	uint64_t missed, nombuf, errors;
-};
 enum { PORT_QUEUES_COUNTED = 16 };
-
-struct port_queue_counters {
-	uint64_t packets, bytes, errors;
-	bool has_missed; /* else only the port as a whole knows */
-	uint64_t missed;
-};
 struct port_xstat {
 	char name[64];
 	uint64_t value;

@@ -87,8 +87,7 @@ static uint32_t read_queues(const struct port *port, const struct rte_eth_stats 
 			.packets = stats->q_ipackets[q],
 			.bytes = stats->q_ibytes[q],
 			.errors = stats->q_errors[q],
-			.has_missed = q < port->sockets.n,
-			.missed = port->missed[q],
+			.missed = q < port->sockets.n ? port->missed[q] : COUNTER_UNKNOWN,
 		};
 	return n;
 }

@@ -455,11 +455,11 @@ uint64_t reader_in_flight(const struct reader *reader)
 	return reader->received - reader->returned;
 }
 
-void reader_overflow(const struct reader *reader, struct summary_overflow *sum)
+void reader_overflow(const struct reader *reader, struct fragments_stats *sum)
 {
-	sum->fragments += fragment_table_overwritten(reader->fragments);
+	sum->fragments_overflow += fragment_table_overwritten(reader->fragments);
 	if (reader->joiner)
-		sum->outer_fragments += joiner_counts(reader->joiner).overflow;
+		sum->outer_fragments_overflow += joiner_counts(reader->joiner).overflow;
 }
 
 uint32_t reader_max_blocks(const struct reader *reader)

@@ -63,7 +63,7 @@ uint64_t reader_left_out_mirror(const struct reader *reader);
 void reader_ledger(const struct reader *reader, struct ledger *ledger);
 /* Adds what found no room in the fragment table of the reader or in its joiner: then owners may differ
  * from another run's. */
-void reader_overflow(const struct reader *reader, struct summary_overflow *sum);
+void reader_overflow(const struct reader *reader, struct fragments_stats *sum);
 /* Packets whose times were replaced: see packet_times.h. */
 uint64_t reader_strays(const struct reader *reader);
 /* Blocks on their way at once, at most: the room that worker inboxes need. */

@@ -319,7 +319,7 @@ static struct summary summarize(const struct replay *replay, const struct gather
 	s.link_excluded = input.link_excluded;
 	s.time_backwards = input.time_backwards;
 	s.time_strays = reader_strays(replay->reader);
-	s.n_captures = replay->params->n_captures;
+	s.captures = replay->params->n_captures;
 	s.duration_s = seconds_since(&replay->began);
 	s.version = replay->params->version;
 	summary_add_output(
@@ -351,9 +351,7 @@ static enum replay_status finish(
 		result = REPLAY_FAILED;
 	} else {
 		reader_ledger(replay->reader, &g.ledger);
-		reader_overflow(replay->reader, &g.overflow);
-		g.overflowed = g.overflowed || g.overflow.fragments > 0 ||
-			       g.overflow.outer_fragments > 0;
+		reader_overflow(replay->reader, &g.counters.fragments_stats);
 		what = describe(replay, &g);
 		summary = summarize(replay, &g, &what);
 		if (replay->params->output_dir &&

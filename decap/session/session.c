@@ -74,7 +74,7 @@ nameless_adopt(struct session_table *t, struct packet *p, bool learn, bool count
 	p->config = NULL;
 	if (count) {
 		session_count(&t->other, p);
-		t->overflow++;
+		t->stats.overflow++;
 	}
 	return true;
 }
@@ -214,12 +214,7 @@ const struct session *session_table_other(const struct session_table *table)
 	return &table->other;
 }
 
-uint64_t session_table_overflow(const struct session_table *table)
+const struct session_table_stats *session_table_stats(const struct session_table *table)
 {
-	return table->overflow;
-}
-
-uint64_t session_table_evicted(const struct session_table *table)
-{
-	return table->evicted;
+	return &table->stats;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
 
@@ -26,19 +27,17 @@ enum {
 /* The usual packet touches the first 64 bytes only. */
 struct session {
 	SESSION_KEY;
-	uint64_t packets, bytes; /* inner IP bytes, as the inner header claims */
 	uint64_t last_ns;
 	const struct model_session *config; /* of the mirror model; NULL: not in the settings */
 	uint32_t tenant;
 	bool configured;
-	bool nameless; /* see session_look() */
-
+	bool nameless;           /* see session_look() */
+	COUNTERS(session_stats); /* the first two are packets and bytes */
 	uint64_t first_ns;
-	uint64_t truncated, vxlan_reserved;
-	uint64_t accepted_cut; /* PACKET_ACCEPTED_CUT */
-	uint64_t acked_unseen; /* bytes that TCP acknowledged and the mirror never showed */
-	uint32_t flows;        /* live ones: while there are any, the row stays */
+	uint32_t flows; /* live ones: while there are any, the row stays */
 };
+_Static_assert(offsetof(struct session, bytes) + sizeof(uint64_t) == 64,
+	"what the usual packet touches lies together");
 
 struct model;
 struct model_session;
@@ -114,10 +113,8 @@ const struct session *session_table_get(const struct session_table *table, uint3
 /* Sums of all packets without a row, and of those that lost theirs; of its members only counters and
  * times mean anything. */
 const struct session *session_table_other(const struct session_table *table);
-/* Packets of sessions without a row. */
-uint64_t session_table_overflow(const struct session_table *table);
-/* How often a row was given anew. */
-uint64_t session_table_evicted(const struct session_table *table);
+/* Packets without a row, and rows given anew. */
+const struct session_table_stats *session_table_stats(const struct session_table *table);
 
 /* Whose packets an index but SESSION_NONE means: a copy of the row; or, `nameless`, the tenant, its
  * VNI if it is of one (below TENANT_NAMED) and its network, without an outer source or counters. */

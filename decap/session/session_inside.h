@@ -27,7 +27,7 @@ struct session_table {
 	struct tenant_member *tenants;
 	uint64_t salt[SALT_WORDS_MAX]; /* a secret of its own: no result depends on it */
 	struct session other; /* sum of the packets without a row, and of rows given anew */
-	uint64_t overflow, evicted;
+	struct session_table_stats stats;
 	uint64_t old_ns; /* rows whose last packet is older may be given anew */
 	uint32_t count, capacity, mask;
 	uint32_t configured; /* rows that are */

@@ -135,12 +135,7 @@ static void counts_add(struct session *to, const struct session *from)
 {
 	if (from->packets)
 		session_times(to, from->first_ns, from->last_ns);
-	to->packets += from->packets;
-	to->bytes += from->bytes;
-	to->truncated += from->truncated;
-	to->vxlan_reserved += from->vxlan_reserved;
-	to->accepted_cut += from->accepted_cut;
-	to->acked_unseen += from->acked_unseen;
+	counters_add(&to->session_stats, &from->session_stats, sizeof(to->session_stats));
 }
 
 /* Takes a row from its session, whose counts join those of the others. */
@@ -150,7 +145,7 @@ static void row_take(struct session_table *t, struct session *s)
 
 	slot_free(t, (uint32_t)(slot - t->slots));
 	counts_add(&t->other, s);
-	t->evicted++;
+	t->stats.evicted++;
 }
 
 /* One of the next `looks` rows that no configuration names, without a live flow, and whose last packet
@@ -251,7 +246,7 @@ static void session_merge(struct session_table *to, const struct session *from)
 	else
 		s = session_learn(to, slot, &from->key, from->configured);
 	if (!s) {
-		to->overflow += from->packets;
+		to->stats.overflow += from->packets;
 		s = &to->other;
 	}
 	counts_add(s, from);
@@ -265,8 +260,7 @@ static void session_merge(struct session_table *to, const struct session *from)
 
 void session_table_merge(struct session_table *to, const struct session_table *from)
 {
-	to->overflow += from->overflow;
-	to->evicted += from->evicted;
+	counters_add(&to->stats, &from->stats, sizeof(to->stats));
 	counts_add(&to->other, &from->other);
 	for (uint32_t i = 0; i < from->count; i++)
 		session_merge(to, &from->sessions[i]);

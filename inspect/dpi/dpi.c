@@ -122,16 +122,10 @@ void dpi_shed(struct dpi *dpi, bool shed)
 
 struct dpi_stats dpi_stats(const struct dpi *dpi)
 {
-	struct dpi_stats stats = {
-		.packets = dpi->packets,
-		.refused_flows = dpi->refused_flows,
-		.refused_unknown = dpi->refused_unknown,
-		.given_up = dpi->given_up,
-		.shed_flows = dpi->shed_flows,
-		.memory = dpi->memory.used,
-		.memory_peak = dpi->memory.peak,
-	};
+	struct dpi_stats stats = dpi->stats;
 
+	stats.memory_bytes = dpi->memory.used;
+	stats.memory_peak_bytes = dpi->memory.peak;
 	return stats;
 }
 

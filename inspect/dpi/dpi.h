@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
 #include "inspect/flow/flow.h"
 #include "inspect/flow/quota.h"
 #include "inspect/proto/details.h"
@@ -22,15 +23,6 @@ struct dpi_params {
 	size_t memory_limit;       /* bytes for flows, beside nDPI's own tables; 0 = none */
 	size_t fragment_limit;     /* of these, for fragments that wait for others; 0 = none */
 	struct quota_params quota; /* of both */
-};
-
-struct dpi_stats {
-	uint64_t packets;           /* given to nDPI */
-	uint64_t refused_flows;     /* flows not, or not fully, inspected for want of memory */
-	uint64_t refused_unknown;   /* of these, of points of no configured session */
-	uint64_t given_up;          /* flows whose fragments waited, and made room for others */
-	uint64_t shed_flows;        /* flows not inspected because of dpi_shed() */
-	size_t memory, memory_peak; /* bytes, nDPI's own tables included */
 };
 
 struct dpi;

@@ -71,7 +71,7 @@ static void give_up_for(
 		d = find_for(dpi, quota, flow, bytes);
 		if (!d)
 			return;
-		dpi->given_up++;
+		dpi->stats.fragments_given_up++;
 		dpi_conclude(dpi, datagram_flow(d));
 	}
 }

@@ -28,7 +28,7 @@ static bool may_wait(
 static enum engine_status engine_feed(
 	struct dpi *dpi, struct inspection *in, const struct piece *piece)
 {
-	dpi->packets++;
+	dpi->stats.packets++;
 	return engine_packet(dpi->engine, in->engine, piece->ip, (uint16_t)piece->cap,
 		piece->time_ns / NS_PER_MS, &in->label);
 }

@@ -45,8 +45,8 @@ struct dpi {
 	struct memory_list blocks; /* states and details */
 	struct datagrams datagrams;
 	struct engine *engine;
-	uint64_t packets, refused_flows, refused_unknown, given_up, shed_flows;
-	bool shed; /* dpi_shed() */
+	struct dpi_stats stats; /* but for those of memory */
+	bool shed;              /* dpi_shed() */
 	struct draft draft;
 	struct dns_message dns;
 	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */

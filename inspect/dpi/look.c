@@ -25,7 +25,7 @@ bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 		return false;
 	if (dpi->shed && !was_cut) {
 		flow->flags |= FLOW_DPI_NONE | FLOW_DPI_SHED;
-		dpi->shed_flows++;
+		dpi->stats.shed_flows++;
 		return false;
 	}
 	flow->dpi = state_take(dpi);

@@ -59,8 +59,9 @@ static bool is_final(const struct dpi_state *state)
 
 static void count_refused(struct dpi *dpi, const struct flow *flow)
 {
-	dpi->refused_flows++;
-	dpi->refused_unknown += !quota_is_configured(&dpi->memory.quota, flow->key.point);
+	dpi->stats.refused_flows++;
+	dpi->stats.refused_unknown_flows +=
+		!quota_is_configured(&dpi->memory.quota, flow->key.point);
 }
 
 void flow_verdict(struct dpi *dpi, struct flow *flow, bool all)

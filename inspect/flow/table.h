@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
 #include "inspect/flow/flow.h"
 #include "inspect/flow/quota.h"
 
@@ -65,14 +66,6 @@ struct flow_observer {
 	void (*unseen)(void *ctx, const struct flow *flow, uint64_t bytes);
 	/* A flow has begun with this packet, which is not counted yet. */
 	void (*began)(void *ctx, const struct flow *flow, const struct packet *p);
-};
-
-struct flow_table_stats {
-	uint64_t made, ended;      /* made = ended + live; an update is no end */
-	uint64_t evicted, refused; /* evicted flows (of the ended ones), refused packets */
-	uint64_t refused_unknown;  /* of these, of points of no configured session */
-	uint64_t acked_unseen;     /* bytes: see seen.h */
-	uint32_t live, peak;
 };
 
 struct flow_table;

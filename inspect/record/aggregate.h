@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
 #include "inspect/flow/flow.h"
 
 struct aggregate_key {
@@ -54,12 +55,6 @@ struct aggregates_params {
 	void (*write)(void *ctx, const struct aggregate *aggregate);
 };
 
-/* Records written, one for each side that sent something. */
-struct aggregates_stats {
-	uint64_t late;  /* of aggregates made after their window was closed */
-	uint64_t early; /* before it was, to make room */
-};
-
 struct aggregates;
 
 /* NULL: no memory. */
@@ -77,4 +72,5 @@ void aggregates_close(struct aggregates *aggregates, uint64_t now_s, uint32_t n)
 /* Writes all. */
 void aggregates_finish(struct aggregates *aggregates);
 
+/* Of records, one for each side that sent something. */
 const struct aggregates_stats *aggregates_stats(const struct aggregates *aggregates);

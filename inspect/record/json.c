@@ -31,6 +31,10 @@ static void member(struct json *j, const char *key)
 
 void json_open(struct json *j, const char *key, char bracket)
 {
+	if (j->taker) {
+		j->taker->open(j->taker->ctx, key, bracket);
+		return;
+	}
 	member(j, key);
 	fputc(bracket, j->out);
 	j->depth++;
@@ -39,6 +43,10 @@ void json_open(struct json *j, const char *key, char bracket)
 
 void json_close(struct json *j, char bracket)
 {
+	if (j->taker) {
+		j->taker->close(j->taker->ctx);
+		return;
+	}
 	j->depth--;
 	if (j->follows)
 		fprintf(j->out, "\n%*s", (int)(2 * j->depth), "");
@@ -48,27 +56,82 @@ void json_close(struct json *j, char bracket)
 
 void json_u64(struct json *j, const char *key, uint64_t n)
 {
+	if (j->taker) {
+		j->taker->number(j->taker->ctx, key, n);
+		return;
+	}
 	member(j, key);
 	fprintf(j->out, "%" PRIu64, n);
 }
 
 void json_double(struct json *j, const char *key, double n)
 {
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.3f", n);
+	if (j->taker) {
+		j->taker->text(j->taker->ctx, key, text);
+		return;
+	}
 	member(j, key);
-	fprintf(j->out, "%.3f", n);
+	fputs(text, j->out);
 }
 
 void json_bool(struct json *j, const char *key, bool value)
 {
+	if (j->taker) {
+		j->taker->number(j->taker->ctx, key, value);
+		return;
+	}
 	member(j, key);
 	fputs(value ? "true" : "false", j->out);
 }
 
 void json_string(struct json *j, const char *key, const char *s)
 {
+	if (j->taker) {
+		if (s)
+			j->taker->text(j->taker->ctx, key, s);
+		return;
+	}
 	member(j, key);
 	if (s == NULL)
 		fputs("null", j->out);
 	else
 		put_string(j, s);
+}
+
+static void put_counter(
+	struct json *j, const char *key, const struct counter *counter, uint64_t value)
+{
+	if (value == COUNTER_UNKNOWN) {
+		json_string(j, key, NULL);
+		return;
+	}
+	switch (counter_form(counter)) {
+	case COUNTER_NUMBER:
+	case COUNTER_BYTES:
+		json_u64(j, key, value);
+		break;
+	case COUNTER_NS:
+	case COUNTER_RATIO:
+		json_double(j, key, (double)value / COUNTER_ONE);
+		break;
+	case COUNTER_TRUTH:
+		json_bool(j, key, value != 0);
+		break;
+	}
+}
+
+void json_counters(struct json *j, enum counter_set set, const void *row, unsigned places)
+{
+	const char *before = places & (IN_MEMORY | IN_RUN) ? counters_info(set)->before : "";
+	char room[COUNTER_NAME], key[2 * COUNTER_NAME];
+
+	counters_each (c, set) {
+		if (!(c->places & places))
+			continue;
+		snprintf(key, sizeof(key), "%s%s", before, counter_key(c, room));
+		put_counter(j, key, c, counter_value(c, row));
+	}
 }

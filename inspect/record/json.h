@@ -1,13 +1,26 @@
 /* JSON for people and programs, written to a stream with one member a line. What the stream could
- * not take shows in ferror(). */
+ * not take shows in ferror(). Or the same members for a taker. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "decap/counters/counters.h"
+
+/* Who takes members as they are, instead of a stream. Of a number that is no whole one and of a string it
+ * gets the text, of true and false 1 and 0, of null nothing. */
+struct json_taker {
+	void (*open)(void *ctx, const char *key, char bracket);
+	void (*close)(void *ctx);
+	void (*number)(void *ctx, const char *key, uint64_t n);
+	void (*text)(void *ctx, const char *key, const char *text);
+	void *ctx;
+};
+
 struct json {
 	FILE *out;
+	const struct json_taker *taker; /* NULL: the stream */
 	unsigned depth;
 	bool follows; /* something stands before, at this depth */
 };
@@ -20,3 +33,5 @@ void json_double(struct json *j, const char *key, double n);
 void json_bool(struct json *j, const char *key, bool value);
 /* NULL is null. */
 void json_string(struct json *j, const char *key, const char *s);
+/* Members for the rows of a set that stand in one of `places`, from `row`. */
+void json_counters(struct json *j, enum counter_set set, const void *row, unsigned places);

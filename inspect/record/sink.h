@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/counters/counters.h"
 #include "inspect/record/record.h"
 
 /* What lines are written to. */
@@ -25,9 +26,5 @@ struct sink {
 	struct record *(*take)(void *ctx, enum record_type type, size_t len);
 };
 
-/* The exporter counts `offered` and `lost_queue`, the output the others (and what arrived there as its
- * own `offered`, which is less by what the queue lost). `cut`: of those that arrived, records without
- * a part of what they should say, for it was too long. */
-struct output_ledger {
-	uint64_t offered, written, by_policy, lost_queue, lost_disk, cut;
-};
+/* Of struct output_ledger the exporter counts `offered` and `lost_queue`, the output the others (and what
+ * arrived there as its own `offered`, which is less by what the queue lost). */

@@ -1,25 +1,31 @@
 #include "inspect/record/stats_event.h"
 
-#include "config/log/now.h"
-
-static void put_u64(struct text *t, const char *key, uint64_t value)
+/* A comma, but for the first of an object. */
+static void put_key(struct text *t, const char *key)
 {
+	if (t->at[-1] != '{')
+		text_char(t, ',');
 	text_cstr(t, "\"");
 	text_cstr(t, key);
 	text_cstr(t, "\":");
-	text_u64(t, value);
 }
 
 static void put_more(struct text *t, const char *key, uint64_t value)
 {
-	text_char(t, ',');
-	put_u64(t, key, value);
+	put_key(t, key);
+	text_u64(t, value);
+}
+
+static void put_truth(struct text *t, const char *key, bool value)
+{
+	put_key(t, key);
+	text_cstr(t, value ? "true" : "false");
 }
 
 /* Seconds with three digits. */
 static void put_seconds(struct text *t, const char *key, uint64_t ns)
 {
-	uint64_t ms = ns / NS_PER_MS;
+	uint64_t ms = ns / 1000000;
 
 	put_more(t, key, ms / 1000);
 	text_char(t, '.');
@@ -27,16 +33,32 @@ static void put_seconds(struct text *t, const char *key, uint64_t ns)
 		text_char(t, (char)('0' + ms / unit % 10));
 }
 
+/* Members for the rows of a set that stand in one of `places`. */
+static void put_counters(struct text *t, enum counter_set set, const void *row, unsigned places)
+{
+	char room[COUNTER_NAME];
+
+	counters_each (c, set) {
+		const char *key = counter_key(c, room);
+		uint64_t value = counter_value(c, row);
+
+		if (!(c->places & places))
+			continue;
+		if (counter_form(c) == COUNTER_NS)
+			put_seconds(t, key, value);
+		else if (counter_form(c) == COUNTER_TRUTH)
+			put_truth(t, key, value);
+		else
+			put_more(t, key, value);
+	}
+}
+
 static void put_ledger(struct text *t, const struct ledger *ledger)
 {
-	put_more(t, "received", ledger->received);
-	put_more(t, "in_flight", ledger->in_flight);
+	put_counters(t, COUNTERS_ledger_stats, &ledger->ledger_stats, IN_STATS_TOP);
 	text_cstr(t, ",\"ledger\":{");
-	for (unsigned b = 0; b < BUCKET_COUNT; b++) {
-		if (b > 0)
-			text_char(t, ',');
-		put_u64(t, bucket_name((enum bucket)b), ledger_bucket(ledger, (enum bucket)b));
-	}
+	for (unsigned b = 0; b < BUCKET_COUNT; b++)
+		put_more(t, bucket_name((enum bucket)b), ledger_bucket(ledger, (enum bucket)b));
 	text_char(t, '}');
 }
 
@@ -44,11 +66,7 @@ static void put_port(struct text *t, const struct stats_port *port)
 {
 	text_cstr(t, "{\"name\":");
 	text_json(t, port->name, strlen(port->name));
-	put_more(t, "packets", port->packets);
-	put_more(t, "bytes", port->bytes);
-	put_more(t, "missed", port->missed);
-	put_more(t, "nombuf", port->nombuf);
-	put_more(t, "errors", port->errors);
+	put_counters(t, COUNTERS_port_counters, &port->port_counters, IN_STATS);
 	text_char(t, '}');
 }
 
@@ -63,19 +81,24 @@ static void put_ports(struct text *t, const struct stats_record *event)
 	text_char(t, ']');
 }
 
-static void put_flows(struct text *t, const struct stats_record *event)
+static void put_flows(struct text *t, const struct counters *c)
 {
 	text_cstr(t, ",\"flows\":{");
-	put_u64(t, "live", event->flows.live);
-	put_more(t, "made", event->flows.made);
-	put_more(t, "ended", event->flows.ended);
-	put_more(t, "evicted", event->flows.evicted);
-	put_more(t, "refused", event->flows.refused);
+	put_counters(t, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_STATS);
 	text_cstr(t, "},\"dpi\":{");
-	put_u64(t, "packets", event->dpi.packets);
-	put_more(t, "refused_flows", event->dpi.refused_flows);
-	put_more(t, "shed_flows", event->dpi.shed_flows);
+	put_counters(t, COUNTERS_dpi_stats, &c->dpi_stats, IN_STATS);
 	text_char(t, '}');
+}
+
+/* What stands at the top. */
+static void put_top(struct text *t, const struct counters *counters)
+{
+	for (unsigned set = 0; set < COUNTER_SETS_N; set++) {
+		const void *part = counters_part(counters, (enum counter_set)set);
+
+		if (part)
+			put_counters(t, (enum counter_set)set, part, IN_STATS_TOP);
+	}
 }
 
 static void put_steps(struct text *t, const struct stats_record *event)
@@ -90,10 +113,8 @@ static void put_steps(struct text *t, const struct stats_record *event)
 			continue;
 		text_cstr(t, first ? "{\"step\":\"" : ",{\"step\":\"");
 		text_cstr(t, step->name);
-		text_cstr(t, step->active ? "\",\"active\":true" : "\",\"active\":false");
-		put_more(t, "entered", step->entered);
-		put_seconds(t, "spent_s", step->spent_ns);
-		put_more(t, "count", step->count);
+		text_char(t, '"');
+		put_counters(t, COUNTERS_shed_stats, &step->shed_stats, IN_STATS);
 		text_char(t, '}');
 		first = false;
 	}
@@ -110,9 +131,9 @@ void stats_event(struct text *t, const struct record *record, struct labels *lab
 	text_char(t, '"');
 	put_seconds(t, "uptime_s", event->uptime_ns);
 	put_ledger(t, &event->ledger);
-	put_more(t, "acked_unseen", event->flows.acked_unseen);
+	put_top(t, &event->counters);
 	put_ports(t, event);
-	put_flows(t, event);
+	put_flows(t, &event->counters);
 	put_steps(t, event);
 	text_cstr(t, "}\n");
 }

@@ -15,21 +15,19 @@ enum { STATS_STEPS = 3, STATS_PORTS = 16, STATS_PORT_NAME = 128 };
 /* A step of the overload order. */
 struct stats_step {
 	const char *name; /* a static string; NULL: there is no such step here */
-	bool active;
-	uint64_t entered, spent_ns, count;
+	COUNTERS(shed_stats);
 };
 
 struct stats_port {
 	char name[STATS_PORT_NAME + 1];
-	uint64_t packets, bytes, missed, nombuf, errors;
+	COUNTERS(port_counters);
 };
 
 struct stats_record {
 	struct record record;
 	uint64_t time_ns, uptime_ns;
 	struct ledger ledger;
-	struct flow_table_stats flows;
-	struct dpi_stats dpi;
+	struct counters counters;
 	struct stats_step steps[STATS_STEPS];
 	uint32_t n_ports;
 	struct stats_port ports[STATS_PORTS];

@@ -7,7 +7,22 @@
 
 void columns_init(struct columns *c, const char *align)
 {
-	*c = (struct columns){.align = align, .n_columns = (unsigned)strlen(align)};
+	*c = (struct columns){.n_columns = (unsigned)strlen(align)};
+	memcpy(c->align, align, c->n_columns);
+}
+
+void columns_head(struct columns *c, char align, const char *head)
+{
+	c->align[c->n_columns] = align;
+	c->heads[c->n_columns++] = head;
+	c->heads_due = true;
+}
+
+void columns_counter_heads(struct columns *c, enum counter_set set)
+{
+	counters_each (row, set)
+		if (row->head[0] != '\0')
+			columns_head(c, 'r', row->head);
 }
 
 /* The cell to fill, or NULL: no memory. */
@@ -36,12 +51,22 @@ static size_t scrub(char *cell)
 	return len;
 }
 
+static void put_heads(struct columns *c)
+{
+	c->heads_due = false;
+	for (unsigned i = 0; i < c->n_columns; i++)
+		columns_cell(c, "%s", c->heads[i]);
+}
+
 void columns_cell(struct columns *c, const char *format, ...)
 {
-	char *cell = next_cell(c);
+	char *cell;
 	size_t len;
 	va_list args;
 
+	if (c->heads_due)
+		put_heads(c);
+	cell = next_cell(c);
 	if (cell != NULL) {
 		va_start(args, format);
 		vsnprintf(cell, COLUMNS_CELL, format, args);
@@ -103,6 +128,56 @@ void columns_bytes(struct columns *c, uint64_t n)
 	for (; value >= 999.995; unit++)
 		value /= 1000;
 	columns_cell(c, "%.2f %s", value, units[unit]);
+}
+
+const char *duration_print(uint64_t ns, char text[DURATION_TEXT])
+{
+	uint64_t s = ns / 1000000000;
+
+	if (s < 60)
+		snprintf(text, DURATION_TEXT, "%.1f s", (double)ns / 1e9);
+	else if (s < 86400)
+		snprintf(text, DURATION_TEXT, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
+			s / 60 % 60);
+	else
+		snprintf(text, DURATION_TEXT, "%" PRIu64 " d %" PRIu64 " h", s / 86400,
+			s / 3600 % 24);
+	return text;
+}
+
+static void put_counter(struct columns *c, enum counter_form form, uint64_t value)
+{
+	char text[DURATION_TEXT];
+
+	switch (form) {
+	case COUNTER_BYTES:
+		columns_bytes(c, value);
+		break;
+	case COUNTER_NS:
+		columns_cell(c, "%s", duration_print(value, text));
+		break;
+	case COUNTER_RATIO:
+		columns_share(c, value, COUNTER_ONE);
+		break;
+	case COUNTER_NUMBER:
+	case COUNTER_TRUTH:
+		columns_count(c, value);
+		break;
+	}
+}
+
+void columns_counters(struct columns *c, enum counter_set set, const void *row)
+{
+	counters_each (counter, set) {
+		uint64_t value = counter_value(counter, row);
+
+		if (counter->head[0] == '\0')
+			continue;
+		if (value == COUNTER_UNKNOWN)
+			columns_cell(c, "%s", "");
+		else
+			put_counter(c, counter_form(counter), value);
+	}
 }
 
 void columns_share(struct columns *c, uint64_t part, uint64_t whole)

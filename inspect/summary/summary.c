@@ -12,8 +12,7 @@ enum { TALKERS = 20 };
 
 void summary_ledger_json(struct json *j, const struct ledger *ledger)
 {
-	json_u64(j, "received", ledger->received);
-	json_u64(j, "in_flight", ledger->in_flight);
+	json_counters(j, COUNTERS_ledger_stats, &ledger->ledger_stats, IN_TOP);
 	json_bool(j, "ledger_closed", ledger_closes(ledger));
 	json_open(j, "ledger", '{');
 	for (unsigned b = 0; b < BUCKET_COUNT; b++)
@@ -23,6 +22,16 @@ void summary_ledger_json(struct json *j, const struct ledger *ledger)
 	for (unsigned r = 0; r < REASON_COUNT; r++)
 		json_u64(j, reason_name((enum reason)r), ledger->reasons[r]);
 	json_close(j, '}');
+}
+
+void summary_counters_json(struct json *j, const struct counters *counters)
+{
+	for (unsigned set = 0; set < COUNTER_SETS_N; set++) {
+		const void *part = counters_part(counters, (enum counter_set)set);
+
+		if (part)
+			json_counters(j, (enum counter_set)set, part, IN_TOP);
+	}
 }
 
 static void put_ether_types(struct json *j, const struct summary *s)
@@ -101,12 +110,7 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 	json_string(j, "interface_id", vantage.interface_id);
 	json_string(j, "tenant", summary_tenant(s, session->tenant, tenant));
 	json_bool(j, "configured", session->configured);
-	json_u64(j, "packets", session->packets);
-	json_u64(j, "bytes", session->bytes);
-	json_u64(j, "truncated", session->truncated);
-	json_u64(j, "vxlan_reserved", session->vxlan_reserved);
-	json_u64(j, "accepted_cut", session->accepted_cut);
-	json_u64(j, "acked_unseen", session->acked_unseen);
+	json_counters(j, COUNTERS_session_stats, &session->session_stats, IN_SUMMARY);
 	put_time(j, "first", session->first_ns);
 	put_time(j, "last", session->last_ns);
 	json_close(j, '}');
@@ -120,12 +124,7 @@ static void put_sessions_other(struct json *j, const struct summary *s)
 	if (s->sessions != NULL)
 		other = *session_table_other(s->sessions);
 	json_open(j, "sessions_other", '{');
-	json_u64(j, "packets", other.packets);
-	json_u64(j, "bytes", other.bytes);
-	json_u64(j, "truncated", other.truncated);
-	json_u64(j, "vxlan_reserved", other.vxlan_reserved);
-	json_u64(j, "accepted_cut", other.accepted_cut);
-	json_u64(j, "acked_unseen", other.acked_unseen);
+	json_counters(j, COUNTERS_session_stats, &other.session_stats, IN_SUMMARY);
 	put_time(j, "first", other.first_ns);
 	put_time(j, "last", other.last_ns);
 	json_close(j, '}');
@@ -157,8 +156,7 @@ void summary_rules_json(struct json *j, const struct summary_rule *rules, uint32
 		json_string(j, "direction", summary_direction(rule->direction));
 		json_u64(j, "rule_number", rule->number);
 		json_string(j, "rule_action", rule->accept ? "accept" : "reject");
-		json_u64(j, "packets", rule->packets);
-		json_u64(j, "bytes", rule->bytes);
+		json_counters(j, COUNTERS_rule_hits, &rule->rule_hits, IN_SUMMARY);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -207,11 +205,7 @@ void summary_output_json(
 {
 	json_open(j, name, '{');
 	json_bool(j, "enabled", enabled);
-	json_u64(j, "offered", ledger->offered);
-	json_u64(j, "written", ledger->written);
-	json_u64(j, "by_policy", ledger->by_policy);
-	json_u64(j, "lost_queue", ledger->lost_queue);
-	json_u64(j, "lost_disk", ledger->lost_disk);
+	json_counters(j, COUNTERS_output_ledger, ledger, IN_SUMMARY);
 	if (ledger->cut > 0)
 		json_u64(j, "cut", ledger->cut);
 	json_close(j, '}');
@@ -230,46 +224,35 @@ static void put_outputs(struct json *j, const struct summary *s)
  * nothing did. */
 static void put_memory(struct json *j, const struct summary *s)
 {
+	const struct counters *c = &s->counters;
+
 	json_open(j, "memory", '{');
 	json_u64(j, "flow_bytes", sizeof(struct flow));
-	json_u64(j, "flows_evicted", s->flows.evicted);
-	json_u64(j, "flows_refused", s->flows.refused);
-	json_u64(j, "dpi_refused_flows", s->dpi_stats.refused_flows);
+	json_counters(j, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_MEMORY);
+	json_counters(j, COUNTERS_dpi_stats, &c->dpi_stats, IN_MEMORY);
 	json_u64(j, "talkers", totals_talkers_count(s->totals));
-	json_u64(j, "talkers_overflow", totals_talkers_overflow(s->totals));
-	json_u64(j, "talkers_error_bytes", totals_talkers_error(s->totals));
+	json_counters(j, COUNTERS_talkers_stats, &c->talkers_stats, IN_MEMORY);
 	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
-	json_u64(j, "sessions_overflow",
-		s->sessions == NULL ? 0 : session_table_overflow(s->sessions));
-	json_u64(j, "sessions_evicted",
-		s->sessions == NULL ? 0 : session_table_evicted(s->sessions));
-	json_u64(j, "fragments_overflow", s->overflow.fragments);
-	json_u64(j, "outer_fragments_overflow", s->overflow.outer_fragments);
+	json_counters(j, COUNTERS_session_table_stats, &c->session_table_stats, IN_MEMORY);
+	json_counters(j, COUNTERS_fragments_stats, &c->fragments_stats, IN_MEMORY);
 	json_close(j, '}');
 }
 
 static void put_inspection(struct json *j, const struct summary *s)
 {
+	const struct counters *c = &s->counters;
+
 	json_u64(j, "flows", totals_flows(s->totals));
 	json_open(j, "flow_table", '{');
-	json_u64(j, "made", s->flows.made);
-	json_u64(j, "ended", s->flows.ended);
-	json_u64(j, "evicted", s->flows.evicted);
-	json_u64(j, "refused", s->flows.refused);
-	json_u64(j, "refused_unknown", s->flows.refused_unknown);
+	json_counters(j, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_SUMMARY);
 	json_close(j, '}');
 	json_open(j, "dpi", '{');
 	json_bool(j, "enabled", s->dpi != NULL);
 	json_string(j, "version", dpi_version());
-	json_u64(j, "packets", s->dpi_stats.packets);
-	json_u64(j, "refused_flows", s->dpi_stats.refused_flows);
-	json_u64(j, "refused_unknown_flows", s->dpi_stats.refused_unknown);
-	json_u64(j, "fragments_given_up", s->dpi_stats.given_up);
-	json_u64(j, "shed_flows", s->dpi_stats.shed_flows);
+	json_counters(j, COUNTERS_dpi_stats, &c->dpi_stats, IN_SUMMARY);
 	json_close(j, '}');
 	json_open(j, "flow_logs", '{');
-	json_u64(j, "late", s->aggregates.late);
-	json_u64(j, "early", s->aggregates.early);
+	json_counters(j, COUNTERS_aggregates_stats, &c->aggregates_stats, IN_SUMMARY);
 	json_close(j, '}');
 }
 
@@ -281,9 +264,8 @@ static void put_run(struct json *j, const struct summary *s)
 	json_double(j, "duration_s", s->duration_s);
 	json_double(j, "packets_per_second", rate);
 	json_u64(j, "memory_peak_bytes", s->memory_peak_bytes);
-	json_u64(j, "dpi_memory_bytes", s->dpi_stats.memory);
-	json_u64(j, "dpi_memory_peak_bytes", s->dpi_stats.memory_peak);
-	json_u64(j, "flows_peak", s->flows.peak);
+	json_counters(j, COUNTERS_dpi_stats, &s->counters.dpi_stats, IN_RUN);
+	json_counters(j, COUNTERS_flow_table_stats, &s->counters.flow_table_stats, IN_RUN);
 	json_close(j, '}');
 }
 
@@ -296,18 +278,7 @@ void summary_exception_json(
 		return;
 	}
 	json_open(j, "exception", '{');
-	json_u64(j, "offered", ledger->offered);
-	json_u64(j, "offered_bytes", ledger->offered_bytes);
-	json_u64(j, "delivered", ledger->delivered);
-	json_u64(j, "delivered_bytes", ledger->delivered_bytes);
-	json_u64(j, "rate_limited", ledger->rate_limited);
-	json_u64(j, "lost_ring", ledger->lost_ring);
-	json_u64(j, "lost_tap", ledger->lost_tap);
-	json_u64(j, "from_kernel", ledger->from_kernel);
-	json_u64(j, "from_kernel_bytes", ledger->from_kernel_bytes);
-	json_u64(j, "sent", ledger->sent);
-	json_u64(j, "sent_bytes", ledger->sent_bytes);
-	json_u64(j, "lost_tx", ledger->lost_tx);
+	json_counters(j, COUNTERS_exception_ledger, ledger, IN_SUMMARY);
 	json_close(j, '}');
 }
 
@@ -320,11 +291,8 @@ static void put_ports(struct json *j, const struct summary *s)
 	for (uint32_t i = 0; i < s->n_ports; i++) {
 		json_open(j, NULL, '{');
 		json_string(j, "name", s->ports[i].name);
-		json_u64(j, "packets", s->ports[i].packets);
-		json_u64(j, "bytes", s->ports[i].bytes);
-		json_u64(j, "missed", s->ports[i].missed);
-		json_u64(j, "nombuf", s->ports[i].nombuf);
-		json_u64(j, "errors", s->ports[i].errors);
+		json_counters(
+			j, COUNTERS_port_counters, &s->ports[i].port_counters, IN_SUMMARY);
 		summary_exception_json(j, s->ports[i].interface, &s->ports[i].exception);
 		json_close(j, '}');
 	}
@@ -359,17 +327,12 @@ bool summary_json(const struct summary *s, FILE *out)
 	json_string(&j, "version", s->version);
 	json_string(&j, "input", s->input);
 	json_bool(&j, "deterministic", summary_deterministic(s));
-	json_u64(&j, "captures", s->n_captures);
-	json_u64(&j, "bpf_excluded", s->bpf_excluded);
-	json_u64(&j, "link_excluded", s->link_excluded);
-	json_u64(&j, "time_backwards", s->time_backwards);
-	json_u64(&j, "time_strays", s->time_strays);
+	json_counters(&j, COUNTERS_input_stats, &s->input_stats, IN_SUMMARY);
 	put_notes(&j, s);
 	put_ports(&j, s);
 	summary_ledger_json(&j, s->ledger);
 	put_ether_types(&j, s);
-	json_u64(&j, "direction_unknown", s->direction_unknown);
-	json_u64(&j, "acked_unseen", s->flows.acked_unseen);
+	summary_counters_json(&j, &s->counters);
 	put_inspection(&j, s);
 	put_apps(&j, s);
 	put_sessions(&j, s);

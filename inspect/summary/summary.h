@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "decap/counters/counters.h"
 #include "decap/decap.h"
 #include "decap/ether_types.h"
 #include "decap/foreign.h"
@@ -19,41 +20,21 @@
 #include "inspect/record/sink.h"
 #include "inspect/record/totals.h"
 
-/* A rule of a mirror filter, and what it decided. */
+/* A rule of a mirror filter, and what it matched first. */
 struct summary_rule {
 	const char *filter, *id; /* `id` NULL or "": has none */
 	enum direction direction;
 	uint32_t number;
 	bool accept;
-	uint64_t packets, bytes; /* that it matched first; inner IP bytes */
-};
-
-/* The exception path of a live port: what is no mirror traffic, to the kernel and from it. At rest
- * offered = delivered + rate_limited + lost_ring + lost_tap, and from_kernel = sent + lost_tx. */
-struct exception_ledger {
-	uint64_t offered, offered_bytes;     /* packets of the bucket not_mirror */
-	uint64_t delivered, delivered_bytes; /* the kernel took them */
-	uint64_t rate_limited;               /* beyond exception.rate */
-	uint64_t lost_ring; /* there was no room on the way to the exception thread */
-	uint64_t lost_tap;  /* the kernel did not take them, or they had not come whole */
-	uint64_t from_kernel, from_kernel_bytes;
-	uint64_t sent, sent_bytes; /* the port took them */
-	uint64_t lost_tx;          /* and these not */
+	COUNTERS(rule_hits);
 };
 
 /* A live port: what the driver says of it. */
 struct summary_port {
 	const char *name;
-	uint64_t packets, bytes;
-	uint64_t missed, nombuf, errors; /* lost before `received` */
-	const char *interface;           /* by which the kernel gets exceptions; NULL: none */
+	COUNTERS(port_counters); /* packets lost stand before `received` */
+	const char *interface;   /* by which the kernel gets exceptions; NULL: none */
 	struct exception_ledger exception;
-};
-
-/* Fragments that found no room, beside what the other parts count themselves. */
-struct summary_overflow {
-	uint64_t fragments;       /* first fragments forgotten early: see fragment.h */
-	uint64_t outer_fragments; /* outer datagrams that gave way to others: see joiner.h */
 };
 
 /* What a replay was asked, and what it met. */
@@ -76,18 +57,14 @@ enum { SUMMARY_PORTS_MAX = 16 };
 struct summary {
 	const char *input; /* "mirror", "plain" or "mixed"; NULL: there was no packet */
 	const struct ledger *ledger;
-	bool deterministic; /* no capacity limit was hit: whatever makes it false has a count */
+	bool deterministic; /* nothing beside `counters` tells of a limit that was hit */
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
-	struct dpi_stats dpi_stats;           /* summed */
-	struct flow_table_stats flows;        /* summed */
-	struct aggregates_stats aggregates;   /* summed */
-	struct summary_overflow overflow;     /* summed */
+	struct counters counters;             /* of all workers */
 	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
 	uint32_t n_rules;
 	const struct ether_types *not_ip; /* of the bucket inner_not_ip; NULL: not known */
-	uint64_t direction_unknown; /* packets of sessions whose direction was undetermined */
 	const uint64_t *worker_packets;
 	uint32_t n_workers;
 	const char *const *tenants; /* names of the settings' tenants, by index */
@@ -103,9 +80,7 @@ struct summary {
 	uint32_t n_ports;
 	/* Replay; NULL when live, and then these are 0. */
 	const struct summary_replay *replay;
-	/* What happened before `received`. */
-	uint64_t bpf_excluded, link_excluded, time_backwards, time_strays;
-	uint32_t n_captures;
+	COUNTERS(input_stats); /* what happened before `received` */
 	/* Wall time; only under run{}. */
 	double duration_s;
 	uint64_t memory_peak_bytes; /* resident, of the process */

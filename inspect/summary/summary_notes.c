@@ -229,8 +229,7 @@ static uint64_t count_refused(const struct summary *s)
 /* Sessions for which there was no row. */
 static void say_sessions(const struct notes *n)
 {
-	const struct session_table *sessions = n->summary->sessions;
-	uint64_t packets = sessions ? session_table_overflow(sessions) : 0;
+	uint64_t packets = n->summary->counters.session_table_stats.overflow;
 	char text[COUNT_TEXT];
 
 	if (packets > 0)
@@ -242,7 +241,8 @@ static void say_sessions(const struct notes *n)
 
 static void say_unseen(const struct notes *n)
 {
-	uint64_t unseen = n->summary->flows.acked_unseen, refused = count_refused(n->summary);
+	uint64_t unseen = n->summary->counters.flow_table_stats.acked_unseen;
+	uint64_t refused = count_refused(n->summary);
 	char bytes[COUNT_TEXT], packets[COUNT_TEXT];
 
 	if (unseen == 0 || refused == 0)

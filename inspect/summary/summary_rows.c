@@ -121,8 +121,5 @@ const char *summary_direction(enum direction direction)
 
 bool summary_deterministic(const struct summary *s)
 {
-	bool sessions = s->sessions == NULL || (session_table_overflow(s->sessions) == 0 &&
-						       session_table_evicted(s->sessions) == 0);
-
-	return s->deterministic && sessions && totals_talkers_overflow(s->totals) == 0;
+	return s->deterministic && !counters_limited(&s->counters);
 }

@@ -38,12 +38,20 @@ struct json;
 
 /* As members of the object that is open. */
 void summary_ledger_json(struct json *j, const struct ledger *ledger);
+/* What stands at the top. */
+void summary_counters_json(struct json *j, const struct counters *counters);
 void summary_rules_json(struct json *j, const struct summary_rule *rules, uint32_t n);
 void summary_output_json(
 	struct json *j, const char *name, bool enabled, const struct output_ledger *ledger);
 /* `interface` and `exception`; both null where `interface` is NULL. */
 void summary_exception_json(
 	struct json *j, const char *interface, const struct exception_ledger *ledger);
+
+struct columns;
+
+/* The columns of a table of rules, which may be followed by others; and a rule's cells. */
+void summary_rule_heads(struct columns *c);
+void summary_rule_cells(struct columns *c, const struct summary_rule *rule);
 
 /* Title and table of the buckets and their reasons that are not 0. */
 void summary_ledger_table(const struct ledger *ledger, FILE *out);

@@ -121,53 +121,60 @@ static const char *session_note(const struct session *session)
 
 static void put_sessions(const struct summary *s, FILE *out)
 {
-	static const char *const heads[] = {
-		"outer source", "vni", "tenant", "packets", "bytes", "truncated", "unseen", ""};
 	char tenant[TENANT_TEXT];
 	struct columns c;
 	uint32_t n;
 	struct session_row *rows = summary_sessions(s, &n);
 
-	columns_init(&c, "lrlrrrrl");
-	if (n > 0) {
+	if (n > 0)
 		put_title(out, "Mirror sessions", n);
-		put_head(&c, heads);
-	}
+	columns_init(&c, "");
+	columns_head(&c, 'l', "outer source");
+	columns_head(&c, 'r', "vni");
+	columns_head(&c, 'l', "tenant");
+	columns_counter_heads(&c, COUNTERS_session_stats);
+	columns_head(&c, 'l', "");
 	for (uint32_t i = 0; i < n && i < TOP; i++) {
 		const struct session *row = rows[i].session;
 
 		put_addr(&c, &row->outer_src);
 		columns_session(&c, &row->key);
 		columns_cell(&c, "%s", summary_tenant(s, row->tenant, tenant));
-		columns_count(&c, row->packets);
-		columns_bytes(&c, row->bytes);
-		columns_count(&c, row->truncated);
-		columns_bytes(&c, row->acked_unseen);
+		columns_counters(&c, COUNTERS_session_stats, &row->session_stats);
 		columns_cell(&c, "%s", session_note(row));
 	}
 	columns_print(&c, out);
 	free(rows);
 }
 
+void summary_rule_heads(struct columns *c)
+{
+	columns_init(c, "");
+	columns_head(c, 'l', "filter");
+	columns_head(c, 'l', "direction");
+	columns_head(c, 'r', "rule");
+	columns_head(c, 'l', "action");
+	columns_counter_heads(c, COUNTERS_rule_hits);
+}
+
+void summary_rule_cells(struct columns *c, const struct summary_rule *rule)
+{
+	columns_cell(c, "%s", rule->filter);
+	columns_cell(c, "%s", summary_direction(rule->direction));
+	columns_cell(c, "%u", rule->number);
+	columns_cell(c, "%s", rule->accept ? "accept" : "reject");
+	columns_counters(c, COUNTERS_rule_hits, &rule->rule_hits);
+}
+
 static void put_rules(const struct summary *s, FILE *out)
 {
-	static const char *const heads[] = {
-		"filter", "direction", "rule", "action", "packets", "bytes"};
 	struct columns c;
 
-	columns_init(&c, "llrlrr");
-	if (s->n_rules > 0) {
+	if (s->n_rules > 0)
 		put_title(out, "Filter rules", s->n_rules);
-		put_head(&c, heads);
-	}
-	for (uint32_t i = 0; i < s->n_rules && i < TOP; i++) {
-		columns_cell(&c, "%s", s->rules[i].filter);
-		columns_cell(&c, "%s", summary_direction(s->rules[i].direction));
-		columns_cell(&c, "%u", s->rules[i].number);
-		columns_cell(&c, "%s", s->rules[i].accept ? "accept" : "reject");
-		columns_count(&c, s->rules[i].packets);
-		columns_bytes(&c, s->rules[i].bytes);
-	}
+	summary_rule_heads(&c);
+	for (uint32_t i = 0; i < s->n_rules && i < TOP; i++)
+		summary_rule_cells(&c, &s->rules[i]);
 	columns_print(&c, out);
 }
 
@@ -255,7 +262,7 @@ static void put_note(void *ctx, const char *note)
 /* Live, the hour decides what is shed and refused, with any number of workers. */
 static void put_limits(const struct summary *s, FILE *out)
 {
-	uint64_t shed = s->dpi_stats.shed_flows;
+	uint64_t shed = s->counters.dpi_stats.shed_flows;
 	char text[COUNT_TEXT];
 
 	if (summary_deterministic(s))

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 bad=0
 
 rooms="config/log config/parse config/settings config/model
-decap decap/session
+decap/counters decap decap/session
 inspect/flow inspect/stream inspect/proto inspect/dpi inspect/record inspect/output inspect/packets inspect/summary
 dataplane/port dataplane/pipeline dataplane/output dataplane/exception dataplane/capture dataplane/live dataplane/replay
 cli/rights cli/status cli/metrics cli/control cli/command cli"

@@ -190,7 +190,7 @@ static void a_worker_is_busy_by_what_its_counter_gained(void)
 		double share;
 	} rows[] = {{1, 100, 0}, {500, 599, 0}, {1001, 350, 0.25}, {1900, 900, 0.25},
 		{3001, 850, 0.25}, {4001, 9000, 1}, {5001, 9000, 0}};
-	struct status_worker worker = {.busy_share = 7};
+	struct worker_stats worker = {.busy_share = 7};
 	struct status status = {.workers = &worker, .n_workers = 1};
 	struct shares shares = {.workers = NULL};
 
@@ -198,7 +198,8 @@ static void a_worker_is_busy_by_what_its_counter_gained(void)
 		worker.busy_ns = rows[i].busy_ms * ms;
 		shares_see(&shares, &status, rows[i].at_ms * ms);
 		shares_put(&shares, &status);
-		CU_ASSERT_DOUBLE_EQUAL(worker.busy_share, rows[i].share, 1e-9);
+		CU_ASSERT_DOUBLE_EQUAL(
+			(double)worker.busy_share, rows[i].share * COUNTER_ONE, 1);
 	}
 	shares_fini(&shares);
 }

@@ -32,13 +32,13 @@ unsigned puppet_get(struct puppet *a, const unsigned *field)
 
 static void fill_workers(const struct puppet *a, struct status *s)
 {
-	struct status_worker *w = status_array(s, 2, sizeof(*w));
+	struct worker_stats *w = status_array(s, 2, sizeof(*w));
 	struct status_ring *r = status_array(s, 2, sizeof(*r));
 
-	w[0] = (struct status_worker){100, 10, 1000, 60, 1500000000, 0.25, 1000};
-	w[1] = (struct status_worker){23, 5, 2000, 0, 0, 0, a->since_poll_ns};
-	r[0] = (struct status_ring){0, 1, 1023, a->ring_fill, 7, 1};
-	r[1] = (struct status_ring){1, 0, 1023, 0, 3, 0};
+	w[0] = (struct worker_stats){100, 10, 1000, 60, 1500000000, COUNTER_ONE / 4, 1000, 0};
+	w[1] = (struct worker_stats){23, 5, 2000, 0, 0, 0, a->since_poll_ns, 0};
+	r[0] = (struct status_ring){0, 1, {{1023, a->ring_fill, 7, 1}}};
+	r[1] = (struct status_ring){1, 0, {{1023, 0, 3, 0}}};
 	s->workers = w;
 	s->n_workers = 2;
 	s->rings = r;
@@ -49,12 +49,12 @@ static void fill_ports(const struct puppet *a, struct status *s)
 {
 	struct status_port *p = status_array(s, 1, sizeof(*p));
 	struct status_xstat *x = status_array(s, 2, sizeof(*x));
-	struct status_queue *q = status_array(s, 2, sizeof(*q));
+	struct port_queue_counters *q = status_array(s, 2, sizeof(*q));
 
-	x[0] = (struct status_xstat){"rx_q0_bad_csum", 4};
-	x[1] = (struct status_xstat){NASTY, 0};
-	q[0] = (struct status_queue){100, 10000, 3, true, 8};
-	q[1] = (struct status_queue){.packets = 40, .bytes = 4000, .errors = 10};
+	x[0] = (struct status_xstat){"rx_q0_bad_csum", {{4}}};
+	x[1] = (struct status_xstat){NASTY, {{0}}};
+	q[0] = (struct port_queue_counters){100, 10000, 8, 3};
+	q[1] = (struct port_queue_counters){40, 4000, COUNTER_UNKNOWN, 10};
 	*p = (struct status_port){.name = status_print(s, "eth%d", 1),
 		.beneath = "ens5",
 		.link = a->link,
@@ -91,18 +91,19 @@ static void fill_outputs(const struct puppet *a, struct status *s)
 	struct status_output *o = status_array(s, 2, sizeof(*o));
 	struct status_shed *shed = status_array(s, 1, sizeof(*shed));
 
-	o[0] = (struct status_output){"events", true,
-		{50 + a->lost_disk, 40, 1, 9, a->lost_disk, 0}, 100, a->queue_fill, 3, 4096};
+	o[0] = (struct status_output){"events", {{true}},
+		{50 + a->lost_disk, 40, 1, 9, a->lost_disk, 0}, {100, a->queue_fill},
+		{3, 4096}};
 	o[1] = (struct status_output){.name = "packets"};
-	*shed = (struct status_shed){"dpi", true, 2, 1500000000, 33};
+	*shed = (struct status_shed){"dpi", {{true, 2, 1500000000, 33}}};
 	s->outputs = o;
 	s->n_outputs = 2;
 	s->sheds = shed;
 	s->n_sheds = 1;
 	s->has_disk = true;
 	s->disk_path = status_text(s, "/var/lib/periscope");
-	s->disk_free = a->disk_free;
-	s->disk_size = 8000000000;
+	s->disk.free_bytes = a->disk_free;
+	s->disk.size_bytes = 8000000000;
 }
 
 static void fill_sessions(const struct puppet *a, struct status *s)
@@ -119,17 +120,16 @@ static void fill_sessions(const struct puppet *a, struct status *s)
 	row[0].bytes = 9000;
 	row[0].truncated = 5;
 	row[0].first_ns = row[0].last_ns = 1700000000123456789;
-	row[0].has_acked_unseen = true;
 	row[0].acked_unseen = 77;
 	for (uint32_t i = 1; i < 2 + a->n_learned; i++) {
 		ip_addr_parse("2001:db8::7", &row[i].outer_src);
 		row[i].vni = 100 + i;
 		row[i].tenant = status_print(s, "%u", row[i].vni);
+		row[i].acked_unseen = COUNTER_UNKNOWN;
 	}
 	s->sessions = row;
 	s->n_sessions = 2 + a->n_learned;
-	s->sessions_overflow = 6;
-	s->sessions_evicted = 3;
+	s->sum.session_table_stats = (struct session_table_stats){6, 3};
 }
 
 static void fill_rules(struct status *s)
@@ -137,9 +137,9 @@ static void fill_rules(struct status *s)
 	struct summary_rule *rule = status_array(s, 2, sizeof(*rule));
 
 	rule[0] = (struct summary_rule){
-		"tmf-web", "tmfr-1", DIRECTION_INGRESS, 100, true, 90, 8000};
-	rule[1] =
-		(struct summary_rule){"tmf-web", NULL, DIRECTION_EGRESS, 100, false, 10, 1000};
+		"tmf-web", "tmfr-1", DIRECTION_INGRESS, 100, true, {{90, 8000}}};
+	rule[1] = (struct summary_rule){
+		"tmf-web", NULL, DIRECTION_EGRESS, 100, false, {{10, 1000}}};
 	s->rules = rule;
 	s->n_rules = 2;
 }
@@ -183,14 +183,19 @@ void puppet_status(struct puppet *a, struct status *s)
 	s->ledger.in_flight = 1;
 	s->ledger.reasons[REASON_inspected] = 120;
 	s->ledger.reasons[REASON_not_udp] = 9;
-	s->direction_unknown = 8;
+	s->sum.lane_stats.direction_unknown = 8;
 	fill_workers(a, s);
 	fill_ports(a, s);
 	fill_outputs(a, s);
-	s->flows = (struct flow_table_stats){
-		.made = 30, .ended = 20, .evicted = 4, .refused = 2, .live = 10, .peak = 15};
-	s->flow_capacity = 1048576;
-	s->dpi = (struct dpi_stats){.packets = 60, .refused_flows = 1, .memory = 4096};
+	s->sum.flow_table_stats = (struct flow_table_stats){.made = 30,
+		.ended = 20,
+		.evicted = 4,
+		.refused = 2,
+		.live = 10,
+		.peak = 15,
+		.capacity = 1048576};
+	s->sum.dpi_stats =
+		(struct dpi_stats){.packets = 60, .refused_flows = 1, .memory_bytes = 4096};
 	if (a->wrong != NULL) {
 		const char **wrong = status_array(s, 1, sizeof(*wrong));
 

@@ -183,10 +183,11 @@ static void the_sums_are_those_of_the_parts(void)
 	for (uint32_t l = 0; l < LANES; l++)
 		CU_ASSERT_EQUAL(g.worker_packets[l], per_lane[l]);
 	CU_ASSERT_EQUAL(g.worker_packets[LANES], 0);
-	CU_ASSERT_EQUAL(g.flows.made, flows);
-	CU_ASSERT_EQUAL(g.flows.ended, flows);
-	CU_ASSERT_EQUAL(g.flows.live, 0);
-	CU_ASSERT_EQUAL(g.flows.peak, flows); /* none ended before the end */
+	CU_ASSERT_EQUAL(g.counters.flow_table_stats.made, flows);
+	CU_ASSERT_EQUAL(g.counters.flow_table_stats.ended, flows);
+	CU_ASSERT_EQUAL(g.counters.flow_table_stats.live, 0);
+	CU_ASSERT_EQUAL(
+		g.counters.flow_table_stats.peak, flows); /* none ended before the end */
 	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, flows + STATS_OFFERED);
 	CU_ASSERT_EQUAL(
 		g.outputs[RECORD_EVENT].lost_queue, LANES * EVENTS_REFUSED + STATS_LOST);
@@ -194,11 +195,11 @@ static void the_sums_are_those_of_the_parts(void)
 	CU_ASSERT_TRUE(g.outputs[RECORD_FLOW_LOG].offered > 0);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_FLOW_LOG].lost_queue, 0);
 	CU_ASSERT_EQUAL(g.n_rules, 0);
-	CU_ASSERT_EQUAL(g.direction_unknown, crowd.lanes[0]->undirected +
-						     crowd.lanes[1]->undirected +
-						     crowd.lanes[2]->undirected);
-	CU_ASSERT_FALSE(g.overflowed);
-	CU_ASSERT_EQUAL(g.overflow.fragments, 0);
+	CU_ASSERT_EQUAL(g.counters.lane_stats.direction_unknown,
+		crowd.lanes[0]->direction_unknown + crowd.lanes[1]->direction_unknown +
+			crowd.lanes[2]->direction_unknown);
+	CU_ASSERT_FALSE(g.left_out || counters_limited(&g.counters));
+	CU_ASSERT_EQUAL(g.counters.fragments_stats.fragments_overflow, 0);
 	check_sessions(&g, &crowd.traffic);
 	check_talkers(&g, &crowd.traffic);
 	gathered_free(&g);
@@ -237,10 +238,13 @@ static void no_count_of_a_lane_is_left_out(void)
 	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, PLAIN, KINDS };
 	struct words words[KINDS] = {
 		[LEDGER] = {.sum = g.ledger.reasons, .n = REASON_COUNT},
-		[RECORDING] = {.sum = &g.recording, .n = sizeof(g.recording) / 8},
-		[FLOWS] = {.sum = &g.flows, .n = offsetof(struct flow_table_stats, live) / 8},
-		[FLOW_LOGS] = {.sum = &g.aggregates, .n = sizeof(g.aggregates) / 8},
-		[UNDIRECTED] = {.sum = &g.direction_unknown, .n = 1},
+		[RECORDING] = {.sum = &g.counters.recorder_counts,
+			.n = sizeof(struct recorder_counts) / 8},
+		[FLOWS] = {.sum = &g.counters.flow_table_stats,
+			.n = sizeof(struct flow_table_stats) / 8},
+		[FLOW_LOGS] = {.sum = &g.counters.aggregates_stats,
+			.n = sizeof(struct aggregates_stats) / 8},
+		[UNDIRECTED] = {.sum = &g.counters.lane_stats.direction_unknown, .n = 1},
 		[PLAIN] = {.sum = &g.plain, .n = 1},
 	};
 
@@ -255,10 +259,8 @@ static void no_count_of_a_lane_is_left_out(void)
 		words[RECORDING].lanes[l] = &lane->recording;
 		words[FLOWS].lanes[l] = flows[l];
 		words[FLOW_LOGS].lanes[l] = exporter_aggregates(lane->exporter);
-		words[UNDIRECTED].lanes[l] = &lane->undirected;
+		words[UNDIRECTED].lanes[l] = &lane->direction_unknown;
 		words[PLAIN].lanes[l] = &lane->met.plain;
-		flows[l]->live = 1u << l;
-		flows[l]->peak = 10u << l;
 		*events[l] = (struct output_ledger){
 			.offered = 1u << l, .by_policy = 10u << l, .lost_queue = 100u << l};
 	}
@@ -267,8 +269,6 @@ static void no_count_of_a_lane_is_left_out(void)
 	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
 	for (int k = 0; k < KINDS; k++)
 		words_check(&words[k]);
-	CU_ASSERT_EQUAL(g.flows.live, 7);
-	CU_ASSERT_EQUAL(g.flows.peak, 70);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].offered, 7 + STATS_OFFERED);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].by_policy, 70);
 	CU_ASSERT_EQUAL(g.outputs[RECORD_EVENT].lost_queue, 700 + STATS_LOST);
@@ -299,7 +299,7 @@ static void sessions_that_fit_in_no_single_table(void)
 	for (uint32_t l = 0; l < LANES; l++)
 		CU_ASSERT_FALSE(lane_overflowed(crowd.lanes[l]));
 	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
-	CU_ASSERT_TRUE(g.overflowed);
+	CU_ASSERT_TRUE(counters_limited(&g.counters));
 	CU_ASSERT_EQUAL(session_table_count(g.sessions), 16);
 	gathered_free(&g);
 	crowd_end(&crowd);

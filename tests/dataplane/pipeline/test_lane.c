@@ -141,7 +141,8 @@ static void bursts_of_every_size(void)
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, traffic_flows(&traffic));
 	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
 	/* No session has an interface; only sources' own addresses tell a direction. */
-	CU_ASSERT_TRUE(bench.lane->undirected <= traffic_count(&traffic, REASON_inspected));
+	CU_ASSERT_TRUE(
+		bench.lane->direction_unknown <= traffic_count(&traffic, REASON_inspected));
 	bench_end(&bench);
 	traffic_free(&traffic);
 }
@@ -183,7 +184,7 @@ static void plain_takes_nothing_off(void)
 		wrong += packets[i].direction != DIRECTION_UNKNOWN;
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
-	CU_ASSERT_EQUAL(bench.lane->undirected, 0);
+	CU_ASSERT_EQUAL(bench.lane->direction_unknown, 0);
 	CU_ASSERT_EQUAL(session_table_count(bench.lane->sessions), 0);
 	/* Four sources, one of the packets (number 26) to another port. */
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, 5);
@@ -318,7 +319,7 @@ static void sessions_past_the_bound(void)
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, OUTER_SOURCE, 0x0a000011, 1, REASON_session_unknown), 0);
 	CU_ASSERT_EQUAL(session_table_count(bench.lane->sessions), 16);
-	CU_ASSERT_EQUAL(session_table_overflow(bench.lane->sessions), 1);
+	CU_ASSERT_EQUAL(session_table_stats(bench.lane->sessions)->overflow, 1);
 	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
 	/* Those that it knows still pass. */
 	CU_ASSERT_EQUAL(

@@ -187,7 +187,7 @@ static bool inspect(void *ctx, uint64_t packets)
 static void run_inspected(struct rig *rig, const struct log *log, uint64_t total, uint64_t stop)
 {
 	struct inspection in = {.rig = rig, .log = log, .stop_at = stop};
-	struct summary_overflow overflow = {0};
+	struct fragments_stats overflow = {0};
 
 	rig_start(rig);
 	rig_run(rig, (struct reader_watch){&in, inspect});
@@ -196,7 +196,8 @@ static void run_inspected(struct rig *rig, const struct log *log, uint64_t total
 	CU_ASSERT_EQUAL(reader_received(rig->reader), total);
 	CU_ASSERT_EQUAL(reader_in_flight(rig->reader), 0);
 	reader_overflow(rig->reader, &overflow);
-	CU_ASSERT_TRUE(overflow.fragments == 0 && overflow.outer_fragments == 0);
+	CU_ASSERT_TRUE(
+		overflow.fragments_overflow == 0 && overflow.outer_fragments_overflow == 0);
 }
 
 /* What was recorded, read back by libpcap: the inner frames of all packets that have one, in the
@@ -432,7 +433,7 @@ static void write_beginnings(const char *path, uint32_t n)
 static void more_outer_datagrams_than_there_is_room_for(void)
 {
 	for (uint32_t n = JOINER_DATAGRAMS; n <= JOINER_DATAGRAMS + 1; n++) {
-		struct summary_overflow overflow = {0};
+		struct fragments_stats overflow = {0};
 		struct ledger ledger = {0};
 		struct rig rig;
 
@@ -446,7 +447,7 @@ static void more_outer_datagrams_than_there_is_room_for(void)
 		CU_ASSERT_EQUAL(ledger.reasons[REASON_outer_fragment], n);
 		CU_ASSERT_TRUE(ledger_closes(&ledger));
 		reader_overflow(rig.reader, &overflow);
-		CU_ASSERT_EQUAL(overflow.outer_fragments, n - JOINER_DATAGRAMS);
+		CU_ASSERT_EQUAL(overflow.outer_fragments_overflow, n - JOINER_DATAGRAMS);
 		rig_end(&rig);
 	}
 }

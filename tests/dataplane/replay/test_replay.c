@@ -14,6 +14,7 @@
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
+#include "inspect/summary/summary_rows.h"
 #include "support/capture_bytes.h"
 #include "support/python.h"
 
@@ -70,12 +71,12 @@ static void report(void *ctx, const struct summary *s)
 
 	stage->reports++;
 	stage->ledger = *s->ledger;
-	stage->flows = s->flows.made;
+	stage->flows = s->counters.flow_table_stats.made;
 	stage->events = s->outputs[0].ledger.written;
 	stage->recorded = s->outputs[2].ledger.written;
 	stage->recording = s->outputs[3].ledger;
 	stage->has_recording = s->outputs[3].enabled;
-	stage->deterministic = s->deterministic;
+	stage->deterministic = summary_deterministic(s);
 	snprintf(stage->input, sizeof(stage->input), "%s", s->input ? s->input : "");
 }
 

@@ -110,7 +110,7 @@ static void agrees_with_a_list(uint32_t capacity)
 		CU_ASSERT_EQUAL(p.tenant, p.vni);
 	}
 	CU_ASSERT_EQUAL_FATAL(session_table_count(t), v->n);
-	CU_ASSERT_EQUAL(session_table_overflow(t), v->overflow);
+	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, v->overflow);
 	CU_ASSERT_EQUAL(session_table_other(t)->packets, v->overflow);
 	for (uint32_t i = 0; i < v->n; i++)
 		same_session(session_table_get(t, i), &v->list[i]);
@@ -241,7 +241,7 @@ static void a_merge_that_does_not_fit_is_counted(void)
 	}
 	session_table_merge(small, big);
 	CU_ASSERT_EQUAL(session_table_count(small), 16);
-	CU_ASSERT_EQUAL(session_table_overflow(small), 8);
+	CU_ASSERT_EQUAL(session_table_stats(small)->overflow, 8);
 	CU_ASSERT_EQUAL(session_table_other(small)->packets, 8);
 	CU_ASSERT_EQUAL(session_table_other(small)->first_ns, 16);
 	CU_ASSERT_EQUAL(session_table_other(small)->last_ns, 39);
@@ -265,7 +265,7 @@ static void configured_sessions_are_found_and_others_refused(void)
 	CU_ASSERT_TRUE(session_table_packet(t, &known, false));
 	CU_ASSERT_EQUAL(known.session, 0);
 	CU_ASSERT_FALSE(session_table_packet(t, &other, false));
-	CU_ASSERT_EQUAL(session_table_overflow(t), 0);
+	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 0);
 	CU_ASSERT_EQUAL(session_table_count(t), 1);
 	session_table_merge(sum, t);
 	s = session_table_add(sum, &other.key);
@@ -347,8 +347,8 @@ static void the_settings_sessions_have_room_in_a_full_table(void)
 		}
 		CU_ASSERT_EQUAL(session_table_count(t), 32);
 	}
-	CU_ASSERT_EQUAL(session_table_evicted(t), 4 * 16);
-	CU_ASSERT_EQUAL(session_table_overflow(t), 0);
+	CU_ASSERT_EQUAL(session_table_stats(t)->evicted, 4 * 16);
+	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 0);
 	session_table_destroy(t);
 }
 
@@ -397,7 +397,7 @@ static void packets_without_a_row_share_a_point_a_tenant(void)
 		session_table_flow_ended(t, p.session);
 	}
 	CU_ASSERT_EQUAL(session_table_count(t), 16);
-	CU_ASSERT_EQUAL(session_table_overflow(t), 5);
+	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 5);
 	CU_ASSERT_EQUAL(session_table_other(t)->packets, 5);
 	CU_ASSERT_EQUAL(session_table_other(t)->bytes, 500);
 	CU_ASSERT_EQUAL(session_table_other(t)->accepted_cut, 5);
@@ -423,9 +423,9 @@ static void a_row_is_given_anew_when_nobody_needs_it(void)
 	for (int i = 0; i < 2; i++)
 		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
 	CU_ASSERT_EQUAL(p.session, 11);
-	CU_ASSERT_EQUAL(session_table_evicted(t), 1);
+	CU_ASSERT_EQUAL(session_table_stats(t)->evicted, 1);
 	CU_ASSERT_EQUAL(session_table_count(t), 16);
-	CU_ASSERT_EQUAL(session_table_other(t)->packets, 1 + session_table_overflow(t));
+	CU_ASSERT_EQUAL(session_table_other(t)->packets, 1 + session_table_stats(t)->overflow);
 	session_table_flow_ended(t, 3);
 	for (uint32_t i = 0; i < 2; i++) {
 		p = packet_of(2, 2, 100, 100);
@@ -487,8 +487,8 @@ static void rows_given_anew_leave_the_table_whole(void)
 		if (i % 256 == 0)
 			whole(t, i);
 	}
-	CU_ASSERT_TRUE(session_table_evicted(t) > PACKETS / 100);
-	CU_ASSERT_TRUE(session_table_overflow(t) > 0);
+	CU_ASSERT_TRUE(session_table_stats(t)->evicted > PACKETS / 100);
+	CU_ASSERT_TRUE(session_table_stats(t)->overflow > 0);
 	session_table_destroy(t);
 }
 

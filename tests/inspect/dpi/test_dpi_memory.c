@@ -117,7 +117,7 @@ static void browse(struct dpi *dpi, struct talk *t, uint8_t client)
 static void without_memory_flows_go_on_uninspected(void)
 {
 	struct dpi *dpi = open_dpi(1, false);
-	size_t base = dpi_stats(dpi).memory;
+	size_t base = dpi_stats(dpi).memory_bytes;
 	struct talk t[3];
 
 	for (uint8_t i = 0; i < 3; i++) {
@@ -129,8 +129,8 @@ static void without_memory_flows_go_on_uninspected(void)
 	}
 	CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 3);
 	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 0);
-	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_peak, dpi_stats(dpi).memory);
-	CU_ASSERT_EQUAL(dpi_stats(dpi).memory, base);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_peak_bytes, dpi_stats(dpi).memory_bytes);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_bytes, base);
 	for (unsigned i = 0; i < 3; i++)
 		dpi_release(dpi, &t[i].flow);
 	dpi_destroy(dpi);
@@ -144,11 +144,11 @@ static void every_allocation_may_fail(void)
 
 	for (size_t limit = 100; limit < 4000; limit += 61) {
 		struct dpi *dpi = open_dpi(limit, false);
-		size_t base = dpi_stats(dpi).memory, len;
+		size_t base = dpi_stats(dpi).memory_bytes, len;
 		struct talk t;
 
 		browse(dpi, &t, 1);
-		CU_ASSERT_TRUE(dpi_stats(dpi).memory_peak <= base + limit);
+		CU_ASSERT_TRUE(dpi_stats(dpi).memory_peak_bytes <= base + limit);
 		complete = t.flow.details &&
 			   details_string(t.flow.details, DETAIL_http_user_agent, &len) &&
 			   details_string(t.flow.details, DETAIL_http_url, &len) &&
@@ -174,9 +174,9 @@ static void grow(bool correlate)
 		for (unsigned i = 0; i < 20; i++)
 			dpi_release(dpi, &t[i].flow);
 		if (!round)
-			first = dpi_stats(dpi).memory_peak;
+			first = dpi_stats(dpi).memory_peak_bytes;
 	}
-	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_peak, first);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_peak_bytes, first);
 	CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
 	free(t);
 	dpi_destroy(dpi);
@@ -197,7 +197,7 @@ static void a_flow_may_end_at_any_packet(void)
 
 	browse(dpi, &t, 1);
 	dpi_release(dpi, &t.flow);
-	before = dpi_stats(dpi).memory;
+	before = dpi_stats(dpi).memory_bytes;
 	for (unsigned packets = 0; packets < 5; packets++) {
 		talk_open(&t, 6, 1, 40000, 2, 80);
 		for (unsigned i = 0; i < packets && i < 3; i++)
@@ -206,7 +206,7 @@ static void a_flow_may_end_at_any_packet(void)
 			dpi_packet(dpi, &t.flow, talk_say(&t, 0, request, strlen(request)));
 		dpi_release(dpi, &t.flow);
 		CU_ASSERT_PTR_NULL(t.flow.dpi);
-		CU_ASSERT_EQUAL(dpi_stats(dpi).memory, before);
+		CU_ASSERT_EQUAL(dpi_stats(dpi).memory_bytes, before);
 	}
 	dpi_destroy(dpi);
 }
@@ -270,16 +270,16 @@ static void fragments_are_given_up_first(void)
 		struct dpi *dpi =
 			open_shared(bounds[i][0], bounds[i][1], (struct quota_params){0});
 		struct talk *t = calloc(FLOOD, sizeof(*t)), other;
-		size_t base = dpi_stats(dpi).memory, held;
+		size_t base = dpi_stats(dpi).memory_bytes, held;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(t);
 		for (unsigned n = 0; n < FLOOD; n++)
 			flood(dpi, &t[n], n, SESSION_NONE);
-		held = dpi_stats(dpi).memory - base;
+		held = dpi_stats(dpi).memory_bytes - base;
 		/* A little more: each has a state, and blocks have headers. */
 		CU_ASSERT_TRUE(held <= (i == 0 ? bounds[i][1] * 3 / 2 : bounds[i][0]));
 		CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
-		CU_ASSERT_TRUE(dpi_stats(dpi).given_up > FLOOD / 2);
+		CU_ASSERT_TRUE(dpi_stats(dpi).fragments_given_up > FLOOD / 2);
 		CU_ASSERT_TRUE(t[0].flow.flags & FLOW_DPI_DONE && !t[0].flow.dpi);
 		CU_ASSERT_PTR_NOT_NULL(t[FLOOD - 1].flow.dpi);
 		browse(dpi, &other, 1);
@@ -312,7 +312,7 @@ static void a_share_of_memory_cannot_be_taken(void)
 			dpi_packet(dpi, &t[n].flow, talk_handshake(&t[n], 0));
 		}
 		CU_ASSERT_TRUE(dpi_stats(dpi).refused_flows > 0);
-		CU_ASSERT_EQUAL(dpi_stats(dpi).refused_unknown,
+		CU_ASSERT_EQUAL(dpi_stats(dpi).refused_unknown_flows,
 			from[i] ? dpi_stats(dpi).refused_flows : 0);
 		for (unsigned n = 0; n < 8; n++) {
 			browse_from(dpi, &other[n], (uint8_t)n, 1);
@@ -342,7 +342,7 @@ static void a_datagram_outlives_the_fragments_of_others(void)
 		flood(dpi, &t[n], n, n == 0);
 	CU_ASSERT_PTR_NOT_NULL(t[0].flow.dpi);
 	CU_ASSERT_PTR_NULL(t[1].flow.dpi);
-	CU_ASSERT_TRUE(dpi_stats(dpi).given_up > FLOOD / 2);
+	CU_ASSERT_TRUE(dpi_stats(dpi).fragments_given_up > FLOOD / 2);
 	CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
 	flood_end(dpi, t);
 	session_table_destroy(sessions);

@@ -128,19 +128,19 @@ static void says_what_the_naive_twin_says(void)
 static void a_scan_costs_little(void)
 {
 	struct dpi *dpi = open_dpi(0);
-	size_t base = dpi_stats(dpi).memory;
+	size_t base = dpi_stats(dpi).memory_bytes;
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40000, 2, 443);
 	dpi_packet(dpi, &t.flow, say(&t, 'S'));
-	CU_ASSERT_TRUE(dpi_stats(dpi).memory - base < engine_flow_size() / 2);
+	CU_ASSERT_TRUE(dpi_stats(dpi).memory_bytes - base < engine_flow_size() / 2);
 	CU_ASSERT_EQUAL(t.flow.dpi_packets, 1);
 	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 0);
 	dpi_conclude(dpi, &t.flow);
 	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 1);
 	CU_ASSERT_TRUE(t.flow.flags & FLOW_DPI_GUESSED);
 	dpi_release(dpi, &t.flow);
-	CU_ASSERT_EQUAL(dpi_stats(dpi).memory, base);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_bytes, base);
 	dpi_destroy(dpi);
 }
 

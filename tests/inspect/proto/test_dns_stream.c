@@ -368,7 +368,7 @@ static void a_segment_of_many_messages_is_not_read_to_its_end(void)
 static void a_split_message_is_one_message(void)
 {
 	struct dpi *dpi = open_dpi();
-	size_t memory = dpi_stats(dpi).memory;
+	size_t memory = dpi_stats(dpi).memory_bytes;
 	uint8_t query[64], answer[128];
 	uint32_t n = (uint32_t)hex_read("0021" QUERY("0007", ONE), query, sizeof(query));
 	uint32_t m = (uint32_t)hex_read(
@@ -391,7 +391,7 @@ static void a_split_message_is_one_message(void)
 		dpi_packet(dpi, &t.flow, talk_say(&t, 1, answer + b, m - b));
 		expect(dpi, &t, "one.example.com", "NOERROR", "192.0.2.7");
 	}
-	CU_ASSERT_EQUAL(dpi_stats(dpi).memory, memory);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_bytes, memory);
 	/* What never comes to its end is nDPI's in the end, as it came. */
 	talk_open(&t, 6, 1, 40000, 2, 53);
 	for (unsigned step = 0; step < 3; step++)
@@ -462,7 +462,7 @@ static void the_first_question_stays(void)
 static void waiting_for_an_answer_ends(void)
 {
 	struct dpi *dpi = open_dpi();
-	size_t memory = dpi_stats(dpi).memory;
+	size_t memory = dpi_stats(dpi).memory_bytes;
 	unsigned packets = 0;
 	struct talk t;
 
@@ -474,7 +474,7 @@ static void waiting_for_an_answer_ends(void)
 	CU_ASSERT_EQUAL(packets, 32);
 	say(dpi, &t, 1, ANSWER("0001", ONE, "c0000201"));
 	expect(dpi, &t, "one.example.com", NULL, NULL);
-	CU_ASSERT_EQUAL(dpi_stats(dpi).memory, memory);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).memory_bytes, memory);
 	dpi_destroy(dpi);
 }
 

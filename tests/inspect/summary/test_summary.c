@@ -130,8 +130,10 @@ static struct run *run_make(void)
 		.sessions = run->sessions,
 		.totals = run->totals,
 		.dpi = dpi,
-		.dpi_stats = {.packets = 1234, .memory = 1000, .memory_peak = 2000},
-		.flows = {.made = 6, .ended = 6, .peak = 5},
+		.counters = {.dpi_stats = {.packets = 1234,
+				     .memory_bytes = 1000,
+				     .memory_peak_bytes = 2000},
+			.flow_table_stats = {.made = 6, .ended = 6, .peak = 5}},
 		.rules = run->rules,
 		.n_rules = 2,
 		.worker_packets = run->workers,
@@ -149,7 +151,7 @@ static struct run *run_make(void)
 				.interface = "pscope1",
 				.exception = {.offered = 4, .delivered = 4}}},
 		.n_ports = 2,
-		.n_captures = 3,
+		.captures = 3,
 		.duration_s = 2.5,
 		.memory_peak_bytes = 1 << 28,
 		.version = "1.2.3"};
@@ -180,7 +182,7 @@ static void docs_list_every_key(void)
 	struct run *run = run_make();
 	char path[PATH_MAX];
 
-	run->summary.flows.acked_unseen = 1; /* there is a note about it */
+	run->summary.counters.flow_table_stats.acked_unseen = 1; /* there is a note about it */
 	add_packets(run);
 	put_json(run, &folder, "summary.json");
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Summary",
@@ -255,9 +257,9 @@ static void the_machine_shows_in_run_and_workers_only(void)
 	put_json(run, &folder, "a.json");
 	run->summary.duration_s = 99;
 	run->summary.memory_peak_bytes = 1;
-	run->summary.dpi_stats.memory = 7;
-	run->summary.dpi_stats.memory_peak = 8;
-	run->summary.flows.peak = 9;
+	run->summary.counters.dpi_stats.memory_bytes = 7;
+	run->summary.counters.dpi_stats.memory_peak_bytes = 8;
+	run->summary.counters.flow_table_stats.peak = 9;
 	run->summary.n_workers = 1;
 	put_json(run, &folder, "b.json");
 	CU_ASSERT_TRUE(python_agrees(
@@ -301,13 +303,13 @@ static void what_a_limit_means(void)
 	run->summary.deterministic = false;
 	CU_ASSERT_TRUE(tables_say(run, limit));
 	CU_ASSERT_FALSE(tables_say(run, workers));
-	run->summary.dpi_stats.shed_flows = 1;
+	run->summary.counters.dpi_stats.shed_flows = 1;
 	CU_ASSERT_TRUE(tables_say(run, "overload: 1 flow was not inspected"));
-	run->summary.dpi_stats.shed_flows = 1200;
+	run->summary.counters.dpi_stats.shed_flows = 1200;
 	CU_ASSERT_TRUE(tables_say(run, "overload: 1,200 flows were not inspected"));
 	CU_ASSERT_FALSE(tables_say(run, workers));
 	CU_ASSERT_FALSE(tables_say(run, limit));
-	run->summary.dpi_stats.shed_flows = 0;
+	run->summary.counters.dpi_stats.shed_flows = 0;
 	run->summary.replay = &replay;
 	CU_ASSERT_TRUE(tables_say(run, workers));
 	run_free(run);

@@ -135,7 +135,7 @@ static void what_was_cut_before(void)
 	struct desk desk;
 
 	desk_begin(&desk, DECAP_MIRROR);
-	desk.summary.flows.acked_unseen = 1509;
+	desk.summary.counters.flow_table_stats.acked_unseen = 1509;
 	only(&desk, NULL);
 	desk.ledger.reasons[REASON_not_ip] = 7; /* had no bytes of flows */
 	desk.ledger.reasons[REASON_inner_not_ip] = 7;
@@ -145,7 +145,7 @@ static void what_was_cut_before(void)
 		"1,509 bytes acknowledged by TCP, not among the packets inspected "
 		"(acked_unseen): 2 packets arrived and were refused or left out, so not all "
 		"need have been lost before us");
-	desk.summary.flows.acked_unseen = 0;
+	desk.summary.counters.flow_table_stats.acked_unseen = 0;
 	only(&desk, NULL);
 	desk.summary.replay = NULL; /* live, too */
 	desk.ledger.reasons[REASON_outer_ip_length] = 1;
