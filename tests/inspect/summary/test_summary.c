@@ -239,7 +239,7 @@ static void json_says_what_was_counted(void)
 		"assert s['run']['packets_per_second'] == 481799.6\n"
 		"assert s['outputs']['events'] == {'enabled': True, 'offered': 6, 'written': "
 		"6, "
-		"'by_policy': 0, 'lost_queue': 0, 'lost_disk': 0}\n"
+		"'by_policy': 0, 'lost_queue': 0, 'lost_disk': 0, 'cut': 1}\n"
 		"assert s['deterministic'] is True\n",
 		folder_path(&folder, "summary.json", path, sizeof(path))));
 	folder_remove(&folder);
