@@ -1,6 +1,6 @@
 #!/bin/sh
 # An nDPI in a prefix of its own, beside Debian's: the build takes that one's headers, as its .pc file says.
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib.sh"
 
 prefix=$tmp/ndpi
 object=CMakeFiles/inspect.dir/inspect/dpi/ndpi.c.o
