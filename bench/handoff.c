@@ -59,7 +59,7 @@ struct bench {
 	struct field *field;
 	struct port port;
 	struct rig *rigs[WORKERS];
-	struct view_board views[WORKERS];
+	struct worker_view_board views[WORKERS];
 	struct handoff *handoff;
 	struct output *output;
 	struct writer *writer;
@@ -241,7 +241,7 @@ static void make(struct bench *b)
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		b->rigs[i] = rig_create(&params);
 		b->rigs[i]->lane->index = 0;
-		if (!view_init(&b->views[i], b->job.field.sessions + 1))
+		if (!worker_view_init(&b->views[i], b->job.field.sessions + 1))
 			fail("views", "no memory");
 	}
 	b->handoff = handoff_create(WORKERS);
@@ -344,7 +344,7 @@ static void stop(struct bench *b)
 	output_close(b->output);
 	nftw(b->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	for (uint32_t i = 0; i < WORKERS; i++) {
-		view_fini(&b->views[i]);
+		worker_view_fini(&b->views[i]);
 		rig_destroy(b->rigs[i]);
 	}
 	handoff_destroy(b->handoff);

@@ -1,10 +1,10 @@
 #include "decap/decap.h"
 
+#include "decap/fast_path.h"
 #include "decap/ip.h"
 #include "decap/l4.h"
 #include "decap/link.h"
 #include "decap/udp.h"
-#include "decap/usual.h"
 
 static const enum reason outer_reasons[IP_STATUS_COUNT] = {
 	[IP_CUT] = REASON_outer_cut,
@@ -100,7 +100,7 @@ static enum reason inner_packet(struct packet *p, uint16_t ether)
 	struct ip_header h;
 	enum reason reason;
 
-	if (usual_frame(p))
+	if (fast_path_frame(p))
 		return REASON_inspected;
 	reason = inner_read(p, ether, &h);
 	return reason == REASON_inspected ? inner_set(p, &h) : no_ip(p, reason);
@@ -144,7 +144,7 @@ static enum reason geneve_packet(
 		enum reason reason;
 
 		if (t->ether == ETHER_IP4 && depth < params->max_depth &&
-			usual_vxlan(params, p, t->frame))
+			fast_path_vxlan(params, p, t->frame))
 			return inner_packet(p, ETHER_NONE);
 		reason = inner_read(p, t->ether, &h);
 		if (reason != REASON_inspected)
@@ -168,7 +168,7 @@ any_mirror(const struct decap_params *params, struct packet *p)
 	struct tunnel t;
 	enum reason reason;
 
-	if (usual_strip(params, p))
+	if (fast_path_strip(params, p))
 		return inner_packet(p, ETHER_NONE);
 	reason = first_strip(params, p, &t);
 	return reason == REASON_inspected ? geneve_packet(params, p, &t) : reason;
@@ -176,7 +176,7 @@ any_mirror(const struct decap_params *params, struct packet *p)
 
 enum reason decap_mirror(const struct decap_params *params, struct packet *p)
 {
-	return usual_mirror(params, p) ? REASON_inspected : any_mirror(params, p);
+	return fast_path_mirror(params, p) ? REASON_inspected : any_mirror(params, p);
 }
 
 enum reason decap_plain(struct packet *p)
@@ -223,7 +223,7 @@ enum reason decap_packet(
 {
 	if (params->mode == DECAP_PLAIN)
 		return decap_plain(p);
-	if (!met->last_plain && usual_mirror(params, p))
+	if (!met->last_plain && fast_path_mirror(params, p))
 		return REASON_inspected;
 	return params->mode == DECAP_MIRROR ? any_mirror(params, p)
 					    : any_packet(params, p, met);

@@ -34,7 +34,7 @@ struct fragment {
 	bool more;
 };
 
-struct datagram {
+struct reassembly {
 	bool used, refused; /* refused: it overlapped; its fragments are only counted */
 	struct ip_addr src, dst;
 	uint32_t id;
@@ -54,7 +54,7 @@ struct joiner {
 	struct joiner_counts counts;
 	uint8_t *
 		whole; /* of the datagram that became whole last: given away, freed at the next call */
-	struct datagram datagrams[JOINER_DATAGRAMS];
+	struct reassembly datagrams[JOINER_DATAGRAMS];
 };
 
 struct joiner *joiner_create(const struct decap_params *params)
@@ -66,10 +66,10 @@ struct joiner *joiner_create(const struct decap_params *params)
 	return joiner;
 }
 
-static void datagram_free(struct datagram *d)
+static void reassembly_free(struct reassembly *d)
 {
 	free(d->bytes);
-	*d = (struct datagram){.used = false};
+	*d = (struct reassembly){.used = false};
 }
 
 void joiner_destroy(struct joiner *joiner)
@@ -77,7 +77,7 @@ void joiner_destroy(struct joiner *joiner)
 	if (!joiner)
 		return;
 	for (int i = 0; i < JOINER_DATAGRAMS; i++)
-		datagram_free(&joiner->datagrams[i]);
+		reassembly_free(&joiner->datagrams[i]);
 	free(joiner->whole);
 	free(joiner);
 }
@@ -145,7 +145,7 @@ static bool is_tunnel(const struct joiner *joiner, const struct fragment *f)
 	return udp && udp_is_tunnel(&joiner->params, be16(udp + 2));
 }
 
-static bool is_of(const struct datagram *d, const struct fragment *f)
+static bool is_of(const struct reassembly *d, const struct fragment *f)
 {
 	struct ip_addr src, dst;
 
@@ -158,17 +158,17 @@ static bool is_of(const struct datagram *d, const struct fragment *f)
 }
 
 /* What waits of it never becomes whole. */
-static void leave(struct joiner *joiner, struct datagram *d)
+static void leave(struct joiner *joiner, struct reassembly *d)
 {
 	joiner->counts.left += d->fragments;
-	datagram_free(d);
+	reassembly_free(d);
 }
 
-static struct datagram *datagram_of(
+static struct reassembly *reassembly_of(
 	struct joiner *joiner, const struct fragment *f, uint64_t now)
 {
 	for (int i = 0; i < JOINER_DATAGRAMS; i++) {
-		struct datagram *d = &joiner->datagrams[i];
+		struct reassembly *d = &joiner->datagrams[i];
 
 		if (d->used && now > d->began_ns && now - d->began_ns > JOINER_TIMEOUT_NS)
 			leave(joiner, d);
@@ -179,13 +179,13 @@ static struct datagram *datagram_of(
 }
 
 /* The oldest gives way. NULL: no memory. */
-static struct datagram *datagram_begin(
+static struct reassembly *reassembly_begin(
 	struct joiner *joiner, const struct fragment *f, uint64_t now)
 {
-	struct datagram *d = &joiner->datagrams[0];
+	struct reassembly *d = &joiner->datagrams[0];
 
 	for (int i = 1; i < JOINER_DATAGRAMS && d->used; i++) {
-		struct datagram *other = &joiner->datagrams[i];
+		struct reassembly *other = &joiner->datagrams[i];
 
 		if (!other->used || other->began_ns < d->began_ns)
 			d = other;
@@ -206,7 +206,7 @@ static struct datagram *datagram_begin(
 }
 
 /* false: some of it is there already, or beyond the end. */
-static bool put(struct datagram *d, const struct fragment *f)
+static bool put(struct reassembly *d, const struct fragment *f)
 {
 	uint32_t end = f->offset + f->len, last = (end + UNIT - 1) / UNIT;
 
@@ -227,7 +227,7 @@ static bool put(struct datagram *d, const struct fragment *f)
 
 /* The link and IP headers of the first fragment, before the data; of IPv6 without the fragment
  * header, which is the last of them. */
-static bool put_head(struct datagram *d, const struct packet *p, const struct fragment *f)
+static bool put_head(struct reassembly *d, const struct packet *p, const struct fragment *f)
 {
 	uint32_t size = (uint32_t)(f->data - p->data);
 
@@ -250,7 +250,7 @@ static void put16(uint8_t *at, uint32_t v)
 
 /* The headers of the whole packet, and it in `p`. Its bytes are the joiner's. */
 static enum joiner_status make_whole(
-	struct joiner *joiner, struct datagram *d, struct packet *p)
+	struct joiner *joiner, struct reassembly *d, struct packet *p)
 {
 	uint8_t *frame = d->bytes + HEAD_MAX - d->head, *ip = frame + d->link_size;
 	uint32_t header = d->head - d->link_size;
@@ -272,12 +272,12 @@ static enum joiner_status make_whole(
 	joiner->counts.joined += d->fragments - 1;
 	joiner->whole = d->bytes;
 	d->bytes = NULL;
-	datagram_free(d);
+	reassembly_free(d);
 	return JOINER_WHOLE;
 }
 
 /* Overlapping fragments are an attack on whoever puts them together. */
-static enum joiner_status refuse(struct joiner *joiner, struct datagram *d)
+static enum joiner_status refuse(struct joiner *joiner, struct reassembly *d)
 {
 	joiner->counts.overlapping += d->fragments + 1;
 	d->fragments = 0;
@@ -286,7 +286,7 @@ static enum joiner_status refuse(struct joiner *joiner, struct datagram *d)
 }
 
 static enum joiner_status add(
-	struct joiner *joiner, struct datagram *d, const struct fragment *f, struct packet *p)
+	struct joiner *joiner, struct reassembly *d, const struct fragment *f, struct packet *p)
 {
 	uint32_t waiting = d->fragments;
 
@@ -306,17 +306,17 @@ static enum joiner_status add(
 enum joiner_status joiner_add(struct joiner *joiner, struct packet *p, bool all)
 {
 	struct fragment f = {.named_at = 0};
-	struct datagram *d;
+	struct reassembly *d;
 
 	free(joiner->whole);
 	joiner->whole = NULL;
 	if (!fragment_read(p, &f))
 		return JOINER_NONE;
-	d = datagram_of(joiner, &f, p->time_ns);
+	d = reassembly_of(joiner, &f, p->time_ns);
 	if (!d && !all && (f.offset != 0 || !is_tunnel(joiner, &f)))
 		return JOINER_NONE;
 	if (!d)
-		d = datagram_begin(joiner, &f, p->time_ns);
+		d = reassembly_begin(joiner, &f, p->time_ns);
 	return d ? add(joiner, d, &f, p) : JOINER_NONE;
 }
 

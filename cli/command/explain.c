@@ -4,8 +4,8 @@
 #include "cli/command/explain.h"
 #include "cli/command/command.h"
 #include "cli/command/configured.h"
+#include "cli/command/packet_text.h"
 #include "cli/command/usage.h"
-#include "cli/command/words.h"
 #include "cli/rights/rights.h"
 #include "config/log/log.h"
 
@@ -130,7 +130,7 @@ static int explain_with(
 	if (input)
 		status = explained_read(
 			e, input, a->number, is_session_named(a) || a->interface, error, ERROR);
-	else if (!words_parse(a->words, &e->packet, error, ERROR))
+	else if (!packet_text_parse(a->words, &e->packet, error, ERROR))
 		status = EXIT_USAGE;
 	if (status != EXIT_DONE)
 		return status;

@@ -1,7 +1,7 @@
 /* How explain tells what it found: as JSON and as lines. */
 #include "cli/command/explain.h"
 
-#include "cli/command/words.h"
+#include "cli/command/packet_text.h"
 #include "decap/session/direction.h"
 #include "inspect/record/json.h"
 
@@ -224,7 +224,7 @@ void explained_text(const struct explained *e)
 	char words[128];
 
 	if (e->packet.ip_version)
-		printf("packet     %s\n", words_print(&e->packet, words, sizeof(words)));
+		printf("packet     %s\n", packet_text_print(&e->packet, words, sizeof(words)));
 	if (e->n_answers > 0)
 		print_answers(e);
 	else if (e->interface)

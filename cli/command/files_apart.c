@@ -30,7 +30,7 @@ static bool add_devices(struct inputs *inputs, const struct settings *s)
 	return ok;
 }
 
-static bool gather(struct inputs *inputs, const struct files_apart *f)
+static bool run_totals_gather(struct inputs *inputs, const struct files_apart *f)
 {
 	char path[PATH_MAX];
 	bool ok = !f->settings_file || inputs_add(inputs, f->settings_file);
@@ -101,7 +101,8 @@ bool files_are_apart(const struct files_apart *f)
 {
 	struct inputs inputs = {.files = NULL};
 	char error[2 * PATH_MAX] = "not enough memory";
-	bool apart = gather(&inputs, f) && are_apart(&inputs, f, error, sizeof(error));
+	bool apart =
+		run_totals_gather(&inputs, f) && are_apart(&inputs, f, error, sizeof(error));
 
 	inputs_fini(&inputs);
 	if (!apart)

@@ -3,8 +3,8 @@
 #include "cli/command/command.h"
 #include "cli/command/configured.h"
 #include "cli/command/files_apart.h"
+#include "cli/command/no_effect.h"
 #include "cli/command/standard_output.h"
-#include "cli/command/unmet.h"
 #include "cli/command/usage.h"
 #include "cli/rights/rights.h"
 #include "config/log/error.h"
@@ -213,7 +213,7 @@ static int run(struct arguments *a)
 	/* A second signal ends the program at once: a read from a silent pipe may never end. */
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
-	unmet_say(a->params.settings);
+	no_effect_say(a->params.settings);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	return (int)replay_run(&a->params, report, a);

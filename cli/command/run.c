@@ -4,12 +4,12 @@
 #include "cli/command/command.h"
 #include "cli/command/configured.h"
 #include "cli/command/files_apart.h"
+#include "cli/command/no_effect.h"
 #include "cli/command/signals.h"
 #include "cli/command/standard_output.h"
-#include "cli/command/unmet.h"
 #include "cli/command/usage.h"
+#include "cli/control/control_plane.h"
 #include "cli/control/notify.h"
-#include "cli/control/plane.h"
 #include "cli/rights/rights.h"
 #include "cli/status/appliance_status.h"
 #include "config/log/log.h"
@@ -45,7 +45,7 @@ struct run {
 	bool gave_up;
 	bool must_restart; /* status 1, however well it ended */
 	struct appliance *appliance;
-	struct plane *plane;
+	struct control_plane *control_plane;
 	size_t there; /* of the output directory's path, before the start */
 	struct notify notify;
 	atomic_bool stopping;
@@ -175,17 +175,17 @@ static void report(void *ctx, const struct summary *summary)
 		summary_tables(summary, standard_output_tables(&run->settings, NULL));
 }
 
-static void tick(struct run *run, struct plane *plane)
+static void tick(struct run *run, struct control_plane *control_plane)
 {
 	struct verdict verdict;
 
 	run->must_restart = !appliance_tick(run->appliance);
-	plane_verdict(plane, &verdict);
+	control_plane_verdict(control_plane, &verdict);
 	notify_look(&run->notify, &verdict, now_monotonic());
 }
 
 /* Until a signal or the control socket says to end, or an interface is there again. */
-static void serve(struct run *run, struct plane *plane, int signals)
+static void serve(struct run *run, struct control_plane *control_plane, int signals)
 {
 	struct pollfd waiting[] = {
 		{.fd = signals, .events = POLLIN}, {.fd = run->quit, .events = POLLIN}};
@@ -194,7 +194,7 @@ static void serve(struct run *run, struct plane *plane, int signals)
 	for (;;) {
 		int n = poll(waiting, 2, TICK_MS);
 
-		tick(run, plane);
+		tick(run, control_plane);
 		if (run->must_restart)
 			return;
 		if (n <= 0)
@@ -229,11 +229,11 @@ static void say_running(const struct run *run)
 /* With the control plane up; false: it could not be, and `error` says why. */
 static bool serve_with_plane(struct run *run, int signals, char *error)
 {
-	if (!plane_start(run->plane, error, PLANE_ERROR))
+	if (!control_plane_start(run->control_plane, error, CONTROL_PLANE_ERROR))
 		return false;
 	say_running(run);
 	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
-	serve(run, run->plane, signals);
+	serve(run, run->control_plane, signals);
 	notify_stopping();
 	run->stopping = true;
 	return true;
@@ -243,14 +243,14 @@ static bool serve_with_plane(struct run *run, int signals, char *error)
 static bool bind_plane(void *ctx, char *error, size_t size)
 {
 	struct run *run = ctx;
-	const struct plane_params params = {
+	const struct control_plane_params params = {
 		.settings = &run->settings,
 		.directory = run->output_dir,
 		.provider = {run, collect, reload, quit},
 	};
 
-	run->plane = plane_bind(&params, error, size);
-	return run->plane != NULL;
+	run->control_plane = control_plane_bind(&params, error, size);
+	return run->control_plane != NULL;
 }
 
 /* Devices are open, packets wait, and nothing of them was looked at. */
@@ -292,7 +292,7 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 
 	run->appliance = appliance_start(&params, model, error);
 	started = run->appliance && serve_with_plane(run, fd, error);
-	plane_stop(run->plane);
+	control_plane_stop(run->control_plane);
 	if (started) {
 		signals_release(signals);
 		return appliance_stop(run->appliance, report, run) && !run->must_restart;
@@ -309,7 +309,7 @@ static int run_appliance(struct run *run, struct model *model)
 	int fd = signals_block(&signals);
 	bool ok;
 
-	unmet_say(&run->settings);
+	no_effect_say(&run->settings);
 	notify_begin(&run->notify);
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	if (fd < 0 || run->quit < 0) {

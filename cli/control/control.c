@@ -124,7 +124,7 @@ struct control *control_bind(const char *path, char *error, size_t error_size)
 	return NULL;
 }
 
-bool control_start(struct control *c, struct watch *watch,
+bool control_start(struct control *c, struct health_check *watch,
 	const struct status_provider *provider, char *error, size_t error_size)
 {
 	c->service = (struct control_service){.watch = watch, .provider = *provider};

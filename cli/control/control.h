@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/status/health_check.h"
 #include "cli/status/status.h"
-#include "cli/status/watch.h"
 #include "config/settings/settings.h"
 
 enum { CONTROL_REQUEST_MAX = 64, CONTROL_PATH_MAX = 108 };
@@ -30,7 +30,7 @@ struct control;
  * replaced; one that is answered, or a file of another kind, is an error. NULL: `error` says why. */
 struct control *control_bind(const char *path, char *error, size_t error_size);
 /* Answers. `watch` is borrowed until control_stop(). false: `error` says why. */
-bool control_start(struct control *control, struct watch *watch,
+bool control_start(struct control *control, struct health_check *watch,
 	const struct status_provider *provider, char *error, size_t error_size);
 /* Removes the socket's file. NULL is legal. */
 void control_stop(struct control *control);

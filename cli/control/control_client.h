@@ -9,7 +9,7 @@
 #include "cli/control/control.h"
 
 struct control_service {
-	struct watch *watch;
+	struct health_check *watch;
 	struct status_provider provider;
 };
 

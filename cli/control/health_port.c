@@ -17,7 +17,7 @@
 enum { LOOK_MS = 100, BACKLOG = 64, ACCEPTS = 64 };
 
 struct health_port {
-	struct watch *watch;
+	struct health_check *watch;
 	uint16_t port;
 	int fd;   /* -1: closed */
 	int wake; /* an eventfd: time to end; -1: none yet */
@@ -100,7 +100,7 @@ static void follow_verdict(struct health_port *p)
 {
 	struct verdict verdict;
 
-	watch_verdict(p->watch, &verdict);
+	health_check_verdict(p->watch, &verdict);
 	if (verdict.n_wrong > 0)
 		close_port(p);
 	else if (p->fd < 0)
@@ -144,7 +144,7 @@ struct health_port *health_port_bind(uint16_t port, char *error, size_t error_si
 }
 
 bool health_port_start(
-	struct health_port *p, struct watch *watch, char *error, size_t error_size)
+	struct health_port *p, struct health_check *watch, char *error, size_t error_size)
 {
 	p->watch = watch;
 	p->wake = eventfd(0, EFD_CLOEXEC);

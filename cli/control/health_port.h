@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/status/watch.h"
+#include "cli/status/health_check.h"
 
 struct health_port;
 
@@ -17,6 +17,6 @@ struct health_port *health_port_bind(uint16_t port, char *error, size_t error_si
 /* Follows `watch`, which is borrowed until health_port_stop(). false: `error` says why. If the port
  * cannot be opened again later, that is said on stderr and tried again. */
 bool health_port_start(
-	struct health_port *p, struct watch *watch, char *error, size_t error_size);
+	struct health_port *p, struct health_check *watch, char *error, size_t error_size);
 /* NULL is legal. */
 void health_port_stop(struct health_port *p);

@@ -15,7 +15,7 @@
 enum { IDLE_S = 5, CONNECTION_BYTES = 16384, BACKLOG = 64 };
 
 struct http {
-	struct watch *watch;
+	struct health_check *watch;
 	struct MHD_Daemon *daemon; /* NULL: not started */
 	const char *endpoint;
 	int fd;
@@ -45,7 +45,7 @@ static struct answer answer_health(struct http *http)
 
 	if (out == NULL)
 		return a;
-	watch_verdict(http->watch, &verdict);
+	health_check_verdict(http->watch, &verdict);
 	a.status = verdict.n_wrong == 0 ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 	verdict_json(&verdict, out);
 	fclose(out);
@@ -60,14 +60,14 @@ static struct answer answer_metrics(struct http *http)
 	FILE *out;
 
 	status_init(&status, METRICS_PARTS);
-	if (!watch_collect(http->watch, &status)) {
+	if (!health_check_collect(http->watch, &status)) {
 		status_fini(&status);
 		return answer_text(MHD_HTTP_SERVICE_UNAVAILABLE,
 			"the state of the appliance could not be collected\n");
 	}
 	out = open_memstream(&a.body, &a.size);
 	if (out != NULL) {
-		watch_verdict(http->watch, &verdict);
+		health_check_verdict(http->watch, &verdict);
 		metrics_write(&status, &verdict, out);
 		fclose(out);
 	}
@@ -209,7 +209,7 @@ struct http *http_bind(const char *endpoint, char *error, size_t error_size)
 	return NULL;
 }
 
-bool http_start(struct http *http, struct watch *watch, char *error, size_t error_size)
+bool http_start(struct http *http, struct health_check *watch, char *error, size_t error_size)
 {
 	http->watch = watch;
 	http->daemon = MHD_start_daemon(

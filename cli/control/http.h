@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "cli/status/watch.h"
+#include "cli/status/health_check.h"
 
 struct http;
 
@@ -14,6 +14,6 @@ struct http;
  * brackets; borrowed. NULL: `error` says why. */
 struct http *http_bind(const char *endpoint, char *error, size_t error_size);
 /* Answers. `watch` is borrowed until http_stop(). false: `error` says why. */
-bool http_start(struct http *http, struct watch *watch, char *error, size_t error_size);
+bool http_start(struct http *http, struct health_check *watch, char *error, size_t error_size);
 /* NULL is legal. */
 void http_stop(struct http *http);

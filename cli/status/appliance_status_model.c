@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "inspect/flow/flow.h"
-#include "inspect/record/vantage.h"
+#include "inspect/record/observation_point.h"
 #include "inspect/summary/summary_rows.h"
 
 static const struct model_session *config_of(const struct appliance *appliance,
-	const struct view *view, const struct session *session)
+	const struct worker_view *view, const struct session *session)
 {
 	if (appliance_is_current(appliance, view))
 		return session->config;
@@ -17,19 +17,19 @@ static const struct model_session *config_of(const struct appliance *appliance,
 }
 
 static void put_session(struct status *s, const struct appliance *appliance,
-	const struct summary *tenants, const struct view *view, const struct session *session,
-	struct status_session *to)
+	const struct summary *tenants, const struct worker_view *view,
+	const struct session *session, struct status_session *to)
 {
 	struct session known = *session;
 	char tenant[TENANT_TEXT];
-	struct vantage vantage;
+	struct observation_point observation_point;
 
 	known.config = config_of(appliance, view, session);
-	vantage = vantage_of_session(&known);
+	observation_point = observation_point_of_session(&known);
 	*to = (struct status_session){
 		.key = session->key,
-		.session = status_text(s, vantage.session),
-		.interface_id = status_text(s, vantage.interface_id),
+		.session = status_text(s, observation_point.session),
+		.interface_id = status_text(s, observation_point.interface_id),
 		.tenant = status_text(s, summary_tenant(tenants, session->tenant, tenant)),
 		.configured = known.config != NULL,
 		.session_stats = session->session_stats,
@@ -68,7 +68,7 @@ static uint32_t join_sessions(struct status_session *rows, uint32_t n)
 }
 
 static void put_sessions(struct status *s, const struct appliance *appliance,
-	const struct settings *settings, const struct view *const *views)
+	const struct settings *settings, const struct worker_view *const *views)
 {
 	uint32_t n = 0, workers = appliance_workers(appliance);
 	const char **names = status_array(s, settings->n_tenants, sizeof(*names));
@@ -91,7 +91,8 @@ static void put_sessions(struct status *s, const struct appliance *appliance,
 }
 
 static void put_flow(struct status *s, const struct appliance *appliance,
-	const struct view *view, const struct view_flow *from, struct status_flow *to)
+	const struct worker_view *view, const struct worker_view_flow *from,
+	struct status_flow *to)
 {
 	const struct flow *flow = &from->flow;
 	struct flow_ends ends = flow_ends(flow);
@@ -130,8 +131,8 @@ static int by_bytes(const void *a, const void *b)
 	return (one < other) - (one > other);
 }
 
-static void put_flows(
-	struct status *s, const struct appliance *appliance, const struct view *const *views)
+static void put_flows(struct status *s, const struct appliance *appliance,
+	const struct worker_view *const *views)
 {
 	uint32_t n = 0, workers = appliance_workers(appliance);
 	struct status_flow *rows = status_array(s, (size_t)workers * VIEW_FLOWS, sizeof(*rows));
@@ -162,7 +163,7 @@ void appliance_status_model(
 	struct appliance *appliance, const struct settings *settings, struct status *s)
 {
 	uint32_t n = appliance_workers(appliance);
-	const struct view **views = status_array(s, n, sizeof(*views));
+	const struct worker_view **views = status_array(s, n, sizeof(*views));
 
 	if (s->parts & (STATUS_SESSIONS | STATUS_FLOWS))
 		appliance_refresh_views(appliance);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/status/answer.h"
-#include "cli/status/watch.h"
+#include "cli/status/health_check.h"
 #include "dataplane/live/telemetry.h"
 #include "inspect/record/json.h"
 
@@ -156,8 +156,8 @@ static bool answer_part(void *ctx, const struct telemetry_command *command,
 
 	/* What drivers count stands under /ethdev/xstats. */
 	status_init(&status, kind->parts & ~(unsigned)STATUS_XSTATS);
-	collected = watch_collect(ctx, &status);
-	watch_verdict(ctx, &verdict);
+	collected = health_check_collect(ctx, &status);
+	health_check_verdict(ctx, &verdict);
 	asking.levels[0].to = to;
 	if (collected)
 		put_part(kind, &status, &verdict, &asking);
@@ -165,7 +165,7 @@ static bool answer_part(void *ctx, const struct telemetry_command *command,
 	return collected;
 }
 
-bool telemetry_answer_start(struct watch *watch, char *error, size_t error_size)
+bool telemetry_answer_start(struct health_check *watch, char *error, size_t error_size)
 {
 	if (telemetry_begin(commands, COMMANDS, watch))
 		return true;

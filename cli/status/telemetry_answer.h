@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct watch;
+struct health_check;
 
 /* Offers the commands; `watch` is borrowed until telemetry_answer_stop(). Once in a process. false:
  * `error` says why. */
-bool telemetry_answer_start(struct watch *watch, char *error, size_t error_size);
+bool telemetry_answer_start(struct health_check *watch, char *error, size_t error_size);
 /* Legal when it was not started. */
 void telemetry_answer_stop(void);

@@ -75,7 +75,7 @@ static int open_output(struct appliance *appliance, char *error)
 
 static int make_writer(struct appliance *appliance, char *error)
 {
-	appliance->owners = owners_create();
+	appliance->owners = flow_log_owners_create();
 	if (!appliance->owners) {
 		snprintf(error, APPLIANCE_ERROR, "not enough memory");
 		return -1;
@@ -98,7 +98,7 @@ static int start_writer(struct appliance *appliance, char *error)
 	if (correlator_run(appliance->correlator, error, APPLIANCE_ERROR) ||
 		writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
 		return -1;
-	if (writer_do(appliance->writer, owners_add, appliance->owners, 2 * NS_PER_S))
+	if (writer_do(appliance->writer, flow_log_owners_add, appliance->owners, 2 * NS_PER_S))
 		return 0;
 	snprintf(error, APPLIANCE_ERROR, "the writer does not begin");
 	return -1;
@@ -133,7 +133,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 
 		appliance->lanes[i] = lane_create(&params, error, APPLIANCE_ERROR);
 		if (!appliance->lanes[i] ||
-			!view_init(&appliance->views[i],
+			!worker_view_init(&appliance->views[i],
 				session_table_capacity(appliance->lanes[i]->sessions)))
 			return -1;
 		appliance->lanes[i]->records = appliance->recorder != NULL;
@@ -239,13 +239,13 @@ void appliance_free(struct appliance *appliance)
 	exception_destroy(appliance->exception);
 	recorder_destroy(appliance->recorder);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
-		view_fini(&appliance->views[i]);
+		worker_view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
 	}
 	handoff_destroy(appliance->handoff);
 	correlator_destroy(appliance->correlator);
 	writer_stop(appliance->writer);
-	owners_destroy(appliance->owners);
+	flow_log_owners_destroy(appliance->owners);
 	if (appliance->output)
 		output_close(appliance->output);
 	configuration_destroy(appliance->current);

@@ -13,7 +13,7 @@
 #include "config/settings/settings.h"
 #include "dataplane/live/handoff.h"
 #include "dataplane/output/tally.h"
-#include "dataplane/output/view.h"
+#include "dataplane/output/worker_view.h"
 #include "dataplane/pipeline/owner.h"
 #include "dataplane/port/port.h"
 #include "inspect/output/event_sinks.h"
@@ -120,11 +120,11 @@ void appliance_refresh_views(struct appliance *appliance);
 /* What the latest look at worker `worker` showed; valid until the next call for that worker. NULL:
  * nothing yet. `config` of a session may be followed only between appliance_hold() and
  * appliance_release(), and when appliance_is_current() says so of the view. */
-const struct view *appliance_view(struct appliance *appliance, uint32_t worker);
+const struct worker_view *appliance_view(struct appliance *appliance, uint32_t worker);
 /* No configuration goes away in between. Not for long: a reload waits. */
 void appliance_hold(struct appliance *appliance);
 void appliance_release(struct appliance *appliance);
-bool appliance_is_current(const struct appliance *appliance, const struct view *view);
+bool appliance_is_current(const struct appliance *appliance, const struct worker_view *view);
 /* What the model in force says of a session; with appliance_hold(). NULL: nothing. */
 const struct model_session *appliance_session(
 	const struct appliance *appliance, const struct session_key *key);

@@ -9,7 +9,7 @@
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/appliance.h"
 #include "dataplane/live/poll.h"
-#include "dataplane/output/owners.h"
+#include "dataplane/output/flow_log_owners.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/pipeline/lane.h"
 
@@ -35,7 +35,7 @@ struct watched_port {
 };
 
 /* What was said of a worker's overload. */
-struct overload_told {
+struct overload_reported {
 	uint64_t step, entered[OVERLOAD_STEPS];
 	struct log_limit limit;
 };
@@ -50,15 +50,15 @@ struct appliance {
 	struct output *output;
 	struct writer *writer;
 	struct correlator *correlator;
-	struct owners *owners;
+	struct flow_log_owners *owners;
 	struct handoff *handoff;
 	struct exception *exception;
 	struct recorder *recorder; /* NULL: packets are not recorded */
 	struct lane *lanes[WORKERS_MAX];
-	struct view_board views[WORKERS_MAX];
+	struct worker_view_board views[WORKERS_MAX];
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
-	struct overload_told told[WORKERS_MAX];
+	struct overload_reported told[WORKERS_MAX];
 	uint64_t stats_ns;                          /* when the last stats event was made */
 	_Atomic uint64_t stats_offered, stats_lost; /* written by the control thread */
 	_Atomic int phase;

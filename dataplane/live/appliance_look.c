@@ -1,8 +1,8 @@
 #include "dataplane/live/appliance_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/gather.h"
 #include "dataplane/output/ring.h"
+#include "dataplane/output/run_totals.h"
 
 #include <rte_cycles.h>
 
@@ -130,16 +130,16 @@ void appliance_refresh_views(struct appliance *appliance)
 	struct backoff backoff = {0};
 
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
-		questions[i] = view_ask(&appliance->views[i]);
+		questions[i] = worker_view_ask(&appliance->views[i]);
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
-		while (!view_answers(&appliance->views[i], questions[i]) &&
+		while (!worker_view_answers(&appliance->views[i], questions[i]) &&
 			now_monotonic() < until)
 			backoff_wait(&backoff);
 }
 
-const struct view *appliance_view(struct appliance *appliance, uint32_t worker)
+const struct worker_view *appliance_view(struct appliance *appliance, uint32_t worker)
 {
-	return view_read(&appliance->views[worker]);
+	return worker_view_read(&appliance->views[worker]);
 }
 
 void appliance_hold(struct appliance *appliance)
@@ -152,7 +152,7 @@ void appliance_release(struct appliance *appliance)
 	pthread_mutex_unlock(&appliance->lock);
 }
 
-bool appliance_is_current(const struct appliance *appliance, const struct view *view)
+bool appliance_is_current(const struct appliance *appliance, const struct worker_view *view)
 {
 	return view->generation == appliance->generation;
 }
@@ -197,7 +197,7 @@ uint32_t appliance_rules(
 	c = appliance->current;
 	n = filter_rule_count(c->snapshot->filter);
 	for (uint32_t i = 0; i < n && i < max; i++) {
-		rules[i] = gather_rule(c->snapshot, i);
+		rules[i] = run_totals_rule(c->snapshot, i);
 		rules[i].rule_hits = configuration_hits(c, i);
 	}
 	return n;

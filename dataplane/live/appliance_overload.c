@@ -80,7 +80,7 @@ static void say_end(const struct appliance *appliance, struct log_limit *limit, 
 /* A step may have come and gone between two looks: then both are said. */
 static void look_at(struct appliance *appliance, uint32_t worker)
 {
-	struct overload_told *told = &appliance->told[worker];
+	struct overload_reported *told = &appliance->told[worker];
 	struct tally t;
 
 	poll_read(appliance->pollers[worker], &t);

@@ -73,7 +73,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 	message[0] = '\0';
 	settings_differences(appliance->params.settings, settings, name_difference, &d);
 	/* Before a worker can send a record of a new owner, the output knows it. */
-	if (!writer_do(appliance->writer, owners_add, appliance->owners, WAIT_NS)) {
+	if (!writer_do(appliance->writer, flow_log_owners_add, appliance->owners, WAIT_NS)) {
 		configuration_destroy(next);
 		snprintf(message, size,
 			"the writer waits for the disk of the output directory, and cannot be "

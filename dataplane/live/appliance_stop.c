@@ -1,8 +1,8 @@
 #include "dataplane/live/appliance_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/gather.h"
 #include "dataplane/output/ring.h"
+#include "dataplane/output/run_totals.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ static void add_ports(const struct appliance *appliance, struct summary *s)
 }
 
 static void add_recording(
-	const struct appliance *appliance, const struct gathered *g, struct summary *s)
+	const struct appliance *appliance, const struct run_totals *g, struct summary *s)
 {
 	struct output_ledger ledger = {.offered = 0};
 
@@ -98,9 +98,9 @@ static void add_recording(
 	summary_add_output(s, "recording", appliance->recorder != NULL, &ledger);
 }
 
-static struct summary summarize(const struct appliance *appliance, const struct gathered *g)
+static struct summary summarize(const struct appliance *appliance, const struct run_totals *g)
 {
-	struct summary s = gathered_summary(
+	struct summary s = run_totals_summary(
 		g, appliance->params.settings, appliance->lanes, appliance->n_workers);
 
 	s.input = "mirror";
@@ -114,7 +114,7 @@ static struct summary summarize(const struct appliance *appliance, const struct 
 static bool finish(struct appliance *appliance, uint64_t in_flight,
 	void (*report)(void *ctx, const struct summary *summary), void *ctx)
 {
-	const struct gather_params all = {
+	const struct run_totals_params all = {
 		.settings = appliance->params.settings,
 		.lanes = appliance->lanes,
 		.n_lanes = appliance->n_workers,
@@ -122,11 +122,11 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		.stats = appliance_stats_ledger(appliance),
 		.correlated = correlator_totals(appliance->correlator),
 	};
-	struct gathered g;
+	struct run_totals g;
 	struct summary summary;
 	char error[PATH_MAX + 128];
 	const char *open_sum;
-	bool ok = gather(&g, &all);
+	bool ok = run_totals_gather(&g, &all);
 
 	if (!ok) {
 		log_error("not enough memory for the summary");
@@ -146,7 +146,7 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 			log_error("%s", open_sum);
 		ok = ok && !open_sum;
 	}
-	gathered_free(&g);
+	run_totals_free(&g);
 	return ok;
 }
 

@@ -47,7 +47,7 @@ struct configuration *configuration_create(struct appliance *appliance,
 		return NULL;
 	}
 	c->model = model;
-	if (!owners_number(appliance->owners, model))
+	if (!flow_log_owners_number(appliance->owners, model))
 		goto err;
 	c->snapshot =
 		snapshot_create(model, settings, generation, appliance->n_workers, error, size);

@@ -37,7 +37,7 @@ static bool shall_wait(struct poller *poller)
 	const struct poll_params *params = &poller->params;
 
 	return params->handoff &&
-	       patience_waits(&poller->patience,
+	       rx_pause_waits(&poller->rx_pause,
 		       handoff_is_tight(params->handoff, params->index), poller->now_ns);
 }
 
@@ -64,7 +64,7 @@ static uint32_t poll_ports(struct poller *poller)
 		sum += n;
 	}
 	if (n_short == poller->params.n_queues)
-		patience_drained(&poller->patience);
+		rx_pause_drained(&poller->rx_pause);
 	return sum;
 }
 
@@ -118,11 +118,11 @@ static void keep_house(struct poller *poller)
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * NS_PER_MS, SLICE_SLOTS);
 	exporter_close_windows(lane->exporter, poller->now_ns, SLICE_SLOTS);
 	lane_age_sessions(lane, poller->now_ns);
-	view_step(poller->params.view, lane, poller->now_ns);
+	worker_view_step(poller->params.view, lane, poller->now_ns);
 	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * NS_PER_MS)
 		return;
 	poller->records_at = poller->now_ns;
-	patience_count(&poller->patience, poller->tally.received, poller->now_ns);
+	rx_pause_count(&poller->rx_pause, poller->tally.received, poller->now_ns);
 	send_records(poller);
 	poll_publish(poller);
 }
@@ -176,7 +176,7 @@ static void settle(struct poller *poller)
 	clock_start(&poller->clock, rte_get_tsc_hz(), rte_rdtsc(), now_wall());
 	poller->now_ns = poller->clock.base_ns;
 	poller->records_at = poller->now_ns;
-	patience_init(&poller->patience, poller->params.ports_hold, poller->now_ns);
+	rx_pause_init(&poller->rx_pause, poller->params.ports_hold, poller->now_ns);
 	poll_load_init(&poller->load, &poller->params);
 }
 

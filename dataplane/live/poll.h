@@ -19,7 +19,7 @@
 #include "dataplane/output/correlator.h"
 #include "dataplane/output/recorder.h"
 #include "dataplane/output/tally.h"
-#include "dataplane/output/view.h"
+#include "dataplane/output/worker_view.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/port/port.h"
@@ -54,7 +54,7 @@ struct poll_params {
 	struct handoff *handoff;       /* NULL with one worker */
 	const _Atomic int *phase;
 	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
-	struct view_board *view;
+	struct worker_view_board *view;
 	const struct settings *settings;
 	/* Of each overload_step: how many workers are overloaded so far. What one gives up, all give up: one that
 	 * has time again hands over faster than others could take. */

@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 
-#include "dataplane/live/patience.h"
 #include "dataplane/live/poll.h"
 #include "dataplane/live/poll_load.h"
+#include "dataplane/live/rx_pause.h"
 #include "dataplane/port/clock.h"
 
 struct poller {
@@ -13,7 +13,7 @@ struct poller {
 	pthread_t thread;
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
-	struct patience patience;
+	struct rx_pause rx_pause;
 	struct poll_load load;
 	struct tally tally;
 	uint64_t number; /* packets received, for messages */

@@ -2,14 +2,14 @@
 
 #include <rte_cycles.h>
 
-static void see_queue(struct strain_look *look, uint32_t percent)
+static void see_queue(struct worker_load_look *look, uint32_t percent)
 {
 	if (percent > look->queue)
 		look->queue = percent;
 }
 
 static void look_at_ring(
-	struct strain_look *look, const struct poll_params *params, uint32_t from)
+	struct worker_load_look *look, const struct poll_params *params, uint32_t from)
 {
 	struct handoff_pair pair = handoff_pair(params->handoff, from, params->index);
 
@@ -17,10 +17,10 @@ static void look_at_ring(
 	look->refused += pair.full;
 }
 
-static struct strain_look look_at(
+static struct worker_load_look look_at(
 	const struct poll_params *params, const struct tally *tally, uint64_t ticks, bool whole)
 {
-	struct strain_look look = {
+	struct worker_load_look look = {
 		.missed = atomic_load_explicit(params->missed, memory_order_relaxed),
 		.memory = params->lane->dpi ? dpi_stats(params->lane->dpi).memory_bytes : 0,
 		.whole = whole,
@@ -54,25 +54,25 @@ static bool shed(struct poll_load *load, const struct poll_params *params,
 void poll_load_init(struct poll_load *load, const struct poll_params *params)
 {
 	*load = (struct poll_load){.no_recording = false};
-	strain_init(&load->strain, params->settings, params->n_workers, params->n_queues > 0,
-		rte_get_tsc_hz());
+	worker_load_init(&load->worker_load, params->settings, params->n_workers,
+		params->n_queues > 0, rte_get_tsc_hz());
 }
 
 void poll_load_judge(struct poll_load *load, const struct poll_params *params,
 	const struct tally *tally, uint64_t ticks, uint64_t now_ns, bool whole)
 {
-	struct strain_look look;
+	struct worker_load_look look;
 	enum overload_step step;
 
 	/* A round can be long when it matters: so bursts are looked at, but not each. */
-	if (!whole && ticks - load->strain.last.ticks < load->strain.every_ticks)
+	if (!whole && ticks - load->worker_load.last.ticks < load->worker_load.every_ticks)
 		return;
 	look = look_at(params, tally, ticks, whole);
 	/* What the appliance itself lost is missing in the flows' sequence numbers, too. */
-	if (strain_judge(&load->strain, &look, now_ns, &step))
+	if (worker_load_judge(&load->worker_load, &look, now_ns, &step))
 		flow_table_lost_here(params->lane->flows);
-	if (load->strain.marks.dpi)
+	if (load->worker_load.marks.dpi)
 		dpi_shed(params->lane->dpi, shed(load, params, OVERLOAD_DPI, step));
-	if (load->strain.marks.recording)
+	if (load->worker_load.marks.recording)
 		load->no_recording = shed(load, params, OVERLOAD_RECORDING, step);
 }

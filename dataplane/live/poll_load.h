@@ -1,12 +1,12 @@
-/* A live worker's look at its own load, and what it gives up for it; see strain.h. The worker's
+/* A live worker's look at its own load, and what it gives up for it; see worker_load.h. The worker's
  * thread alone. */
 #pragma once
 
 #include "dataplane/live/poll.h"
-#include "dataplane/live/strain.h"
+#include "dataplane/live/worker_load.h"
 
 struct poll_load {
-	struct strain strain;
+	struct worker_load worker_load;
 	bool sheds[OVERLOAD_STEPS]; /* this worker counts in `shedding` */
 	bool no_recording;          /* some worker has given it up: so do all */
 };

@@ -29,6 +29,6 @@ void poll_publish(struct poller *poller)
 	lane_count(lane, &t->counters);
 	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
 		t->outputs[kind] = *exporter_ledger(lane->exporter, (enum record_kind)kind);
-	count_sheds(&poller->load.strain.overload, t);
+	count_sheds(&poller->load.worker_load.overload, t);
 	tally_publish(&poller->board, t);
 }

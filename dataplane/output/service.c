@@ -67,10 +67,10 @@ static bool take_back(struct service *service, struct errand *errand)
 }
 
 bool service_do(
-	struct service *service, void (*call)(void *ctx), void *ctx, uint64_t patience_ns)
+	struct service *service, void (*call)(void *ctx), void *ctx, uint64_t wait_ns)
 {
 	struct errand errand = {.call = call, .ctx = ctx};
-	uint64_t until = now_monotonic() + patience_ns;
+	uint64_t until = now_monotonic() + wait_ns;
 	struct backoff backoff = {0};
 
 	atomic_store_explicit(&service->errand, &errand, memory_order_release);

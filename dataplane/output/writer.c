@@ -162,11 +162,11 @@ static void run_visit(void *ctx)
 }
 
 bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx,
-	uint64_t patience_ns)
+	uint64_t wait_ns)
 {
 	struct visit visit = {call, ctx, writer->output};
 
-	return service_do(&writer->service, run_visit, &visit, patience_ns);
+	return service_do(&writer->service, run_visit, &visit, wait_ns);
 }
 
 struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind)

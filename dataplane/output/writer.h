@@ -41,10 +41,10 @@ void writer_wait(struct writer *writer, uint32_t index);
 void writer_hurry(struct writer *writer);
 
 /* Has the writer's thread call `call` between two chunks, and waits until it has: for what only
- * that thread may do with the output. false: it did not come to it within `patience_ns`, for the disk
+ * that thread may do with the output. false: it did not come to it within `wait_ns`, for the disk
  * hangs, and will not. One thread at a time calls this. */
 bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx,
-	uint64_t patience_ns);
+	uint64_t wait_ns);
 
 struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind);
 /* Chunks of records that wait for the disk, and the room for them, over all workers. */

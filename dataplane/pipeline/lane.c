@@ -101,7 +101,7 @@ static void flow_began(void *ctx, const struct flow *flow, const struct packet *
 
 	session_table_flow_began(lane->sessions, flow->key.point);
 	if (lane->decap.mode == DECAP_AUTO && !(p->flags & PACKET_HAS_VNI))
-		foreign_look(&lane->foreign, p);
+		other_encap_look(&lane->other_encap, p);
 }
 
 static uint32_t share_of(uint32_t capacity, uint32_t n_lanes)

@@ -21,8 +21,8 @@
 #include "dataplane/pipeline/snapshot.h"
 #include "decap/decap.h"
 #include "decap/ether_types.h"
-#include "decap/foreign.h"
 #include "decap/ledger.h"
+#include "decap/other_encap.h"
 #include "decap/session/session.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/flow/fragment.h"
@@ -40,10 +40,10 @@ struct lane {
 	uint32_t index;
 	struct decap_params decap;
 	struct decap_met met;
-	struct ether_types *not_ip;       /* of inner frames refused for it */
-	struct foreign_met foreign;       /* replay: see foreign.h */
-	const struct inner_filter *inner; /* NULL: everything is taken */
-	bool records;                     /* packets are recorded: their flow_id is wanted */
+	struct ether_types *not_ip;         /* of inner frames refused for it */
+	struct other_encap_met other_encap; /* replay: see other_encap.h */
+	const struct inner_filter *inner;   /* NULL: everything is taken */
+	bool records;                       /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
 	struct lane_ahead ahead;

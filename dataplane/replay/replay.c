@@ -2,7 +2,7 @@
 
 #include "config/log/log.h"
 #include "dataplane/output/correlator.h"
-#include "dataplane/output/gather.h"
+#include "dataplane/output/run_totals.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/port/processors.h"
@@ -266,7 +266,7 @@ static double seconds_since(const struct timespec *began)
 	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
-static struct summary_replay describe(const struct replay *replay, const struct gathered *g)
+static struct summary_replay describe(const struct replay *replay, const struct run_totals *g)
 {
 	const struct replay_params *p = replay->params;
 	uint64_t received = g->ledger.received;
@@ -282,7 +282,7 @@ static struct summary_replay describe(const struct replay *replay, const struct 
 		.mirrored = received - plain,
 		.plain = plain,
 		.left_out_mirror = reader_left_out_mirror(replay->reader),
-		.foreign = g->foreign,
+		.other_encap = g->other_encap,
 		.files = {{p->packet_file, replay->packets
 						   ? packet_file_ip_packets(replay->packets)
 						   : 0},
@@ -303,14 +303,14 @@ static const char *name_input(const struct summary_replay *r, uint64_t left_out)
 	return mirror ? "mirror" : plain ? "plain" : NULL;
 }
 
-static struct summary summarize(const struct replay *replay, const struct gathered *g,
+static struct summary summarize(const struct replay *replay, const struct run_totals *g,
 	const struct summary_replay *what)
 {
 	const struct packet_file *packets = replay->packets;
 	const struct packet_files *recording = replay->recording;
 	struct input_counters input;
-	struct summary s =
-		gathered_summary(g, replay->params->settings, replay->lanes, replay->n_workers);
+	struct summary s = run_totals_summary(
+		g, replay->params->settings, replay->lanes, replay->n_workers);
 
 	input_counters(replay->input, &input);
 	s.input = name_input(what, input.bpf_excluded);
@@ -332,21 +332,21 @@ static struct summary summarize(const struct replay *replay, const struct gather
 static enum replay_status finish(
 	struct replay *replay, void (*report)(void *, const struct summary *), void *ctx)
 {
-	const struct gather_params all = {
+	const struct run_totals_params all = {
 		.settings = replay->params->settings,
 		.lanes = replay->lanes,
 		.n_lanes = replay->n_workers,
 		.output = replay->output,
 		.correlated = correlator_totals(replay->correlator),
 	};
-	struct gathered g;
+	struct run_totals g;
 	struct summary summary;
 	struct summary_replay what;
 	char error[PATH_MAX + 128];
 	const char *open_sum;
 	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
 
-	if (!gather(&g, &all)) {
+	if (!run_totals_gather(&g, &all)) {
 		log_error("not enough memory for the summary");
 		result = REPLAY_FAILED;
 	} else {
@@ -367,7 +367,7 @@ static enum replay_status finish(
 			result = REPLAY_FAILED;
 		}
 	}
-	gathered_free(&g);
+	run_totals_free(&g);
 	return result;
 }
 

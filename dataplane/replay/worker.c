@@ -60,7 +60,7 @@ static void __attribute__((noinline)) look_at_others(
 
 		if ((why[i] == REASON_not_udp || why[i] == REASON_other_port) &&
 			decap_plain(&p) == REASON_inspected)
-			foreign_look(&lane->foreign, &p);
+			other_encap_look(&lane->other_encap, &p);
 	}
 }
 

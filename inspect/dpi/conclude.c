@@ -4,22 +4,22 @@
 /* Inspects what came of the datagram. */
 void flow_end_datagram(struct dpi *dpi, struct flow *flow)
 {
-	struct datagram *datagram = flow->dpi->datagram;
-	const struct piece *piece = datagram_piece(datagram);
+	struct reassembly *datagram = flow->dpi->datagram;
+	const struct piece *piece = reassembly_piece(datagram);
 
 	if (piece)
 		flow_look(dpi, flow, piece);
 	if (!flow->dpi)
 		return;
 	flow->dpi->datagram = NULL;
-	datagram_close(datagram);
+	reassembly_close(datagram);
 }
 
 /* Of one inspection: all that waits, and nDPI's last word. */
 static void conclude(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
 	if (in && !inspection_is_blank(in))
-		flow_give_rest(dpi, flow, in);
+		flow_feed_rest(dpi, flow, in);
 }
 
 void dpi_conclude(struct dpi *dpi, struct flow *flow)

@@ -39,10 +39,10 @@ void dpi_bind(struct dpi *dpi, const struct session_table *sessions);
  * found. Packets after the verdict cost nothing, but in a flow of DNS whose first question has no
  * answer yet: a few more are read then (dns_reader.h).
  *
- * Until then TCP packets that overtook others wait for them (a few, see order.h), and the
- * fragments of a datagram are put together (datagram.h): so neither changes the label. Later
+ * Until then TCP packets that overtook others wait for them (a few, see reorder.h), and the
+ * fragments of a datagram are put together (reassembly.h): so neither changes the label. Later
  * fragments alone are not looked at. TCP packets before the first with payload wait for it, or for
- * the end of the flow (prelude.h). DNS over TCP is a stream of messages (dns_stream.h); nDPI, which
+ * the end of the flow (backlog.h). DNS over TCP is a stream of messages (dns_stream.h); nDPI, which
  * takes segments for messages, gets the first of each side in one piece (dns_join.h).
  *
  * Cut packets are looked at as far as they go, beside the whole ones: ndpiReader drops them, and

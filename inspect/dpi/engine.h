@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "inspect/flow/memory.h"
-#include "inspect/proto/draft.h"
+#include "inspect/proto/details_draft.h"
 
 struct engine;
 

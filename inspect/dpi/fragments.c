@@ -12,44 +12,44 @@ bool flow_hold_first(
 	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
 {
 	struct dpi_state *state = flow->dpi;
-	enum datagram_status status;
+	enum reassembly_status status;
 
 	if (!piece->whole || !(p->flags & PACKET_FRAGMENT))
 		return false;
-	if (state->datagram && datagram_awaits(state->datagram, p)) {
-		status = datagram_add(state->datagram, p, piece);
-		if (status != DATAGRAM_OPEN)
+	if (state->datagram && reassembly_awaits(state->datagram, p)) {
+		status = reassembly_add(state->datagram, p, piece);
+		if (status != REASSEMBLY_OPEN)
 			flow_end_datagram(dpi, flow);
-		return status != DATAGRAM_BROKEN;
+		return status != REASSEMBLY_BROKEN;
 	}
 	if (state->datagram)
 		flow_end_datagram(dpi, flow);
 	if (!flow->dpi)
 		return true;
-	state->datagram = datagram_open(&dpi->datagrams, flow, &state->kept, p, piece);
+	state->datagram = reassembly_open(&dpi->datagrams, flow, &state->kept, p, piece);
 	return state->datagram;
 }
 
 void flow_hold_later(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
 	if (flow->dpi && flow->dpi->datagram) {
-		if (datagram_add(flow->dpi->datagram, p, NULL) != DATAGRAM_OPEN)
+		if (reassembly_add(flow->dpi->datagram, p, NULL) != REASSEMBLY_OPEN)
 			flow_end_datagram(dpi, flow);
 		return;
 	}
 	if (p->flags & PACKET_FIRST_AHEAD && (flow->dpi || flow_begin_dpi(dpi, flow, true)))
 		flow->dpi->datagram =
-			datagram_open(&dpi->datagrams, flow, &flow->dpi->kept, p, NULL);
+			reassembly_open(&dpi->datagrams, flow, &flow->dpi->kept, p, NULL);
 }
 
 /* The oldest datagram, near enough, whose room of `quota` the flow may have; NULL: none. */
-static struct datagram *find_for(
+static struct reassembly *find_for(
 	const struct dpi *dpi, const struct quota *quota, const struct flow *flow, size_t bytes)
 {
-	struct datagram *d = dpi->datagrams.oldest;
+	struct reassembly *d = dpi->datagrams.oldest;
 
-	for (unsigned n = 0; d && n < LOOKED_AT; n++, d = datagram_newer(d)) {
-		const struct flow *of = datagram_flow(d);
+	for (unsigned n = 0; d && n < LOOKED_AT; n++, d = reassembly_newer(d)) {
+		const struct flow *of = reassembly_flow(d);
 
 		if (of != flow &&
 			quota_may_replace(quota, flow->key.point, bytes, of->key.point))
@@ -63,7 +63,7 @@ static struct datagram *find_for(
 static void give_up_for(
 	struct dpi *dpi, const struct quota *quota, const struct flow *flow, size_t bytes)
 {
-	struct datagram *d;
+	struct reassembly *d;
 
 	for (unsigned n = 0; n < GIVEN_UP; n++) {
 		if (quota_fit(quota, flow->key.point, bytes))
@@ -72,13 +72,13 @@ static void give_up_for(
 		if (!d)
 			return;
 		dpi->stats.fragments_given_up++;
-		dpi_conclude(dpi, datagram_flow(d));
+		dpi_conclude(dpi, reassembly_flow(d));
 	}
 }
 
 void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct packet *p)
 {
 	if (p->flags & PACKET_FRAGMENT)
-		give_up_for(dpi, &dpi->datagrams.quota, flow, datagram_room(p));
+		give_up_for(dpi, &dpi->datagrams.quota, flow, reassembly_room(p));
 	give_up_for(dpi, &dpi->memory.quota, flow, ROOM);
 }

@@ -1,25 +1,25 @@
 /* What the files of the dpi share. Private to the dpi. */
 #pragma once
 
+#include "inspect/dpi/backlog.h"
 #include "inspect/dpi/dns_reader.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/engine.h"
-#include "inspect/dpi/prelude.h"
 #include "inspect/flow/memory.h"
+#include "inspect/proto/details_draft.h"
 #include "inspect/proto/dns.h"
 #include "inspect/proto/dns_join.h"
-#include "inspect/proto/draft.h"
-#include "inspect/stream/datagram.h"
-#include "inspect/stream/order.h"
+#include "inspect/stream/reassembly.h"
+#include "inspect/stream/reorder.h"
 
 /* What one of nDPI's states is given, and its opinion. All zero is nothing yet. */
 struct inspection {
-	struct prelude prelude;
-	struct order order;
+	struct backlog backlog;
+	struct reorder order;
 	struct dns_join join;
 	struct engine_flow *engine; /* nDPI's; NULL until nDPI gets the first packet */
 	struct engine_label label;  /* so far */
-	uint32_t packets;           /* for nDPI, those of the prelude included */
+	uint32_t packets;           /* for nDPI, those of the backlog included */
 	bool done;                  /* the label is final, nDPI gets no more */
 	bool found;                 /* and nothing is left to learn */
 	bool has_cut;               /* cut packets are among those given */
@@ -32,18 +32,18 @@ struct inspection {
 struct dpi_state {
 	struct memory_list kept; /* blocks of what follows, nDPI's states apart */
 	struct inspection whole;
-	struct inspection *cut;    /* NULL: no packet was cut */
-	struct datagram *datagram; /* being put together, or NULL */
-	struct dns_reader *dns;    /* NULL: no DNS so far */
-	bool starved;              /* memory was refused at some point */
-	bool refused;              /* there was none for nDPI's state: the flow is given up */
+	struct inspection *cut;      /* NULL: no packet was cut */
+	struct reassembly *datagram; /* being put together, or NULL */
+	struct dns_reader *dns;      /* NULL: no DNS so far */
+	bool starved;                /* memory was refused at some point */
+	bool refused;                /* there was none for nDPI's state: the flow is given up */
 };
 
 struct dpi {
 	struct dpi_params params;
 	struct memory memory;
 	struct memory_list blocks; /* states and details */
-	struct datagrams datagrams;
+	struct reassemblies datagrams;
 	struct engine *engine;
 	struct dpi_stats stats; /* but for those of memory */
 	bool shed;              /* dpi_shed() */
@@ -79,14 +79,14 @@ void flow_hold_later(struct dpi *dpi, struct flow *flow, const struct packet *p)
  * given up, the oldest first, and the inspection of their flows with them. */
 void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct packet *p);
 
-/* give.c: what nDPI gets, and when. */
+/* feed.c: what nDPI gets, and when. */
 
 /* Gives one packet, but one that overtook others waits for them, and brings those whose time has
- * come with it; what is given to nDPI at all may wait in the prelude. in->done when it was enough. */
-void flow_give(
+ * come with it; what is given to nDPI at all may wait in the backlog. in->done when it was enough. */
+void flow_feed(
 	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece);
 /* All that waits, whatever for; then in->done, and the label is final: guesses. */
-void flow_give_rest(struct dpi *dpi, struct flow *flow, struct inspection *in);
+void flow_feed_rest(struct dpi *dpi, struct flow *flow, struct inspection *in);
 
 /* dns_reader.c: the messages of a flow of DNS. */
 

@@ -65,7 +65,7 @@ flow_look_cut(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 		return;
 	piece_make_whole(dpi, &cut);
 	in->has_cut = true;
-	flow_give(dpi, flow, in, &cut);
+	flow_feed(dpi, flow, in, &cut);
 }
 
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
@@ -75,9 +75,9 @@ void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 	if (!piece->whole)
 		flow_look_cut(dpi, flow, piece);
 	else
-		flow_give(dpi, flow, &flow->dpi->whole, piece);
+		flow_feed(dpi, flow, &flow->dpi->whole, piece);
 	if (piece->whole && flow->dpi->cut)
-		flow_give(dpi, flow, flow->dpi->cut, piece);
+		flow_feed(dpi, flow, flow->dpi->cut, piece);
 	if (flow->dpi->whole.done || flow->dpi->cut)
 		flow_verdict(dpi, flow, false);
 }

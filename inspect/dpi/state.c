@@ -54,7 +54,7 @@ void state_give(struct dpi *dpi, struct flow *flow)
 	inspection_give_engine(dpi, &state->whole);
 	inspection_give_engine(dpi, state->cut);
 	if (state->datagram)
-		datagram_close(state->datagram);
+		reassembly_close(state->datagram);
 	memory_sweep(&state->kept);
 	memory_give(state);
 	flow->dpi = NULL;

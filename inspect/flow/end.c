@@ -24,7 +24,7 @@ void flow_missed(struct flow_table *table, const struct flow *flow, uint64_t byt
 void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
 {
 	const struct flow_observer *observer = &table->observer;
-	uint64_t missed = seen_settle(&table->seen, slot_of(table, flow));
+	uint64_t missed = capture_loss_settle(&table->seen, slot_of(table, flow));
 
 	table->rows_hold = false;
 	if (missed)
@@ -34,7 +34,7 @@ void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
 		observer->ended(observer->ctx, flow, end);
 	if (observer->release)
 		observer->release(observer->ctx, flow);
-	seen_clear(&table->seen, slot_of(table, flow));
+	capture_loss_clear(&table->seen, slot_of(table, flow));
 	index_remove(&table->index, key_hash(&flow->key, table->salt), slot_of(table, flow));
 	quota_give(&table->quota, flow->key.point, 1);
 	slot_give(table, flow);

@@ -100,10 +100,10 @@ struct flow_base {
 	uint16_t first;      /* seconds after the window's begin */
 };
 
-/* How far each end's sequence numbers were shown: see seen.h. Side 0 is the key's `lo`. */
+/* How far each end's sequence numbers were shown: see capture_loss.h. Side 0 is the key's `lo`. */
 struct flow_seen {
 	uint32_t next[2]; /* of each side: the sequence number after the highest shown */
-	uint32_t state;   /* enum seen_state */
+	uint32_t state;   /* enum capture_loss_state */
 };
 
 struct dpi_state;
@@ -138,7 +138,7 @@ struct flow {
 	uint16_t first[3]; /* time of the first packet counted, its lower 48 bits in ns */
 	uint16_t app_master, app; /* nDPI's numbers; 0 = unknown */
 	uint8_t category;
-	uint8_t dpi_packets;     /* for nDPI, given or waiting in the prelude; saturating */
+	uint8_t dpi_packets;     /* for nDPI, given or waiting in the backlog; saturating */
 	uint32_t truncated;      /* packets that were cut */
 	struct dpi_state *dpi;   /* owned by the dpi, NULL without or after the verdict */
 	struct details *details; /* owned by the dpi, NULL = none; freed with the flow */

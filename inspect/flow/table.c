@@ -40,8 +40,9 @@ static bool take_memory(struct flow_table *table)
 	if (table->params.active_timeout_ns != 0)
 		table->updates = map_create(updates_size(table));
 	return quota_init(&table->quota, capacity, &table->params.quota) &&
-	       seen_init(&table->seen, table->flows, capacity) && table->flows &&
-	       table->index.buckets && (table->updates || table->params.active_timeout_ns == 0);
+	       capture_loss_init(&table->seen, table->flows, capacity) &&
+	       table->flows && table->index.buckets &&
+	       (table->updates || table->params.active_timeout_ns == 0);
 }
 
 struct flow_table *flow_table_create(
@@ -69,7 +70,7 @@ void flow_table_destroy(struct flow_table *table)
 {
 	if (!table)
 		return;
-	seen_fini(&table->seen, table->params.capacity);
+	capture_loss_fini(&table->seen, table->params.capacity);
 	quota_fini(&table->quota);
 	map_destroy(table->updates, updates_size(table));
 	map_destroy(table->index.buckets, buckets_size(table));
@@ -180,7 +181,7 @@ static inline void packet_seen(struct flow_table *table, const struct flow *flow
 
 	if (p->protocol != IPPROTO_TCP)
 		return;
-	missed = seen_packet(&table->seen, slot, p, p->row->src_is_lo);
+	missed = capture_loss_packet(&table->seen, slot, p, p->row->src_is_lo);
 	if (missed)
 		flow_missed(table, flow, missed);
 }
@@ -241,12 +242,12 @@ void flow_table_forget(struct flow_table *table)
 
 void flow_table_lost_here(struct flow_table *table)
 {
-	seen_lost_here(&table->seen);
+	capture_loss_lost_here(&table->seen);
 }
 
 int64_t flow_table_unseen(const struct flow_table *table, const struct flow *flow)
 {
-	return seen_unseen(&table->seen, slot_of(table, flow));
+	return capture_loss_unseen(&table->seen, slot_of(table, flow));
 }
 
 void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t slots)

@@ -1,9 +1,9 @@
 /* The inside of a flow table, for table.c, room.c and end.c (which change it) and prefetch.c (which reads it). */
 #pragma once
 
+#include "inspect/flow/capture_loss.h"
 #include "inspect/flow/index.h"
 #include "inspect/flow/row.h"
-#include "inspect/flow/seen.h"
 #include "inspect/flow/table.h"
 
 struct flow_table {
@@ -12,7 +12,7 @@ struct flow_table {
 	struct flow *flows; /* `capacity` slots, zero until first used */
 	/* By slot: when the last flow_update was, or the flow began. NULL: no active timeout. */
 	uint64_t *updates;
-	struct seen seen; /* of TCP flows, by slot */
+	struct capture_loss seen; /* of TCP flows, by slot */
 	struct flow_index index;
 	struct quota quota; /* of the capacity */
 	uint32_t used;      /* slots that were ever in use: the first ones */

@@ -5,12 +5,12 @@
 
 #include "config/log/log.h"
 #include "inspect/output/file_series.h"
-#include "inspect/output/spool.h"
+#include "inspect/output/record_file.h"
 
 struct event_files {
 	struct output_ledger *ledger;
 	struct file_series *series;
-	struct spool *spool;
+	struct record_file *record_file;
 	bool fixed;
 	uint64_t limit; /* of a fixed one; 0: none */
 	bool full;
@@ -21,26 +21,26 @@ static void end_file(struct event_files *f)
 {
 	bool whole;
 
-	if (f->spool == NULL)
+	if (f->record_file == NULL)
 		return;
-	whole = spool_flush(f->spool);
-	if (f->fixed || spool_size(f->spool) > 0)
-		whole = spool_close(f->spool) && whole;
+	whole = record_file_flush(f->record_file);
+	if (f->fixed || record_file_size(f->record_file) > 0)
+		whole = record_file_close(f->record_file) && whole;
 	else
-		whole = spool_discard(f->spool) && whole;
-	f->spool = NULL;
+		whole = record_file_discard(f->record_file) && whole;
+	f->record_file = NULL;
 	f->lost = !whole || f->lost;
 }
 
 static bool open_file(void *owner, const char *path, int flags)
 {
 	struct event_files *f = owner;
-	struct spool *next = spool_open(path, flags, SPOOL_ALONE, f->ledger);
+	struct record_file *next = record_file_open(path, flags, RECORD_FILE_ALONE, f->ledger);
 
 	if (next == NULL)
 		return false;
 	end_file(f);
-	f->spool = next;
+	f->record_file = next;
 	return true;
 }
 
@@ -85,7 +85,7 @@ void event_files_limit(struct event_files *f, uint64_t bytes)
 /* Once full it stays so, or short lines would go on where long ones end. */
 static bool __attribute__((cold)) is_full(struct event_files *f, size_t len)
 {
-	if (!f->full && spool_size(f->spool) + len > f->limit) {
+	if (!f->full && record_file_size(f->record_file) + len > f->limit) {
 		f->full = true;
 		log_warning("events.max_total_size is reached: further events are left out, "
 			    "and counted");
@@ -99,18 +99,18 @@ void event_files_put(struct event_files *f, const char *line, size_t len)
 		f->ledger->by_policy++;
 		return;
 	}
-	if (file_series_is_full(f->series, spool_size(f->spool), len))
+	if (file_series_is_full(f->series, record_file_size(f->record_file), len))
 		(void)file_series_next(f->series);
-	spool_add(f->spool, line, len);
-	spool_end(f->spool, 1);
+	record_file_add(f->record_file, line, len);
+	record_file_end(f->record_file, 1);
 }
 
 bool event_files_flush(struct event_files *f)
 {
-	bool whole = spool_flush(f->spool);
+	bool whole = record_file_flush(f->record_file);
 
 	file_series_retry(f->series);
-	if (spool_size(f->spool) > 0) {
+	if (record_file_size(f->record_file) > 0) {
 		file_series_settle(f->series);
 		if (file_series_is_old(f->series))
 			(void)file_series_next(f->series);

@@ -3,7 +3,7 @@
  * one is the file being written, and no name changes. A file ends before a line would make it longer
  * than its bound, or when it has lines and is old enough. The oldest are removed before the next is
  * begun, and before the first one not until it has lines. One that has none is removed at its end. Counted
- * and said as spool.h does; a new file that cannot be begun is said once, and the one before goes on.
+ * and said as record_file.h does; a new file that cannot be begun is said once, and the one before goes on.
  * One thread calls it. */
 #pragma once
 

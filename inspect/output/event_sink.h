@@ -1,6 +1,6 @@
 /* A kind of sink: where lines of events go besides the file. One file each, sink_NAME.c, and one
  * line in event_sinks.def. A sink knows how to open a descriptor and how to put bytes into it; the
- * courier does the rest (queue, thread, counting, trying again). Sinks know nothing of packets. */
+ * forwarder does the rest (queue, thread, counting, trying again). Sinks know nothing of packets. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ struct event_sink {
 	/* A descriptor that does not block; -1: errno says why not (yet). */
 	int (*open)(const struct sink_target *target);
 	/* Takes the front of what is in `piece`; returns how many bytes of it, or -1 and errno. May
-	 * raise SIGPIPE, which the courier's thread does not take. */
+	 * raise SIGPIPE, which the forwarder's thread does not take. */
 	ssize_t (*send)(
 		int fd, const struct sink_target *target, const struct iovec *piece, int n);
 	/* Another open makes no sense after this errno; NULL: it always does. */

@@ -5,10 +5,10 @@
 
 #include "config/log/now.h"
 #include "config/settings/settings.h"
-#include "inspect/output/courier.h"
+#include "inspect/output/forwarder.h"
 
 struct event_sinks {
-	struct courier *couriers[EVENT_SINKS_MAX];
+	struct forwarder *forwarders[EVENT_SINKS_MAX];
 	uint32_t n;
 };
 
@@ -27,21 +27,21 @@ struct event_sinks *event_sinks_start(
 	if (sinks == NULL)
 		snprintf(error, error_size, "not enough memory for the sinks of events");
 	for (uint32_t i = 0; sinks != NULL && settings->events.flow && i < KINDS; i++) {
-		struct courier_params params = {
+		struct forwarder_params params = {
 			.sink = kinds[i],
 			.room = settings->events.queue,
 			.wait = wait,
 		};
-		struct courier *courier;
+		struct forwarder *forwarder;
 
 		if (!kinds[i]->target(settings, &params.target))
 			continue;
-		courier = courier_start(&params, error, error_size);
-		if (courier == NULL) {
+		forwarder = forwarder_start(&params, error, error_size);
+		if (forwarder == NULL) {
 			event_sinks_destroy(sinks);
 			return NULL;
 		}
-		sinks->couriers[sinks->n++] = courier;
+		sinks->forwarders[sinks->n++] = forwarder;
 	}
 	return sinks;
 }
@@ -49,7 +49,7 @@ struct event_sinks *event_sinks_start(
 void event_sinks_put(struct event_sinks *sinks, const char *line, size_t len)
 {
 	for (uint32_t i = 0; i < sinks->n; i++)
-		(void)courier_put(sinks->couriers[i], line, len); /* it counts */
+		(void)forwarder_put(sinks->forwarders[i], line, len); /* it counts */
 }
 
 void event_sinks_stop(struct event_sinks *sinks, uint64_t ns)
@@ -60,14 +60,14 @@ void event_sinks_stop(struct event_sinks *sinks, uint64_t ns)
 		uint64_t now = now_monotonic();
 
 		/* While one is waited for the others go on: the time is for all of them. */
-		courier_stop(sinks->couriers[i], ns == 0 ? 0 : now < end ? end - now : 1);
+		forwarder_stop(sinks->forwarders[i], ns == 0 ? 0 : now < end ? end - now : 1);
 	}
 }
 
 void event_sinks_destroy(struct event_sinks *sinks)
 {
 	for (uint32_t i = 0; sinks != NULL && i < sinks->n; i++)
-		courier_destroy(sinks->couriers[i]);
+		forwarder_destroy(sinks->forwarders[i]);
 	free(sinks);
 }
 
@@ -78,10 +78,10 @@ uint32_t event_sinks_count(const struct event_sinks *sinks)
 
 struct event_sink_state event_sinks_state(const struct event_sinks *sinks, uint32_t index)
 {
-	struct courier_state state = courier_state(sinks->couriers[index]);
+	struct forwarder_state state = forwarder_state(sinks->forwarders[index]);
 
 	return (struct event_sink_state){
-		.name = courier_sink(sinks->couriers[index])->name,
+		.name = forwarder_sink(sinks->forwarders[index])->name,
 		.written = state.written,
 		.lost_queue = state.lost_queue,
 		.lost_disk = state.lost_disk,

@@ -1,4 +1,4 @@
-/* All sinks that the settings ask for, each with a courier of its own. */
+/* All sinks that the settings ask for, each with a forwarder of its own. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct event_sinks *event_sinks_start(
 /* One line, its newline included, to each of them. One thread at a time. */
 void event_sinks_put(struct event_sinks *sinks, const char *line, size_t len);
 
-/* Ends the couriers; see courier_stop(). Afterwards the ledgers close. NULL is legal. */
+/* Ends the forwarders; see forwarder_stop(). Afterwards the ledgers close. NULL is legal. */
 void event_sinks_stop(struct event_sinks *sinks, uint64_t ns);
 /* NULL is legal. */
 void event_sinks_destroy(struct event_sinks *sinks);

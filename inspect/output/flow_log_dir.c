@@ -14,8 +14,8 @@
 #include "config/log/log.h"
 #include "inspect/output/output.h"
 #include "inspect/output/output_dir.h"
+#include "inspect/output/record_file.h"
 #include "inspect/output/retention.h"
-#include "inspect/output/spool.h"
 #include "inspect/record/flow_log.h"
 
 #define FLOW_LOG_ID "fl-periscope"

@@ -16,7 +16,7 @@
 #include "inspect/output/output_lock.h"
 #include "inspect/record/encoder.h"
 #include "inspect/record/flow_log.h"
-#include "inspect/record/vantage.h"
+#include "inspect/record/observation_point.h"
 
 struct output {
 	struct output_ledger ledger[RECORD_KIND_COUNT];
@@ -216,7 +216,7 @@ static uint64_t route_of(const struct record *record)
 	const struct window_record *window = (const struct window_record *)record;
 
 	return record->type == RECORD_WINDOW
-		       ? flow_log_route(window->last_s, window->vantage.owner)
+		       ? flow_log_route(window->last_s, window->observation_point.owner)
 		       : 0;
 }
 
@@ -288,8 +288,9 @@ bool output_owners(struct output *output, const struct model *model)
 	for (uint32_t i = 0; i < model->n_sessions; i++) {
 		const struct model_session *config = &model->sessions[i];
 
-		if (!output_owner(output, vantage_owner(config), vantage_account(config),
-			    vantage_region(config)))
+		if (!output_owner(output, observation_point_owner(config),
+			    observation_point_account(config),
+			    observation_point_region(config)))
 			return false;
 	}
 	return true;

@@ -85,6 +85,6 @@ const char *output_dir(const struct output *output);
  * share files. false: not the next owner, or no memory. */
 bool output_owner(
 	struct output *output, uint32_t owner, const char *account, const char *region);
-/* Adds every session of the model, as vantage_of() numbers them; call once, before the first
+/* Adds every session of the model, as observation_point_of() numbers them; call once, before the first
  * record. false: no memory. */
 bool output_owners(struct output *output, const struct model *model);

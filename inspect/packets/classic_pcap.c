@@ -8,12 +8,12 @@
 
 #include "config/log/log.h"
 #include "config/log/now.h"
-#include "inspect/output/spool.h"
+#include "inspect/output/record_file.h"
 
 struct classic_pcap {
-	struct spool *spool;
+	struct record_file *record_file;
 	pcap_t *pcap;
-	pcap_dumper_t *dumper; /* owns a stream that leads to the spool */
+	pcap_dumper_t *dumper; /* owns a stream that leads to the record file */
 	bool late;
 	uint8_t frame[PCAPNG_SNAPLEN]; /* libpcap takes a packet in one piece */
 };
@@ -22,7 +22,7 @@ static ssize_t stream_write(void *cookie, const char *bytes, size_t len)
 {
 	struct classic_pcap *file = cookie;
 
-	spool_add(file->spool, bytes, len);
+	record_file_add(file->record_file, bytes, len);
 	return (ssize_t)len;
 }
 
@@ -38,7 +38,7 @@ static bool start(struct classic_pcap *file, bool is_ip)
 	stream = fopencookie(file, "w", functions);
 	if (stream == NULL)
 		return false;
-	/* The spool buffers; a second buffer would blur where a record ends. */
+	/* The record file buffers; a second buffer would blur where a record ends. */
 	setvbuf(stream, NULL, _IONBF, 0);
 	file->dumper = pcap_dump_fopen(file->pcap, stream);
 	if (file->dumper == NULL)
@@ -54,12 +54,13 @@ struct classic_pcap *classic_pcap_open(
 
 	if (file == NULL)
 		return NULL;
-	file->spool = spool_open(path, flags, SPOOL_ALONE, ledger);
-	if (file->spool != NULL && start(file, is_ip)) {
-		spool_set_head(file->spool); /* records need nothing else before them */
+	file->record_file = record_file_open(path, flags, RECORD_FILE_ALONE, ledger);
+	if (file->record_file != NULL && start(file, is_ip)) {
+		record_file_set_head(
+			file->record_file); /* records need nothing else before them */
 		return file;
 	}
-	cause = file->spool == NULL ? errno : ENOMEM;
+	cause = file->record_file == NULL ? errno : ENOMEM;
 	classic_pcap_close(file);
 	errno = cause;
 	return NULL;
@@ -95,18 +96,18 @@ bool classic_pcap_write(
 	header.ts.tv_sec = (time_t)seconds;
 	header.ts.tv_usec = (suseconds_t)(time_ns % NS_PER_S);
 	pcap_dump((u_char *)file->dumper, &header, frame);
-	spool_end(file->spool, 1);
+	record_file_end(file->record_file, 1);
 	return true;
 }
 
 uint64_t classic_pcap_size(const struct classic_pcap *file)
 {
-	return spool_size(file->spool);
+	return record_file_size(file->record_file);
 }
 
 bool classic_pcap_flush(struct classic_pcap *file)
 {
-	return spool_flush(file->spool);
+	return record_file_flush(file->record_file);
 }
 
 bool classic_pcap_close(struct classic_pcap *file)
@@ -117,7 +118,7 @@ bool classic_pcap_close(struct classic_pcap *file)
 		pcap_dump_close(file->dumper);
 	if (file->pcap != NULL)
 		pcap_close(file->pcap);
-	whole = spool_close(file->spool);
+	whole = record_file_close(file->record_file);
 	free(file);
 	return whole;
 }

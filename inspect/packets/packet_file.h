@@ -5,7 +5,7 @@
  * `refused=rule_rejected` at its end, statistics blocks at the end of the file. Raw IP inner packets go to a file of their own, with one interface, FILE-ip.pcapng or FILE-ip.pcap, made
  * when the first one comes (libpcap refuses a file whose interfaces differ in link type).
  * What a failed write took with it is missing, and the file goes on behind it when there is room again
- * (spool.h): pcapng with a new section, so that it stays readable. */
+ * (record_file.h): pcapng with a new section, so that it stays readable. */
 #pragma once
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/output/spool.h"
+#include "inspect/output/record_file.h"
 #include "inspect/packets/pcapng_interfaces.h"
 #include "inspect/record/text.h"
 
@@ -28,14 +28,14 @@ enum option {
 
 enum { BLOCK_SIZE = 512, STATISTICS_SIZE = 64 };
 
-_Static_assert((int)PCAPNG_SNAPLEN + 2 * (int)BLOCK_SIZE <= (int)SPOOL_RECORD_MAX,
-	"what a spool takes");
+_Static_assert((int)PCAPNG_SNAPLEN + 2 * (int)BLOCK_SIZE <= (int)RECORD_FILE_RECORD_MAX,
+	"what a record_file takes");
 
 struct pcapng {
-	struct spool *spool;
+	struct record_file *record_file;
 	uint16_t link_type;
 	struct pcapng_interfaces *interfaces;
-	uint64_t failures; /* of the spool, when the section was begun */
+	uint64_t failures; /* of the record file, when the section was begun */
 };
 
 /* A block being put together: small ones whole, of a packet what surrounds its bytes. */
@@ -106,9 +106,9 @@ static void write_block(struct pcapng *file, enum block type, const struct piece
 
 	put32(&around, type);
 	put32(&around, total);
-	spool_add(file->spool, around.bytes, 8);
-	spool_add(file->spool, body->bytes, body->len);
-	spool_add(file->spool, around.bytes + 4, 4);
+	record_file_add(file->record_file, around.bytes, 8);
+	record_file_add(file->record_file, body->bytes, body->len);
+	record_file_add(file->record_file, around.bytes + 4, 4);
 }
 
 static void write_section(struct pcapng *file)
@@ -128,7 +128,7 @@ static void write_section(struct pcapng *file)
 /* What was lost may have had the section's own head, or interfaces of it. */
 static __attribute__((cold, noinline)) void begin_section(struct pcapng *file)
 {
-	file->failures = spool_failures(file->spool);
+	file->failures = record_file_failures(file->record_file);
 	if (file->link_type != LINKTYPE_ETHERNET)
 		return;
 	pcapng_interfaces_clear(file->interfaces);
@@ -137,7 +137,7 @@ static __attribute__((cold, noinline)) void begin_section(struct pcapng *file)
 
 static bool is_behind_gap(const struct pcapng *file)
 {
-	return spool_failures(file->spool) != file->failures;
+	return record_file_failures(file->record_file) != file->failures;
 }
 
 static void put_name(struct piece *body, const struct pcapng_session *session)
@@ -222,15 +222,17 @@ struct pcapng *pcapng_open(
 
 	if (file != NULL && (file->interfaces = pcapng_interfaces_create()) != NULL) {
 		file->link_type = link_type;
-		file->spool = spool_open(path, flags,
-			link_type == LINKTYPE_ETHERNET ? SPOOL_SECTION : SPOOL_ALONE, ledger);
+		file->record_file = record_file_open(path, flags,
+			link_type == LINKTYPE_ETHERNET ? RECORD_FILE_SECTION
+						       : RECORD_FILE_ALONE,
+			ledger);
 		cause = errno;
 	}
-	if (file != NULL && file->spool != NULL) {
+	if (file != NULL && file->record_file != NULL) {
 		write_section(file);
 		if (link_type != LINKTYPE_ETHERNET) {
 			need_interface(file);
-			spool_set_head(file->spool);
+			record_file_set_head(file->record_file);
 		}
 		return file;
 	}
@@ -340,18 +342,18 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	put_time(&before, record->time_ns);
 	put32(&before, len);
 	put32(&before, bytes->header_len + bytes->wire);
-	spool_add(file->spool, before.bytes, before.len);
-	spool_add(file->spool, bytes->header, bytes->header_len);
-	spool_add(file->spool, bytes->payload, cap);
-	spool_add(file->spool, zeros, padding);
-	spool_add(file->spool, after.bytes, after.len);
-	spool_end(file->spool, 1);
+	record_file_add(file->record_file, before.bytes, before.len);
+	record_file_add(file->record_file, bytes->header, bytes->header_len);
+	record_file_add(file->record_file, bytes->payload, cap);
+	record_file_add(file->record_file, zeros, padding);
+	record_file_add(file->record_file, after.bytes, after.len);
+	record_file_end(file->record_file, 1);
 	return true;
 }
 
 uint64_t pcapng_size(const struct pcapng *file)
 {
-	return spool_size(file->spool) +
+	return record_file_size(file->record_file) +
 	       (uint64_t)STATISTICS_SIZE * pcapng_interfaces_count(file->interfaces);
 }
 
@@ -360,7 +362,7 @@ bool pcapng_flush(struct pcapng *file)
 	if (is_behind_gap(file))
 		begin_section(file);
 	need_interface(file);
-	return spool_flush(file->spool);
+	return record_file_flush(file->record_file);
 }
 
 bool pcapng_close(struct pcapng *file)
@@ -375,9 +377,9 @@ bool pcapng_close(struct pcapng *file)
 	for (uint32_t i = 0; i < n && !is_behind_gap(file); i++) {
 		if (pcapng_interfaces_get(file->interfaces, i)->packets > 0)
 			write_statistics(file, i);
-		spool_end(file->spool, 0);
+		record_file_end(file->record_file, 0);
 	}
-	whole = spool_close(file->spool);
+	whole = record_file_close(file->record_file);
 	pcapng_interfaces_destroy(file->interfaces);
 	free(file);
 	return whole;
@@ -385,7 +387,7 @@ bool pcapng_close(struct pcapng *file)
 
 bool pcapng_discard(struct pcapng *file)
 {
-	bool whole = spool_discard(file->spool);
+	bool whole = record_file_discard(file->record_file);
 
 	pcapng_interfaces_destroy(file->interfaces);
 	free(file);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "inspect/proto/draft.h"
+#include "inspect/proto/details_draft.h"
 
 enum { VALUE_HEADER = 3 };
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
+#include "inspect/proto/details_draft.h"
 #include "inspect/proto/dns.h"
-#include "inspect/proto/draft.h"
 
 _Static_assert((int)DNS_ANSWERS_BYTES == (int)DETAILS_LIST_BYTES, "what is read is kept");
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "inspect/flow/memory.h"
-#include "inspect/stream/order.h"
+#include "inspect/stream/reorder.h"
 
 enum { DNS_JOIN_MAX = 512 }; /* bytes of a message without its length, as over UDP */
 

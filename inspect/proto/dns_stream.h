@@ -1,6 +1,6 @@
 /* One direction of DNS over TCP (RFC 1035, 4.2.2): each message after its length of two bytes, wherever
  * segments begin and end. Bounded: of a message at most DNS_STREAM_MAX bytes are kept, and no more
- * than twice what arrived. Needs segments in order (order.h); where some are missing, or what is read is no
+ * than twice what arrived. Needs segments in order (reorder.h); where some are missing, or what is read is no
  * message, the next segment is taken to begin one. Private to the dpi. */
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "inspect/flow/memory.h"
-#include "inspect/stream/order.h"
+#include "inspect/stream/reorder.h"
 
 enum { DNS_STREAM_MAX = 16 * 1024 };
 

@@ -58,7 +58,8 @@ static void put_number(struct text *t, bool is_known, uint64_t number)
 		text_cstr(t, "null");
 }
 
-static void put_vantage(struct text *t, const struct flow *flow, const struct vantage *v)
+static void put_vantage(
+	struct text *t, const struct flow *flow, const struct observation_point *v)
 {
 	text_cstr(t, "\",\"vni\":");
 	put_number(t, v->has_vni, v->key.vni);
@@ -236,8 +237,8 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 	const struct flow_record *r = (const struct flow_record *)record;
 	const struct flow *flow = &r->flow;
 
-	put_identity(t, flow, r->end, r->vantage.point_id);
-	put_vantage(t, flow, &r->vantage);
+	put_identity(t, flow, r->end, r->observation_point.point_id);
+	put_vantage(t, flow, &r->observation_point);
 	put_ends(t, flow);
 	label_json(labels, flow, t);
 	put_counts(t, flow, r->end, r->unseen, inspection_of(flow, labels != NULL));

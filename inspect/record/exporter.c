@@ -64,18 +64,18 @@ static void count(struct exporter *exporter, const struct flow *flow, enum flow_
 
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
 {
-	struct vantage vantage;
+	struct observation_point observation_point;
 	int64_t unseen = -1;
 
 	if (!exporter->params.flow_events) {
 		count(exporter, flow, end);
 		return;
 	}
-	vantage = vantage_of(exporter->params.sessions, flow->key.point);
+	observation_point = observation_point_of(exporter->params.sessions, flow->key.point);
 	if (exporter->params.table)
 		unseen = flow_table_unseen(exporter->params.table, flow);
 	offer(exporter, RECORD_EVENT,
-		record_flow(&exporter->params.sink, flow, end, unseen, &vantage));
+		record_flow(&exporter->params.sink, flow, end, unseen, &observation_point));
 	count(exporter, flow, end);
 }
 
@@ -83,13 +83,14 @@ static void put_records(void *ctx, const struct aggregate *aggregate)
 {
 	struct exporter *exporter = ctx;
 	const struct exporter_params *p = &exporter->params;
-	struct vantage vantage = vantage_of(p->sessions, aggregate->key.session);
+	struct observation_point observation_point =
+		observation_point_of(p->sessions, aggregate->key.session);
 
 	for (unsigned side = 0; side < 2; side++)
 		if (aggregate->side[side].packets != 0)
 			offer(exporter, RECORD_FLOW_LOG,
-				record_window(
-					&p->sink, aggregate, side, p->window_s, &vantage));
+				record_window(&p->sink, aggregate, side, p->window_s,
+					&observation_point));
 }
 
 static bool make_aggregates(struct exporter *exporter)

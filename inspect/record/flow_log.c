@@ -28,8 +28,8 @@ void flow_log_line(struct text *t, const struct record *record, struct labels *l
 
 	(void)labels;
 	text_cstr(t, "2 ");
-	put_name(t, r->vantage.account, "unknown");
-	put_name(t, r->vantage.interface_id, "-");
+	put_name(t, r->observation_point.account, "unknown");
+	put_name(t, r->observation_point.interface_id, "-");
 	put_ends(t, r);
 	put_number(t, r->protocol);
 	put_number(t, r->packets);

@@ -11,9 +11,9 @@ static size_t aligned(size_t size)
 
 /* Details stand in the middle, where they are aligned, and take what the names leave them. */
 bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
-	int64_t unseen, const struct vantage *vantage)
+	int64_t unseen, const struct observation_point *observation_point)
 {
-	size_t names = vantage_size(vantage), room = 0;
+	size_t names = observation_point_size(observation_point), room = 0;
 	struct flow_record *r;
 	char *at;
 
@@ -35,19 +35,20 @@ bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end
 		r->flow.details = (struct details *)at;
 		r->record.cut = !details_copy(r->flow.details, flow->details, room);
 	}
-	r->record.cut |= !vantage_copy(&r->vantage, vantage, at + room);
+	r->record.cut |=
+		!observation_point_copy(&r->observation_point, observation_point, at + room);
 	return true;
 }
 
 bool record_window(const struct sink *sink, const struct aggregate *aggregate, unsigned side,
-	uint32_t window_s, const struct vantage *vantage)
+	uint32_t window_s, const struct observation_point *observation_point)
 {
 	const struct aggregate_side *sent = &aggregate->side[side];
 	const struct aggregate_key *key = &aggregate->key;
 	uint64_t begin_s = (uint64_t)key->window * window_s;
 	bool lo = side == 0;
-	struct window_record *r = (struct window_record *)sink->take(
-		sink->ctx, RECORD_WINDOW, sizeof(*r) + vantage_size(vantage));
+	struct window_record *r = (struct window_record *)sink->take(sink->ctx, RECORD_WINDOW,
+		sizeof(*r) + observation_point_size(observation_point));
 
 	if (r == NULL)
 		return false;
@@ -63,6 +64,7 @@ bool record_window(const struct sink *sink, const struct aggregate *aggregate, u
 	r->ip_version = key->ip_version;
 	r->tcp_flags = sent->tcp_flags;
 	r->direction = aggregate_direction(key, side);
-	r->record.cut = !vantage_copy(&r->vantage, vantage, (char *)(r + 1));
+	r->record.cut = !observation_point_copy(
+		&r->observation_point, observation_point, (char *)(r + 1));
 	return true;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "inspect/flow/flow.h"
-#include "inspect/record/vantage.h"
+#include "inspect/record/observation_point.h"
 
 enum record_type { RECORD_FLOW, RECORD_WINDOW, RECORD_STATS, RECORD_FLOW_FACT, RECORD_TYPES };
 
@@ -31,14 +31,14 @@ struct flow_record {
 	struct record record;
 	enum flow_end end;
 	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
-	struct vantage vantage;
+	struct observation_point observation_point;
 	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
 };
 
 /* What one end sent to the other in an aggregation window: a flow log record. */
 struct window_record {
 	struct record record;
-	struct vantage vantage;
+	struct observation_point observation_point;
 	struct ip_addr src, dst;
 	uint64_t packets, bytes;
 	uint64_t first_s, last_s;    /* when the first and the last packet came */
@@ -53,7 +53,7 @@ struct sink;
 
 /* Each makes a record in the sink. false: the sink has refused it. */
 bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
-	int64_t unseen, const struct vantage *vantage);
+	int64_t unseen, const struct observation_point *observation_point);
 /* What side 0 (`lo`) or 1 of the aggregate has sent. */
 bool record_window(const struct sink *sink, const struct aggregate *aggregate, unsigned side,
-	uint32_t window_s, const struct vantage *vantage);
+	uint32_t window_s, const struct observation_point *observation_point);

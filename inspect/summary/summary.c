@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "inspect/record/json.h"
+#include "inspect/record/observation_point.h"
 #include "inspect/record/text.h"
-#include "inspect/record/vantage.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
 
@@ -96,7 +96,8 @@ static void put_time(struct json *j, const char *key, uint64_t ns)
 
 static void put_session(struct json *j, const struct summary *s, const struct session *session)
 {
-	const struct vantage vantage = vantage_of_session(session);
+	const struct observation_point observation_point =
+		observation_point_of_session(session);
 	char tenant[TENANT_TEXT];
 
 	json_open(j, NULL, '{');
@@ -106,8 +107,8 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 	else
 		json_string(j, "network", NULL);
 	put_addr(j, "outer_src", &session->outer_src);
-	json_string(j, "session", vantage.session);
-	json_string(j, "interface_id", vantage.interface_id);
+	json_string(j, "session", observation_point.session);
+	json_string(j, "interface_id", observation_point.interface_id);
 	json_string(j, "tenant", summary_tenant(s, session->tenant, tenant));
 	json_bool(j, "configured", session->configured);
 	json_counters(j, COUNTERS_session_stats, &session->session_stats, IN_SUMMARY);

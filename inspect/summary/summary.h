@@ -10,8 +10,8 @@
 #include "decap/counters/counters.h"
 #include "decap/decap.h"
 #include "decap/ether_types.h"
-#include "decap/foreign.h"
 #include "decap/ledger.h"
+#include "decap/other_encap.h"
 #include "decap/packet.h"
 #include "decap/session/session.h"
 #include "inspect/dpi/dpi.h"
@@ -40,11 +40,12 @@ struct summary_port {
 /* What a replay was asked, and what it met. */
 struct summary_replay {
 	enum decap_mode mode;
-	const char *bpf, *inner;    /* expressions, as given; NULL: none */
-	bool has_sessions;          /* the settings name mirror sessions */
-	uint64_t mirrored, plain;   /* of the packets received; in DECAP_PLAIN all are plain */
-	uint64_t left_out_mirror;   /* mirror packets that the BPF expression left out */
-	struct foreign_met foreign; /* flows, in DECAP_MIRROR packets; in DECAP_PLAIN none */
+	const char *bpf, *inner;  /* expressions, as given; NULL: none */
+	bool has_sessions;        /* the settings name mirror sessions */
+	uint64_t mirrored, plain; /* of the packets received; in DECAP_PLAIN all are plain */
+	uint64_t left_out_mirror; /* mirror packets that the BPF expression left out */
+	struct other_encap_met
+		other_encap; /* flows, in DECAP_MIRROR packets; in DECAP_PLAIN none */
 	/* Files of packets, of -w and recorded ones: what went into the file for raw IP beside it. */
 	struct {
 		const char *name; /* of the file for Ethernet; NULL: none was written */

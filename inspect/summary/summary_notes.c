@@ -78,11 +78,12 @@ static void say_inner(const struct notes *n, const struct summary_replay *r)
 			count_print(out, text), plural(out));
 }
 
-static void ports_print(const uint16_t ports[FOREIGN_PORTS], char *out, size_t size)
+static void ports_print(const uint16_t ports[OTHER_ENCAP_PORTS], char *out, size_t size)
 {
 	int at = snprintf(out, size, "%u", ports[0]);
 
-	for (int i = 1; i < FOREIGN_PORTS && ports[i] != 0 && at > 0 && (size_t)at < size; i++)
+	for (int i = 1; i < OTHER_ENCAP_PORTS && ports[i] != 0 && at > 0 && (size_t)at < size;
+		i++)
 		at += snprintf(out + at, size - (size_t)at, ", %u", ports[i]);
 }
 
@@ -91,25 +92,25 @@ static void say_foreign(const struct notes *n, const struct summary_replay *r)
 {
 	static const struct {
 		const char *name, *setting; /* NULL: nothing would */
-	} kinds[FOREIGN_COUNT] = {
-		[FOREIGN_VXLAN] = {"VXLAN", "capture.vxlan_ports"},
-		[FOREIGN_GENEVE] = {"GENEVE", "capture.geneve_ports"},
-		[FOREIGN_VXLAN_GPE] = {"VXLAN-GPE around other than Ethernet", NULL},
-		[FOREIGN_TZSP] = {"TZSP", NULL},
-		[FOREIGN_ERSPAN] = {"ERSPAN", NULL},
-		[FOREIGN_GRE] = {"GRE around Ethernet (NVGRE)", NULL},
+	} kinds[OTHER_ENCAP_COUNT] = {
+		[OTHER_ENCAP_VXLAN] = {"VXLAN", "capture.vxlan_ports"},
+		[OTHER_ENCAP_GENEVE] = {"GENEVE", "capture.geneve_ports"},
+		[OTHER_ENCAP_VXLAN_GPE] = {"VXLAN-GPE around other than Ethernet", NULL},
+		[OTHER_ENCAP_TZSP] = {"TZSP", NULL},
+		[OTHER_ENCAP_ERSPAN] = {"ERSPAN", NULL},
+		[OTHER_ENCAP_GRE] = {"GRE around Ethernet (NVGRE)", NULL},
 	};
 	const char *unit = r->mode == DECAP_AUTO ? "flow" : "packet";
 	char count[COUNT_TEXT], ports[64];
 
-	for (int f = FOREIGN_NONE + 1; f < FOREIGN_COUNT; f++) {
-		uint64_t met = r->foreign.count[f];
+	for (int f = OTHER_ENCAP_NONE + 1; f < OTHER_ENCAP_COUNT; f++) {
+		uint64_t met = r->other_encap.count[f];
 		const char *verb = met == 1 ? " looks" : "s look";
 
 		if (met == 0)
 			continue;
 		count_print(met, count);
-		ports_print(r->foreign.ports[f], ports, sizeof(ports));
+		ports_print(r->other_encap.ports[f], ports, sizeof(ports));
 		if (kinds[f].setting)
 			say(n,
 				"%s %s%s like %s to UDP port %s, not decapsulated: %s with "

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "config/parse/plural.h"
+#include "inspect/record/observation_point.h"
 #include "inspect/record/text.h"
-#include "inspect/record/vantage.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
 #include "inspect/summary/summary_notes.h"
@@ -112,10 +112,11 @@ static void put_addr(struct columns *c, const struct ip_addr *addr)
 /* Which session of the settings it is. */
 static const char *session_note(const struct session *session)
 {
-	const struct vantage vantage = vantage_of_session(session);
+	const struct observation_point observation_point =
+		observation_point_of_session(session);
 
-	if (vantage.session != NULL)
-		return vantage.session;
+	if (observation_point.session != NULL)
+		return observation_point.session;
 	return session->configured ? "" : "not in the settings";
 }
 

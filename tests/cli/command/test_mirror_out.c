@@ -22,14 +22,14 @@ static void frame_make(uint8_t *frame, uint32_t len)
 static int target(const char *address, uint16_t *port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
-	const struct timeval patience = {.tv_sec = 10};
+	const struct timeval rx_pause = {.tv_sec = 10};
 	socklen_t size = sizeof(a);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	inet_pton(AF_INET, address, &a.sin_addr);
 	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	CU_ASSERT_EQUAL(
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &rx_pause, sizeof(rx_pause)), 0);
 	CU_ASSERT_EQUAL(getsockname(fd, (struct sockaddr *)&a, &size), 0);
 	*port = ntohs(a.sin_port);
 	return fd;

@@ -13,7 +13,7 @@
 
 #include "cli/command/command.h"
 #include "cli/control/control.h"
-#include "cli/control/plane.h"
+#include "cli/control/control_plane.h"
 #include "cli/support/net.h"
 #include "cli/support/puppet.h"
 #include "support/folder.h"
@@ -22,22 +22,23 @@
 struct served {
 	struct puppet puppet;
 	struct settings settings;
-	struct plane *plane;
+	struct control_plane *control_plane;
 	struct folder folder;
-	char path[128], error[PLANE_ERROR];
+	char path[128], error[CONTROL_PLANE_ERROR];
 };
 
-static struct plane *open_plane(struct served *s)
+static struct control_plane *open_plane(struct served *s)
 {
-	struct plane_params params = {.settings = &s->settings,
+	struct control_plane_params params = {.settings = &s->settings,
 		.directory = s->folder.path,
 		.provider = puppet_provider(&s->puppet)};
 
-	struct plane *plane = plane_bind(&params, s->error, sizeof(s->error));
+	struct control_plane *control_plane =
+		control_plane_bind(&params, s->error, sizeof(s->error));
 
-	if (plane && plane_start(plane, s->error, sizeof(s->error)))
-		return plane;
-	plane_stop(plane);
+	if (control_plane && control_plane_start(control_plane, s->error, sizeof(s->error)))
+		return control_plane;
+	control_plane_stop(control_plane);
 	return NULL;
 }
 
@@ -48,15 +49,15 @@ static void served_begin(struct served *s)
 	strcpy(s->settings.control.socket, "periscope.sock");
 	s->folder = folder_make();
 	folder_path(&s->folder, "periscope.sock", s->path, sizeof(s->path));
-	s->plane = open_plane(s);
-	if (s->plane == NULL)
+	s->control_plane = open_plane(s);
+	if (s->control_plane == NULL)
 		fprintf(stderr, "%s\n", s->error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s->plane);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->control_plane);
 }
 
 static void served_end(struct served *s)
 {
-	plane_stop(s->plane);
+	control_plane_stop(s->control_plane);
 	CU_ASSERT_NOT_EQUAL(access(s->path, F_OK), 0);
 	folder_remove(&s->folder);
 	settings_fini(&s->settings);
@@ -290,21 +291,21 @@ static void a_stale_socket_is_replaced_and_a_living_one_is_not(void)
 	answer = ask(&s, "stats\n"); /* the first one goes on */
 	CU_ASSERT_TRUE(answer_is_whole(answer, "ok "));
 	free(answer);
-	plane_stop(s.plane);
+	control_plane_stop(s.control_plane);
 
 	leave_stale(s.path);
-	s.plane = open_plane(&s);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s.plane);
+	s.control_plane = open_plane(&s);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s.control_plane);
 	answer = ask(&s, "stats\n");
 	CU_ASSERT_TRUE(answer_is_whole(answer, "ok "));
 	free(answer);
-	plane_stop(s.plane);
+	control_plane_stop(s.control_plane);
 
 	file = fopen(s.path, "w");
 	fputs("precious", file);
 	fclose(file);
-	s.plane = open_plane(&s);
-	CU_ASSERT_PTR_NULL(s.plane);
+	s.control_plane = open_plane(&s);
+	CU_ASSERT_PTR_NULL(s.control_plane);
 	snprintf(want, sizeof(want), "control.socket: %s is there and is no socket", s.path);
 	CU_ASSERT_STRING_EQUAL(s.error, want);
 	CU_ASSERT_EQUAL(unlink(s.path), 0);

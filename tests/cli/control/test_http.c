@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/control/control_plane.h"
 #include "cli/control/health_port.h"
 #include "cli/control/http.h"
-#include "cli/control/plane.h"
 #include "cli/support/net.h"
 #include "cli/support/puppet.h"
 
@@ -21,14 +21,14 @@ enum { SOON_MS = 2000 };
 struct served {
 	struct puppet puppet;
 	struct settings settings;
-	struct plane *plane;
+	struct control_plane *control_plane;
 	uint16_t http, tcp;
-	char error[PLANE_ERROR];
+	char error[CONTROL_PLANE_ERROR];
 };
 
 static void served_begin(struct served *s)
 {
-	struct plane_params params = {.settings = &s->settings, .directory = "/tmp"};
+	struct control_plane_params params = {.settings = &s->settings, .directory = "/tmp"};
 
 	puppet_begin(&s->puppet);
 	puppet_settings(&s->settings);
@@ -40,17 +40,17 @@ static void served_begin(struct served *s)
 		s->http);
 	s->settings.control.health_tcp = s->tcp;
 	params.provider = puppet_provider(&s->puppet);
-	s->plane = plane_bind(&params, s->error, sizeof(s->error));
-	if (s->plane == NULL)
+	s->control_plane = control_plane_bind(&params, s->error, sizeof(s->error));
+	if (s->control_plane == NULL)
 		fprintf(stderr, "%s\n", s->error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s->plane);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->control_plane);
 	CU_ASSERT_EQUAL(net_connect(s->tcp), -1); /* nobody is told to come before it starts */
-	CU_ASSERT_TRUE_FATAL(plane_start(s->plane, s->error, sizeof(s->error)));
+	CU_ASSERT_TRUE_FATAL(control_plane_start(s->control_plane, s->error, sizeof(s->error)));
 }
 
 static void served_end(struct served *s)
 {
-	plane_stop(s->plane);
+	control_plane_stop(s->control_plane);
 	settings_fini(&s->settings);
 	puppet_end(&s->puppet);
 }
@@ -228,14 +228,14 @@ static int connect_from(const char *address, uint16_t port)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-	const struct timeval patience = {.tv_sec = 10};
+	const struct timeval rx_pause = {.tv_sec = 10};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	inet_pton(AF_INET, address, &from.sin_addr);
 	inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
 	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
 	CU_ASSERT_EQUAL(
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &rx_pause, sizeof(rx_pause)), 0);
 	CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	return fd;
 }
@@ -372,10 +372,10 @@ static void many_ask_at_once(void)
 
 static void a_port_in_use_is_one_sentence(void)
 {
-	struct plane_params params = {.directory = "/tmp"};
+	struct control_plane_params params = {.directory = "/tmp"};
 	struct settings settings;
 	struct served s;
-	char error[PLANE_ERROR], want[PLANE_ERROR];
+	char error[CONTROL_PLANE_ERROR], want[CONTROL_PLANE_ERROR];
 
 	served_begin(&s);
 	puppet_settings(&settings);
@@ -384,14 +384,14 @@ static void a_port_in_use_is_one_sentence(void)
 	snprintf(settings.control.http, sizeof(settings.control.http), "127.0.0.1:%u", s.http);
 	snprintf(want, sizeof(want),
 		"control.http: cannot listen on 127.0.0.1:%u: Address already in use", s.http);
-	CU_ASSERT_PTR_NULL(plane_bind(&params, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(control_plane_bind(&params, error, sizeof(error)));
 	CU_ASSERT_STRING_EQUAL(error, want);
 	settings.control.http[0] = '\0';
 	settings.control.health_tcp = s.tcp;
 	snprintf(want, sizeof(want),
 		"control.health_tcp: cannot listen on TCP port %u: Address already in use",
 		s.tcp);
-	CU_ASSERT_PTR_NULL(plane_bind(&params, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(control_plane_bind(&params, error, sizeof(error)));
 	CU_ASSERT_STRING_EQUAL(error, want);
 	settings_fini(&settings);
 	served_end(&s);
@@ -399,7 +399,7 @@ static void a_port_in_use_is_one_sentence(void)
 
 static void ipv6_is_served(void)
 {
-	struct watch *watch;
+	struct health_check *watch;
 	struct http *http;
 	struct puppet puppet;
 	struct settings settings;
@@ -413,7 +413,7 @@ static void ipv6_is_served(void)
 	puppet_begin(&puppet);
 	puppet_settings(&settings);
 	provider = puppet_provider(&puppet);
-	watch = watch_start(&settings, &provider, error, sizeof(error));
+	watch = health_check_start(&settings, &provider, error, sizeof(error));
 	snprintf(endpoint, sizeof(endpoint), "[::1]:%u", port);
 	http = http_bind(endpoint, error, sizeof(error));
 	address.sin6_port = htons(port);
@@ -429,7 +429,7 @@ static void ipv6_is_served(void)
 		close(fd);
 	}
 	http_stop(http);
-	watch_stop(watch);
+	health_check_stop(watch);
 	settings_fini(&settings);
 	puppet_end(&puppet);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/control/notify.h"
-#include "cli/status/watch.h"
+#include "cli/status/health_check.h"
 #include "cli/support/puppet.h"
 #include "config/log/now.h"
 #include "support/folder.h"
@@ -138,14 +138,15 @@ static void unhealthy_is_not_stalled(void)
 }
 
 /* With a watch that looks every 20 ms: pings while it and the workers go on; returns how many. */
-static unsigned pings_in(struct manager *m, struct notify *n, struct watch *w, unsigned ms)
+static unsigned pings_in(
+	struct manager *m, struct notify *n, struct health_check *w, unsigned ms)
 {
 	uint64_t until = now_monotonic() + (uint64_t)ms * 1000000;
 	struct verdict v;
 	unsigned pings = 0;
 
 	while (now_monotonic() < until) {
-		watch_verdict(w, &v);
+		health_check_verdict(w, &v);
 		notify_look(n, &v, now_monotonic());
 		while (heard(m)[0] != '\0')
 			pings += strcmp(m->text, "WATCHDOG=1") == 0;
@@ -155,14 +156,14 @@ static unsigned pings_in(struct manager *m, struct notify *n, struct watch *w, u
 }
 
 /* Until the watch has seen it; at most ten seconds. */
-static void wait_until_workers(struct watch *w, bool poll)
+static void wait_until_workers(struct health_check *w, bool poll)
 {
 	uint64_t until = now_monotonic() + 10 * second;
 	struct verdict v;
 
 	do {
 		nanosleep(&(struct timespec){0, 5000000}, NULL);
-		watch_verdict(w, &v);
+		health_check_verdict(w, &v);
 	} while (v.workers_poll != poll && now_monotonic() < until);
 	CU_ASSERT_EQUAL(v.workers_poll, poll);
 }
@@ -173,7 +174,7 @@ static void a_stalled_worker_lets_it_bite(void)
 	struct settings settings;
 	struct puppet puppet;
 	struct manager m;
-	struct watch *w;
+	struct health_check *w;
 	struct notify n;
 	char error[256];
 
@@ -181,7 +182,7 @@ static void a_stalled_worker_lets_it_bite(void)
 	puppet_begin(&puppet);
 	puppet_settings(&settings);
 	provider = puppet_provider(&puppet);
-	w = watch_start(&settings, &provider, error, sizeof(error));
+	w = health_check_start(&settings, &provider, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w);
 	notify_begin(&n);
 	CU_ASSERT_TRUE(pings_in(&m, &n, w, 400) >= 2);
@@ -195,7 +196,7 @@ static void a_stalled_worker_lets_it_bite(void)
 	PUPPET_SET(&puppet, collect_fails, true);
 	wait_until_workers(w, false);
 	CU_ASSERT_EQUAL(pings_in(&m, &n, w, 400), 0);
-	watch_stop(w);
+	health_check_stop(w);
 	settings_fini(&settings);
 	puppet_end(&puppet);
 	manager_end(&m);

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/status/busy_share.h"
 #include "cli/status/health.h"
-#include "cli/status/share.h"
 #include "cli/support/puppet.h"
 
 static const uint64_t ms = 1000000, begin_ns = 5000000000;

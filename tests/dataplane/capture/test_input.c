@@ -279,7 +279,7 @@ static void opens_a_thousand_captures_or_says_why_not(void)
 	unlink(path);
 }
 
-struct watch {
+struct health_check {
 	const struct input *input;
 	uint64_t most;
 	bool stop;
@@ -287,7 +287,7 @@ struct watch {
 
 static void *watch_counters(void *argument)
 {
-	struct watch *w = argument;
+	struct health_check *w = argument;
 	struct input_counters c;
 
 	do {
@@ -303,7 +303,7 @@ static void another_thread_may_look_at_the_counters(void)
 	struct bytes pcap = {0};
 	const char *path;
 	struct input_packet packet;
-	struct watch watch = {0};
+	struct health_check watch = {0};
 	struct input *input;
 	pthread_t thread;
 	char error[100];

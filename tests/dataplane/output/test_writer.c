@@ -12,7 +12,7 @@
 #include "dataplane/output/writer.h"
 #include "dataplane/support/hooks.h"
 #include "inspect/output/output.h"
-#include "inspect/proto/draft.h"
+#include "inspect/proto/details_draft.h"
 #include "inspect/record/aggregate.h"
 #include "support/folder.h"
 #include "support/python.h"
@@ -121,7 +121,7 @@ static struct details *make_details(size_t len, struct memory *memory, struct me
 /* The event of a flow that says: outbox, number, length. */
 static bool put(struct sink sink, uint32_t outbox, uint32_t number, size_t len)
 {
-	const struct vantage nowhere = {.has_vni = false};
+	const struct observation_point nowhere = {.has_vni = false};
 	struct memory memory = {0};
 	struct memory_list list = {0};
 	struct flow flow = {.key = {.point = SESSION_NONE, .ip_version = 4, .protocol = 6}};
@@ -315,7 +315,7 @@ static void count_call(void *ctx, struct output *output)
 /* A writer that waits for the disk is not waited for; what it was to do is not done later. */
 static void an_errand_has_its_time(void)
 {
-	const uint64_t patience_ns = 50 * 1000 * 1000;
+	const uint64_t wait_ns = 50 * 1000 * 1000;
 	struct gate gate;
 	struct desk desk;
 	uint32_t calls = 0;
@@ -325,10 +325,10 @@ static void an_errand_has_its_time(void)
 	CU_ASSERT_EQUAL(put_until_refused(&desk, 0, 0, 1), 1);
 	writer_flush(desk.writer, 0);
 	/* It may have come to the errand before the record. */
-	while (writer_do(desk.writer, count_call, &calls, patience_ns))
+	while (writer_do(desk.writer, count_call, &calls, wait_ns))
 		;
 	calls = 0;
-	CU_ASSERT_FALSE(writer_do(desk.writer, count_call, &calls, patience_ns));
+	CU_ASSERT_FALSE(writer_do(desk.writer, count_call, &calls, wait_ns));
 	gate_open(&gate);
 	CU_ASSERT_TRUE(writer_do(desk.writer, count_call, &calls, UINT64_C(60000000000)));
 	desk_stop(&desk);
@@ -341,7 +341,7 @@ static void an_errand_has_its_time(void)
 /* What `lo` sent to itself, `last` after the begin of the window of 600 s. */
 static bool put_window(struct sink sink, uint32_t window, uint16_t last, uint64_t packets)
 {
-	const struct vantage nowhere = {.has_vni = false};
+	const struct observation_point nowhere = {.has_vni = false};
 	struct aggregate aggregate = {.key = {.window = window, .ip_version = 4}};
 
 	aggregate.side[0].packets = packets;

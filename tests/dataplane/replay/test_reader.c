@@ -647,7 +647,8 @@ static void a_worker_that_does_not_start(void)
 	rig_start(&rig);
 	while (!worker && nth < 100) {
 		hooks_fail_allocation(++nth);
-		worker = worker_start(rig.lanes[0], 0, rig.writer, NULL, 8, error, sizeof(error));
+		worker = worker_start(
+			rig.lanes[0], 0, rig.writer, NULL, 8, error, sizeof(error));
 		CU_ASSERT_EQUAL(worker == NULL, hooks_allocation_failed());
 		CU_ASSERT_TRUE(worker || error[0]);
 	}
@@ -656,7 +657,8 @@ static void a_worker_that_does_not_start(void)
 	reader_abandon(rig.reader, &worker, 1);
 	worker_stop(worker);
 	hooks_fail_thread(1);
-	CU_ASSERT_PTR_NULL(worker_start(rig.lanes[0], 0, rig.writer, NULL, 8, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(
+		worker_start(rig.lanes[0], 0, rig.writer, NULL, 8, error, sizeof(error)));
 	rig_run(&rig, rig_patience());
 	CU_ASSERT_EQUAL(reader_received(rig.reader), 10);
 	rig_end(&rig);

@@ -121,7 +121,7 @@ void rig_end(struct rig *rig)
 	folder_remove(&rig->folder);
 }
 
-static bool patience(void *ctx, uint64_t packets)
+static bool rx_pause(void *ctx, uint64_t packets)
 {
 	(void)ctx;
 	(void)packets;
@@ -130,5 +130,5 @@ static bool patience(void *ctx, uint64_t packets)
 
 struct reader_watch rig_patience(void)
 {
-	return (struct reader_watch){NULL, patience};
+	return (struct reader_watch){NULL, rx_pause};
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "inspect/dpi/dpi.h"
-#include "inspect/stream/order.h"
+#include "inspect/stream/reorder.h"
 #include "support/hex.h"
 #include "support/talk.h"
 
@@ -163,16 +163,16 @@ static void syn_and_fin_take_a_number(void)
 		.from_hi = true,
 		.payload = 40,
 		.wire = 60};
-	struct order order = {0};
+	struct reorder order = {0};
 
 	for (int i = 0; i < 3; i++)
-		order_saw(&order, &seen[i]);
+		reorder_saw(&order, &seen[i]);
 	for (answer.ack = 101; answer.ack <= 112; answer.ack++)
-		CU_ASSERT_FALSE(order_is_early(&order, &answer));
-	CU_ASSERT_TRUE(order_is_early(&order, &answer));
+		CU_ASSERT_FALSE(reorder_is_early(&order, &answer));
+	CU_ASSERT_TRUE(reorder_is_early(&order, &answer));
 	answer.ack = 112;
 	answer.seq = 502;
-	CU_ASSERT_TRUE(order_is_early(&order, &answer));
+	CU_ASSERT_TRUE(reorder_is_early(&order, &answer));
 }
 
 static void an_answer_may_come_before_its_question(void)

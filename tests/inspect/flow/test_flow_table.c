@@ -12,7 +12,7 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 enum { SEEN_MAX = 64 };
 
 /* What the observer was told, in order. */
-struct seen {
+struct capture_loss {
 	struct flow flow;
 	struct flow_window sent[2];
 	enum { SEEN_ENDED, SEEN_WINDOW, SEEN_RELEASE } what;
@@ -21,14 +21,14 @@ struct seen {
 
 struct bench {
 	struct flow_table *table;
-	struct seen seen[SEEN_MAX];
+	struct capture_loss seen[SEEN_MAX];
 	int n_seen;
 	uint64_t packets_ended;
 	uint64_t now, youngest_evicted_age;
 	uint64_t horizon;
 };
 
-static void note(struct bench *bench, struct seen seen)
+static void note(struct bench *bench, struct capture_loss seen)
 {
 	if (bench->n_seen < SEEN_MAX)
 		bench->seen[bench->n_seen++] = seen;
@@ -38,7 +38,7 @@ static void ended(void *ctx, struct flow *flow, enum flow_end end)
 {
 	struct bench *bench = ctx;
 
-	note(bench, (struct seen){.flow = *flow, .what = SEEN_ENDED, .end = end});
+	note(bench, (struct capture_loss){.flow = *flow, .what = SEEN_ENDED, .end = end});
 	if (end == FLOW_END_ACTIVE)
 		return;
 	bench->packets_ended += flow->side[0].packets + flow->side[1].packets;
@@ -48,12 +48,12 @@ static void ended(void *ctx, struct flow *flow, enum flow_end end)
 
 static void window(void *ctx, const struct flow *flow, const struct flow_window sent[2])
 {
-	note(ctx, (struct seen){*flow, {sent[0], sent[1]}, SEEN_WINDOW, 0});
+	note(ctx, (struct capture_loss){*flow, {sent[0], sent[1]}, SEEN_WINDOW, 0});
 }
 
 static void release(void *ctx, struct flow *flow)
 {
-	note(ctx, (struct seen){.flow = *flow, .what = SEEN_RELEASE});
+	note(ctx, (struct capture_loss){.flow = *flow, .what = SEEN_RELEASE});
 }
 
 static void bench_open(struct bench *bench, const struct flow_params *params)
@@ -409,7 +409,7 @@ static void an_active_timeout_updates_and_goes_on(void)
 	/* due at 40 (more than 30 after 0) and at 80; each shows the packets before it */
 	CU_ASSERT_EQUAL_FATAL(bench.n_seen, 4);
 	for (uint64_t i = 0; i < 2; i++) {
-		const struct seen *seen = &bench.seen[2 * i];
+		const struct capture_loss *seen = &bench.seen[2 * i];
 
 		CU_ASSERT_TRUE(seen[0].what == SEEN_WINDOW);
 		CU_ASSERT_EQUAL(seen[0].sent[0].packets, 4);
@@ -422,8 +422,8 @@ static void an_active_timeout_updates_and_goes_on(void)
 	bench_close(&bench);
 }
 
-static void check_window(const struct seen *seen, int side, uint32_t packets, uint32_t first,
-	uint32_t last, uint8_t flags)
+static void check_window(const struct capture_loss *seen, int side, uint32_t packets,
+	uint32_t first, uint32_t last, uint8_t flags)
 {
 	const struct flow_window *s = &seen->sent[side];
 

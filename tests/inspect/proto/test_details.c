@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inspect/proto/draft.h"
+#include "inspect/proto/details_draft.h"
 
 static struct draft draft;
 

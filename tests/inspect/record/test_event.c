@@ -6,7 +6,7 @@
 
 #include "config/model/model.h"
 #include "inspect/output/output.h"
-#include "inspect/proto/draft.h"
+#include "inspect/proto/details_draft.h"
 #include "inspect/record/event.h"
 #include "inspect/record/exporter.h"
 #include "inspect/record/record.h"
@@ -261,7 +261,8 @@ static void the_mirror_model_names_session_and_interface(void)
 	exporter_finish(stage->exporter);
 	CU_ASSERT_EQUAL(
 		strncmp(text_of(stage, 1), "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
-	CU_ASSERT_EQUAL(((struct window_record *)&stage->records[1])->vantage.owner, 7);
+	CU_ASSERT_EQUAL(
+		((struct window_record *)&stage->records[1])->observation_point.owner, 7);
 	stage_free(stage);
 }
 

@@ -68,14 +68,14 @@ static struct aggregate aggregate_of(size_t row, unsigned sender)
 
 /* The line of what a side sent; `lasts`: the second of its last packet, if that is wanted. */
 static const char *line_of(const struct aggregate *aggregate, unsigned side,
-	const struct vantage *vantage, uint64_t *last)
+	const struct observation_point *observation_point, uint64_t *last)
 {
 	static char line[FLOW_LOG_SIZE + 1];
 	static struct drawer drawer;
 	struct sink sink = drawer_sink(&drawer);
 	struct text t = text_make(line, FLOW_LOG_SIZE);
 
-	CU_ASSERT_TRUE(record_window(&sink, aggregate, side, WINDOW, vantage));
+	CU_ASSERT_TRUE(record_window(&sink, aggregate, side, WINDOW, observation_point));
 	flow_log_line(&t, &drawer.last.record, NULL);
 	CU_ASSERT_FALSE(t.full);
 	*t.at = '\0';
@@ -86,7 +86,7 @@ static const char *line_of(const struct aggregate *aggregate, unsigned side,
 
 static void records_of_the_user_guide(void)
 {
-	const struct vantage vantage = {
+	const struct observation_point observation_point = {
 		.account = "123456789010", .interface_id = "eni-1235b8ca123456789"};
 
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++)
@@ -95,21 +95,22 @@ static void records_of_the_user_guide(void)
 			uint64_t last;
 
 			CU_ASSERT_STRING_EQUAL(
-				line_of(&aggregate, sender, &vantage, &last), rows[row].want);
+				line_of(&aggregate, sender, &observation_point, &last),
+				rows[row].want);
 			CU_ASSERT_EQUAL(last, rows[row].last);
 		}
 }
 
 static void each_side_has_its_own_numbers(void)
 {
-	const struct vantage vantage = {.has_vni = false};
+	const struct observation_point observation_point = {.has_vni = false};
 	struct aggregate aggregate = aggregate_of(0, 0);
 
 	aggregate.side[1] = (struct aggregate_side){.packets = UINT64_C(5000000001),
 		.bytes = UINT64_C(1) << 49,
 		.first = 1,
 		.last = 59};
-	CU_ASSERT_STRING_EQUAL(line_of(&aggregate, 1, &vantage, NULL),
+	CU_ASSERT_STRING_EQUAL(line_of(&aggregate, 1, &observation_point, NULL),
 		"2 unknown - 172.31.16.21 172.31.16.139 22 20641 6 5000000001 562949953421312 "
 		"1418529961 1418530019 ACCEPT OK\n");
 }
@@ -118,7 +119,8 @@ static void each_side_has_its_own_numbers(void)
 static void the_longest_record_fits(void)
 {
 	char name[100];
-	const struct vantage vantage = {.account = name, .interface_id = name};
+	const struct observation_point observation_point = {
+		.account = name, .interface_id = name};
 	struct aggregate aggregate = {.key = {.window = 307445734,
 					      .lo_port = UINT16_MAX,
 					      .hi_port = UINT16_MAX,
@@ -130,7 +132,7 @@ static void the_longest_record_fits(void)
 	name[sizeof(name) - 1] = '\0';
 	memset(&aggregate.key.lo, 0xee, 2 * sizeof(aggregate.key.lo));
 	aggregate.side[0] = (struct aggregate_side){UINT64_MAX, UINT64_MAX, 0, 33, 0};
-	line = line_of(&aggregate, 0, &vantage, NULL);
+	line = line_of(&aggregate, 0, &observation_point, NULL);
 	CU_ASSERT_EQUAL(line[strlen(line) - 1], '\n');
 	CU_ASSERT_PTR_NOT_NULL(strstr(line, " 18446744040 18446744073 ACCEPT OK\n"));
 }

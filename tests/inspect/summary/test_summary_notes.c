@@ -99,13 +99,13 @@ static void what_looks_like_something_else(void)
 	struct desk desk;
 
 	desk_begin(&desk, DECAP_AUTO);
-	desk.replay.foreign.count[FOREIGN_VXLAN] = 2000;
-	desk.replay.foreign.ports[FOREIGN_VXLAN][0] = 4790;
-	desk.replay.foreign.ports[FOREIGN_VXLAN][1] = 8472;
+	desk.replay.other_encap.count[OTHER_ENCAP_VXLAN] = 2000;
+	desk.replay.other_encap.ports[OTHER_ENCAP_VXLAN][0] = 4790;
+	desk.replay.other_encap.ports[OTHER_ENCAP_VXLAN][1] = 8472;
 	only(&desk, "2,000 flows look like VXLAN to UDP port 4790, 8472, not decapsulated: "
 		    "capture.vxlan_ports with that port in it would");
 	desk_begin(&desk, DECAP_MIRROR);
-	desk.replay.foreign.count[FOREIGN_ERSPAN] = 1;
+	desk.replay.other_encap.count[OTHER_ENCAP_ERSPAN] = 1;
 	only(&desk, "1 packet looks like ERSPAN, not decapsulated: it is not supported");
 }
 

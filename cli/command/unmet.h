@@ -1,7 +1,0 @@
-/* Settings that are read and checked, but ask for what no command does yet. */
-#pragma once
-
-#include "config/settings/settings.h"
-
-/* Says each on standard error, so that nobody relies on it. */
-void unmet_say(const struct settings *settings);

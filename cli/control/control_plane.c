@@ -1,0 +1,113 @@
+#include "cli/control/control_plane.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/control/control.h"
+#include "cli/control/health_port.h"
+#include "cli/control/http.h"
+#include "cli/status/health_check.h"
+#include "cli/status/telemetry_answer.h"
+
+struct control_plane {
+	struct control_plane_params params;
+	struct health_check *watch;
+	struct http *http;
+	struct health_port *health_port;
+	struct control *control;
+};
+
+static bool bind_control(struct control_plane *p, const struct control_plane_params *params,
+	char *error, size_t error_size)
+{
+	char path[CONTROL_PATH_MAX];
+
+	if (params->settings->control.socket[0] == '\0')
+		return true;
+	if (!control_path(params->settings, params->directory, path, error, error_size))
+		return false;
+	p->control = control_bind(path, error, error_size);
+	return p->control != NULL;
+}
+
+static bool bind_all(struct control_plane *p, char *error, size_t size)
+{
+	const struct settings *s = p->params.settings;
+
+	if (s->control.http[0] != '\0') {
+		p->http = http_bind(s->control.http, error, size);
+		if (p->http == NULL)
+			return false;
+	}
+	if (s->control.health_tcp != 0) {
+		p->health_port = health_port_bind((uint16_t)s->control.health_tcp, error, size);
+		if (p->health_port == NULL)
+			return false;
+	}
+	return bind_control(p, &p->params, error, size);
+}
+
+static bool start(struct control_plane *p, char *error, size_t size)
+{
+	p->watch = health_check_start(p->params.settings, &p->params.provider, error, size);
+	if (p->watch == NULL)
+		return false;
+	if (p->http != NULL && !http_start(p->http, p->watch, error, size))
+		return false;
+	if (p->control != NULL &&
+		!control_start(p->control, p->watch, &p->params.provider, error, size))
+		return false;
+	if (p->params.settings->control.telemetry &&
+		!telemetry_answer_start(p->watch, error, size))
+		return false;
+	/* Last: from here on a load balancer may send traffic. */
+	return p->health_port == NULL ||
+	       health_port_start(p->health_port, p->watch, error, size);
+}
+
+void control_plane_verdict(struct control_plane *p, struct verdict *verdict)
+{
+	health_check_verdict(p->watch, verdict);
+}
+
+void control_plane_stop(struct control_plane *p)
+{
+	if (p == NULL)
+		return;
+	health_port_stop(p->health_port);
+	telemetry_answer_stop();
+	control_stop(p->control);
+	http_stop(p->http);
+	health_check_stop(p->watch);
+	free(p);
+}
+
+struct control_plane *control_plane_bind(
+	const struct control_plane_params *params, char *error, size_t error_size)
+{
+	struct control_plane *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		snprintf(error, error_size, "no memory for the control plane");
+		return NULL;
+	}
+	p->params = *params;
+	if (bind_all(p, error, error_size))
+		return p;
+	control_plane_stop(p);
+	return NULL;
+}
+
+bool control_plane_start(struct control_plane *p, char *error, size_t error_size)
+{
+	sigset_t all, before;
+	bool started;
+
+	/* Signals are the main thread's: the threads made here inherit that none reaches them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = start(p, error, error_size);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}

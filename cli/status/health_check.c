@@ -1,0 +1,205 @@
+/* Two locks: `busy` is handed from one collect() to the next and may be held for as long as the
+ * provider takes; `lock` guards the plain fields and is only held for moments. */
+#include "cli/status/health_check.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/status/busy_share.h"
+#include "config/log/log.h"
+#include "config/log/now.h"
+
+static const uint64_t collect_wait_ns = 2000000000, verdict_age_ns = 3000000000;
+
+struct health_check {
+	struct status_provider provider;
+	struct health *health;  /* the thread's */
+	struct log_limit limit; /* the thread's */
+	uint64_t interval_ns;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t freed, stopped;
+	/* Under the lock: */
+	bool busy, stop;
+	struct verdict verdict;
+	struct shares shares;
+	uint64_t judged_ns;
+};
+
+static struct timespec timespec_at(uint64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+}
+
+/* Takes `busy`; false: someone else kept it. */
+static bool take(struct health_check *w)
+{
+	struct timespec until = timespec_at(now_monotonic() + collect_wait_ns);
+	bool taken;
+
+	pthread_mutex_lock(&w->lock);
+	while (w->busy && pthread_cond_timedwait(&w->freed, &w->lock, &until) != ETIMEDOUT)
+		;
+	taken = !w->busy;
+	w->busy = true;
+	pthread_mutex_unlock(&w->lock);
+	return taken;
+}
+
+static void give_back(struct health_check *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->busy = false;
+	pthread_cond_signal(&w->freed);
+	pthread_mutex_unlock(&w->lock);
+}
+
+bool health_check_collect(struct health_check *w, struct status *status)
+{
+	bool done;
+
+	if (!take(w))
+		return false;
+	done = w->provider.collect(w->provider.ctx, status);
+	give_back(w);
+	if (done) {
+		pthread_mutex_lock(&w->lock);
+		shares_see(&w->shares, status, now_monotonic());
+		shares_put(&w->shares, status);
+		pthread_mutex_unlock(&w->lock);
+	}
+	return done;
+}
+
+void health_check_verdict(struct health_check *w, struct verdict *verdict)
+{
+	uint64_t age_ns;
+
+	pthread_mutex_lock(&w->lock);
+	*verdict = w->verdict;
+	age_ns = now_monotonic() - w->judged_ns;
+	pthread_mutex_unlock(&w->lock);
+	if (age_ns <= verdict_age_ns + w->interval_ns)
+		return;
+	verdict->workers_poll = false;
+	verdict_add(verdict, "health could not be judged for %.1f s", (double)age_ns / 1e9);
+}
+
+/* Changes are for the operator's journal. */
+static void tell(
+	struct log_limit *limit, const struct verdict *before, const struct verdict *after)
+{
+	char text[VERDICT_WRONG * (VERDICT_TEXT + 2) + 32];
+
+	if (before->n_wrong == 0 && after->n_wrong > 0)
+		log_limited(limit, LOG_LEVEL_WARNING, "not healthy: %s",
+			verdict_print(after, text, sizeof(text)));
+	else if (before->n_wrong > 0 && after->n_wrong == 0)
+		log_limited(limit, LOG_LEVEL_INFO, "healthy again");
+}
+
+static void judge(struct health_check *w)
+{
+	struct verdict before, after = {0};
+	struct status status;
+
+	status_init(&status, 0);
+	if (health_check_collect(w, &status))
+		health_judge(w->health, &status, now_monotonic(), &after);
+	else
+		verdict_add(&after, "the state of the appliance could not be collected");
+	status_fini(&status);
+	pthread_mutex_lock(&w->lock);
+	before = w->verdict;
+	w->verdict = after;
+	w->judged_ns = now_monotonic();
+	pthread_mutex_unlock(&w->lock);
+	tell(&w->limit, &before, &after);
+}
+
+static void *watch_main(void *arg)
+{
+	struct health_check *w = arg;
+	bool stop = false;
+
+	while (!stop) {
+		struct timespec until = timespec_at(now_monotonic() + w->interval_ns);
+
+		pthread_mutex_lock(&w->lock);
+		while (!w->stop &&
+			pthread_cond_timedwait(&w->stopped, &w->lock, &until) != ETIMEDOUT)
+			;
+		stop = w->stop;
+		pthread_mutex_unlock(&w->lock);
+		if (!stop)
+			judge(w);
+	}
+	return NULL;
+}
+
+static void destroy(struct health_check *w)
+{
+	pthread_cond_destroy(&w->freed);
+	pthread_cond_destroy(&w->stopped);
+	pthread_mutex_destroy(&w->lock);
+	health_destroy(w->health);
+	shares_fini(&w->shares);
+	free(w);
+}
+
+/* Waits go by the clock that never goes back. */
+static void make_locks(struct health_check *w)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->freed, &attr);
+	pthread_cond_init(&w->stopped, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+struct health_check *health_check_start(const struct settings *settings,
+	const struct status_provider *provider, char *error, size_t error_size)
+{
+	struct health_check *w = calloc(1, sizeof(*w));
+	int failed;
+
+	if (w == NULL) {
+		snprintf(error, error_size, "no memory for the health check");
+		return NULL;
+	}
+	w->provider = *provider;
+	w->interval_ns = settings->control.check_interval;
+	make_locks(w);
+	w->health = health_create(settings);
+	if (w->health == NULL) {
+		snprintf(error, error_size, "no memory for the health check");
+		destroy(w);
+		return NULL;
+	}
+	judge(w);
+	failed = pthread_create(&w->thread, NULL, watch_main, w);
+	if (failed == 0)
+		return w;
+	snprintf(error, error_size, "no thread for the health check: %s", strerror(failed));
+	destroy(w);
+	return NULL;
+}
+
+void health_check_stop(struct health_check *w)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->stopped);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	destroy(w);
+}

@@ -1,0 +1,27 @@
+/* The watch: collects a status every control.check_interval on a thread of its own, judges it, and
+ * keeps the verdict. It also stands between the provider and whoever else wants a status, so that
+ * collect() never runs twice at once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/status/health.h"
+#include "cli/status/status.h"
+
+struct health_check;
+
+/* The first status is judged before this returns. NULL: `error` says why. */
+struct health_check *health_check_start(const struct settings *settings,
+	const struct status_provider *provider, char *error, size_t error_size);
+/* Ends the thread; nobody may use the watch any more. NULL is legal. */
+void health_check_stop(struct health_check *watch);
+
+/* Collects a status for the caller, who made it with status_init() and ends it with status_fini()
+ * in any case. false: the provider failed, or was busy for two seconds. Any thread. */
+bool health_check_collect(struct health_check *watch, struct status *status);
+
+/* The latest verdict; when none was reached for three seconds, that is what is wrong, and nobody knows
+ * of the workers. Any thread,
+ * never waits for the provider. */
+void health_check_verdict(struct health_check *watch, struct verdict *verdict);

@@ -1,0 +1,97 @@
+/* Loss before the appliance: bytes that TCP acknowledged and that no inspected packet showed (which one
+ * that arrived and was refused may have had: the summary has a note on that). For each TCP
+ * flow it is kept how far each end's sequence numbers were shown; a hole below an acknowledgment
+ * that nothing fills is counted, as Zeek's capture loss has it.
+ *
+ * Only what both ends say counts: an end that was never seen to send has lost nothing here, and
+ * bytes before an end's first packet are not missed. SYN and FIN are a byte each, as TCP counts
+ * them (RFC 9293, 3.4), so a FIN that was not shown counts one. Lengths are those of the headers:
+ * a cut packet was seen. Retransmissions and packets out of order fill holes, whatever the order of
+ * data and acknowledgment; a hole is counted a second of packet time after it was found, or when
+ * the flow ends, and only if it was acknowledged by then.
+ *
+ * Nobody's word is taken for much: an acknowledgment more than SEEN_ACK_MAX beyond all that is
+ * known, or a sequence number more than SEEN_HOLE_MAX (the largest window, RFC 7323) from the last,
+ * counts nothing. RSTs are not looked at; fragments, and headers cut before their flags, begin
+ * their end anew. All of this errs to too few bytes, not too many.
+ *
+ * 12 bytes of the flow are all that the usual packet touches; a flow that misses something borrows
+ * a block of 64. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inspect/flow/flow.h"
+
+enum {
+	SEEN_ACK_MAX = 1 << 24,
+	SEEN_HOLE_MAX = 1 << 30,
+	SEEN_WAIT_MS = 1000, /* that a hole may still be filled */
+};
+
+/* Of flow_seen.state, whose upper half is the table's epoch when the flow was last looked at. */
+enum capture_loss_state {
+	SEEN_STARTED = 1 << 0, /* and << 1 for side 1 */
+	SEEN_PENDING = 1 << 2, /* holes, or bytes acknowledged and not shown: its block knows */
+	SEEN_BARE = 1 << 4,    /* began with a packet without data, which may be a keep-alive */
+	SEEN_BOTH = 1 << 6,    /* both sides were seen at some time */
+	SEEN_BLOCK = 1 << 7,   /* the flow has a block */
+	SEEN_CALM = 3 * SEEN_STARTED,
+	SEEN_CALM_MASK = (int)0xffff0000 | 3 * SEEN_STARTED | 3 * SEEN_PENDING,
+};
+
+struct capture_loss_block;
+
+/* The blocks of a table's flows. */
+struct capture_loss {
+	struct flow *flows; /* borrowed, by slot */
+	uint32_t *numbers;  /* of the flows' blocks, by slot, where SEEN_BLOCK says so */
+	uint32_t epoch;     /* in the upper half, as in flow_seen.state */
+	struct capture_loss_block *blocks;
+	uint32_t used; /* blocks that ever were: the first ones */
+	uint32_t free; /* 1 + the number of a free one, which holds the next; 0 = none */
+};
+
+/* For a table of `n` slots, all zero. false: no memory. */
+bool capture_loss_init(struct capture_loss *seen, struct flow *flows, uint32_t n);
+void capture_loss_fini(struct capture_loss *seen, uint32_t n);
+
+/* Packets were lost here: holes that flows turn out to have are not the mirror's. */
+void capture_loss_lost_here(struct capture_loss *seen);
+
+/* A packet that capture_loss_packet() cannot pass over. */
+uint64_t capture_loss_look(
+	struct capture_loss *seen, uint32_t slot, const struct packet *p, bool src_is_lo);
+
+/* The TCP packet `p` of the flow in `slot`. Returns bytes that are now known to be missing. Inline:
+ * it is done for every packet, and nearly all of them go on where another one ended, or say again
+ * what was said. */
+static inline uint64_t capture_loss_packet(
+	struct capture_loss *seen, uint32_t slot, const struct packet *p, bool src_is_lo)
+{
+	const uint16_t odd =
+		PACKET_FRAGMENT | PACKET_PORTS_CUT | PACKET_L4_ODD | PACKET_NO_PORTS;
+	const uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
+	struct flow_seen *flow = &seen->flows[slot].seen;
+	uint32_t *next = &flow->next[!src_is_lo], end;
+	uint32_t state = (flow->state & (uint32_t)SEEN_CALM_MASK) ^ seen->epoch;
+	bool alone = state == (uint32_t)SEEN_STARTED << !src_is_lo;
+	bool calm = state == SEEN_CALM && (int32_t)(p->tcp_ack - flow->next[src_is_lo]) <= 0;
+
+	if ((!calm && !alone) || *next - p->tcp_seq > SEEN_HOLE_MAX || p->flags & odd ||
+		(p->tcp_flags & (syn | rst | ack)) != ack)
+		return capture_loss_look(seen, slot, p, src_is_lo);
+	end = p->tcp_seq + (p->ip_len - p->payload) + (p->tcp_flags & fin);
+	*next = (int32_t)(end - *next) > 0 ? end : *next;
+	return 0;
+}
+
+/* For a flow that ends: what is acknowledged by now and still missing
+ * counts, and is returned; the sides begin anew. */
+uint64_t capture_loss_settle(struct capture_loss *seen, uint32_t slot);
+/* The flow has ended. */
+void capture_loss_clear(struct capture_loss *seen, uint32_t slot);
+
+/* Bytes of the flow counted so far, or -1: one side was never seen. */
+int64_t capture_loss_unseen(const struct capture_loss *seen, uint32_t slot);

@@ -1,0 +1,279 @@
+#include "inspect/stream/reassembly.h"
+
+#include <string.h>
+
+#include "decap/cursor.h"
+#include "decap/ip.h"
+#include "inspect/flow/flow.h"
+
+enum {
+	UNIT = 8, /* fragments begin at multiples of it */
+	DATA_MAX = UINT16_MAX,
+	IP4_FRAGMENT = 6, /* offset of the field in the IPv4 header */
+	IP4_MORE = 0x2000,
+	IP4_OFFSET = 0x1fff,
+	IP6_HEADER = 40,
+	IP6_FRAGMENT_LEN = 8,
+	IP6_MORE = 1,
+	IP6_OFFSET = 0xfff8,
+};
+
+struct reassembly {
+	struct reassemblies *all;
+	struct reassembly *older, *newer;
+	struct flow *flow;
+	struct memory_list *list;
+	struct piece piece; /* of the first fragment */
+	bool has_first;
+	uint32_t id;
+	uint8_t version;
+	/* Bytes before the data, of the first fragment that came until the first one is there: in IPv6
+	 * the fragment header is the last of them. */
+	uint16_t header;
+	uint32_t have, total; /* bytes of data; total 0: the last fragment was not seen */
+	uint32_t reach;       /* where the data that are there end */
+	uint32_t room;
+	uint8_t *bytes; /* header, data */
+	uint8_t units[DATA_MAX / UNIT / 8 + 1];
+};
+
+struct fragment {
+	const uint8_t *data;
+	uint32_t offset, len;
+	bool more;
+};
+
+/* Where the data of fragment `p` belongs. false: not all there, or in IPv6 headers follow the
+ * fragment header, so that it is not the last before l4. */
+static bool fragment_read(const struct packet *p, struct fragment *f)
+{
+	struct cursor c = cursor_make(p->ip, p->ip_cap, p->ip_len);
+	const uint8_t *h = cursor_take(&c, p->l4);
+	uint16_t field;
+
+	if (!h || c.cap < c.wire || (p->ip_version == 6 && p->l4 < IP6_HEADER + UNIT))
+		return false;
+	if (p->ip_version == 4) {
+		field = be16(h + IP4_FRAGMENT);
+		f->offset = (uint32_t)(field & IP4_OFFSET) * UNIT;
+		f->more = field & IP4_MORE;
+	} else {
+		h += p->l4 - IP6_FRAGMENT_LEN;
+		if (be32(h + 4) != ip_fragment_id(p))
+			return false;
+		field = be16(h + 2);
+		f->offset = field & IP6_OFFSET;
+		f->more = field & IP6_MORE;
+	}
+	f->data = c.at;
+	f->len = c.cap;
+	return f->len && f->offset + f->len + p->l4 <= DATA_MAX && !(f->more && f->len % UNIT);
+}
+
+size_t reassembly_room(const struct packet *p)
+{
+	struct fragment f;
+	size_t data = fragment_read(p, &f) ? p->l4 + f.offset + f.len : 0;
+
+	return sizeof(struct reassembly) + 2 * data;
+}
+
+static void *room_take(struct reassemblies *all, const struct flow *flow,
+	struct memory_list *list, size_t size)
+{
+	void *room;
+
+	if (!quota_take(&all->quota, flow->key.point, size))
+		return NULL;
+	room = memory_take(all->memory, list, size);
+	if (!room)
+		quota_give(&all->quota, flow->key.point, size);
+	return room;
+}
+
+static void room_give(struct reassembly *d, void *room, size_t size)
+{
+	quota_give(&d->all->quota, d->flow->key.point, size);
+	memory_give(room);
+}
+
+static bool reassembly_grow(struct reassembly *d, uint32_t size)
+{
+	uint8_t *bytes;
+
+	if (size <= d->room)
+		return true;
+	bytes = room_take(d->all, d->flow, d->list, 2 * (size_t)size);
+	if (!bytes)
+		return false;
+	if (d->bytes)
+		memcpy(bytes, d->bytes, d->room);
+	room_give(d, d->bytes, d->room);
+	d->bytes = bytes;
+	d->room = 2 * size;
+	return true;
+}
+
+/* false: some of it is there already. */
+static bool units_mark(struct reassembly *d, const struct fragment *f)
+{
+	uint32_t end = (f->offset + f->len + UNIT - 1) / UNIT;
+
+	for (uint32_t unit = f->offset / UNIT; unit < end; unit++) {
+		if (d->units[unit / 8] >> unit % 8 & 1)
+			return false;
+		d->units[unit / 8] = (uint8_t)(d->units[unit / 8] | 1u << unit % 8);
+	}
+	return true;
+}
+
+static bool reassembly_put(struct reassembly *d, const struct fragment *f)
+{
+	uint32_t end = f->offset + f->len;
+
+	if (!f->more && d->total)
+		return false;
+	if (!f->more)
+		d->total = end;
+	if (d->header + end > DATA_MAX || (d->total && end > d->total) || !units_mark(d, f) ||
+		!reassembly_grow(d, d->header + end))
+		return false;
+	memcpy(d->bytes + d->header + f->offset, f->data, f->len);
+	d->have += f->len;
+	if (d->reach < end)
+		d->reach = end;
+	return d->have <= (d->total ? d->total : DATA_MAX);
+}
+
+/* The header is the first fragment's, whose length may differ: IPv4 copies not all options. */
+static bool reassembly_head(
+	struct reassembly *d, const struct packet *first, const struct piece *piece)
+{
+	if (first->l4 + d->reach > DATA_MAX || !reassembly_grow(d, first->l4 + d->reach))
+		return false;
+	if (d->header != first->l4)
+		memmove(d->bytes + first->l4, d->bytes + d->header, d->reach);
+	d->header = first->l4;
+	memcpy(d->bytes, first->ip, d->header);
+	d->piece = *piece;
+	return true;
+}
+
+static bool reassembly_take(
+	struct reassembly *d, const struct packet *p, const struct piece *piece)
+{
+	struct fragment f;
+
+	if (!fragment_read(p, &f) || (piece != NULL) != (f.offset == 0) || (piece && !f.more) ||
+		(piece && !reassembly_head(d, p, piece)) || !reassembly_put(d, &f))
+		return false;
+	d->has_first |= piece != NULL;
+	return true;
+}
+
+static void join(struct reassemblies *all, struct reassembly *d)
+{
+	d->all = all;
+	d->older = all->newest;
+	if (d->older)
+		d->older->newer = d;
+	else
+		all->oldest = d;
+	all->newest = d;
+}
+
+static void leave(struct reassembly *d)
+{
+	if (d->older)
+		d->older->newer = d->newer;
+	else
+		d->all->oldest = d->newer;
+	if (d->newer)
+		d->newer->older = d->older;
+	else
+		d->all->newest = d->older;
+}
+
+struct reassembly *reassembly_open(struct reassemblies *all, struct flow *flow,
+	struct memory_list *list, const struct packet *p, const struct piece *piece)
+{
+	struct reassembly *d = room_take(all, flow, list, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	memset(d, 0, sizeof(*d));
+	join(all, d);
+	d->flow = flow;
+	d->list = list;
+	d->id = ip_fragment_id(p);
+	d->version = p->ip_version;
+	d->header = p->l4;
+	if (reassembly_take(d, p, piece))
+		return d;
+	reassembly_close(d);
+	return NULL;
+}
+
+void reassembly_close(struct reassembly *datagram)
+{
+	leave(datagram);
+	room_give(datagram, datagram->bytes, datagram->room);
+	room_give(datagram, datagram, sizeof(*datagram));
+}
+
+struct flow *reassembly_flow(const struct reassembly *datagram)
+{
+	return datagram->flow;
+}
+
+struct reassembly *reassembly_newer(const struct reassembly *datagram)
+{
+	return datagram->newer;
+}
+
+static bool is_same(const struct reassembly *d, const struct packet *p)
+{
+	return ip_fragment_id(p) == d->id && p->ip_version == d->version;
+}
+
+bool reassembly_awaits(const struct reassembly *datagram, const struct packet *p)
+{
+	return !datagram->has_first && is_same(datagram, p);
+}
+
+enum reassembly_status reassembly_add(
+	struct reassembly *datagram, const struct packet *p, const struct piece *piece)
+{
+	if (!is_same(datagram, p))
+		return REASSEMBLY_OPEN;
+	if (!reassembly_take(datagram, p, piece))
+		return REASSEMBLY_BROKEN;
+	return datagram->have == datagram->total ? REASSEMBLY_WHOLE : REASSEMBLY_OPEN;
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+const struct piece *reassembly_piece(struct reassembly *datagram)
+{
+	struct reassembly *d = datagram;
+	uint32_t len = d->header + d->total;
+
+	if (!d->has_first)
+		return NULL;
+	d->piece.ip = d->bytes;
+	if (d->have != d->total)
+		return &d->piece; /* its headers and lengths are the first fragment's */
+	d->piece.cap = d->piece.wire = len;
+	if (d->version == 4) {
+		put16(d->bytes + 2, len);
+		put16(d->bytes + IP4_FRAGMENT, 0);
+	} else {
+		put16(d->bytes + 4, len - IP6_HEADER);
+		put16(d->bytes + d->header - IP6_FRAGMENT_LEN + 2, 0);
+	}
+	return &d->piece;
+}

@@ -1,0 +1,51 @@
+/* Puts one fragmented datagram of a flow under inspection together, so that neither fragments nor
+ * their order change a label (RFC 791, RFC 8200). Only here: flows count fragments as packets.
+ * Overlaps and lies end it; then the first fragment is all that nDPI sees, as with ndpiReader.
+ *
+ * The rest of a datagram may never come, so what they hold has a bound of its own, in shares, within
+ * the dpi's memory; they stand in the order in which they began. Private to the dpi. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decap/packet.h"
+#include "inspect/flow/memory.h"
+#include "inspect/stream/reorder.h"
+
+enum reassembly_status { REASSEMBLY_OPEN, REASSEMBLY_WHOLE, REASSEMBLY_BROKEN };
+
+struct reassembly;
+struct flow;
+
+/* Those of one dpi. All zero but for `memory` is none, without a bound. */
+struct reassemblies {
+	struct memory *memory;
+	struct quota quota; /* bytes of fragments, copies and notes */
+	struct reassembly *oldest, *newest;
+};
+
+/* Begins with a fragment that was not cut; copies it. `piece` is what nDPI would get of a first one,
+ * NULL with a later one whose first is still to come. NULL: no memory, or headers that cannot be put
+ * together. */
+struct reassembly *reassembly_open(struct reassemblies *all, struct flow *flow,
+	struct memory_list *list, const struct packet *p, const struct piece *piece);
+void reassembly_close(struct reassembly *datagram);
+
+/* Whether `p`, a first fragment, is the one that this datagram waits for. */
+bool reassembly_awaits(const struct reassembly *datagram, const struct packet *p);
+
+/* Adds a later fragment (`piece` NULL), or the first one that it waits for. Another datagram's leaves
+ * this one as it is. */
+enum reassembly_status reassembly_add(
+	struct reassembly *datagram, const struct packet *p, const struct piece *piece);
+
+/* Bytes that `p` needs at most of the bound. */
+size_t reassembly_room(const struct packet *p);
+
+/* The flow that a datagram is of, and the one that began next; NULL: none did. */
+struct flow *reassembly_flow(const struct reassembly *datagram);
+struct reassembly *reassembly_newer(const struct reassembly *datagram);
+
+/* What there is as one packet: the whole datagram, or the first fragment alone. NULL: not even that. */
+const struct piece *reassembly_piece(struct reassembly *datagram);
