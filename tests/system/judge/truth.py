@@ -34,6 +34,11 @@ class Seen(NamedTuple):
         return (self.proto, self.icmp_id) + (tuple(sorted(ends)) if self.two_way else ends)
 
 
+def _flag(text):
+    """A bit: tshark 4.0 prints 1, 4.4 prints True."""
+    return text in ("1", "True")
+
+
 def _number(text):
     return int(text, 16) if text.startswith("0x") else int(text or "0")
 
@@ -64,7 +69,7 @@ def _ends(row):
         return None
     if v4:
         length = int(row["ip.len"]) or None
-        fragment = _number(row["ip.flags.mf"]) or int(row["ip.frag_offset"])
+        fragment = _flag(row["ip.flags.mf"]) or int(row["ip.frag_offset"])
         return (row["ip.src"], row["ip.dst"], length, _number(row["ip.id"]) if fragment else None,
                 int(row["ip.frag_offset"]), int(row["ip.proto"]))
     if not row["ipv6.plen"]:
