@@ -65,7 +65,7 @@ control_plane() { # its unit tests: HTTP, health, control socket, asked by many 
 }
 check "health, metrics and control" control_plane
 sinks() { # their unit tests: readers that are slow, that break, that come late
-  "$(dirname "$periscope")/tests/test_inspect" courier && ! grep -q ThreadSanitizer "$tmp/log"
+  "$(dirname "$periscope")/tests/test_inspect" forwarder && ! grep -q ThreadSanitizer "$tmp/log"
 }
 check "sinks of events" sinks
 race() { # the judge is awake: a program with a race is found out
