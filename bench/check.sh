@@ -3,7 +3,8 @@
 # when a stage is more than 3 % above it. bench/check.sh --record writes the record anew.
 set -eu
 cd "$(dirname "$0")/.."
-cmake --preset release >/dev/null
-cmake --build --preset release >/dev/null
-cmake --build --preset release --target benchmarks >/dev/null
+built=$({ cmake --preset release && cmake --build --preset release --target periscope benchmarks; } 2>&1) || {
+  echo "$built" | tail -n 40
+  exit 1
+}
 exec python3 bench/check.py "$@"

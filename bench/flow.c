@@ -164,8 +164,8 @@ static void measure(uint64_t flows, uint64_t packets)
 	printf("%10lu %8.1f %8.1f %10.1f %10.1f\n", (unsigned long)flows, make, single,
 		prefetch, (double)(resident_bytes() - before) / 1e6);
 	if (flow_table_stats(table)->live != flows) {
-		fprintf(stderr, "flow: %u flows live, not %lu\n", flow_table_stats(table)->live,
-			(unsigned long)flows);
+		fprintf(stderr, "flow: %lu flows live, not %lu\n",
+			(unsigned long)flow_table_stats(table)->live, (unsigned long)flows);
 		exit(1);
 	}
 	flow_table_destroy(table);
