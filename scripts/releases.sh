@@ -2,10 +2,9 @@
 # `make demo` and `make test` of what is committed, on each Debian release from nothing: a bare debootstrap
 # (minbase, git, make) in build-releases/NAME, entered by pivot_root, because namespaces and overlays of the
 # tests want a root that is a mount point. releases.sh [-k] [NAME...]; -k keeps a root that is there.
-# As root, with debootstrap. Output in build-releases/NAME.log; status 1 if one failed.
+# As root, with debootstrap; DEBIAN_MIRROR is another mirror than its own. Output in build-releases/NAME.log; status 1 if one failed.
 set -eu
 cd "$(dirname "$0")/.."
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 tree=$PWD
 into=$tree/build-releases
 keep=no
@@ -17,7 +16,7 @@ command -v debootstrap >/dev/null || { echo "releases: apt-get install debootstr
 bare() { # name: a new root
   rm -rf "${into:?}/$1"
   mkdir -p "$into"
-  debootstrap --variant=minbase --include=git,make "$1" "$into/$1" "$mirror" >"$into/$1.debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase --include=git,make "$1" "$into/$1" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} >"$into/$1.debootstrap.log" 2>&1 ||
     { tail -n 20 "$into/$1.debootstrap.log"; return 1; }
   rm "$into/$1.debootstrap.log"
 }
