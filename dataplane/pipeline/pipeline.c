@@ -122,10 +122,10 @@ static uint64_t adopt(struct lane *lane, struct pipeline_burst *b, unsigned *fla
 		struct packet *p = &b->packets[i];
 		bool known = session_table_adopt(lane->sessions, p, lane->snapshot->learn);
 
-		if (p->generation != (uint32_t)lane->snapshot->generation) {
-			p->generation = (uint32_t)lane->snapshot->generation;
+		/* One that is not known has no `config`: what stands there is of an earlier packet. */
+		if (known && p->generation != (uint32_t)lane->snapshot->generation)
 			(void)orient(p);
-		}
+		p->generation = (uint32_t)lane->snapshot->generation;
 		b->why[i] = known ? REASON_inspected : REASON_session_unknown;
 		live |= (uint64_t)known << i;
 		*flags |= p->flags;

@@ -466,6 +466,36 @@ static void unknown_directions(void)
 	RUN("unknown_direction: reject", direction_rejected);
 }
 
+/* A reload has taken the session away while its packet was under way. The place that it is put into still
+ * names the session of an earlier packet, whose configuration is gone. */
+static void a_session_that_went_meanwhile_is_unknown(void)
+{
+	struct world before = {.model = NULL}, after = {.model = NULL};
+	static uint8_t bytes[MIRROR_FRAME_ROOM];
+	struct packet packets[BURST_MAX];
+	enum reason why[BURST_MAX];
+	struct exchange e = {.burst = packets};
+	const struct pipeline_exchange calls = {&e, give_fragments, give_flows, take_given};
+	struct pipeline_burst one = {packets, why, 1, 1, 0, &calls},
+			      rest = {packets, why, 0, 0, 0, &calls};
+
+	world_make(&before, "unknown: inspect");
+	world_make(&after, "unknown: refuse");
+	packets[0] = mirror_frame_packet(
+		bytes, mirror_frame_write(&unknown_inspected[0].frame, bytes), NOW);
+	pipeline_run(before.receiver, &one, NOW);
+	CU_ASSERT_EQUAL_FATAL(e.n, 1);
+	e.packets[0].generation = 6;
+	e.packets[0].config = (const struct model_session *)(uintptr_t)64; /* no address */
+	e.takes = true;
+	pipeline_run(after.lane, &rest, NOW);
+	CU_ASSERT_EQUAL(rest.taken, 1);
+	CU_ASSERT_EQUAL(why[0], REASON_session_unknown);
+	CU_ASSERT_EQUAL(after.lane->ledger.reasons[REASON_session_unknown], 1);
+	world_end(&before);
+	world_end(&after);
+}
+
 /* The table of first fragments is bounded: a flood of them pushes the oldest out, and a later
  * fragment of one that was forgotten is judged as a packet without ports. */
 static void a_flood_of_first_fragments_is_bounded(void)
@@ -512,5 +542,6 @@ void suite_judge(void)
 	CU_ADD_TEST(s, later_fragments_take_the_verdict_of_their_first);
 	CU_ADD_TEST(s, unknown_sessions);
 	CU_ADD_TEST(s, unknown_directions);
+	CU_ADD_TEST(s, a_session_that_went_meanwhile_is_unknown);
 	CU_ADD_TEST(s, a_flood_of_first_fragments_is_bounded);
 }
