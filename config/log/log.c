@@ -122,7 +122,7 @@ void log_limited(struct log_limit *limit, enum log_level level, const char *form
 {
 	int before = errno; /* %m */
 
-	if (!has_room(limit))
+	if (level > configured.most || !has_room(limit))
 		return;
 	if (limit->left_out > 0)
 		log_warning("%u messages like the next one were left out", limit->left_out);

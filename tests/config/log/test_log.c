@@ -134,6 +134,24 @@ static void what_comes_too_often_is_counted(void)
 	CU_ASSERT_STRING_EQUAL(said, want);
 }
 
+static void unsaid_then_said(void)
+{
+	log_configure(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING);
+	for (int i = 0; i < 2 * LOG_LIMIT_MESSAGES; i++)
+		log_limited(&limit, LOG_LEVEL_INFO, "no. %d", i);
+	log_limited(&limit, LOG_LEVEL_WARNING, "heard");
+}
+
+/* What the level leaves out takes no room from what it does not. */
+static void what_is_not_said_is_not_limited(void)
+{
+	char said[SAID];
+
+	limit = (struct log_limit){0};
+	hear(unsaid_then_said, said);
+	CU_ASSERT_STRING_EQUAL(said, "periscope: heard\n");
+}
+
 static void say_long(void)
 {
 	char message[40000];
@@ -184,6 +202,7 @@ void suite_log(void)
 	CU_ADD_TEST(s, levels_leave_out);
 	CU_ADD_TEST(s, json_is_for_programs);
 	CU_ADD_TEST(s, what_comes_too_often_is_counted);
+	CU_ADD_TEST(s, what_is_not_said_is_not_limited);
 	CU_ADD_TEST(s, long_messages_end);
 	CU_ADD_TEST(s, an_error_is_one_sentence);
 }
