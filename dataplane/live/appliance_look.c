@@ -15,12 +15,16 @@ uint32_t appliance_workers(const struct appliance *appliance)
 
 void appliance_count(const struct appliance *appliance, struct appliance_counts *counts)
 {
+	struct talkers_stats talkers = correlator_talkers(appliance->correlator);
+
 	counts->n_workers = appliance->n_pollers;
 	memset(&counts->sum, 0, sizeof(counts->sum));
 	for (uint32_t i = 0; i < counts->n_workers; i++) {
 		poll_read(appliance->pollers[i], &counts->workers[i]);
 		tally_add(&counts->sum, &counts->workers[i]);
 	}
+	/* Workers count what they could not tell it. */
+	counters_add(&counts->sum.counters.talkers_stats, &talkers, sizeof(talkers));
 }
 
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)

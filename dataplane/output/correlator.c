@@ -14,6 +14,7 @@ enum { CHUNKS = 4, LIVE_CHUNKS = 16, ROUND_FACTS = 4096 };
 struct correlator {
 	struct service service;
 	struct totals *totals;
+	_Atomic uint64_t overflow, error_bytes; /* copies of the totals', for other threads */
 	bool ordered;
 	uint32_t n_inlets;
 	struct inlet {
@@ -53,6 +54,14 @@ static struct inlet *next_inlet(struct correlator *c)
 	return c->ordered && least > waits_for ? NULL : next;
 }
 
+static void publish(struct correlator *c)
+{
+	atomic_store_explicit(
+		&c->overflow, totals_talkers_overflow(c->totals), memory_order_relaxed);
+	atomic_store_explicit(
+		&c->error_bytes, totals_talkers_error(c->totals), memory_order_relaxed);
+}
+
 static bool correlate_round(void *ctx)
 {
 	struct correlator *c = ctx;
@@ -65,6 +74,8 @@ static bool correlate_round(void *ctx)
 			totals_talk(c->totals, (const struct flow_fact *)record);
 		outbox_drop(inlet->outbox);
 	}
+	if (n > 0)
+		publish(c);
 	return n > 0;
 }
 
@@ -125,6 +136,14 @@ void correlator_stop(struct correlator *c)
 	for (uint32_t i = 0; i < c->n_inlets; i++)
 		correlator_flush(c, i, UINT64_MAX);
 	service_stop(&c->service);
+}
+
+struct talkers_stats correlator_talkers(const struct correlator *c)
+{
+	return (struct talkers_stats){
+		.overflow = atomic_load_explicit(&c->overflow, memory_order_relaxed),
+		.error_bytes = atomic_load_explicit(&c->error_bytes, memory_order_relaxed),
+	};
 }
 
 const struct totals *correlator_totals(const struct correlator *c)

@@ -29,6 +29,9 @@ void correlator_flush(struct correlator *correlator, uint32_t index, uint64_t nu
 /* A full outbox of worker `index` waits from now on; called by that worker. NULL is legal. */
 void correlator_wait(struct correlator *correlator, uint32_t index);
 
+/* Any thread: what the talkers' bound has cost so far. */
+struct talkers_stats correlator_talkers(const struct correlator *correlator);
+
 /* Takes all that was sent and ends the thread. The workers must have stopped. */
 void correlator_stop(struct correlator *correlator);
 /* What was joined; once it was stopped, until it is destroyed. */

@@ -111,6 +111,7 @@ static void check_equal(const struct totals *a, const struct totals *b)
 static void the_number_of_workers_does_not_matter(void)
 {
 	struct totals *naive = totals_create(true);
+	struct talkers_stats talkers;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(naive);
 	for (uint32_t n = 0; n < FACTS; n++) {
@@ -123,6 +124,9 @@ static void the_number_of_workers_does_not_matter(void)
 		struct correlator *c = tell_all(n);
 
 		check_equal(naive, correlator_totals(c));
+		talkers = correlator_talkers(c);
+		CU_ASSERT_EQUAL(talkers.overflow, totals_talkers_overflow(naive));
+		CU_ASSERT_EQUAL(talkers.error_bytes, totals_talkers_error(naive));
 		correlator_destroy(c);
 	}
 	totals_destroy(naive);
