@@ -28,10 +28,19 @@ void log_configure(enum log_format format, enum log_level most)
 	configured.most = most;
 }
 
-static void write_text(const char *called, const char *message)
+/* A name from outside neither breaks a line nor commands the terminal. */
+static void scrub(char *message)
+{
+	for (; *message != '\0'; message++)
+		if ((unsigned char)*message < ' ' || *message == 0x7f)
+			*message = '?';
+}
+
+static void write_text(const char *called, char *message)
 {
 	char line[MESSAGE + AROUND];
 
+	scrub(message);
 	snprintf(line, sizeof(line), "periscope: %s%s\n", called, message);
 	fputs(line, stderr);
 }

@@ -40,6 +40,11 @@ static void each_level(void)
 	log_finding("four");
 }
 
+static void a_name_with_a_line_of_its_own(void)
+{
+	log_error("%s: is missing", "a\nperiscope: all is well\x1b[2J\x7f");
+}
+
 static void as_json(void)
 {
 	log_configure(LOG_FORMAT_JSON, LOG_LEVEL_INFO);
@@ -68,6 +73,14 @@ static void text_is_for_people(void)
 				     "periscope: two 2\n"
 				     "periscope: three\n"
 				     "periscope: warning: four\n");
+}
+
+static void a_message_is_one_line(void)
+{
+	char said[SAID];
+
+	hear(a_name_with_a_line_of_its_own, said);
+	CU_ASSERT_STRING_EQUAL(said, "periscope: a?periscope: all is well?[2J?: is missing\n");
 }
 
 static void levels_leave_out(void)
@@ -199,6 +212,7 @@ void suite_log(void)
 	CU_pSuite s = CU_add_suite("log", NULL, NULL);
 
 	CU_ADD_TEST(s, text_is_for_people);
+	CU_ADD_TEST(s, a_message_is_one_line);
 	CU_ADD_TEST(s, levels_leave_out);
 	CU_ADD_TEST(s, json_is_for_programs);
 	CU_ADD_TEST(s, what_comes_too_often_is_counted);
