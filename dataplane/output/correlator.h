@@ -2,8 +2,8 @@
  * small facts (inspect/record/fact.h) that workers put into an outbox each. What it holds is bounded and
  * counted. So far it keeps the talkers.
  *
- * In replay it takes the facts of all workers in the order of their packet numbers, and a worker whose
- * outbox is full waits; live it takes them as they come, and a full outbox refuses, which the exporter counts. */
+ * In replay it takes the facts of all workers in the order of their packet numbers, those of one number
+ * worker by worker, and a worker whose outbox is full waits; live it takes them as they come, and a full outbox refuses, which the exporter counts. */
 #pragma once
 
 #include <stdbool.h>
