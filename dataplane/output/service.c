@@ -66,8 +66,7 @@ static bool take_back(struct service *service, struct errand *errand)
 	return atomic_compare_exchange_strong(&service->errand, &left, NULL);
 }
 
-bool service_do(
-	struct service *service, void (*call)(void *ctx), void *ctx, uint64_t wait_ns)
+bool service_do(struct service *service, void (*call)(void *ctx), void *ctx, uint64_t wait_ns)
 {
 	struct errand errand = {.call = call, .ctx = ctx};
 	uint64_t until = now_monotonic() + wait_ns;

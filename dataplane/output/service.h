@@ -27,8 +27,7 @@ int service_start(struct service *service, const char *what, bool (*round)(void 
 
 /* Has the thread call `call` between two rounds, and waits until it has. false: it did not come to it
  * within `wait_ns`, and will not. One thread at a time calls this. */
-bool service_do(
-	struct service *service, void (*call)(void *ctx), void *ctx, uint64_t wait_ns);
+bool service_do(struct service *service, void (*call)(void *ctx), void *ctx, uint64_t wait_ns);
 
 /* What was there before this call is still taken. Legal for one that was not started. */
 void service_stop(struct service *service);

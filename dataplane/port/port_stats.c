@@ -113,7 +113,7 @@ enum port_link port_link(struct port *port)
 
 bool port_is_back(const struct port *port)
 {
-	struct interface now;
+	struct interface now = {.index = 0};
 
 	return port->driver->makes_interface || (interface_find(&now, port->beneath.name) &&
 							interface_link(&now) == INTERFACE_UP);

@@ -40,9 +40,8 @@ static bool take_memory(struct flow_table *table)
 	if (table->params.active_timeout_ns != 0)
 		table->updates = map_create(updates_size(table));
 	return quota_init(&table->quota, capacity, &table->params.quota) &&
-	       capture_loss_init(&table->seen, table->flows, capacity) &&
-	       table->flows && table->index.buckets &&
-	       (table->updates || table->params.active_timeout_ns == 0);
+	       capture_loss_init(&table->seen, table->flows, capacity) && table->flows &&
+	       table->index.buckets && (table->updates || table->params.active_timeout_ns == 0);
 }
 
 struct flow_table *flow_table_create(
