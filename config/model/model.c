@@ -44,11 +44,6 @@ const struct model_session *model_session_find(const struct model *model, const 
 	return find(id, model->sessions, model->n_sessions, sizeof(*model->sessions));
 }
 
-const struct model_target *model_target_find(const struct model *model, const char *id)
-{
-	return find(id, model->targets, model->n_targets, sizeof(*model->targets));
-}
-
 const struct model_vpc *model_vpc_find(const struct model *model, const char *id)
 {
 	return find(id, model->vpcs, model->n_vpcs, sizeof(*model->vpcs));

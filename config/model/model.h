@@ -164,7 +164,6 @@ void model_check(
 const struct model_filter *model_filter_find(const struct model *model, const char *id);
 const struct model_interface *model_interface_find(const struct model *model, const char *id);
 const struct model_session *model_session_find(const struct model *model, const char *id);
-const struct model_target *model_target_find(const struct model *model, const char *id);
 const struct model_vpc *model_vpc_find(const struct model *model, const char *id);
 
 /* The session of a packet, or NULL. */

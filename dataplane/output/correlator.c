@@ -19,7 +19,7 @@ struct correlator {
 	uint32_t n_inlets;
 	struct inlet {
 		struct outbox *outbox;
-		/* All facts of packets up to this number were sent: written by the worker. */
+		/* All facts up to this number were sent: written by the worker. */
 		_Atomic uint64_t reached;
 	} inlets[];
 };

@@ -2,7 +2,7 @@
  * small facts (inspect/record/fact.h) that workers put into an outbox each. What it holds is bounded and
  * counted. So far it keeps the talkers.
  *
- * In replay it takes the facts of all workers in the order of their packet numbers, those of one number
+ * In replay it takes the facts of all workers in the order of their blocks' numbers, those of one number
  * worker by worker, and a worker whose outbox is full waits; live it takes them as they come, and a full outbox refuses, which the exporter counts. */
 #pragma once
 
@@ -23,7 +23,7 @@ int correlator_run(struct correlator *correlator, char *error, size_t error_size
 /* The sink of worker `index`; one thread at a time uses it. Without a correlator (NULL) one that has no
  * `take`. */
 struct sink correlator_sink(struct correlator *correlator, uint32_t index);
-/* Sends what worker `index` has gathered so far, which includes all facts of packets up to `number`;
+/* Sends what worker `index` has gathered so far, which includes all facts up to `number`;
  * called by that worker. NULL is legal. */
 void correlator_flush(struct correlator *correlator, uint32_t index, uint64_t number);
 /* A full outbox of worker `index` waits from now on; called by that worker. NULL is legal. */

@@ -304,11 +304,3 @@ void lane_count(const struct lane *lane, struct counters *c)
 	if (lane->dpi)
 		c->dpi_stats = dpi_stats(lane->dpi);
 }
-
-bool lane_overflowed(const struct lane *lane)
-{
-	struct counters counters;
-
-	lane_count(lane, &counters);
-	return counters_limited(&counters);
-}

@@ -110,9 +110,6 @@ void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end);
 
 /* What the lane's parts have counted so far. */
 void lane_count(const struct lane *lane, struct counters *counters);
-/* True when a capacity limit changed a result: the run is then not the same for any number of
- * workers. */
-bool lane_overflowed(const struct lane *lane);
 
 /* How several workers bring packets to the owners of their flows. A place of a burst is a bit. */
 struct pipeline_exchange {

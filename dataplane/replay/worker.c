@@ -31,6 +31,7 @@ struct worker {
 	struct lookahead lookahead;
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
+	uint64_t blocks;         /* got so far: every worker gets all, in the same order */
 	uint32_t expire_left;    /* slots of this round of expiry */
 	uint64_t expire_next_ns; /* horizon at which another round begins */
 };
@@ -100,7 +101,7 @@ static void run_block(struct worker *worker, struct block *block)
 	const uint16_t *slots = block_owned(block, worker->index);
 	uint32_t left = block->n_owned[worker->index];
 
-	exporter_number(worker->lane->exporter, block->first_number);
+	exporter_number(worker->lane->exporter, ++worker->blocks);
 	if (block->rewind_ns) {
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;
@@ -136,8 +137,8 @@ static void *worker_main(void *arg)
 		backoff_reset(&backoff);
 		run_block(worker, block);
 		last = block->last;
-		correlator_flush(worker->correlator, worker->index,
-			last ? UINT64_MAX : block_end(block) - 1);
+		correlator_flush(
+			worker->correlator, worker->index, last ? UINT64_MAX : worker->blocks);
 		if (last)
 			writer_flush(worker->writer, worker->index);
 		ring_push(worker->done, block); /* has room for every block */

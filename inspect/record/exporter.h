@@ -32,7 +32,7 @@ void exporter_destroy(struct exporter *exporter);
  * (not for an update). The flow's label must be final: dpi_conclude() first. */
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
 
-/* Replay: facts that come now are of packets from number `number` on. */
+/* Replay: facts that come now are of the block of this number. */
 void exporter_number(struct exporter *exporter, uint64_t number);
 
 /* Takes what the flow's sides sent in a window, or a part of it, for the flow log records. */

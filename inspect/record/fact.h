@@ -9,7 +9,8 @@
 /* What every fact begins with. */
 struct fact {
 	struct record record;
-	uint64_t number; /* of a packet; of one worker's facts it never falls (replay) */
+	uint64_t
+		number; /* of the block, in replay: the same for all workers, and it never falls */
 };
 
 /* A flow ended: what its ends sent. */

@@ -17,7 +17,7 @@
 #include "support/scratch.h"
 
 enum {
-	SWAPS = 500,
+	SWAPS = 2000,
 	LANES = 2,
 	RULES = 16, /* per direction: the first half IPv4, the others IPv6 */
 	DIRECTIONS = 2,

@@ -297,7 +297,7 @@ static void sessions_that_fit_in_no_single_table(void)
 	}
 	crowd.rig.settings.sessions.capacity = 16;
 	for (uint32_t l = 0; l < LANES; l++)
-		CU_ASSERT_FALSE(lane_overflowed(crowd.lanes[l]));
+		CU_ASSERT_FALSE(rig_limited(crowd.lanes[l]));
 	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
 	CU_ASSERT_TRUE(counters_limited(&g.counters));
 	CU_ASSERT_EQUAL(session_table_count(g.sessions), 16);

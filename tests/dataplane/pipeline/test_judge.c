@@ -8,6 +8,7 @@
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"
+#include "dataplane/support/rig.h"
 #include "support/drawer.h"
 #include "support/scratch.h"
 
@@ -519,7 +520,7 @@ static void a_flood_of_first_fragments_is_bounded(void)
 		CU_ASSERT_EQUAL(why, REASON_rule_rejected);
 	}
 	CU_ASSERT_TRUE(fragment_table_overwritten(w.lane->fragments) > 65536);
-	CU_ASSERT_TRUE(lane_overflowed(w.lane));
+	CU_ASSERT_TRUE(rig_limited(w.lane));
 	p = mirror_frame_packet(bytes, mirror_frame_write(&later->frame, bytes), NOW);
 	pipeline_packets(w.lane, &p, 1, NOW, &why);
 	CU_ASSERT_EQUAL(why, REASON_inspected);

@@ -140,7 +140,7 @@ static void bursts_of_every_size(void)
 	bench_lane(&bench, DECAP_MIRROR);
 	run_all_sizes(&bench, as_it_is);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, traffic_flows(&traffic));
-	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
+	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	/* No session has an interface; only sources' own addresses tell a direction. */
 	CU_ASSERT_TRUE(
 		bench.lane->direction_unknown <= traffic_count(&traffic, REASON_inspected));
@@ -158,7 +158,7 @@ static void unknown_sessions_refused(void)
 	run_all_sizes(&bench, when_refused);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, 0);
 	CU_ASSERT_EQUAL(session_table_count(bench.lane->sessions), 0);
-	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
+	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	bench_end(&bench);
 }
 
@@ -280,7 +280,7 @@ static void full_of_young_flows(void)
 	bench_lane(&bench, DECAP_MIRROR);
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, INNER_PORTS, 1u << 16, 64, REASON_flow_table_full), 0);
-	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
+	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	refused = run_numbered(&bench, INNER_SOURCE, 0x0b000000, FLOWS, REASON_flow_table_full);
 	stats = flow_table_stats(bench.lane->flows);
 	CU_ASSERT_TRUE(refused >= FLOWS - 2048 && refused < FLOWS);
@@ -288,7 +288,7 @@ static void full_of_young_flows(void)
 	CU_ASSERT_EQUAL(stats->evicted, 0);
 	CU_ASSERT_EQUAL(stats->made, 64 + FLOWS - refused);
 	CU_ASSERT_EQUAL(bench.lane->ledger.reasons[REASON_flow_table_full], refused);
-	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
+	CU_ASSERT_TRUE(rig_limited(bench.lane));
 	bench_end(&bench);
 }
 
@@ -303,7 +303,7 @@ static void flows_evicted(void)
 		run_numbered(&bench, INNER_SOURCE, 0x0b000000, 4096, REASON_flow_table_full),
 		0);
 	CU_ASSERT_TRUE(flow_table_stats(bench.lane->flows)->evicted > 0);
-	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
+	CU_ASSERT_TRUE(rig_limited(bench.lane));
 	bench_end(&bench);
 }
 
@@ -315,13 +315,13 @@ static void sessions_past_the_bound(void)
 	bench_lane(&bench, DECAP_MIRROR);
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, OUTER_SOURCE, 0x0a000001, 16, REASON_session_unknown), 0);
-	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
+	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	/* Inspected all the same, without a row. */
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, OUTER_SOURCE, 0x0a000011, 1, REASON_session_unknown), 0);
 	CU_ASSERT_EQUAL(session_table_count(bench.lane->sessions), 16);
 	CU_ASSERT_EQUAL(session_table_stats(bench.lane->sessions)->overflow, 1);
-	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
+	CU_ASSERT_TRUE(rig_limited(bench.lane));
 	/* Those that it knows still pass. */
 	CU_ASSERT_EQUAL(
 		run_numbered(&bench, OUTER_SOURCE, 0x0a000001, 16, REASON_session_unknown), 0);
@@ -338,12 +338,12 @@ static void fragments_past_the_bound(void)
 	/* Identification, then the flag for more fragments and offset 0. */
 	for (uint32_t id = 0; id < 100; id++)
 		run_numbered(&bench, INNER_ID, id << 16 | 0x2000, 1, REASON_inspected);
-	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
+	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	for (uint32_t id = 0; id < 65536; id++)
 		run_numbered(&bench, INNER_ID, id << 16 | 0x2000, 1, REASON_inspected);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, 1);
 	CU_ASSERT_TRUE(fragment_table_overwritten(bench.lane->fragments) > 0);
-	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
+	CU_ASSERT_TRUE(rig_limited(bench.lane));
 	bench_end(&bench);
 }
 
@@ -365,12 +365,12 @@ static void facts_that_are_refused(void)
 	bench.facts.take = refuse;
 	bench_lane(&bench, DECAP_MIRROR);
 	run_numbered(&bench, INNER_SOURCE, 0x0b000000, 10, REASON_inspected);
-	CU_ASSERT_FALSE(lane_overflowed(bench.lane));
+	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	lane_end(bench.lane, TRAFFIC_START_NS, FLOW_END_OF_INPUT);
 	unheard = exporter_unheard(bench.lane->exporter);
 	CU_ASSERT_EQUAL(unheard.flows, 10);
 	CU_ASSERT_TRUE(unheard.bytes >= 10 * 28);
-	CU_ASSERT_TRUE(lane_overflowed(bench.lane));
+	CU_ASSERT_TRUE(rig_limited(bench.lane));
 	bench_end(&bench);
 }
 
@@ -387,7 +387,7 @@ static void inspection_past_its_memory(void)
 		bench_lane(&bench, DECAP_MIRROR);
 		run_numbered(&bench, INNER_SOURCE, 0x0b000000, 512, REASON_inspected);
 		CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->evicted, 0);
-		CU_ASSERT_EQUAL(lane_overflowed(bench.lane), limited);
+		CU_ASSERT_EQUAL(rig_limited(bench.lane), limited);
 		CU_ASSERT_EQUAL(bench.lane->ledger.reasons[REASON_inspected], 512);
 		bench_end(&bench);
 	}

@@ -132,3 +132,11 @@ struct reader_watch rig_patience(void)
 {
 	return (struct reader_watch){NULL, rx_pause};
 }
+
+bool rig_limited(const struct lane *lane)
+{
+	struct counters counters;
+
+	lane_count(lane, &counters);
+	return counters_limited(&counters);
+}

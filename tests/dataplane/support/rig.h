@@ -50,3 +50,5 @@ void rig_snapshot(
 struct lane *rig_lane(const struct settings *settings, const struct snapshot_slot *slot,
 	uint32_t index, uint32_t n_lanes, enum decap_mode mode, struct sink sink,
 	struct sink facts);
+/* A limit of the lane was hit: the run says that it is not deterministic. */
+bool rig_limited(const struct lane *lane);

@@ -4,15 +4,16 @@
 
 filters() { python3 "$here/judge/filters.py" "$@"; }
 
-# Ten times the rules take no more than ten times the time, however busy the machine is.
+# Loading 10,000 rules takes less than 4 s; and ten times the rules take no more than ten times the
+# time, however busy the machine is.
 capgen mix "$tmp/mix.pcap" flows=300 vnis=100 span=60 >/dev/null
 filters many 10 100 >"$tmp/few.json"
 filters many 100 100 >"$tmp/many.json"
-check "10,000 rules of 100 filters are loaded in ten times the time of 1,000" filters loads 8 10 "$tmp/few.json" "$tmp/many.json" \
+check "10,000 rules of 100 filters are loaded within 4 s" filters loads 4 10 "$tmp/few.json" "$tmp/many.json" \
   "$periscope" replay --force -l "$tmp/many" "$tmp/mix.pcap"
 filters many 1 1000 >"$tmp/few.json"
 filters many 1 10000 >"$tmp/one.json"
-check "10,000 rules of one filter are loaded in ten times the time of 1,000" filters loads 8 10 "$tmp/few.json" "$tmp/one.json" \
+check "10,000 rules of one filter are loaded within 4 s" filters loads 4 10 "$tmp/few.json" "$tmp/one.json" \
   "$periscope" replay --force -l "$tmp/one" "$tmp/mix.pcap"
 python3 "$here/judge/verdicts.py" "$tmp/many.json" "$tmp/mix.pcap" >"$tmp/truth.json" || exit 1
 same_rules() {
