@@ -155,7 +155,7 @@ locked() {
   "$periscope" run -l "$tmp/live" $quiet $ports --set control.http=off >/dev/null 2>"$tmp/owner" &
   pid=$!
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    grep -q running "$tmp/owner" && break
+    grep -q running "$tmp/owner" 2>/dev/null && break
     sleep 0.3
   done
   sentence="live: is the output directory of process $pid"
@@ -180,11 +180,12 @@ if [ "$(id -u)" -eq 0 ]; then
     state() { ip -n $net -d link show v0 | grep -oE '<[^>]*>|promiscuity [0-9]+' | tr '\n' ' '; }
     as_found() { # SIGNAL
       found=$(state)
+      rm -f "$tmp/stderr" # the background opens it late, and the one before says "running", too
       ip netns exec $net "$periscope" run -l "$tmp/if" --set control.http=off --set control.health_tcp=0 \
         --set capture.memory=64MiB --set 'capture.ports=["net_af_packet0,iface=v0"]' >/dev/null 2>"$tmp/stderr" &
       pid=$!
       for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -q running "$tmp/stderr" && break
+        grep -q running "$tmp/stderr" 2>/dev/null && break
         sleep 0.3
       done
       during=$(state)

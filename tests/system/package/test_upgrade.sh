@@ -95,11 +95,12 @@ was_conffile() {
 
 service() { # as the unit starts it, which runs here without systemd
   mount -t proc none "$machine/proc" && ip link set lo up || return 1
+  rm -f "$tmp/service"
   command=$(sed -n 's/^ExecStart=//p' "$machine/usr/lib/systemd/system/periscope.service")
   in_machine sh -c "cd / && exec $command --set capture.memory=64MiB" >"$tmp/service" 2>&1 &
   pid=$!
   for _ in $(seq 200); do
-    grep -q '^periscope: running: ' "$tmp/service" && return 0
+    grep -q '^periscope: running: ' "$tmp/service" 2>/dev/null && return 0
     sleep 0.1
   done
   cat "$tmp/service"
