@@ -20,6 +20,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "config/log/error.h"
 #include "dataplane/port/eal.h"
 
 enum {
@@ -221,7 +222,7 @@ int main(int argc, char **argv)
 	static struct blast b = {.max = 65536, .n_queues = 1};
 	struct rte_mempool *pool;
 	double rate, seconds;
-	char error[512];
+	struct error error;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -236,8 +237,8 @@ int main(int argc, char **argv)
 			stderr);
 		return 2;
 	}
-	if (eal_start_offline((b.max + 1023) / 512 + EAL_SPARE_MB, error, sizeof(error)))
-		fail("EAL", error);
+	if (eal_start_offline((b.max + 1023) / 512 + EAL_SPARE_MB, &error))
+		fail("EAL", error.text);
 	pool = make_pool(&b);
 	load(&b, pool);
 	open_port(&b, pool);

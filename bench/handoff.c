@@ -24,6 +24,7 @@
 
 #include "bench/field.h"
 #include "bench/rig.h"
+#include "config/log/error.h"
 #include "dataplane/live/poll.h"
 #include "dataplane/pipeline/owner.h"
 #include "dataplane/port/eal.h"
@@ -186,21 +187,20 @@ static void make_port(struct bench *b)
 
 static void make_writer(struct bench *b)
 {
-	char error[512];
+	struct error error;
 
 	snprintf(b->directory, sizeof(b->directory), "/tmp/periscope-bench-XXXXXX");
 	if (!mkdtemp(b->directory))
 		fail(b->directory, "cannot be made");
-	b->output = output_open(b->directory, true, error, sizeof(error));
-	b->writer = b->output ? writer_start(b->output, WORKERS, false, error, sizeof(error))
-			      : NULL;
+	b->output = output_open(b->directory, true, &error);
+	b->writer = b->output ? writer_start(b->output, WORKERS, false, &error) : NULL;
 	if (!b->writer)
-		fail("writer", error);
+		fail("writer", error.text);
 }
 
 static void start_workers(struct bench *b)
 {
-	char error[512];
+	struct error error;
 
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		struct poll_params params = {
@@ -221,9 +221,9 @@ static void start_workers(struct bench *b)
 			.shedding = b->shedding,
 		};
 
-		b->pollers[i] = poll_start(&params, error, sizeof(error));
+		b->pollers[i] = poll_start(&params, &error);
 		if (!b->pollers[i])
-			fail("worker", error);
+			fail("worker", error.text);
 	}
 }
 

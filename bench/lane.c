@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "bench/rig.h"
+#include "config/log/error.h"
 #include "dataplane/capture/input.h"
 
 enum { ROUNDS_MAX = 100, ERROR_BYTES = 512 };
@@ -52,13 +53,13 @@ static void keep(struct capture *c, const struct input_packet *packet)
 static struct capture read_capture(const char *path)
 {
 	struct capture c = {0};
-	char error[ERROR_BYTES];
-	struct input *input = input_open(&path, 1, NULL, error, sizeof(error));
+	struct error error;
+	struct input *input = input_open(&path, 1, NULL, &error);
 	struct input_packet packet;
 	size_t at = 0;
 
 	if (!input)
-		fail(path, error);
+		fail(path, error.text);
 	while (input_next(input, &packet))
 		keep(&c, &packet);
 	if (input_error_count(input) > 0)

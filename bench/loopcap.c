@@ -12,6 +12,7 @@
 
 #include "bench/capture_out.h"
 #include "bench/frame.h"
+#include "config/log/error.h"
 #include "dataplane/capture/input.h"
 #include "decap/cursor.h"
 #include "decap/decap.h"
@@ -134,8 +135,8 @@ static struct record *records_add(struct records *all)
 
 static void load(struct records *all, const char *path)
 {
-	char error[ERROR_BYTES];
-	struct input *input = input_open(&path, 1, NULL, error, sizeof(error));
+	struct error error;
+	struct input *input = input_open(&path, 1, NULL, &error);
 	struct input_packet in;
 	uint64_t first_ns = 0;
 

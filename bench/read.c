@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/block.h"
 #include "dataplane/capture/input.h"
 
@@ -51,15 +52,14 @@ int main(int argc, char **argv)
 {
 	static float runs[RUNS_MAX];
 	const char *path = argc == 2 ? argv[1] : "";
-	char error[ERROR_BYTES] = "usage: read CAPTURE";
-	struct input *input =
-		argc == 2 ? input_open(&path, 1, NULL, error, sizeof(error)) : NULL;
+	struct error error = {"usage: read CAPTURE"};
+	struct input *input = argc == 2 ? input_open(&path, 1, NULL, &error) : NULL;
 	struct block *block = block_create(1, false);
 	double ns;
 	int n = 0;
 
 	if (!input || !block) {
-		fprintf(stderr, "read: %s\n", error);
+		fprintf(stderr, "read: %s\n", error.text);
 		return 2;
 	}
 	while (n < RUNS_MAX && (ns = run(input, block)) >= 0)

@@ -8,10 +8,11 @@
 
 #include "bench/field.h"
 #include "bench/rig_rules.h"
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "dataplane/port/eal.h"
 
-enum { ERROR = 1024, EAL_MB = 512 };
+enum { LINE = 1024, EAL_MB = 512 };
 
 static void fail(const char *what, const char *why)
 {
@@ -89,7 +90,8 @@ static double now_s(void)
 /* The file alone is not counted: it is there when an appliance starts. */
 static void load(struct rig *rig, const struct rig_params *params)
 {
-	char path[] = "/tmp/periscope-bench-XXXXXX", error[SETTINGS_ERROR], line[ERROR];
+	char path[] = "/tmp/periscope-bench-XXXXXX", line[LINE];
+	struct error error;
 	int fd = mkstemp(path);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	struct report report = {.n_errors = 0};
@@ -102,8 +104,8 @@ static void load(struct rig *rig, const struct rig_params *params)
 	fclose(file);
 	rig->load_s = now_s();
 	settings_init(&rig->settings);
-	if (settings_load(&rig->settings, path, error))
-		fail("settings", error);
+	if (settings_load(&rig->settings, path, &error))
+		fail("settings", error.text);
 	rig->model = model_load(path, &rig->settings, &report);
 	if (!rig->model)
 		fail("model", finding_print(report.errors, line, sizeof(line)));
@@ -117,26 +119,26 @@ struct rig *rig_create(const struct rig_params *params)
 	struct rig *rig = calloc(1, sizeof(*rig));
 	struct sink sink = {rig, take};
 	struct snapshot *snapshot;
-	char error[ERROR];
+	struct error error;
 
 	if (!rig)
 		fail("rig", "no memory");
-	if (params->rules && !eal_runs && eal_start_offline(EAL_MB, error, sizeof(error)))
-		fail("EAL", error);
+	if (params->rules && !eal_runs && eal_start_offline(EAL_MB, &error))
+		fail("EAL", error.text);
 	eal_runs = eal_runs || params->rules;
 	load(rig, params);
-	snapshot = snapshot_create(rig->model, &rig->settings, 1, 1, error, sizeof(error));
+	snapshot = snapshot_create(rig->model, &rig->settings, 1, 1, &error);
 	if (!snapshot)
-		fail("snapshot", error);
+		fail("snapshot", error.text);
 	rig->load_s = now_s() - rig->load_s;
 	snapshot_publish(&rig->slot, snapshot);
 	rig->lane = lane_create(&(struct lane_params){.settings = &rig->settings,
 					.n_lanes = 1,
 					.sink = sink,
 					.slot = &rig->slot},
-		error, sizeof(error));
+		&error);
 	if (!rig->lane)
-		fail("lane", error);
+		fail("lane", error.text);
 	lane_refresh(rig->lane);
 	return rig;
 }

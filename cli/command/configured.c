@@ -6,35 +6,30 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool load_settings(
-	const struct configured_from *from, struct settings *settings, char *error, size_t size)
-{
-	char why[SETTINGS_ERROR];
+#include "config/log/error.h"
 
-	if (from->file && settings_load(settings, from->file, why)) {
-		snprintf(error, size, "%s", why);
+static bool load_settings(
+	const struct configured_from *from, struct settings *settings, struct error *error)
+{
+	if (from->file && settings_load(settings, from->file, error) != 0)
 		return false;
-	}
-	for (uint32_t i = 0; i < from->n_set; i++) {
-		if (settings_set(settings, from->set[i], why)) {
-			snprintf(error, size, "%s", why);
+	for (uint32_t i = 0; i < from->n_set; i++)
+		if (settings_set(settings, from->set[i], error) != 0)
 			return false;
-		}
-	}
 	return true;
 }
 
-static void say_first(const struct report *report, char *error, size_t size)
+static void say_first(const struct report *report, struct error *error)
 {
-	char first[SETTINGS_ERROR] = "";
+	char first[ERROR_TEXT] = "";
 
 	if (report->errors)
 		finding_print(report->errors, first, sizeof(first));
 	if (report->n_errors > 1)
-		snprintf(error, size, "%.400s (and %u more; see periscope check)", first,
+		error_set(error, "%s (and %u more; see periscope check)", first,
 			report->n_errors - 1);
 	else
-		snprintf(error, size, "%s", first);
+		error_set(error, "%s", first);
 }
 
 /* What the import left out changes what follows, so it is said by every command. */
@@ -42,7 +37,7 @@ static void say_left_out(const struct report *report)
 {
 	enum { SAID = 5 };
 	uint32_t count = 0;
-	char text[2 * SETTINGS_ERROR];
+	char text[ERROR_TEXT];
 
 	for (const struct finding *f = report->warnings; f; f = f->next) {
 		if (count++ < SAID)
@@ -53,12 +48,12 @@ static void say_left_out(const struct report *report)
 }
 
 struct model *configured_load(
-	const struct configured_from *from, struct settings *settings, char *error, size_t size)
+	const struct configured_from *from, struct settings *settings, struct error *error)
 {
 	struct report report = {0};
 	struct model *model;
 
-	if (!load_settings(from, settings, error, size))
+	if (!load_settings(from, settings, error))
 		return NULL;
 	if (!from->again)
 		log_configure(settings->log.format, settings->log.level);
@@ -66,7 +61,7 @@ struct model *configured_load(
 	if (model)
 		say_left_out(&report);
 	else
-		say_first(&report, error, size);
+		say_first(&report, error);
 	report_fini(&report);
 	return model;
 }

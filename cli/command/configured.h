@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 
@@ -18,5 +19,5 @@ struct configured_from {
 
 /* Reads into `settings`, which holds the defaults. NULL: `error` says what is wrong first, and how
  * much more there is. Warnings of the import are said on standard error. */
-struct model *configured_load(const struct configured_from *from, struct settings *settings,
-	char *error, size_t size);
+struct model *configured_load(
+	const struct configured_from *from, struct settings *settings, struct error *error);

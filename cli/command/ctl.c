@@ -74,21 +74,22 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 static bool find_socket(const struct arguments *a, char path[CONTROL_PATH_MAX])
 {
 	struct settings settings;
-	char error[SETTINGS_ERROR] = "";
+	struct error error = {0};
 	bool found;
 
 	settings_init(&settings);
 	found = a->settings_file == NULL ||
-		settings_load(&settings, a->settings_file, error) == 0;
+		settings_load(&settings, a->settings_file, &error) == 0;
 	if (found && a->socket != NULL)
 		found = (size_t)snprintf(path, CONTROL_PATH_MAX, "%s", a->socket) <
 			CONTROL_PATH_MAX;
 	else if (found)
-		found = control_path(&settings, a->directory ? a->directory : run_directory,
-			path, error, sizeof(error));
+		found = control_path(
+			&settings, a->directory ? a->directory : run_directory, path, &error);
 	if (!found)
-		log_error("ctl: %s",
-			error[0] == '\0' ? "the path of the socket is too long" : error);
+		log_error("ctl: %s", error.text[0] == '\0'
+					     ? "the path of the socket is too long"
+					     : error.text);
 	settings_fini(&settings);
 	return found;
 }
@@ -208,21 +209,22 @@ struct place {
 static void place_try(struct place *place, const char *settings_file, const char *directory)
 {
 	struct settings settings;
-	char error[SETTINGS_ERROR];
+	struct error error;
 
 	settings_init(&settings);
-	if (settings_file && settings_load(&settings, settings_file, error) != 0) {
+	if (settings_file && settings_load(&settings, settings_file, &error) != 0) {
 		settings_fini(&settings);
 		settings_init(&settings);
 	}
 	*place = (struct place){.fd = -1};
-	if (control_path(&settings, directory, place->path, error, sizeof(error))) {
+	if (control_path(&settings, directory, place->path, &error)) {
 		place->fd = control_connect(place->path, 0);
 		snprintf(place->why, sizeof(place->why), "at %s: %s%s", place->path,
 			strerror(errno),
 			errno == EACCES ? " (root and members of its group may ask)" : "");
 	} else {
-		snprintf(place->why, sizeof(place->why), "in %s: %.150s", directory, error);
+		snprintf(
+			place->why, sizeof(place->why), "in %s: %.150s", directory, error.text);
 	}
 	settings_fini(&settings);
 }

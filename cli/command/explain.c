@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 enum { EAL_MEMORY_MB = 512, ERROR = 512 };
 
 struct arguments {
@@ -33,7 +35,7 @@ static bool is_session_named(const struct arguments *a)
 }
 
 static bool parse_id(
-	const char *option, const char *text, uint32_t max, uint32_t *id, char *error)
+	const char *option, const char *text, uint32_t max, uint32_t *id, struct error *error)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
@@ -41,15 +43,16 @@ static bool parse_id(
 	*id = (uint32_t)n;
 	if (*text >= '0' && *text <= '9' && *end == '\0' && n <= max)
 		return true;
-	snprintf(error, ERROR, "%s: '%s' is not a number from 0 to %u", option, text, max);
+	error_set(error, "%s: '%s' is not a number from 0 to %u", option, text, max);
 	return false;
 }
 
 /* --vni and --source name the session, as the outer headers of a mirror packet do. */
-static bool session_by_arguments(struct explained *e, const struct arguments *a, char *error)
+static bool session_by_arguments(
+	struct explained *e, const struct arguments *a, struct error *error)
 {
 	if (!a->vni || !a->source) {
-		snprintf(error, ERROR, "--vni and --source go together");
+		error_set(error, "--vni and --source go together");
 		return false;
 	}
 	if (!parse_id("--vni", a->vni, 0xffffff, &e->packet.vni, error))
@@ -61,7 +64,7 @@ static bool session_by_arguments(struct explained *e, const struct arguments *a,
 		e->packet.network += NETWORK_NAMED;
 	}
 	if (!ip_addr_parse(a->source, &e->packet.outer_src)) {
-		snprintf(error, ERROR, "--source: '%s' is not an address", a->source);
+		error_set(error, "--source: '%s' is not an address", a->source);
 		return false;
 	}
 	e->packet.flags |= PACKET_HAS_VNI;
@@ -70,7 +73,7 @@ static bool session_by_arguments(struct explained *e, const struct arguments *a,
 
 /* The only interface that is the source of a session. */
 static const struct model_interface *interface_by_default(
-	const struct explained *e, char *error)
+	const struct explained *e, struct error *error)
 {
 	const struct model_interface *only = NULL;
 	uint32_t count = 0;
@@ -83,7 +86,7 @@ static const struct model_interface *interface_by_default(
 	}
 	if (count == 1)
 		return only;
-	snprintf(error, ERROR,
+	error_set(error,
 		"the settings have sessions of %u interfaces: name one with --interface, or a "
 		"session with --vni and --source",
 		count);
@@ -91,19 +94,19 @@ static const struct model_interface *interface_by_default(
 }
 
 static const struct model_interface *interface_by_name(
-	const struct explained *e, const char *id, char *error)
+	const struct explained *e, const char *id, struct error *error)
 {
 	const struct model_interface *interface = model_interface_find(e->model, id);
 
 	if (interface && interface->n_sessions > 0)
 		return interface;
-	snprintf(error, ERROR, "--interface: %s is %s", id,
+	error_set(error, "--interface: %s is %s", id,
 		interface ? "the source of no session" : "not in the settings");
 	return NULL;
 }
 
 /* Where the packet is looked at: in a session, or at an interface. */
-static bool find_place(struct explained *e, const struct arguments *a, char *error)
+static bool find_place(struct explained *e, const struct arguments *a, struct error *error)
 {
 	bool is_named = is_session_named(a);
 
@@ -122,15 +125,15 @@ static bool find_place(struct explained *e, const struct arguments *a, char *err
 
 /* ---- the command ---- */
 
-static int explain_with(
-	struct explained *e, const struct arguments *a, struct input *input, char *error)
+static int explain_with(struct explained *e, const struct arguments *a, struct input *input,
+	struct error *error)
 {
 	int status = EXIT_DONE;
 
 	if (input)
 		status = explained_read(
-			e, input, a->number, is_session_named(a) || a->interface, error, ERROR);
-	else if (!packet_text_parse(a->words, &e->packet, error, ERROR))
+			e, input, a->number, is_session_named(a) || a->interface, error);
+	else if (!packet_text_parse(a->words, &e->packet, error))
 		status = EXIT_USAGE;
 	if (status != EXIT_DONE)
 		return status;
@@ -140,13 +143,12 @@ static int explain_with(
 		if (!find_place(e, a, error))
 			return EXIT_USAGE;
 		if (!explained_judge(e)) {
-			snprintf(error, ERROR, "not enough memory");
+			error_set(error, "not enough memory");
 			return EXIT_FAILED;
 		}
 	}
 	if (!explained_agrees(e)) {
-		snprintf(error, ERROR,
-			"the compiled rules and the evaluator differ on this packet");
+		error_set(error, "the compiled rules and the evaluator differ on this packet");
 		return EXIT_FAILED;
 	}
 	if (a->json)
@@ -156,20 +158,20 @@ static int explain_with(
 	return EXIT_DONE;
 }
 
-static int with_snapshot(struct explained *e, const struct arguments *a, char *error)
+static int with_snapshot(struct explained *e, const struct arguments *a, struct error *error)
 {
 	struct snapshot *snapshot;
 	struct input *input = NULL;
 	int status = EXIT_FAILED;
 
-	if (eal_start_offline(EAL_MEMORY_MB, error, ERROR) != 0)
+	if (eal_start_offline(EAL_MEMORY_MB, error) != 0)
 		return EXIT_FAILED;
-	snapshot = snapshot_create(e->model, e->settings, 1, 1, error, ERROR);
+	snapshot = snapshot_create(e->model, e->settings, 1, 1, error);
 	e->snapshot = snapshot;
 	if (a->capture)
 		rights_confine_offline(e->settings);
 	if (snapshot && a->capture)
-		input = input_open(&a->capture, 1, NULL, error, ERROR);
+		input = input_open(&a->capture, 1, NULL, error);
 	if (snapshot && (input || !a->capture))
 		status = explain_with(e, a, input, error);
 	input_close(input);
@@ -183,18 +185,18 @@ static int explain(const struct arguments *a)
 	struct settings settings;
 	const struct configured_from from = {
 		.file = a->settings, .set = a->set, .n_set = a->n_set};
-	char error[ERROR] = "";
+	struct error error = {0};
 	struct explained e = {.settings = &settings};
 	struct model *model;
 	int status = EXIT_USAGE;
 
 	settings_init(&settings);
-	model = configured_load(&from, &settings, error, sizeof(error));
+	model = configured_load(&from, &settings, &error);
 	e.model = model;
 	if (model)
-		status = with_snapshot(&e, a, error);
-	if (error[0] && status != EXIT_DONE)
-		log_error("%s", error);
+		status = with_snapshot(&e, a, &error);
+	if (error.text[0] && status != EXIT_DONE)
+		log_error("%s", error.text);
 	free(e.answers);
 	model_destroy(model);
 	settings_fini(&settings);

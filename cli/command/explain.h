@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "cli/command/mirroring.h"
+#include "config/log/error.h"
 #include "config/model/evaluate.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
@@ -39,7 +40,7 @@ static inline bool explained_is_refused(const struct explained *e)
  * one. What decap refuses is explained by its reason. The packet's bytes belong to `input`. An
  * exit status; unless it is EXIT_DONE, `error` says why. */
 int explained_read(struct explained *e, struct input *input, const char *number, bool plain,
-	char *error, size_t error_size);
+	struct error *error);
 
 /* Asks the sessions: those of `interface`, or the one that the packet's outer source and VNI name.
  * false: no memory. */

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
+
 /* What the packets before it leave behind in a worker, as far as verdicts depend on it. */
 struct past {
 	struct decap_params decap;
@@ -67,7 +69,7 @@ static bool read_on(
 }
 
 int explained_read(struct explained *e, struct input *input, const char *number, bool plain,
-	char *error, size_t error_size)
+	struct error *error)
 {
 	struct past past = {.sessions = NULL};
 	char *end;
@@ -75,18 +77,17 @@ int explained_read(struct explained *e, struct input *input, const char *number,
 	int status = EXIT_FAILED;
 
 	if (*number < '0' || *number > '9' || *end || n == 0) {
-		snprintf(error, error_size, "-n: '%s' is not a packet number, counted from 1",
-			number);
+		error_set(error, "-n: '%s' is not a packet number, counted from 1", number);
 		return EXIT_USAGE;
 	}
 	if (!past_begin(&past, e, plain))
-		snprintf(error, error_size, "not enough memory");
+		error_set(error, "not enough memory");
 	else if (read_on(e, &past, input, n))
 		status = EXIT_DONE;
 	else if (input_error_count(input) > 0)
-		snprintf(error, error_size, "%s", input_error(input, 0));
+		error_set(error, "%s", input_error(input, 0));
 	else
-		snprintf(error, error_size, "%s has no packet %llu", input_name(input, 0), n);
+		error_set(error, "%s has no packet %llu", input_name(input, 0), n);
 	past_end(&past);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/model/model.h"
 #include "inspect/output/inputs.h"
@@ -45,7 +46,7 @@ static bool run_totals_gather(struct inputs *inputs, const struct files_apart *f
 }
 
 static bool may_write(const struct inputs *inputs, const char *path, const struct stat *st,
-	bool force, char *error, size_t size)
+	bool force, struct error *error)
 {
 	const char *input;
 
@@ -54,15 +55,15 @@ static bool may_write(const struct inputs *inputs, const char *path, const struc
 		return true;
 	input = inputs_find(inputs, st);
 	if (input)
-		snprintf(error, size, "%s: is read, too (as %s), and would be written over",
-			path, input);
+		error_set(error, "%s: is read, too (as %s), and would be written over", path,
+			input);
 	else if (!force)
-		snprintf(error, size, "%s: is there already; --force writes over it", path);
+		error_set(error, "%s: is there already; --force writes over it", path);
 	return !input && force;
 }
 
 static bool may_write_packets(
-	const struct inputs *inputs, const struct files_apart *f, char *error, size_t size)
+	const struct inputs *inputs, const struct files_apart *f, struct error *error)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -70,27 +71,27 @@ static bool may_write_packets(
 	if (!f->packet_file || strcmp(f->packet_file, "-") == 0)
 		return true;
 	if (stat(f->packet_file, &st) == 0 &&
-		!may_write(inputs, f->packet_file, &st, f->force, error, size))
+		!may_write(inputs, f->packet_file, &st, f->force, error))
 		return false;
 	return !packet_file_ip_path(f->packet_file, path, sizeof(path)) ||
-	       stat(path, &st) != 0 || may_write(inputs, path, &st, f->force, error, size);
+	       stat(path, &st) != 0 || may_write(inputs, path, &st, f->force, error);
 }
 
 static bool are_apart(
-	const struct inputs *inputs, const struct files_apart *f, char *error, size_t size)
+	const struct inputs *inputs, const struct files_apart *f, struct error *error)
 {
 	char file[NAME_MAX + 1];
 	struct stat st;
 
 	/* The shell has opened it, and emptied it unless told otherwise. */
 	if (fstat(STDOUT_FILENO, &st) == 0 &&
-		!may_write(inputs, "standard output", &st, true, error, size))
+		!may_write(inputs, "standard output", &st, true, error))
 		return false;
-	if (!may_write_packets(inputs, f, error, size))
+	if (!may_write_packets(inputs, f, error))
 		return false;
 	if (!f->output_dir || !output_dir_has_input(f->output_dir, inputs, file, sizeof(file)))
 		return true;
-	snprintf(error, size,
+	error_set(error,
 		"%s: %s in it is read, and would be removed or written over; "
 		"choose another directory with -l",
 		f->output_dir, file);
@@ -100,12 +101,11 @@ static bool are_apart(
 bool files_are_apart(const struct files_apart *f)
 {
 	struct inputs inputs = {.files = NULL};
-	char error[2 * PATH_MAX] = "not enough memory";
-	bool apart =
-		run_totals_gather(&inputs, f) && are_apart(&inputs, f, error, sizeof(error));
+	struct error error = {"not enough memory"};
+	bool apart = run_totals_gather(&inputs, f) && are_apart(&inputs, f, &error);
 
 	inputs_fini(&inputs);
 	if (!apart)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return apart;
 }

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 /* Set by the signal handler. */
 static volatile sig_atomic_t interrupted;
 
@@ -192,15 +194,14 @@ static int run_capture(struct mirror *m)
 static int run_device(struct mirror *m)
 {
 	struct input_packet in;
-	char error[ERROR];
+	struct error error;
 	int status = 0;
 
-	while (!interrupted &&
-		(status = listen_next(m->listen, &in, error, sizeof(error))) >= 0)
+	while (!interrupted && (status = listen_next(m->listen, &in, &error)) >= 0)
 		if (status > 0)
 			mirror_packet(m, &in);
 	if (status < 0)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return status < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
@@ -240,7 +241,7 @@ static void print_counts(FILE *to, const struct counts *c, const struct output_l
 		fprintf(to, "lost: %" PRIu64 "\n", out->lost_disk + out->lost_queue);
 }
 
-static int run(struct mirror *m, const struct arguments *a, char *error)
+static int run(struct mirror *m, const struct arguments *a, struct error *error)
 {
 	struct output_ledger ledger;
 	int status = mirror_set_up(m, a, error);
@@ -264,7 +265,7 @@ static int mirror(const struct arguments *a)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 	struct mirror *m = calloc(1, sizeof(*m));
-	char error[ERROR] = "";
+	struct error error = {0};
 	int status;
 
 	if (!m) {
@@ -274,9 +275,9 @@ static int mirror(const struct arguments *a)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	settings_init(&m->settings);
-	status = run(m, a, error);
-	if (status != EXIT_DONE && error[0])
-		log_error("%s", error);
+	status = run(m, a, &error);
+	if (status != EXIT_DONE && error.text[0])
+		log_error("%s", error.text);
 	mirror_close(m);
 	free(m);
 	return status;

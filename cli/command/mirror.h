@@ -6,6 +6,7 @@
 
 #include "cli/command/mirror_out.h"
 #include "cli/command/mirroring.h"
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "dataplane/capture/input.h"
@@ -15,7 +16,7 @@
 #include "inspect/flow/fragment.h"
 #include "inspect/packets/ethernet.h"
 
-enum { ERROR = SETTINGS_ERROR, FRAME_MAX = 262144 + ETHERNET_HEADER };
+enum { FRAME_MAX = 262144 + ETHERNET_HEADER };
 
 struct arguments {
 	const char *settings, *interface, *vni, *source, *target, *send, *device, *in, *out;
@@ -54,8 +55,8 @@ struct mirror {
 /* Reads settings and options into `mirror`, which is zeroed but for its settings. The exit status;
  * unless that is EXIT_DONE, `error` (ERROR bytes) says why, and mirror_close() is due all the
  * same. */
-int mirror_set_up(struct mirror *m, const struct arguments *a, char *error);
+int mirror_set_up(struct mirror *m, const struct arguments *a, struct error *error);
 /* Opens where packets come from and go to, in the same manner. */
-int mirror_open(struct mirror *m, const struct arguments *a, char *error);
+int mirror_open(struct mirror *m, const struct arguments *a, struct error *error);
 /* Closes and frees all that `mirror` holds, not itself; `out` is closed by then. */
 void mirror_close(struct mirror *m);

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum { ETHERNET = 14, UDP = 8, TTL = 255, PORTS = 1 << 16, UNOPENED = -1 };
 
 struct mirror_out {
@@ -30,15 +32,15 @@ struct mirror_out {
 	int sockets[PORTS];          /* by source port; opened as ports come */
 };
 
-struct mirror_out *mirror_out_file(const char *path, char *error, size_t error_size)
+struct mirror_out *mirror_out_file(const char *path, struct error *error)
 {
 	struct mirror_out *out = calloc(1, sizeof(*out));
 
 	if (!out) {
-		snprintf(error, error_size, "not enough memory");
+		error_set(error, "not enough memory");
 		return NULL;
 	}
-	out->file = packet_file_open(path, error, error_size);
+	out->file = packet_file_open(path, error);
 	if (out->file)
 		return out;
 	free(out);
@@ -46,12 +48,12 @@ struct mirror_out *mirror_out_file(const char *path, char *error, size_t error_s
 }
 
 struct mirror_out *mirror_out_send(
-	const struct ip_addr *target, uint16_t port, char *error, size_t error_size)
+	const struct ip_addr *target, uint16_t port, struct error *error)
 {
 	struct mirror_out *out = calloc(1, sizeof(*out));
 
 	if (!out) {
-		snprintf(error, error_size, "not enough memory");
+		error_set(error, "not enough memory");
 		return NULL;
 	}
 	for (int i = 0; i < PORTS; i++)

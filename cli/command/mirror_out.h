@@ -5,19 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "decap/encap.h"
 #include "inspect/record/sink.h"
 
 struct mirror_out;
 
 /* A packet file (see inspect/packets/packet_file.h). NULL: `error` says why. */
-struct mirror_out *mirror_out_file(const char *path, char *error, size_t error_size);
+struct mirror_out *mirror_out_file(const char *path, struct error *error);
 
 /* Datagrams to `target`, an address; `port` 0 keeps the headers' own (4789, 6081). The kernel makes
  * the outer headers up to UDP; each outer source port gets a socket bound to it, so that the target
  * sees the ports that AWS would use. NULL: `error` says why. */
 struct mirror_out *mirror_out_send(
-	const struct ip_addr *target, uint16_t port, char *error, size_t error_size);
+	const struct ip_addr *target, uint16_t port, struct error *error);
 
 /* One whole outer frame: Ethernet, IP, UDP, ... The ledger counts it as written or lost. */
 void mirror_out_put(

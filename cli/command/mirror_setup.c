@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 enum { EAL_MEMORY_MB = 512 };
 
 static bool parse_number(const char *name, const char *text, uint32_t min, uint32_t max,
-	uint32_t *out, char *error)
+	uint32_t *out, struct error *error)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
@@ -22,20 +24,22 @@ static bool parse_number(const char *name, const char *text, uint32_t min, uint3
 	*out = (uint32_t)n;
 	if (*text >= '0' && *text <= '9' && *end == '\0' && n >= min && n <= max)
 		return true;
-	snprintf(error, ERROR, "%s: '%s' is not a number from %u to %u", name, text, min, max);
+	error_set(error, "%s: '%s' is not a number from %u to %u", name, text, min, max);
 	return false;
 }
 
-static bool parse_address(const char *name, const char *text, struct ip_addr *out, char *error)
+static bool parse_address(
+	const char *name, const char *text, struct ip_addr *out, struct error *error)
 {
 	if (ip_addr_parse(text, out))
 		return true;
-	snprintf(error, ERROR, "%s: '%s' is not an address", name, text);
+	error_set(error, "%s: '%s' is not an address", name, text);
 	return false;
 }
 
 /* IP, IPV4:PORT or [IPV6]:PORT. */
-static bool parse_target(const char *text, struct ip_addr *addr, uint16_t *port, char *error)
+static bool parse_target(
+	const char *text, struct ip_addr *addr, uint16_t *port, struct error *error)
 {
 	char word[64], *colon, *at = word;
 	uint32_t number = 0;
@@ -59,7 +63,7 @@ static bool parse_target(const char *text, struct ip_addr *addr, uint16_t *port,
 	return parse_address("--send", at, addr, error);
 }
 
-static bool set_addresses(struct mirror *m, const struct arguments *a, char *error)
+static bool set_addresses(struct mirror *m, const struct arguments *a, struct error *error)
 {
 	const char *target = a->target;
 
@@ -68,7 +72,7 @@ static bool set_addresses(struct mirror *m, const struct arguments *a, char *err
 	if (!parse_address("--target", target, &m->encap.dst, error))
 		return false;
 	if (ip_addr_is_v4(&m->encap.src) != ip_addr_is_v4(&m->encap.dst)) {
-		snprintf(error, ERROR, "--target: %s is not of the source's family", target);
+		error_set(error, "--target: %s is not of the source's family", target);
 		return false;
 	}
 	if (a->gwlb) {
@@ -79,7 +83,7 @@ static bool set_addresses(struct mirror *m, const struct arguments *a, char *err
 	return true;
 }
 
-static bool set_numbers(struct mirror *m, const struct arguments *a, char *error)
+static bool set_numbers(struct mirror *m, const struct arguments *a, struct error *error)
 {
 	uint32_t over = encap_size(&m->encap) - ETHERNET_HEADER +
 			mirroring_mtu_reserve(&m->settings, &m->encap, true);
@@ -92,8 +96,7 @@ static bool set_numbers(struct mirror *m, const struct arguments *a, char *error
 		return false;
 	if (a->on_reject && strcmp(a->on_reject, "next") != 0 &&
 		strcmp(a->on_reject, "stop") != 0) {
-		snprintf(error, ERROR, "--on-reject: '%s' is neither next nor stop",
-			a->on_reject);
+		error_set(error, "--on-reject: '%s' is neither next nor stop", a->on_reject);
 		return false;
 	}
 	if (a->on_reject)
@@ -103,16 +106,16 @@ static bool set_numbers(struct mirror *m, const struct arguments *a, char *error
 }
 
 /* With settings: the source interface, and its rules compiled. */
-static int set_interface(struct mirror *m, const struct arguments *a, char *error)
+static int set_interface(struct mirror *m, const struct arguments *a, struct error *error)
 {
 	const struct configured_from from = {.file = a->settings};
 
-	m->model = configured_load(&from, &m->settings, error, ERROR);
+	m->model = configured_load(&from, &m->settings, error);
 	if (!m->model)
 		return EXIT_USAGE;
 	m->interface = model_interface_find(m->model, a->interface);
 	if (!m->interface || !m->interface->has_primary || m->interface->n_sessions == 0) {
-		snprintf(error, ERROR, "--interface: %s is %s", a->interface,
+		error_set(error, "--interface: %s is %s", a->interface,
 			!m->interface                ? "not in the settings"
 			: !m->interface->has_primary ? "without a primary address"
 						     : "the source of no session");
@@ -121,19 +124,19 @@ static int set_interface(struct mirror *m, const struct arguments *a, char *erro
 	m->encap.src = m->interface->primary;
 	if (m->interface->has_mac)
 		memcpy(m->encap.src_mac, m->interface->mac, sizeof(m->encap.src_mac));
-	if (eal_start_offline(EAL_MEMORY_MB, error, ERROR))
+	if (eal_start_offline(EAL_MEMORY_MB, error))
 		return EXIT_FAILED;
 	m->eal = true;
 	m->fragments = lane_fragments(&m->settings, 0);
 	if (!m->fragments) {
-		snprintf(error, ERROR, "not enough memory");
+		error_set(error, "not enough memory");
 		return EXIT_FAILED;
 	}
-	m->snapshot = snapshot_create(m->model, &m->settings, 1, 1, error, ERROR);
+	m->snapshot = snapshot_create(m->model, &m->settings, 1, 1, error);
 	return m->snapshot ? EXIT_DONE : EXIT_FAILED;
 }
 
-int mirror_set_up(struct mirror *m, const struct arguments *a, char *error)
+int mirror_set_up(struct mirror *m, const struct arguments *a, struct error *error)
 {
 	int status = EXIT_DONE;
 
@@ -150,18 +153,18 @@ int mirror_set_up(struct mirror *m, const struct arguments *a, char *error)
 }
 
 /* What cannot be read at all leaves nothing behind. */
-static bool is_readable(const struct input *input, char *error)
+static bool is_readable(const struct input *input, struct error *error)
 {
 	struct input_counters counters;
 
 	input_counters(input, &counters);
 	if (counters.readable > 0)
 		return true;
-	snprintf(error, ERROR, "%s", input_error(input, 0));
+	error_set(error, "%s", input_error(input, 0));
 	return false;
 }
 
-int mirror_open(struct mirror *m, const struct arguments *a, char *error)
+int mirror_open(struct mirror *m, const struct arguments *a, struct error *error)
 {
 	const struct files_apart files = {
 		.settings_file = a->settings,
@@ -177,17 +180,17 @@ int mirror_open(struct mirror *m, const struct arguments *a, char *error)
 	if (!files_are_apart(&files))
 		return EXIT_USAGE;
 	if (a->device)
-		m->listen = listen_open(a->device, error, ERROR);
+		m->listen = listen_open(a->device, error);
 	else
-		m->input = input_open(&a->in, 1, NULL, error, ERROR);
+		m->input = input_open(&a->in, 1, NULL, error);
 	if (!m->listen && !m->input)
 		return EXIT_FAILED;
 	if (m->input && !is_readable(m->input, error))
 		return EXIT_FAILED;
 	if (a->send && !parse_target(a->send, &target, &port, error))
 		return EXIT_USAGE;
-	m->out = a->send ? mirror_out_send(&target, port, error, ERROR)
-			 : mirror_out_file(a->out, error, ERROR);
+	m->out = a->send ? mirror_out_send(&target, port, error)
+			 : mirror_out_file(a->out, error);
 	return m->out ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 enum { WORD = 64 };
 
 static const struct {
@@ -71,7 +73,7 @@ static bool parse_end(char *word, struct ip_addr *addr, uint16_t *port, bool *ha
 	return ip_addr_parse(word, addr);
 }
 
-static bool parse_ends(char *src, char *dst, struct packet *p, char *error, size_t error_size)
+static bool parse_ends(char *src, char *dst, struct packet *p, struct error *error)
 {
 	char shown_src[WORD], shown_dst[WORD];
 	bool src_port, dst_port,
@@ -80,20 +82,19 @@ static bool parse_ends(char *src, char *dst, struct packet *p, char *error, size
 	snprintf(shown_src, sizeof(shown_src), "%s", src);
 	snprintf(shown_dst, sizeof(shown_dst), "%s", dst);
 	if (!parse_end(src, &p->src, &p->src_port, &src_port)) {
-		snprintf(error, error_size, "'%s' is not ADDRESS or ADDRESS:PORT", shown_src);
+		error_set(error, "'%s' is not ADDRESS or ADDRESS:PORT", shown_src);
 		return false;
 	}
 	if (!parse_end(dst, &p->dst, &p->dst_port, &dst_port)) {
-		snprintf(error, error_size, "'%s' is not ADDRESS or ADDRESS:PORT", shown_dst);
+		error_set(error, "'%s' is not ADDRESS or ADDRESS:PORT", shown_dst);
 		return false;
 	}
 	if (ip_addr_is_v4(&p->src) != ip_addr_is_v4(&p->dst)) {
-		snprintf(error, error_size, "%s and %s are of different families", shown_src,
-			shown_dst);
+		error_set(error, "%s and %s are of different families", shown_src, shown_dst);
 		return false;
 	}
 	if ((src_port || dst_port) && (!with_ports || src_port != dst_port)) {
-		snprintf(error, error_size, "%s",
+		error_set(error, "%s",
 			with_ports ? "either both ends have a port or none"
 				   : "only tcp and udp have ports");
 		return false;
@@ -104,7 +105,7 @@ static bool parse_ends(char *src, char *dst, struct packet *p, char *error, size
 	return true;
 }
 
-bool packet_text_parse(const char *words, struct packet *p, char *error, size_t error_size)
+bool packet_text_parse(const char *words, struct packet *p, struct error *error)
 {
 	char word[6][WORD] = {""};
 	int n = sscanf(words, "%63s %63s %63s %63s %63s %63s", word[0], word[1], word[2],
@@ -119,17 +120,16 @@ bool packet_text_parse(const char *words, struct packet *p, char *error, size_t 
 	if (p->direction != DIRECTION_UNKNOWN)
 		first = 1;
 	if (n != first + 4 || strcmp(word[first + 2], ">") != 0) {
-		snprintf(error, error_size,
-			"a packet is '[ingress|egress] PROTOCOL SOURCE[:PORT] > "
-			"DESTINATION[:PORT]'");
+		error_set(error, "a packet is '[ingress|egress] PROTOCOL SOURCE[:PORT] > "
+				 "DESTINATION[:PORT]'");
 		return false;
 	}
 	if (!parse_protocol(word[first], &p->protocol)) {
-		snprintf(error, error_size,
-			"'%s' is not a protocol: tcp, udp, icmp, ... or 0 to 255", word[first]);
+		error_set(error, "'%s' is not a protocol: tcp, udp, icmp, ... or 0 to 255",
+			word[first]);
 		return false;
 	}
-	return parse_ends(word[first + 1], word[first + 3], p, error, error_size);
+	return parse_ends(word[first + 1], word[first + 3], p, error);
 }
 
 static const char *protocol_name(uint8_t number, char text[4])

@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/log/error.h"
 #include "decap/packet.h"
 
 /* Sets the packet's addresses, protocol, ports and, when it is given, direction; the rest is
  * zero. TCP or UDP without both ports is a packet whose ports are not known. false: `error` says
  * what is wrong. */
-bool packet_text_parse(const char *words, struct packet *p, char *error, size_t error_size);
+bool packet_text_parse(const char *words, struct packet *p, struct error *error);
 
 /* The same notation without the direction; returns `text`. */
 const char *packet_text_print(const struct packet *p, char *text, size_t size);

@@ -224,12 +224,12 @@ static bool load(struct arguments *a, struct settings *settings)
 {
 	const struct configured_from from = {
 		.file = a->settings_file, .set = a->set, .n_set = a->n_set};
-	char error[SETTINGS_ERROR];
+	struct error error;
 
-	a->model = configured_load(&from, settings, error, sizeof(error));
+	a->model = configured_load(&from, settings, &error);
 	a->params.model = a->model;
 	if (!a->model)
-		log_error("%s", error);
+		log_error("%s", error.text);
 	return a->model;
 }
 

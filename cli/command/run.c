@@ -33,6 +33,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum { TICK_MS = 250 };
 
 struct run {
@@ -98,9 +100,9 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 	return false;
 }
 
-/* Settings and model, anew. false: `message` says why, and nothing is held. */
+/* Settings and model, anew. false: `error` says why, and nothing is held. */
 static bool load(const struct run *run, struct settings *settings, struct model **model,
-	char *message, size_t size)
+	struct error *error)
 {
 	const struct configured_from from = {
 		.file = run->settings_file,
@@ -110,7 +112,7 @@ static bool load(const struct run *run, struct settings *settings, struct model 
 	};
 
 	settings_init(settings);
-	*model = configured_load(&from, settings, message, size);
+	*model = configured_load(&from, settings, error);
 	if (!*model)
 		settings_fini(settings);
 	return *model;
@@ -121,13 +123,16 @@ static int reload(void *ctx, char *message, size_t size)
 	struct run *run = ctx;
 	struct settings settings;
 	struct model *model;
+	struct error error;
 	int result = -1;
 
 	pthread_mutex_lock(&run->reloading);
 	notify_reloading();
-	if (load(run, &settings, &model, message, size)) {
+	if (load(run, &settings, &model, &error)) {
 		result = appliance_reload(run->appliance, &settings, model, message, size);
 		settings_fini(&settings);
+	} else {
+		snprintf(message, size, "%s", error.text);
 	}
 	notify_reloaded();
 	pthread_mutex_unlock(&run->reloading);
@@ -155,7 +160,7 @@ static void quit(void *ctx)
 
 static void reload_and_say(struct run *run)
 {
-	char message[APPLIANCE_ERROR];
+	char message[APPLIANCE_MESSAGE];
 
 	if (reload(run, message, sizeof(message)) != 0)
 		log_error("not reloaded, nothing has changed: %s", message);
@@ -227,9 +232,9 @@ static void say_running(const struct run *run)
 }
 
 /* With the control plane up; false: it could not be, and `error` says why. */
-static bool serve_with_plane(struct run *run, int signals, char *error)
+static bool serve_with_plane(struct run *run, int signals, struct error *error)
 {
-	if (!control_plane_start(run->control_plane, error, CONTROL_PLANE_ERROR))
+	if (!control_plane_start(run->control_plane, error))
 		return false;
 	say_running(run);
 	notify_ready(appliance_ports(run->appliance), appliance_workers(run->appliance));
@@ -240,7 +245,7 @@ static bool serve_with_plane(struct run *run, int signals, char *error)
 }
 
 /* The output directory is ours, and nothing in it has changed: what cannot be had is said now. */
-static bool bind_plane(void *ctx, char *error, size_t size)
+static bool bind_plane(void *ctx, struct error *error)
 {
 	struct run *run = ctx;
 	const struct control_plane_params params = {
@@ -249,16 +254,16 @@ static bool bind_plane(void *ctx, char *error, size_t size)
 		.provider = {run, collect, reload, quit},
 	};
 
-	run->control_plane = control_plane_bind(&params, error, size);
+	run->control_plane = control_plane_bind(&params, error);
 	return run->control_plane != NULL;
 }
 
 /* Devices are open, packets wait, and nothing of them was looked at. */
-static bool give_up_rights(void *ctx, char *error, size_t size)
+static bool give_up_rights(void *ctx, struct error *error)
 {
 	struct run *run = ctx;
 
-	if (!rights_give_up(&run->rights, error, size))
+	if (!rights_give_up(&run->rights, error))
 		return false;
 	run->gave_up = true;
 	rights_say(&run->rights);
@@ -267,13 +272,13 @@ static bool give_up_rights(void *ctx, char *error, size_t size)
 }
 
 /* What would have helped; the one sentence is the last. */
-static void say_failed(const struct run *run, const char *error)
+static void say_failed(const struct run *run, const struct error *error)
 {
 	if (!run->gave_up)
 		rights_say_missing(&run->settings);
 	else
 		rights_say_unwritable(run->output_dir);
-	log_error("%s", error);
+	log_error("%s", error->text);
 }
 
 /* From its start to its end, with signals as reads from `fd`. */
@@ -287,18 +292,18 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 		.claimed = bind_plane,
 		.ctx = run,
 	};
-	char error[APPLIANCE_ERROR] = "";
+	struct error error = {0};
 	bool started;
 
-	run->appliance = appliance_start(&params, model, error);
-	started = run->appliance && serve_with_plane(run, fd, error);
+	run->appliance = appliance_start(&params, model, &error);
+	started = run->appliance && serve_with_plane(run, fd, &error);
 	control_plane_stop(run->control_plane);
 	if (started) {
 		signals_release(signals);
 		return appliance_stop(run->appliance, report, run) && !run->must_restart;
 	}
 	appliance_abandon(run->appliance);
-	say_failed(run, error);
+	say_failed(run, &error);
 	output_dir_forget(run->output_dir, run->there);
 	return false;
 }
@@ -337,16 +342,16 @@ static bool is_safe(const struct run *run)
 
 static int run_with_rights(struct run *run, struct model *model)
 {
-	char error[RIGHTS_ERROR];
+	struct error error;
 	int status = EXIT_USAGE;
 
 	run->there = output_dir_there(run->output_dir);
-	if (rights_plan(&run->rights, &run->settings, error)) {
+	if (rights_plan(&run->rights, &run->settings, &error)) {
 		status = EXIT_FAILED;
-		if (rights_prepare(&run->rights, run->output_dir, error))
+		if (rights_prepare(&run->rights, run->output_dir, &error))
 			return run_appliance(run, model);
 	}
-	log_error("%s", error);
+	log_error("%s", error.text);
 	model_destroy(model);
 	return status;
 }
@@ -355,14 +360,14 @@ static int act(struct run *run)
 {
 	const struct configured_from from = {
 		.file = run->settings_file, .set = run->set, .n_set = run->n_set};
-	char message[APPLIANCE_ERROR];
+	struct error error;
 	struct model *model;
 	int status = EXIT_DONE;
 
 	if (run->check && run->settings_file)
 		return check_settings(&from, run->json);
-	if (!load(run, &run->settings, &model, message, sizeof(message))) {
-		log_error("%s", message);
+	if (!load(run, &run->settings, &model, &error)) {
+		log_error("%s", error.text);
 		return EXIT_USAGE;
 	}
 	if (run->dump)

@@ -13,6 +13,7 @@
 
 #include "cli/control/control_client.h"
 #include "cli/control/control_listen.h"
+#include "config/log/error.h"
 #include "config/log/now.h"
 
 enum { CLIENTS = 16 };
@@ -86,13 +87,13 @@ static void *control_main(void *arg)
 }
 
 bool control_path(const struct settings *settings, const char *directory,
-	char path[CONTROL_PATH_MAX], char *error, size_t error_size)
+	char path[CONTROL_PATH_MAX], struct error *error)
 {
 	const char *name = settings->control.socket;
 	int len;
 
 	if (name[0] == '\0') {
-		snprintf(error, error_size, "control.socket is off");
+		error_set(error, "control.socket is off");
 		return false;
 	}
 	if (name[0] == '/')
@@ -101,38 +102,37 @@ bool control_path(const struct settings *settings, const char *directory,
 		len = snprintf(path, CONTROL_PATH_MAX, "%s/%s", directory, name);
 	if (len < CONTROL_PATH_MAX)
 		return true;
-	snprintf(error, error_size,
+	error_set(error,
 		"control.socket: the path %s/%s is longer than a UNIX socket's %d characters",
 		directory, name, CONTROL_PATH_MAX - 1);
 	return false;
 }
 
-struct control *control_bind(const char *path, char *error, size_t error_size)
+struct control *control_bind(const char *path, struct error *error)
 {
 	struct control *c = calloc(1, sizeof(*c));
 
 	if (c == NULL) {
-		snprintf(error, error_size, "control.socket: no memory");
+		error_set(error, "control.socket: no memory");
 		return NULL;
 	}
 	for (int i = 0; i < CLIENTS; i++)
 		c->clients[i].fd = -1;
 	c->wake = -1;
-	if (control_listen(&c->listener, path, error, error_size))
+	if (control_listen(&c->listener, path, error))
 		return c;
 	free(c);
 	return NULL;
 }
 
 bool control_start(struct control *c, struct health_check *watch,
-	const struct status_provider *provider, char *error, size_t error_size)
+	const struct status_provider *provider, struct error *error)
 {
 	c->service = (struct control_service){.watch = watch, .provider = *provider};
 	c->wake = eventfd(0, EFD_CLOEXEC);
 	c->started = c->wake >= 0 && pthread_create(&c->thread, NULL, control_main, c) == 0;
 	if (!c->started)
-		snprintf(error, error_size, "control.socket: no thread for it: %s",
-			strerror(errno));
+		error_set(error, "control.socket: no thread for it: %s", strerror(errno));
 	return c->started;
 }
 

@@ -12,6 +12,7 @@
 
 #include "cli/status/health_check.h"
 #include "cli/status/status.h"
+#include "config/log/error.h"
 #include "config/settings/settings.h"
 
 enum { CONTROL_REQUEST_MAX = 64, CONTROL_PATH_MAX = 108 };
@@ -22,15 +23,15 @@ bool control_knows(const char *request);
 /* Where the socket is: control.socket, below `directory` when relative. false: `error` says that
  * it is off or too long. */
 bool control_path(const struct settings *settings, const char *directory,
-	char path[CONTROL_PATH_MAX], char *error, size_t error_size);
+	char path[CONTROL_PATH_MAX], struct error *error);
 
 struct control;
 
 /* Makes the socket with mode 0660, and answers nobody yet. A socket left by a process that is gone is
  * replaced; one that is answered, or a file of another kind, is an error. NULL: `error` says why. */
-struct control *control_bind(const char *path, char *error, size_t error_size);
+struct control *control_bind(const char *path, struct error *error);
 /* Answers. `watch` is borrowed until control_stop(). false: `error` says why. */
 bool control_start(struct control *control, struct health_check *watch,
-	const struct status_provider *provider, char *error, size_t error_size);
+	const struct status_provider *provider, struct error *error);
 /* Removes the socket's file. NULL is legal. */
 void control_stop(struct control *control);

@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum { BACKLOG = 16, MODE = 0660 };
 
 static bool address_of(const char *path, struct sockaddr_un *address)
@@ -40,7 +42,7 @@ int control_connect(const char *path, int flags)
 }
 
 /* Removes a socket that nobody answers. false: `error` says what is there. */
-static bool clear_the_way(const char *path, char *error, size_t error_size)
+static bool clear_the_way(const char *path, struct error *error)
 {
 	struct stat st;
 	int fd;
@@ -48,8 +50,7 @@ static bool clear_the_way(const char *path, char *error, size_t error_size)
 	if (lstat(path, &st) != 0)
 		return true;
 	if (!S_ISSOCK(st.st_mode)) {
-		snprintf(error, error_size, "control.socket: %s is there and is no socket",
-			path);
+		error_set(error, "control.socket: %s is there and is no socket", path);
 		return false;
 	}
 	fd = control_connect(path, SOCK_NONBLOCK);
@@ -60,18 +61,17 @@ static bool clear_the_way(const char *path, char *error, size_t error_size)
 	if (fd >= 0)
 		close(fd);
 	/* EAGAIN: it is so busy that its backlog is full. */
-	snprintf(error, error_size, "control.socket: %s: %s", path,
+	error_set(error, "control.socket: %s: %s", path,
 		fd >= 0 || errno == EAGAIN ? "another process answers there" : strerror(errno));
 	return false;
 }
 
-bool control_listen(
-	struct control_listener *l, const char *path, char *error, size_t error_size)
+bool control_listen(struct control_listener *l, const char *path, struct error *error)
 {
 	struct sockaddr_un address;
 	struct stat st;
 
-	if (!clear_the_way(path, error, error_size))
+	if (!clear_the_way(path, error))
 		return false;
 	snprintf(l->path, sizeof(l->path), "%s", path);
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -84,8 +84,7 @@ bool control_listen(
 		l->inode = st.st_ino;
 		return true;
 	}
-	snprintf(error, error_size, "control.socket: cannot listen at %s: %s", path,
-		strerror(errno));
+	error_set(error, "control.socket: cannot listen at %s: %s", path, strerror(errno));
 	if (l->fd >= 0)
 		close(l->fd);
 	return false;

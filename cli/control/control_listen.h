@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "cli/control/control.h"
+#include "config/log/error.h"
 
 struct control_listener {
 	int fd;
@@ -15,8 +16,7 @@ struct control_listener {
 };
 
 /* As control_start(). false: `error` says why, and nothing is open. */
-bool control_listen(
-	struct control_listener *listener, const char *path, char *error, size_t error_size);
+bool control_listen(struct control_listener *listener, const char *path, struct error *error);
 /* Closes, and removes the file. */
 void control_unlisten(struct control_listener *listener);
 

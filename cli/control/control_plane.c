@@ -9,6 +9,7 @@
 #include "cli/control/http.h"
 #include "cli/status/health_check.h"
 #include "cli/status/telemetry_answer.h"
+#include "config/log/error.h"
 
 struct control_plane {
 	struct control_plane_params params;
@@ -18,52 +19,50 @@ struct control_plane {
 	struct control *control;
 };
 
-static bool bind_control(struct control_plane *p, const struct control_plane_params *params,
-	char *error, size_t error_size)
+static bool bind_control(
+	struct control_plane *p, const struct control_plane_params *params, struct error *error)
 {
 	char path[CONTROL_PATH_MAX];
 
 	if (params->settings->control.socket[0] == '\0')
 		return true;
-	if (!control_path(params->settings, params->directory, path, error, error_size))
+	if (!control_path(params->settings, params->directory, path, error))
 		return false;
-	p->control = control_bind(path, error, error_size);
+	p->control = control_bind(path, error);
 	return p->control != NULL;
 }
 
-static bool bind_all(struct control_plane *p, char *error, size_t size)
+static bool bind_all(struct control_plane *p, struct error *error)
 {
 	const struct settings *s = p->params.settings;
 
 	if (s->control.http[0] != '\0') {
-		p->http = http_bind(s->control.http, error, size);
+		p->http = http_bind(s->control.http, error);
 		if (p->http == NULL)
 			return false;
 	}
 	if (s->control.health_tcp != 0) {
-		p->health_port = health_port_bind((uint16_t)s->control.health_tcp, error, size);
+		p->health_port = health_port_bind((uint16_t)s->control.health_tcp, error);
 		if (p->health_port == NULL)
 			return false;
 	}
-	return bind_control(p, &p->params, error, size);
+	return bind_control(p, &p->params, error);
 }
 
-static bool start(struct control_plane *p, char *error, size_t size)
+static bool start(struct control_plane *p, struct error *error)
 {
-	p->watch = health_check_start(p->params.settings, &p->params.provider, error, size);
+	p->watch = health_check_start(p->params.settings, &p->params.provider, error);
 	if (p->watch == NULL)
 		return false;
-	if (p->http != NULL && !http_start(p->http, p->watch, error, size))
+	if (p->http != NULL && !http_start(p->http, p->watch, error))
 		return false;
 	if (p->control != NULL &&
-		!control_start(p->control, p->watch, &p->params.provider, error, size))
+		!control_start(p->control, p->watch, &p->params.provider, error))
 		return false;
-	if (p->params.settings->control.telemetry &&
-		!telemetry_answer_start(p->watch, error, size))
+	if (p->params.settings->control.telemetry && !telemetry_answer_start(p->watch, error))
 		return false;
 	/* Last: from here on a load balancer may send traffic. */
-	return p->health_port == NULL ||
-	       health_port_start(p->health_port, p->watch, error, size);
+	return p->health_port == NULL || health_port_start(p->health_port, p->watch, error);
 }
 
 void control_plane_verdict(struct control_plane *p, struct verdict *verdict)
@@ -84,22 +83,22 @@ void control_plane_stop(struct control_plane *p)
 }
 
 struct control_plane *control_plane_bind(
-	const struct control_plane_params *params, char *error, size_t error_size)
+	const struct control_plane_params *params, struct error *error)
 {
 	struct control_plane *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {
-		snprintf(error, error_size, "no memory for the control plane");
+		error_set(error, "no memory for the control plane");
 		return NULL;
 	}
 	p->params = *params;
-	if (bind_all(p, error, error_size))
+	if (bind_all(p, error))
 		return p;
 	control_plane_stop(p);
 	return NULL;
 }
 
-bool control_plane_start(struct control_plane *p, char *error, size_t error_size)
+bool control_plane_start(struct control_plane *p, struct error *error)
 {
 	sigset_t all, before;
 	bool started;
@@ -107,7 +106,7 @@ bool control_plane_start(struct control_plane *p, char *error, size_t error_size
 	/* Signals are the main thread's: the threads made here inherit that none reaches them. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = start(p, error, error_size);
+	started = start(p, error);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
 }

@@ -17,6 +17,7 @@
 
 #include "cli/status/health.h"
 #include "cli/status/status.h"
+#include "config/log/error.h"
 #include "config/settings/settings.h"
 
 struct control_plane;
@@ -29,14 +30,12 @@ struct control_plane_params {
 	struct status_provider provider;
 };
 
-enum { CONTROL_PLANE_ERROR = 512 };
-
 /* Takes the addresses, and answers nobody. NULL: `error` says in one sentence which could not be had,
  * and nothing is left of it. */
 struct control_plane *control_plane_bind(
-	const struct control_plane_params *params, char *error, size_t error_size);
+	const struct control_plane_params *params, struct error *error);
 /* Answers. false: `error`, and the control plane is still to be stopped. Changes of health are said on stderr. */
-bool control_plane_start(struct control_plane *control_plane, char *error, size_t error_size);
+bool control_plane_start(struct control_plane *control_plane, struct error *error);
 /* Whether the appliance is healthy, as the checks are told. Any thread, of one that was started. */
 void control_plane_verdict(struct control_plane *control_plane, struct verdict *verdict);
 /* Closes every socket, removes the socket's file, ends the threads. NULL is legal. Must not be

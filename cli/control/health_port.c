@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 
 enum { LOOK_MS = 100, BACKLOG = 64, ACCEPTS = 64 };
@@ -124,12 +125,12 @@ static void *health_port_main(void *arg)
 	}
 }
 
-struct health_port *health_port_bind(uint16_t port, char *error, size_t error_size)
+struct health_port *health_port_bind(uint16_t port, struct error *error)
 {
 	struct health_port *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {
-		snprintf(error, error_size, "control.health_tcp: no memory");
+		error_set(error, "control.health_tcp: no memory");
 		return NULL;
 	}
 	p->port = port;
@@ -137,30 +138,27 @@ struct health_port *health_port_bind(uint16_t port, char *error, size_t error_si
 	p->fd = bound_to(port);
 	if (p->fd >= 0)
 		return p;
-	snprintf(error, error_size, "control.health_tcp: cannot listen on TCP port %u: %s",
-		port, strerror(errno));
+	error_set(error, "control.health_tcp: cannot listen on TCP port %u: %s", port,
+		strerror(errno));
 	free(p);
 	return NULL;
 }
 
-bool health_port_start(
-	struct health_port *p, struct health_check *watch, char *error, size_t error_size)
+bool health_port_start(struct health_port *p, struct health_check *watch, struct error *error)
 {
 	p->watch = watch;
 	p->wake = eventfd(0, EFD_CLOEXEC);
 	/* Sick or not: a port that another has taken meanwhile is said now. */
 	if (p->wake < 0 || listen(p->fd, BACKLOG) != 0) {
-		snprintf(error, error_size,
-			"control.health_tcp: cannot listen on TCP port %u: %s", p->port,
-			strerror(errno));
+		error_set(error, "control.health_tcp: cannot listen on TCP port %u: %s",
+			p->port, strerror(errno));
 		return false;
 	}
 	follow_verdict(p);
 	errno = pthread_create(&p->thread, NULL, health_port_main, p);
 	p->started = errno == 0;
 	if (!p->started)
-		snprintf(error, error_size, "control.health_tcp: no thread: %s",
-			strerror(errno));
+		error_set(error, "control.health_tcp: no thread: %s", strerror(errno));
 	return p->started;
 }
 

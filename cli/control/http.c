@@ -11,6 +11,7 @@
 
 #include "cli/control/http_clients.h"
 #include "cli/metrics/metrics.h"
+#include "config/log/error.h"
 
 enum { IDLE_S = 5, CONNECTION_BYTES = 16384, BACKLOG = 64 };
 
@@ -193,7 +194,7 @@ static int listening(const char *endpoint)
 	return -1;
 }
 
-struct http *http_bind(const char *endpoint, char *error, size_t error_size)
+struct http *http_bind(const char *endpoint, struct error *error)
 {
 	struct http *http = calloc(1, sizeof(*http));
 
@@ -203,13 +204,12 @@ struct http *http_bind(const char *endpoint, char *error, size_t error_size)
 		if (http->fd >= 0)
 			return http;
 	}
-	snprintf(error, error_size, "control.http: cannot listen on %s: %s", endpoint,
-		strerror(errno));
+	error_set(error, "control.http: cannot listen on %s: %s", endpoint, strerror(errno));
 	free(http);
 	return NULL;
 }
 
-bool http_start(struct http *http, struct health_check *watch, char *error, size_t error_size)
+bool http_start(struct http *http, struct health_check *watch, struct error *error)
 {
 	http->watch = watch;
 	http->daemon = MHD_start_daemon(
@@ -221,8 +221,7 @@ bool http_start(struct http *http, struct health_check *watch, char *error, size
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
 	if (http->daemon != NULL)
 		return true;
-	snprintf(error, error_size, "control.http: the HTTP server does not start on %s",
-		http->endpoint);
+	error_set(error, "control.http: the HTTP server does not start on %s", http->endpoint);
 	return false;
 }
 

@@ -7,13 +7,14 @@
 #include <stddef.h>
 
 #include "cli/status/health_check.h"
+#include "config/log/error.h"
 
 struct http;
 
 /* Takes the address, and answers nobody yet. `endpoint` is control.http: address:port, IPv6 in
  * brackets; borrowed. NULL: `error` says why. */
-struct http *http_bind(const char *endpoint, char *error, size_t error_size);
+struct http *http_bind(const char *endpoint, struct error *error);
 /* Answers. `watch` is borrowed until http_stop(). false: `error` says why. */
-bool http_start(struct http *http, struct health_check *watch, char *error, size_t error_size);
+bool http_start(struct http *http, struct health_check *watch, struct error *error);
 /* NULL is legal. */
 void http_stop(struct http *http);

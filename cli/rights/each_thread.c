@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum { PATIENCE_S = 2 };
 
 /* What the handler is to do: a handler is given no argument of ours when it comes by tgkill(). */
@@ -57,7 +59,7 @@ static void name_of(pid_t thread, char *name, size_t size)
 		fclose(file);
 }
 
-static bool tell(pid_t thread, char *error, size_t size)
+static bool tell(pid_t thread, struct error *error)
 {
 	char name[32];
 
@@ -66,12 +68,12 @@ static bool tell(pid_t thread, char *error, size_t size)
 	if (answered())
 		return true;
 	name_of(thread, name, sizeof(name));
-	snprintf(error, size,
-		"thread %s does not give up its rights: it takes no signal, or hangs", name);
+	error_set(error, "thread %s does not give up its rights: it takes no signal, or hangs",
+		name);
 	return false;
 }
 
-static bool tell_others(char *error, size_t size)
+static bool tell_others(struct error *error)
 {
 	DIR *dir = opendir("/proc/self/task");
 	pid_t self = (pid_t)syscall(SYS_gettid);
@@ -79,19 +81,19 @@ static bool tell_others(char *error, size_t size)
 	bool ok = dir != NULL;
 
 	if (!dir)
-		snprintf(error, size, "/proc/self/task: cannot list the threads: %m");
+		error_set(error, "/proc/self/task: cannot list the threads: %m");
 	while (ok && (entry = readdir(dir))) { // NOLINT(concurrency-mt-unsafe): own stream
 		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (thread > 0 && thread != self)
-			ok = tell(thread, error, size);
+			ok = tell(thread, error);
 	}
 	if (dir)
 		closedir(dir);
 	return ok;
 }
 
-bool each_thread(void (*call)(const void *arg), const void *arg, char *error, size_t size)
+bool each_thread(void (*call)(const void *arg), const void *arg, struct error *error)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
 	bool ok;
@@ -101,7 +103,7 @@ bool each_thread(void (*call)(const void *arg), const void *arg, char *error, si
 	call(arg);
 	sem_init(&errand.done, 0, 0);
 	sigaction(SIGRTMIN, &action, &before);
-	ok = tell_others(error, size);
+	ok = tell_others(error);
 	/* One that answers too late must still find the handler. */
 	if (ok) {
 		sigaction(SIGRTMIN, &before, NULL);

@@ -13,19 +13,20 @@
 #include <unistd.h>
 
 #include "cli/rights/rights_needs.h"
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/model/model.h"
 
 enum { PRIVILEGED_PORTS = 1024, PASSWD_BYTES = 4096, NOT_FOR_OTHERS = 027 };
 
-static bool find_user(struct rights *r, const char *name, char *error)
+static bool find_user(struct rights *r, const char *name, struct error *error)
 {
 	struct passwd entry, *found = NULL;
 	char bytes[PASSWD_BYTES];
 	int failed = getpwnam_r(name, &entry, bytes, sizeof(bytes), &found);
 
 	if (!found) {
-		snprintf(error, RIGHTS_ERROR, "rights.user: there is no user '%s'%s%s", name,
+		error_set(error, "rights.user: there is no user '%s'%s%s", name,
 			failed ? ": " : "", failed ? strerror(failed) : "");
 		return false;
 	}
@@ -33,14 +34,14 @@ static bool find_user(struct rights *r, const char *name, char *error)
 	r->gid = found->pw_gid;
 	r->n_groups = RIGHTS_GROUPS;
 	if (getgrouplist(name, r->gid, r->groups, &r->n_groups) < 0) {
-		snprintf(error, RIGHTS_ERROR, "rights.user: '%s' is in more than %d groups",
-			name, RIGHTS_GROUPS);
+		error_set(error, "rights.user: '%s' is in more than %d groups", name,
+			RIGHTS_GROUPS);
 		return false;
 	}
 	return true;
 }
 
-static bool plan_user(struct rights *r, const char *name, char *error)
+static bool plan_user(struct rights *r, const char *name, struct error *error)
 {
 	if (name[0] == '\0')
 		return true;
@@ -49,7 +50,7 @@ static bool plan_user(struct rights *r, const char *name, char *error)
 	if (geteuid() == r->uid)
 		return true;
 	if (geteuid() != 0) {
-		snprintf(error, RIGHTS_ERROR,
+		error_set(error,
 			"rights.user: only root can become '%s'; start as root, as that user, "
 			"or with rights.user off",
 			name);
@@ -70,7 +71,7 @@ static uint64_t needs_of_control(const struct settings *s)
 	return low ? UINT64_C(1) << CAP_NET_BIND_SERVICE : 0;
 }
 
-bool rights_plan(struct rights *r, const struct settings *s, char *error)
+bool rights_plan(struct rights *r, const struct settings *s, struct error *error)
 {
 	*r = (struct rights){
 		.keep = needs_of_control(s) | needs_kept(s),
@@ -82,7 +83,7 @@ bool rights_plan(struct rights *r, const struct settings *s, char *error)
 }
 
 /* The folders of a path that are not there yet, for the user to be; no others change hands. */
-static bool make_directory(const struct rights *r, const char *dir, char *error)
+static bool make_directory(const struct rights *r, const char *dir, struct error *error)
 {
 	char path[PATH_MAX];
 	size_t len = strlen(dir);
@@ -99,12 +100,12 @@ static bool make_directory(const struct rights *r, const char *dir, char *error)
 			ok = errno == EEXIST;
 	}
 	if (!ok)
-		snprintf(error, RIGHTS_ERROR, "%s: cannot make it for %s: %s", dir, r->user,
-			strerror(errno));
+		error_set(
+			error, "%s: cannot make it for %s: %s", dir, r->user, strerror(errno));
 	return ok;
 }
 
-bool rights_prepare(const struct rights *r, const char *output_dir, char *error)
+bool rights_prepare(const struct rights *r, const char *output_dir, struct error *error)
 {
 	const struct rlimit none = {0, 0}, all = {RLIM_INFINITY, RLIM_INFINITY};
 

@@ -8,9 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/log/error.h"
 #include "config/settings/settings.h"
 
-enum { RIGHTS_ERROR = 512, RIGHTS_GROUPS = 64 };
+enum { RIGHTS_GROUPS = 64 };
 
 /* What is to become of the process; plain data. */
 struct rights {
@@ -24,15 +25,15 @@ struct rights {
 };
 
 /* Looks up what the settings ask for; changes nothing. false: `error` says what cannot be. */
-bool rights_plan(struct rights *rights, const struct settings *settings, char *error);
+bool rights_plan(struct rights *rights, const struct settings *settings, struct error *error);
 
 /* Before anything is opened: no core files, files for owner and group alone, and when the output
  * directory is not there yet, it is made for the user to be. What is there stays whose it is. */
-bool rights_prepare(const struct rights *rights, const char *output_dir, char *error);
+bool rights_prepare(const struct rights *rights, const char *output_dir, struct error *error);
 
 /* Gives up everything, and looks whether it is gone from every thread. false: `error` says why
  * not; the process must end then. */
-bool rights_give_up(const struct rights *rights, char *error, size_t size);
+bool rights_give_up(const struct rights *rights, struct error *error);
 
 /* The same for a command that reads captures: no new privileges, and of the system only files, memory
  * and threads. Where the kernel has no filter it says so on stderr and goes on without. */

@@ -18,6 +18,7 @@
 #include "cli/rights/each_thread.h"
 #include "cli/rights/rights_needs.h"
 #include "cli/rights/syscalls.h"
+#include "config/log/error.h"
 #include "config/log/log.h"
 
 struct caps {
@@ -67,22 +68,21 @@ static void give_up_here(const void *arg)
 		keep_capabilities(r->keep);
 }
 
-static bool become(const struct rights *r, char *error, size_t size)
+static bool become(const struct rights *r, struct error *error)
 {
 	/* Of this thread alone: those to come inherit what it keeps, those there are lose all. */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (setgroups((size_t)r->n_groups, r->groups) != 0 ||
 		setresgid(r->gid, r->gid, r->gid) != 0 ||
 		setresuid(r->uid, r->uid, r->uid) != 0) {
-		snprintf(error, size, "rights.user: cannot become %s: %s", r->user,
-			strerror(errno));
+		error_set(error, "rights.user: cannot become %s: %s", r->user, strerror(errno));
 		return false;
 	}
 	prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 	keep_capabilities(r->keep);
 	if (r->uid != 0 && setresuid(0, 0, 0) == 0) {
-		snprintf(error, size, "rights.user: became %s, and could become root again",
-			r->user);
+		error_set(
+			error, "rights.user: became %s, and could become root again", r->user);
 		return false;
 	}
 	return true;
@@ -96,7 +96,7 @@ static uint64_t status_value(const char *text, const char *key, int base)
 	return at ? strtoull(at + strlen(key), NULL, base) : UINT64_MAX;
 }
 
-static bool has_given_up(const struct rights *r, const char *thread, char *error, size_t size)
+static bool has_given_up(const struct rights *r, const char *thread, struct error *error)
 {
 	char path[300], text[8192], names[256];
 	uint64_t caps;
@@ -114,34 +114,34 @@ static bool has_given_up(const struct rights *r, const char *thread, char *error
 	if (caps == 0 && status_value(text, "\nNoNewPrivs:", 10) == 1 &&
 		(r->user[0] == '\0' || status_value(text, "\nUid:", 10) == r->uid))
 		return true;
-	snprintf(error, size, "thread %s has not given up its rights: %s", thread,
+	error_set(error, "thread %s has not given up its rights: %s", thread,
 		needs_names(caps, names, sizeof(names)));
 	return false;
 }
 
-static bool all_have_given_up(const struct rights *r, char *error, size_t size)
+static bool all_have_given_up(const struct rights *r, struct error *error)
 {
 	DIR *dir = opendir("/proc/self/task");
 	struct dirent *entry;
 	bool ok = dir != NULL;
 
 	if (!dir)
-		snprintf(error, size, "/proc/self/task: cannot list the threads: %m");
+		error_set(error, "/proc/self/task: cannot list the threads: %m");
 	while (ok && (entry = readdir(dir))) // NOLINT(concurrency-mt-unsafe): own stream
 		if (entry->d_name[0] != '.')
-			ok = has_given_up(r, entry->d_name, error, size);
+			ok = has_given_up(r, entry->d_name, error);
 	if (dir)
 		closedir(dir);
 	return ok;
 }
 
-static bool confine(const struct rights *r, char *error, size_t size)
+static bool confine(const struct rights *r, struct error *error)
 {
 	const struct syscalls_params params = {
 		.live = true, .xdp = r->xdp, .log = r->seccomp == SECCOMP_LOG};
 
 	return r->seccomp == SECCOMP_OFF || !rights_can_filter() ||
-	       syscalls_confine(&params, error, size);
+	       syscalls_confine(&params, error);
 }
 
 bool rights_can_filter(void)
@@ -155,22 +155,22 @@ void rights_confine_offline(const struct settings *s)
 		.sinks = s->events.stdout || s->events.socket[0] || s->events.syslog,
 		.log = s->rights.seccomp == SECCOMP_LOG,
 	};
-	char error[RIGHTS_ERROR];
+	struct error error;
 
 	if (s->rights.seccomp == SECCOMP_OFF || !rights_can_filter())
 		return;
-	if (!syscalls_confine(&params, error, sizeof(error)))
-		log_error("%s", error);
+	if (!syscalls_confine(&params, &error))
+		log_error("%s", error.text);
 }
 
-bool rights_give_up(const struct rights *r, char *error, size_t size)
+bool rights_give_up(const struct rights *r, struct error *error)
 {
-	if (!each_thread(give_up_here, r, error, size))
+	if (!each_thread(give_up_here, r, error))
 		return false;
-	if (r->user[0] != '\0' && !become(r, error, size))
+	if (r->user[0] != '\0' && !become(r, error))
 		return false;
 	/* The kernel has set it back with the user. A leak checker must look into its own process. */
 	if (rights_can_filter())
 		prctl(PR_SET_DUMPABLE, r->core_dumps ? 1 : 0, 0, 0, 0);
-	return all_have_given_up(r, error, size) && confine(r, error, size);
+	return all_have_given_up(r, error) && confine(r, error);
 }

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum who { BOTH, SINKS, LIVE };
 
 struct allowed {
@@ -168,14 +170,14 @@ static int refuse_others(const struct syscalls_params *params)
 	return f.failed;
 }
 
-bool syscalls_confine(const struct syscalls_params *params, char *error, size_t size)
+bool syscalls_confine(const struct syscalls_params *params, struct error *error)
 {
 	int failed = params->log ? 0 : refuse_clone3();
 
 	if (failed == 0)
 		failed = refuse_others(params);
 	if (failed != 0)
-		snprintf(error, size,
+		error_set(error,
 			"rights.seccomp: the kernel takes no filter of system calls: %s; off "
 			"goes without",
 			strerror(-failed));

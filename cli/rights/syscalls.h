@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/log/error.h"
+
 struct syscalls_params {
 	bool live;  /* sockets too; without: files, memory and threads */
 	bool sinks; /* not live, and events go to a collector: UNIX sockets */
@@ -20,7 +22,7 @@ struct syscalls_params {
 
 /* For every thread of the process, for good; sets no_new_privs. false: `error` says why, and
  * nothing has changed. */
-bool syscalls_confine(const struct syscalls_params *params, char *error, size_t size);
+bool syscalls_confine(const struct syscalls_params *params, struct error *error);
 
 /* Whether this build can work under the filter: sanitizers make calls of their own. */
 bool syscalls_confinable(void);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/status/busy_share.h"
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/log/now.h"
 
@@ -165,13 +166,13 @@ static void make_locks(struct health_check *w)
 }
 
 struct health_check *health_check_start(const struct settings *settings,
-	const struct status_provider *provider, char *error, size_t error_size)
+	const struct status_provider *provider, struct error *error)
 {
 	struct health_check *w = calloc(1, sizeof(*w));
 	int failed;
 
 	if (w == NULL) {
-		snprintf(error, error_size, "no memory for the health check");
+		error_set(error, "no memory for the health check");
 		return NULL;
 	}
 	w->provider = *provider;
@@ -179,7 +180,7 @@ struct health_check *health_check_start(const struct settings *settings,
 	make_locks(w);
 	w->health = health_create(settings);
 	if (w->health == NULL) {
-		snprintf(error, error_size, "no memory for the health check");
+		error_set(error, "no memory for the health check");
 		destroy(w);
 		return NULL;
 	}
@@ -187,7 +188,7 @@ struct health_check *health_check_start(const struct settings *settings,
 	failed = pthread_create(&w->thread, NULL, watch_main, w);
 	if (failed == 0)
 		return w;
-	snprintf(error, error_size, "no thread for the health check: %s", strerror(failed));
+	error_set(error, "no thread for the health check: %s", strerror(failed));
 	destroy(w);
 	return NULL;
 }

@@ -8,12 +8,13 @@
 
 #include "cli/status/health.h"
 #include "cli/status/status.h"
+#include "config/log/error.h"
 
 struct health_check;
 
 /* The first status is judged before this returns. NULL: `error` says why. */
 struct health_check *health_check_start(const struct settings *settings,
-	const struct status_provider *provider, char *error, size_t error_size);
+	const struct status_provider *provider, struct error *error);
 /* Ends the thread; nobody may use the watch any more. NULL is legal. */
 void health_check_stop(struct health_check *watch);
 

@@ -7,6 +7,7 @@
 
 #include "cli/status/answer.h"
 #include "cli/status/health_check.h"
+#include "config/log/error.h"
 #include "dataplane/live/telemetry.h"
 #include "inspect/record/json.h"
 
@@ -165,11 +166,11 @@ static bool answer_part(void *ctx, const struct telemetry_command *command,
 	return collected;
 }
 
-bool telemetry_answer_start(struct health_check *watch, char *error, size_t error_size)
+bool telemetry_answer_start(struct health_check *watch, struct error *error)
 {
 	if (telemetry_begin(commands, COMMANDS, watch))
 		return true;
-	snprintf(error, error_size, "control.telemetry: DPDK did not take the commands");
+	error_set(error, "control.telemetry: DPDK did not take the commands");
 	return false;
 }
 

@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/log/error.h"
+
 struct health_check;
 
 /* Offers the commands; `watch` is borrowed until telemetry_answer_stop(). Once in a process. false:
  * `error` says why. */
-bool telemetry_answer_start(struct health_check *watch, char *error, size_t error_size);
+bool telemetry_answer_start(struct health_check *watch, struct error *error);
 /* Legal when it was not started. */
 void telemetry_answer_stop(void);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/parse/report.h"
 #include "config/parse/yaml.h"
@@ -124,13 +125,14 @@ void settings_init(struct settings *settings)
 	memset(settings, 0, sizeof(*settings));
 	for (uint32_t i = 0; i < settings_row_count(); i++) {
 		const struct settings_row *row = settings_row_get(i);
-		char assignment[128], error[SETTINGS_ERROR];
+		char assignment[128];
+		struct error error;
 
 		if (row->type == SETTING_MODEL)
 			continue;
 		snprintf(assignment, sizeof(assignment), "%s=%s", row->key, row->preset);
-		if (settings_set(settings, assignment, error) < 0)
-			log_abort("settings.def: %s", error); /* ours, and tested */
+		if (settings_set(settings, assignment, &error) < 0)
+			log_abort("settings.def: %s", error.text); /* ours, and tested */
 	}
 }
 
@@ -160,17 +162,17 @@ enum settings_status settings_load_report(
 }
 
 /* The first sentence of a report. */
-static int sentence(struct report *report, char error[SETTINGS_ERROR])
+static int sentence(struct report *report, struct error *error)
 {
 	int status = report->n_errors > 0 ? -1 : 0;
 
 	if (report->errors)
-		finding_print(report->errors, error, SETTINGS_ERROR);
+		finding_print(report->errors, error->text, sizeof(error->text));
 	report_fini(report);
 	return status;
 }
 
-int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR])
+int settings_load(struct settings *settings, const char *path, struct error *error)
 {
 	struct report report = {0};
 
@@ -237,7 +239,7 @@ int settings_set_report(
 	return assignment_read(&s, settings, assignment);
 }
 
-int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR])
+int settings_set(struct settings *settings, const char *assignment, struct error *error)
 {
 	struct report report = {0};
 

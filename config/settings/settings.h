@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 
 struct report;
@@ -163,8 +164,6 @@ struct settings {
 	} overload;
 };
 
-enum { SETTINGS_ERROR = 512 };
-
 /* Sets every default; overwrites, frees nothing. */
 void settings_init(struct settings *settings);
 /* Frees what the settings own; legal after settings_init alone, and twice. */
@@ -173,7 +172,7 @@ void settings_fini(struct settings *settings);
 /* Reads a YAML file over what is set already. 0, or -1 with one sentence in `error`:
  * `file:line: key: what is wrong`. On failure `settings` is still legal to fini, not to use.
  * The keys of the mirror model are accepted and left to model_load(). */
-int settings_load(struct settings *settings, const char *path, char error[SETTINGS_ERROR]);
+int settings_load(struct settings *settings, const char *path, struct error *error);
 /* The same, with all that is wrong as errors of a report, in its parts. What is wrong keeps its
  * default, and `settings` is legal to use. */
 enum settings_status { SETTINGS_READ, SETTINGS_WRONG /* in part */, SETTINGS_UNREADABLE };
@@ -182,7 +181,7 @@ enum settings_status settings_load_report(
 
 /* Applies `key=value` (`flow.idle_timeout=30s`), as --set does. The value of a scalar is taken
  * as it stands; that of a list is YAML (`[4789, 8472]`), the brackets of one of ports optional. */
-int settings_set(struct settings *settings, const char *assignment, char error[SETTINGS_ERROR]);
+int settings_set(struct settings *settings, const char *assignment, struct error *error);
 /* The same, with the sentence as an error of a report. */
 int settings_set_report(
 	struct settings *settings, const char *assignment, struct report *report);

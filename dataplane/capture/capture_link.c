@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/capture_record.h"
 
 const struct capture_link capture_links[CAPTURE_LINKS] = {
@@ -60,7 +61,7 @@ void capture_link_describe(uint32_t number, char *out, size_t size)
 }
 
 bool capture_link_compile(uint32_t number, const char *expression, struct bpf_program *program,
-	char *error, size_t error_size)
+	struct error *error)
 {
 	struct pcap_file_header header;
 	pcap_t *pcap = empty_capture(&header, number);
@@ -68,8 +69,7 @@ bool capture_link_compile(uint32_t number, const char *expression, struct bpf_pr
 		       pcap_compile(pcap, program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
 
 	if (!is_good)
-		snprintf(error, error_size, "%s",
-			pcap != NULL ? pcap_geterr(pcap) : "no memory");
+		error_set(error, "%s", pcap != NULL ? pcap_geterr(pcap) : "no memory");
 	if (pcap != NULL)
 		pcap_close(pcap);
 	return is_good;

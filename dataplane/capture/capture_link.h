@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "decap/packet.h"
 
 enum { CAPTURE_LINKS = 15 };
@@ -31,4 +32,4 @@ void capture_link_describe(uint32_t number, char *out, size_t size);
 /* As for a file of that link type: "inbound" and the like are refused, since files do not say
  * it. false: `error` says why; nothing needs to be freed. */
 bool capture_link_compile(uint32_t number, const char *expression, struct bpf_program *program,
-	char *error, size_t error_size);
+	struct error *error);

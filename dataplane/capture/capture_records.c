@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "config/log/now.h"
 #include "dataplane/capture/capture_blocks.h"
 
@@ -72,8 +73,7 @@ bool capture_records_is_header(const uint8_t *at, size_t n)
 				memcmp(start, "\x4d\x3c\xb2\xa1", n) == 0);
 }
 
-struct capture_records *capture_records_create(
-	struct capture_window *w, char *error, size_t error_size)
+struct capture_records *capture_records_create(struct capture_window *w, struct error *error)
 {
 	const uint8_t *at = w->buffer + w->at;
 	size_t there = w->end - w->at;
@@ -81,7 +81,7 @@ struct capture_records *capture_records_create(
 	struct capture_records *r;
 
 	if (there < FILE_HEADER) {
-		snprintf(error, error_size,
+		error_set(error,
 			"breaks off before the first packet (%zu of the %u bytes of its header "
 			"are "
 			"there)",
@@ -89,14 +89,13 @@ struct capture_records *capture_records_create(
 		return NULL;
 	}
 	if (!header_read(&h, at) || !is_version(&h)) {
-		snprintf(error, error_size,
-			"its header names version %u.%u of pcap, and not 2.4", h.major,
+		error_set(error, "its header names version %u.%u of pcap, and not 2.4", h.major,
 			h.minor);
 		return NULL;
 	}
 	r = calloc(1, sizeof(*r));
 	if (r == NULL) {
-		snprintf(error, error_size, "no memory");
+		error_set(error, "no memory");
 		return NULL;
 	}
 	*r = (struct capture_records){

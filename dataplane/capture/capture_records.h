@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/capture_record.h"
 #include "dataplane/capture/capture_window.h"
 
@@ -19,7 +20,7 @@ bool capture_records_is_header(const uint8_t *at, size_t n);
 
 /* Reads the header, and borrows the window. NULL: `error` says why it is none. */
 struct capture_records *capture_records_create(
-	struct capture_window *window, char *error, size_t error_size);
+	struct capture_window *window, struct error *error);
 
 /* Of all its packets. */
 uint32_t capture_records_link_number(const struct capture_records *records);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/capture_stream_codec.h"
 
 enum { HEAD = 4 };
@@ -195,19 +196,19 @@ static int stream_start(struct capture_stream *s, const char *path, size_t buffe
 }
 
 struct capture_stream *capture_stream_open(const char *path, size_t buffer,
-	struct capture_stream_progress *progress, char *error, size_t error_size)
+	struct capture_stream_progress *progress, struct error *error)
 {
 	struct capture_stream *s = calloc(1, sizeof(*s));
 
 	if (s == NULL) {
-		snprintf(error, error_size, "no memory");
+		error_set(error, "no memory");
 		return NULL;
 	}
 	s->fd = -1;
 	s->progress = progress;
 	if (stream_start(s, path, buffer) == 0)
 		return s;
-	snprintf(error, error_size, "%s", s->error);
+	error_set(error, "%s", s->error);
 	capture_stream_close(s);
 	return NULL;
 }

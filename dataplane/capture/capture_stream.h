@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/log/error.h"
+
 struct capture_stream;
 
 /* What the stream adds to for every byte that it takes from the file; atomically, so that another
@@ -19,7 +21,7 @@ struct capture_stream_progress {
  * of its buffer. `progress` must outlive the stream. NULL: `error` says why,
  * without the path. Blocks until the first bytes of a pipe are there. */
 struct capture_stream *capture_stream_open(const char *path, size_t buffer,
-	struct capture_stream_progress *progress, char *error, size_t error_size);
+	struct capture_stream_progress *progress, struct error *error);
 
 /* The decompressed bytes: at most `room` of them, and no more is waited for than the first. 0: the
  * end; -1: an error, see capture_stream_error(). */

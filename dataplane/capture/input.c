@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/capture_ahead.h"
 #include "dataplane/capture/input_capture.h"
 
@@ -227,8 +228,7 @@ static struct input *input_create(const char *const *paths, unsigned n)
 }
 
 /* 0, or -1 with the capture's sentence in `error` when the filter is wrong. */
-static int captures_open(
-	struct input *input, const char *const *paths, char *error, size_t error_size)
+static int captures_open(struct input *input, const char *const *paths, struct error *error)
 {
 	bool all_known = true;
 
@@ -240,7 +240,7 @@ static int captures_open(
 			c, paths[i], buffer_size(input->n), input->bpf, &input->progress);
 
 		if (status == CAPTURE_BAD_FILTER) {
-			snprintf(error, error_size, "%s", c->error);
+			error_set(error, "%s", c->error);
 			return -1;
 		}
 		if (status == CAPTURE_BROKEN) {
@@ -258,20 +258,20 @@ static int captures_open(
 }
 
 struct input *input_open(
-	const char *const *paths, unsigned n, const char *bpf, char *error, size_t error_size)
+	const char *const *paths, unsigned n, const char *bpf, struct error *error)
 {
 	const char *wrong = call_check(paths, n);
 	struct input *input = wrong == NULL ? input_create(paths, n) : NULL;
 
 	if (input == NULL) {
-		snprintf(error, error_size, "%s", wrong != NULL ? wrong : "no memory");
+		error_set(error, "%s", wrong != NULL ? wrong : "no memory");
 		return NULL;
 	}
 	if (bpf != NULL && bpf[0] != '\0')
 		input->bpf = strdup(bpf);
 	if (bpf != NULL && bpf[0] != '\0' && input->bpf == NULL)
-		snprintf(error, error_size, "no memory");
-	else if (captures_open(input, paths, error, error_size) == 0)
+		error_set(error, "no memory");
+	else if (captures_open(input, paths, error) == 0)
 		return input;
 	input_close(input);
 	return NULL;

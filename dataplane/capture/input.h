@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "decap/packet.h"
 
 struct input;
@@ -55,7 +56,7 @@ struct input_counters {
  * a BPF expression that libpcap refuses for all link types of a capture; or no memory is left.
  * The paths and the expression are copied. May block on a pipe. */
 struct input *input_open(
-	const char *const *paths, unsigned n, const char *bpf, char *error, size_t error_size);
+	const char *const *paths, unsigned n, const char *bpf, struct error *error);
 
 /* Packets that the BPF expression leaves out are shown to `left_out`, which borrows them for the call,
  * on the thread that reads. */

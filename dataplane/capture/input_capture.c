@@ -19,7 +19,7 @@ static void readers_destroy(struct capture *c)
 
 /* Lets the right one read on from a file's header. NULL, or what is wrong with it; `*unknown`: it
  * is none that anyone reads. */
-static const char *reader_create(struct capture *c, char wrong[WRONG_TEXT], bool *unknown)
+static const char *reader_create(struct capture *c, struct error *wrong, bool *unknown)
 {
 	struct capture_window *w = &c->window;
 	const uint8_t *at = w->buffer + w->at;
@@ -27,8 +27,8 @@ static const char *reader_create(struct capture *c, char wrong[WRONG_TEXT], bool
 
 	*unknown = false;
 	if (capture_records_is_header(at, n < 4 ? n : 4)) {
-		c->records = capture_records_create(w, wrong, WRONG_TEXT);
-		return c->records != NULL ? NULL : wrong;
+		c->records = capture_records_create(w, wrong);
+		return c->records != NULL ? NULL : wrong->text;
 	}
 	*unknown = !capture_blocks_is_header(at, n);
 	if (!*unknown)
@@ -72,12 +72,12 @@ static enum capture_status blocks_begin(struct capture *c)
 
 static enum capture_status first_begin(struct capture *c)
 {
-	char wrong[WRONG_TEXT];
+	struct error wrong;
 	const char *what;
 	bool unknown;
 
 	capture_window_have(&c->window, HEADER_LOOK);
-	what = reader_create(c, wrong, &unknown);
+	what = reader_create(c, &wrong, &unknown);
 	if (unknown) {
 		capture_window_have(&c->window, CAPTURE_FORMAT_LOOK);
 		return header_refused(c, NULL);
@@ -90,7 +90,8 @@ static enum capture_status first_begin(struct capture *c)
 /* Another capture file begins, as when somebody wrote two of them into one. */
 static enum capture_status another_begin(struct capture *c)
 {
-	char wrong[WRONG_TEXT], text[2 * WRONG_TEXT];
+	struct error wrong;
+	char text[2 * WRONG_TEXT];
 	uint64_t at = capture_window_offset(&c->window);
 	const char *what;
 	bool unknown;
@@ -98,9 +99,9 @@ static enum capture_status another_begin(struct capture *c)
 	if (capture_window_have(&c->window, HEADER_LOOK) == WINDOW_FULL)
 		return CAPTURE_FULL;
 	readers_destroy(c);
-	what = reader_create(c, wrong, &unknown);
+	what = reader_create(c, &wrong, &unknown);
 	if (what != NULL) {
-		snprintf(text, sizeof(text), "at byte %llu another capture begins: %s",
+		snprintf(text, sizeof(text), "at byte %llu another capture begins: %.199s",
 			(unsigned long long)at, what);
 		capture_say_stop(c, false, text);
 		return CAPTURE_BROKEN;
@@ -118,11 +119,10 @@ static struct capture_filter *filter_of(struct capture *c, const struct capture_
 }
 
 static bool filter_compile(
-	struct capture *c, const struct capture_link *link, char error[PCAP_ERRBUF_SIZE])
+	struct capture *c, const struct capture_link *link, struct error *error)
 {
 	struct capture_filter *filter = filter_of(c, link);
-	bool is_good = capture_link_compile(
-		link->number, c->bpf, &filter->program, error, PCAP_ERRBUF_SIZE);
+	bool is_good = capture_link_compile(link->number, c->bpf, &filter->program, error);
 
 	filter->state = is_good ? FILTER_READY : FILTER_REFUSED;
 	return is_good;
@@ -134,7 +134,8 @@ static enum capture_status filters_check(struct capture *c)
 {
 	uint32_t links = c->blocks != NULL ? capture_blocks_links(c->blocks) : 0;
 	const struct capture_link *first = NULL;
-	char error[PCAP_ERRBUF_SIZE], link[128];
+	struct error error;
+	char link[128];
 
 	if (c->bpf == NULL)
 		return CAPTURE_OK;
@@ -148,14 +149,14 @@ static enum capture_status filters_check(struct capture *c)
 	for (unsigned i = 0; i < CAPTURE_LINKS; i++) {
 		if ((links >> i & 1) == 0)
 			continue;
-		if (filter_compile(c, &capture_links[i], error))
+		if (filter_compile(c, &capture_links[i], &error))
 			return CAPTURE_OK;
 		first = first != NULL ? first : &capture_links[i];
 	}
 	capture_link_describe(first->number, link, sizeof(link));
 	/* Of the expression, and not of the capture. */
 	if (asprintf(&c->error_text, "BPF expression '%s': %s (for %s, link type %s)", c->bpf,
-		    error, c->name, link) < 0)
+		    error.text, c->name, link) < 0)
 		c->error_text = NULL;
 	c->error = c->error_text != NULL ? c->error_text : "no memory";
 	return CAPTURE_BAD_FILTER;
@@ -164,13 +165,13 @@ static enum capture_status filters_check(struct capture *c)
 enum capture_status capture_open(struct capture *c, const char *path, size_t buffer,
 	const char *bpf, struct capture_stream_progress *progress)
 {
-	char reason[WRONG_TEXT];
+	struct error reason;
 	enum capture_status status;
 
 	c->bpf = bpf;
-	c->stream = capture_stream_open(path, buffer, progress, reason, sizeof(reason));
+	c->stream = capture_stream_open(path, buffer, progress, &reason);
 	if (c->stream == NULL) {
-		capture_say(c, "%s", reason);
+		capture_say(c, "%s", reason.text);
 		return CAPTURE_BROKEN;
 	}
 	if (!capture_window_init(&c->window, c->stream, buffer)) {
@@ -195,11 +196,11 @@ static bool filter_passes(struct capture *c, const struct capture_record *r)
 {
 	struct capture_filter *filter = filter_of(c, r->link);
 	struct pcap_pkthdr header = {.caplen = r->cap, .len = r->wire};
-	char error[PCAP_ERRBUF_SIZE];
+	struct error error;
 
-	if (filter->state == FILTER_UNTRIED && !filter_compile(c, r->link, error) &&
+	if (filter->state == FILTER_UNTRIED && !filter_compile(c, r->link, &error) &&
 		c->unfiltered.packets == 0)
-		memcpy(c->unfiltered_why, error, sizeof(error));
+		snprintf(c->unfiltered_why, sizeof(c->unfiltered_why), "%.255s", error.text);
 	if (filter->state == FILTER_READY)
 		return pcap_offline_filter(&filter->program, &header, r->data) != 0;
 	leave_out(c, &c->unfiltered, r);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "config/log/now.h"
 
 enum { SNAPLEN = 262144, WAIT_MS = 100 };
@@ -48,7 +49,7 @@ static int start(struct listen *listen)
 	return pcap_activate(listen->pcap);
 }
 
-struct listen *listen_open(const char *interface, char *error, size_t error_size)
+struct listen *listen_open(const char *interface, struct error *error)
 {
 	struct listen *listen = calloc(1, sizeof(*listen));
 	char why[PCAP_ERRBUF_SIZE] = "not enough memory";
@@ -57,7 +58,7 @@ struct listen *listen_open(const char *interface, char *error, size_t error_size
 	if (listen)
 		listen->pcap = pcap_create(interface, why);
 	if (!listen || !listen->pcap) {
-		snprintf(error, error_size, "%s: %s", interface, why);
+		error_set(error, "%s: %s", interface, why);
 		free(listen);
 		return NULL;
 	}
@@ -66,10 +67,10 @@ struct listen *listen_open(const char *interface, char *error, size_t error_size
 	if (status >= 0)
 		status = pcap_setnonblock(listen->pcap, 1, why);
 	if (status < 0)
-		snprintf(error, error_size, "%s: %s (%s)", interface, pcap_statustostr(status),
+		error_set(error, "%s: %s (%s)", interface, pcap_statustostr(status),
 			pcap_geterr(listen->pcap));
 	else if (!map_link(pcap_datalink(listen->pcap), &listen->link))
-		snprintf(error, error_size, "%s: link type %s is not known", interface,
+		error_set(error, "%s: link type %s is not known", interface,
 			pcap_datalink_val_to_name(pcap_datalink(listen->pcap)));
 	else
 		return listen;
@@ -85,7 +86,7 @@ void listen_close(struct listen *listen)
 	free(listen);
 }
 
-int listen_next(struct listen *listen, struct input_packet *out, char *error, size_t error_size)
+int listen_next(struct listen *listen, struct input_packet *out, struct error *error)
 {
 	bool nano = pcap_get_tstamp_precision(listen->pcap) == PCAP_TSTAMP_PRECISION_NANO;
 	struct pollfd ready = {.fd = pcap_get_selectable_fd(listen->pcap), .events = POLLIN};
@@ -98,7 +99,7 @@ int listen_next(struct listen *listen, struct input_packet *out, char *error, si
 		status = pcap_next_ex(listen->pcap, &header, &data);
 
 	if (status < 0) {
-		snprintf(error, error_size, "%s: %s", listen->name, pcap_geterr(listen->pcap));
+		error_set(error, "%s: %s", listen->name, pcap_geterr(listen->pcap));
 		return -1;
 	}
 	if (status == 0)

@@ -4,16 +4,16 @@
 
 #include <stddef.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/input.h"
 
 struct listen;
 
 /* Whole packets of both directions, with ns times where the kernel has them. NULL: `error` says
  * why. */
-struct listen *listen_open(const char *interface, char *error, size_t error_size);
+struct listen *listen_open(const char *interface, struct error *error);
 void listen_close(struct listen *listen);
 
 /* 1: `*out` is set, its data good until the next call. 0: nothing came within a tenth of a second.
  * -1: the interface is gone; `error` says why. */
-int listen_next(
-	struct listen *listen, struct input_packet *out, char *error, size_t error_size);
+int listen_next(struct listen *listen, struct input_packet *out, struct error *error);

@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum { LINE = 64 };
 
 /* --- start and end --- */
@@ -70,19 +72,18 @@ static struct exception_port *port_of(
 	return NULL;
 }
 
-static int set_address(
-	const struct exception *exception, const char *text, char *error, size_t size)
+static int set_address(const struct exception *exception, const char *text, struct error *error)
 {
 	struct value_address address = {.ip_version = 0};
 	struct exception_port *port;
-	char why[256] = "no port has an interface of this name";
+	struct error why = {"no port has an interface of this name"};
 
 	if (!value_address(text, &address))
 		return 0; /* the settings were checked */
 	port = port_of(exception, &address);
-	if (port && tap_address(port->tap, &address, why, sizeof(why)) == 0)
+	if (port && tap_address(port->tap, &address, &why) == 0)
 		return 0;
-	snprintf(error, size, "exception.addresses: %s: %s", text, why);
+	error_set(error, "exception.addresses: %s: %s", text, why.text);
 	return -1;
 }
 
@@ -101,19 +102,19 @@ struct exception *exception_create(uint32_t n_workers)
 }
 
 struct exception_port *exception_add(struct exception *exception, struct port *port,
-	const struct settings *settings, char *error, size_t size)
+	const struct settings *settings, struct error *error)
 {
 	struct exception_port *p = make_port(exception, port, settings);
 	struct tap_params params = {.mtu = port_mtu(port)};
 
 	if (!p) {
-		snprintf(error, size, "not enough memory for the exception path");
+		error_set(error, "not enough memory for the exception path");
 		return NULL;
 	}
 	interface_name(settings->exception.interface, exception->n_ports, p->interface);
 	params.name = p->interface;
 	port_mac(port, params.mac);
-	p->tap = tap_open(&params, error, size);
+	p->tap = tap_open(&params, error);
 	if (p->tap) {
 		exception->ports[exception->n_ports++] = p;
 		return p;
@@ -123,20 +124,20 @@ struct exception_port *exception_add(struct exception *exception, struct port *p
 }
 
 int exception_start(
-	struct exception *exception, const struct settings *settings, char *error, size_t size)
+	struct exception *exception, const struct settings *settings, struct error *error)
 {
 	const struct settings_strings *addresses = &settings->exception.addresses;
 
 	if (exception->n_ports == 0)
 		return 0;
 	for (uint32_t i = 0; i < addresses->count; i++)
-		if (set_address(exception, addresses->text[i], error, size) != 0)
+		if (set_address(exception, addresses->text[i], error) != 0)
 			return -1;
 	exception->started =
 		pthread_create(&exception->thread, NULL, exception_main, exception) == 0;
 	if (exception->started)
 		return 0;
-	snprintf(error, size, "could not start the thread of the exception path");
+	error_set(error, "could not start the thread of the exception path");
 	return -1;
 }
 

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/settings/settings.h"
 #include "dataplane/port/port.h"
 #include "decap/ledger.h"
@@ -39,11 +40,11 @@ struct exception *exception_create(uint32_t n_workers);
 /* Before the start: makes the tap of `port`, which must be one that sends. The first to be added is
  * number 0. NULL: `error` says why. */
 struct exception_port *exception_add(struct exception *exception, struct port *port,
-	const struct settings *settings, char *error, size_t size);
+	const struct settings *settings, struct error *error);
 
 /* Sets the addresses that the settings give. Once the ports have started. 0, or -1 and `error`. */
 int exception_start(
-	struct exception *exception, const struct settings *settings, char *error, size_t size);
+	struct exception *exception, const struct settings *settings, struct error *error);
 /* The workers have ended: brings what is in the rings to the kernel, ends the thread, and removes
  * the interfaces. Before the ports are stopped. Legal without a start, twice, and with NULL. */
 void exception_stop(struct exception *exception);

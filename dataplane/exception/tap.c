@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 static const char tun[] = "/dev/net/tun";
 
 struct tap {
@@ -39,25 +41,23 @@ static const char *advice(int error)
 	}
 }
 
-static int fail(const struct tap *tap, const char *call, char *error, size_t size)
+static int fail(const struct tap *tap, const char *call, struct error *error)
 {
 	int why = errno;
 
-	snprintf(error, size, "interface %s: %s: %s%s", tap->name, call, strerror(why),
-		advice(why));
+	error_set(error, "interface %s: %s: %s%s", tap->name, call, strerror(why), advice(why));
 	return -1;
 }
 
-static int make(struct tap *tap, char *error, size_t size)
+static int make(struct tap *tap, struct error *error)
 {
 	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 
 	tap->fd = open(tun, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (tap->fd < 0)
-		return fail(tap, tun, error, size);
+		return fail(tap, tun, error);
 	memcpy(request.ifr_name, tap->name, sizeof(request.ifr_name));
-	return ioctl(tap->fd, TUNSETIFF, &request) == 0 ? 0
-							: fail(tap, "TUNSETIFF", error, size);
+	return ioctl(tap->fd, TUNSETIFF, &request) == 0 ? 0 : fail(tap, "TUNSETIFF", error);
 }
 
 /* The kernel, by socket `fd`. false: errno says why not. */
@@ -68,8 +68,8 @@ static bool ask(const struct tap *tap, int fd, unsigned long call, struct ifreq 
 }
 
 /* The address first: it may not change while the interface is up. */
-static int set_up(const struct tap *tap, int fd, const struct tap_params *params, char *error,
-	size_t size)
+static int set_up(
+	const struct tap *tap, int fd, const struct tap_params *params, struct error *error)
 {
 	static const uint8_t none[sizeof(params->mac)];
 	struct ifreq hardware = {.ifr_hwaddr.sa_family = ARPHRD_ETHER};
@@ -79,30 +79,29 @@ static int set_up(const struct tap *tap, int fd, const struct tap_params *params
 	memcpy(hardware.ifr_hwaddr.sa_data, params->mac, sizeof(params->mac));
 	if (memcmp(params->mac, none, sizeof(none)) != 0 &&
 		!ask(tap, fd, SIOCSIFHWADDR, &hardware))
-		return fail(tap, "SIOCSIFHWADDR", error, size);
+		return fail(tap, "SIOCSIFHWADDR", error);
 	if (!ask(tap, fd, SIOCSIFMTU, &mtu))
-		return fail(tap, "SIOCSIFMTU", error, size);
+		return fail(tap, "SIOCSIFMTU", error);
 	if (!ask(tap, fd, SIOCGIFFLAGS, &flags))
-		return fail(tap, "SIOCGIFFLAGS", error, size);
+		return fail(tap, "SIOCGIFFLAGS", error);
 	flags.ifr_flags = (short)(flags.ifr_flags | IFF_UP);
-	return ask(tap, fd, SIOCSIFFLAGS, &flags) ? 0 : fail(tap, "SIOCSIFFLAGS", error, size);
+	return ask(tap, fd, SIOCSIFFLAGS, &flags) ? 0 : fail(tap, "SIOCSIFFLAGS", error);
 }
 
-struct tap *tap_open(const struct tap_params *params, char *error, size_t size)
+struct tap *tap_open(const struct tap_params *params, struct error *error)
 {
 	struct tap *tap = calloc(1, sizeof(*tap));
 	int fd, result;
 
 	if (!tap) {
-		snprintf(error, size, "interface %s: not enough memory", params->name);
+		error_set(error, "interface %s: not enough memory", params->name);
 		return NULL;
 	}
 	snprintf(tap->name, sizeof(tap->name), "%s", params->name);
-	result = make(tap, error, size);
+	result = make(tap, error);
 	fd = result ? -1 : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (result == 0)
-		result = fd < 0 ? fail(tap, "socket", error, size)
-				: set_up(tap, fd, params, error, size);
+		result = fd < 0 ? fail(tap, "socket", error) : set_up(tap, fd, params, error);
 	if (fd >= 0)
 		close(fd);
 	if (result == 0)
@@ -120,7 +119,7 @@ void tap_close(struct tap *tap)
 	free(tap);
 }
 
-int tap_address(struct tap *tap, const struct value_address *address, char *error, size_t size)
+int tap_address(struct tap *tap, const struct value_address *address, struct error *error)
 {
 	bool four = address->ip_version == 4;
 	const struct ifaddrmsg body = {
@@ -134,7 +133,7 @@ int tap_address(struct tap *tap, const struct value_address *address, char *erro
 	netlink_attribute(&request, IFA_LOCAL, address->byte, four ? 4 : 16);
 	netlink_attribute(&request, IFA_ADDRESS, address->byte, four ? 4 : 16);
 	errno = netlink_exchange(&request, NULL, NULL);
-	return errno == 0 || errno == EEXIST ? 0 : fail(tap, "RTM_NEWADDR", error, size);
+	return errno == 0 || errno == EEXIST ? 0 : fail(tap, "RTM_NEWADDR", error);
 }
 
 int tap_fd(const struct tap *tap)

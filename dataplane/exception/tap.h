@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/log/error.h"
 #include "config/parse/value.h"
 
 struct tap;
@@ -19,12 +20,12 @@ struct tap_params {
 };
 
 /* It is up, and has no address of its own but IPv6's link-local one. NULL: `error` says why. */
-struct tap *tap_open(const struct tap_params *params, char *error, size_t size);
+struct tap *tap_open(const struct tap_params *params, struct error *error);
 /* The interface goes. NULL is legal. */
 void tap_close(struct tap *tap);
 
 /* Sets an address; one that it has is fine. 0, or -1 and `error`. */
-int tap_address(struct tap *tap, const struct value_address *address, char *error, size_t size);
+int tap_address(struct tap *tap, const struct value_address *address, struct error *error);
 
 int tap_fd(const struct tap *tap); /* for poll(2): readable when there is a frame */
 

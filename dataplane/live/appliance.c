@@ -12,9 +12,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "config/log/error.h"
+
 /* Each step needs those before it; appliance_free() undoes them in reverse. */
 
-static int start_eal(struct appliance *appliance, char *error)
+static int start_eal(struct appliance *appliance, struct error *error)
 {
 	const struct settings *s = appliance->params.settings;
 	const struct eal_params params = {
@@ -28,7 +30,7 @@ static int start_eal(struct appliance *appliance, char *error)
 	};
 	bool huge;
 
-	if (eal_start_live(&params, &huge, error, APPLIANCE_ERROR))
+	if (eal_start_live(&params, &huge, error))
 		return -1;
 	appliance->eal = true;
 	if (!huge)
@@ -52,70 +54,64 @@ static uint32_t count_workers(const struct settings *s)
 }
 
 /* Nothing is made in the directory, and nothing removed, before all is there that can be missing. */
-static int claim_output(struct appliance *appliance, char *error)
+static int claim_output(struct appliance *appliance, struct error *error)
 {
 	const struct appliance_params *p = &appliance->params;
 
-	appliance->output = output_claim(p->output_dir, error, APPLIANCE_ERROR);
+	appliance->output = output_claim(p->output_dir, error);
 	if (!appliance->output)
 		return -1;
-	return !p->claimed || p->claimed(p->ctx, error, APPLIANCE_ERROR) ? 0 : -1;
+	return !p->claimed || p->claimed(p->ctx, error) ? 0 : -1;
 }
 
-static int open_output(struct appliance *appliance, char *error)
+static int open_output(struct appliance *appliance, struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
 
-	if (!output_begin_live(appliance->output, settings, error, APPLIANCE_ERROR))
+	if (!output_begin_live(appliance->output, settings, error))
 		return -1;
-	return output_add_sinks(appliance->output, settings, false, error, APPLIANCE_ERROR)
-		       ? 0
-		       : -1;
+	return output_add_sinks(appliance->output, settings, false, error) ? 0 : -1;
 }
 
-static int make_writer(struct appliance *appliance, char *error)
+static int make_writer(struct appliance *appliance, struct error *error)
 {
 	appliance->owners = flow_log_owners_create();
 	if (!appliance->owners) {
-		snprintf(error, APPLIANCE_ERROR, "not enough memory");
+		error_set(error, "not enough memory");
 		return -1;
 	}
 	/* One outbox more is the control thread's. */
-	appliance->writer =
-		writer_create(appliance->n_workers + 1, false, error, APPLIANCE_ERROR);
+	appliance->writer = writer_create(appliance->n_workers + 1, false, error);
 	if (appliance->writer)
-		appliance->correlator =
-			correlator_create(appliance->n_workers, false, error, APPLIANCE_ERROR);
+		appliance->correlator = correlator_create(appliance->n_workers, false, error);
 	return appliance->correlator ? 0 : -1;
 }
 
-static int start_writer(struct appliance *appliance, char *error)
+static int start_writer(struct appliance *appliance, struct error *error)
 {
 	if (!output_label(appliance->output, appliance_dpi(appliance))) {
-		snprintf(error, APPLIANCE_ERROR, "not enough memory for names of applications");
+		error_set(error, "not enough memory for names of applications");
 		return -1;
 	}
-	if (correlator_run(appliance->correlator, error, APPLIANCE_ERROR) ||
-		writer_run(appliance->writer, appliance->output, error, APPLIANCE_ERROR))
+	if (correlator_run(appliance->correlator, error) ||
+		writer_run(appliance->writer, appliance->output, error))
 		return -1;
 	if (writer_do(appliance->writer, flow_log_owners_add, appliance->owners, 2 * NS_PER_S))
 		return 0;
-	snprintf(error, APPLIANCE_ERROR, "the writer does not begin");
+	error_set(error, "the writer does not begin");
 	return -1;
 }
 
-static int make_lanes(struct appliance *appliance, struct model *model, char *error)
+static int make_lanes(struct appliance *appliance, struct model *model, struct error *error)
 {
 	const struct settings *s = appliance->params.settings;
 	uint64_t seed;
 
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
-		snprintf(error, APPLIANCE_ERROR, "no random number could be had: %s",
-			strerror(errno));
+		error_set(error, "no random number could be had: %s", strerror(errno));
 		return -1;
 	}
-	appliance->current =
-		configuration_create(appliance, s, model, 1, error, APPLIANCE_ERROR);
+	appliance->current = configuration_create(appliance, s, model, 1, error);
 	if (!appliance->current)
 		return -1;
 	appliance->generation = 1;
@@ -131,7 +127,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 			.slot = &appliance->slot,
 		};
 
-		appliance->lanes[i] = lane_create(&params, error, APPLIANCE_ERROR);
+		appliance->lanes[i] = lane_create(&params, error);
 		if (!appliance->lanes[i] ||
 			!worker_view_init(&appliance->views[i],
 				session_table_capacity(appliance->lanes[i]->sessions)))
@@ -142,7 +138,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, char *er
 		appliance->handoff = handoff_create(appliance->n_workers);
 	if (appliance->handoff || appliance->n_workers == 1)
 		return 0;
-	snprintf(error, APPLIANCE_ERROR, "not enough memory for the rings between workers");
+	error_set(error, "not enough memory for the rings between workers");
 	return -1;
 }
 
@@ -178,7 +174,7 @@ static void deal_queues(
 }
 
 /* A queue that nobody reads would lose its packets, which nobody would count. */
-static int count_receivers(struct appliance *appliance, char *error)
+static int count_receivers(struct appliance *appliance, struct error *error)
 {
 	uint32_t queues = 0, most = appliance->n_workers * POLL_QUEUES_MAX;
 
@@ -187,7 +183,7 @@ static int count_receivers(struct appliance *appliance, char *error)
 	appliance->n_receivers = queues < appliance->n_workers ? queues : appliance->n_workers;
 	if (queues <= most)
 		return 0;
-	snprintf(error, APPLIANCE_ERROR,
+	error_set(error,
 		"the ports have %u receive queue%s, and %u worker%s read%s %u at most: lower "
 		"capture.queues, or raise capture.workers",
 		queues, plural(queues), appliance->n_workers, plural(appliance->n_workers),
@@ -195,7 +191,7 @@ static int count_receivers(struct appliance *appliance, char *error)
 	return -1;
 }
 
-static int start_workers(struct appliance *appliance, char *error)
+static int start_workers(struct appliance *appliance, struct error *error)
 {
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		struct poll_params params = {
@@ -217,7 +213,7 @@ static int start_workers(struct appliance *appliance, char *error)
 		};
 
 		deal_queues(appliance, i, &params);
-		appliance->pollers[i] = poll_start(&params, error, APPLIANCE_ERROR);
+		appliance->pollers[i] = poll_start(&params, error);
 		if (!appliance->pollers[i])
 			return -1;
 		appliance->n_pollers++;
@@ -259,13 +255,13 @@ void appliance_free(struct appliance *appliance)
 }
 
 /* The model is the appliance's from the first call on that takes it. */
-static int start_all(struct appliance *appliance, struct model *model, char *error)
+static int start_all(struct appliance *appliance, struct model *model, struct error *error)
 {
 	const struct appliance_params *p = &appliance->params;
 	const struct settings_strings *ports = &p->settings->capture.ports;
 
 	if (ports->count == 0 || ports->count > PORTS_MAX) {
-		snprintf(error, APPLIANCE_ERROR,
+		error_set(error,
 			ports->count ? "capture.ports: names more than %d ports"
 				     : "capture.ports: names no port to receive on; such as "
 				       "net_af_packet0,iface=eth1 (at most %d)",
@@ -283,7 +279,7 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 	if (make_lanes(appliance, model, error) || appliance_start_ports(appliance, error) ||
 		appliance_start_exceptions(appliance, error))
 		return -1;
-	if (p->opened && !p->opened(p->ctx, error, APPLIANCE_ERROR))
+	if (p->opened && !p->opened(p->ctx, error))
 		return -1;
 	/* With what is left of them: files, which so belong to whom we became, and packets. */
 	if (count_receivers(appliance, error) || claim_output(appliance, error) ||
@@ -294,12 +290,12 @@ static int start_all(struct appliance *appliance, struct model *model, char *err
 }
 
 struct appliance *appliance_start(
-	const struct appliance_params *params, struct model *model, char error[APPLIANCE_ERROR])
+	const struct appliance_params *params, struct model *model, struct error *error)
 {
 	struct appliance *appliance = calloc(1, sizeof(*appliance));
 
 	if (!appliance) {
-		snprintf(error, APPLIANCE_ERROR, "not enough memory");
+		error_set(error, "not enough memory");
 		model_destroy(model);
 		return NULL;
 	}

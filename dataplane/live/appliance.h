@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "dataplane/live/handoff.h"
@@ -21,7 +22,7 @@
 
 struct appliance;
 
-enum { APPLIANCE_ERROR = 512 };
+enum { APPLIANCE_MESSAGE = 512 }; /* bytes of what a reload says */
 
 struct appliance_params {
 	const struct settings *settings; /* borrowed until the end */
@@ -29,17 +30,17 @@ struct appliance_params {
 	/* Called when every device is open and running and memory is taken, before the first file
 	 * is opened and the first packet is looked at: the moment to give up rights. NULL: nothing to
 	 * do. false: `error` says why it cannot go on. */
-	bool (*opened)(void *ctx, char *error, size_t size);
+	bool (*opened)(void *ctx, struct error *error);
 	/* The same, once the output directory is there and locked, before anything in it is made or
 	 * removed: the moment to bind sockets. */
-	bool (*claimed)(void *ctx, char *error, size_t size);
+	bool (*claimed)(void *ctx, struct error *error);
 	void *ctx;
 };
 
 /* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
  * says why, and in the output directory all is as it was (it may be there, and empty). What is not as good as it could be is said on stderr. */
-struct appliance *appliance_start(const struct appliance_params *params, struct model *model,
-	char error[APPLIANCE_ERROR]);
+struct appliance *appliance_start(
+	const struct appliance_params *params, struct model *model, struct error *error);
 
 /* What the control thread does a few times a second: notices what became of the ports. false: an interface
  * that was removed is there again, it was said, and capture.removed wants the end. */

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "config/log/error.h"
+
 bool appliance_wants_exception(const struct appliance *appliance, const char *device)
 {
 	switch (appliance->params.settings->exception.mode) {
@@ -17,12 +19,11 @@ bool appliance_wants_exception(const struct appliance *appliance, const char *de
 }
 
 /* What must be there must be had; what would be good to have may be missing, and that is said. */
-static int miss(
-	const struct appliance *appliance, const char *device, const char *why, char *error)
+static int miss(const struct appliance *appliance, const char *device, const char *why,
+	struct error *error)
 {
 	if (appliance->params.settings->exception.mode == EXCEPTION_ON) {
-		snprintf(error, APPLIANCE_ERROR, "%.200s: no exception path: %.240s", device,
-			why);
+		error_set(error, "%.200s: no exception path: %.240s", device, why);
 		return -1;
 	}
 	log_warning("%s: no exception path: %s", device, why);
@@ -30,26 +31,26 @@ static int miss(
 	return 0;
 }
 
-static int add(
-	struct appliance *appliance, struct watched_port *w, const char *device, char *error)
+static int add(struct appliance *appliance, struct watched_port *w, const char *device,
+	struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
-	char why[APPLIANCE_ERROR];
+	struct error why;
 
 	if (!port_sends(w->port))
 		return miss(appliance, device, "its driver cannot send", error);
-	w->exception = exception_add(appliance->exception, w->port, settings, why, sizeof(why));
-	return w->exception ? 0 : miss(appliance, device, why, error);
+	w->exception = exception_add(appliance->exception, w->port, settings, &why);
+	return w->exception ? 0 : miss(appliance, device, why.text, error);
 }
 
-int appliance_start_exceptions(struct appliance *appliance, char *error)
+int appliance_start_exceptions(struct appliance *appliance, struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
 	uint32_t n = 0;
 
 	appliance->exception = exception_create(appliance->n_workers);
 	if (!appliance->exception) {
-		snprintf(error, APPLIANCE_ERROR, "not enough memory for the exception path");
+		error_set(error, "not enough memory for the exception path");
 		return -1;
 	}
 	for (uint32_t i = 0; i < appliance->n_ports; i++) {
@@ -63,7 +64,7 @@ int appliance_start_exceptions(struct appliance *appliance, char *error)
 	}
 	if (n == 0 && settings->exception.addresses.count > 0)
 		log_warning("exception.addresses: no port has an exception path: none is set");
-	return exception_start(appliance->exception, settings, error, APPLIANCE_ERROR);
+	return exception_start(appliance->exception, settings, error);
 }
 
 void appliance_watch_exception(struct appliance *appliance, uint32_t index)

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/appliance.h"
@@ -77,8 +78,8 @@ struct appliance {
 
 /* The configuration of the first start; takes over the model. NULL: `error` says why. */
 struct configuration *configuration_create(struct appliance *appliance,
-	const struct settings *settings, struct model *model, uint64_t generation, char *error,
-	size_t size);
+	const struct settings *settings, struct model *model, uint64_t generation,
+	struct error *error);
 /* With all that came before it. NULL is legal. */
 void configuration_destroy(struct configuration *configuration);
 /* What rule `rule` matched, under earlier configurations too. */
@@ -86,21 +87,21 @@ struct rule_hits configuration_hits(const struct configuration *configuration, u
 
 /* Whether the settings want an exception path for a port of such a device. */
 bool appliance_wants_exception(const struct appliance *appliance, const char *device);
-/* Once the ports have started. 0, or -1 and `error`, of APPLIANCE_ERROR bytes. */
-int appliance_start_exceptions(struct appliance *appliance, char *error);
+/* Once the ports have started. 0, or -1 and `error`. */
+int appliance_start_exceptions(struct appliance *appliance, struct error *error);
 /* Says once when somebody took the interface of port `index` away. */
 void appliance_watch_exception(struct appliance *appliance, uint32_t index);
 
-/* Once EAL is up. Each 0, or -1 and `error`, of APPLIANCE_ERROR bytes. */
-int appliance_open_ports(struct appliance *appliance, char *error);
-int appliance_start_ports(struct appliance *appliance, char *error);
+/* Once EAL is up. Each 0, or -1 and `error`. */
+int appliance_open_ports(struct appliance *appliance, struct error *error);
+int appliance_start_ports(struct appliance *appliance, struct error *error);
 /* By the control thread, or who looks: what appliance_port() has of it. */
 struct port_reading appliance_ask_port(
 	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max);
 
 /* Before the lanes are made; and with the output directory there. Nothing, where nothing is recorded. */
-int appliance_make_recorder(struct appliance *appliance, char *error);
-int appliance_start_recorder(struct appliance *appliance, char *error);
+int appliance_make_recorder(struct appliance *appliance, struct error *error);
+int appliance_start_recorder(struct appliance *appliance, struct error *error);
 /* Of what the workers counted and what the recorder did with it. */
 struct output_ledger recording_ledger(
 	const struct recorder_counts *counts, const struct recorder *recorder);

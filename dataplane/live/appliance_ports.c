@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "config/log/error.h"
+
 /* Packets that can be in rings and in workers' hands at once. */
 static uint32_t buffers_away(const struct settings *s, uint32_t n_workers)
 {
@@ -25,22 +27,23 @@ static uint32_t buffers_needed(const struct settings *s, uint32_t n_workers)
 	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
 }
 
-static bool may_have_exception(const struct settings *s, const char *device, char *error)
+static bool may_have_exception(
+	const struct settings *s, const char *device, struct error *error)
 {
 	if (s->exception.mode != EXCEPTION_ON || !port_has_kernel_beside(device))
 		return true;
-	snprintf(error, APPLIANCE_ERROR,
+	error_set(error,
 		"%.200s: exception.mode on is not for such a port: the kernel sees its packets "
 		"itself, and would get each of them twice; say auto",
 		device);
 	return false;
 }
 
-int appliance_open_ports(struct appliance *appliance, char *error)
+int appliance_open_ports(struct appliance *appliance, struct error *error)
 {
 	const struct settings *s = appliance->params.settings;
 	uint16_t udp[2 * SETTINGS_LIST_MAX];
-	char note[APPLIANCE_ERROR];
+	char note[APPLIANCE_MESSAGE];
 	uint32_t n_udp = 0;
 
 	for (uint32_t i = 0; i < s->capture.vxlan_ports.count; i++)
@@ -64,7 +67,7 @@ int appliance_open_ports(struct appliance *appliance, char *error)
 		struct port *port = NULL;
 
 		if (may_have_exception(s, params.device, error))
-			port = port_open(&params, error, note, APPLIANCE_ERROR);
+			port = port_open(&params, error, note, APPLIANCE_MESSAGE);
 		if (!port)
 			return -1;
 		if (note[0])
@@ -88,10 +91,10 @@ struct port_reading appliance_ask_port(
 	return reading;
 }
 
-int appliance_start_ports(struct appliance *appliance, char *error)
+int appliance_start_ports(struct appliance *appliance, struct error *error)
 {
 	for (uint32_t i = 0; i < appliance->n_ports; i++)
-		if (port_start(appliance->ports[i].port, error, APPLIANCE_ERROR))
+		if (port_start(appliance->ports[i].port, error))
 			return -1;
 	return 0;
 }

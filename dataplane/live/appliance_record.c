@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
-int appliance_make_recorder(struct appliance *appliance, char *error)
+#include "config/log/error.h"
+
+int appliance_make_recorder(struct appliance *appliance, struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
 
@@ -11,16 +13,15 @@ int appliance_make_recorder(struct appliance *appliance, char *error)
 		return 0;
 	appliance->recorder = recorder_create(settings, appliance->n_workers);
 	if (!appliance->recorder)
-		snprintf(error, APPLIANCE_ERROR, "not enough memory for packets.queue");
+		error_set(error, "not enough memory for packets.queue");
 	return appliance->recorder ? 0 : -1;
 }
 
-int appliance_start_recorder(struct appliance *appliance, char *error)
+int appliance_start_recorder(struct appliance *appliance, struct error *error)
 {
 	if (!appliance->recorder)
 		return 0;
-	return recorder_start(
-		appliance->recorder, appliance->params.output_dir, error, APPLIANCE_ERROR);
+	return recorder_start(appliance->recorder, appliance->params.output_dir, error);
 }
 
 struct output_ledger recording_ledger(

@@ -64,12 +64,15 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 {
 	struct differences d = {message, size, 0};
 	uint64_t generation = appliance->generation + 1, until = now_monotonic() + WAIT_NS;
+	struct error error;
 	struct configuration *next =
-		configuration_create(appliance, settings, model, generation, message, size);
+		configuration_create(appliance, settings, model, generation, &error);
 	struct backoff backoff = {0};
 
-	if (!next)
+	if (!next) {
+		snprintf(message, size, "%s", error.text);
 		return -1;
+	}
 	message[0] = '\0';
 	settings_differences(appliance->params.settings, settings, name_difference, &d);
 	/* Before a worker can send a record of a new owner, the output knows it. */

@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "config/log/error.h"
+
 static bool all_reached(const struct appliance *appliance)
 {
 	for (uint32_t i = 0; i < appliance->n_pollers; i++)
@@ -124,7 +126,7 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 	};
 	struct run_totals g;
 	struct summary summary;
-	char error[PATH_MAX + 128];
+	struct error error;
 	const char *open_sum;
 	bool ok = run_totals_gather(&g, &all);
 
@@ -136,10 +138,9 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		appliance_release(appliance);
 		g.ledger.in_flight = in_flight;
 		summary = summarize(appliance, &g);
-		ok = summary_write(
-			&summary, appliance->params.output_dir, error, sizeof(error));
+		ok = summary_write(&summary, appliance->params.output_dir, &error);
 		if (!ok)
-			log_error("%s", error);
+			log_error("%s", error.text);
 		report(ctx, &summary);
 		open_sum = summary_open_sum(&summary);
 		if (open_sum)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 /* Rules are the same when they stand at the same place of the same filter and do the same. */
 static bool same_rule(const struct filter *a, uint32_t i, const struct filter *b, uint32_t k)
 {
@@ -35,13 +37,13 @@ static void find_earlier(struct configuration *c, const struct configuration *be
 }
 
 struct configuration *configuration_create(struct appliance *appliance,
-	const struct settings *settings, struct model *model, uint64_t generation, char *error,
-	size_t size)
+	const struct settings *settings, struct model *model, uint64_t generation,
+	struct error *error)
 {
 	struct configuration *c = calloc(1, sizeof(*c));
 	uint32_t n;
 
-	snprintf(error, size, "not enough memory for a configuration");
+	error_set(error, "not enough memory for a configuration");
 	if (!c) {
 		model_destroy(model);
 		return NULL;
@@ -49,15 +51,14 @@ struct configuration *configuration_create(struct appliance *appliance,
 	c->model = model;
 	if (!flow_log_owners_number(appliance->owners, model))
 		goto err;
-	c->snapshot =
-		snapshot_create(model, settings, generation, appliance->n_workers, error, size);
+	c->snapshot = snapshot_create(model, settings, generation, appliance->n_workers, error);
 	if (!c->snapshot)
 		goto err;
 	n = filter_rule_count(c->snapshot->filter) + 1;
 	c->past = calloc(n, sizeof(*c->past));
 	c->was = calloc(n, sizeof(*c->was));
 	if (!c->past || !c->was) {
-		snprintf(error, size, "not enough memory for a configuration");
+		error_set(error, "not enough memory for a configuration");
 		goto err;
 	}
 	if (appliance->current)

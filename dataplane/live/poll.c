@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "config/log/error.h"
+
 enum {
 	/* Flow slots looked at in each slice: a table of a million flows is gone round once a
 	 * second. */
@@ -206,11 +208,11 @@ static void *poll_main(void *arg)
 	return NULL;
 }
 
-struct poller *poll_start(const struct poll_params *params, char *error, size_t size)
+struct poller *poll_start(const struct poll_params *params, struct error *error)
 {
 	struct poller *poller = aligned_alloc(64, RTE_ALIGN_CEIL(sizeof(*poller), 64));
 
-	snprintf(error, size, "could not start worker %u", params->index);
+	error_set(error, "could not start worker %u", params->index);
 	if (!poller)
 		return NULL;
 	memset(poller, 0, sizeof(*poller));

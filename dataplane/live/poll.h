@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/handoff.h"
 #include "dataplane/output/correlator.h"
@@ -65,7 +66,7 @@ struct poll_params {
 struct poller;
 
 /* Starts the thread. Everything in `params` is borrowed until poll_join(). NULL: `error` says why. */
-struct poller *poll_start(const struct poll_params *params, char *error, size_t size);
+struct poller *poll_start(const struct poll_params *params, struct error *error);
 /* Waits for the thread, which must have been told to end, and frees. */
 void poll_join(struct poller *poller);
 

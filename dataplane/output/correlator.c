@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
+
 /* Live, 4 MiB a worker: the facts of some 45,000 flows that end at once. */
 enum { CHUNKS = 4, LIVE_CHUNKS = 16, ROUND_FACTS = 4096 };
 
@@ -91,12 +93,11 @@ static bool make_inlets(struct correlator *c, uint32_t n, bool replay)
 	return true;
 }
 
-struct correlator *correlator_create(
-	uint32_t n_outboxes, bool replay, char *error, size_t error_size)
+struct correlator *correlator_create(uint32_t n_outboxes, bool replay, struct error *error)
 {
 	struct correlator *c = calloc(1, sizeof(*c) + n_outboxes * sizeof(c->inlets[0]));
 
-	snprintf(error, error_size, "not enough memory for the correlator");
+	error_set(error, "not enough memory for the correlator");
 	if (!c)
 		return NULL;
 	c->ordered = replay;
@@ -107,9 +108,9 @@ struct correlator *correlator_create(
 	return NULL;
 }
 
-int correlator_run(struct correlator *c, char *error, size_t error_size)
+int correlator_run(struct correlator *c, struct error *error)
 {
-	return service_start(&c->service, "correlator", correlate_round, c, error, error_size);
+	return service_start(&c->service, "correlator", correlate_round, c, error);
 }
 
 struct sink correlator_sink(struct correlator *c, uint32_t index)

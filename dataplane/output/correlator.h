@@ -10,15 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/record/sink.h"
 #include "inspect/record/totals.h"
 
 struct correlator;
 
 /* The memory, so that there are sinks to give away; and the thread. NULL or -1: `error` says why. */
-struct correlator *correlator_create(
-	uint32_t n_outboxes, bool replay, char *error, size_t error_size);
-int correlator_run(struct correlator *correlator, char *error, size_t error_size);
+struct correlator *correlator_create(uint32_t n_outboxes, bool replay, struct error *error);
+int correlator_run(struct correlator *correlator, struct error *error);
 
 /* The sink of worker `index`; one thread at a time uses it. Without a correlator (NULL) one that has no
  * `take`. */

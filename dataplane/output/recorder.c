@@ -15,6 +15,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/log/error.h"
+
 enum {
 	LINE = 64,
 	LARGE_MIN = 8,  /* that a worker may have in its ring, however many workers there are */
@@ -93,7 +95,7 @@ struct recorder *recorder_create(const struct settings *settings, uint32_t n_wor
 
 static void *recorder_main(void *arg);
 
-int recorder_start(struct recorder *recorder, const char *dir, char *error, size_t size)
+int recorder_start(struct recorder *recorder, const char *dir, struct error *error)
 {
 	const struct settings *s = recorder->settings;
 	const struct packet_files_params params = {
@@ -105,13 +107,13 @@ int recorder_start(struct recorder *recorder, const char *dir, char *error, size
 	};
 	int failed;
 
-	recorder->files = packet_files_open(&params, error, size);
+	recorder->files = packet_files_open(&params, error);
 	if (!recorder->files)
 		return -1;
 	failed = pthread_create(&recorder->thread, NULL, recorder_main, recorder);
 	recorder->started = failed == 0;
 	if (failed)
-		snprintf(error, size, "no thread for the recorder: %s", strerror(failed));
+		error_set(error, "no thread for the recorder: %s", strerror(failed));
 	return failed ? -1 : 0;
 }
 

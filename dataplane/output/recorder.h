@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/settings/settings.h"
 #include "dataplane/pipeline/record.h"
 #include "decap/ledger.h"
@@ -35,7 +36,7 @@ struct recorder *recorder_create(const struct settings *settings, uint32_t n_wor
 uint32_t recorder_room(const struct settings *settings);
 
 /* Opens the first file and starts the thread. 0, or -1 and `error`. */
-int recorder_start(struct recorder *recorder, const char *dir, char *error, size_t size);
+int recorder_start(struct recorder *recorder, const char *dir, struct error *error);
 /* The workers have ended: writes what is in the rings, for at most `ns`; what is left then is counted
  * as lost_queue. Closes the files. Legal without a start, twice, and with NULL. false: packets were
  * lost on the way to the disk. */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 /* A call for the thread, on the stack of whoever waits for it. */
 struct errand {
 	void (*call)(void *ctx);
@@ -45,7 +47,7 @@ static void *service_main(void *arg)
 }
 
 int service_start(struct service *service, const char *what, bool (*round)(void *ctx),
-	void *ctx, char *error, size_t error_size)
+	void *ctx, struct error *error)
 {
 	int failed;
 
@@ -54,7 +56,7 @@ int service_start(struct service *service, const char *what, bool (*round)(void 
 	failed = pthread_create(&service->thread, NULL, service_main, service);
 	service->started = failed == 0;
 	if (failed)
-		snprintf(error, error_size, "no thread for the %s: %s", what, strerror(failed));
+		error_set(error, "no thread for the %s: %s", what, strerror(failed));
 	return failed ? -1 : 0;
 }
 

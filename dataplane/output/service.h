@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
+
 struct errand;
 
 /* All zero is one that was not started. */
@@ -23,7 +25,7 @@ struct service {
 
 /* Starts the thread of `what`. 0, or -1 and `error`. */
 int service_start(struct service *service, const char *what, bool (*round)(void *ctx),
-	void *ctx, char *error, size_t error_size);
+	void *ctx, struct error *error);
 
 /* Has the thread call `call` between two rounds, and waits until it has. false: it did not come to it
  * within `wait_ns`, and will not. One thread at a time calls this. */

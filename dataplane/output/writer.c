@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
+
 /* A live worker cannot wait: its outbox takes the records of some 30,000 flows that end at once, while
  * the writer has no processor. */
 enum { CHUNKS = 8, LIVE_CHUNKS = 64, FLOW_LOGS_EVERY_S = 60 };
@@ -84,12 +86,12 @@ static void writer_free(struct writer *writer)
 	free(writer);
 }
 
-struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t error_size)
+struct writer *writer_create(uint32_t n_outboxes, bool wait, struct error *error)
 {
 	struct writer *writer = calloc(1, sizeof(*writer));
 	bool ok;
 
-	snprintf(error, error_size, "not enough memory for the writer");
+	error_set(error, "not enough memory for the writer");
 	if (!writer)
 		return NULL;
 	writer->live = !wait;
@@ -109,19 +111,18 @@ struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t
 	return NULL;
 }
 
-int writer_run(struct writer *writer, struct output *output, char *error, size_t error_size)
+int writer_run(struct writer *writer, struct output *output, struct error *error)
 {
 	writer->output = output;
-	return service_start(
-		&writer->service, "writer", write_round, writer, error, error_size);
+	return service_start(&writer->service, "writer", write_round, writer, error);
 }
 
 struct writer *writer_start(
-	struct output *output, uint32_t n_outboxes, bool wait, char *error, size_t error_size)
+	struct output *output, uint32_t n_outboxes, bool wait, struct error *error)
 {
-	struct writer *writer = writer_create(n_outboxes, wait, error, error_size);
+	struct writer *writer = writer_create(n_outboxes, wait, error);
 
-	if (!writer || writer_run(writer, output, error, error_size) == 0)
+	if (!writer || writer_run(writer, output, error) == 0)
 		return writer;
 	writer_free(writer);
 	return NULL;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/output/output.h"
 #include "inspect/record/sink.h"
 
@@ -22,12 +23,12 @@ struct writer_ledger {
 /* Starts the thread. `output` is borrowed; nobody else may use it until writer_stop(). `wait`:
  * a full outbox waits instead of refusing. NULL: `error` says why. */
 struct writer *writer_start(
-	struct output *output, uint32_t n_outboxes, bool wait, char *error, size_t error_size);
+	struct output *output, uint32_t n_outboxes, bool wait, struct error *error);
 
 /* The same in two steps: the memory, so that there are sinks to give away, and the thread. 0, or
  * -1: `error` says why, and the writer is still to be stopped. */
-struct writer *writer_create(uint32_t n_outboxes, bool wait, char *error, size_t error_size);
-int writer_run(struct writer *writer, struct output *output, char *error, size_t error_size);
+struct writer *writer_create(uint32_t n_outboxes, bool wait, struct error *error);
+int writer_run(struct writer *writer, struct output *output, struct error *error);
 
 /* The sink of worker `index`; valid until writer_stop(). One thread at a time uses it. */
 struct sink writer_sink(struct writer *writer, uint32_t index);

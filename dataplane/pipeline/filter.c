@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 static void gather_rules(struct filter *filter, const struct model *model)
 {
 	struct owned_rule *at = filter->rules;
@@ -33,12 +35,12 @@ static void gather_verdicts(struct filter *filter)
 		none[scope] = (struct filter_verdict){0, false, scope};
 }
 
-struct filter *filter_create(const struct model *model, char *error, size_t error_size)
+struct filter *filter_create(const struct model *model, struct error *error)
 {
 	struct filter *filter = calloc(1, sizeof(*filter));
 	int result;
 
-	snprintf(error, error_size, "not enough memory for the filter rules");
+	error_set(error, "not enough memory for the filter rules");
 	if (!filter)
 		return NULL;
 	for (uint32_t f = 0; f < model->n_filters; f++)
@@ -58,8 +60,7 @@ struct filter *filter_create(const struct model *model, char *error, size_t erro
 		result = filter_compile(filter, 6, &filter->acl6);
 	if (result == 0)
 		return filter;
-	snprintf(error, error_size, "the filter rules could not be compiled: %s",
-		strerror(-result));
+	error_set(error, "the filter rules could not be compiled: %s", strerror(-result));
 	filter_destroy(filter);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "decap/packet.h"
 
@@ -49,7 +50,7 @@ struct filter_job {
 };
 
 /* Borrows the model until filter_destroy(). NULL: `error` says why. */
-struct filter *filter_create(const struct model *model, char *error, size_t error_size);
+struct filter *filter_create(const struct model *model, struct error *error);
 void filter_destroy(struct filter *filter);
 
 /* Judges at most BURST_MAX packets. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 enum { SNAPLEN = 262144 };
 
 /* What libpcap is told that a packet begins with. */
@@ -24,16 +26,16 @@ struct inner_filter {
 };
 
 /* false: `error` says why, unless one is there already. */
-static bool compile(struct inner_filter *f, enum view view, const char *expression, char *error,
-	size_t size)
+static bool compile(
+	struct inner_filter *f, enum view view, const char *expression, struct error *error)
 {
 	pcap_t *dead = pcap_open_dead(view_dlts[view], SNAPLEN);
 
 	if (dead && pcap_compile(
 			    dead, &f->programs[view], expression, 1, PCAP_NETMASK_UNKNOWN) == 0)
 		f->has[view] = true;
-	else if (error[0] == '\0')
-		snprintf(error, size, "--inner '%s': %s%s", expression,
+	else if (error->text[0] == '\0')
+		error_set(error, "--inner '%s': %s%s", expression,
 			dead ? pcap_geterr(dead) : "not enough memory",
 			strchr(expression, ' ') ? ""
 						: " (an expression of several words is one "
@@ -43,18 +45,18 @@ static bool compile(struct inner_filter *f, enum view view, const char *expressi
 	return f->has[view];
 }
 
-struct inner_filter *inner_filter_create(const char *expression, char *error, size_t size)
+struct inner_filter *inner_filter_create(const char *expression, struct error *error)
 {
 	struct inner_filter *f = calloc(1, sizeof(*f));
 	bool any = false;
 
-	error[0] = '\0';
+	error->text[0] = '\0';
 	if (!f) {
-		snprintf(error, size, "not enough memory for the expression of --inner");
+		error_set(error, "not enough memory for the expression of --inner");
 		return NULL;
 	}
 	for (int view = 0; view < VIEW_COUNT; view++)
-		any = compile(f, (enum view)view, expression, error, size) || any;
+		any = compile(f, (enum view)view, expression, error) || any;
 	if (any)
 		return f;
 	inner_filter_destroy(f);

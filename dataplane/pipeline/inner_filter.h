@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "config/log/error.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
 
@@ -13,7 +14,7 @@ struct inner_filter;
 /* NULL: `error` says what libpcap has against the expression, or that there is no memory. An
  * expression that means nothing for some kind of frame (MAC addresses, of raw IP) takes none of
  * them. */
-struct inner_filter *inner_filter_create(const char *expression, char *error, size_t size);
+struct inner_filter *inner_filter_create(const char *expression, struct error *error);
 void inner_filter_destroy(struct inner_filter *filter);
 
 /* For a packet of which decap said `why`: that again, or REASON_inner_excluded when it has a frame

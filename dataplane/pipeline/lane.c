@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/log/now.h"
 
 enum {
@@ -149,7 +150,7 @@ uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes)
 }
 
 static struct dpi *make_dpi(
-	struct lane *lane, const struct settings *s, uint32_t n_lanes, char *error, size_t size)
+	struct lane *lane, const struct settings *s, uint32_t n_lanes, struct error *error)
 {
 	const struct dpi_params params = {
 		.max_packets_tcp = s->flow.max_ndpi_packets_tcp,
@@ -160,7 +161,7 @@ static struct dpi *make_dpi(
 		.quota = make_quota(lane, s),
 	};
 
-	return dpi_create(&params, error, size);
+	return dpi_create(&params, error);
 }
 
 static struct exporter *make_exporter(
@@ -212,12 +213,12 @@ void lane_refresh(struct lane *lane)
 		&lane->reader.generation, current->generation, memory_order_release);
 }
 
-struct lane *lane_create(const struct lane_params *params, char *error, size_t error_size)
+struct lane *lane_create(const struct lane_params *params, struct error *error)
 {
 	const struct settings *settings = params->settings;
 	struct lane *lane = calloc(1, sizeof(*lane));
 
-	snprintf(error, error_size, "not enough memory for a worker");
+	error_set(error, "not enough memory for a worker");
 	if (!lane)
 		return NULL;
 	lane->decap = lane_decap_params(settings);
@@ -236,7 +237,7 @@ struct lane *lane_create(const struct lane_params *params, char *error, size_t e
 	lane->not_ip = ether_types_create();
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
-		lane->dpi = make_dpi(lane, settings, params->n_lanes, error, error_size);
+		lane->dpi = make_dpi(lane, settings, params->n_lanes, error);
 	lane->exporter = make_exporter(lane, settings, params);
 	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {

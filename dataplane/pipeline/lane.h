@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/settings/settings.h"
 #include "dataplane/pipeline/inner_filter.h"
 #include "dataplane/pipeline/record.h"
@@ -90,7 +91,7 @@ struct lane_params {
 };
 
 /* NULL: `error` says why. What `params` points to must outlive the lane. */
-struct lane *lane_create(const struct lane_params *params, char *error, size_t error_size);
+struct lane *lane_create(const struct lane_params *params, struct error *error);
 void lane_destroy(struct lane *lane);
 
 /* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of

@@ -3,13 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
+
 struct snapshot *snapshot_create(const struct model *model, const struct settings *settings,
-	uint64_t generation, uint32_t n_lanes, char *error, size_t error_size)
+	uint64_t generation, uint32_t n_lanes, struct error *error)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	uint32_t n_rules;
 
-	snprintf(error, error_size, "not enough memory for a configuration");
+	error_set(error, "not enough memory for a configuration");
 	if (!snapshot)
 		return NULL;
 	snapshot->generation = generation;
@@ -17,7 +19,7 @@ struct snapshot *snapshot_create(const struct model *model, const struct setting
 	snapshot->learn = settings->sessions.unknown == UNKNOWN_INSPECT;
 	snapshot->accept_unknown = settings->sessions.unknown_direction == DIRECTION_ACCEPT;
 	snapshot->n_lanes = n_lanes;
-	snapshot->filter = filter_create(model, error, error_size);
+	snapshot->filter = filter_create(model, error);
 	if (!snapshot->filter) {
 		free(snapshot);
 		return NULL;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "dataplane/pipeline/filter.h"
@@ -32,7 +33,7 @@ struct snapshot {
 
 /* Compiles; borrows the model until snapshot_destroy(). NULL: `error` says why. */
 struct snapshot *snapshot_create(const struct model *model, const struct settings *settings,
-	uint64_t generation, uint32_t n_lanes, char *error, size_t error_size);
+	uint64_t generation, uint32_t n_lanes, struct error *error);
 void snapshot_destroy(struct snapshot *snapshot);
 
 /* The row of lane `lane`. */

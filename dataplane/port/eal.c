@@ -7,6 +7,8 @@
 #include <sched.h>
 #include <stdio.h>
 
+#include "config/log/error.h"
+
 /* EAL wants a CPU for its one lcore; any that we may run on will do. */
 static int first_cpu(const cpu_set_t *allowed)
 {
@@ -16,7 +18,7 @@ static int first_cpu(const cpu_set_t *allowed)
 	return 0;
 }
 
-int eal_start_offline(unsigned memory_mb, char *error, size_t error_size)
+int eal_start_offline(unsigned memory_mb, struct error *error)
 {
 	char program[] = "periscope", no_huge[] = "--no-huge", no_pci[] = "--no-pci";
 	char no_shconf[] = "--no-shconf", no_telemetry[] = "--no-telemetry", m[] = "-m";
@@ -33,8 +35,7 @@ int eal_start_offline(unsigned memory_mb, char *error, size_t error_size)
 	snprintf(lcore, sizeof(lcore), "0@%d", first_cpu(&affinity));
 	result = rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv);
 	if (result < 0) {
-		snprintf(error, error_size, "DPDK's EAL did not start: %s",
-			rte_strerror(rte_errno));
+		error_set(error, "DPDK's EAL did not start: %s", rte_strerror(rte_errno));
 		return -1;
 	}
 	sched_setaffinity(0, sizeof(affinity), &affinity);

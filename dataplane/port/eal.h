@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
+
 /* Starts EAL with `memory_mb` of ordinary memory. The calling thread keeps its CPU affinity (EAL
  * would pin it, and every thread it makes). 0, or -1 with a sentence in `error`. */
-int eal_start_offline(unsigned memory_mb, char *error, size_t error_size);
+int eal_start_offline(unsigned memory_mb, struct error *error);
 
 /* What the live appliance asks of EAL. */
 struct eal_params {
@@ -24,7 +26,7 @@ struct eal_params {
 /* Starts EAL with huge pages when the machine has enough of them free, else without: `*huge` says
  * which. Other devices are left to port_open(). The calling thread keeps its CPU affinity.
  * 0, or -1 with a sentence in `error`. */
-int eal_start_live(const struct eal_params *params, bool *huge, char *error, size_t error_size);
+int eal_start_live(const struct eal_params *params, bool *huge, struct error *error);
 /* True for `0000:00:06.0` or `00:06.0`, with or without arguments after a comma. */
 bool eal_is_pci(const char *device);
 

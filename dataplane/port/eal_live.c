@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 enum { ARGUMENTS_MAX = 128, MIB_SHIFT = 20, OVERHEAD_MIB = 64 };
 
 struct arguments {
@@ -107,20 +109,20 @@ static void add_base(struct arguments *a, const cpu_set_t *affinity)
 }
 
 /* DPDK does not fail when there is not as much: it touches what is not there. */
-static bool memory_suffices(uint64_t mib, char *error, size_t error_size)
+static bool memory_suffices(uint64_t mib, struct error *error)
 {
 	uint64_t all = meminfo("MemTotal") >> 10;
 
 	if (all == 0 || mib <= all)
 		return true;
-	snprintf(error, error_size,
+	error_set(error,
 		"capture.memory: %llu MiB with what DPDK needs beside it are more than this "
 		"machine's %llu",
 		(unsigned long long)mib, (unsigned long long)all);
 	return false;
 }
 
-int eal_start_live(const struct eal_params *params, bool *huge, char *error, size_t error_size)
+int eal_start_live(const struct eal_params *params, bool *huge, struct error *error)
 {
 	struct arguments a = {.n = 0};
 	uint64_t mib = (params->memory >> MIB_SHIFT) + OVERHEAD_MIB;
@@ -131,7 +133,7 @@ int eal_start_live(const struct eal_params *params, bool *huge, char *error, siz
 	CPU_ZERO(&affinity);
 	sched_getaffinity(0, sizeof(affinity), &affinity);
 	*huge = huge_pages_suffice(mib);
-	if (!memory_suffices(mib, error, error_size))
+	if (!memory_suffices(mib, error))
 		return -1;
 	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)mib);
 	add_base(&a, &affinity);
@@ -147,7 +149,7 @@ int eal_start_live(const struct eal_params *params, bool *huge, char *error, siz
 		add(&a, params->more[i]);
 	result = rte_eal_init(a.n, a.text);
 	if (result < 0)
-		snprintf(error, error_size,
+		error_set(error,
 			"rte_eal_init: %s; DPDK's own words stand above; see capture.memory%s "
 			"and "
 			"capture.eal in the settings",

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-void port_say(char *error, size_t size, const struct port *port, const char *call, int result,
+#include "config/log/error.h"
+
+void port_say(struct error *error, const struct port *port, const char *call, int result,
 	const char *advice)
 {
-	snprintf(error, size, "%s: %s: %s%s%s", port->device, call,
+	error_set(error, "%s: %s: %s%s%s", port->device, call,
 		strerror(result < 0 ? -result : result), advice[0] ? "; " : "", advice);
 }
 

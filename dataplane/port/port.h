@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "decap/counters/counters.h"
 
 struct rte_mbuf;
@@ -41,9 +42,10 @@ bool port_has_kernel_beside(const char *device);
 
 /* NULL: `error` says why. `note` (of the same size) gets a sentence where something is not as
  * good as it could be, else "". */
-struct port *port_open(const struct port_params *params, char *error, char *note, size_t size);
+struct port *port_open(
+	const struct port_params *params, struct error *error, char *note, size_t size);
 /* From now on packets come. 0, or -1 and `error`. */
-int port_start(struct port *port, char *error, size_t size);
+int port_start(struct port *port, struct error *error);
 void port_stop(struct port *port);
 /* Stops and frees. No mbuf of the port may be in use. NULL is legal. */
 void port_close(struct port *port);

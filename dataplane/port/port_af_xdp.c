@@ -75,7 +75,7 @@ static int refuse(const struct port_particulars *particulars,
 {
 	const char *interface = particulars->interface.name;
 
-	snprintf(opening->error, opening->size,
+	error_set(opening->error,
 		"%s: %s has an XDP program already (%s, number %u), and the driver would take "
 		"it off; if it may go: ip link set dev %s xdp off",
 		opening->params->device, interface, program, particulars->xdp_before,

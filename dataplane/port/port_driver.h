@@ -3,6 +3,7 @@
  * has particulars; port_driver.c lists them. */
 #pragma once
 
+#include "config/log/error.h"
 #include "dataplane/port/interface.h"
 #include "dataplane/port/port.h"
 #include "dataplane/port/socket_watch.h"
@@ -31,8 +32,9 @@ struct port_particulars {
 struct port_opening {
 	const struct port_params *params;
 	char args[DEVICE_ARGUMENTS]; /* the description, as the driver is to get it */
-	char *error, *note;          /* as port_open() has them */
-	size_t size;                 /* of each of the two */
+	struct error *error;
+	char *note;       /* as port_open() has them */
+	size_t note_size; /* bytes */
 };
 
 struct port_driver {

@@ -1,6 +1,7 @@
 /* The inside of a port, for the files that set it up, read it and count for it. */
 #pragma once
 
+#include "config/log/error.h"
 #include "dataplane/port/port_driver.h"
 #include "dataplane/port/port_time.h"
 
@@ -40,14 +41,13 @@ struct port {
 };
 
 /* Says in `error` which call failed on which device, and what to try. */
-void port_say(char *error, size_t size, const struct port *port, const char *call, int result,
+void port_say(struct error *error, const struct port *port, const char *call, int result,
 	const char *advice);
 
 /* Each needs those before it; port_close() undoes them. 0, or -1 and `error`. */
-int port_configure(
-	struct port *port, const struct port_params *params, char *error, size_t size);
+int port_configure(struct port *port, const struct port_params *params, struct error *error);
 int port_make_pools(struct port *port, const struct port_opening *opening);
-int port_set_up_queues(struct port *port, char *error, size_t size);
+int port_set_up_queues(struct port *port, struct error *error);
 /* Once it has started: deals what RSS finds to the queues in turn. */
 void port_spread(struct port *port);
 

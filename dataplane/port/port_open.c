@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 /* What stands before the first comma: the name EAL gives a virtual device. */
 static void short_name(const char *device, char *name, size_t size)
 {
@@ -31,7 +33,7 @@ static int find_port(struct port *port)
 }
 
 /* PCI devices were probed when EAL started. */
-static int probe(struct port *port, const char *args, char *error, size_t size)
+static int probe(struct port *port, const char *args, struct error *error)
 {
 	bool pci = eal_is_pci(port->device);
 	int result = pci ? 0 : rte_dev_probe(args);
@@ -42,8 +44,7 @@ static int probe(struct port *port, const char *args, char *error, size_t size)
 		port->probed = true;
 		return 0;
 	}
-	port_say(error, size, port, pci ? "rte_eal_init found no such port" : "rte_dev_probe",
-		result,
+	port_say(error, port, pci ? "rte_eal_init found no such port" : "rte_dev_probe", result,
 		pci ? "bind it to vfio-pci (dpdk-devbind.py), and see that its IOMMU group is "
 		      "free"
 		    : "see the driver's name and arguments, whether this user may open it "
@@ -71,13 +72,12 @@ static int find_device(struct port *port, struct port_opening *opening)
 		socket_watch_begin(&port->sockets, port->driver->sockets);
 	if (port->driver->prepare && port->driver->prepare(&port->particulars, opening) != 0)
 		return -1;
-	if (probe(port, opening->args, opening->error, opening->size) != 0)
+	if (probe(port, opening->args, opening->error) != 0)
 		return -1;
 	rte_eth_dev_get_name_by_port(port->number, port->name);
 	result = rte_eth_dev_info_get(port->number, port->info);
 	if (result != 0)
-		port_say(opening->error, opening->size, port, "rte_eth_dev_info_get", result,
-			"");
+		port_say(opening->error, port, "rte_eth_dev_info_get", result, "");
 	else
 		find_interface(port);
 	return result != 0 ? -1 : 0;
@@ -100,16 +100,15 @@ static void note_queues(const struct port *port, const struct port_opening *open
 static int bring_up(struct port *port, struct port_opening *opening)
 {
 	const struct port_params *params = opening->params;
-	const size_t size = opening->size;
-	char *error = opening->error;
+	struct error *error = opening->error;
 
 	port->device_times = params->device_times;
 	port_time_none(&port->time);
-	if (find_device(port, opening) != 0 || port_configure(port, params, error, size) != 0 ||
+	if (find_device(port, opening) != 0 || port_configure(port, params, error) != 0 ||
 		port_make_pools(port, opening) != 0)
 		return -1;
 	note_queues(port, opening);
-	if (port_set_up_queues(port, error, size) != 0)
+	if (port_set_up_queues(port, error) != 0)
 		return -1;
 	if (port->driver->sockets)
 		socket_watch_end(&port->sockets);
@@ -118,9 +117,10 @@ static int bring_up(struct port *port, struct port_opening *opening)
 	return 0;
 }
 
-struct port *port_open(const struct port_params *params, char *error, char *note, size_t size)
+struct port *port_open(
+	const struct port_params *params, struct error *error, char *note, size_t size)
 {
-	struct port_opening opening = {params, .error = error, .note = note, .size = size};
+	struct port_opening opening = {params, .error = error, .note = note, .note_size = size};
 	struct port *port = calloc(1, sizeof(*port));
 
 	note[0] = '\0';
@@ -131,7 +131,7 @@ struct port *port_open(const struct port_params *params, char *error, char *note
 		port->info = calloc(1, sizeof(*port->info));
 	}
 	if (!port || !port->device || !port->info) {
-		snprintf(error, size, "%s: not enough memory", params->device);
+		error_set(error, "%s: not enough memory", params->device);
 		port_close(port);
 		return NULL;
 	}
@@ -157,14 +157,14 @@ static void take_all(struct port *port, unsigned flags)
 	port->listens = interface_listen_to_all(interface);
 }
 
-int port_start(struct port *port, char *error, size_t size)
+int port_start(struct port *port, struct error *error)
 {
 	const struct interface *interface = &port->particulars.interface;
 	unsigned flags = interface->index ? interface_set_flags(interface) : 0;
 	int result = rte_eth_dev_start(port->number);
 
 	if (result != 0) {
-		port_say(error, size, port, "rte_eth_dev_start", result, "");
+		port_say(error, port, "rte_eth_dev_start", result, "");
 		return -1;
 	}
 	port->started = true;

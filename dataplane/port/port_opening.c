@@ -12,11 +12,11 @@ void port_note(const struct port_opening *opening, const char *format, ...)
 	va_list args;
 
 	if (used > 0)
-		used += (size_t)snprintf(opening->note + used, opening->size - used, "; ");
-	if (used >= opening->size)
+		used += (size_t)snprintf(opening->note + used, opening->note_size - used, "; ");
+	if (used >= opening->note_size)
 		return;
 	va_start(args, format);
-	vsnprintf(opening->note + used, opening->size - used, format, args);
+	vsnprintf(opening->note + used, opening->note_size - used, format, args);
 	va_end(args);
 }
 
@@ -27,14 +27,12 @@ int port_driver_interface(
 	char name[IF_NAMESIZE];
 
 	if (!device_argument(opening->args, "iface", name, sizeof(name))) {
-		snprintf(opening->error, opening->size,
-			"%s: names no interface: add ,iface=NAME", device);
+		error_set(opening->error, "%s: names no interface: add ,iface=NAME", device);
 		return -1;
 	}
 	if (interface_find(&particulars->interface, name))
 		return 0;
-	snprintf(opening->error, opening->size,
-		"%s: interface %s: %s; 'ip link' lists those there are", device, name,
-		strerror(errno));
+	error_set(opening->error, "%s: interface %s: %s; 'ip link' lists those there are",
+		device, name, strerror(errno));
 	return -1;
 }

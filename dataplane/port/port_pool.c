@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#include "config/log/error.h"
+
 enum {
 	DESCRIPTORS_MIN = 512,
 	BUFFERS_MIN = 256,
@@ -135,12 +137,12 @@ static void note_few(const struct port *port, const struct port_opening *opening
 
 /* The kernel's frames come in one piece each, and go as they come. One byte more than the longest has:
  * what fills a buffer is too long. */
-static int make_tx_pool(struct port *port, char *error, size_t size)
+static int make_tx_pool(struct port *port, struct error *error)
 {
 	port->tx_pool = make_pool(port, "tx", TX_BUFFERS, 0, port_mtu(port) + LINK_TAGGED + 1);
 	if (port->tx_pool)
 		return 0;
-	port_say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
+	port_say(error, port, "rte_pktmbuf_pool_create", rte_errno,
 		"give the machine more memory, or set exception.mode to off");
 	return -1;
 }
@@ -148,8 +150,7 @@ static int make_tx_pool(struct port *port, char *error, size_t size)
 int port_make_pools(struct port *port, const struct port_opening *opening)
 {
 	const struct port_params *params = opening->params;
-	const size_t size = opening->size;
-	char *error = opening->error;
+	struct error *error = opening->error;
 	/* A driver that says how large its buffers are puts no frame into several. */
 	bool whole = port->particulars.room > 0;
 	uint32_t room = room_for(port), n;
@@ -160,7 +161,7 @@ int port_make_pools(struct port *port, const struct port_opening *opening)
 
 	n = count_buffers(port, params, fits);
 	if (n == 0) {
-		snprintf(error, size,
+		error_set(error,
 			"%s: %llu MiB of memory are too few for buffers of %u bytes for %u "
 			"queues; "
 			"raise capture.memory or lower capture.queues",
@@ -173,11 +174,11 @@ int port_make_pools(struct port *port, const struct port_opening *opening)
 	if (port->pool && large)
 		port->large = make_pool(port, "large", n_large, 0, LARGE_ROOM);
 	if (!port->pool || (large && !port->large)) {
-		port_say(error, size, port, "rte_pktmbuf_pool_create", rte_errno,
+		port_say(error, port, "rte_pktmbuf_pool_create", rte_errno,
 			"lower capture.memory, or give the machine huge pages");
 		return -1;
 	}
 	if (params->sends && port->info->max_tx_queues > 0)
-		return make_tx_pool(port, error, size);
+		return make_tx_pool(port, error);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/error.h"
+
 enum {
 	DESCRIPTORS = 4096, /* of a queue, where the driver allows */
 	DESCRIPTORS_USUAL = 512,
@@ -80,8 +82,7 @@ static int configure(struct port *port, struct rte_eth_conf *conf, uint16_t tx)
 	return rte_eth_dev_configure(port->number, port->queues, tx, conf);
 }
 
-int port_configure(
-	struct port *port, const struct port_params *params, char *error, size_t size)
+int port_configure(struct port *port, const struct port_params *params, struct error *error)
 {
 	struct rte_eth_conf conf = {.rxmode = {.mq_mode = RTE_ETH_MQ_RX_NONE}};
 	uint16_t tx = port->info->max_tx_queues > 0 ? 1 : 0, tx_descriptors;
@@ -100,7 +101,7 @@ int port_configure(
 	set_rss(port, &conf);
 	result = configure(port, &conf, tx);
 	if (result != 0) {
-		port_say(error, size, port, "rte_eth_dev_configure", result,
+		port_say(error, port, "rte_eth_dev_configure", result,
 			"try fewer queues (capture.queues)");
 		return -1;
 	}
@@ -109,11 +110,11 @@ int port_configure(
 		result = rte_eth_tx_queue_setup(
 			port->number, 0, tx_descriptors, SOCKET_ID_ANY, NULL);
 	if (result != 0)
-		port_say(error, size, port, "rte_eth_tx_queue_setup", result, "");
+		port_say(error, port, "rte_eth_tx_queue_setup", result, "");
 	return result != 0 ? -1 : 0;
 }
 
-int port_set_up_queues(struct port *port, char *error, size_t size)
+int port_set_up_queues(struct port *port, struct error *error)
 {
 	const char *advice = port->driver->advice;
 
@@ -123,7 +124,7 @@ int port_set_up_queues(struct port *port, char *error, size_t size)
 
 		if (result == 0)
 			continue;
-		port_say(error, size, port, "rte_eth_rx_queue_setup", result,
+		port_say(error, port, "rte_eth_rx_queue_setup", result,
 			advice ? advice : "see DPDK's own words above");
 		return -1;
 	}

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "config/log/error.h"
+
 enum { EAL_MEMORY_MB = 512 };
 
 struct replay {
@@ -52,7 +54,7 @@ static uint32_t count_workers(const struct replay_params *params)
 }
 
 /* Two writers would spoil it for each other. */
-static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
+static bool is_one_file(const struct replay_params *p, struct error *error)
 {
 	static const char *const own[] = {
 		"summary.json", "events/flows.jsonl", "packets/packets.pcapng"};
@@ -66,7 +68,7 @@ static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
 		if (stat(path, &other) != 0 || file.st_dev != other.st_dev ||
 			file.st_ino != other.st_ino)
 			continue;
-		snprintf(error, REPLAY_ERROR,
+		error_set(error,
 			"%s: is %s of the output directory, too; choose another one with -w",
 			p->packet_file, own[i]);
 		return true;
@@ -74,56 +76,54 @@ static bool is_one_file(const struct replay_params *p, char error[REPLAY_ERROR])
 	return false;
 }
 
-static bool open_packets(struct replay *replay, char error[REPLAY_ERROR])
+static bool open_packets(struct replay *replay, struct error *error)
 {
 	const struct replay_params *p = replay->params;
 	const struct packet_files_params recording = {
 		.dir = p->output_dir, .name = "packets.pcapng"};
 
 	if (p->packet_file) {
-		replay->packets = packet_file_open(p->packet_file, error, REPLAY_ERROR);
+		replay->packets = packet_file_open(p->packet_file, error);
 		if (!replay->packets)
 			return false;
 	}
 	if (p->settings->packets.record == RECORD_NONE)
 		return !is_one_file(p, error);
-	replay->recording = packet_files_open(&recording, error, REPLAY_ERROR);
+	replay->recording = packet_files_open(&recording, error);
 	return replay->recording && !is_one_file(p, error);
 }
 
 /* What needs no thread: everything that can go wrong before the first packet. */
-static enum replay_status open_files(struct replay *replay, char error[REPLAY_ERROR])
+static enum replay_status open_files(struct replay *replay, struct error *error)
 {
 	const struct replay_params *p = replay->params;
 	struct input_counters counters;
 
 	if (p->inner) {
-		replay->inner = inner_filter_create(p->inner, error, REPLAY_ERROR);
+		replay->inner = inner_filter_create(p->inner, error);
 		if (!replay->inner)
 			return REPLAY_USAGE;
 	}
-	replay->input = input_open(p->captures, p->n_captures, p->bpf, error, REPLAY_ERROR);
+	replay->input = input_open(p->captures, p->n_captures, p->bpf, error);
 	if (!replay->input)
 		return REPLAY_USAGE;
 	input_counters(replay->input, &counters);
 	if (counters.readable == 0) {
-		error[0] = '\0'; /* the input's own sentences say it all */
+		error->text[0] = '\0'; /* the input's own sentences say it all */
 		return REPLAY_FAILED;
 	}
-	replay->output = p->output_dir
-				 ? output_open(p->output_dir, p->force, error, REPLAY_ERROR)
-				 : output_open_none(error, REPLAY_ERROR);
+	replay->output = p->output_dir ? output_open(p->output_dir, p->force, error)
+				       : output_open_none(error);
 	if (!replay->output)
 		return REPLAY_FAILED;
 	if (!open_packets(replay, error))
 		return REPLAY_FAILED;
 	output_limit_events(replay->output, p->settings->events.max_total_size);
-	return output_add_sinks(replay->output, p->settings, true, error, REPLAY_ERROR)
-		       ? REPLAY_DONE
-		       : REPLAY_FAILED;
+	return output_add_sinks(replay->output, p->settings, true, error) ? REPLAY_DONE
+									  : REPLAY_FAILED;
 }
 
-static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
+static int make_reader(struct replay *replay, struct error *error)
 {
 	const struct reader_params params = {
 		.settings = replay->params->settings,
@@ -138,7 +138,7 @@ static int make_reader(struct replay *replay, char error[REPLAY_ERROR])
 	replay->reader = reader_create(&params);
 	if (replay->reader)
 		return 0;
-	snprintf(error, REPLAY_ERROR, "not enough memory for the reader");
+	error_set(error, "not enough memory for the reader");
 	return -1;
 }
 
@@ -152,39 +152,38 @@ static bool has_rules(const struct model *model)
 }
 
 /* EAL takes a tenth of a second to start, and only compiled rules need it. */
-static int start_eal(struct replay *replay, char error[REPLAY_ERROR])
+static int start_eal(struct replay *replay, struct error *error)
 {
 	if (!replay->params->model || !has_rules(replay->params->model))
 		return 0;
-	if (eal_start_offline(EAL_MEMORY_MB, error, REPLAY_ERROR))
+	if (eal_start_offline(EAL_MEMORY_MB, error))
 		return -1;
 	replay->eal = true;
 	return 0;
 }
 
-static int make_snapshot(struct replay *replay, char error[REPLAY_ERROR])
+static int make_snapshot(struct replay *replay, struct error *error)
 {
 	const struct model *model = replay->params->model ? replay->params->model : &no_model;
 	struct snapshot *snapshot;
 
-	snapshot = snapshot_create(
-		model, replay->params->settings, 1, replay->n_workers, error, REPLAY_ERROR);
+	snapshot =
+		snapshot_create(model, replay->params->settings, 1, replay->n_workers, error);
 	if (!snapshot)
 		return -1;
 	snapshot_publish(&replay->slot, snapshot);
 	if (!output_owners(replay->output, model)) {
-		snprintf(error, REPLAY_ERROR, "not enough memory for the owners of flow logs");
+		error_set(error, "not enough memory for the owners of flow logs");
 		return -1;
 	}
 	return 0;
 }
 
-static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
+static int make_lanes(struct replay *replay, struct error *error)
 {
-	replay->writer = writer_create(replay->n_workers, true, error, REPLAY_ERROR);
+	replay->writer = writer_create(replay->n_workers, true, error);
 	if (replay->writer)
-		replay->correlator =
-			correlator_create(replay->n_workers, true, error, REPLAY_ERROR);
+		replay->correlator = correlator_create(replay->n_workers, true, error);
 	if (!replay->correlator)
 		return -1;
 	for (uint32_t i = 0; i < replay->n_workers; i++) {
@@ -199,7 +198,7 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 			.slot = &replay->slot,
 		};
 
-		replay->lanes[i] = lane_create(&params, error, REPLAY_ERROR);
+		replay->lanes[i] = lane_create(&params, error);
 		if (!replay->lanes[i])
 			return -1;
 		replay->lanes[i]->records = replay->packets || replay->recording;
@@ -208,14 +207,14 @@ static int make_lanes(struct replay *replay, char error[REPLAY_ERROR])
 }
 
 /* Once there are lanes: what names applications have is one of theirs to say. */
-static int start_services(struct replay *replay, char error[REPLAY_ERROR])
+static int start_services(struct replay *replay, struct error *error)
 {
 	if (!output_label(replay->output, replay->lanes[0]->dpi)) {
-		snprintf(error, REPLAY_ERROR, "not enough memory for names of applications");
+		error_set(error, "not enough memory for names of applications");
 		return -1;
 	}
-	return correlator_run(replay->correlator, error, REPLAY_ERROR) ||
-			       writer_run(replay->writer, replay->output, error, REPLAY_ERROR)
+	return correlator_run(replay->correlator, error) ||
+			       writer_run(replay->writer, replay->output, error)
 		       ? -1
 		       : 0;
 }
@@ -232,16 +231,16 @@ static bool go_on(void *ctx, uint64_t packets)
 }
 
 /* Threads that were started must be ended: with a last block when the reader never ran. */
-static int run_threads(struct replay *replay, char error[REPLAY_ERROR])
+static int run_threads(struct replay *replay, struct error *error)
 {
 	struct reader_watch watch = {replay, go_on};
 	uint32_t started = 0;
 	int result = 0;
 
 	while (started < replay->n_workers && result == 0) {
-		replay->workers[started] = worker_start(replay->lanes[started], started,
-			replay->writer, replay->correlator, reader_max_blocks(replay->reader),
-			error, REPLAY_ERROR);
+		replay->workers[started] =
+			worker_start(replay->lanes[started], started, replay->writer,
+				replay->correlator, reader_max_blocks(replay->reader), error);
 		if (replay->workers[started])
 			started++;
 		else
@@ -342,7 +341,7 @@ static enum replay_status finish(
 	struct run_totals g;
 	struct summary summary;
 	struct summary_replay what;
-	char error[PATH_MAX + 128];
+	struct error error;
 	const char *open_sum;
 	enum replay_status result = replay->lost ? REPLAY_FAILED : REPLAY_DONE;
 
@@ -355,9 +354,8 @@ static enum replay_status finish(
 		what = describe(replay, &g);
 		summary = summarize(replay, &g, &what);
 		if (replay->params->output_dir &&
-			!summary_write(
-				&summary, output_dir(replay->output), error, sizeof(error))) {
-			log_error("%s", error);
+			!summary_write(&summary, output_dir(replay->output), &error)) {
+			log_error("%s", error.text);
 			result = REPLAY_FAILED;
 		}
 		report(ctx, &summary);
@@ -414,7 +412,7 @@ static void replay_free(struct replay *replay)
 	free(replay);
 }
 
-static enum replay_status run(struct replay *replay, char error[REPLAY_ERROR])
+static enum replay_status run(struct replay *replay, struct error *error)
 {
 	if (make_reader(replay, error) || make_snapshot(replay, error) ||
 		make_lanes(replay, error) || start_services(replay, error) ||
@@ -437,7 +435,7 @@ enum replay_status replay_run(const struct replay_params *params,
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
 	enum replay_status status, input_status;
-	char error[REPLAY_ERROR] = "";
+	struct error error = {0};
 
 	if (!replay) {
 		log_error("not enough memory");
@@ -447,18 +445,18 @@ enum replay_status replay_run(const struct replay_params *params,
 	replay->n_workers = count_workers(params);
 	replay->progress = progress_begin(params->progress);
 	clock_gettime(CLOCK_MONOTONIC, &replay->began);
-	status = start_eal(replay, error) ? REPLAY_FAILED : REPLAY_DONE;
+	status = start_eal(replay, &error) ? REPLAY_FAILED : REPLAY_DONE;
 	if (status == REPLAY_DONE && params->confine)
 		params->confine(ctx);
 	if (status == REPLAY_DONE)
-		status = open_files(replay, error);
+		status = open_files(replay, &error);
 	if (status == REPLAY_DONE)
-		status = run(replay, error);
+		status = run(replay, &error);
 	/* Results of an earlier run must not stand there as if they were this one's. */
 	if (status == REPLAY_FAILED && !replay->output && params->force && params->output_dir)
 		output_clear(params->output_dir);
-	if (status != REPLAY_DONE && error[0])
-		log_error("%s", error);
+	if (status != REPLAY_DONE && error.text[0])
+		log_error("%s", error.text);
 	input_status = say_input_errors(replay);
 	if (status == REPLAY_DONE)
 		status = finish(replay, report, ctx);

@@ -11,8 +11,6 @@
 #include "decap/decap.h"
 #include "inspect/summary/summary.h"
 
-enum { REPLAY_ERROR = 512 };
-
 struct replay_params {
 	const struct settings *settings;
 	const struct model *model; /* NULL: no filters, sessions or interfaces are known */

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
+
 enum {
 	/* Flow slots looked at for expiry with each block: at 1,024 packets a block, a table of a
 	 * million flows is gone round once in a quarter of a million packets. */
@@ -162,11 +164,11 @@ static bool ports_ahead(void *ctx, struct packet *p)
 }
 
 struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
-	struct correlator *correlator, uint32_t max_blocks, char *error, size_t error_size)
+	struct correlator *correlator, uint32_t max_blocks, struct error *error)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 
-	snprintf(error, error_size, "could not start worker %u", index);
+	error_set(error, "could not start worker %u", index);
 	if (!worker)
 		return NULL;
 	worker->lane = lane;

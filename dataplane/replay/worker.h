@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/block.h"
 #include "dataplane/output/correlator.h"
 #include "dataplane/output/writer.h"
@@ -15,7 +16,7 @@ struct worker;
 /* Starts worker `index`. `lane`, `writer` and `correlator` (which may be NULL) are borrowed until worker_stop(). At most
  * `max_blocks` blocks are on their way at once. NULL: `error` says why. */
 struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
-	struct correlator *correlator, uint32_t max_blocks, char *error, size_t error_size);
+	struct correlator *correlator, uint32_t max_blocks, struct error *error);
 
 /* Sends a block to the worker; there is room for max_blocks. */
 void worker_send(struct worker *worker, struct block *block);

@@ -3,19 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "decap/cursor.h"
 #include "inspect/dpi/inside.h"
 
-struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t error_size)
+struct dpi *dpi_create(const struct dpi_params *params, struct error *error)
 {
 	struct dpi *dpi = calloc(1, sizeof(*dpi));
 
 	if (!dpi) {
-		snprintf(error, error_size, "dpi: no memory");
+		error_set(error, "dpi: no memory");
 		return NULL;
 	}
 	dpi->params = *params;
-	dpi->engine = engine_create(&dpi->memory, params->correlate, error, error_size);
+	dpi->engine = engine_create(&dpi->memory, params->correlate, error);
 	if (!dpi->engine) {
 		memory_trim(&dpi->memory);
 		free(dpi);
@@ -25,7 +26,7 @@ struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t erro
 	if (memory_share(&dpi->memory, params->memory_limit, &params->quota) &&
 		quota_init(&dpi->datagrams.quota, params->fragment_limit, &params->quota))
 		return dpi;
-	snprintf(error, error_size, "dpi: no memory");
+	error_set(error, "dpi: no memory");
 	dpi_destroy(dpi);
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "decap/counters/counters.h"
 #include "inspect/flow/flow.h"
 #include "inspect/flow/quota.h"
@@ -29,7 +30,7 @@ struct dpi;
 
 /* NULL: `error` (at least 128 bytes) says why. One at a time: parts of nDPI's start are
  * process-wide. A dpi may then be used by any one thread. */
-struct dpi *dpi_create(const struct dpi_params *params, char *error, size_t error_size);
+struct dpi *dpi_create(const struct dpi_params *params, struct error *error);
 void dpi_destroy(struct dpi *dpi);
 
 /* Which points are of configured sessions has changed: see quota_bind(). */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/flow/memory.h"
 #include "inspect/proto/details_draft.h"
 
@@ -30,8 +31,7 @@ enum engine_status {
 };
 
 /* `correlate`: flows may learn from other flows. NULL: `error` says why. */
-struct engine *engine_create(
-	struct memory *memory, bool correlate, char *error, size_t error_size);
+struct engine *engine_create(struct memory *memory, bool correlate, struct error *error);
 void engine_destroy(struct engine *engine);
 
 size_t engine_flow_size(void);

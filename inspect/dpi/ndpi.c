@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/ndpi_inside.h"
 
@@ -38,22 +39,21 @@ static bool engine_setup(struct engine *engine)
 	return true;
 }
 
-struct engine *engine_create(
-	struct memory *memory, bool correlate, char *error, size_t error_size)
+struct engine *engine_create(struct memory *memory, bool correlate, struct error *error)
 {
 	struct engine *engine;
 	char url[] = "/?a=b";
 	bool ready;
 
 	if (ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(struct ndpi_flow_struct)) {
-		snprintf(error, error_size,
+		error_set(error,
 			"nDPI: the library (%s) is not the one this program was built for",
 			ndpi_revision());
 		return NULL;
 	}
 	engine = calloc(1, sizeof(*engine));
 	if (!engine) {
-		snprintf(error, error_size, "nDPI: no memory");
+		error_set(error, "nDPI: no memory");
 		return NULL;
 	}
 	engine->memory = memory;
@@ -67,7 +67,7 @@ struct engine *engine_create(
 	ready = engine_isolate(&engine->real) && engine_setup(engine);
 	engine_leave();
 	if (!ready) {
-		snprintf(error, error_size, "nDPI %s does not start", ndpi_revision());
+		error_set(error, "nDPI %s does not start", ndpi_revision());
 		engine_destroy(engine);
 		return NULL;
 	}

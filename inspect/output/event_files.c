@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "inspect/output/file_series.h"
 #include "inspect/output/record_file.h"
@@ -45,7 +46,7 @@ static bool open_file(void *owner, const char *path, int flags)
 }
 
 struct event_files *event_files_open(const struct event_files_params *params,
-	struct output_ledger *ledger, char *error, size_t error_size)
+	struct output_ledger *ledger, struct error *error)
 {
 	struct event_files *f = calloc(1, sizeof(*f));
 	const struct file_series_params series = {
@@ -65,12 +66,12 @@ struct event_files *event_files_open(const struct event_files_params *params,
 	};
 
 	if (f == NULL) {
-		snprintf(error, error_size, "%s: no memory", params->dir);
+		error_set(error, "%s: no memory", params->dir);
 		return NULL;
 	}
 	f->ledger = ledger;
 	f->fixed = params->name != NULL;
-	f->series = file_series_open(&series, error, error_size);
+	f->series = file_series_open(&series, error);
 	if (f->series != NULL)
 		return f;
 	free(f);

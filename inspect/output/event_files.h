@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/record/sink.h"
 
 struct event_files;
@@ -27,7 +28,7 @@ struct event_files_params {
 
 /* `ledger` is borrowed. NULL: `error` says why. */
 struct event_files *event_files_open(const struct event_files_params *params,
-	struct output_ledger *ledger, char *error, size_t error_size);
+	struct output_ledger *ledger, struct error *error);
 
 /* Of one file of its own name: nothing is removed, so it ends before a line that would make it longer than
  * `bytes` (0: none would). What follows is left out, said once, and counted as by_policy. */

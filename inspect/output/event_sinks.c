@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "config/log/now.h"
 #include "config/settings/settings.h"
 #include "inspect/output/forwarder.h"
@@ -20,12 +21,12 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 _Static_assert(KINDS <= (int)EVENT_SINKS_MAX, "room for every kind");
 
 struct event_sinks *event_sinks_start(
-	const struct settings *settings, bool wait, char *error, size_t error_size)
+	const struct settings *settings, bool wait, struct error *error)
 {
 	struct event_sinks *sinks = calloc(1, sizeof(*sinks));
 
 	if (sinks == NULL)
-		snprintf(error, error_size, "not enough memory for the sinks of events");
+		error_set(error, "not enough memory for the sinks of events");
 	for (uint32_t i = 0; sinks != NULL && settings->events.flow && i < KINDS; i++) {
 		struct forwarder_params params = {
 			.sink = kinds[i],
@@ -36,7 +37,7 @@ struct event_sinks *event_sinks_start(
 
 		if (!kinds[i]->target(settings, &params.target))
 			continue;
-		forwarder = forwarder_start(&params, error, error_size);
+		forwarder = forwarder_start(&params, error);
 		if (forwarder == NULL) {
 			event_sinks_destroy(sinks);
 			return NULL;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/record/sink.h"
 
 struct event_sinks;
@@ -14,7 +15,7 @@ enum { EVENT_SINKS_MAX = 8 };
 
 /* `wait`: full queues wait while their sink is there (replay). NULL: `error` says why. */
 struct event_sinks *event_sinks_start(
-	const struct settings *settings, bool wait, char *error, size_t error_size);
+	const struct settings *settings, bool wait, struct error *error);
 
 /* One line, its newline included, to each of them. One thread at a time. */
 void event_sinks_put(struct event_sinks *sinks, const char *line, size_t len);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/log/civil.h"
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/log/now.h"
 #include "inspect/output/output_dir.h"
@@ -216,21 +217,21 @@ static struct file_series *create(const struct file_series_params *params)
 }
 
 struct file_series *file_series_open(
-	const struct file_series_params *params, char *error, size_t error_size)
+	const struct file_series_params *params, struct error *error)
 {
 	struct file_series *s = create(params);
 
 	if (s == NULL) {
-		snprintf(error, error_size, "%s: no memory", params->dir);
+		error_set(error, "%s: no memory", params->dir);
 		return NULL;
 	}
 	if (start(s))
 		return s;
 	if (params->name != NULL)
-		snprintf(error, error_size, "%s/%s: cannot write there: %s", s->folder,
-			params->name, strerror(errno));
+		error_set(error, "%s/%s: cannot write there: %s", s->folder, params->name,
+			strerror(errno));
 	else
-		snprintf(error, error_size, "%s/%sTIME%s: cannot write there: %s", s->folder,
+		error_set(error, "%s/%sTIME%s: cannot write there: %s", s->folder,
 			params->prefix, params->suffix, strerror(errno));
 	free(s);
 	return NULL;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
+
 struct file_series;
 
 struct file_series_params {
@@ -32,7 +34,7 @@ struct file_series_params {
 /* Begins the first file. Nothing is removed for it before file_series_settle(). Texts are borrowed.
  * NULL: `error` says why. */
 struct file_series *file_series_open(
-	const struct file_series_params *params, char *error, size_t error_size);
+	const struct file_series_params *params, struct error *error);
 /* NULL is legal; the file is the owner's to close, before. A folder that was left empty goes. */
 void file_series_close(struct file_series *series);
 

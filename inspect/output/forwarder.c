@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/log/now.h"
 #include "inspect/output/line_queue.h"
@@ -331,12 +332,11 @@ static bool start_thread(struct forwarder *c)
 	return c->started;
 }
 
-struct forwarder *forwarder_start(
-	const struct forwarder_params *params, char *error, size_t error_size)
+struct forwarder *forwarder_start(const struct forwarder_params *params, struct error *error)
 {
 	struct forwarder *c = calloc(1, sizeof(*c));
 
-	snprintf(error, error_size, "%s: not enough memory", params->sink->setting);
+	error_set(error, "%s: not enough memory", params->sink->setting);
 	if (c == NULL)
 		return NULL;
 	c->params = *params;
@@ -346,7 +346,7 @@ struct forwarder *forwarder_start(
 	if (c->wake >= 0 && c->queue != NULL) {
 		(void)reach(c);
 		if (start_thread(c)) {
-			error[0] = '\0';
+			error->text[0] = '\0';
 			return c;
 		}
 	}

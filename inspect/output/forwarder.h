@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/output/event_sink.h"
 
 struct forwarder;
@@ -24,8 +25,7 @@ struct forwarder_params {
 };
 
 /* Tries the sink once before it returns; that it is away is no error. NULL: `error` says why. */
-struct forwarder *forwarder_start(
-	const struct forwarder_params *params, char *error, size_t error_size);
+struct forwarder *forwarder_start(const struct forwarder_params *params, struct error *error);
 
 /* Takes a copy of one line, its newline included. One thread at a time. false: refused, counted. */
 bool forwarder_put(struct forwarder *forwarder, const char *line, size_t len);

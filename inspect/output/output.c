@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "inspect/output/event_files.h"
@@ -50,16 +51,16 @@ static void output_free(struct output *output)
 	free(output);
 }
 
-struct output *output_claim(const char *dir, char *error, size_t error_size)
+struct output *output_claim(const char *dir, struct error *error)
 {
 	struct output *output = output_create(dir);
 
 	if (output == NULL) {
-		snprintf(error, error_size, "%s: no memory", dir);
+		error_set(error, "%s: no memory", dir);
 		return NULL;
 	}
-	if (output_dir_make(dir, error, error_size))
-		output->lock = output_lock_take(dir, error, error_size);
+	if (output_dir_make(dir, error))
+		output->lock = output_lock_take(dir, error);
 	if (output->lock != NULL)
 		return output;
 	output_free(output);
@@ -67,33 +68,31 @@ struct output *output_claim(const char *dir, char *error, size_t error_size)
 }
 
 /* `events` NULL: no event files. */
-static bool begin(struct output *output, const struct event_files_params *events, char *error,
-	size_t error_size)
+static bool begin(
+	struct output *output, const struct event_files_params *events, struct error *error)
 {
-	snprintf(error, error_size, "%s: no memory", output->dir);
+	error_set(error, "%s: no memory", output->dir);
 	output->flow_logs = flow_log_dir_create(output->dir, &output->ledger[RECORD_FLOW_LOG]);
 	if (output->flow_logs == NULL)
 		return false;
 	if (events != NULL) {
-		output->events = event_files_open(
-			events, &output->ledger[RECORD_EVENT], error, error_size);
+		output->events = event_files_open(events, &output->ledger[RECORD_EVENT], error);
 		if (output->events == NULL)
 			return false;
 	}
-	error[0] = '\0';
+	error->text[0] = '\0';
 	return true;
 }
 
-bool output_begin(struct output *output, bool force, char *error, size_t error_size)
+bool output_begin(struct output *output, bool force, struct error *error)
 {
 	const struct event_files_params events = {.dir = output->dir, .name = "flows.jsonl"};
 
-	return output_dir_empty(output->dir, force, error, error_size) &&
-	       begin(output, &events, error, error_size);
+	return output_dir_empty(output->dir, force, error) && begin(output, &events, error);
 }
 
 bool output_begin_live(
-	struct output *output, const struct settings *settings, char *error, size_t error_size)
+	struct output *output, const struct settings *settings, struct error *error)
 {
 	const struct event_files_params events = {
 		.dir = output->dir,
@@ -104,29 +103,29 @@ bool output_begin_live(
 	};
 	bool files = settings->events.flow && settings->events.file;
 
-	if (!begin(output, files ? &events : NULL, error, error_size))
+	if (!begin(output, files ? &events : NULL, error))
 		return false;
 	flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
 		settings->flow_logs.max_total_size);
 	return true;
 }
 
-struct output *output_open(const char *dir, bool force, char *error, size_t error_size)
+struct output *output_open(const char *dir, bool force, struct error *error)
 {
-	struct output *output = output_claim(dir, error, error_size);
+	struct output *output = output_claim(dir, error);
 
-	if (output == NULL || output_begin(output, force, error, error_size))
+	if (output == NULL || output_begin(output, force, error))
 		return output;
 	output_free(output);
 	return NULL;
 }
 
-struct output *output_open_none(char *error, size_t error_size)
+struct output *output_open_none(struct error *error)
 {
 	struct output *output = output_create("");
 
-	snprintf(error, error_size, "no memory");
-	if (output == NULL || begin(output, NULL, error, error_size))
+	error_set(error, "no memory");
+	if (output == NULL || begin(output, NULL, error))
 		return output;
 	output_free(output);
 	return NULL;
@@ -134,22 +133,21 @@ struct output *output_open_none(char *error, size_t error_size)
 
 void output_clear(const char *dir)
 {
-	char error[PATH_MAX + 128];
-	struct output *output =
-		access(dir, F_OK) == 0 ? output_claim(dir, error, sizeof(error)) : NULL;
+	struct error error;
+	struct output *output = access(dir, F_OK) == 0 ? output_claim(dir, &error) : NULL;
 
 	if (output == NULL)
 		return;
-	(void)output_dir_empty(dir, true, error, sizeof(error));
+	(void)output_dir_empty(dir, true, &error);
 	output_free(output);
 }
 
 struct output *output_open_live(
-	const char *dir, const struct settings *settings, char *error, size_t error_size)
+	const char *dir, const struct settings *settings, struct error *error)
 {
-	struct output *output = output_claim(dir, error, error_size);
+	struct output *output = output_claim(dir, error);
 
-	if (output == NULL || output_begin_live(output, settings, error, error_size))
+	if (output == NULL || output_begin_live(output, settings, error))
 		return output;
 	output_free(output);
 	return NULL;
@@ -161,14 +159,14 @@ void output_limit_events(struct output *output, uint64_t bytes)
 		event_files_limit(output->events, bytes);
 }
 
-bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
-	char *error, size_t error_size)
+bool output_add_sinks(
+	struct output *output, const struct settings *settings, bool wait, struct error *error)
 {
 	if (!settings->events.file) {
 		event_files_close(output->events);
 		output->events = NULL;
 	}
-	output->sinks = event_sinks_start(settings, wait, error, error_size);
+	output->sinks = event_sinks_start(settings, wait, error);
 	return output->sinks != NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/record/sink.h"
 
 struct dpi;
@@ -20,18 +21,18 @@ struct settings;
 /* In two steps. The first makes `dir` when it is missing, and locks it (output_lock.h): nothing else is
  * made or removed. The second begins the files: what is still to be done is output_close(). NULL or
  * false: `error` says what and why. */
-struct output *output_claim(const char *dir, char *error, size_t error_size);
-bool output_begin(struct output *output, bool force, char *error, size_t error_size);
+struct output *output_claim(const char *dir, struct error *error);
+bool output_begin(struct output *output, bool force, struct error *error);
 bool output_begin_live(
-	struct output *output, const struct settings *settings, char *error, size_t error_size);
+	struct output *output, const struct settings *settings, struct error *error);
 
 /* The two in one. A directory that is not empty is refused unless `force`, which
  * removes only the files this program writes there. NULL: `error` says what and why. */
 /* Nothing is claimed, made or left on a disk: for settings without files (events.file and
  * flow_logs.enabled off). output_dir() is "". NULL: `error` says why. */
-struct output *output_open_none(char *error, size_t error_size);
+struct output *output_open_none(struct error *error);
 
-struct output *output_open(const char *dir, bool force, char *error, size_t error_size);
+struct output *output_open(const char *dir, bool force, struct error *error);
 
 /* Removes what this program wrote there, if the directory is there and no other process's. */
 void output_clear(const char *dir);
@@ -39,15 +40,15 @@ void output_clear(const char *dir);
 /* The same for an appliance: nothing is removed before there is something new. What earlier runs wrote there stays, within the bounds of the settings,
  * and events go into files of their own (event_files.h). */
 struct output *output_open_live(
-	const char *dir, const struct settings *settings, char *error, size_t error_size);
+	const char *dir, const struct settings *settings, struct error *error);
 
 /* Bounds the event file of output_begin(); see event_files_limit(). */
 void output_limit_events(struct output *output, uint64_t bytes);
 
 /* Gives events to the sinks of the settings, too, and to no file if they say so; call before the
  * first record. `wait`: for slow sinks (replay). false: `error` says why. */
-bool output_add_sinks(struct output *output, const struct settings *settings, bool wait,
-	char *error, size_t error_size);
+bool output_add_sinks(
+	struct output *output, const struct settings *settings, bool wait, struct error *error);
 /* What is still on its way to sinks gets at most `ns` (0: as long as it takes); afterwards their
  * ledgers close. false: a sink lost events. */
 bool output_stop_sinks(struct output *output, uint64_t ns);

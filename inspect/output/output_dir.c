@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "inspect/output/inputs.h"
 #include "inspect/output/output_lock.h"
 
@@ -136,34 +137,34 @@ static bool is_empty(int root)
 	return empty;
 }
 
-static int open_root(const char *dir, char *error, size_t error_size)
+static int open_root(const char *dir, struct error *error)
 {
 	int root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (root < 0)
-		snprintf(error, error_size, "%s: cannot be the output directory: %s", dir,
-			strerror(errno));
+		error_set(
+			error, "%s: cannot be the output directory: %s", dir, strerror(errno));
 	return root;
 }
 
-bool output_dir_make(const char *dir, char *error, size_t error_size)
+bool output_dir_make(const char *dir, struct error *error)
 {
 	int root;
 
 	if (make_parents(dir) != 0 || (mkdir(dir, 0777) != 0 && errno != EEXIST)) {
-		snprintf(error, error_size, "%s: cannot make the output directory: %s", dir,
+		error_set(error, "%s: cannot make the output directory: %s", dir,
 			strerror(errno));
 		return false;
 	}
-	root = open_root(dir, error, error_size);
+	root = open_root(dir, error);
 	if (root >= 0)
 		close(root);
 	return root >= 0;
 }
 
-bool output_dir_empty(const char *dir, bool force, char *error, size_t error_size)
+bool output_dir_empty(const char *dir, bool force, struct error *error)
 {
-	int root = open_root(dir, error, error_size);
+	int root = open_root(dir, error);
 	bool ready;
 
 	if (root < 0)
@@ -172,7 +173,7 @@ bool output_dir_empty(const char *dir, bool force, char *error, size_t error_siz
 		clear(root);
 	ready = force || is_empty(root);
 	if (!ready)
-		snprintf(error, error_size,
+		error_set(error,
 			"%s: is not empty; choose another directory with -l, or --force, which "
 			"removes what periscope wrote there",
 			dir);

@@ -4,14 +4,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/log/error.h"
+
 /* Makes the folders above `path`. 0, or -1 and errno. */
 int make_parents(const char *path);
 
 /* Makes `dir`, and the folders above it, where they are missing. false: `error` says why not. */
-bool output_dir_make(const char *dir, char *error, size_t error_size);
+bool output_dir_make(const char *dir, struct error *error);
 /* Sees to it that `dir` has nothing in it but our lock (output_lock.h); with `force`, what this program
  * wrote there is removed and all else left alone. false: `error` says what and why. */
-bool output_dir_empty(const char *dir, bool force, char *error, size_t error_size);
+bool output_dir_empty(const char *dir, bool force, struct error *error);
 
 /* Whether one of the files that this program writes there, and would remove, is an input; `file` gets
  * its name. A directory that is not there has none. */

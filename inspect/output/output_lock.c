@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 enum { TRIES = 100 };
 
 struct output_lock {
@@ -32,8 +34,7 @@ static bool is_there(const struct output_lock *lock)
 	       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
-static void say_owner(
-	const struct output_lock *lock, const char *dir, char *error, size_t error_size)
+static void say_owner(const struct output_lock *lock, const char *dir, struct error *error)
 {
 	char who[32] = "another process";
 	struct flock owner;
@@ -42,13 +43,12 @@ static void say_owner(
 	if (lock_call(lock->fd, F_GETLK, &owner) == 0 && owner.l_type != F_UNLCK &&
 		owner.l_pid > 0)
 		snprintf(who, sizeof(who), "process %ld", (long)owner.l_pid);
-	snprintf(error, error_size,
-		"%s: is the output directory of %s (%s); choose another one with -l", dir, who,
-		OUTPUT_LOCK);
+	error_set(error, "%s: is the output directory of %s (%s); choose another one with -l",
+		dir, who, OUTPUT_LOCK);
 }
 
 /* 1: it is ours; 0: it is to be tried again; -1: `error`. */
-static int try(struct output_lock *lock, const char *dir, char *error, size_t error_size)
+static int try(struct output_lock *lock, const char *dir, struct error *error)
 {
 	struct flock wanted;
 
@@ -56,19 +56,18 @@ static int try(struct output_lock *lock, const char *dir, char *error, size_t er
 	if (lock->fd >= 0 && lock_call(lock->fd, F_SETLK, &wanted) == 0)
 		return is_there(lock) ? 1 : 0;
 	if (lock->fd >= 0 && (errno == EAGAIN || errno == EACCES))
-		say_owner(lock, dir, error, error_size);
+		say_owner(lock, dir, error);
 	else
-		snprintf(error, error_size, "%s: cannot be locked: %s", lock->path,
-			strerror(errno));
+		error_set(error, "%s: cannot be locked: %s", lock->path, strerror(errno));
 	return -1;
 }
 
-struct output_lock *output_lock_take(const char *dir, char *error, size_t error_size)
+struct output_lock *output_lock_take(const char *dir, struct error *error)
 {
 	struct output_lock *lock = calloc(1, sizeof(*lock));
 	int got = 0, n;
 
-	snprintf(error, error_size, "%s: no memory, or too long a name", dir);
+	error_set(error, "%s: no memory, or too long a name", dir);
 	if (lock == NULL)
 		return NULL;
 	n = snprintf(lock->path, sizeof(lock->path), "%s/%s", dir, OUTPUT_LOCK);
@@ -77,7 +76,7 @@ struct output_lock *output_lock_take(const char *dir, char *error, size_t error_
 		return NULL;
 	}
 	for (int i = 0; i < TRIES && got == 0; i++) {
-		got = try(lock, dir, error, error_size);
+		got = try(lock, dir, error);
 		if (got != 1 && lock->fd >= 0)
 			close(lock->fd);
 	}

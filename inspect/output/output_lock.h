@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/log/error.h"
+
 #define OUTPUT_LOCK "periscope.lock"
 
 struct output_lock;
 
 /* Takes the lock; the directory is there. NULL: `error` says which process has it, or what else is
  * wrong. */
-struct output_lock *output_lock_take(const char *dir, char *error, size_t error_size);
+struct output_lock *output_lock_take(const char *dir, struct error *error);
 /* Gives it back and frees. NULL is legal. */
 void output_lock_release(struct output_lock *lock);

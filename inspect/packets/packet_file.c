@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/log/log.h"
 #include "inspect/packets/classic_pcap.h"
 #include "inspect/packets/ethernet.h"
@@ -88,12 +89,12 @@ struct packet_file *packet_file_begin(const char *path, int flags, struct output
 	return NULL;
 }
 
-struct packet_file *packet_file_open(const char *path, char *error, size_t error_size)
+struct packet_file *packet_file_open(const char *path, struct error *error)
 {
 	struct packet_file *file = packet_file_begin(path, 0, NULL);
 
 	if (file == NULL)
-		snprintf(error, error_size, "%s: cannot write packets: %s", path,
+		error_set(error, "%s: cannot write packets: %s", path,
 			errno == ENOMEM ? "no memory" : strerror(errno));
 	return file;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "decap/packet.h"
 #include "inspect/record/sink.h"
 
@@ -35,7 +36,7 @@ struct packet_file;
 bool packet_file_ip_path(const char *path, char *ip_path, size_t size);
 
 /* NULL: `error` says what and why. */
-struct packet_file *packet_file_open(const char *path, char *error, size_t error_size);
+struct packet_file *packet_file_open(const char *path, struct error *error);
 /* The same for one of several files, which share a `ledger` (borrowed); `flags` are more flags of
  * open(2). NULL: errno says why. */
 struct packet_file *packet_file_begin(

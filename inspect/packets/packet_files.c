@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "inspect/output/file_series.h"
 
 struct packet_files {
@@ -43,7 +44,7 @@ static bool open_file(void *owner, const char *path, int flags)
 }
 
 struct packet_files *packet_files_open(
-	const struct packet_files_params *params, char *error, size_t error_size)
+	const struct packet_files_params *params, struct error *error)
 {
 	struct packet_files *f = calloc(1, sizeof(*f));
 	const struct file_series_params series = {
@@ -64,11 +65,11 @@ struct packet_files *packet_files_open(
 	};
 
 	if (f == NULL) {
-		snprintf(error, error_size, "%s: no memory", params->dir);
+		error_set(error, "%s: no memory", params->dir);
 		return NULL;
 	}
 	f->fixed = params->name != NULL;
-	f->series = file_series_open(&series, error, error_size);
+	f->series = file_series_open(&series, error);
 	if (f->series != NULL)
 		return f;
 	free(f);

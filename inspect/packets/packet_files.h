@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "inspect/packets/packet_file.h"
 #include "inspect/record/sink.h"
 
@@ -30,7 +31,7 @@ struct packet_files_params {
 
 /* NULL: `error` says why. */
 struct packet_files *packet_files_open(
-	const struct packet_files_params *params, char *error, size_t error_size);
+	const struct packet_files_params *params, struct error *error);
 
 void packet_files_write(struct packet_files *files, const struct packet_record *record);
 /* Also begins the next file when it is time; false when anything was lost so far. */

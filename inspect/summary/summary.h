@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/log/error.h"
 #include "decap/counters/counters.h"
 #include "decap/decap.h"
 #include "decap/ether_types.h"
@@ -97,7 +98,7 @@ const char *summary_open_sum(const struct summary *summary);
 bool exception_ledger_closes(const struct exception_ledger *ledger);
 
 /* Writes `dir`/summary.json. false: `error` says why. */
-bool summary_write(const struct summary *summary, const char *dir, char *error, size_t size);
+bool summary_write(const struct summary *summary, const char *dir, struct error *error);
 /* One JSON object and a newline. false: could not write. */
 bool summary_json(const struct summary *summary, FILE *out);
 /* Ledger, sessions, top applications, top talkers, risks, in aligned columns; the last line says

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 void summary_add_output(
 	struct summary *s, const char *name, bool enabled, const struct output_ledger *ledger)
 {
@@ -40,7 +42,7 @@ const char *summary_open_sum(const struct summary *s)
 	return NULL;
 }
 
-bool summary_write(const struct summary *s, const char *dir, char *error, size_t size)
+bool summary_write(const struct summary *s, const char *dir, struct error *error)
 {
 	char path[PATH_MAX];
 	FILE *file;
@@ -52,6 +54,6 @@ bool summary_write(const struct summary *s, const char *dir, char *error, size_t
 	ok = file && summary_json(s, file);
 	ok = file && fclose(file) == 0 && ok;
 	if (!ok)
-		snprintf(error, size, "%s: could not write: %m", path);
+		error_set(error, "%s: could not write: %m", path);
 	return ok;
 }

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HELD = 8 };
@@ -56,8 +58,8 @@ static void finish(struct given *g, struct input *input)
 
 static struct input *open_path(const char *path)
 {
-	char error[512];
-	struct input *input = input_open(&path, 1, NULL, error, sizeof(error));
+	struct error error;
+	struct input *input = input_open(&path, 1, NULL, &error);
 
 	demand(input);
 	return input;

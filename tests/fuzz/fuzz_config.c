@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 
@@ -60,12 +61,13 @@ static char *dump(const struct settings *settings)
 
 static void dump_loads_back(const struct settings *settings)
 {
-	char path[64], error[SETTINGS_ERROR] = "", *first = dump(settings), *second;
+	char path[64], *first = dump(settings), *second;
+	struct error error = {0};
 	struct settings again;
 
 	file_fill(path, sizeof(path), (const uint8_t *)first, strlen(first));
 	settings_init(&again);
-	check(settings_load(&again, path, error) == 0, error);
+	check(settings_load(&again, path, &error) == 0, error.text);
 	second = dump(&again);
 	check(strcmp(first, second) == 0, "the dump loads back to something else");
 	settings_fini(&again);
@@ -93,18 +95,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool is_json = size > 0 && (*data == '{' || *data == '[');
 	struct report report = {0};
 	struct settings settings;
-	char path[64], import[96], error[SETTINGS_ERROR];
+	char path[64], import[96];
+	struct error error;
 
 	file_fill(path, sizeof(path), data, size);
 	settings_init(&settings);
 	snprintf(import, sizeof(import), "aws_import=%s", path);
 	if (is_json) {
-		check(settings_set(&settings, import, error) == 0, error);
+		check(settings_set(&settings, import, &error) == 0, error.text);
 		model_try(NULL, &settings);
 	} else if (settings_load_report(&settings, path, &report) == 0) {
 		dump_loads_back(&settings);
 		/* Other files are not the fuzzer's business. */
-		check(settings_set(&settings, "aws_import=[]", error) == 0, error);
+		check(settings_set(&settings, "aws_import=[]", &error) == 0, error.text);
 		model_try(path, &settings);
 	} else {
 		check(report.n_errors == 1, "not one sentence");

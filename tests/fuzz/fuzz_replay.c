@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { DATA_ROOM = 512 * 1024, INPUTS_A_LANE = 2000 };
@@ -116,18 +118,18 @@ static void bench_renew(struct bench *b, enum decap_mode mode)
 	static const struct model no_model;
 	const struct sink sink = {&b->said, said_take};
 	struct snapshot *snapshot;
-	char error[512];
+	struct error error;
 
 	if (b->lane && ++b->inputs < INPUTS_A_LANE)
 		return;
 	lane_destroy(b->lane);
 	settings_fini(&b->settings); /* all zero the first time: nothing to free */
 	settings_init(&b->settings);
-	demand(settings_set(&b->settings, "flow.capacity=4096", error) == 0);
-	demand(settings_set(&b->settings, "flow.idle_timeout=2s", error) == 0);
-	demand(settings_set(&b->settings, "flow.active_timeout=5s", error) == 0);
-	demand(settings_set(&b->settings, "flow.tcp_close_timeout=100ms", error) == 0);
-	snapshot = snapshot_create(&no_model, &b->settings, 1, 1, error, sizeof(error));
+	demand(settings_set(&b->settings, "flow.capacity=4096", &error) == 0);
+	demand(settings_set(&b->settings, "flow.idle_timeout=2s", &error) == 0);
+	demand(settings_set(&b->settings, "flow.active_timeout=5s", &error) == 0);
+	demand(settings_set(&b->settings, "flow.tcp_close_timeout=100ms", &error) == 0);
+	snapshot = snapshot_create(&no_model, &b->settings, 1, 1, &error);
 	demand(snapshot);
 	snapshot_destroy(snapshot_publish(&b->slot, snapshot));
 	b->lane = lane_create(&(struct lane_params){.settings = &b->settings,
@@ -135,7 +137,7 @@ static void bench_renew(struct bench *b, enum decap_mode mode)
 				      .mode = mode,
 				      .sink = sink,
 				      .slot = &b->slot},
-		error, sizeof(error));
+		&error);
 	demand(b->lane != NULL);
 	labels_destroy(b->said.labels);
 	b->said = (struct said){.labels = labels_create(b->lane->dpi)};
@@ -211,8 +213,8 @@ static void replay(const char *path, enum decap_mode mode)
 	static struct bench benches[DECAP_PLAIN + 1];
 	struct bench *b = &benches[mode];
 	struct input_packet in;
-	char error[512];
-	struct input *input = input_open(&path, 1, NULL, error, sizeof(error));
+	struct error error;
+	struct input *input = input_open(&path, 1, NULL, &error);
 
 	demand(input);
 	bench_renew(b, mode);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/command/mirror_out.h"
+#include "config/log/error.h"
 
 enum { HEADERS = 14 + 20 + 8, BODY = 30, SOURCE_PORT_AT = 14 + 20 };
 
@@ -39,10 +40,10 @@ static struct mirror_out *sender(const char *address, uint16_t port)
 {
 	struct mirror_out *out;
 	struct ip_addr to;
-	char error[256];
+	struct error error;
 
 	CU_ASSERT_TRUE_FATAL(ip_addr_parse(address, &to));
-	out = mirror_out_send(&to, port, error, sizeof(error));
+	out = mirror_out_send(&to, port, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	return out;
 }

@@ -16,6 +16,7 @@
 #include "cli/control/control_plane.h"
 #include "cli/support/net.h"
 #include "cli/support/puppet.h"
+#include "config/log/error.h"
 #include "support/folder.h"
 #include "support/python.h"
 
@@ -24,7 +25,8 @@ struct served {
 	struct settings settings;
 	struct control_plane *control_plane;
 	struct folder folder;
-	char path[128], error[CONTROL_PLANE_ERROR];
+	char path[128];
+	struct error error;
 };
 
 static struct control_plane *open_plane(struct served *s)
@@ -33,10 +35,9 @@ static struct control_plane *open_plane(struct served *s)
 		.directory = s->folder.path,
 		.provider = puppet_provider(&s->puppet)};
 
-	struct control_plane *control_plane =
-		control_plane_bind(&params, s->error, sizeof(s->error));
+	struct control_plane *control_plane = control_plane_bind(&params, &s->error);
 
-	if (control_plane && control_plane_start(control_plane, s->error, sizeof(s->error)))
+	if (control_plane && control_plane_start(control_plane, &s->error))
 		return control_plane;
 	control_plane_stop(control_plane);
 	return NULL;
@@ -51,7 +52,7 @@ static void served_begin(struct served *s)
 	folder_path(&s->folder, "periscope.sock", s->path, sizeof(s->path));
 	s->control_plane = open_plane(s);
 	if (s->control_plane == NULL)
-		fprintf(stderr, "%s\n", s->error);
+		fprintf(stderr, "%s\n", s->error.text);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->control_plane);
 }
 
@@ -287,7 +288,7 @@ static void a_stale_socket_is_replaced_and_a_living_one_is_not(void)
 	CU_ASSERT_PTR_NULL(open_plane(&s));
 	snprintf(want, sizeof(want), "control.socket: %s: another process answers there",
 		s.path);
-	CU_ASSERT_STRING_EQUAL(s.error, want);
+	CU_ASSERT_STRING_EQUAL(s.error.text, want);
 	answer = ask(&s, "stats\n"); /* the first one goes on */
 	CU_ASSERT_TRUE(answer_is_whole(answer, "ok "));
 	free(answer);
@@ -307,7 +308,7 @@ static void a_stale_socket_is_replaced_and_a_living_one_is_not(void)
 	s.control_plane = open_plane(&s);
 	CU_ASSERT_PTR_NULL(s.control_plane);
 	snprintf(want, sizeof(want), "control.socket: %s is there and is no socket", s.path);
-	CU_ASSERT_STRING_EQUAL(s.error, want);
+	CU_ASSERT_STRING_EQUAL(s.error.text, want);
 	CU_ASSERT_EQUAL(unlink(s.path), 0);
 	served_end(&s);
 }
@@ -315,17 +316,19 @@ static void a_stale_socket_is_replaced_and_a_living_one_is_not(void)
 static void a_path_that_is_too_long_is_said(void)
 {
 	struct settings settings;
-	char path[CONTROL_PATH_MAX], error[256], directory[120];
+	char path[CONTROL_PATH_MAX], directory[120];
+	struct error error;
 
 	settings_init(&settings);
 	memset(directory, 'd', sizeof(directory));
 	directory[sizeof(directory) - 1] = '\0';
-	CU_ASSERT_FALSE(control_path(&settings, directory, path, error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "is longer than a UNIX socket's 107 characters"));
-	CU_ASSERT_TRUE(control_path(&settings, "/run", path, error, sizeof(error)));
+	CU_ASSERT_FALSE(control_path(&settings, directory, path, &error));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(error.text, "is longer than a UNIX socket's 107 characters"));
+	CU_ASSERT_TRUE(control_path(&settings, "/run", path, &error));
 	CU_ASSERT_STRING_EQUAL(path, "/run/periscope.sock");
 	strcpy(settings.control.socket, "/run/p.sock");
-	CU_ASSERT_TRUE(control_path(&settings, directory, path, error, sizeof(error)));
+	CU_ASSERT_TRUE(control_path(&settings, directory, path, &error));
 	CU_ASSERT_STRING_EQUAL(path, "/run/p.sock");
 	settings_fini(&settings);
 }

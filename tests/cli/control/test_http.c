@@ -14,6 +14,7 @@
 #include "cli/control/http.h"
 #include "cli/support/net.h"
 #include "cli/support/puppet.h"
+#include "config/log/error.h"
 
 /* What a change may take: the interval of 20 ms, the port's 100 ms, and a busy machine. */
 enum { SOON_MS = 2000 };
@@ -23,7 +24,7 @@ struct served {
 	struct settings settings;
 	struct control_plane *control_plane;
 	uint16_t http, tcp;
-	char error[CONTROL_PLANE_ERROR];
+	struct error error;
 };
 
 static void served_begin(struct served *s)
@@ -40,12 +41,12 @@ static void served_begin(struct served *s)
 		s->http);
 	s->settings.control.health_tcp = s->tcp;
 	params.provider = puppet_provider(&s->puppet);
-	s->control_plane = control_plane_bind(&params, s->error, sizeof(s->error));
+	s->control_plane = control_plane_bind(&params, &s->error);
 	if (s->control_plane == NULL)
-		fprintf(stderr, "%s\n", s->error);
+		fprintf(stderr, "%s\n", s->error.text);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->control_plane);
 	CU_ASSERT_EQUAL(net_connect(s->tcp), -1); /* nobody is told to come before it starts */
-	CU_ASSERT_TRUE_FATAL(control_plane_start(s->control_plane, s->error, sizeof(s->error)));
+	CU_ASSERT_TRUE_FATAL(control_plane_start(s->control_plane, &s->error));
 }
 
 static void served_end(struct served *s)
@@ -375,7 +376,8 @@ static void a_port_in_use_is_one_sentence(void)
 	struct control_plane_params params = {.directory = "/tmp"};
 	struct settings settings;
 	struct served s;
-	char error[CONTROL_PLANE_ERROR], want[CONTROL_PLANE_ERROR];
+	char want[128];
+	struct error error;
 
 	served_begin(&s);
 	puppet_settings(&settings);
@@ -384,15 +386,15 @@ static void a_port_in_use_is_one_sentence(void)
 	snprintf(settings.control.http, sizeof(settings.control.http), "127.0.0.1:%u", s.http);
 	snprintf(want, sizeof(want),
 		"control.http: cannot listen on 127.0.0.1:%u: Address already in use", s.http);
-	CU_ASSERT_PTR_NULL(control_plane_bind(&params, error, sizeof(error)));
-	CU_ASSERT_STRING_EQUAL(error, want);
+	CU_ASSERT_PTR_NULL(control_plane_bind(&params, &error));
+	CU_ASSERT_STRING_EQUAL(error.text, want);
 	settings.control.http[0] = '\0';
 	settings.control.health_tcp = s.tcp;
 	snprintf(want, sizeof(want),
 		"control.health_tcp: cannot listen on TCP port %u: Address already in use",
 		s.tcp);
-	CU_ASSERT_PTR_NULL(control_plane_bind(&params, error, sizeof(error)));
-	CU_ASSERT_STRING_EQUAL(error, want);
+	CU_ASSERT_PTR_NULL(control_plane_bind(&params, &error));
+	CU_ASSERT_STRING_EQUAL(error.text, want);
 	settings_fini(&settings);
 	served_end(&s);
 }
@@ -406,18 +408,19 @@ static void ipv6_is_served(void)
 	struct status_provider provider;
 	struct sockaddr_in6 address = {
 		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	char endpoint[32], error[256], *answer;
+	char endpoint[32], *answer;
+	struct error error;
 	uint16_t port = net_free_port();
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
 	puppet_begin(&puppet);
 	puppet_settings(&settings);
 	provider = puppet_provider(&puppet);
-	watch = health_check_start(&settings, &provider, error, sizeof(error));
+	watch = health_check_start(&settings, &provider, &error);
 	snprintf(endpoint, sizeof(endpoint), "[::1]:%u", port);
-	http = http_bind(endpoint, error, sizeof(error));
+	http = http_bind(endpoint, &error);
 	address.sin6_port = htons(port);
-	if (http != NULL && http_start(http, watch, error, sizeof(error)) &&
+	if (http != NULL && http_start(http, watch, &error) &&
 		connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
 		static const char request[] = "GET /health HTTP/1.0\r\n\r\n";
 
@@ -425,7 +428,8 @@ static void ipv6_is_served(void)
 		CU_ASSERT_EQUAL(net_http_status(answer), 200);
 		free(answer);
 	} else { /* a host without IPv6 must say so */
-		CU_ASSERT_PTR_NOT_NULL(strstr(error, "control.http: cannot listen on [::1]:"));
+		CU_ASSERT_PTR_NOT_NULL(
+			strstr(error.text, "control.http: cannot listen on [::1]:"));
 		close(fd);
 	}
 	http_stop(http);

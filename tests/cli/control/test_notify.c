@@ -12,6 +12,7 @@
 #include "cli/control/notify.h"
 #include "cli/status/health_check.h"
 #include "cli/support/puppet.h"
+#include "config/log/error.h"
 #include "config/log/now.h"
 #include "support/folder.h"
 
@@ -176,13 +177,13 @@ static void a_stalled_worker_lets_it_bite(void)
 	struct manager m;
 	struct health_check *w;
 	struct notify n;
-	char error[256];
+	struct error error;
 
 	manager_begin(&m, "100000");
 	puppet_begin(&puppet);
 	puppet_settings(&settings);
 	provider = puppet_provider(&puppet);
-	w = health_check_start(&settings, &provider, error, sizeof(error));
+	w = health_check_start(&settings, &provider, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w);
 	notify_begin(&n);
 	CU_ASSERT_TRUE(pings_in(&m, &n, w, 400) >= 2);

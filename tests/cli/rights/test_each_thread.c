@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/rights/each_thread.h"
+#include "config/log/error.h"
 
 enum { THREADS = 5 };
 
@@ -79,13 +80,13 @@ static void every_thread_once(void)
 {
 	struct calls calls = {.n = 0}, *to = &calls;
 	struct crowd crowd;
-	char error[256] = "";
+	struct error error = {0};
 
 	if (is_sanitized_by_thread())
 		return;
 	crowd_begin(&crowd, false);
-	CU_ASSERT_TRUE(each_thread(note, &to, error, sizeof(error)));
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_TRUE(each_thread(note, &to, &error));
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_EQUAL(calls.n, THREADS + 1);
 	for (int i = 0; i < calls.n; i++)
 		for (int k = 0; k < i; k++)
@@ -97,13 +98,13 @@ static void a_deaf_thread_is_named(void)
 {
 	struct calls calls = {.n = 0}, *to = &calls;
 	struct crowd crowd;
-	char error[256] = "";
+	struct error error = {0};
 
 	if (is_sanitized_by_thread())
 		return;
 	crowd_begin(&crowd, true);
-	CU_ASSERT_FALSE(each_thread(note, &to, error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "thread deaf "));
+	CU_ASSERT_FALSE(each_thread(note, &to, &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "thread deaf "));
 	crowd_end(&crowd);
 }
 

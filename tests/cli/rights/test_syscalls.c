@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli/rights/syscalls.h"
+#include "config/log/error.h"
 
 /* What a child made of a call: errno (0: it was done), or what its process died of. */
 enum { DIED = 1000, NO_FILTER = 900, NOT_MADE = 901 };
@@ -75,11 +76,11 @@ static const struct call calls[] = {
 /* In the child: no library may be called once the filter is on. */
 static void make_call(const struct call *c, const struct syscalls_params *params)
 {
-	char error[256];
+	struct error error;
 	long result;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core files of those that are to die */
-	if (!syscalls_confine(params, error, sizeof(error)))
+	if (!syscalls_confine(params, &error))
 		_exit(NO_FILTER - 800);
 	result = syscall(c->number, c->args[0], c->args[1], c->args[2], c->args[3], c->args[4],
 		c->args[5]);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "support/scratch.h"
 
 #define VPC "vpcs: [{id: v1, cidr_block: 10.0.0.0/16}, {id: v2, cidr_block: 10.0.128.0/17}]\n"
@@ -195,11 +196,12 @@ static void warnings_are_those_that_are_due(void)
 		struct report report = {0};
 		struct settings settings;
 		struct model *m = scratch_model(rows[i].yaml, &settings, &report);
-		char error[1024] = "", *got;
+		char *got;
+		struct error error = {0};
 
 		if (report.errors)
 			fprintf(stderr, "%s\n",
-				finding_print(report.errors, error, sizeof(error)));
+				finding_print(report.errors, error.text, sizeof(error.text)));
 		CU_ASSERT_PTR_NOT_NULL_FATAL(m);
 		model_check(m, &settings, &report);
 		got = findings_print(&report);

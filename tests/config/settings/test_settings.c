@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "config/parse/report.h"
 #include "config/parse/value.h"
 #include "config/settings/settings.h"
@@ -34,11 +35,11 @@ static void file_write(const char *text, size_t len)
 }
 
 /* Loads over the defaults; the caller ends the settings. */
-static int text_load(struct settings *s, const char *text, char error[SETTINGS_ERROR])
+static int text_load(struct settings *s, const char *text, struct error *error)
 {
 	file_write(text, strlen(text));
 	settings_init(s);
-	error[0] = '\0';
+	error->text[0] = '\0';
 	return settings_load(s, path, error);
 }
 
@@ -70,31 +71,33 @@ static unsigned row_text(
 
 static void row_accepts(const struct settings_row *row, const char *value)
 {
-	char text[6000], error[SETTINGS_ERROR];
+	char text[6000];
+	struct error error;
 	struct settings s;
 
 	row_text(row, value, text, sizeof(text));
-	if (text_load(&s, text, error) < 0)
-		fprintf(stderr, "%s refused: %s\n", text, error);
-	CU_ASSERT_STRING_EQUAL(error, "");
+	if (text_load(&s, text, &error) < 0)
+		fprintf(stderr, "%s refused: %s\n", text, error.text);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	settings_fini(&s);
 }
 
 /* Refused, with a sentence that begins with file, line and key. */
 static void row_refuses(const struct settings_row *row, const char *value)
 {
-	char text[6000], error[SETTINGS_ERROR], want[256];
+	char text[6000], want[256];
+	struct error error;
 	struct settings s;
 	unsigned line = row_text(row, value, text, sizeof(text));
-	int status = text_load(&s, text, error);
+	int status = text_load(&s, text, &error);
 
 	snprintf(want, sizeof(want), "%s:%u: %s: ", path, line, row->key);
-	if (status == 0 || strncmp(error, want, strlen(want)) != 0)
-		fprintf(stderr, "%s gave: %s\n", text, error);
+	if (status == 0 || strncmp(error.text, want, strlen(want)) != 0)
+		fprintf(stderr, "%s gave: %s\n", text, error.text);
 	CU_ASSERT_EQUAL(status, -1);
-	CU_ASSERT_EQUAL(strncmp(error, want, strlen(want)), 0);
-	CU_ASSERT_TRUE(strlen(error) > strlen(want));
-	CU_ASSERT_PTR_NULL(strchr(error, '\n'));
+	CU_ASSERT_EQUAL(strncmp(error.text, want, strlen(want)), 0);
+	CU_ASSERT_TRUE(strlen(error.text) > strlen(want));
+	CU_ASSERT_PTR_NULL(strchr(error.text, '\n'));
 	settings_fini(&s);
 }
 
@@ -256,10 +259,10 @@ static const char example[] =
 
 static void the_example_of_the_design_loads(void)
 {
-	char error[SETTINGS_ERROR];
+	struct error error;
 	struct settings s;
 
-	CU_ASSERT_EQUAL_FATAL(text_load(&s, example, error), 0);
+	CU_ASSERT_EQUAL_FATAL(text_load(&s, example, &error), 0);
 	CU_ASSERT_EQUAL_FATAL(s.capture.ports.count, 1);
 	CU_ASSERT_STRING_EQUAL(s.capture.ports.text[0], "net_af_packet0,iface=eth1");
 	CU_ASSERT_EQUAL_FATAL(s.n_tenants, 1);
@@ -305,7 +308,7 @@ static void defaults_are_those_of_the_design(void)
 
 static void values_are_read_in_their_units(void)
 {
-	char error[SETTINGS_ERROR];
+	struct error error;
 	struct settings s;
 
 	CU_ASSERT_EQUAL_FATAL(
@@ -317,7 +320,7 @@ static void values_are_read_in_their_units(void)
 			"flow_logs: {max_aggregation_interval: 600,\n"
 			"  format: '${version} ${vpc-id}'}\n"
 			"control: {http: '[::1]:80', socket: off}\nevents:\n",
-			error),
+			&error),
 		0);
 	CU_ASSERT_EQUAL(s.flow.idle_timeout, 500000000);
 	CU_ASSERT_EQUAL(s.flow.active_timeout, 120000000000);
@@ -389,30 +392,31 @@ static const struct wrong wrongs[] = {
 static void what_is_wrong_is_said_in_one_sentence(void)
 {
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(*wrongs); i++) {
-		char error[SETTINGS_ERROR], want[SETTINGS_ERROR];
+		char want[ERROR_TEXT];
+		struct error error;
 		struct settings s;
-		int status = text_load(&s, wrongs[i].text, error);
+		int status = text_load(&s, wrongs[i].text, &error);
 
 		snprintf(want, sizeof(want), "%s:%s", path, wrongs[i].want);
-		if (strncmp(error, want, strlen(want)) != 0)
-			fprintf(stderr, "got:  %s\nwant: %s\n", error, want);
+		if (strncmp(error.text, want, strlen(want)) != 0)
+			fprintf(stderr, "got:  %s\nwant: %s\n", error.text, want);
 		CU_ASSERT_EQUAL(status, -1);
-		CU_ASSERT_EQUAL(strncmp(error, want, strlen(want)), 0);
+		CU_ASSERT_EQUAL(strncmp(error.text, want, strlen(want)), 0);
 		settings_fini(&s);
 	}
 }
 
 static void a_file_that_is_not_there_is_named(void)
 {
-	char error[SETTINGS_ERROR];
+	struct error error;
 	struct settings s;
 
 	settings_init(&s);
-	CU_ASSERT_EQUAL(settings_load(&s, "/nowhere/p.yaml", error), -1);
+	CU_ASSERT_EQUAL(settings_load(&s, "/nowhere/p.yaml", &error), -1);
 	CU_ASSERT_STRING_EQUAL(
-		error, "/nowhere/p.yaml: cannot open: No such file or directory");
-	CU_ASSERT_EQUAL(settings_load(&s, "/tmp", error), -1);
-	CU_ASSERT_STRING_EQUAL(error, "/tmp: cannot read: Is a directory");
+		error.text, "/nowhere/p.yaml: cannot open: No such file or directory");
+	CU_ASSERT_EQUAL(settings_load(&s, "/tmp", &error), -1);
+	CU_ASSERT_STRING_EQUAL(error.text, "/tmp: cannot read: Is a directory");
 	settings_fini(&s);
 }
 
@@ -427,36 +431,37 @@ static void set_takes_every_scalar_and_simple_lists(void)
 		"flow.idle_timeout=", "flow=3", "traffic_mirror_filters=[]",
 		"capture.vxlan_ports=a", "capture.vxlan_ports=[1",
 		"tenants=", "dpi.enabled=maybe"};
-	char error[SETTINGS_ERROR];
+	struct error error;
 	struct settings s;
 
 	settings_init(&s);
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
-		CU_ASSERT_EQUAL(settings_set(&s, good[i], error), 0);
+		CU_ASSERT_EQUAL(settings_set(&s, good[i], &error), 0);
 	CU_ASSERT_EQUAL(s.flow.idle_timeout, 30000000000);
 	CU_ASSERT_EQUAL(s.capture.vxlan_ports.port[1], 8473);
 	CU_ASSERT_EQUAL(s.capture.geneve_ports.count, 0);
 	CU_ASSERT_EQUAL_FATAL(s.capture.ports.count, 2);
 	CU_ASSERT_STRING_EQUAL(s.capture.ports.text[1], "b,c");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		CU_ASSERT_EQUAL(settings_set(&s, bad[i], error), -1);
-		CU_ASSERT_EQUAL(strncmp(error, "--set: ", 7), 0);
+		CU_ASSERT_EQUAL(settings_set(&s, bad[i], &error), -1);
+		CU_ASSERT_EQUAL(strncmp(error.text, "--set: ", 7), 0);
 	}
-	CU_ASSERT_EQUAL(settings_set(&s, "flow.idle_timeout=9x", error), -1);
-	CU_ASSERT_STRING_EQUAL(error, "--set: flow.idle_timeout: '9x' is not a duration "
-				      "(such as 120s, 500ms, 2m, 0 = never)");
+	CU_ASSERT_EQUAL(settings_set(&s, "flow.idle_timeout=9x", &error), -1);
+	CU_ASSERT_STRING_EQUAL(error.text, "--set: flow.idle_timeout: '9x' is not a duration "
+					   "(such as 120s, 500ms, 2m, 0 = never)");
 	settings_fini(&s);
 }
 
 /* Dumps, loads over the defaults, dumps again. */
 static void dump_loads_back(const struct settings *s)
 {
-	char *first = dump(s), error[SETTINGS_ERROR];
+	char *first = dump(s);
+	struct error error;
 	struct settings again;
 
-	if (text_load(&again, first, error) < 0) {
+	if (text_load(&again, first, &error) < 0) {
 		CU_FAIL("the dump does not load");
-		fprintf(stderr, "%s\n%s", error, first);
+		fprintf(stderr, "%s\n%s", error.text, first);
 	} else {
 		char *second = dump(&again);
 
@@ -503,7 +508,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 
 static void a_dump_loads_back_equal(void)
 {
-	char error[SETTINGS_ERROR], *defaults, *changed;
+	char *defaults, *changed;
+	struct error error;
 	struct settings s;
 	uint32_t rows = 0;
 
@@ -512,7 +518,7 @@ static void a_dump_loads_back_equal(void)
 	dump_loads_back(&s);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
 		changed = dump(&s);
-		CU_ASSERT_EQUAL(settings_set(&s, changes[i], error), 0);
+		CU_ASSERT_EQUAL(settings_set(&s, changes[i], &error), 0);
 		free(defaults);
 		defaults = dump(&s);
 		CU_ASSERT_STRING_NOT_EQUAL(defaults, changed);
@@ -538,13 +544,14 @@ static const char example_file[] = SOURCE_DIR "/config/periscope.yaml";
 
 static void the_example_file_holds_the_defaults(void)
 {
-	char error[SETTINGS_ERROR], *loaded, *preset, *text;
+	char *loaded, *preset, *text;
+	struct error error;
 	struct settings s, defaults;
 	size_t len;
 
 	settings_init(&s);
 	settings_init(&defaults);
-	CU_ASSERT_EQUAL_FATAL(settings_load(&s, example_file, error), 0);
+	CU_ASSERT_EQUAL_FATAL(settings_load(&s, example_file, &error), 0);
 	loaded = dump(&s);
 	preset = dump(&defaults);
 	CU_ASSERT_STRING_EQUAL(loaded, preset);
@@ -569,7 +576,7 @@ static void the_example_file_holds_the_defaults(void)
 static void truncations(const char *text, size_t len, const char *skip)
 {
 	for (size_t cut = 0; cut <= len; cut++) {
-		char error[SETTINGS_ERROR] = "";
+		struct error error = {0};
 		struct settings s;
 		int status;
 
@@ -578,9 +585,9 @@ static void truncations(const char *text, size_t len, const char *skip)
 			continue;
 		file_write(text, cut);
 		settings_init(&s);
-		status = settings_load(&s, path, error);
-		CU_ASSERT_TRUE(status == 0 || (status == -1 && strchr(error, ':')));
-		CU_ASSERT_PTR_NULL(strchr(error, '\n'));
+		status = settings_load(&s, path, &error);
+		CU_ASSERT_TRUE(status == 0 || (status == -1 && strchr(error.text, ':')));
+		CU_ASSERT_PTR_NULL(strchr(error.text, '\n'));
 		settings_fini(&s);
 	}
 }
@@ -657,13 +664,14 @@ static const struct idle idles[] = {
 static void settings_without_effect_are_told(void)
 {
 	for (size_t i = 0; i < sizeof(idles) / sizeof(*idles); i++) {
-		char error[SETTINGS_ERROR], *got = NULL;
+		char *got = NULL;
+		struct error error;
 		struct report report = {0};
 		struct settings s;
 		size_t len;
 		FILE *out = open_memstream(&got, &len);
 
-		CU_ASSERT_EQUAL_FATAL(text_load(&s, idles[i].text, error), 0);
+		CU_ASSERT_EQUAL_FATAL(text_load(&s, idles[i].text, &error), 0);
 		settings_check(&s, path, &report);
 		for (const struct finding *f = report.warnings; f; f = f->next) {
 			fprintf(out, "%s%s:%u", f == report.warnings ? "" : " ", f->key,
@@ -683,12 +691,12 @@ static void settings_without_effect_are_told(void)
 /* One that --set gave stands in no line. */
 static void a_setting_from_outside_has_no_line(void)
 {
-	char error[SETTINGS_ERROR];
+	struct error error;
 	struct report report = {0};
 	struct settings s;
 
-	CU_ASSERT_EQUAL_FATAL(text_load(&s, "events:\n", error), 0);
-	CU_ASSERT_EQUAL(settings_set(&s, "dedup.mode=on", error), 0);
+	CU_ASSERT_EQUAL_FATAL(text_load(&s, "events:\n", &error), 0);
+	CU_ASSERT_EQUAL(settings_set(&s, "dedup.mode=on", &error), 0);
 	settings_check(&s, path, &report);
 	CU_ASSERT_EQUAL_FATAL(report.n_warnings, 1);
 	CU_ASSERT_STRING_EQUAL(report.warnings->file, "--set");

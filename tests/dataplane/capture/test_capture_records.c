@@ -91,17 +91,17 @@ struct reader {
 	struct capture_stream *stream;
 	struct capture_window window;
 	struct capture_records *records;
-	char error[PCAP_ERRBUF_SIZE];
+	struct error error;
 };
 
 static void open_reader(struct reader *r, const char *path)
 {
 	*r = (struct reader){.records = NULL};
-	r->stream = capture_stream_open(path, PIECE, &r->progress, r->error, sizeof(r->error));
+	r->stream = capture_stream_open(path, PIECE, &r->progress, &r->error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->stream);
 	CU_ASSERT_FATAL(capture_window_init(&r->window, r->stream, PIECE));
 	capture_window_have(&r->window, 24);
-	r->records = capture_records_create(&r->window, r->error, sizeof(r->error));
+	r->records = capture_records_create(&r->window, &r->error);
 }
 
 static void close_reader(struct reader *r)

@@ -9,6 +9,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/capture_stream.h"
 #include "support/capture_bytes.h"
 
@@ -79,11 +80,12 @@ static struct result read_path(const char *from, size_t buffer, size_t step)
 {
 	struct capture_stream_progress progress = {0};
 	struct result r = {0};
-	struct capture_stream *s =
-		capture_stream_open(from, buffer, &progress, r.error, sizeof(r.error));
+	struct error error = {0};
+	struct capture_stream *s = capture_stream_open(from, buffer, &progress, &error);
 	uint8_t room[8192];
 	ssize_t n;
 
+	snprintf(r.error, sizeof(r.error), "%.199s", error.text);
 	if (s == NULL)
 		return r;
 	while ((n = capture_stream_read(s, room, step)) > 0)
@@ -375,7 +377,8 @@ static void does_not_wait_for_more_than_it_needs(void)
 {
 	struct bytes text = {0}, stored[2] = {{0}, {0}};
 	struct capture_stream_progress progress = {0};
-	char from[32], error[100];
+	char from[32];
+	struct error error;
 
 	text_make(&text, 3500);
 	gzip_flush(&stored[0], &text);
@@ -390,7 +393,7 @@ static void does_not_wait_for_more_than_it_needs(void)
 		CU_ASSERT_EQUAL_FATAL(write(ends[1], stored[i].at, stored[i].len),
 			(ssize_t)stored[i].len); /* a pipe has room for 64 KB */
 		snprintf(from, sizeof(from), "/dev/fd/%d", ends[0]);
-		s = capture_stream_open(from, 1 << 14, &progress, error, sizeof(error));
+		s = capture_stream_open(from, 1 << 14, &progress, &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 		alarm(20); /* ends the program when the read waits */
 		for (size_t got = 0; got < text.len; got += (size_t)n) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "config/log/error.h"
 #include "dataplane/support/captures.h"
 
 static void reads_lengths_times_and_numbers(void)
@@ -230,14 +231,14 @@ static int open_many(const char *path, rlim_t soft, rlim_t hard, bool all_open)
 	struct input_packet packet;
 	struct input_counters counters;
 	struct input *input;
-	char error[200] = "";
+	struct error error = {0};
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < MANY; i++)
 		paths[i] = path;
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 1;
-	input = input_open(paths, MANY, NULL, error, sizeof(error));
+	input = input_open(paths, MANY, NULL, &error);
 	if (input == NULL)
 		return 2;
 	while (input_next(input, &packet) == 1)
@@ -306,13 +307,13 @@ static void another_thread_may_look_at_the_counters(void)
 	struct health_check watch = {0};
 	struct input *input;
 	pthread_t thread;
-	char error[100];
+	struct error error;
 
 	pcap_begin(&pcap, PCAP_NANO, 65535, ETHERNET);
 	for (uint32_t i = 0; i < 50000; i++)
 		pcap_packet(&pcap, i, 0, frame, FRAME_LEN, FRAME_LEN);
 	path = file_make("watched", &pcap);
-	watch.input = input = input_open(&path, 1, NULL, error, sizeof(error));
+	watch.input = input = input_open(&path, 1, NULL, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, watch_counters, &watch), 0);
 	while (input_next(input, &packet) == 1)

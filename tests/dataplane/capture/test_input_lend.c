@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/input.h"
 #include "tests/support/capture_bytes.h"
 
@@ -71,8 +72,8 @@ static void write_blocks(void)
 static struct input *open_capture(const char *bpf)
 {
 	const char *paths[] = {path};
-	char error[256];
-	struct input *input = input_open(paths, 1, bpf, error, sizeof(error));
+	struct error error;
+	struct input *input = input_open(paths, 1, bpf, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	return input;
@@ -173,11 +174,11 @@ static void lends_what_it_copies(void)
 static void several_captures_are_not_lent(void)
 {
 	const char *paths[] = {path, path};
-	char error[256];
+	struct error error;
 	struct input *input;
 
 	write_capture(false);
-	input = input_open(paths, 2, NULL, error, sizeof(error));
+	input = input_open(paths, 2, NULL, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 	CU_ASSERT_FALSE(input_lend(input, INPUT_ROOM_MIN));
 	input_close(input);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "dataplane/support/captures.h"
 
 enum { RAW = 101, WIFI = 105 };
@@ -84,7 +85,8 @@ static void reads_captures_one_after_the_other(void)
 		struct input_packet packet;
 		const char *path = file_path("two");
 		size_t second;
-		char error[200], note[300];
+		char note[300];
+		struct error error;
 		unsigned n = 0;
 
 		if (i & 2) {
@@ -107,7 +109,7 @@ static void reads_captures_one_after_the_other(void)
 			pcap_packet(&b, 0, 2000, frame, FRAME_LEN, FRAME_LEN);
 		}
 		bytes_write(&b, path);
-		input = input_open(&path, 1, NULL, error, sizeof(error));
+		input = input_open(&path, 1, NULL, &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(input);
 		for (; input_next(input, &packet) == 1; n++) {
 			CU_ASSERT_EQUAL(packet.number, n + 1);

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "dataplane/exception/exception.h"
 #include "dataplane/support/eal_once.h"
 
@@ -29,7 +30,7 @@ struct scene {
 	struct exception *exception;
 	struct exception_port *path;
 	struct rte_mempool *pool;
-	char error[512];
+	struct error error;
 };
 
 static int namespace_before = -1;
@@ -80,12 +81,13 @@ static struct port *open_port(const char *device)
 		.memory = 32 << 20,
 		.sends = true,
 	};
-	char error[512] = "", note[512];
-	struct port *port = port_open(&params, error, note, sizeof(error));
+	char note[512];
+	struct error error = {0};
+	struct port *port = port_open(&params, &error, note, sizeof(note));
 
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
-	CU_ASSERT_EQUAL(port_start(port, error, sizeof(error)), 0);
+	CU_ASSERT_EQUAL(port_start(port, &error), 0);
 	return port;
 }
 
@@ -98,14 +100,14 @@ static void begin(struct scene *scene, const char *driver, const char *rate, con
 	snprintf(device, sizeof(device), "%s%u", driver, number++);
 	memset(scene, 0, sizeof(*scene));
 	settings_init(&scene->settings);
-	CU_ASSERT_EQUAL(settings_set(&scene->settings, rate, scene->error), 0);
-	CU_ASSERT_EQUAL(settings_set(&scene->settings, burst, scene->error), 0);
+	CU_ASSERT_EQUAL(settings_set(&scene->settings, rate, &scene->error), 0);
+	CU_ASSERT_EQUAL(settings_set(&scene->settings, burst, &scene->error), 0);
 	scene->port = open_port(device);
 	scene->pool = rte_pktmbuf_pool_create("test", 1023, 0, 0, 2048, SOCKET_ID_ANY);
 	scene->exception = exception_create(1);
-	scene->path = exception_add(scene->exception, scene->port, &scene->settings,
-		scene->error, sizeof(scene->error));
-	CU_ASSERT_STRING_EQUAL(scene->error, "");
+	scene->path =
+		exception_add(scene->exception, scene->port, &scene->settings, &scene->error);
+	CU_ASSERT_STRING_EQUAL(scene->error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(scene->pool);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(scene->path);
 }
@@ -162,9 +164,7 @@ static uint64_t kernel_counts(const char *interface, int way)
 
 static void start(struct scene *scene)
 {
-	CU_ASSERT_EQUAL(exception_start(scene->exception, &scene->settings, scene->error,
-				sizeof(scene->error)),
-		0);
+	CU_ASSERT_EQUAL(exception_start(scene->exception, &scene->settings, &scene->error), 0);
 }
 
 /* Until the path has nothing more to do. */
@@ -465,7 +465,7 @@ static void what_cannot_be_is_said(void)
 {
 	struct exception *other = exception_create(1);
 	struct scene scene;
-	char error[512];
+	struct error error;
 
 	if (!have_namespace()) {
 		exception_destroy(other);
@@ -473,13 +473,12 @@ static void what_cannot_be_is_said(void)
 	}
 	begin(&scene, "net_null", "exception.addresses=10.9.0.10/24 dev pscope7",
 		"exception.burst=1");
-	CU_ASSERT_PTR_NULL(
-		exception_add(other, scene.port, &scene.settings, error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "interface pscope0: TUNSETIFF: "));
-	CU_ASSERT_EQUAL(
-		exception_start(scene.exception, &scene.settings, error, sizeof(error)), -1);
-	CU_ASSERT_STRING_EQUAL(error, "exception.addresses: 10.9.0.10/24 dev pscope7: no port "
-				      "has an interface of this name");
+	CU_ASSERT_PTR_NULL(exception_add(other, scene.port, &scene.settings, &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "interface pscope0: TUNSETIFF: "));
+	CU_ASSERT_EQUAL(exception_start(scene.exception, &scene.settings, &error), -1);
+	CU_ASSERT_STRING_EQUAL(error.text,
+		"exception.addresses: 10.9.0.10/24 dev pscope7: no port "
+		"has an interface of this name");
 	exception_destroy(other);
 	end(&scene);
 }

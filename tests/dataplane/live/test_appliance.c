@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/parse/report.h"
 #include "dataplane/live/appliance.h"
 #include "dataplane/support/eal_once.h"
@@ -64,18 +65,18 @@ static bool live_and_die(struct house *house, void (*fail)(unsigned nth), unsign
 {
 	const struct appliance_params params = {
 		.settings = &house->settings, .output_dir = house->dir, .version = "test"};
-	char error[APPLIANCE_ERROR] = "";
+	struct error error = {0};
 	struct model *model = model_anew(&house->settings);
 	struct appliance *appliance;
 
 	house->reports = 0;
 	fail(nth);
-	appliance = appliance_start(&params, model, error);
+	appliance = appliance_start(&params, model, &error);
 	if (appliance) {
 		appliance_tick(appliance);
 		appliance_stop(appliance, count_report, house);
 	}
-	CU_ASSERT_TRUE(appliance || error[0]);
+	CU_ASSERT_TRUE(appliance || error.text[0]);
 	settings_fini(&house->settings);
 	return appliance != NULL;
 }

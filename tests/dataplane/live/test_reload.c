@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
@@ -264,13 +265,12 @@ static struct snapshot *make_snapshot(struct world *w, uint64_t generation)
 	unsigned config = model_of(generation);
 	struct report report = {0};
 	struct snapshot *snapshot;
-	char error[256];
+	struct error error;
 
 	w->model = model_load(w->path[config], &w->settings[config], &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->model);
 	report_fini(&report);
-	snapshot = snapshot_create(
-		w->model, &w->settings[config], generation, LANES, error, sizeof(error));
+	snapshot = snapshot_create(w->model, &w->settings[config], generation, LANES, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
 	CU_ASSERT_EQUAL_FATAL(filter_rule_count(snapshot->filter), NO_RULE);
 	return snapshot;
@@ -306,7 +306,7 @@ static void swap(struct world *w, uint64_t generation)
 
 static void start_loads(struct world *w)
 {
-	char error[256];
+	struct error error;
 
 	for (unsigned i = 0; i < LANES; i++) {
 		struct load *load = &w->loads[i];
@@ -318,7 +318,7 @@ static void start_loads(struct world *w)
 
 		load->frames = w->frames;
 		load->stop = &w->stop;
-		load->lane = lane_create(&params, error, sizeof(error));
+		load->lane = lane_create(&params, &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(load->lane);
 	}
 	for (unsigned i = 0; i < LANES; i++)
@@ -364,14 +364,14 @@ static void check_hits(const struct world *w)
 static void settings_begin(struct world *w)
 {
 	static const char *const names[MODELS] = {"even.yaml", "odd.yaml"};
-	char error[SETTINGS_ERROR];
+	struct error error;
 
 	for (unsigned config = 0; config < MODELS; config++) {
 		write_settings(w, config);
 		w->path[config] = strdup(scratch_write(names[config], w->text[config]));
 		settings_init(&w->settings[config]);
 		CU_ASSERT_EQUAL_FATAL(
-			settings_load(&w->settings[config], w->path[config], error), 0);
+			settings_load(&w->settings[config], w->path[config], &error), 0);
 	}
 }
 

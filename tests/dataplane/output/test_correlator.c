@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/output/correlator.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/support/hooks.h"
@@ -33,11 +34,11 @@ static void fill(struct flow_fact *fact, uint32_t n)
 
 static struct correlator *correlator_start(uint32_t n, bool replay)
 {
-	char error[ERROR] = "";
-	struct correlator *c = correlator_create(n, replay, error, sizeof(error));
+	struct error error = {0};
+	struct correlator *c = correlator_create(n, replay, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
-	CU_ASSERT_EQUAL_FATAL(correlator_run(c, error, sizeof(error)), 0);
+	CU_ASSERT_EQUAL_FATAL(correlator_run(c, &error), 0);
 	return c;
 }
 
@@ -158,8 +159,8 @@ static void an_older_fact_is_waited_for(void)
 /* Live, before the thread takes any: a take that waited would never come back. */
 static void a_full_one_refuses_when_live(void)
 {
-	char error[ERROR];
-	struct correlator *c = correlator_create(1, false, error, sizeof(error));
+	struct error error;
+	struct correlator *c = correlator_create(1, false, &error);
 	struct sink sink;
 	uint32_t n = 0;
 
@@ -171,7 +172,7 @@ static void a_full_one_refuses_when_live(void)
 		n++)
 		fill(fact, n % 10);
 	CU_ASSERT_TRUE(n > 40000 && n < 1000000);
-	CU_ASSERT_EQUAL(correlator_run(c, error, sizeof(error)), 0);
+	CU_ASSERT_EQUAL(correlator_run(c, &error), 0);
 	correlator_stop(c);
 	CU_ASSERT_TRUE(totals_talkers_count(correlator_totals(c)) > 0);
 	correlator_destroy(c);
@@ -188,19 +189,19 @@ static void none_at_all(void)
 static void without_memory(void)
 {
 	struct correlator *c = NULL;
-	char error[ERROR] = "";
+	struct error error = {0};
 	unsigned nth = 0;
 
 	while (!c && nth < 100) {
 		hooks_fail_allocation(++nth);
-		c = correlator_create(2, true, error, sizeof(error));
+		c = correlator_create(2, true, &error);
 		CU_ASSERT_EQUAL(c == NULL, hooks_allocation_failed());
 	}
 	hooks_fail_allocation(0);
 	CU_ASSERT_TRUE(nth > 8);
 	hooks_fail_thread(1);
-	CU_ASSERT_EQUAL(correlator_run(c, error, sizeof(error)), -1);
-	CU_ASSERT_STRING_NOT_EQUAL(error, "");
+	CU_ASSERT_EQUAL(correlator_run(c, &error), -1);
+	CU_ASSERT_STRING_NOT_EQUAL(&error, "");
 	correlator_destroy(c);
 }
 

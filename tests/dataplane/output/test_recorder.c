@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/output/recorder.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/pipeline/record.h"
@@ -40,13 +41,13 @@ struct scene {
 /* `more` is one more setting, or NULL. */
 static void begin(struct scene *s, const char *record, uint16_t buffer)
 {
-	char error[SETTINGS_ERROR] = "";
+	struct error error = {0};
 
 	memset(s, 0, sizeof(*s));
 	s->folder = folder_make();
 	settings_init(&s->settings);
-	CU_ASSERT_EQUAL(settings_set(&s->settings, record, error), 0);
-	CU_ASSERT_EQUAL(settings_set(&s->settings, "packets.queue=256", error), 0);
+	CU_ASSERT_EQUAL(settings_set(&s->settings, record, &error), 0);
+	CU_ASSERT_EQUAL(settings_set(&s->settings, "packets.queue=256", &error), 0);
 	s->pool = rte_pktmbuf_pool_create(
 		"recorded", buffer == LARGE_BUFFER ? 511 : MBUFS, 0, 0, buffer, SOCKET_ID_ANY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->pool);
@@ -57,10 +58,10 @@ static void begin(struct scene *s, const char *record, uint16_t buffer)
 
 static void start(struct scene *s)
 {
-	char error[512] = "";
+	struct error error = {0};
 
-	CU_ASSERT_EQUAL(recorder_start(s->recorder, s->folder.path, error, sizeof(error)), 0);
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_EQUAL(recorder_start(s->recorder, s->folder.path, &error), 0);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 }
 
 static void end(struct scene *s)
@@ -398,12 +399,12 @@ static void the_end_does_not_wait_for_ever(void)
 static void a_file_that_cannot_be_opened(void)
 {
 	struct scene s;
-	char error[512] = "";
+	struct error error = {0};
 
 	begin(&s, "packets.record=accepted", 2048);
 	folder_put(&s.folder, "packets", "a file, not a folder");
-	CU_ASSERT_EQUAL(recorder_start(s.recorder, s.folder.path, error, sizeof(error)), -1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, s.folder.path));
+	CU_ASSERT_EQUAL(recorder_start(s.recorder, s.folder.path, &error), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, s.folder.path));
 	CU_ASSERT_EQUAL(offer_some(&s, 0, 0, 5), 31);
 	CU_ASSERT_FALSE(recorder_stop(s.recorder, 0));
 	CU_ASSERT_EQUAL(recorder_ledger(s.recorder).lost_queue, 5);

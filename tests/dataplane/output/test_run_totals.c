@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/output/correlator.h"
 #include "dataplane/output/run_totals.h"
 #include "dataplane/support/hooks.h"
@@ -52,19 +53,19 @@ static uint32_t lane_of(const struct traffic_packet *p, uint32_t i)
 static void crowd_begin(struct crowd *crowd)
 {
 	struct rig *rig = &crowd->rig;
-	char error[256];
+	struct error error;
 
 	memset(crowd, 0, sizeof(*crowd));
 	crowd->traffic = traffic_make(PACKETS);
 	rig_begin(rig, LANES);
 	rig_set(rig, "tenants=[{name: blue, virtual_network_ids: [40]}, {name: red, "
 		     "virtual_network_ids: [42]}]");
-	rig->output = output_open(rig->dir, false, error, sizeof(error));
+	rig->output = output_open(rig->dir, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
-	crowd->correlator = correlator_create(LANES, false, error, sizeof(error));
+	crowd->correlator = correlator_create(LANES, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(crowd->correlator);
-	CU_ASSERT_EQUAL_FATAL(correlator_run(crowd->correlator, error, sizeof(error)), 0);
+	CU_ASSERT_EQUAL_FATAL(correlator_run(crowd->correlator, &error), 0);
 	for (uint32_t l = 0; l < LANES; l++)
 		crowd->lanes[l] = rig_lane(&rig->settings, &rig->slot, l, LANES, DECAP_MIRROR,
 			(struct sink){&crowd->trays[l], take},

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "dataplane/output/worker_view.h"
 #include "support/drawer.h"
@@ -22,7 +23,7 @@ struct stand {
 static struct stand *stand_make(void)
 {
 	struct stand *s = calloc(1, sizeof(*s));
-	char error[256];
+	struct error error;
 	struct lane_params params;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
@@ -30,13 +31,12 @@ static struct stand *stand_make(void)
 	s->settings.dpi.enabled = false;
 	s->settings.flow.capacity = 4096;
 	s->settings.sessions.capacity = 2048;
-	snapshot_publish(&s->slot,
-		snapshot_create(&empty_model, &s->settings, 1, 1, error, sizeof(error)));
+	snapshot_publish(&s->slot, snapshot_create(&empty_model, &s->settings, 1, 1, &error));
 	params = (struct lane_params){.settings = &s->settings,
 		.n_lanes = 1,
 		.sink = drawer_sink(&s->drawer),
 		.slot = &s->slot};
-	s->lane = lane_create(&params, error, sizeof(error));
+	s->lane = lane_create(&params, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->lane);
 	CU_ASSERT_TRUE_FATAL(
 		worker_view_init(&s->board, session_table_capacity(s->lane->sessions)));

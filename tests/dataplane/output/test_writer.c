@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/log/error.h"
 #include "dataplane/output/ring.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/support/hooks.h"
@@ -28,13 +29,13 @@ struct desk {
 
 static void desk_open(struct desk *desk, uint32_t n_outboxes, bool wait)
 {
-	char error[ERROR] = "";
+	struct error error = {0};
 
 	desk->folder = folder_make();
 	folder_path(&desk->folder, "out", desk->dir, sizeof(desk->dir));
-	desk->output = output_open(desk->dir, false, error, sizeof(error));
+	desk->output = output_open(desk->dir, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->output);
-	desk->writer = writer_start(desk->output, n_outboxes, wait, error, sizeof(error));
+	desk->writer = writer_start(desk->output, n_outboxes, wait, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->writer);
 }
 
@@ -417,13 +418,13 @@ static void a_flush_sends_what_was_gathered(void)
 static void stopped_right_after_a_record(void)
 {
 	enum { TIMES = 400 };
-	char error[ERROR];
+	struct error error;
 	struct desk desk;
 
 	desk_open(&desk, 1, true);
 	for (uint32_t i = 0; i < TIMES; i++) {
 		writer_stop(desk.writer);
-		desk.writer = writer_start(desk.output, 1, true, error, sizeof(error));
+		desk.writer = writer_start(desk.output, 1, true, &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(desk.writer);
 		CU_ASSERT_TRUE(put(writer_sink(desk.writer, 0), 0, i, 20));
 	}
@@ -449,22 +450,22 @@ static void starts_or_says_why_not(void)
 	struct writer *writer = NULL;
 	unsigned nth = 0;
 	struct desk desk;
-	char error[ERROR];
+	struct error error;
 
 	desk_open(&desk, 1, true);
 	writer_stop(desk.writer);
 	while (!writer && nth < 1000) {
-		snprintf(error, sizeof(error), "%s", "");
+		error_set(&error, "%s", "");
 		hooks_fail_allocation(++nth);
-		writer = writer_start(desk.output, 2, true, error, sizeof(error));
+		writer = writer_start(desk.output, 2, true, &error);
 		CU_ASSERT_EQUAL(writer == NULL, hooks_allocation_failed());
-		CU_ASSERT_TRUE(writer || error[0]);
+		CU_ASSERT_TRUE(writer || error.text[0]);
 	}
 	hooks_fail_allocation(0);
 	CU_ASSERT_TRUE(nth > 2 * 8); /* two outboxes of eight chunks at the least */
 	writer_stop(writer);
 	hooks_fail_thread(1);
-	CU_ASSERT_PTR_NULL(writer_start(desk.output, 2, true, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(writer_start(desk.output, 2, true, &error));
 	desk_close(&desk);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/model/evaluate.h"
 #include "dataplane/pipeline/filter.h"
 #include "dataplane/support/eal_once.h"
@@ -254,11 +255,11 @@ static void compiled_and_naive_agree(void)
 	static struct world w;
 
 	for (uint32_t done = 0; done < PAIRS; done += PACKETS_PER_MODEL) {
-		char error[128];
+		struct error error;
 		struct filter *filter;
 
 		random_world(&w);
-		filter = filter_create(&w.model, error, sizeof(error));
+		filter = filter_create(&w.model, &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(filter);
 		for (uint32_t n = 0; n < PACKETS_PER_MODEL; n += BURST_MAX / 2)
 			differ += differ_in_burst(&w, filter, &by_rule);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/pipeline/inner_filter.h"
 #include "decap/decap.h"
 #include "support/hex.h"
@@ -26,8 +27,9 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), ROOM = 128 };
 static struct packet judged(
 	int kind, const char *expression, uint32_t missing, uint8_t *bytes, enum reason *why)
 {
-	char hex[256], error[256];
-	struct inner_filter *f = inner_filter_create(expression, error, sizeof(error));
+	char hex[256];
+	struct error error;
+	struct inner_filter *f = inner_filter_create(expression, &error);
 	struct packet p;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
@@ -103,9 +105,9 @@ static void packets_that_are_not_inspected(void)
 		{REASON_too_deep, REASON_too_deep},
 		{REASON_other_port, REASON_other_port},
 	};
-	char error[256];
-	struct inner_filter *f = inner_filter_create("udp", error, sizeof(error));
-	struct inner_filter *arp = inner_filter_create("arp", error, sizeof(error));
+	struct error error;
+	struct inner_filter *f = inner_filter_create("udp", &error);
+	struct inner_filter *arp = inner_filter_create("arp", &error);
 	uint8_t bytes[ROOM];
 	uint32_t len =
 		(uint32_t)hex_read("02000000000b 02000000000a 0806 00010800", bytes, ROOM);
@@ -124,13 +126,13 @@ static void packets_that_are_not_inspected(void)
 
 static void expressions_that_are_none(void)
 {
-	char error[256];
+	struct error error;
 
-	CU_ASSERT_PTR_NULL(inner_filter_create("port port", error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "--inner 'port port': "));
-	CU_ASSERT_PTR_NULL(strstr(error, "quote"));
-	CU_ASSERT_PTR_NULL(inner_filter_create("port", error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "quote it"));
+	CU_ASSERT_PTR_NULL(inner_filter_create("port port", &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "--inner 'port port': "));
+	CU_ASSERT_PTR_NULL(strstr(error.text, "quote"));
+	CU_ASSERT_PTR_NULL(inner_filter_create("port", &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "quote it"));
 	inner_filter_destroy(NULL);
 }
 

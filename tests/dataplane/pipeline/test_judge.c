@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"
@@ -242,18 +243,19 @@ static void world_make(struct world *w, const char *sessions)
 		.sink = drawer_sink(&w->drawer),
 		.slot = &w->slot};
 	struct report report = {0};
-	char text[sizeof(filters) + 128], error[256];
+	char text[sizeof(filters) + 128];
+	struct error error;
 
 	snprintf(text, sizeof(text), "sessions: {%s}\n%s", sessions, filters);
 	w->model = scratch_model(text, &w->settings, &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->model);
 	report_fini(&report);
-	w->snapshot = snapshot_create(w->model, &w->settings, 7, 2, error, sizeof(error));
+	w->snapshot = snapshot_create(w->model, &w->settings, 7, 2, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->snapshot);
 	atomic_init(&w->slot.current, w->snapshot);
-	w->lane = lane_create(&params, error, sizeof(error));
+	w->lane = lane_create(&params, &error);
 	params.index = 1;
-	w->receiver = lane_create(&params, error, sizeof(error));
+	w->receiver = lane_create(&params, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->lane);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->receiver);
 }

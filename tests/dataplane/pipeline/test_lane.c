@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
@@ -30,9 +31,9 @@ struct bench {
 
 static void bench_set(struct bench *bench, const char *assignment)
 {
-	char error[SETTINGS_ERROR];
+	struct error error;
 
-	CU_ASSERT_EQUAL_FATAL(settings_set(&bench->settings, assignment, error), 0);
+	CU_ASSERT_EQUAL_FATAL(settings_set(&bench->settings, assignment, &error), 0);
 }
 
 /* The smallest tables. */
@@ -406,11 +407,11 @@ static void without_memory(void)
 	params.settings = &bench.settings;
 	params.slot = &bench.slot;
 	while (!bench.lane && nth < 100) {
-		char error[256] = "";
+		struct error error = {0};
 
 		hooks_fail_allocation(++nth);
-		bench.lane = lane_create(&params, error, sizeof(error));
-		CU_ASSERT_TRUE(bench.lane || error[0]);
+		bench.lane = lane_create(&params, &error);
+		CU_ASSERT_TRUE(bench.lane || error.text[0]);
 		CU_ASSERT_EQUAL(bench.lane == NULL, hooks_allocation_failed());
 	}
 	hooks_fail_allocation(0);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/model/evaluate.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
@@ -111,20 +112,20 @@ static struct epoch *epoch_begin(struct world *w)
 	struct epoch *epoch = calloc(1, sizeof(*epoch));
 	struct report report = {0};
 	const char *path = write_settings(w);
-	char error[SETTINGS_ERROR];
+	struct error error;
 
 	if (!epoch)
 		abort();
 	settings_init(&epoch->settings);
-	CU_ASSERT_EQUAL_FATAL(settings_load(&epoch->settings, path, error), 0);
+	CU_ASSERT_EQUAL_FATAL(settings_load(&epoch->settings, path, &error), 0);
 	epoch->model = model_load(path, &epoch->settings, &report);
 	if (!epoch->model)
 		fprintf(stderr, "remember: %s\n",
-			finding_print(report.errors, error, sizeof(error)));
+			finding_print(report.errors, error.text, sizeof(error.text)));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(epoch->model);
 	report_fini(&report);
-	epoch->snapshot = snapshot_create(
-		epoch->model, &epoch->settings, ++w->generation, 1, error, sizeof(error));
+	epoch->snapshot =
+		snapshot_create(epoch->model, &epoch->settings, ++w->generation, 1, &error);
 	if (!epoch->snapshot)
 		abort();
 	CU_ASSERT_EQUAL_FATAL(filter_rule_count(epoch->snapshot->filter), 2 * SESSIONS * RULES);
@@ -160,13 +161,13 @@ static void world_begin(struct world *w)
 {
 	struct lane_params params = {
 		.n_lanes = 1, .sink = drawer_sink(&w->drawer), .slot = &w->slot};
-	char error[256];
+	struct error error;
 
 	*w = (struct world){.random = 7};
 	w->epoch = epoch_begin(w);
 	atomic_init(&w->slot.current, w->epoch->snapshot);
 	params.settings = &w->epoch->settings;
-	w->lane = lane_create(&params, error, sizeof(error));
+	w->lane = lane_create(&params, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->lane);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/log/error.h"
 #include "dataplane/port/interface.h"
 #include "dataplane/port/port.h"
 #include "dataplane/support/eal_once.h"
@@ -30,12 +31,13 @@ static struct port *open_port(const char *device, uint32_t queues, bool times)
 		.memory = 64 << 20,
 		.device_times = times,
 	};
-	char error[512] = "", note[512];
-	struct port *port = port_open(&params, error, note, sizeof(error));
+	char note[512];
+	struct error error = {0};
+	struct port *port = port_open(&params, &error, note, sizeof(note));
 
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
-	CU_ASSERT_EQUAL(port_start(port, error, sizeof(error)), 0);
+	CU_ASSERT_EQUAL(port_start(port, &error), 0);
 	return port;
 }
 
@@ -260,12 +262,13 @@ static void little_memory_is_shared(void)
 		.needed = NEEDED,
 		.memory = MEMORY,
 	};
-	char error[512] = "", note[512], name[32], would_do[32];
+	char note[512], name[32], would_do[32];
+	struct error error = {0};
 	const struct rte_mempool *pool;
-	struct port *port = port_open(&params, error, note, sizeof(error));
+	struct port *port = port_open(&params, &error, note, sizeof(note));
 	unsigned long mib;
 
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
 	snprintf(name, sizeof(name), "rx%u", port_number(port));
 	pool = rte_mempool_lookup(name);
@@ -279,7 +282,7 @@ static void little_memory_is_shared(void)
 	snprintf(would_do, sizeof(would_do), "net_null25,no-rx=1");
 	params.device = would_do;
 	params.memory = (uint64_t)mib << 20;
-	port = port_open(&params, error, note, sizeof(error));
+	port = port_open(&params, &error, note, sizeof(note));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
 	CU_ASSERT_STRING_EQUAL(note, "");
 	port_close(port);

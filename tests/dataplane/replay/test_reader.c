@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/log/error.h"
 #include "dataplane/support/hooks.h"
 #include "dataplane/support/mirror_frame.h"
 #include "dataplane/support/rig.h"
@@ -637,7 +638,7 @@ static void a_worker_that_does_not_start(void)
 {
 	struct traffic traffic = traffic_make(10);
 	struct worker *worker = NULL;
-	char error[256] = "";
+	struct error error = {0};
 	unsigned nth = 0;
 	struct rig rig;
 
@@ -647,18 +648,16 @@ static void a_worker_that_does_not_start(void)
 	rig_start(&rig);
 	while (!worker && nth < 100) {
 		hooks_fail_allocation(++nth);
-		worker = worker_start(
-			rig.lanes[0], 0, rig.writer, NULL, 8, error, sizeof(error));
+		worker = worker_start(rig.lanes[0], 0, rig.writer, NULL, 8, &error);
 		CU_ASSERT_EQUAL(worker == NULL, hooks_allocation_failed());
-		CU_ASSERT_TRUE(worker || error[0]);
+		CU_ASSERT_TRUE(worker || error.text[0]);
 	}
 	hooks_fail_allocation(0);
 	CU_ASSERT_TRUE(nth > 2);
 	reader_abandon(rig.reader, &worker, 1);
 	worker_stop(worker);
 	hooks_fail_thread(1);
-	CU_ASSERT_PTR_NULL(
-		worker_start(rig.lanes[0], 0, rig.writer, NULL, 8, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(worker_start(rig.lanes[0], 0, rig.writer, NULL, 8, &error));
 	rig_run(&rig, rig_patience());
 	CU_ASSERT_EQUAL(reader_received(rig.reader), 10);
 	rig_end(&rig);

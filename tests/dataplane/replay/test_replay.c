@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/block.h"
 #include "dataplane/replay/replay.h"
 #include "dataplane/support/hooks.h"
@@ -226,13 +227,14 @@ static void each_by_its_look(void)
 static void no_more_workers_than_there_can_be(void)
 {
 	struct settings settings;
-	char most[64], more[64], error[SETTINGS_ERROR];
+	char most[64], more[64];
+	struct error error;
 
 	snprintf(most, sizeof(most), "capture.workers=%d", WORKERS_MAX);
 	snprintf(more, sizeof(more), "capture.workers=%d", WORKERS_MAX + 1);
 	settings_init(&settings);
-	CU_ASSERT_EQUAL(settings_set(&settings, most, error), 0);
-	CU_ASSERT_NOT_EQUAL(settings_set(&settings, more, error), 0);
+	CU_ASSERT_EQUAL(settings_set(&settings, most, &error), 0);
+	CU_ASSERT_NOT_EQUAL(settings_set(&settings, more, &error), 0);
 	settings_fini(&settings);
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
+
 static char folder[48];
 
 int captures_begin(void)
@@ -60,8 +62,11 @@ struct seen read_all(const char *const *paths, unsigned n, const char *bpf)
 {
 	struct seen s = {0};
 	struct input_packet packet;
-	struct input *input = input_open(paths, n, bpf, s.refused, sizeof(s.refused));
+	struct error error = {0};
+	struct input *input = input_open(paths, n, bpf, &error);
 
+	snprintf(s.refused, sizeof(s.refused), "%.399s", error.text);
+	snprintf(s.refused, sizeof(s.refused), "%.255s", error.text);
 	if (input == NULL)
 		return s;
 	while (input_next(input, &packet) == 1 && s.n < MOST) {

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "config/log/error.h"
 #include "dataplane/capture/input.h"
 #include "support/capture_bytes.h"
 

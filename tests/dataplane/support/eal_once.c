@@ -6,17 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
+
 enum { MEMORY_MB = 160 };
 
 int eal_once(void)
 {
 	static bool runs;
-	char error[128];
+	struct error error;
 
 	if (runs)
 		return 0;
-	if (eal_start_offline(MEMORY_MB, error, sizeof(error)) < 0) {
-		fprintf(stderr, "%s\n", error);
+	if (eal_start_offline(MEMORY_MB, &error) < 0) {
+		fprintf(stderr, "%s\n", error.text);
 		return 1;
 	}
 	runs = true;

@@ -5,6 +5,7 @@
 #include <rte_ethdev.h>
 #include <stdlib.h>
 
+#include "config/log/error.h"
 #include "dataplane/port/eal.h"
 #include "inspect/output/output.h"
 #include "inspect/packets/packet_files.h"
@@ -108,15 +109,12 @@ int __wrap_pthread_create(
 	return is_due(&threads) ? EAGAIN : __real_pthread_create(thread, attr, start, arg);
 }
 
-int __real_eal_start_live(
-	const struct eal_params *params, bool *huge, char *error, size_t error_size);
-int __wrap_eal_start_live(
-	const struct eal_params *params, bool *huge, char *error, size_t error_size);
-int __wrap_eal_start_live(
-	const struct eal_params *params, bool *huge, char *error, size_t error_size)
+int __real_eal_start_live(const struct eal_params *params, bool *huge, struct error *error);
+int __wrap_eal_start_live(const struct eal_params *params, bool *huge, struct error *error);
+int __wrap_eal_start_live(const struct eal_params *params, bool *huge, struct error *error)
 {
 	*huge = true;
-	return eal_runs ? 0 : __real_eal_start_live(params, huge, error, error_size);
+	return eal_runs ? 0 : __real_eal_start_live(params, huge, error);
 }
 
 void __real_eal_stop(void);

@@ -3,6 +3,7 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "dataplane/capture/input.h"
 
@@ -12,9 +13,9 @@ static const struct model no_model = {0};
 
 void rig_set(struct rig *rig, const char *assignment)
 {
-	char error[SETTINGS_ERROR];
+	struct error error;
 
-	CU_ASSERT_EQUAL_FATAL(settings_set(&rig->settings, assignment, error), 0);
+	CU_ASSERT_EQUAL_FATAL(settings_set(&rig->settings, assignment, &error), 0);
 }
 
 void rig_begin(struct rig *rig, uint32_t n_workers)
@@ -33,9 +34,8 @@ void rig_begin(struct rig *rig, uint32_t n_workers)
 
 void rig_snapshot(struct snapshot_slot *slot, const struct settings *settings, uint32_t n_lanes)
 {
-	char error[ERROR];
-	struct snapshot *snapshot =
-		snapshot_create(&no_model, settings, 1, n_lanes, error, sizeof(error));
+	struct error error;
+	struct snapshot *snapshot = snapshot_create(&no_model, settings, 1, n_lanes, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
 	CU_ASSERT_PTR_NULL(snapshot_publish(slot, snapshot));
@@ -52,8 +52,8 @@ struct lane *rig_lane(const struct settings *settings, const struct snapshot_slo
 		.sink = sink,
 		.facts = facts,
 		.slot = slot};
-	char error[ERROR];
-	struct lane *lane = lane_create(&params, error, sizeof(error));
+	struct error error;
+	struct lane *lane = lane_create(&params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lane);
 	return lane;
@@ -64,14 +64,14 @@ void rig_open(struct rig *rig, bool record)
 	const char *const paths[] = {rig->capture};
 	struct reader_params params = {
 		.settings = &rig->settings, .n_workers = rig->n_workers, .mode = rig->mode};
-	char error[ERROR] = "";
+	struct error error = {0};
 
-	rig->input = input_open(paths, 1, NULL, error, sizeof(error));
+	rig->input = input_open(paths, 1, NULL, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->input);
-	rig->output = output_open(rig->dir, false, error, sizeof(error));
+	rig->output = output_open(rig->dir, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	if (record) {
-		rig->packets = packet_file_open(rig->packet_path, error, sizeof(error));
+		rig->packets = packet_file_open(rig->packet_path, &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(rig->packets);
 	}
 	params.input = rig->input;
@@ -82,17 +82,17 @@ void rig_open(struct rig *rig, bool record)
 
 void rig_start(struct rig *rig)
 {
-	char error[ERROR];
+	struct error error;
 
 	rig_snapshot(&rig->slot, &rig->settings, rig->n_workers);
-	rig->writer = writer_start(rig->output, rig->n_workers, true, error, sizeof(error));
+	rig->writer = writer_start(rig->output, rig->n_workers, true, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->writer);
 	for (uint32_t i = 0; i < rig->n_workers; i++) {
 		rig->lanes[i] = rig_lane(&rig->settings, &rig->slot, i, rig->n_workers,
 			rig->mode, writer_sink(rig->writer, i), (struct sink){NULL, NULL});
 		rig->lanes[i]->records = rig->packets != NULL;
 		rig->workers[i] = worker_start(rig->lanes[i], i, rig->writer, NULL,
-			reader_max_blocks(rig->reader), error, sizeof(error));
+			reader_max_blocks(rig->reader), &error);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(rig->workers[i]);
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/dpi/dpi.h"
 #include "support/hex.h"
 #include "support/talk.h"
@@ -13,8 +14,8 @@ static const struct dpi_params defaults = {.max_packets_tcp = 80, .max_packets_u
 
 static struct dpi *open_dpi(const struct dpi_params *params)
 {
-	char error[128];
-	struct dpi *dpi = dpi_create(params, error, sizeof(error));
+	struct error error;
+	struct dpi *dpi = dpi_create(params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;

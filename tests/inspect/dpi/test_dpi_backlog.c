@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/dpi/backlog.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/engine.h"
@@ -97,8 +98,8 @@ static struct dpi *open_dpi(size_t limit)
 {
 	const struct dpi_params params = {
 		.max_packets_tcp = 80, .max_packets_udp = 24, .memory_limit = limit};
-	char error[128];
-	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
+	struct error error;
+	struct dpi *dpi = dpi_create(&params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;
@@ -109,11 +110,11 @@ static void says_what_the_naive_twin_says(void)
 	static const uint16_t ports[] = {80, 443, 22, 6379, 8080, 40001, 1883};
 	struct dpi *dpi = open_dpi(0);
 	struct twin *twin = calloc(1, sizeof(*twin));
-	char error[128];
+	struct error error;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(twin);
 	CU_ASSERT_TRUE_FATAL(engine_flow_size() <= STATE_MAX);
-	twin->engine = engine_create(&twin->memory, false, error, sizeof(error));
+	twin->engine = engine_create(&twin->memory, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(twin->engine);
 	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++)
 		for (size_t port = 0; port < sizeof(ports) / sizeof(ports[0]); port++)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/flow/memory.h"
 #include "support/talk.h"
@@ -91,8 +92,8 @@ static struct dpi *open_dpi(size_t limit, bool correlate)
 		.max_packets_udp = 24,
 		.correlate = correlate,
 		.memory_limit = limit};
-	char error[128];
-	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
+	struct error error;
+	struct dpi *dpi = dpi_create(&params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;
@@ -244,8 +245,8 @@ static struct dpi *open_shared(size_t limit, size_t fragments, struct quota_para
 		.memory_limit = limit,
 		.fragment_limit = fragments,
 		.quota = quota};
-	char error[128];
-	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
+	struct error error;
+	struct dpi *dpi = dpi_create(&params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;

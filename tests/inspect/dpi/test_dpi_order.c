@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/stream/reorder.h"
 #include "support/hex.h"
@@ -82,8 +83,8 @@ static void begin_http(bool with_handshake)
 static struct dpi *open_dpi(void)
 {
 	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
-	char error[128];
-	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
+	struct error error;
+	struct dpi *dpi = dpi_create(&params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "inspect/output/event_files.h"
 #include "inspect/output/flow_log_dir.h"
 #include "inspect/output/output.h"
@@ -58,8 +59,8 @@ static bool lines_go_on(void *ctx)
 	const struct folder *folder = ctx;
 	const struct event_files_params params = {.dir = folder->path, .name = "flows.jsonl"};
 	struct output_ledger ledger = {.offered = 0};
-	char error[PATH_MAX + 256];
-	struct event_files *files = event_files_open(&params, &ledger, error, sizeof(error));
+	struct error error;
+	struct event_files *files = event_files_open(&params, &ledger, &error);
 	uint64_t before;
 	bool good;
 
@@ -85,8 +86,8 @@ static bool other_files_are_left_alone(void *ctx)
 	const struct folder *folder = ctx;
 	const struct event_files_params params = {.dir = folder->path, .name = "flows.jsonl"};
 	struct output_ledger ledger = {.offered = 0};
-	char error[PATH_MAX + 256];
-	struct event_files *files = event_files_open(&params, &ledger, error, sizeof(error));
+	struct error error;
+	struct event_files *files = event_files_open(&params, &ledger, &error);
 	uint64_t written;
 	bool good = true;
 
@@ -112,14 +113,15 @@ static void put_packets(struct packet_file *file, uint32_t n)
 /* A pcapng file may lose what was gathered when it was deleted, and nothing later. */
 static bool packets_go_on(const struct folder *folder, const char *name, bool delete_it)
 {
-	char path[PATH_MAX], error[PATH_MAX + 256];
+	char path[PATH_MAX];
+	struct error error;
 	const struct output_ledger *ledger;
 	struct packet_file *file;
 	uint64_t before, gone = 0;
 	bool good;
 
 	folder_path(folder, name, path, sizeof(path));
-	file = packet_file_open(path, error, sizeof(error));
+	file = packet_file_open(path, &error);
 	ledger = packet_file_ledger(file);
 	put_packets(file, PACKETS);
 	good = check(!packet_file_flush(file) && ledger->lost_disk > 0, "full");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "inspect/output/event_files.h"
 #include "support/folder.h"
 
@@ -37,13 +38,13 @@ static uint64_t clock_of(void *ctx)
 
 static void desk_open(struct desk *desk, struct event_files_params bounds)
 {
-	char error[PATH_MAX + 256] = "";
+	struct error error = {0};
 
 	bounds.dir = desk->folder.path;
 	bounds.now_ns = clock_of;
 	bounds.ctx = desk;
-	desk->files = event_files_open(&bounds, &desk->ledger, error, sizeof(error));
-	CU_ASSERT_STRING_EQUAL(error, "");
+	desk->files = event_files_open(&bounds, &desk->ledger, &error);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->files);
 }
 

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "inspect/output/forwarder.h"
 #include "support/folder.h"
 
@@ -39,10 +40,10 @@ static void desk_make(struct desk *desk, const struct event_sink *sink, size_t r
 
 static void desk_start(struct desk *desk)
 {
-	char error[ERROR];
+	struct error error;
 
-	desk->forwarder = forwarder_start(&desk->params, error, sizeof(error));
-	CU_ASSERT_STRING_EQUAL(error, "");
+	desk->forwarder = forwarder_start(&desk->params, &error);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->forwarder);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "inspect/output/output.h"
@@ -26,11 +27,12 @@ enum { PERIOD = 1529511600 };
 
 static struct output *open_new(const struct folder *folder)
 {
-	char path[PATH_MAX], error[256] = "";
+	char path[PATH_MAX];
+	struct error error = {0};
 	struct output *output =
-		output_open(folder_path(folder, "out", path, sizeof(path)), false, error, 256);
+		output_open(folder_path(folder, "out", path, sizeof(path)), false, &error);
 
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
 	return output;
 }
@@ -284,15 +286,16 @@ static void equal_input_gives_equal_bytes(void)
 static void a_directory_that_is_not_empty_is_refused(void)
 {
 	struct folder folder = folder_make();
-	char path[PATH_MAX], error[256] = "";
+	char path[PATH_MAX];
+	struct error error = {0};
 	size_t len;
 	char *text;
 
 	folder_put(&folder, "out/notes.txt", "mine");
 	folder_path(&folder, "out", path, sizeof(path));
-	CU_ASSERT_PTR_NULL(output_open(path, false, error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, path));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, "is not empty"));
+	CU_ASSERT_PTR_NULL(output_open(path, false, &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "is not empty"));
 	text = folder_get(&folder, "out/notes.txt", &len);
 	CU_ASSERT_STRING_EQUAL(text, "mine");
 	free(text);
@@ -334,15 +337,16 @@ static void force_removes_only_our_own_files(void)
 	};
 	const size_t n = sizeof(rows) / sizeof(rows[0]);
 	struct folder folder = folder_make();
-	char path[PATH_MAX], error[256] = "", *text;
+	char path[PATH_MAX], *text;
+	struct error error = {0};
 	struct output *output;
 	size_t len;
 
 	for (size_t i = 0; i < n; i++)
 		folder_put(&folder, rows[i].name, "old");
 	folder_path(&folder, "out", path, sizeof(path));
-	output = output_open(path, true, error, sizeof(error));
-	CU_ASSERT_STRING_EQUAL(error, "");
+	output = output_open(path, true, &error);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
 	CU_ASSERT_TRUE(output_close(output));
 	for (size_t i = 0; i < n; i++)
@@ -357,12 +361,13 @@ static void force_removes_only_our_own_files(void)
 
 static void refuse(const struct folder *folder, const char *name, bool force, const char *why)
 {
-	char path[PATH_MAX], error[256] = "";
+	char path[PATH_MAX];
+	struct error error = {0};
 
 	folder_path(folder, name, path, sizeof(path));
-	CU_ASSERT_PTR_NULL(output_open(path, force, error, sizeof(error)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, path));
-	CU_ASSERT_PTR_NOT_NULL(strstr(error, why));
+	CU_ASSERT_PTR_NULL(output_open(path, force, &error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, why));
 }
 
 static void what_cannot_be_opened_is_said(void)
@@ -513,11 +518,12 @@ static char *listing(const struct folder *folder)
 
 static struct output *open_live(const struct folder *folder, const struct settings *settings)
 {
-	char path[PATH_MAX], error[256] = "";
+	char path[PATH_MAX];
+	struct error error = {0};
 	struct output *output = output_open_live(
-		folder_path(folder, "out", path, sizeof(path)), settings, error, sizeof(error));
+		folder_path(folder, "out", path, sizeof(path)), settings, &error);
 
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
 	return output;
 }

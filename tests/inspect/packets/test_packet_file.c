@@ -10,17 +10,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "inspect/packets/packet_file.h"
 #include "support/folder.h"
 #include "support/hex.h"
 
 static struct packet_file *open_new(const struct folder *folder, const char *name)
 {
-	char path[PATH_MAX], error[256] = "";
-	struct packet_file *file = packet_file_open(
-		folder_path(folder, name, path, sizeof(path)), error, sizeof(error));
+	char path[PATH_MAX];
+	struct error error = {0};
+	struct packet_file *file =
+		packet_file_open(folder_path(folder, name, path, sizeof(path)), &error);
 
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	return file;
 }
@@ -460,11 +462,11 @@ static void times_beyond_classic_pcap(void)
 
 static void what_cannot_be_opened_is_said(void)
 {
-	char error[256] = "";
+	struct error error = {0};
 
-	CU_ASSERT_PTR_NULL(packet_file_open("/nowhere/out.pcap", error, sizeof(error)));
-	CU_ASSERT_STRING_EQUAL(
-		error, "/nowhere/out.pcap: cannot write packets: No such file or directory");
+	CU_ASSERT_PTR_NULL(packet_file_open("/nowhere/out.pcap", &error));
+	CU_ASSERT_STRING_EQUAL(error.text,
+		"/nowhere/out.pcap: cannot write packets: No such file or directory");
 }
 
 /* A disk that fills: what was written before stays readable, all else is counted. */

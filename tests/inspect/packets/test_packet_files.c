@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/log/error.h"
 #include "inspect/packets/packet_files.h"
 #include "inspect/support/packet_desk.h"
 #include "support/folder.h"
@@ -384,14 +385,15 @@ static void what_cannot_be_opened_is_said(void)
 {
 	struct folder folder = folder_make();
 	struct packet_files_params params = {.dir = folder.path};
-	char error[256] = "", want[256];
+	char want[256];
+	struct error error = {0};
 
 	folder_put(&folder, "packets", "a file");
-	CU_ASSERT_PTR_NULL(packet_files_open(&params, error, sizeof(error)));
+	CU_ASSERT_PTR_NULL(packet_files_open(&params, &error));
 	snprintf(want, sizeof(want),
 		"%s/packets/packets-TIME.pcapng: cannot write there: Not a directory",
 		folder.path);
-	CU_ASSERT_STRING_EQUAL(error, want);
+	CU_ASSERT_STRING_EQUAL(error.text, want);
 	folder_remove(&folder);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/proto/dns_stream.h"
 #include "support/hex.h"
@@ -283,8 +284,8 @@ static void stays_in_bounds_on_any_segments(void)
 static struct dpi *open_dpi(void)
 {
 	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
-	char error[128];
-	struct dpi *dpi = dpi_create(&params, error, sizeof(error));
+	struct error error;
+	struct dpi *dpi = dpi_create(&params, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/model/model.h"
 #include "inspect/output/output.h"
 #include "inspect/proto/details_draft.h"
@@ -24,9 +25,9 @@ static struct memory_list taken;
 static int start(void)
 {
 	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
-	char error[128];
+	struct error error;
 
-	dpi = dpi_create(&params, error, sizeof(error));
+	dpi = dpi_create(&params, &error);
 	return dpi == NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "inspect/record/fact.h"
 #include "inspect/summary/summary.h"
 #include "support/folder.h"
@@ -17,9 +18,9 @@ static struct dpi *dpi;
 static int start(void)
 {
 	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
-	char error[128];
+	struct error error;
 
-	dpi = dpi_create(&params, error, sizeof(error));
+	dpi = dpi_create(&params, &error);
 	return dpi == NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "support/pcapng_walk.h"
 
 static uint64_t clock_of(void *ctx)
@@ -17,13 +18,13 @@ static uint64_t clock_of(void *ctx)
 
 void packet_desk_open(struct packet_desk *desk, struct packet_files_params params)
 {
-	char error[PATH_MAX + 256] = "";
+	struct error error = {0};
 
 	params.dir = desk->folder.path;
 	params.now_ns = clock_of;
 	params.ctx = desk;
-	desk->files = packet_files_open(&params, error, sizeof(error));
-	CU_ASSERT_STRING_EQUAL(error, "");
+	desk->files = packet_files_open(&params, &error);
+	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->files);
 }
 
