@@ -50,7 +50,9 @@ struct run {
 	struct control_plane *control_plane;
 	size_t there; /* of the output directory's path, before the start */
 	struct notify notify;
+	/* Written by the main thread; read by whoever collects a status. */
 	atomic_bool stopping;
+	/* Written by the thread that reloads (main or control plane); read by whoever collects a status. */
 	_Atomic uint64_t reloads, refused;
 	int quit;                  /* eventfd: the control socket asks for the end */
 	pthread_mutex_t reloading; /* SIGHUP and the control socket, one at a time */

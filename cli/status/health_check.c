@@ -1,5 +1,5 @@
-/* Two locks: `busy` is handed from one collect() to the next and may be held for as long as the
- * provider takes; `lock` guards the plain fields and is only held for moments. */
+/* Two locks: `busy` is held by one collect() at a time, for as long as the provider takes; `lock`
+ * guards the fields under it and is held for moments only. */
 #include "cli/status/health_check.h"
 
 #include <errno.h>
@@ -23,7 +23,8 @@ struct health_check {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t freed, stopped;
-	/* Under the lock: */
+	/* With `lock`. The thread writes `verdict` and `judged_ns`, who collects writes `shares`; any
+	 * thread reads. */
 	bool busy, stop;
 	struct verdict verdict;
 	struct shares shares;

@@ -24,9 +24,10 @@ enum count {
 	COUNTS,
 };
 
-/* One worker's way in. All but the ring is the worker's. */
+/* One worker's way in: the worker puts frames into the ring, the exception thread takes them. */
 struct way_in {
 	_Alignas(64) struct ring *ring;
+	/* Written by the worker, read by any thread. */
 	_Atomic uint64_t offered, offered_bytes, lost_ring;
 };
 
@@ -37,6 +38,7 @@ struct exception_port {
 	struct way_in *ways;
 	uint32_t n_ways;
 	struct token_bucket bucket;
+	/* Written by the exception thread, read by any: counters, and that the tap is no more. */
 	_Atomic uint64_t counts[COUNTS];
 	atomic_bool gone;
 };
@@ -47,8 +49,8 @@ struct exception {
 	uint32_t n_ports;
 	pthread_t thread;
 	bool started;
-	atomic_bool stop;
-	int wake; /* an eventfd: to look at once */
+	atomic_bool stop; /* written by exception_stop(), read by the exception thread */
+	int wake;         /* an eventfd: to look at once */
 };
 
 /* The thread. `arg` is the struct exception; until its `stop`. */

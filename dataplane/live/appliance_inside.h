@@ -60,11 +60,15 @@ struct appliance {
 	struct poller *pollers[WORKERS_MAX];
 	uint32_t n_pollers;
 	struct overload_reported told[WORKERS_MAX];
-	uint64_t stats_ns;                          /* when the last stats event was made */
-	_Atomic uint64_t stats_offered, stats_lost; /* written by the control thread */
+	uint64_t stats_ns; /* when the last stats event was made */
+	/* Written by the control thread, read by who looks. */
+	_Atomic uint64_t stats_offered, stats_lost;
+	/* Written by the control thread, read by workers: an enum poll_phase, and how many packets
+	 * were lost at the ports when the last tick looked. */
 	_Atomic int phase;
+	_Atomic uint64_t missed;
+	/* Written and read by all workers: see struct poll_params. */
 	_Atomic uint32_t shedding[OVERLOAD_STEPS];
-	_Atomic uint64_t missed; /* packets lost at the ports, as the last tick found them */
 	struct snapshot_slot slot;
 	pthread_mutex_t
 		asking; /* held to ask the ports: by the control thread, and who looks */

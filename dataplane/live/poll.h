@@ -53,12 +53,15 @@ struct poll_params {
 	struct writer *writer;
 	struct correlator *correlator; /* NULL: no facts are made */
 	struct handoff *handoff;       /* NULL with one worker */
+	/* Written by the control thread, read by workers: an enum poll_phase, and how many packets
+	 * were lost at the ports so far. */
 	const _Atomic int *phase;
-	const _Atomic uint64_t *missed; /* packets lost at the ports so far */
+	const _Atomic uint64_t *missed;
 	struct worker_view_board *view;
 	const struct settings *settings;
-	/* Of each overload_step: how many workers are overloaded so far. What one gives up, all give up: one that
-	 * has time again hands over faster than others could take. */
+	/* For each overload_step: how many workers are in it. Each worker adds itself and takes itself
+	 * off, and all read it: when one sheds, all do, since a worker that has time again hands over
+	 * faster than others can take. */
 	_Atomic uint32_t *shedding;
 	struct recorder *recorder; /* NULL: packets are not recorded */
 };

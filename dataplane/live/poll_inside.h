@@ -23,11 +23,11 @@ struct poller {
 	uint64_t taken;              /* places of the burst with packets of others */
 	uint32_t turn;               /* the worker whose ring is looked at next */
 	enum reason why[BURST_MAX];
-	/* What other threads read. */
+	/* Written by the worker, read by any thread. */
 	_Alignas(64) struct tally_board board;
-	_Atomic uint64_t seen;
-	_Atomic int reached;
-	atomic_bool done;
+	_Atomic uint64_t seen; /* the ticks of its latest round */
+	_Atomic int reached;   /* the enum poll_phase that it has taken up */
+	atomic_bool done;      /* it has sent and published all it had */
 };
 
 /* The first `n` of its mbufs, as `queue` gave them: through the lane or to other workers. Takes what

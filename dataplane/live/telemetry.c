@@ -18,9 +18,10 @@
 enum { NAME_SIZE = 64 };
 
 /* DPDK hands its callbacks no context, and a command cannot be taken back: what they answer from has
- * one place in the process, as the socket has. */
+ * one place in the process, as the socket has. Written by the thread that starts and stops telemetry,
+ * read by DPDK's telemetry thread. */
 static struct {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* held for all of these */
 	const struct telemetry_command *commands;
 	uint32_t n;
 	void *ctx;

@@ -16,12 +16,13 @@ enum { CHUNKS = 4, LIVE_CHUNKS = 16, ROUND_FACTS = 4096 };
 struct correlator {
 	struct service service;
 	struct totals *totals;
-	_Atomic uint64_t overflow, error_bytes; /* copies of the totals', for other threads */
+	/* Copies of the totals': written by the correlator's thread, read by any. */
+	_Atomic uint64_t overflow, error_bytes;
 	bool ordered;
 	uint32_t n_inlets;
 	struct inlet {
 		struct outbox *outbox;
-		/* All facts up to this number were sent: written by the worker. */
+		/* All facts up to this number were sent: written by the worker, read by the correlator. */
 		_Atomic uint64_t reached;
 	} inlets[];
 };

@@ -14,11 +14,12 @@ struct chunk {
 };
 
 struct outbox {
-	struct ring *full, *empty; /* maker -> service, service -> maker */
+	struct ring *full, *empty; /* chunks: maker -> service, service -> maker */
 	struct chunk *filling;     /* the maker's */
 	struct chunk *reading;     /* the service's, who is at word `at` of it */
 	uint32_t at;
-	atomic_bool wait, hurry;
+	atomic_bool wait;  /* written and read by the maker */
+	atomic_bool hurry; /* written by any thread, read by the maker */
 };
 
 _Static_assert((int)RECORD_MAX <= (int)OUTBOX_CHUNK && sizeof(uint64_t) == RECORD_ALIGN,

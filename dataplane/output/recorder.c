@@ -30,10 +30,11 @@ struct entry {
 
 /* One worker's way in. Positions count packets and never wrap; each end writes lines of its own. */
 struct way {
-	/* The worker's. */
+	/* The worker's alone. */
 	_Alignas(LINE) uint64_t put, seen_taken, large_put;
+	/* Written by the worker, read by the recorder. */
 	_Alignas(LINE) _Atomic uint64_t sent;
-	/* The recorder's. */
+	/* Written by the recorder, read by the worker. */
 	_Alignas(LINE) _Atomic uint64_t taken;
 	_Atomic uint64_t large_taken;
 	struct entry *entries;
@@ -45,11 +46,12 @@ struct recorder {
 	struct way *ways;
 	struct packet_files *files;
 	uint64_t flushed_s;
-	/* Copies of the files' ledger, for other threads. */
-	_Atomic uint64_t written, lost_disk;
-	_Atomic uint64_t left; /* at the end, in the rings */
+	/* Written by the recorder's thread, read by any: copies of the files' ledger, and packets that were
+	 * in the rings when there was no time left. */
+	_Atomic uint64_t written, lost_disk, left;
 	pthread_t thread;
 	bool started;
+	/* Written by recorder_stop(), read by the recorder's thread. */
 	atomic_bool stop;
 	_Atomic uint64_t deadline_ns; /* with `stop` */
 };

@@ -12,7 +12,7 @@
 struct errand {
 	void (*call)(void *ctx);
 	void *ctx;
-	atomic_bool done;
+	atomic_bool done; /* written by the thread, read by who gave the errand */
 };
 
 static void run_errand(struct service *service)

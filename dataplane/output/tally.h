@@ -27,6 +27,7 @@ struct tally {
 
 enum { TALLY_WORDS = sizeof(struct tally) / sizeof(uint64_t) };
 
+/* Written by one worker, read by any thread (a sequence lock). */
 struct tally_board {
 	_Atomic uint64_t version; /* odd while the worker writes */
 	_Atomic uint64_t words[TALLY_WORDS];

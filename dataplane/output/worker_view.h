@@ -1,6 +1,6 @@
 /* A view of a lane for other threads: copies of its sessions and of its largest live flows, about half
- * a second old, or of the moment when they were asked for. The worker fills one in small slices between bursts; three buffers go round between
- * it and the reader, so neither ever waits for the other.
+ * a second old, or begun after they were asked for. The worker fills one in small slices between
+ * bursts; three buffers go round between it and the reader, so neither ever waits for the other.
  *
  *     worker fills -> ready -> the reader holds -> spare -> worker fills */
 #pragma once
@@ -35,9 +35,12 @@ struct worker_view {
 };
 
 struct worker_view_board {
+	/* A full buffer, put there by the worker and taken by the reader; and one that is free, the other
+	 * way round. */
 	_Atomic(struct worker_view *) ready, spare;
 	struct worker_view buffers[VIEW_BUFFERS];
-	_Atomic uint64_t asked;   /* questions of the reader */
+	_Atomic uint64_t
+		asked; /* questions so far: written by the reader, read by the worker */
 	struct worker_view *held; /* the reader's */
 	/* The worker's. */
 	struct worker_view *filling;

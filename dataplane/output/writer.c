@@ -21,7 +21,7 @@ struct writer {
 	uint32_t n_outboxes, n_chunks; /* chunks of each outbox */
 	bool live;
 	uint64_t events_s, flow_logs_s; /* when each was flushed last */
-	/* Copies of the output's ledgers, for other threads. */
+	/* Copies of the output's ledgers: written by the writer's thread, read by any. */
 	_Atomic uint64_t written[RECORD_KIND_COUNT], lost_disk[RECORD_KIND_COUNT],
 		cut[RECORD_KIND_COUNT];
 };

@@ -41,12 +41,12 @@ struct rule_hits *snapshot_hits(const struct snapshot *snapshot, uint32_t lane);
 /* The sum over lanes for one rule, by any thread; exact when the lanes are at rest. */
 struct rule_hits snapshot_rule_hits(const struct snapshot *snapshot, uint32_t rule);
 
-/* Where lanes look for the current snapshot. Written by the control thread alone. */
+/* The current snapshot: written by the control thread alone, read by all lanes. */
 struct snapshot_slot {
 	_Atomic(struct snapshot *) current;
 };
 
-/* What a lane says of itself: the generation it works with. Written by the lane alone. */
+/* The generation that a lane works with: written by the lane alone, read by any thread. */
 struct snapshot_reader {
 	_Atomic uint64_t generation;
 };

@@ -18,7 +18,7 @@ struct port_time {
 	int offset;    /* of the time in an mbuf; -1: the device gives none */
 	uint64_t flag; /* set in the ol_flags of an mbuf that has one */
 	bool counts;   /* ticks of its own; else ns since 1970, times `scale.rate` */
-	/* What the control thread has found; odd `version`: it is writing. */
+	/* Written by the control thread, read by workers; odd `version`: it is writing. */
 	_Atomic uint64_t version, base, base_ns, rate;
 };
 

@@ -25,12 +25,15 @@ struct forwarder {
 	struct line_queue *queue;
 	pthread_t thread;
 	bool started, stopped;
-	int wake;             /* eventfd: there is something to do */
-	atomic_bool sleeping; /* nobody but a wake ends the thread's sleep */
+	int wake; /* eventfd: there is something to do */
+	/* Set by the thread before it sleeps, cleared by it or by the producer, who then wakes it. */
+	atomic_bool sleeping;
+	/* Written by who stops it, read by the thread. */
 	atomic_bool stop;
 	_Atomic uint64_t deadline_ns; /* 0: none */
+	/* Read by any thread. Written by the thread, `lost_queue` by the producer, too. */
 	_Atomic uint64_t written, lost_queue, lost_disk;
-	atomic_bool reached;
+	atomic_bool reached; /* the sink is connected */
 	/* The thread's own. */
 	int fd;    /* -1: the sink is away */
 	bool over; /* and will never be there again */

@@ -6,9 +6,11 @@
 #include <string.h>
 
 struct line_queue {
-	size_t size;        /* a power of two */
-	atomic_size_t head; /* bytes put in so far; the producer's */
-	atomic_size_t tail; /* bytes dropped so far; the consumer's */
+	size_t size; /* a power of two */
+	/* Bytes put in so far: written by the producer, read by the consumer. */
+	atomic_size_t head;
+	/* Bytes dropped so far: written by the consumer, read by the producer. */
+	atomic_size_t tail;
 	char bytes[];
 };
 

@@ -20,7 +20,7 @@ struct retention {
 	 * or removed together, and counted once by `max_files`. 0: each stands alone. */
 	size_t member_len;
 	uint64_t max_files, max_bytes; /* 0: no bound */
-	/* Counted since the start; read by any thread. */
+	/* Counted since the start: written by the thread that calls retention_apply(), read by any. */
 	_Atomic uint64_t removed_files, removed_bytes;
 	bool said, failed;
 };
