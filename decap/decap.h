@@ -19,12 +19,12 @@
 
 enum { DECAP_PORTS_MAX = 8 };
 
-/* What arrived packets are taken for. */
+/* How packets that arrive are classified. */
 enum decap_mode {
 	DECAP_MIRROR, /* mirror traffic: what is not is refused */
-	/* Each by its look: what says that it is VXLAN with the I flag or GENEVE, on a configured
-	 * port, is mirror traffic; all else is ordinary, UDP to these ports included. A packet cut
-	 * before it could say so is mirror traffic that was cut. */
+	/* Each packet by its own bytes: VXLAN with the I flag or GENEVE on a configured port is
+	 * mirror traffic; all else is ordinary, other UDP to these ports included. A packet cut
+	 * before those bytes is mirror traffic that was cut. */
 	DECAP_AUTO,
 	DECAP_PLAIN, /* nothing is decapsulated */
 };

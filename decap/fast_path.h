@@ -1,8 +1,8 @@
-/* The usual packet at a glance. Nearly every mirror packet has the same 50 bytes of outer headers
- * (36 of them again below GENEVE), and nearly every inner packet is whole IPv4 with TCP or UDP: one
- * look at the cursor and a few comparisons tell. Whatever is not exactly so goes the careful way
- * (link.c, ip.c, udp.c, l4.c), which gives the same results for the usual packet too: tests
- * compare the two. Included by decap.c alone; inline because it is most of what decap does. */
+/* The fast path: nearly every mirror packet has the same 50 bytes of outer headers (36 of them
+ * again below GENEVE), and nearly every inner packet is whole IPv4 with TCP or UDP. A few
+ * comparisons find that out. All other packets go the general way (link.c, ip.c, udp.c, l4.c),
+ * which gives the same results for these packets too: tests compare the two. Included by decap.c
+ * alone; inline because it is most of what decap does. */
 #pragma once
 
 #include "decap/cursor.h"
@@ -44,7 +44,8 @@ static inline uint32_t fast_path_outer(
 	return odd != 0 || frame_len - 1 >= wire || params->n_vxlan_ports == 0 ? 0 : frame_len;
 }
 
-/* The same bytes, judged usual: the frame behind them, of which `cap` bytes may have arrived. */
+/* The same bytes, found usual: sets the frame behind them, of which `cap` bytes may have
+ * arrived. */
 static inline void fast_path_outer_set(
 	struct packet *p, const uint8_t *b, uint32_t frame_len, uint32_t cap)
 {
@@ -72,8 +73,8 @@ static inline uint32_t fast_path_inner(const uint8_t *b)
 	return protocol != IPPROTO_UDP || be16(b + USUAL_L4 + 4) - 8u > len - 8 ? 0 : 8;
 }
 
-/* The same bytes, judged usual with an L4 header of `size`: all that comes from them. `cap` bytes
- * of the frame arrived; `flags` are the packet's so far. */
+/* The same bytes, found usual, with an L4 header of `size`: sets all that comes from them. `cap`
+ * bytes of the frame arrived; `flags` are the packet's so far. */
 static inline void fast_path_inner_set(
 	struct packet *p, const uint8_t *b, uint32_t size, uint32_t cap, uint16_t flags)
 {

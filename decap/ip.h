@@ -39,8 +39,8 @@ struct ip_header {
  * that both addresses arrived. */
 enum ip_status ip_read(const struct cursor *c, uint16_t ether, struct ip_header *h);
 
-/* The identification of a fragment that decap accepted; 0 of what is none. Fragments are rare: it is
- * read again where it is asked for. */
+/* The identification of a fragment that decap accepted, read again from its header (fragments
+ * are rare); 0 for other packets. */
 uint32_t ip_fragment_id(const struct packet *p);
 
 /* Bytes of an extension header of this kind, whose first two are at `b`. */

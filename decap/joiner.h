@@ -1,11 +1,12 @@
-/* Joiner: puts outer IP fragments (RFC 791, 8200) of mirror traffic together, before decapsulation. For
- * replay alone: live, AWS cuts what is too long and sends no fragments, and holding packets would hold
- * their buffers.
+/* Puts outer IP fragments (RFC 791, 8200) of mirror traffic together, before decapsulation. For
+ * replay alone: live, AWS cuts what is too long and sends no fragments, and holding packets
+ * would hold their buffers.
  *
- * Bounded: JOINER_DATAGRAMS at a time, 65,535 bytes each, and JOINER_TIMEOUT_NS of packet time between
- * the first fragment that came and the last; the oldest datagram gives way. A fragment that overlaps
- * what is there refuses its datagram (RFC 5722, 8200): what is to come of it is refused, too. Counts of
- * fragments add up: taken = joined + left + overlapping + those that made a packet whole + those that wait. */
+ * Bounded: JOINER_DATAGRAMS at a time, 65,535 bytes each, and JOINER_TIMEOUT_NS of packet time
+ * between the first fragment that came and the last; the oldest datagram gives way. When a
+ * fragment overlaps another, its datagram is refused (RFC 5722, 8200), and so are the fragments
+ * of it that still come. Fragments add up: taken = joined + left + overlapping + those that
+ * completed a packet + those that wait. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,14 +20,14 @@ enum { JOINER_DATAGRAMS = 64 };
 struct joiner;
 
 struct joiner_counts {
-	uint64_t joined; /* became part of a packet made whole, which was the last to come */
-	uint64_t left;   /* of datagrams that never became whole */
+	uint64_t joined;      /* became part of a whole packet, and were not the last of it */
+	uint64_t left;        /* of datagrams that never became whole */
 	uint64_t overlapping; /* of datagrams whose fragments overlap */
 	uint64_t overflow;    /* datagrams that gave way to others: a capacity limit was hit */
 };
 
 enum joiner_status {
-	JOINER_NONE, /* no fragment of a packet that could be mirror traffic: nobody's but the caller's */
+	JOINER_NONE,  /* not a fragment of mirror traffic: the caller goes on with it */
 	JOINER_TAKEN, /* kept or refused, and counted */
 	JOINER_WHOLE, /* the datagram is complete: `p` is it now */
 };
@@ -35,8 +36,8 @@ enum joiner_status {
 struct joiner *joiner_create(const struct decap_params *params);
 void joiner_destroy(struct joiner *joiner);
 
-/* True for a packet that may be an outer fragment: the glance that lets others pass. IPv4 behind
- * untagged Ethernet is told at once; all else is looked at by joiner_add(). */
+/* True for a packet that may be an outer fragment: a quick check that lets all others pass. IPv4
+ * behind untagged Ethernet is decided here; all else is for joiner_add(). */
 static inline bool joiner_may_be(const uint8_t *data, uint32_t cap, enum link link)
 {
 	if (link != LINK_ETHERNET || cap < 22)
@@ -50,7 +51,7 @@ static inline bool joiner_may_be(const uint8_t *data, uint32_t cap, enum link li
  * fragment; the bytes are the joiner's until the next call. */
 enum joiner_status joiner_add(struct joiner *joiner, struct packet *p, bool all);
 
-/* No more packets come: what waits is left. */
+/* No more packets come: fragments that wait are counted as `left`. */
 void joiner_end(struct joiner *joiner);
 
 struct joiner_counts joiner_counts(const struct joiner *joiner);

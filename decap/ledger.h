@@ -1,7 +1,7 @@
 /* The ledger: every packet received ends in exactly one bucket. A stage that refuses a packet
- * counts a reason; each reason belongs to one bucket (reasons.def). Nothing here is a remainder:
- * `received` is counted where packets come in, the reasons where their event happens, and
- * ledger_closes() compares the two. One writer each; readers add ledgers up. */
+ * counts a reason; each reason belongs to one bucket (reasons.def). No number is computed as a
+ * remainder: `received` is counted where packets come in, reasons where packets end, and
+ * ledger_closes() compares the two. One thread writes a ledger; readers add up copies. */
 #pragma once
 
 #include <stdbool.h>

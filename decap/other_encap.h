@@ -1,6 +1,6 @@
-/* Encapsulations that copies of packets come in and that nothing here takes off: VXLAN or GENEVE on a
- * port that the settings do not name, ERSPAN, TZSP, and their like. Only told by their look, so that
- * somebody can be told what would read them; no packet is treated otherwise for it. */
+/* Encapsulations of mirrored packets that are not taken off: VXLAN or GENEVE on a port that the
+ * settings do not name, ERSPAN, TZSP, and their like. They are recognised so that the summary
+ * can say which setting or program would read them; packets are not treated otherwise for it. */
 #pragma once
 
 #include "decap/decap.h"
@@ -18,7 +18,7 @@ enum other_encap {
 
 enum { OTHER_ENCAP_PORTS = 4 };
 
-/* What was met; all zero at first. Adding up in another order gives the same. */
+/* What was found; all zero at first. Sums are the same in any order. */
 struct other_encap_met {
 	uint64_t count[OTHER_ENCAP_COUNT];
 	/* The lowest UDP ports that it came to, ascending; 0: no more. */

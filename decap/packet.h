@@ -91,7 +91,7 @@ struct packet {
 		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
 	uint16_t flags;   /* enum packet_flag */
 	enum direction direction; /* of the session's interface */
-	uint32_t generation;      /* of the configuration that told it: its lower half */
+	uint32_t generation;      /* lower half of the generation that `direction` is of */
 	uint32_t tcp_seq, tcp_ack;
 	struct ip_addr src, dst;
 
@@ -103,7 +103,8 @@ struct packet {
 	 * packet is accepted. */
 	bool accepted;
 	uint32_t rule_number;
-	/* Number of the verdict that its flow remembers of the sender; see flow_table_remember(). */
+	/* What the flow remembers of the filter's verdict on this sender: its number, 0 =
+	 * nothing. See flow_table_remember(). */
 	uint32_t remembered;
 
 	/* Whose it is. */
@@ -113,7 +114,7 @@ struct packet {
 	/* The session in the mirror model; NULL: not in the settings. */
 	const struct model_session *config;
 
-	/* Its flow, and what the flow table worked out to find it. */
+	/* The packet's flow, and the key and hash by which the flow table found it. */
 	struct flow_row *row;
 	struct flow *flow;
 	uint64_t flow_id; /* for the packet file; 0 = reached no flow, or nothing is recorded */

@@ -1,5 +1,5 @@
-/* What a command is configured by: a settings file, single settings from the command line, and the
- * mirror model that both describe. */
+/* The configuration of a command: a settings file, single settings from the command line, and
+ * the mirror model that both describe. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* What a command reads and what it writes must be different files, by whatever names. */
+/* Checks that a command does not write to a file that it reads, by whatever name. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,5 +16,6 @@ struct files_apart {
 	bool force;              /* a packet file that is there is written over */
 };
 
-/* Before anything is opened for writing. false, said on stderr: what would be lost. */
+/* Call before anything is opened for writing. false: a file would be lost; which one was said on
+ * stderr. */
 bool files_are_apart(const struct files_apart *files);

@@ -1,4 +1,4 @@
-/* What `periscope mirror` is asked and works with. Private to cli/command/mirror*.c. */
+/* Options and state of `periscope mirror`. Private to cli/command/mirror*.c. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* Settings that are read and checked, but ask for what no command does yet. */
+/* Settings that are read and checked, but that no command uses yet. */
 #pragma once
 
 #include "config/settings/settings.h"

@@ -1,4 +1,4 @@
-/* Who has standard output: the summary, packets (-w -), or events (events.stdout). */
+/* Who writes to standard output: the summary, packets (-w -), or events (events.stdout). */
 #pragma once
 
 #include <stdbool.h>

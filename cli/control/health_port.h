@@ -1,6 +1,6 @@
-/* The TCP health check of a load balancer: a port that takes connections, and closes them at once,
- * for as long as the watch says healthy. When sick it is closed, so that the check is refused; when
- * well it is opened again. */
+/* The TCP health check of a load balancer: a port that takes connections and closes them at
+ * once, as long as the appliance is healthy. While it is not, the port is closed, so that the
+ * check is refused. */
 #pragma once
 
 #include <stdbool.h>

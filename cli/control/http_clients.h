@@ -1,7 +1,7 @@
-/* Who is connected to the HTTP server, so that nobody keeps the others out: whoever comes is let in,
- * and beyond the bounds (of one address, of all) the one that came first is shut down. An answer ends
- * a connection, so that one has waited longest; a client that sends a byte now and then holds a place
- * only for as long as nobody else needs it. All in the server's thread. */
+/* The clients of the HTTP server. A new one is always let in; beyond the bounds (of one address,
+ * of all) the client that came first is shut down, which is the one that has waited longest,
+ * since an answer ends a connection. So a client that sends a byte now and then keeps its place
+ * only while nobody else needs it. All in the server's thread. */
 #pragma once
 
 #include <stdint.h>

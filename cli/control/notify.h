@@ -1,5 +1,6 @@
-/* What the service manager that started the appliance is told: sd_notify(3). Without one, nothing
- * happens. One thread has the notifier; notify_reloading() and notify_reloaded() are anybody's. */
+/* Notifies the service manager that started the appliance: sd_notify(3). Without one, nothing
+ * happens. One thread has the notifier; notify_reloading() and notify_reloaded() may be called
+ * by any. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +23,7 @@ void notify_reloading(void);
 void notify_reloaded(void);
 void notify_stopping(void);
 
-/* To be called a few times a second, by the thread whose life is to be watched. Tells changes of
- * health, and pings the watchdog as long as every worker polls: an appliance that is unhealthy for
- * another reason (a link, a full disk) is none the better for being started anew. */
+/* To be called a few times a second, by the thread that the watchdog is to watch. Tells changes
+ * of health, and pings the watchdog as long as every worker polls: an appliance that is
+ * unhealthy for another reason (a link, a full disk) would not be better after a restart. */
 void notify_look(struct notify *notify, const struct verdict *verdict, uint64_t now_ns);

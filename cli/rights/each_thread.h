@@ -1,5 +1,6 @@
-/* A call in every thread of the process, those of libraries too: some of what the kernel keeps
- * (capabilities, no_new_privs) belongs to a thread, and only the thread itself can give it up. */
+/* Makes a call in every thread of the process, those of libraries too: some of what the kernel
+ * keeps (capabilities, no_new_privs) belongs to a thread, and only the thread itself can give it
+ * up. */
 #pragma once
 
 #include <stdbool.h>

@@ -27,8 +27,9 @@ struct rights {
 /* Looks up what the settings ask for; changes nothing. false: `error` says what cannot be. */
 bool rights_plan(struct rights *rights, const struct settings *settings, struct error *error);
 
-/* Before anything is opened: no core files, files for owner and group alone, and when the output
- * directory is not there yet, it is made for the user to be. What is there stays whose it is. */
+/* Call before anything is opened. No core files; files for owner and group alone. An output
+ * directory that is not there is made, for the user that the process will be; one that is there
+ * keeps its owner. */
 bool rights_prepare(const struct rights *rights, const char *output_dir, struct error *error);
 
 /* Gives up everything, and looks whether it is gone from every thread. false: `error` says why

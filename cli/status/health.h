@@ -17,11 +17,10 @@ struct verdict {
 	uint32_t n_wrong;  /* all that is wrong; the first VERDICT_WRONG have their sentence */
 	bool workers_poll; /* there are workers, and none of them has stopped polling */
 	char wrong[VERDICT_WRONG][VERDICT_TEXT];
-	/* Steps of the overload order in force: static strings. Of themselves they are nothing
-	 * wrong: to give up what matters less is what keeps the appliance healthy. */
+	/* Overload steps in force: static strings. They do not make the appliance unhealthy. */
 	const char *overload[VERDICT_OVERLOAD];
 	uint32_t n_overload;
-	/* What is worth knowing, and nothing wrong. */
+	/* Sentences that are worth knowing, though nothing is wrong. */
 	char notes[VERDICT_NOTES][VERDICT_TEXT];
 	uint32_t n_notes;
 };

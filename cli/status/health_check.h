@@ -1,6 +1,6 @@
-/* The watch: collects a status every control.check_interval on a thread of its own, judges it, and
- * keeps the verdict. It also stands between the provider and whoever else wants a status, so that
- * collect() never runs twice at once. */
+/* The health check: collects a status every control.check_interval on a thread of its own,
+ * judges it, and keeps the result. It also stands between the provider and all others that want
+ * a status, so that collect() never runs twice at once. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +22,6 @@ void health_check_stop(struct health_check *watch);
  * in any case. false: the provider failed, or was busy for two seconds. Any thread. */
 bool health_check_collect(struct health_check *watch, struct status *status);
 
-/* The latest verdict; when none was reached for three seconds, that is what is wrong, and nobody knows
- * of the workers. Any thread,
- * never waits for the provider. */
+/* The latest result. When there was none for three seconds, that is what is wrong, and nothing
+ * is known of the workers. Any thread, never waits for the provider. */
 void health_check_verdict(struct health_check *watch, struct verdict *verdict);

@@ -44,7 +44,7 @@ struct evaluate_verdict {
 struct evaluate_verdict evaluate(const struct model_filter *filter, const struct model_vpc *vpc,
 	enum model_direction direction, const struct evaluate_packet *packet);
 
-/* Of a packet without ports that had some: whether a rule could accept it, whatever they were. */
+/* Whether some rule could accept a packet whose ports did not arrive, whatever they were. */
 bool evaluate_could_accept(const struct model_filter *filter, enum model_direction direction,
 	const struct evaluate_packet *packet);
 

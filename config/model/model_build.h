@@ -26,7 +26,7 @@ struct model_loose_session {
 	bool imported;
 };
 
-/* The lists of the AWS commands, for the news that one breaks off. */
+/* The kinds of lists that AWS commands print: said when one of them is incomplete. */
 enum model_kind {
 	KIND_FILTER,
 	KIND_RULE,

@@ -1,5 +1,5 @@
-/* What stands around a model: its memory, and the index for the search by source. Private to
- * config/model/model*.c. */
+/* A model with its memory, and with the index that finds a session by its outer source. Private
+ * to config/model/model*.c. */
 #pragma once
 
 #include "config/model/model.h"

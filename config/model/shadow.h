@@ -18,8 +18,8 @@ enum {
 
 enum shadow_verdict {
 	SHADOW_NONE,           /* some packet is decided by the rule */
-	SHADOW_COVERED,        /* no packet ever is */
-	SHADOW_FRAGMENTS_ONLY, /* only fragments whose ports are not known are */
+	SHADOW_COVERED,        /* the rule decides no packet */
+	SHADOW_FRAGMENTS_ONLY, /* it decides only fragments whose ports are not known */
 	SHADOW_UNDECIDED,
 };
 

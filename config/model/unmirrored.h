@@ -1,7 +1,8 @@
-/* What VPC Traffic Mirroring never mirrors, whatever its filters say: instance metadata, Amazon's
- * time service, Windows activation, DHCP, ARP (Traffic Mirroring, "Limitations"). Amazon DNS is not
- * among it: a filter's network services decide on that (evaluate.h). Asked by whoever tells what AWS
- * would do with a packet at its source; a packet that arrived from a mirror was mirrored. */
+/* What VPC Traffic Mirroring never mirrors, whatever its filters say: instance metadata,
+ * Amazon's time service, Windows activation, DHCP, ARP (Traffic Mirroring, "Limitations").
+ * Amazon DNS is not in this list: a filter's network services decide on it (evaluate.h). For
+ * commands that show what AWS does with a packet at its source; a packet that came from a mirror
+ * was mirrored. */
 #pragma once
 
 #include "config/model/evaluate.h"

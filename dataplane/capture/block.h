@@ -33,10 +33,10 @@ struct slot {
 	uint32_t link; /* enum link */
 };
 
-/* What became of a packet, for packet files. */
+/* Whether a packet is recorded, and as what. */
 struct mark {
-	/* What has to be asked for at least to have it: RECORD_ACCEPTED, or RECORD_ALL; RECORD_NONE:
-	 * it is never recorded, and `packet` is not set. */
+	/* The least value of packets.record that records it: RECORD_ACCEPTED or RECORD_ALL.
+	 * RECORD_NONE: it is never recorded, and `packet` is not set. */
 	enum settings_record least;
 	struct packet_record packet; /* `frame` points into the block */
 };
@@ -47,8 +47,8 @@ struct block {
 	uint64_t rewind_ns;    /* not 0: the input's time went back; expire all by this first */
 	uint32_t n_slots, n_bytes;
 	bool last; /* the end of the input: end all flows */
-	/* For lookahead.h: packets with numbers below `ahead_end` are in this block and in those behind
-	 * it, whose packets are there before this block is sent and as long as it is on its way. */
+	/* For lookahead.h: packets with lower numbers are in this block and in those behind it.
+	 * They stay there until this block comes back. */
 	uint64_t ahead_end;
 	const struct block *next;
 	struct mark *marks; /* BLOCK_SLOTS of them, or NULL when nothing is recorded */

@@ -1,7 +1,7 @@
-/* The packets of one of several captures, each with the time by which it is merged. Where a packet's time
- * jumps, those behind it are read ahead and copied, up to PACKET_TIMES_AHEAD of them: a time that jumps
- * for a moment (packet_times.h) would else keep the rest of its capture until all others are at their end.
- * For input.c; one thread. */
+/* The packets of one of several captures, each with the time by which it is merged. Where a
+ * packet's time jumps, up to PACKET_TIMES_AHEAD packets behind it are read ahead and copied, to
+ * see whether time comes back (packet_times.h). Else one such packet would keep the rest of its
+ * capture until all others are at their end. For input.c; one thread. */
 #pragma once
 
 #include "dataplane/capture/input_capture.h"

@@ -11,8 +11,8 @@
 
 struct capture_stream;
 
-/* What the stream adds to for every byte that it takes from the file; atomically, so that another
- * thread may look. */
+/* Counts the bytes that the stream has taken from the file: written by the reading thread, read
+ * by any. */
 struct capture_stream_progress {
 	uint64_t bytes;
 };

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What there is to read and room to write; both move on. */
+/* Input to read and room to write to; both pointers move on. */
 struct codec_io {
 	const uint8_t *in;
 	size_t in_len;

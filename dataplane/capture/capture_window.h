@@ -1,6 +1,6 @@
-/* The bytes of a capture that are in memory: read in large pieces, looked at in place, and lent to
- * whoever wants packets without a copy. What lies before `at` is used; from there to `end` it is
- * read and not yet used. For the readers of capture formats, which move `at` and set `last`. */
+/* The part of a capture that is in memory: read in large pieces, parsed in place, and lent to
+ * callers that want packets without a copy. Bytes before `at` are used; those from `at` to `end`
+ * are not yet. For the readers of capture formats, which move `at` and set `last`. */
 #pragma once
 
 #include <stdbool.h>

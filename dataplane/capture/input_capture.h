@@ -19,7 +19,7 @@ struct capture_filter {
 	struct bpf_program program;
 };
 
-/* Packets that cannot be given, and the first of them. */
+/* Packets that were left out, and the first of them. */
 struct capture_left_out {
 	uint64_t packets, first;
 	uint32_t link_number;
@@ -76,9 +76,9 @@ void capture_fini(struct capture *capture);
 /* The sentences (input_capture_words.c). */
 void capture_say(struct capture *capture, const char *format, ...)
 	__attribute__((cold, format(printf, 2, 3)));
-/* Why the first bytes are not of a capture; `what`: what its reader said, NULL: nobody reads it. */
+/* Says why the file is no capture; `what`: the reader's reason, NULL: no reader knows it. */
 void capture_say_header(struct capture *capture, const char *what);
 /* Why there is no next packet. */
 void capture_say_stop(struct capture *capture, bool is_cut_off, const char *what);
-/* All that is to be said at the end, besides why it ended. true: something is wrong. */
+/* Says at the end what was left out. true: something is wrong. */
 bool capture_say_end(struct capture *capture);

@@ -1,8 +1,8 @@
-/* The times of captured packets, before anything is decided by them. A clock that jumps for a moment (a
- * packet dated 2033 between two of today) must neither end nor split flows: a time that jumps away
- * from the packet before it, and from which the packets behind it come back, is replaced by the time of
- * the packet before. A step that lasts (a clock that was set, one capture after another) stands as it
- * is, and so does a stray at the very end of the input: nothing speaks against it. */
+/* Repairs the times of captured packets, before anything depends on them. A clock that jumps for
+ * a moment (a packet dated 2033 between two of today) must neither end nor split flows. So a
+ * time that jumps away, and from which the packets behind it come back, is replaced by the time
+ * of the packet before it. A step that lasts (a clock that was set, one capture after another)
+ * stays, and so does a stray at the very end of the input. */
 #pragma once
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* The inside of the exception path: exception.c starts it, ends it and looks at it, exception_move.c
- * moves its packets. */
+/* Private to the exception path: exception.c starts it, ends it and reads its counters,
+ * exception_move.c moves its packets. */
 #pragma once
 
 #include <pthread.h>

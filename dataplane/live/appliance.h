@@ -42,8 +42,9 @@ struct appliance_params {
 struct appliance *appliance_start(
 	const struct appliance_params *params, struct model *model, struct error *error);
 
-/* What the control thread does a few times a second: notices what became of the ports. false: an interface
- * that was removed is there again, it was said, and capture.removed wants the end. */
+/* Called by the control thread a few times a second: notices changes of ports. false: an
+ * interface that was removed is there again, and capture.removed wants the appliance to end; it
+ * was said. */
 bool appliance_tick(struct appliance *appliance);
 
 /* Puts a new model and the live settings (sessions.unknown, sessions.unknown_direction) in force,

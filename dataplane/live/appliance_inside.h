@@ -35,7 +35,7 @@ struct watched_port {
 	enum port_link link;
 };
 
-/* What was said of a worker's overload. */
+/* What the log has said of a worker's overload. */
 struct overload_reported {
 	uint64_t step, entered[OVERLOAD_STEPS];
 	struct log_limit limit;

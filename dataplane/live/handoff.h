@@ -1,13 +1,15 @@
-/* Hand-off: packets on their way from the worker that received them to the worker that owns them,
- * over one single-producer ring for each ordered pair of workers. A packet goes as a copy of its
- * `struct packet`; its mbuf stays in a list of the sender's, who frees it when the other worker is done
- * with it. So one processor fetches two lines of a ring in order from the other one, and no mbuf.
- * Whatever both look at costs such a trip; so both say only once a burst how far they are.
+/* Hand-off: takes packets from the worker that received them to the worker that owns them, over
+ * one single-producer ring for each ordered pair of workers. A packet goes as a copy of its
+ * `struct packet`; its mbuf stays in a list of the sender's, who frees it when the other worker
+ * is done with it. So a processor fetches two cache lines from the other one, in order, and no
+ * mbuf. Every line that both read or write costs such a fetch, so both say only once a burst how
+ * far they are.
  *
  * A full ring refuses: the sender counts handoff_full. handoff_is_tight() says beforehand that a
  * ring has little room left, so that a worker can let its ports wait a moment instead.
  *
- * Fragments may travel twice: first to whoever knows their ports, then to the owner of their flow. */
+ * Fragments may travel twice: first to the worker that knows their ports, then to the owner of
+ * their flow. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,12 +1,12 @@
-/* A live worker: a thread that polls its receive queues and the rings from other workers, and takes
- * what comes through its lane.
+/* A live worker: a thread that polls its receive queues and the rings from other workers, and
+ * takes the packets through its lane.
  *
- *     rx burst -> front -> judge -> owner -+-> flows               (own packets)
- *                 |                        +-> ring -> flows       (in the owner's thread)
- *                 +-> ring -> exception path                        (what is no mirror traffic)
+ *     rx burst -> decap, session, direction -> owner -+-> filter, flow, dpi   (own packets)
+ *             |                                       +-> ring                (to the worker that owns the flow)
+ *             +-> ring -> exception thread            (what is no mirror traffic)
  *
- * It counts a packet as received where it came in, and in a bucket where it ended. Its time is one
- * reading of the clock a burst. */
+ * It counts a packet as received where it came in, and in a bucket where it ended. It reads the
+ * clock once a burst. */
 #pragma once
 
 #include <stdatomic.h>

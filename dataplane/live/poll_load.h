@@ -1,4 +1,4 @@
-/* A live worker's look at its own load, and what it gives up for it; see worker_load.h. The worker's
+/* A live worker measures its load, and sheds work if it must; see worker_load.h. The worker's
  * thread alone. */
 #pragma once
 

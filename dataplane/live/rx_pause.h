@@ -1,8 +1,8 @@
-/* Whether a worker lets its ports wait, because a ring to another worker has no room. That other
- * worker has mostly lost its processor for a moment, and what the ports hold meanwhile is not lost.
- * But they hold only so much: from one time that they were found empty to the next, it waits half as
- * long as they can hold what comes, and half a second at most. After that, packets that find no
- * room in a ring are lost and counted, and nobody else's. */
+/* Whether a worker stops reading its ports for a moment, because a ring to another worker is
+ * full. Mostly that worker has lost its processor for some milliseconds, and the ports can hold
+ * packets meanwhile. The pause is bounded: half as long as the ports can hold what comes, half a
+ * second at most, and again once the ports were found empty. After that, packets for the full
+ * ring are lost and counted, and no others. */
 #pragma once
 
 #include <stdbool.h>

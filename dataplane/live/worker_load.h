@@ -1,5 +1,6 @@
-/* What a live worker knows of its own load, and what follows from it: it looks at its queues, rings
- * and counters about once a millisecond and has overload.h judge. The worker's thread alone. */
+/* The load of a live worker, and the overload step that follows from it: about once a
+ * millisecond it looks at its queues, rings and counters, and overload.h decides. The worker's
+ * thread alone. */
 #pragma once
 
 #include <stdbool.h>

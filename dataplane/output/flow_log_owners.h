@@ -17,6 +17,6 @@ void flow_log_owners_destroy(struct flow_log_owners *owners);
 /* Gives every session of the model its number, and counts the new ones, which flow_log_owners_add() is due
  * for before a record of theirs is written. false: no memory. */
 bool flow_log_owners_number(struct flow_log_owners *owners, const struct model *model);
-/* Tells the output of those of `ctx`, a struct flow_log_owners, that it has not been told of; on the thread that
- * uses the output. */
+/* Adds the owners of `ctx`, a struct flow_log_owners, that the output does not have yet; on the
+ * thread that uses the output. */
 void flow_log_owners_add(void *ctx, struct output *output);

@@ -1,6 +1,6 @@
-/* A service thread: it takes what workers leave for it, so that they wait for nothing. It calls its
- * owner's round over and over, waits longer and longer while there is nothing to do, runs errands of
- * other threads between two rounds, and before it ends finds one more round empty. */
+/* A service thread, so that workers wait for nothing. It calls its owner's round again and
+ * again, sleeps longer and longer while a round finds nothing to do, runs errands of other
+ * threads between two rounds, and ends after a round that found nothing. */
 #pragma once
 
 #include <pthread.h>

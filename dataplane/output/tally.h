@@ -1,6 +1,6 @@
-/* What a live worker has counted, for other threads to read while it runs. The worker publishes a
- * copy after each round in which something happened; readers always get one whole copy (a seqlock
- * of relaxed words), never a mixture, and the worker never waits.
+/* The counters of a live worker, for other threads to read while it runs. The worker publishes a
+ * copy after each round in which something happened; a reader always gets one whole copy, and
+ * the worker never waits.
  *
  * In each copy: received + handed_in = sum of `reasons` + handed_out. */
 #pragma once

@@ -45,7 +45,8 @@ struct filter_job {
 	bool accept;
 	uint32_t rule;   /* FILTER_BY_RULE: index for filter_rule() */
 	uint32_t number; /* its rule number, else 0 */
-	/* Its number; 0: not to be remembered, for not all alike packets have it. */
+	/* Its number; 0: it must not be remembered, because packets that are alike may get
+	 * another verdict. */
 	uint32_t verdict;
 };
 

@@ -35,7 +35,7 @@ struct owned_rule {
 struct filter {
 	struct rte_acl_ctx *acl4, *acl6; /* NULL: no rule of that family */
 	struct owned_rule *rules;
-	/* What packets are told: all in few cache lines, however many rules there are. */
+	/* Verdict table, 8 bytes a rule. */
 	struct filter_verdict *verdicts;
 	uint32_t n_rules, n_verdicts;
 };

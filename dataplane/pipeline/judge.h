@@ -1,6 +1,5 @@
-/* The verdict on one inner packet: what its session's filter says, seen from its source
- * interface. The pipeline calls these around filter_burst(); `explain` does for one packet what
- * the pipeline does for many. */
+/* Asks a session's filter about one inner packet, as its source interface sees it. The pipeline
+ * calls these around filter_burst(); `explain` does the same for one packet. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,9 +8,9 @@
 #include "decap/ledger.h"
 #include "decap/packet.h"
 
-/* A packet that ends before its ports, exactly where its session's packet_length cuts: its source's
- * filter saw it whole and accepted it, or it would not be here. True, with PACKET_ACCEPTED_CUT, where a
- * rule of ours could have accepted it, too; which one cannot be known. */
+/* True, with PACKET_ACCEPTED_CUT, for a packet that ends before its ports exactly where its
+ * session's packet_length cuts, if some rule could have accepted it: the filter at its source
+ * saw it whole and accepted it. Which rule did cannot be known. */
 bool judge_accepted_cut(const struct model_session *config, struct packet *p);
 
 /* With p->direction set: true when a filter must judge. False when nothing needs to be asked: `*why`
@@ -41,7 +40,7 @@ bool judge_has_ports(const struct packet *p);
 void judge_job(
 	struct filter_job *job, const struct model_session *config, const struct packet *p);
 
-/* Both: true when a filter must judge, and `*job` is ready. */
+/* judge_asks() and judge_job(): true when a filter must judge, and `*job` is ready. */
 bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
 	struct packet *p, struct filter_job *job, enum reason *why);
 

@@ -30,8 +30,8 @@
 #include "inspect/flow/table.h"
 #include "inspect/record/exporter.h"
 
-/* Asked for the ports of a later fragment whose first one was not seen. NULL when live: no packet is
- * known before it comes. */
+/* Finds the ports of a later fragment whose first one was not seen. NULL when live: later
+ * packets are not known. */
 struct lane_ahead {
 	bool (*ports)(void *ctx, struct packet *p); /* false: they do not come */
 	void *ctx;

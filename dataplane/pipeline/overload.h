@@ -1,15 +1,15 @@
-/* What a worker gives up when it cannot keep up, and when it takes it up again: numbers in, a step
- * out. Each worker judges itself every millisecond or so; nothing here waits, or asks anybody.
+/* Overload steps: what a worker gives up when it cannot keep up, and when it takes it up again.
+ * Each worker decides for itself about every millisecond, from numbers alone.
  *
  *     none -> dpi        (flows that begin are not inspected)
  *          -> recording  (packets are not recorded)
  *          -> handoff    (the rings to this worker refuse)
  *
- * The first step is entered when a mark is reached and held, at once when packets were lost; the next
- * one when that goes on in spite of it. Each is left when all is below the lower marks for a while,
- * the last one first. `handoff` is entered when a ring refused a packet, which is what a full ring
- * does, and left when none did for that while. A step has those before it in force with it; `dpi` and
- * `recording` may be missing. */
+ * The first step is entered when a measure stays high for a while, or at once when packets were
+ * lost; the next one when that goes on. A step is left when all measures stay below the lower
+ * marks for a while, the last step first. `handoff` is entered when a ring refused a packet, and
+ * left when none did for a while. A step includes those before it; `dpi` and `recording` may be
+ * missing. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /* Which packets are recorded, and what a record says of one: for packets/ (settings,
- * packets.record) and for the packet file of replay (-w). Asked once the packet's way has ended. */
+ * packets.record) and for the packet file of replay (-w). Called when a packet has ended in its
+ * bucket. */
 #pragma once
 
 #include <stdbool.h>

@@ -34,8 +34,8 @@ struct port_params {
 	bool sends;        /* port_send() will be used, where the driver can send */
 };
 
-/* Whether the kernel sees by itself, or nobody waits for an answer to, what comes in by such a
- * device: an interface that stays the kernel's, a capture file. */
+/* Whether such a device needs no exception path: its packets also reach the kernel (an interface
+ * that stays the kernel's), or nobody waits for an answer (a capture file). */
 bool port_is_kernels(const char *device);
 /* The kernel gets the packets of such a device as well. */
 bool port_has_kernel_beside(const char *device);
@@ -62,7 +62,7 @@ uint32_t port_holds(const struct port *port);
  * buffers) is copied into a large one, and when there is none left it arrives cut: rte_pktmbuf's
  * data_len is then less than its pkt_len. */
 uint32_t port_receive(struct port *port, uint32_t queue, struct rte_mbuf **mbufs, uint32_t n);
-/* The packet was copied into one of those, which are few. */
+/* True for a packet that was copied into a large buffer, of which there are few. */
 bool port_is_large(const struct rte_mbuf *m);
 
 /* Ethernet address, and the largest IP packet that goes by the port. */

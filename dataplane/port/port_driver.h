@@ -1,6 +1,6 @@
-/* What is particular to a driver and ethdev does not tell: the arguments that its description leaves
- * out, the size of its buffers, the MTU, and what it loses without a word. One file a driver that
- * has particulars; port_driver.c lists them. */
+/* What differs from driver to driver and ethdev does not say: arguments that a description
+ * leaves out, the size of buffers, the MTU, packets lost without being reported. One file for
+ * each driver that has such; port_driver.c lists them. */
 #pragma once
 
 #include "config/log/error.h"
@@ -10,7 +10,7 @@
 
 enum { DEVICE_ARGUMENTS = 1024 };
 
-/* Of one port; 0 and false: nothing particular. */
+/* Particulars of one port; 0 and false: nothing particular. */
 struct port_particulars {
 	struct interface interface; /* of the kernel; index 0: none */
 	bool all_queues;            /* each of its queues must be read */

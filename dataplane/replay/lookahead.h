@@ -1,8 +1,8 @@
-/* Looks for first fragments that come after later ones: networks change the order, and some senders
- * send the last fragment first. For replay alone, where packets are there before their turn: the
- * reader looks before it deals packets out, the workers before they judge them, and what both find
- * depends on the packets alone. Nothing is looked at but for a later fragment whose first was not seen,
- * and no packet twice by one lookahead. */
+/* Looks for first fragments that come after later ones: networks change the order, and some
+ * senders send the last fragment first. For replay alone, where later packets are in memory
+ * already: the reader looks before it chooses owners, the workers before they ask the filter,
+ * and both find the same. It looks only for a later fragment whose first was not seen, and at no
+ * packet twice. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* The replay reader: fills blocks from the captures, chooses the owner of each packet, sends the
- * blocks to the workers and takes them back, recording packets in file order on the way. It waits
- * for workers and never drops. All on the calling thread.
+ * blocks to the workers, takes them back, and records packets in file order. It waits for
+ * workers and never drops. All on the calling thread.
  *
- * Outer IP fragments are put together here (decap/joiner.h), whatever the number of workers: the packet
- * made whole stands where its last fragment stood, and the others are counted, and go nowhere.
+ * Outer IP fragments are put together here (decap/joiner.h), whatever the number of workers: the
+ * whole packet has the place of its last fragment; the others are counted, and go no further.
  *
  * An owner is chosen by the hash of (tenant, inner addresses, ports, protocol), so every flow
  * keeps file order in one worker; later fragments follow the ports of their first one. With one

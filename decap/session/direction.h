@@ -1,7 +1,8 @@
 /* The direction of a mirrored packet, relative to its source interface (EC2 API: ingress arrives
- * at the interface, egress leaves it). By the interface's MAC in the inner Ethernet header, else by
- * the bit beside the network id in GENEVE's options, else by its addresses, else by the outer source address, which AWS makes the interface's primary
- * one. The first of these that names exactly one side decides. */
+ * at the interface, egress leaves it). Decided by the first of these that names exactly one
+ * side: the interface's MAC in the inner Ethernet header, the bit beside the network id in
+ * GENEVE's options, the interface's addresses, the outer source address, which AWS makes the
+ * interface's primary one. */
 #pragma once
 
 #include "config/model/model.h"

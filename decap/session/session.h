@@ -55,7 +55,7 @@ void session_table_destroy(struct session_table *table);
  * before the first packet. false: no room. */
 bool session_table_tenant(struct session_table *table, uint32_t own, uint32_t index);
 
-/* Whose packets with this key are, known session or not. */
+/* The tenant of packets with this key, whether the session is known or not. */
 uint32_t session_table_tenant_of(
 	const struct session_table *table, const struct session_key *key);
 
@@ -63,8 +63,9 @@ uint32_t session_table_tenant_of(
  * settings named are all in use. */
 struct session *session_table_add(struct session_table *table, const struct session_key *key);
 
-/* Ties every session to the mirror model: adds the model's sessions and sets or clears the `config` of those known already.
- * The model is borrowed until the next call. false: no room for all of them. */
+/* Ties every session to the mirror model: adds the model's sessions, and sets or clears the
+ * `config` of those that are there. The model is borrowed until the next call. false: no room
+ * for all of them. */
 bool session_table_bind(struct session_table *table, const struct model *model);
 
 /* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session, p->tenant
@@ -85,16 +86,16 @@ bool session_table_adopt(struct session_table *table, struct packet *p, bool lea
 
 /* A hash of what makes the session, the same in every table and process; 0 for SESSION_NONE. */
 uint64_t session_id(const struct session_table *table, uint32_t index);
-/* Whose its packets are; TENANT_PLAIN for SESSION_NONE. */
+/* The tenant of its packets; TENANT_PLAIN for SESSION_NONE. */
 uint32_t session_tenant(const struct session_table *table, uint32_t index);
 
-/* One packet more of a session has PACKET_ACCEPTED_CUT. */
+/* Counts a packet of the session that has PACKET_ACCEPTED_CUT. */
 void session_table_accepted_cut(struct session_table *table, uint32_t index);
 
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);
 
-/* A live flow of the index begins, and is given back. */
+/* A flow of the session has begun; and has ended. */
 void session_table_flow_began(struct session_table *table, uint32_t index);
 void session_table_flow_ended(struct session_table *table, uint32_t index);
 
@@ -116,11 +117,12 @@ const struct session *session_table_other(const struct session_table *table);
 /* Packets without a row, and rows given anew. */
 const struct session_table_stats *session_table_stats(const struct session_table *table);
 
-/* Whose packets an index but SESSION_NONE means: a copy of the row; or, `nameless`, the tenant, its
- * VNI if it is of one (below TENANT_NAMED) and its network, without an outer source or counters. */
+/* The session of any index but SESSION_NONE: a copy of its row. For a nameless point:
+ * `nameless`, the tenant, its VNI if the tenant is a VNI, and its network, without an outer
+ * source or counters. */
 struct session session_look(const struct session_table *table, uint32_t index);
 
-/* Whether `vni` says anything: not of a nameless point of a named tenant or of a network. */
+/* Whether `vni` is known: it is not for a nameless point of a named tenant or of a network. */
 static inline bool session_has_vni(const struct session *session)
 {
 	return !session->nameless || session->tenant < TENANT_NAMED;

@@ -30,7 +30,7 @@ struct session_table {
 	struct session_table_stats stats;
 	uint64_t old_ns; /* rows whose last packet is older may be given anew */
 	uint32_t count, capacity, mask;
-	uint32_t configured; /* rows that are */
+	uint32_t configured; /* rows of sessions of the settings */
 	uint32_t hand;       /* the next row to be asked whether it is in use */
 	uint32_t n_tenants;
 };

@@ -1,7 +1,6 @@
-/* The TCP packets without payload that begin a flow: nDPI gets them, in order and all at once,
- * when one with payload comes or the flow ends. Until then a flow costs a fraction of nDPI's
- * state (a scan has little else), and what nDPI needs for them is in the cache once and not three
- * times. What nDPI is given does not change, only when. Private to the dpi. */
+/* The TCP packets without payload that begin a flow. nDPI gets them, in order and all at once,
+ * when one with payload comes or the flow ends. Until then the flow needs no state of nDPI's
+ * (flows of a scan never do). nDPI gets the same packets, only later. Private to the dpi. */
 #pragma once
 
 #include <stdbool.h>

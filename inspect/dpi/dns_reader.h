@@ -1,5 +1,5 @@
-/* What is remembered of a flow's DNS between its messages: the first question, which the answer must
- * be to, and over TCP the messages being put together. Private to the dpi. */
+/* What is kept of a flow's DNS between messages: the first question, to match its answer, and
+ * over TCP the message that is being put together. Private to the dpi. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 #include "inspect/proto/dns_stream.h"
 
-/* Looked at; by then the first question has its answer, or none. A segment may hold thousands of messages. */
+/* Packets of a flow, and messages of a segment, that are read at most. */
 enum { DNS_PACKETS_MAX = 64, DNS_MESSAGES_MAX = 256 };
 
 /* All zero is nothing yet. */

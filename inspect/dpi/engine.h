@@ -25,7 +25,7 @@ struct engine_label {
 };
 
 enum engine_status {
-	ENGINE_MORE,  /* more packets may tell more */
+	ENGINE_MORE,  /* more packets may change the label */
 	ENGINE_FOUND, /* the label is final, nothing more to learn */
 	ENGINE_SPENT, /* nDPI looks at no more packets of this flow: engine_giveup() */
 };
@@ -42,7 +42,7 @@ void engine_flow_fini(struct engine *engine, struct engine_flow *flow);
 enum engine_status engine_packet(struct engine *engine, struct engine_flow *flow,
 	const uint8_t *ip, uint16_t len, uint64_t time_ms, struct engine_label *label);
 
-/* The label with what is known so far; guesses. */
+/* The label by what is known so far, guessed if need be. */
 void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engine_label *label);
 
 /* What nDPI learned beside the label; `cut`: from packets that are not malformed but cut. */

@@ -12,7 +12,7 @@
 #include "inspect/stream/reassembly.h"
 #include "inspect/stream/reorder.h"
 
-/* What one of nDPI's states is given, and its opinion. All zero is nothing yet. */
+/* One of nDPI's states of a flow: what it was given, and its label. All zero: nothing yet. */
 struct inspection {
 	struct backlog backlog;
 	struct reorder order;
@@ -21,14 +21,14 @@ struct inspection {
 	struct engine_label label;  /* so far */
 	uint32_t packets;           /* for nDPI, those of the backlog included */
 	bool done;                  /* the label is final, nDPI gets no more */
-	bool found;                 /* and nothing is left to learn */
+	bool found;                 /* the label, from packets, and no more can be learned */
 	bool has_cut;               /* cut packets are among those given */
 };
 
-/* Of a flow under inspection. ndpiReader drops cut packets, and labels agree with it: so whole ones
- * have a state of nDPI's to themselves until that knows the application; then cut ones tell it more.
- * A cut packet before that begins a second inspection, which gets all from then on, as far as it
- * goes; see flow_relabel(). */
+/* What a flow has while it is inspected. ndpiReader drops cut packets, and labels must agree
+ * with it: so whole packets have a state of nDPI's to themselves until it knows the application;
+ * after that cut packets are given to it, too. A cut packet before that begins a second
+ * inspection, which gets all packets from then on, as far as they arrived; see flow_relabel(). */
 struct dpi_state {
 	struct memory_list kept; /* blocks of what follows, nDPI's states apart */
 	struct inspection whole;
@@ -57,8 +57,8 @@ struct dpi {
 /* Exchanges the packet for one that claims as many bytes as there are. */
 void piece_make_whole(struct dpi *dpi, struct piece *piece);
 
-/* Makes the state of a flow that has none. What cut packets alone told before is not forgotten, and
- * not asked again. false: the flow is not inspected, or any more. */
+/* Makes the state of a flow that has none. What cut packets alone showed before stays known.
+ * false: the flow is not inspected, or not any more. */
 bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole);
 /* Inspects a packet that waits for no fragment. */
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece);
@@ -81,11 +81,11 @@ void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct 
 
 /* feed.c: what nDPI gets, and when. */
 
-/* Gives one packet, but one that overtook others waits for them, and brings those whose time has
- * come with it; what is given to nDPI at all may wait in the backlog. in->done when it was enough. */
+/* Gives nDPI one packet. A packet that overtook others waits for them; a packet that others wait
+ * for brings them with it; and the backlog may hold all of these. in->done: the label is final. */
 void flow_feed(
 	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece);
-/* All that waits, whatever for; then in->done, and the label is final: guesses. */
+/* Gives nDPI all packets that wait. Then in->done: the label is final, guessed if need be. */
 void flow_feed_rest(struct dpi *dpi, struct flow *flow, struct inspection *in);
 
 /* dns_reader.c: the messages of a flow of DNS. */
@@ -115,12 +115,12 @@ void inspection_give_engine(struct dpi *dpi, struct inspection *in);
 /* Puts the draft and what the flow has already into one new block. */
 void flow_details(struct dpi *dpi, struct flow *flow);
 
-/* verdict.c: what becomes of what nDPI knows. */
+/* verdict.c: the flow's label, and the end of its inspection. */
 
-/* nDPI found it in packets: no guess. */
+/* True when nDPI found the label in packets, and did not guess it. */
 bool label_is_known(const struct engine_label *label);
-/* The flow's label of both inspections: what whole packets say stands, unless that is a guess, or
- * the cut ones know more of the same protocol. */
+/* Sets the flow's label from both inspections: that of whole packets, unless it is a guess, or
+ * cut packets showed more of the same protocol. */
 void flow_relabel(struct flow *flow);
 /* Ends the inspection if no more is to be learned; `all`: in any case. */
 void flow_verdict(struct dpi *dpi, struct flow *flow, bool all);

@@ -34,7 +34,7 @@ struct engine {
 	struct memory *memory;
 	struct memory_list own;   /* blocks of the module */
 	struct memory_list *list; /* where blocks go now */
-	struct engine_flow *flow; /* the one at work */
+	struct engine_flow *flow; /* the flow that nDPI works on */
 	struct caches real;
 	bool correlate;
 };

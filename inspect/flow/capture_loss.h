@@ -1,22 +1,22 @@
-/* Loss before the appliance: bytes that TCP acknowledged and that no inspected packet showed (which one
- * that arrived and was refused may have had: the summary has a note on that). For each TCP
- * flow it is kept how far each end's sequence numbers were shown; a hole below an acknowledgment
- * that nothing fills is counted, as Zeek's capture loss has it.
+/* Loss before the appliance: bytes that TCP acknowledged and that no inspected packet showed. (A
+ * packet that arrived and was refused may have had them: the summary has a note on that.) For
+ * each TCP flow the table keeps how far each end's sequence numbers were shown. A hole below an
+ * acknowledgment that nothing fills is counted, as Zeek's capture loss does.
  *
  * Only what both ends say counts: an end that was never seen to send has lost nothing here, and
  * bytes before an end's first packet are not missed. SYN and FIN are a byte each, as TCP counts
- * them (RFC 9293, 3.4), so a FIN that was not shown counts one. Lengths are those of the headers:
- * a cut packet was seen. Retransmissions and packets out of order fill holes, whatever the order of
- * data and acknowledgment; a hole is counted a second of packet time after it was found, or when
- * the flow ends, and only if it was acknowledged by then.
+ * them (RFC 9293, 3.4), so a FIN that was not shown counts one. Lengths are those of the
+ * headers: a cut packet was seen. Retransmissions and packets out of order fill holes, whatever
+ * the order of data and acknowledgment; a hole is counted a second of packet time after it was
+ * found, or when the flow ends, and only if it was acknowledged by then.
  *
- * Nobody's word is taken for much: an acknowledgment more than SEEN_ACK_MAX beyond all that is
- * known, or a sequence number more than SEEN_HOLE_MAX (the largest window, RFC 7323) from the last,
- * counts nothing. RSTs are not looked at; fragments, and headers cut before their flags, begin
- * their end anew. All of this errs to too few bytes, not too many.
+ * Forged numbers add little: an acknowledgment more than SEEN_ACK_MAX beyond all that is known,
+ * or a sequence number more than SEEN_HOLE_MAX (the largest window, RFC 7323) from the last,
+ * counts nothing. RSTs are not looked at; after a fragment, or headers cut before their flags,
+ * its end begins anew. All of this errs to too few bytes, not too many.
  *
- * 12 bytes of the flow are all that the usual packet touches; a flow that misses something borrows
- * a block of 64. */
+ * The usual packet touches 12 bytes of the flow; a flow that misses something borrows a block of
+ * 64. */
 #pragma once
 
 #include <stdbool.h>
@@ -57,16 +57,16 @@ struct capture_loss {
 bool capture_loss_init(struct capture_loss *seen, struct flow *flows, uint32_t n);
 void capture_loss_fini(struct capture_loss *seen, uint32_t n);
 
-/* Packets were lost here: holes that flows turn out to have are not the mirror's. */
+/* The appliance lost packets: holes that flows turn out to have by now are not counted. */
 void capture_loss_lost_here(struct capture_loss *seen);
 
-/* A packet that capture_loss_packet() cannot pass over. */
+/* The general case of capture_loss_packet(). */
 uint64_t capture_loss_look(
 	struct capture_loss *seen, uint32_t slot, const struct packet *p, bool src_is_lo);
 
-/* The TCP packet `p` of the flow in `slot`. Returns bytes that are now known to be missing. Inline:
- * it is done for every packet, and nearly all of them go on where another one ended, or say again
- * what was said. */
+/* Takes the TCP packet `p` of the flow in `slot`. Returns bytes that are now known to be
+ * missing. Inline: nearly every packet continues where the last one ended, or repeats it, and
+ * needs a few comparisons. */
 static inline uint64_t capture_loss_packet(
 	struct capture_loss *seen, uint32_t slot, const struct packet *p, bool src_is_lo)
 {

@@ -32,8 +32,8 @@ void flow_count_odds(struct flow *flow, const struct packet *p);
 /* `direction`: of a packet that the client or the server sent. */
 void flow_set_direction(struct flow *flow, enum direction direction, bool from_client);
 
-/* What every packet does, whatever else is due; `side` is the sender's. No branch on who sent it:
- * that is a coin toss to the CPU. */
+/* Counts a packet, and no more; `side` is the sender's. No branch on who sent it: that is a coin
+ * toss to the CPU. */
 static inline void flow_count_plain(struct flow *flow, struct packet *p, unsigned side)
 {
 	const unsigned verdict = FLOW_ACCEPTED | FLOW_FILTERED;
@@ -59,8 +59,8 @@ static inline unsigned flow_sender(const struct flow *flow, bool src_is_lo)
 	return (flow->flags & FLOW_CLIENT_IS_LO) ^ (unsigned)src_is_lo;
 }
 
-/* The same as flow_count() for the packet that finds nothing to do but counting, which is nearly
- * every one. false: it is not such a packet, and nothing was counted. */
+/* flow_count() for a packet that changes counters and nothing else, which is nearly every one.
+ * false: it is not such a packet, and nothing was counted. */
 static inline bool flow_count_calm(
 	struct flow *flow, struct packet *p, bool src_is_lo, bool windows, uint64_t horizon_ns)
 {

@@ -31,7 +31,7 @@ enum flow_flag {
 	FLOW_FIN_CLIENT = 1 << 4,
 	FLOW_FIN_SERVER = 1 << 5,
 	FLOW_CLOSED = 1 << 6,      /* both FINs or a RST: the close timeout runs */
-	FLOW_DPI_DONE = 1 << 7,    /* verdict reached: nDPI gets no more packets */
+	FLOW_DPI_DONE = 1 << 7,    /* the label is final: nDPI gets no more packets */
 	FLOW_DPI_GUESSED = 1 << 8, /* label by port or address */
 	FLOW_DPI_NONE = 1 << 9,    /* no DPI state could be had */
 	FLOW_ACCEPTED = 1 << 10,   /* verdict of the filter on the last packet */
@@ -41,7 +41,7 @@ enum flow_flag {
 	FLOW_DIRECTION = 3 << 14,  /* enum direction, of the client's packets */
 };
 
-/* What told who is the client; the higher tells better. */
+/* By what the client was chosen; the higher is the surer. */
 enum flow_client_by {
 	FLOW_CLIENT_BY_FIRST_PACKET,
 	FLOW_CLIENT_BY_PORTS,
@@ -80,7 +80,7 @@ struct flow_side {
 	uint64_t packets, bytes;
 	/* Latest second of it in the open window, see struct flow_base; the lower 32 bits. */
 	uint32_t window_last;
-	uint32_t verdict; /* that flow_table_remember() was told; 0 = none */
+	uint32_t verdict; /* set by flow_table_remember(); 0 = none */
 };
 
 /* What one side sent in an aggregation window of the flow logs. */

@@ -26,7 +26,7 @@ static inline uint64_t hash_word(const void *bytes)
 	return word;
 }
 
-/* Digits of pi after the point: constants with nothing up their sleeve. */
+/* Digits of pi after the point: constants that nobody chose. */
 static const uint64_t hash_salt[8] = {
 	0x243f6a8885a308d3,
 	0x13198a2e03707344,

@@ -1,5 +1,5 @@
-/* Large zeroed arrays that are read at random: memory comes as it is touched, in large pages where
- * the system has them, because random places in small ones cost a walk of the page table each. */
+/* Large zeroed arrays that are read at random, in large pages where the system has them: random
+ * reads in small pages cost a page table walk each. Memory is taken when it is first touched. */
 #pragma once
 
 #include <stddef.h>

@@ -23,7 +23,7 @@ struct memory_block;
 /* All zero is a fresh one. */
 struct memory {
 	size_t used, peak; /* bytes, block headers included */
-	uint64_t refused;  /* calls that did not fit */
+	uint64_t refused;  /* calls refused for lack of room */
 	size_t idle_bytes;
 	struct quota quota; /* of the limit */
 	uint32_t point;     /* on whose account blocks are taken; see memory_charge() */

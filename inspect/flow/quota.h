@@ -1,12 +1,12 @@
-/* Shares of something bounded (flows, bytes) between observation points: what one takes, others
- * cannot miss below what is kept for them. A part of the limit is kept for the configured sessions,
- * the same for each; a part for all other points together, whose number an attacker chooses. What is
- * kept for nobody is for whoever comes first.
+/* Shares of something bounded (flows, bytes) between observation points: what is kept for one,
+ * no other can take. A part of the limit is kept for the configured sessions, the same for each;
+ * a part for all other points together, whose number an attacker chooses. The rest is common:
+ * whoever comes first has it.
  *
  *     limit = kept for each session * sessions + kept for the others + common
  *
- * Nothing is taken back: what is kept stays free until its owner needs it. Taking and giving back is
- * a few additions. One thread. */
+ * Nothing is taken back: what is kept stays free until its owner needs it. Taking and giving
+ * back is a few additions. One thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,8 +41,8 @@ struct quota {
 bool quota_init(struct quota *quota, uint64_t limit, const struct quota_params *params);
 void quota_fini(struct quota *quota);
 
-/* Sessions have been configured, or are not any more. Who has more than is kept for him now keeps
- * it until he gives it back. */
+/* The configured sessions have changed. A point that has more than its share now keeps it until
+ * it gives it back. */
 void quota_bind(struct quota *quota, const struct session_table *sessions);
 
 /* Whether `n` more are to be had for the point. */

@@ -1,5 +1,5 @@
-/* A row: what the flow table works out about one packet of a burst before it touches its flow. The
- * key is made once, hashed once and compared once. Inside of the flow table. */
+/* A row: key and hash of one packet of a burst, made once, before its flow is touched, and the
+ * slot where the flow probably is. Private to the flow table. */
 #pragma once
 
 #include <stddef.h>
@@ -13,7 +13,7 @@ struct flow_row {
 	bool src_is_lo;
 	bool known;    /* the flow in `slot` has the key */
 	uint64_t hash; /* of the key, salted */
-	/* Of the flow, probably; any other one when it was not found at a glance. */
+	/* Of the flow, if the bucket's tag was right; else any other slot. */
 	uint32_t slot;
 	uint32_t verdict; /* for a flow that this packet begins */
 };

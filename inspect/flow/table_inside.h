@@ -57,6 +57,6 @@ void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
 
 /* Whether there is room for a flow of `point` and `hash`. */
 bool room_for(const struct flow_table *table, uint32_t point, uint64_t hash);
-/* Makes it, at the cost of a flow that is not young. false: of none. */
+/* Makes room: ends a flow that is not young. false: there is none. */
 bool room_make(struct flow_table *table, uint32_t point, uint64_t hash, uint64_t now_ns,
 	uint64_t horizon_ns);

@@ -30,8 +30,9 @@ struct event_files_params {
 struct event_files *event_files_open(const struct event_files_params *params,
 	struct output_ledger *ledger, struct error *error);
 
-/* Of one file of its own name: nothing is removed, so it ends before a line that would make it longer than
- * `bytes` (0: none would). What follows is left out, said once, and counted as by_policy. */
+/* For one file of its own name: the file ends before a line that would make it longer than
+ * `bytes` (0: no bound), and nothing is removed for it. Lines after that are left out, said
+ * once, and counted as by_policy. */
 void event_files_limit(struct event_files *files, uint64_t bytes);
 
 /* One line, its newline included. */

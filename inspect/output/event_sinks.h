@@ -35,7 +35,7 @@ struct event_sink_state {
 /* Any thread; for NULL none. */
 uint32_t event_sinks_count(const struct event_sinks *sinks);
 struct event_sink_state event_sinks_state(const struct event_sinks *sinks, uint32_t index);
-/* The same as a ledger, for what was `made` of events: what never came as far as this is lost for
- * each sink. */
+/* The ledger of one sink when `made` events were made: those that did not get this far count as
+ * lost. */
 struct output_ledger event_sink_ledger(
 	const struct event_sink_state *state, const struct output_ledger *made);

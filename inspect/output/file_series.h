@@ -1,8 +1,8 @@
-/* Files of one folder that are written one after the other, each named by the time (UTC) at which
- * it was begun: PREFIX, `20261122T054801.123Z`, SUFFIX. Names sort in the order of writing, also
- * when the clock is set back, and none changes. Here is when the next one is due, what it is
- * called, and which of the oldest go (retention.h); what is in them is their owner's. A file may
- * have a companion, named with another suffix: the two are one, in all that is said here. One
+/* Files of one folder that are written one after the other, each named by the time (UTC) at
+ * which it was begun: PREFIX, `20261122T054801.123Z`, SUFFIX. Names sort in the order of
+ * writing, also when the clock is set back, and no name changes. This decides when the next file
+ * is due, its name, and which of the oldest are removed (retention.h); the owner writes the
+ * contents. A file may have a companion, named with another suffix: the two count as one. One
  * thread calls it, but for file_series_removed(). */
 #pragma once
 

@@ -13,8 +13,8 @@ struct inputs {
 	uint32_t count;
 };
 
-/* `path` is copied; `-` is standard input. What is no plain file, or not there, needs no care. false: no
- * memory. `inputs` begins zeroed. */
+/* `path` is copied; `-` is standard input. A path that is not there, or no plain file, is left
+ * out. false: no memory. `inputs` begins zeroed. */
 bool inputs_add(struct inputs *inputs, const char *path);
 void inputs_fini(struct inputs *inputs);
 /* The name of the input that it is, or NULL. */

@@ -1,4 +1,4 @@
-/* A text in two pieces, of which either may be empty: what lies in a ring of bytes. */
+/* A text in two parts, either of which may be empty: bytes in a ring that may wrap around. */
 #pragma once
 
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Keeps our own files in a folder within bounds: the oldest go first, those of earlier runs included.
- * What is not named as we name files is never touched, nor is what is no plain file. The folder is
- * looked through anew each time, so files that somebody else moved away are not counted. */
+/* Keeps our own files in a folder within bounds: the oldest are removed first, those of earlier
+ * runs included. Files whose names are not ours, and what is not a plain file, are never
+ * touched. The folder is read anew each time, so files that somebody moved away are not counted. */
 #pragma once
 
 #include <stdatomic.h>
@@ -30,8 +30,8 @@ struct retention_left {
 	uint64_t files, bytes;
 };
 
-/* Removes files until so many more files and bytes would be within the bounds; `keep` is a name that
- * stays, and so does the newest file when there is no further one to come. Nothing is looked at when there is no bound. What was removed first, and what could not
- * be, is said once on stderr. */
+/* Removes files until so many more files and bytes would be within the bounds. `keep` is a name
+ * that stays; so does the newest file when no further one comes. Without bounds the folder is
+ * not read. The first file removed, and the first that cannot be, are said once on stderr. */
 struct retention_left retention_apply(
 	struct retention *retention, uint64_t files, uint64_t bytes, const char *keep);

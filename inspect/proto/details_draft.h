@@ -1,5 +1,5 @@
-/* The details of a flow being collected; private to the dpi. One draft serves all flows of a
- * worker in turn: reset, fill, finish into an allocation of just the size needed. */
+/* Collects the details of a flow; private to the dpi. One draft serves all flows of a worker in
+ * turn: reset it, fill it, and finish it into one allocation of just the size needed. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,7 @@
-/* nDPI takes every TCP segment of DNS for a message: the length in a segment of its own, or a part
- * of a short message, is a malformed one to it. So what begins the first message of each side, as
- * long as that is short, waits for the rest, and nDPI gets it in one piece. Longer messages go as
- * they come: nDPI makes do with their beginning. Private to the dpi. */
+/* Gives nDPI the first DNS message of each side in one piece. nDPI takes every TCP segment of
+ * DNS for a message, and calls the length alone, or a part of a message, malformed. So a segment
+ * that begins a short first message waits for the rest. Longer messages go as they come: nDPI
+ * makes do with their beginning. Private to the dpi. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,8 +19,8 @@ struct dns_join {
 
 /* What is to be given now; the caller gives the blocks back with memory_give(). */
 struct dns_joined {
-	struct piece *before; /* what waited in vain: first; or NULL */
-	struct piece *whole;  /* what waited and the piece, instead of the piece; or NULL */
+	struct piece *before; /* goes first: it waited in vain; or NULL */
+	struct piece *whole;  /* the message, instead of the piece; or NULL */
 	bool waits;           /* the piece is kept */
 };
 

@@ -44,7 +44,7 @@ struct aggregate {
 	bool late; /* made after its window was closed */
 };
 
-/* Of what side 0 (`lo`) or 1 sends: enum direction. */
+/* The enum direction of what side 0 (`lo`) or 1 sends. */
 uint8_t aggregate_direction(const struct aggregate_key *key, unsigned side);
 
 struct aggregates_params {

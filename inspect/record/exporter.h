@@ -43,7 +43,7 @@ void exporter_close_windows(struct exporter *exporter, uint64_t now_ns, uint32_t
 /* The end: makes the records of all windows. */
 void exporter_finish(struct exporter *exporter);
 
-/* Flows that ended and whose fact was refused, and their bytes. */
+/* Flows that ended and whose facts the full outbox refused, and their bytes. */
 struct exporter_unheard {
 	uint64_t flows, bytes;
 };

@@ -8,8 +8,8 @@
 
 #include "decap/counters/counters.h"
 
-/* Who takes members as they are, instead of a stream. Of a number that is no whole one and of a string it
- * gets the text, of true and false 1 and 0, of null nothing. */
+/* Takes members instead of a stream. A fraction and a string come as text, true and false as 1
+ * and 0, null not at all. */
 struct json_taker {
 	void (*open)(void *ctx, const char *key, char bracket);
 	void (*close)(void *ctx);

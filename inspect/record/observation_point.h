@@ -1,5 +1,5 @@
-/* Where a flow was seen: the encapsulation and what the mirror model knows about its session.
- * The one place from which events, flow logs and the summary learn both. */
+/* Where a flow was seen: the encapsulation, and what the mirror model knows of its session.
+ * Events, flow logs and the summary take both from here. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 
 struct observation_point {
 	struct session_key key;
-	/* Which of `key` is known: nothing in plain mode; a nameless point has no source, and a VNI only
-	 * if its tenant is one. */
+	/* What of `key` is known: nothing in plain mode; a nameless point has no source, and a
+	 * VNI only if its tenant is one. */
 	bool has_vni, has_source;
 	uint64_t point_id; /* session_id() */
 	/* From the mirror model; NULL where it does not say. */

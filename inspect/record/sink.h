@@ -26,5 +26,5 @@ struct sink {
 	struct record *(*take)(void *ctx, enum record_type type, size_t len);
 };
 
-/* Of struct output_ledger the exporter counts `offered` and `lost_queue`, the output the others (and what
- * arrived there as its own `offered`, which is less by what the queue lost). */
+/* The exporter counts `offered` and `lost_queue` of struct output_ledger, the output the other
+ * members. (The output's own `offered` is what arrived there.) */

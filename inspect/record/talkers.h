@@ -35,7 +35,7 @@ void talkers_add(struct talkers *talkers, const struct talker *add);
 /* Asks for memory that talkers_add() will touch; need not be called. */
 void talkers_prefetch(
 	const struct talkers *talkers, const struct ip_addr *addr, uint32_t tenant);
-/* So many conversations, of so many bytes, were not added: whoever talked is not known. */
+/* So many conversations with so many bytes were not added, and their talkers are unknown. */
 void talkers_miss(struct talkers *talkers, uint64_t conversations, uint64_t bytes);
 void talkers_merge(struct talkers *to, const struct talkers *from);
 
@@ -43,9 +43,9 @@ uint32_t talkers_count(const struct talkers *talkers);
 /* How often a talker gave way to another (or, which does not happen by chance, found both its buckets
  * full), and conversations missed. 0: all is exact. */
 uint64_t talkers_overflow(const struct talkers *talkers);
-/* Who is not listed sent and received at most so many bytes, and who is listed at most so many more
- * than it shows. Of one table it is at most a TALKERS_MAX-th of the sum of all talkers' bytes; errors
- * of merged ones add up. 0: all is exact. */
+/* The error in bytes: a talker that is not listed has at most so many, and a listed one at most
+ * so many more than it shows. Of one table it is at most a TALKERS_MAX-th of the sum of all
+ * talkers' bytes; errors of merged tables add up. 0: all is exact. */
 uint64_t talkers_error(const struct talkers *talkers);
 /* The heaviest, most bytes first, ties by tenant and address: fills at most `max` entries, returns
  * how many there are in all. */

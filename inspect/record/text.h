@@ -1,4 +1,4 @@
-/* Addresses as text, beside what config/log/text.h writes. */
+/* Addresses as text; config/log/text.h writes all else. */
 #pragma once
 
 #include <stdint.h>

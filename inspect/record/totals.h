@@ -17,10 +17,10 @@ void totals_destroy(struct totals *totals);
 
 /* `risks`: its bitmap of nDPI risks. */
 void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks);
-/* Its ends talked. */
+/* Adds the flow's two ends to the talkers. */
 struct flow_fact;
 void totals_talk(struct totals *totals, const struct flow_fact *fact);
-/* So many flows, with so many bytes, ended and no fact of them came. */
+/* So many flows with so many bytes ended, and their facts were lost. */
 void totals_unheard(struct totals *totals, uint64_t flows, uint64_t bytes);
 void totals_merge(struct totals *to, const struct totals *from);
 

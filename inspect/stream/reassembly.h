@@ -1,9 +1,10 @@
-/* Puts one fragmented datagram of a flow under inspection together, so that neither fragments nor
- * their order change a label (RFC 791, RFC 8200). Only here: flows count fragments as packets.
- * Overlaps and lies end it; then the first fragment is all that nDPI sees, as with ndpiReader.
+/* Puts one fragmented datagram of an inspected flow together, so that neither fragments nor
+ * their order change a label (RFC 791, RFC 8200). For nDPI only: flows count fragments as
+ * packets. An overlap or a lying length ends it; then nDPI sees the first fragment alone, as
+ * with ndpiReader.
  *
- * The rest of a datagram may never come, so what they hold has a bound of its own, in shares, within
- * the dpi's memory; they stand in the order in which they began. Private to the dpi. */
+ * The rest of a datagram may never come, so their memory has a bound of its own, in shares,
+ * within the dpi's; they are listed in the order in which they began. Private to the dpi. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +19,7 @@ enum reassembly_status { REASSEMBLY_OPEN, REASSEMBLY_WHOLE, REASSEMBLY_BROKEN };
 struct reassembly;
 struct flow;
 
-/* Those of one dpi. All zero but for `memory` is none, without a bound. */
+/* All reassemblies of one dpi. All zero but for `memory`: none yet, and no bound. */
 struct reassemblies {
 	struct memory *memory;
 	struct quota quota; /* bytes of fragments, copies and notes */
@@ -47,5 +48,5 @@ size_t reassembly_room(const struct packet *p);
 struct flow *reassembly_flow(const struct reassembly *datagram);
 struct reassembly *reassembly_newer(const struct reassembly *datagram);
 
-/* What there is as one packet: the whole datagram, or the first fragment alone. NULL: not even that. */
+/* The datagram as one packet: whole, or its first fragment alone. NULL: not even that came. */
 const struct piece *reassembly_piece(struct reassembly *datagram);

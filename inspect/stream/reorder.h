@@ -1,6 +1,6 @@
-/* Puts the TCP packets of a flow under inspection in order again, where delivery changed it: a
- * packet that came before what it builds on is held until that comes. Bounded: when a few are
- * held nothing comes any more, and all go on as they arrived. Private to the dpi. */
+/* Puts the TCP packets of an inspected flow in order: a packet that came before the one it
+ * follows is held until that comes. Bounded: when ORDER_HELD_MAX are held, the missing packet is
+ * given up, and all go on as they arrived. Private to the dpi. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,8 +19,8 @@ struct piece {
 	const uint8_t *ip;
 	uint64_t time_ns;
 	uint32_t cap, wire; /* bytes from `ip` on, as in struct packet */
-	bool whole;       /* for nDPI as it is; else the header claims only `cap`, not `wire` */
-	uint16_t payload; /* offset of the L4 payload */
+	bool whole;         /* nDPI gets it as it is; else */
+	uint16_t payload;   /* offset of the L4 payload */
 	uint8_t protocol, tcp_flags;
 	bool from_hi; /* sent by the flow's `hi` endpoint */
 	uint32_t seq, ack;
@@ -34,16 +34,17 @@ struct reorder {
 	uint8_t count;
 };
 
-/* Whether `piece` carries data behind a gap, or answers data that was not seen. Of a flow that
- * begins without a SYN the first packets are: those after them tell. */
+/* Whether `piece` must wait: it carries data behind a gap, or acknowledges data that was not
+ * seen. The first packets of a flow that begins without a SYN wait, too: those after them show
+ * the order. */
 bool reorder_is_early(const struct reorder *order, const struct piece *piece);
 
-/* Whether the first packets of a flow without SYN have waited in vain: `piece` is not what they
- * build on. All that is held goes before `piece`. */
+/* Whether the first packets of a flow without SYN have waited in vain, because `piece` does not
+ * follow them. All that is held goes before `piece`. */
 bool reorder_is_over(const struct reorder *order, const struct piece *piece);
 
-/* Whether `piece` is a SYN that comes when both sides have spoken already: nDPI would forget what
- * they said. Not to be given. */
+/* Whether `piece` is a SYN that comes after data of both sides: nDPI must not get it, for it
+ * would forget the data. */
 bool reorder_is_late(const struct reorder *order, const struct piece *piece);
 
 /* To be called for each packet that is not held. */

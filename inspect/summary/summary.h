@@ -38,7 +38,7 @@ struct summary_port {
 	struct exception_ledger exception;
 };
 
-/* What a replay was asked, and what it met. */
+/* The options of a replay, and what its captures held. */
 struct summary_replay {
 	enum decap_mode mode;
 	const char *bpf, *inner;  /* expressions, as given; NULL: none */
@@ -59,7 +59,7 @@ enum { SUMMARY_PORTS_MAX = 16 };
 struct summary {
 	const char *input; /* "mirror", "plain" or "mixed"; NULL: there was no packet */
 	const struct ledger *ledger;
-	bool deterministic; /* nothing beside `counters` tells of a limit that was hit */
+	bool deterministic;                   /* no limit was hit beside those in `counters` */
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */

@@ -1,5 +1,5 @@
-/* What a reader of the summary should know and numbers alone do not tell: what was not looked at, or
- * not as it was meant, and the option or setting that would. */
+/* Notes of a summary: what was not looked at, or not as one might expect, and the option or
+ * setting that would change it. */
 #pragma once
 
 #include "inspect/summary/summary.h"
