@@ -7,7 +7,7 @@
 #include "dataplane/replay/block_queue.h"
 #include "dataplane/replay/lookahead.h"
 #include "decap/decap.h"
-#include "decap/joiner.h"
+#include "decap/outer_defrag.h"
 #include "inspect/flow/fragment.h"
 
 #include <stdlib.h>
@@ -31,9 +31,9 @@ struct reader {
 	struct block_queue spare;
 	uint32_t n_blocks, max_blocks;
 	struct input_packet pending; /* read, and did not fit in the last block */
-	enum joiner_status pending_is;
+	enum defrag_status pending_is;
 	bool has_pending, at_end;
-	struct joiner *joiner; /* of outer fragments; NULL: nothing is decapsulated */
+	struct defrag *defrag; /* of outer fragments; NULL: nothing is decapsulated */
 	bool lends;            /* the input's packets need no copy */
 	struct backoff backoff;
 	uint64_t received, returned;
@@ -80,13 +80,13 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->sessions = lane_sessions(params->settings);
 	reader->fragments = lane_fragments(params->settings, 0);
 	if (params->mode != DECAP_PLAIN)
-		reader->joiner = joiner_create(&reader->decap);
+		reader->defrag = defrag_create(&reader->decap);
 	if (params->mode != DECAP_PLAIN)
 		input_watch(params->input, (struct input_watch){reader, left_out});
 	reader->lends = input_lend(params->input, BLOCK_ROOM);
 	/* With one block in hand, empty_block() never fails once blocks are on their way. */
 	if (reader->sessions && reader->fragments && add_block(reader) &&
-		(reader->joiner || params->mode == DECAP_PLAIN)) {
+		(reader->defrag || params->mode == DECAP_PLAIN)) {
 		lookahead_init(&reader->lookahead, &reader->decap, params->inner,
 			fragment_table_params(reader->fragments));
 		return reader;
@@ -110,7 +110,7 @@ void reader_destroy(struct reader *reader)
 	queue_free(&reader->held);
 	queue_free(&reader->sent);
 	queue_free(&reader->spare);
-	joiner_destroy(reader->joiner);
+	defrag_destroy(reader->defrag);
 	fragment_table_destroy(reader->fragments);
 	session_table_destroy(reader->sessions);
 	free(reader);
@@ -142,7 +142,7 @@ static void add_packet(struct reader *reader, struct block *block)
 	reader->has_pending = false;
 }
 
-/* What the pending packet is to the joiner, which may have made it whole. */
+/* What the pending packet is to the defrag, which may have made it whole. */
 static void __attribute__((noinline)) join_pending(struct reader *reader)
 {
 	struct input_packet *in = &reader->pending;
@@ -152,7 +152,7 @@ static void __attribute__((noinline)) join_pending(struct reader *reader)
 		.time_ns = in->time_ns,
 		.link = in->link};
 
-	reader->pending_is = joiner_add(reader->joiner, &p, reader->decap.mode == DECAP_MIRROR);
+	reader->pending_is = defrag_add(reader->defrag, &p, reader->decap.mode == DECAP_MIRROR);
 	in->data = p.data;
 	in->cap = p.cap;
 	in->wire = p.wire;
@@ -167,9 +167,9 @@ static bool have_packet(struct reader *reader)
 		got = input_next(reader->params.input, &reader->pending);
 		reader->has_pending = got == 1;
 		reader->at_end = got == 0;
-		reader->pending_is = JOINER_NONE;
-		if (got == 1 && reader->joiner &&
-			joiner_may_be(reader->pending.data, reader->pending.cap,
+		reader->pending_is = DEFRAG_NONE;
+		if (got == 1 && reader->defrag &&
+			defrag_may_be(reader->pending.data, reader->pending.cap,
 				reader->pending.link))
 			join_pending(reader);
 	}
@@ -187,13 +187,13 @@ static void settle(struct reader *reader, struct block *block)
 static void fill(struct reader *reader, struct block *block)
 {
 	block->first_number = reader->received + 1;
-	while (have_packet(reader) && reader->pending_is == JOINER_NONE &&
+	while (have_packet(reader) && reader->pending_is == DEFRAG_NONE &&
 		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
 	settle(reader, block);
 	if (reader->lends)
 		block->data = input_exchange(reader->params.input, block->data,
-			reader->has_pending && reader->pending_is == JOINER_NONE
+			reader->has_pending && reader->pending_is == DEFRAG_NONE
 				? &reader->pending
 				: NULL);
 	reader->received += block->n_slots;
@@ -376,8 +376,8 @@ static void send_whole(struct reader *reader)
 /* Outer fragments that come next are no packets of a block. */
 static void join(struct reader *reader)
 {
-	while (have_packet(reader) && reader->pending_is != JOINER_NONE) {
-		if (reader->pending_is == JOINER_WHOLE) {
+	while (have_packet(reader) && reader->pending_is != DEFRAG_NONE) {
+		if (reader->pending_is == DEFRAG_WHOLE) {
 			send_whole(reader);
 			continue;
 		}
@@ -410,8 +410,8 @@ void reader_run(struct reader *reader, struct worker *const *workers, struct rea
 		fill(reader, block);
 		send(reader, block);
 	}
-	if (reader->joiner)
-		joiner_end(reader->joiner);
+	if (reader->defrag)
+		defrag_end(reader->defrag);
 	send_last(reader);
 }
 
@@ -439,10 +439,10 @@ uint64_t reader_strays(const struct reader *reader)
 
 void reader_ledger(const struct reader *reader, struct ledger *ledger)
 {
-	struct joiner_counts counts = {.joined = 0};
+	struct defrag_counts counts = {.joined = 0};
 
-	if (reader->joiner)
-		counts = joiner_counts(reader->joiner);
+	if (reader->defrag)
+		counts = defrag_counts(reader->defrag);
 	ledger->received = reader->received;
 	ledger->in_flight = reader_in_flight(reader);
 	ledger->reasons[REASON_outer_joined] += counts.joined;
@@ -458,8 +458,8 @@ uint64_t reader_in_flight(const struct reader *reader)
 void reader_overflow(const struct reader *reader, struct fragments_stats *sum)
 {
 	sum->fragments_overflow += fragment_table_overwritten(reader->fragments);
-	if (reader->joiner)
-		sum->outer_fragments_overflow += joiner_counts(reader->joiner).overflow;
+	if (reader->defrag)
+		sum->outer_fragments_overflow += defrag_counts(reader->defrag).overflow;
 }
 
 uint32_t reader_max_blocks(const struct reader *reader)

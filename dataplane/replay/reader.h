@@ -2,7 +2,7 @@
  * blocks to the workers, takes them back, and records packets in file order. It waits for
  * workers and never drops. All on the calling thread.
  *
- * Outer IP fragments are put together here (decap/joiner.h), whatever the number of workers: the
+ * Outer IP fragments are put together here (decap/outer_defrag.h), whatever the number of workers: the
  * whole packet has the place of its last fragment; the others are counted, and go no further.
  *
  * An owner is chosen by the hash of (tenant, inner addresses, ports, protocol), so every flow
@@ -61,7 +61,7 @@ uint64_t reader_in_flight(const struct reader *reader);
 uint64_t reader_left_out_mirror(const struct reader *reader);
 /* Adds what the reader knows: packets received and in flight, and what became of outer fragments. */
 void reader_ledger(const struct reader *reader, struct ledger *ledger);
-/* Adds what found no room in the fragment table of the reader or in its joiner: then owners may differ
+/* Adds what found no room in the fragment table of the reader or in its defrag: then owners may differ
  * from another run's. */
 void reader_overflow(const struct reader *reader, struct fragments_stats *sum);
 /* Packets whose times were replaced: see packet_times.h. */

@@ -66,7 +66,7 @@ static void rows_give_what_they_say(void)
 /* The reasons that later stages give are not decap's. */
 static bool is_decap_reason(enum reason reason)
 {
-	/* The joiner's, and that of an expression. */
+	/* The defrag's, and that of an expression. */
 	if (reason == REASON_outer_joined || reason == REASON_outer_overlap ||
 		reason == REASON_inner_excluded)
 		return false;

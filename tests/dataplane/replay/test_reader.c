@@ -12,7 +12,7 @@
 #include "dataplane/support/mirror_frame.h"
 #include "dataplane/support/rig.h"
 #include "dataplane/support/traffic.h"
-#include "decap/joiner.h"
+#include "decap/outer_defrag.h"
 #include "support/capture_bytes.h"
 
 enum { BLOCK = BLOCK_SLOTS, REWINDS_MAX = 16, LARGEST = 262144, ETHERNET = 1 };
@@ -433,7 +433,7 @@ static void write_beginnings(const char *path, uint32_t n)
 /* The ledger has them all, and how many gave way to others is counted. */
 static void more_outer_datagrams_than_there_is_room_for(void)
 {
-	for (uint32_t n = JOINER_DATAGRAMS; n <= JOINER_DATAGRAMS + 1; n++) {
+	for (uint32_t n = DEFRAG_DATAGRAMS; n <= DEFRAG_DATAGRAMS + 1; n++) {
 		struct fragments_stats overflow = {0};
 		struct ledger ledger = {0};
 		struct rig rig;
@@ -448,7 +448,7 @@ static void more_outer_datagrams_than_there_is_room_for(void)
 		CU_ASSERT_EQUAL(ledger.reasons[REASON_outer_fragment], n);
 		CU_ASSERT_TRUE(ledger_closes(&ledger));
 		reader_overflow(rig.reader, &overflow);
-		CU_ASSERT_EQUAL(overflow.outer_fragments_overflow, n - JOINER_DATAGRAMS);
+		CU_ASSERT_EQUAL(overflow.outer_fragments_overflow, n - DEFRAG_DATAGRAMS);
 		rig_end(&rig);
 	}
 }

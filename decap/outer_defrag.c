@@ -1,4 +1,4 @@
-#include "decap/joiner.h"
+#include "decap/outer_defrag.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,21 +49,21 @@ struct reassembly {
 	uint8_t *bytes; /* HEAD_MAX, then DATA_MAX; the head ends where the data begin */
 };
 
-struct joiner {
+struct defrag {
 	struct decap_params params;
-	struct joiner_counts counts;
+	struct defrag_counts counts;
 	uint8_t *
 		whole; /* of the datagram that became whole last: given away, freed at the next call */
-	struct reassembly datagrams[JOINER_DATAGRAMS];
+	struct reassembly datagrams[DEFRAG_DATAGRAMS];
 };
 
-struct joiner *joiner_create(const struct decap_params *params)
+struct defrag *defrag_create(const struct decap_params *params)
 {
-	struct joiner *joiner = calloc(1, sizeof(*joiner));
+	struct defrag *defrag = calloc(1, sizeof(*defrag));
 
-	if (joiner)
-		joiner->params = *params;
-	return joiner;
+	if (defrag)
+		defrag->params = *params;
+	return defrag;
 }
 
 static void reassembly_free(struct reassembly *d)
@@ -72,14 +72,14 @@ static void reassembly_free(struct reassembly *d)
 	*d = (struct reassembly){.used = false};
 }
 
-void joiner_destroy(struct joiner *joiner)
+void defrag_destroy(struct defrag *defrag)
 {
-	if (!joiner)
+	if (!defrag)
 		return;
-	for (int i = 0; i < JOINER_DATAGRAMS; i++)
-		reassembly_free(&joiner->datagrams[i]);
-	free(joiner->whole);
-	free(joiner);
+	for (int i = 0; i < DEFRAG_DATAGRAMS; i++)
+		reassembly_free(&defrag->datagrams[i]);
+	free(defrag->whole);
+	free(defrag);
 }
 
 /* The place of an IPv6 fragment; `c` is at its data afterwards. */
@@ -137,12 +137,12 @@ static bool fragment_read(const struct packet *p, struct fragment *f)
 }
 
 /* The first fragment names the port. */
-static bool is_tunnel(const struct joiner *joiner, const struct fragment *f)
+static bool is_tunnel(const struct defrag *defrag, const struct fragment *f)
 {
 	struct cursor c = cursor_make(f->data, f->len, f->len);
 	const uint8_t *udp = cursor_take(&c, UDP_SIZE);
 
-	return udp && udp_is_tunnel(&joiner->params, be16(udp + 2));
+	return udp && udp_is_tunnel(&defrag->params, be16(udp + 2));
 }
 
 static bool is_of(const struct reassembly *d, const struct fragment *f)
@@ -158,20 +158,20 @@ static bool is_of(const struct reassembly *d, const struct fragment *f)
 }
 
 /* What waits of it never becomes whole. */
-static void leave(struct joiner *joiner, struct reassembly *d)
+static void leave(struct defrag *defrag, struct reassembly *d)
 {
-	joiner->counts.left += d->fragments;
+	defrag->counts.left += d->fragments;
 	reassembly_free(d);
 }
 
 static struct reassembly *reassembly_of(
-	struct joiner *joiner, const struct fragment *f, uint64_t now)
+	struct defrag *defrag, const struct fragment *f, uint64_t now)
 {
-	for (int i = 0; i < JOINER_DATAGRAMS; i++) {
-		struct reassembly *d = &joiner->datagrams[i];
+	for (int i = 0; i < DEFRAG_DATAGRAMS; i++) {
+		struct reassembly *d = &defrag->datagrams[i];
 
-		if (d->used && now > d->began_ns && now - d->began_ns > JOINER_TIMEOUT_NS)
-			leave(joiner, d);
+		if (d->used && now > d->began_ns && now - d->began_ns > DEFRAG_TIMEOUT_NS)
+			leave(defrag, d);
 		if (is_of(d, f))
 			return d;
 	}
@@ -180,18 +180,18 @@ static struct reassembly *reassembly_of(
 
 /* The oldest gives way. NULL: no memory. */
 static struct reassembly *reassembly_begin(
-	struct joiner *joiner, const struct fragment *f, uint64_t now)
+	struct defrag *defrag, const struct fragment *f, uint64_t now)
 {
-	struct reassembly *d = &joiner->datagrams[0];
+	struct reassembly *d = &defrag->datagrams[0];
 
-	for (int i = 1; i < JOINER_DATAGRAMS && d->used; i++) {
-		struct reassembly *other = &joiner->datagrams[i];
+	for (int i = 1; i < DEFRAG_DATAGRAMS && d->used; i++) {
+		struct reassembly *other = &defrag->datagrams[i];
 
 		if (!other->used || other->began_ns < d->began_ns)
 			d = other;
 	}
-	joiner->counts.overflow += d->used;
-	leave(joiner, d);
+	defrag->counts.overflow += d->used;
+	leave(defrag, d);
 	d->bytes = malloc(HEAD_MAX + DATA_MAX);
 	if (!d->bytes)
 		return NULL;
@@ -248,16 +248,16 @@ static void put16(uint8_t *at, uint32_t v)
 	at[1] = (uint8_t)v;
 }
 
-/* The headers of the whole packet, and it in `p`. Its bytes are the joiner's. */
-static enum joiner_status make_whole(
-	struct joiner *joiner, struct reassembly *d, struct packet *p)
+/* The headers of the whole packet, and it in `p`. Its bytes are the defrag's. */
+static enum defrag_status make_whole(
+	struct defrag *defrag, struct reassembly *d, struct packet *p)
 {
 	uint8_t *frame = d->bytes + HEAD_MAX - d->head, *ip = frame + d->link_size;
 	uint32_t header = d->head - d->link_size;
 
 	if (header + d->total > DATA_MAX) {
-		leave(joiner, d);
-		return JOINER_TAKEN;
+		leave(defrag, d);
+		return DEFRAG_TAKEN;
 	}
 
 	if (d->version == 4) {
@@ -269,64 +269,64 @@ static enum joiner_status make_whole(
 	}
 	p->data = frame;
 	p->cap = p->wire = d->head + d->total;
-	joiner->counts.joined += d->fragments - 1;
-	joiner->whole = d->bytes;
+	defrag->counts.joined += d->fragments - 1;
+	defrag->whole = d->bytes;
 	d->bytes = NULL;
 	reassembly_free(d);
-	return JOINER_WHOLE;
+	return DEFRAG_WHOLE;
 }
 
 /* Overlapping fragments are an attack on whoever puts them together. */
-static enum joiner_status refuse(struct joiner *joiner, struct reassembly *d)
+static enum defrag_status refuse(struct defrag *defrag, struct reassembly *d)
 {
-	joiner->counts.overlapping += d->fragments + 1;
+	defrag->counts.overlapping += d->fragments + 1;
 	d->fragments = 0;
 	d->refused = true;
-	return JOINER_TAKEN;
+	return DEFRAG_TAKEN;
 }
 
-static enum joiner_status add(
-	struct joiner *joiner, struct reassembly *d, const struct fragment *f, struct packet *p)
+static enum defrag_status add(
+	struct defrag *defrag, struct reassembly *d, const struct fragment *f, struct packet *p)
 {
 	uint32_t waiting = d->fragments;
 
 	if (d->refused)
-		return refuse(joiner, d);
+		return refuse(defrag, d);
 	if (!put(d, f)) {
 		d->fragments = waiting;
-		return refuse(joiner, d);
+		return refuse(defrag, d);
 	}
 	if (f->offset == 0 && !put_head(d, p, f)) {
-		leave(joiner, d);
-		return JOINER_TAKEN;
+		leave(defrag, d);
+		return DEFRAG_TAKEN;
 	}
-	return d->head && d->have == d->total ? make_whole(joiner, d, p) : JOINER_TAKEN;
+	return d->head && d->have == d->total ? make_whole(defrag, d, p) : DEFRAG_TAKEN;
 }
 
-enum joiner_status joiner_add(struct joiner *joiner, struct packet *p, bool all)
+enum defrag_status defrag_add(struct defrag *defrag, struct packet *p, bool all)
 {
 	struct fragment f = {.named_at = 0};
 	struct reassembly *d;
 
-	free(joiner->whole);
-	joiner->whole = NULL;
+	free(defrag->whole);
+	defrag->whole = NULL;
 	if (!fragment_read(p, &f))
-		return JOINER_NONE;
-	d = reassembly_of(joiner, &f, p->time_ns);
-	if (!d && !all && (f.offset != 0 || !is_tunnel(joiner, &f)))
-		return JOINER_NONE;
+		return DEFRAG_NONE;
+	d = reassembly_of(defrag, &f, p->time_ns);
+	if (!d && !all && (f.offset != 0 || !is_tunnel(defrag, &f)))
+		return DEFRAG_NONE;
 	if (!d)
-		d = reassembly_begin(joiner, &f, p->time_ns);
-	return d ? add(joiner, d, &f, p) : JOINER_NONE;
+		d = reassembly_begin(defrag, &f, p->time_ns);
+	return d ? add(defrag, d, &f, p) : DEFRAG_NONE;
 }
 
-void joiner_end(struct joiner *joiner)
+void defrag_end(struct defrag *defrag)
 {
-	for (int i = 0; i < JOINER_DATAGRAMS; i++)
-		leave(joiner, &joiner->datagrams[i]);
+	for (int i = 0; i < DEFRAG_DATAGRAMS; i++)
+		leave(defrag, &defrag->datagrams[i]);
 }
 
-struct joiner_counts joiner_counts(const struct joiner *joiner)
+struct defrag_counts defrag_counts(const struct defrag *defrag)
 {
-	return joiner->counts;
+	return defrag->counts;
 }

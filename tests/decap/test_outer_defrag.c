@@ -1,7 +1,7 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
-#include "decap/joiner.h"
+#include "decap/outer_defrag.h"
 #include "rows.h"
 
 enum { PARTS = 8, ROOM = 256 };
@@ -57,10 +57,10 @@ static struct parts make(const char *name)
 }
 
 /* Gives the parts named in `order`; the last status. Each is in a buffer of its own size. */
-static enum joiner_status give(struct joiner *joiner, const struct parts *parts,
+static enum defrag_status give(struct defrag *defrag, const struct parts *parts,
 	const char *order, bool all, struct packet *p)
 {
-	enum joiner_status status = JOINER_NONE;
+	enum defrag_status status = DEFRAG_NONE;
 
 	for (const char *at = order; *at; at++) {
 		unsigned i = (unsigned)(*at - '0');
@@ -73,17 +73,17 @@ static enum joiner_status give(struct joiner *joiner, const struct parts *parts,
 			.cap = parts->len[i],
 			.wire = parts->len[i],
 			.time_ns = (uint64_t)(at - order)};
-		CU_ASSERT_TRUE(joiner_may_be(p->data, p->cap, p->link));
-		status = joiner_add(joiner, p, all);
+		CU_ASSERT_TRUE(defrag_may_be(p->data, p->cap, p->link));
+		status = defrag_add(defrag, p, all);
 		free(copy);
 	}
 	return status;
 }
 
 static void expect(
-	const struct joiner *joiner, uint64_t joined, uint64_t left, uint64_t overlap)
+	const struct defrag *defrag, uint64_t joined, uint64_t left, uint64_t overlap)
 {
-	struct joiner_counts counts = joiner_counts(joiner);
+	struct defrag_counts counts = defrag_counts(defrag);
 
 	CU_ASSERT_EQUAL(counts.joined, joined);
 	CU_ASSERT_EQUAL(counts.left, left);
@@ -96,18 +96,18 @@ static void fragments_become_the_packet(void)
 
 	for (int i = 0; i < 12; i++) {
 		struct parts parts = make(i < 6 ? "aws_syn" : "outer_ip6");
-		struct joiner *joiner = joiner_create(&row_params);
+		struct defrag *defrag = defrag_create(&row_params);
 		struct packet p;
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
 		CU_ASSERT_EQUAL_FATAL(
-			give(joiner, &parts, orders[i % 6], true, &p), JOINER_WHOLE);
+			give(defrag, &parts, orders[i % 6], true, &p), DEFRAG_WHOLE);
 		CU_ASSERT_EQUAL(p.cap, parts.whole_len);
 		CU_ASSERT_EQUAL(p.wire, parts.whole_len);
 		CU_ASSERT_EQUAL(p.time_ns, 2);
 		CU_ASSERT_EQUAL(decap_mirror(&row_params, &p), REASON_inspected);
-		expect(joiner, 2, 0, 0);
-		joiner_destroy(joiner);
+		expect(defrag, 2, 0, 0);
+		defrag_destroy(defrag);
 	}
 }
 
@@ -118,66 +118,66 @@ static void overlapping_fragments_are_refused(void)
 
 	for (int i = 0; i < 6; i++) {
 		struct parts parts = make("aws_syn");
-		struct joiner *joiner = joiner_create(&row_params);
+		struct defrag *defrag = defrag_create(&row_params);
 		struct packet p;
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
-		CU_ASSERT_EQUAL(give(joiner, &parts, orders[i], true, &p), JOINER_TAKEN);
-		expect(joiner, 0, 0, strlen(orders[i]));
-		joiner_end(joiner);
-		expect(joiner, 0, 0, strlen(orders[i]));
-		joiner_destroy(joiner);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
+		CU_ASSERT_EQUAL(give(defrag, &parts, orders[i], true, &p), DEFRAG_TAKEN);
+		expect(defrag, 0, 0, strlen(orders[i]));
+		defrag_end(defrag);
+		expect(defrag, 0, 0, strlen(orders[i]));
+		defrag_destroy(defrag);
 	}
 }
 
 static void what_never_becomes_whole_is_counted(void)
 {
 	struct parts parts = make("aws_syn");
-	struct joiner *joiner = joiner_create(&row_params);
+	struct defrag *defrag = defrag_create(&row_params);
 	struct packet p;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
-	CU_ASSERT_EQUAL(give(joiner, &parts, "02", true, &p), JOINER_TAKEN);
-	expect(joiner, 0, 0, 0);
-	joiner_end(joiner);
-	expect(joiner, 0, 2, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
+	CU_ASSERT_EQUAL(give(defrag, &parts, "02", true, &p), DEFRAG_TAKEN);
+	expect(defrag, 0, 0, 0);
+	defrag_end(defrag);
+	expect(defrag, 0, 2, 0);
 	/* Too late: a new datagram. */
-	CU_ASSERT_EQUAL(give(joiner, &parts, "01", true, &p), JOINER_TAKEN);
+	CU_ASSERT_EQUAL(give(defrag, &parts, "01", true, &p), DEFRAG_TAKEN);
 	p = (struct packet){.data = parts.bytes[2],
 		.cap = parts.len[2],
 		.wire = parts.len[2],
-		.time_ns = JOINER_TIMEOUT_NS + 1};
-	CU_ASSERT_EQUAL(joiner_add(joiner, &p, true), JOINER_TAKEN);
-	expect(joiner, 0, 4, 0);
-	CU_ASSERT_EQUAL(joiner_counts(joiner).overflow, 0);
-	joiner_destroy(joiner);
+		.time_ns = DEFRAG_TIMEOUT_NS + 1};
+	CU_ASSERT_EQUAL(defrag_add(defrag, &p, true), DEFRAG_TAKEN);
+	expect(defrag, 0, 4, 0);
+	CU_ASSERT_EQUAL(defrag_counts(defrag).overflow, 0);
+	defrag_destroy(defrag);
 }
 
 static void the_oldest_gives_way(void)
 {
 	struct parts parts = make("aws_syn");
-	struct joiner *joiner = joiner_create(&row_params);
+	struct defrag *defrag = defrag_create(&row_params);
 	struct packet p;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
-	for (unsigned id = 0; id <= JOINER_DATAGRAMS; id++) {
-		CU_ASSERT_EQUAL(joiner_counts(joiner).overflow, 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
+	for (unsigned id = 0; id <= DEFRAG_DATAGRAMS; id++) {
+		CU_ASSERT_EQUAL(defrag_counts(defrag).overflow, 0);
 		parts.bytes[0][14 + 5] = (uint8_t)id;
 		p = (struct packet){.data = parts.bytes[0],
 			.cap = parts.len[0],
 			.wire = parts.len[0],
 			.time_ns = id};
-		CU_ASSERT_EQUAL(joiner_add(joiner, &p, true), JOINER_TAKEN);
+		CU_ASSERT_EQUAL(defrag_add(defrag, &p, true), DEFRAG_TAKEN);
 	}
-	CU_ASSERT_EQUAL(joiner_counts(joiner).overflow, 1);
-	expect(joiner, 0, 1, 0);
-	joiner_destroy(joiner);
-	joiner_destroy(NULL);
+	CU_ASSERT_EQUAL(defrag_counts(defrag).overflow, 1);
+	expect(defrag, 0, 1, 0);
+	defrag_destroy(defrag);
+	defrag_destroy(NULL);
 }
 
 /* Fragment `i` of the datagram `id` at `time_ns`. */
-static enum joiner_status give_one(
-	struct joiner *joiner, struct parts *parts, unsigned i, unsigned id, uint64_t time_ns)
+static enum defrag_status give_one(
+	struct defrag *defrag, struct parts *parts, unsigned i, unsigned id, uint64_t time_ns)
 {
 	struct packet p = {.data = parts->bytes[i],
 		.cap = parts->len[i],
@@ -185,48 +185,48 @@ static enum joiner_status give_one(
 		.time_ns = time_ns};
 
 	parts->bytes[i][14 + 5] = (uint8_t)id;
-	return joiner_add(joiner, &p, true);
+	return defrag_add(defrag, &p, true);
 }
 
 /* Wherever it stands: all others become whole when the rest of them comes. */
 static void the_oldest_is_the_one_that_began_first(void)
 {
-	enum { OLDEST = 20, LAST = JOINER_DATAGRAMS };
+	enum { OLDEST = 20, LAST = DEFRAG_DATAGRAMS };
 	struct parts parts = make("aws_syn");
-	struct joiner *joiner = joiner_create(&row_params);
+	struct defrag *defrag = defrag_create(&row_params);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
 	for (unsigned id = 0; id < LAST; id++)
 		CU_ASSERT_EQUAL(
-			give_one(joiner, &parts, 0, id, 1 + (id + LAST - OLDEST) % LAST),
-			JOINER_TAKEN);
-	CU_ASSERT_EQUAL(give_one(joiner, &parts, 0, LAST, LAST), JOINER_TAKEN);
+			give_one(defrag, &parts, 0, id, 1 + (id + LAST - OLDEST) % LAST),
+			DEFRAG_TAKEN);
+	CU_ASSERT_EQUAL(give_one(defrag, &parts, 0, LAST, LAST), DEFRAG_TAKEN);
 	for (unsigned id = 0; id <= LAST; id++) {
 		if (id == OLDEST)
 			continue;
-		CU_ASSERT_EQUAL(give_one(joiner, &parts, 1, id, LAST + 1), JOINER_TAKEN);
-		CU_ASSERT_EQUAL(give_one(joiner, &parts, 2, id, LAST + 1), JOINER_WHOLE);
+		CU_ASSERT_EQUAL(give_one(defrag, &parts, 1, id, LAST + 1), DEFRAG_TAKEN);
+		CU_ASSERT_EQUAL(give_one(defrag, &parts, 2, id, LAST + 1), DEFRAG_WHOLE);
 	}
-	CU_ASSERT_EQUAL(give_one(joiner, &parts, 1, OLDEST, LAST + 1), JOINER_TAKEN);
-	CU_ASSERT_EQUAL(give_one(joiner, &parts, 2, OLDEST, LAST + 1), JOINER_TAKEN);
-	joiner_end(joiner);
-	expect(joiner, 2 * LAST, 1 + 2, 0);
-	joiner_destroy(joiner);
+	CU_ASSERT_EQUAL(give_one(defrag, &parts, 1, OLDEST, LAST + 1), DEFRAG_TAKEN);
+	CU_ASSERT_EQUAL(give_one(defrag, &parts, 2, OLDEST, LAST + 1), DEFRAG_TAKEN);
+	defrag_end(defrag);
+	expect(defrag, 2 * LAST, 1 + 2, 0);
+	defrag_destroy(defrag);
 }
 
 /* Among plain traffic only what says that it is mirror traffic is put together. */
 static void other_fragments_are_let_pass(void)
 {
 	struct parts parts = make("aws_syn");
-	struct joiner *joiner = joiner_create(&row_params);
+	struct defrag *defrag = defrag_create(&row_params);
 	struct packet p;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
-	CU_ASSERT_EQUAL(give(joiner, &parts, "1", false, &p), JOINER_NONE);
-	CU_ASSERT_EQUAL(give(joiner, &parts, "012", false, &p), JOINER_WHOLE);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
+	CU_ASSERT_EQUAL(give(defrag, &parts, "1", false, &p), DEFRAG_NONE);
+	CU_ASSERT_EQUAL(give(defrag, &parts, "012", false, &p), DEFRAG_WHOLE);
 	parts.bytes[0][14 + 20 + 3] ^= 0xff; /* another port */
-	CU_ASSERT_EQUAL(give(joiner, &parts, "012", false, &p), JOINER_NONE);
-	joiner_destroy(joiner);
+	CU_ASSERT_EQUAL(give(defrag, &parts, "012", false, &p), DEFRAG_NONE);
+	defrag_destroy(defrag);
 }
 
 /* RFC 791, RFC 8200: every fragment but the last is a multiple of 8 bytes long. One that is not is
@@ -237,21 +237,21 @@ static void odd_lengths_before_the_last_are_let_pass(void)
 
 	for (int i = 0; i < 2; i++) {
 		struct parts parts = make(names[i]);
-		struct joiner *joiner = joiner_create(&row_params);
+		struct defrag *defrag = defrag_create(&row_params);
 		struct packet p;
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
 		cut(&parts, 4, 0, 31, true);
 		cut(&parts, 5, 32, 31, true);
 		cut(&parts, 6, 32, 28, true);
-		CU_ASSERT_EQUAL(give(joiner, &parts, "4", true, &p), JOINER_NONE);
-		CU_ASSERT_EQUAL(give(joiner, &parts, "05", true, &p), JOINER_NONE);
-		CU_ASSERT_EQUAL(give(joiner, &parts, "6", true, &p), JOINER_NONE);
-		expect(joiner, 0, 0, 0);
-		CU_ASSERT_EQUAL(give(joiner, &parts, "21", true, &p), JOINER_WHOLE);
+		CU_ASSERT_EQUAL(give(defrag, &parts, "4", true, &p), DEFRAG_NONE);
+		CU_ASSERT_EQUAL(give(defrag, &parts, "05", true, &p), DEFRAG_NONE);
+		CU_ASSERT_EQUAL(give(defrag, &parts, "6", true, &p), DEFRAG_NONE);
+		expect(defrag, 0, 0, 0);
+		CU_ASSERT_EQUAL(give(defrag, &parts, "21", true, &p), DEFRAG_WHOLE);
 		CU_ASSERT_EQUAL(p.cap, parts.whole_len);
-		expect(joiner, 2, 0, 0);
-		joiner_destroy(joiner);
+		expect(defrag, 2, 0, 0);
+		defrag_destroy(defrag);
 	}
 }
 
@@ -261,15 +261,15 @@ static void any_bytes_will_do(void)
 {
 	for (int six = 0; six < 2; six++) {
 		struct parts parts = make(six ? "outer_ip6" : "aws_syn");
-		struct joiner *joiner = joiner_create(&row_params);
+		struct defrag *defrag = defrag_create(&row_params);
 		uint64_t taken = 0, wholes = 0;
-		struct joiner_counts counts;
+		struct defrag_counts counts;
 		struct packet p;
 
-		CU_ASSERT_PTR_NOT_NULL_FATAL(joiner);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(defrag);
 		for (uint32_t bit = 0; bit < 8 * parts.len[0]; bit++) {
 			unsigned i = bit % 3;
-			enum joiner_status status;
+			enum defrag_status status;
 
 			if (bit / 8 >= parts.len[i])
 				continue;
@@ -284,26 +284,26 @@ static void any_bytes_will_do(void)
 				p = (struct packet){.data = copy + 1,
 					.cap = cap,
 					.wire = bit & 16 ? cap : parts.len[i]};
-				status = joiner_add(joiner, &p, true);
-				taken += status != JOINER_NONE;
-				wholes += status == JOINER_WHOLE;
+				status = defrag_add(defrag, &p, true);
+				taken += status != DEFRAG_NONE;
+				wholes += status == DEFRAG_WHOLE;
 				free(copy);
 			}
 			parts.bytes[i][bit / 8] ^= (uint8_t)(1 << bit % 8);
 		}
-		joiner_end(joiner);
-		counts = joiner_counts(joiner);
+		defrag_end(defrag);
+		counts = defrag_counts(defrag);
 		CU_ASSERT_EQUAL(
 			taken, counts.joined + counts.left + counts.overlapping + wholes);
 		CU_ASSERT_TRUE(taken > 100);
-		joiner_destroy(joiner);
+		defrag_destroy(defrag);
 	}
 }
 
-void suite_joiner(void);
-void suite_joiner(void)
+void suite_outer_defrag(void);
+void suite_outer_defrag(void)
 {
-	CU_pSuite s = CU_add_suite("joiner", NULL, NULL);
+	CU_pSuite s = CU_add_suite("defrag", NULL, NULL);
 
 	CU_ADD_TEST(s, fragments_become_the_packet);
 	CU_ADD_TEST(s, overlapping_fragments_are_refused);
