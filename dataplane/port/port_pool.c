@@ -31,7 +31,7 @@ bool port_is_large(const struct rte_mbuf *m)
 }
 
 /* Bytes of a buffer's data: a whole frame where the driver cannot use several buffers for one. */
-static uint32_t room_for(const struct port *port)
+static uint32_t eviction_has_room(const struct port *port)
 {
 	uint32_t room = ROOM;
 
@@ -153,7 +153,7 @@ int port_make_pools(struct port *port, const struct port_opening *opening)
 	struct error *error = opening->error;
 	/* A driver that says how large its buffers are puts no frame into several. */
 	bool whole = port->particulars.room > 0;
-	uint32_t room = room_for(port), n;
+	uint32_t room = eviction_has_room(port), n;
 	uint64_t each = room + RTE_PKTMBUF_HEADROOM + sizeof(struct rte_mbuf) + 128;
 	uint32_t n_large = LARGE_COUNT + params->large;
 	uint64_t large = whole ? 0 : (uint64_t)n_large * (LARGE_ROOM + 1024);

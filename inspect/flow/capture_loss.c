@@ -1,7 +1,7 @@
 #include "inspect/flow/capture_loss.h"
 
 #include "config/log/now.h"
-#include "inspect/flow/map.h"
+#include "inspect/flow/pages.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -34,8 +34,8 @@ _Static_assert(sizeof(struct capture_loss_block) == 64, "a block is a cache line
 bool capture_loss_init(struct capture_loss *seen, struct flow *flows, uint32_t n)
 {
 	*seen = (struct capture_loss){.flows = flows};
-	seen->numbers = map_create(n * sizeof(*seen->numbers));
-	seen->blocks = map_create(n * sizeof(*seen->blocks));
+	seen->numbers = pages_alloc(n * sizeof(*seen->numbers));
+	seen->blocks = pages_alloc(n * sizeof(*seen->blocks));
 	if (seen->numbers && seen->blocks)
 		return true;
 	capture_loss_fini(seen, n);
@@ -44,8 +44,8 @@ bool capture_loss_init(struct capture_loss *seen, struct flow *flows, uint32_t n
 
 void capture_loss_fini(struct capture_loss *seen, uint32_t n)
 {
-	map_destroy(seen->numbers, n * sizeof(*seen->numbers));
-	map_destroy(seen->blocks, n * sizeof(*seen->blocks));
+	pages_free(seen->numbers, n * sizeof(*seen->numbers));
+	pages_free(seen->blocks, n * sizeof(*seen->blocks));
 	*seen = (struct capture_loss){0};
 }
 

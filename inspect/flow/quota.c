@@ -1,7 +1,7 @@
 #include "inspect/flow/quota.h"
 
 #include "decap/session/session.h"
-#include "inspect/flow/map.h"
+#include "inspect/flow/pages.h"
 
 /* Untouched pages cost nothing, and points are numbered from 0. */
 static size_t points_size(const struct quota *quota)
@@ -29,13 +29,13 @@ bool quota_init(struct quota *quota, uint64_t limit, const struct quota_params *
 	divide(quota, 0);
 	if (params->points == 0)
 		return true;
-	quota->points = map_create(points_size(quota));
+	quota->points = pages_alloc(points_size(quota));
 	return quota->points;
 }
 
 void quota_fini(struct quota *quota)
 {
-	map_destroy(quota->points, points_size(quota));
+	pages_free(quota->points, points_size(quota));
 	quota->points = NULL;
 }
 

@@ -7,7 +7,7 @@
 
 #include "inspect/flow/count.h"
 #include "inspect/flow/hash.h"
-#include "inspect/flow/map.h"
+#include "inspect/flow/pages.h"
 
 /* A free slot is all zero but for the number of the next one, in `rule_number` (which the next flow's
  * first packet sets). */
@@ -35,10 +35,10 @@ static bool take_memory(struct flow_table *table)
 {
 	uint32_t capacity = table->params.capacity;
 
-	table->flows = map_create(flows_size(table));
-	table->index.buckets = map_create(buckets_size(table));
+	table->flows = pages_alloc(flows_size(table));
+	table->index.buckets = pages_alloc(buckets_size(table));
 	if (table->params.active_timeout_ns != 0)
-		table->updates = map_create(updates_size(table));
+		table->updates = pages_alloc(updates_size(table));
 	return quota_init(&table->quota, capacity, &table->params.quota) &&
 	       capture_loss_init(&table->seen, table->flows, capacity) && table->flows &&
 	       table->index.buckets && (table->updates || table->params.active_timeout_ns == 0);
@@ -71,9 +71,9 @@ void flow_table_destroy(struct flow_table *table)
 		return;
 	capture_loss_fini(&table->seen, table->params.capacity);
 	quota_fini(&table->quota);
-	map_destroy(table->updates, updates_size(table));
-	map_destroy(table->index.buckets, buckets_size(table));
-	map_destroy(table->flows, flows_size(table));
+	pages_free(table->updates, updates_size(table));
+	pages_free(table->index.buckets, buckets_size(table));
+	pages_free(table->flows, flows_size(table));
 	free(table);
 }
 
@@ -138,8 +138,8 @@ static struct flow *flow_new(
 	uint32_t point = row->key.point;
 	struct flow *flow;
 
-	if (!room_for(table, point, row->hash) &&
-		!room_make(table, point, row->hash, p->time_ns, horizon_ns)) {
+	if (!eviction_has_room(table, point, row->hash) &&
+		!eviction_make_room(table, point, row->hash, p->time_ns, horizon_ns)) {
 		count_refused(table, point);
 		return NULL;
 	}

@@ -1,4 +1,4 @@
-/* The inside of a flow table, for table.c, room.c and end.c (which change it) and prefetch.c (which reads it). */
+/* The inside of a flow table, for table.c, eviction.c and end.c (which change it) and prefetch.c (which reads it). */
 #pragma once
 
 #include "inspect/flow/capture_loss.h"
@@ -53,10 +53,10 @@ void flow_missed(struct flow_table *table, const struct flow *flow, uint64_t byt
 /* Ends the flow: tells the observer, and gives its slot back. */
 void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end);
 
-/* room.c */
+/* eviction.c */
 
 /* Whether there is room for a flow of `point` and `hash`. */
-bool room_for(const struct flow_table *table, uint32_t point, uint64_t hash);
+bool eviction_has_room(const struct flow_table *table, uint32_t point, uint64_t hash);
 /* Makes room: ends a flow that is not young. false: there is none. */
-bool room_make(struct flow_table *table, uint32_t point, uint64_t hash, uint64_t now_ns,
-	uint64_t horizon_ns);
+bool eviction_make_room(struct flow_table *table, uint32_t point, uint64_t hash,
+	uint64_t now_ns, uint64_t horizon_ns);

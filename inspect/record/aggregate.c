@@ -6,7 +6,7 @@
 
 #include "decap/salt.h"
 #include "inspect/flow/hash.h"
-#include "inspect/flow/map.h"
+#include "inspect/flow/pages.h"
 
 enum { PER_HEAD = 2 }; /* aggregates to a chain when all are in use */
 
@@ -52,8 +52,8 @@ struct aggregates *aggregates_create(const struct aggregates_params *params)
 	while (((uint64_t)a->head_mask + 1) * PER_HEAD < params->capacity)
 		a->head_mask = 2 * a->head_mask + 1;
 	salt_take(a->salt, SALT_WORDS_MAX);
-	a->slots = map_create(slots_size(a));
-	a->heads = map_create(heads_size(a));
+	a->slots = pages_alloc(slots_size(a));
+	a->heads = pages_alloc(heads_size(a));
 	if (a->slots != NULL && a->heads != NULL)
 		return a;
 	aggregates_destroy(a);
@@ -64,8 +64,8 @@ void aggregates_destroy(struct aggregates *a)
 {
 	if (a == NULL)
 		return;
-	map_destroy(a->slots, slots_size(a));
-	map_destroy(a->heads, heads_size(a));
+	pages_free(a->slots, slots_size(a));
+	pages_free(a->heads, heads_size(a));
 	free(a);
 }
 

@@ -5,6 +5,6 @@
 #include <stddef.h>
 
 /* NULL: no memory. */
-void *map_create(size_t size);
+void *pages_alloc(size_t size);
 /* `map` may be NULL; `size` as it was asked for. */
-void map_destroy(void *map, size_t size);
+void pages_free(void *map, size_t size);

@@ -35,7 +35,7 @@ static void bucket_sweep(struct flow_table *table, uint32_t number, struct searc
 	}
 }
 
-bool room_for(const struct flow_table *table, uint32_t point, uint64_t hash)
+bool eviction_has_room(const struct flow_table *table, uint32_t point, uint64_t hash)
 {
 	return table->stats.live < table->params.capacity &&
 	       quota_fit(&table->quota, point, 1) && index_has_room(&table->index, hash);
@@ -52,8 +52,8 @@ static bool is_guarded(const struct flow_table *table, const struct search *sear
 }
 
 /* A full bucket can only be helped in its own two buckets; a full table in any. */
-bool room_make(struct flow_table *table, uint32_t point, uint64_t hash, uint64_t now_ns,
-	uint64_t horizon_ns)
+bool eviction_make_room(struct flow_table *table, uint32_t point, uint64_t hash,
+	uint64_t now_ns, uint64_t horizon_ns)
 {
 	struct search search = {point, now_ns, horizon_ns, NULL};
 	struct index_place place = index_place(&table->index, hash);
@@ -62,16 +62,16 @@ bool room_make(struct flow_table *table, uint32_t point, uint64_t hash, uint64_t
 	bucket_sweep(table, place.first, &search);
 	bucket_sweep(table, place.second, &search);
 	for (int n = 1; n < NEIGHBOURHOOD && index_has_room(&table->index, hash); n++) {
-		if (room_for(table, point, hash))
+		if (eviction_has_room(table, point, hash))
 			return true;
 		number = number + 1 < table->index.n_buckets ? number + 1 : 0;
 		if (number != place.second)
 			bucket_sweep(table, number, &search);
 	}
-	if (room_for(table, point, hash))
+	if (eviction_has_room(table, point, hash))
 		return true;
 	if (!search.victim || is_guarded(table, &search))
 		return false;
 	flow_finish(table, search.victim, FLOW_END_EVICTED);
-	return room_for(table, point, hash);
+	return eviction_has_room(table, point, hash);
 }

@@ -1,4 +1,4 @@
-#include "inspect/flow/map.h"
+#include "inspect/flow/pages.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
@@ -10,7 +10,7 @@ static size_t whole_pages(size_t size)
 	return (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
 }
 
-void *map_create(size_t size)
+void *pages_alloc(size_t size)
 {
 	size_t whole = whole_pages(size), before;
 	uint8_t *map = mmap(NULL, whole + LARGE_PAGE, PROT_READ | PROT_WRITE,
@@ -27,7 +27,7 @@ void *map_create(size_t size)
 	return map + before;
 }
 
-void map_destroy(void *map, size_t size)
+void pages_free(void *map, size_t size)
 {
 	if (map)
 		munmap(map, whole_pages(size));
