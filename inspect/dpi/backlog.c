@@ -18,7 +18,7 @@ bool backlog_add(struct backlog *backlog, struct memory *memory, struct memory_l
 	if (piece->protocol != IPPROTO_TCP || piece->wire > piece->payload ||
 		piece->cap > BACKLOG_BYTES_MAX || backlog->count == BACKLOG_MAX)
 		return false;
-	kept = memory_take(memory, list, sizeof(*kept) + piece->cap);
+	kept = memory_alloc(memory, list, sizeof(*kept) + piece->cap);
 	if (!kept)
 		return false;
 	kept->piece = *piece;

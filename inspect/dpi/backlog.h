@@ -24,5 +24,5 @@ struct backlog {
 bool backlog_add(struct backlog *backlog, struct memory *memory, struct memory_list *list,
 	const struct piece *piece);
 
-/* Takes out the oldest; NULL: none. Give it back with memory_give(). */
+/* Takes out the oldest; NULL: none. Give it back with memory_free(). */
 struct piece *backlog_next(struct backlog *backlog);

@@ -102,7 +102,7 @@ static struct dns_reader *reader_of(struct dpi *dpi, struct flow *flow)
 	if (state->dns || details_has(flow->details, DETAIL_dns_query) ||
 		details_has(flow->details, DETAIL_dns_rcode))
 		return state->dns;
-	state->dns = memory_take(&dpi->memory, &state->kept, sizeof(*state->dns));
+	state->dns = memory_alloc(&dpi->memory, &state->kept, sizeof(*state->dns));
 	if (state->dns)
 		memset(state->dns, 0, sizeof(*state->dns));
 	else

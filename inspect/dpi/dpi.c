@@ -112,7 +112,7 @@ void dpi_release(struct dpi *dpi, struct flow *flow)
 {
 	if (flow->dpi)
 		state_give(dpi, flow);
-	memory_give(flow->details);
+	memory_free(flow->details);
 	flow->details = NULL;
 }
 

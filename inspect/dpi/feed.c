@@ -46,7 +46,7 @@ static void feed_now(struct dpi *dpi, struct flow *flow, struct inspection *in,
 	}
 	while (status == ENGINE_MORE && (kept = backlog_next(&in->backlog))) {
 		status = engine_feed(dpi, in, kept);
-		memory_give(kept);
+		memory_free(kept);
 	}
 	if (status == ENGINE_MORE && piece)
 		status = engine_feed(dpi, in, piece);
@@ -85,8 +85,8 @@ static void flow_give_joined(
 		flow_give_ndpi(dpi, flow, in, joined.before);
 	if (!joined.waits)
 		flow_give_ndpi(dpi, flow, in, joined.whole ? joined.whole : piece);
-	memory_give(joined.before);
-	memory_give(joined.whole);
+	memory_free(joined.before);
+	memory_free(joined.whole);
 }
 
 static void flow_give_one(
@@ -111,7 +111,7 @@ static void flow_give_held(struct dpi *dpi, struct flow *flow, struct inspection
 
 	while ((piece = reorder_next(&in->order, all))) {
 		flow_give_one(dpi, flow, in, piece);
-		memory_give(piece);
+		memory_free(piece);
 	}
 }
 
@@ -140,7 +140,7 @@ void flow_feed_rest(struct dpi *dpi, struct flow *flow, struct inspection *in)
 
 		if (held)
 			flow_give_ndpi(dpi, flow, in, held);
-		memory_give(held);
+		memory_free(held);
 	}
 	if (!in->done)
 		feed_now(dpi, flow, in, NULL, true);

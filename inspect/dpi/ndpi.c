@@ -20,7 +20,7 @@
 
 static void *hook_malloc(size_t size)
 {
-	return engine_at_work ? memory_take(engine_at_work->memory, engine_at_work->list, size)
+	return engine_at_work ? memory_alloc(engine_at_work->memory, engine_at_work->list, size)
 			      : NULL;
 }
 
@@ -62,7 +62,7 @@ struct engine *engine_create(struct memory *memory, bool correlate, struct error
 	 * process: they must not come from an engine. */
 	ndpi_validate_url(url);
 	set_ndpi_malloc(hook_malloc);
-	set_ndpi_free(memory_give);
+	set_ndpi_free(memory_free);
 	engine_enter(engine, NULL);
 	ready = engine_isolate(&engine->real) && engine_setup(engine);
 	engine_leave();

@@ -5,7 +5,7 @@
 
 struct dpi_state *state_take(struct dpi *dpi)
 {
-	struct dpi_state *state = memory_take(&dpi->memory, &dpi->blocks, sizeof(*state));
+	struct dpi_state *state = memory_alloc(&dpi->memory, &dpi->blocks, sizeof(*state));
 
 	if (state)
 		memset(state, 0, sizeof(*state));
@@ -16,7 +16,7 @@ bool state_cut(struct dpi *dpi, struct dpi_state *state)
 {
 	if (state->cut)
 		return true;
-	state->cut = memory_take(&dpi->memory, &state->kept, sizeof(*state->cut));
+	state->cut = memory_alloc(&dpi->memory, &state->kept, sizeof(*state->cut));
 	if (state->cut)
 		memset(state->cut, 0, sizeof(*state->cut));
 	return state->cut;
@@ -26,7 +26,7 @@ bool inspection_engine(struct dpi *dpi, struct inspection *in)
 {
 	if (in->engine)
 		return true;
-	in->engine = memory_take(&dpi->memory, &dpi->blocks, engine_flow_size());
+	in->engine = memory_alloc(&dpi->memory, &dpi->blocks, engine_flow_size());
 	if (in->engine)
 		engine_flow_init(in->engine);
 	return in->engine;
@@ -42,7 +42,7 @@ void inspection_give_engine(struct dpi *dpi, struct inspection *in)
 {
 	if (in && in->engine) {
 		engine_flow_fini(dpi->engine, in->engine);
-		memory_give(in->engine);
+		memory_free(in->engine);
 		in->engine = NULL;
 	}
 }
@@ -56,7 +56,7 @@ void state_give(struct dpi *dpi, struct flow *flow)
 	if (state->datagram)
 		reassembly_close(state->datagram);
 	memory_sweep(&state->kept);
-	memory_give(state);
+	memory_free(state);
 	flow->dpi = NULL;
 }
 
@@ -72,6 +72,6 @@ void flow_details(struct dpi *dpi, struct flow *flow)
 			flow->dpi->starved = true;
 		return;
 	}
-	memory_give(flow->details);
+	memory_free(flow->details);
 	flow->details = details;
 }

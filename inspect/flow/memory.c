@@ -73,7 +73,7 @@ static struct memory_block *charged_take(struct memory *memory, uint32_t size)
 	return block;
 }
 
-void *memory_take(struct memory *memory, struct memory_list *list, size_t size)
+void *memory_alloc(struct memory *memory, struct memory_list *list, size_t size)
 {
 	struct memory_block *block = NULL;
 	uint32_t whole = 0;
@@ -119,7 +119,7 @@ static void block_free(struct memory_block *block)
 	HIDE(block + 1, block->size - sizeof(*block));
 }
 
-void memory_give(void *data)
+void memory_free(void *data)
 {
 	struct memory_block *block;
 

@@ -47,10 +47,10 @@ static inline void memory_charge(struct memory *memory, uint32_t point)
 }
 
 /* NULL: does not fit. Aligned as malloc aligns. */
-void *memory_take(struct memory *memory, struct memory_list *list, size_t size);
+void *memory_alloc(struct memory *memory, struct memory_list *list, size_t size);
 
 /* Gives one block back, whichever list it is on; NULL is legal. */
-void memory_give(void *data);
+void memory_free(void *data);
 
 /* Gives back whatever is still on the list. */
 void memory_sweep(struct memory_list *list);

@@ -217,7 +217,7 @@ struct details *draft_finish(
 
 	if (!draft->have && !draft->risks)
 		return NULL;
-	details = memory_take(memory, list, sizeof(*details) + draft->len);
+	details = memory_alloc(memory, list, sizeof(*details) + draft->len);
 	if (!details)
 		return NULL;
 	details->risks = draft->risks;

@@ -36,7 +36,7 @@ void draft_dns(struct draft *draft, const struct dns_message *dns);
 /* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
 void draft_keep(struct draft *draft, const struct details *old);
 
-/* NULL: there is nothing to keep, or no memory. Give it back with memory_give(). */
+/* NULL: there is nothing to keep, or no memory. Give it back with memory_free(). */
 struct details *draft_finish(
 	const struct draft *draft, struct memory *memory, struct memory_list *list);
 

@@ -63,7 +63,7 @@ static struct piece *joined_make(struct memory *memory, struct memory_list *list
 	const struct piece *base = first ? first : piece;
 	uint32_t len = base->cap + more.cap;
 	struct joined *joined =
-		len <= UINT16_MAX ? memory_take(memory, list, sizeof(*joined) + len) : NULL;
+		len <= UINT16_MAX ? memory_alloc(memory, list, sizeof(*joined) + len) : NULL;
 
 	if (!joined)
 		return NULL;
@@ -105,7 +105,7 @@ struct dns_joined dns_join_add(struct dns_join *join, struct memory *memory,
 	if (*held ? follows(*held, piece) : piece->whole && is_begun(payload(piece)))
 		whole = joined_make(memory, list, *held, piece);
 	if (whole && is_begun(payload(whole))) {
-		memory_give(*held);
+		memory_free(*held);
 		*held = whole;
 		return out;
 	}
@@ -114,7 +114,7 @@ struct dns_joined dns_join_add(struct dns_join *join, struct memory *memory,
 	out.whole = whole;
 	out.waits = false;
 	if (whole) {
-		memory_give(out.before);
+		memory_free(out.before);
 		out.before = NULL;
 	}
 	return out;

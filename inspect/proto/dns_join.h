@@ -17,7 +17,7 @@ struct dns_join {
 	bool over[2];          /* its first message has gone, or is none to wait for */
 };
 
-/* What is to be given now; the caller gives the blocks back with memory_give(). */
+/* What is to be given now; the caller gives the blocks back with memory_free(). */
 struct dns_joined {
 	struct piece *before; /* goes first: it waited in vain; or NULL */
 	struct piece *whole;  /* the message, instead of the piece; or NULL */

@@ -10,7 +10,7 @@ enum { LENGTH = 2, SYN = 2 };
 /* What was put together of a message is given up; the stream goes on at a message's start. */
 static void stream_clear(struct dns_stream *s)
 {
-	memory_give(s->bytes);
+	memory_free(s->bytes);
 	s->bytes = NULL;
 	s->have = s->room = s->want = 0;
 }
@@ -45,12 +45,12 @@ static bool stream_grow(
 
 	if (size <= s->room)
 		return true;
-	bytes = memory_take(memory, list, 2 * (size_t)size);
+	bytes = memory_alloc(memory, list, 2 * (size_t)size);
 	if (!bytes)
 		return false;
 	if (s->have)
 		memcpy(bytes, s->bytes, s->have);
-	memory_give(s->bytes);
+	memory_free(s->bytes);
 	s->bytes = bytes;
 	s->room = 2 * size;
 	return true;

@@ -85,7 +85,7 @@ static void *room_take(struct reassemblies *all, const struct flow *flow,
 
 	if (!quota_take(&all->quota, flow->key.point, size))
 		return NULL;
-	room = memory_take(all->memory, list, size);
+	room = memory_alloc(all->memory, list, size);
 	if (!room)
 		quota_give(&all->quota, flow->key.point, size);
 	return room;
@@ -94,7 +94,7 @@ static void *room_take(struct reassemblies *all, const struct flow *flow,
 static void room_give(struct reassembly *d, void *room, size_t size)
 {
 	quota_give(&d->all->quota, d->flow->key.point, size);
-	memory_give(room);
+	memory_free(room);
 }
 
 static bool reassembly_grow(struct reassembly *d, uint32_t size)

@@ -91,7 +91,7 @@ bool reorder_hold(struct reorder *order, struct memory *memory, struct memory_li
 
 	if (order->count == ORDER_HELD_MAX)
 		return false;
-	held = memory_take(memory, list, sizeof(*held) + piece->cap);
+	held = memory_alloc(memory, list, sizeof(*held) + piece->cap);
 	if (!held)
 		return false;
 	held->piece = *piece;

@@ -55,5 +55,5 @@ bool reorder_hold(struct reorder *order, struct memory *memory, struct memory_li
 	const struct piece *piece);
 
 /* Takes out the first held packet, in order of arrival, that is not early any more, or if `any`
- * the first at all; NULL: none. Give it back with memory_give(). */
+ * the first at all; NULL: none. Give it back with memory_free(). */
 struct piece *reorder_next(struct reorder *order, bool any);

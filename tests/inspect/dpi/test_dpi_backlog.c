@@ -183,7 +183,7 @@ static void keeps_what_fits_in_order(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
 		CU_ASSERT_EQUAL(kept->seq, i);
 		CU_ASSERT_EQUAL(kept->ip[4], i);
-		memory_give(kept);
+		memory_free(kept);
 	}
 	CU_ASSERT_PTR_NULL(backlog_next(&backlog));
 	piece.cap = piece.wire = piece.payload = BACKLOG_BYTES_MAX + 1;

@@ -22,19 +22,19 @@ static void a_list_gives_back_all_that_is_left(void)
 {
 	struct memory memory = {0};
 	struct memory_list list = {0}, other = {0};
-	void *a = memory_take(&memory, &list, 10), *b = memory_take(&memory, &list, 1000);
-	void *c = memory_take(&memory, &other, 50);
+	void *a = memory_alloc(&memory, &list, 10), *b = memory_alloc(&memory, &list, 1000);
+	void *c = memory_alloc(&memory, &other, 50);
 	size_t used;
 
 	CU_ASSERT_TRUE(a && b && c);
 	CU_ASSERT_TRUE(memory.used >= 1060);
-	memory_give(a);
-	memory_give(NULL);
+	memory_free(a);
+	memory_free(NULL);
 	used = memory.used;
 	CU_ASSERT_TRUE(used >= 1050 && memory.peak > used);
 	memory_sweep(&list);
 	CU_ASSERT_TRUE(memory.used >= 50 && memory.used < 1000);
-	memory_give(c);
+	memory_free(c);
 	CU_ASSERT_EQUAL(memory.used, 0);
 	memory_sweep(&list);
 	memory_trim(&memory);
@@ -46,19 +46,19 @@ static void blocks_are_used_again_within_a_bound(void)
 	enum { BLOCKS = 1000, SIZE = 2000 };
 	struct memory memory = {0};
 	struct memory_list list = {0};
-	void *first = memory_take(&memory, &list, 100);
+	void *first = memory_alloc(&memory, &list, 100);
 	size_t used = memory.used;
 
 	memset(first, 1, 100);
-	memory_give(first);
+	memory_free(first);
 	CU_ASSERT_TRUE(memory.idle_bytes >= 100);
-	CU_ASSERT_PTR_EQUAL(memory_take(&memory, &list, 97), first);
+	CU_ASSERT_PTR_EQUAL(memory_alloc(&memory, &list, 97), first);
 	CU_ASSERT_EQUAL(memory.used, used);
 	CU_ASSERT_EQUAL(memory.idle_bytes, 0);
 	memset(first, 2, 97);
-	CU_ASSERT_PTR_NOT_EQUAL(memory_take(&memory, &list, 97), first);
+	CU_ASSERT_PTR_NOT_EQUAL(memory_alloc(&memory, &list, 97), first);
 	for (unsigned i = 0; i < BLOCKS; i++)
-		memset(memory_take(&memory, &list, SIZE), 3, SIZE);
+		memset(memory_alloc(&memory, &list, SIZE), 3, SIZE);
 	CU_ASSERT_TRUE(memory.used >= BLOCKS * SIZE);
 	memory_sweep(&list);
 	CU_ASSERT_EQUAL(memory.used, 0);
@@ -73,14 +73,14 @@ static void no_more_than_the_limit_is_taken(void)
 	struct memory_list list = {0};
 	size_t base;
 
-	memory_take(&memory, &list, 5000); /* before there is a limit */
+	memory_alloc(&memory, &list, 5000); /* before there is a limit */
 	base = memory.used;
 	CU_ASSERT_TRUE(memory_share(&memory, 1000, &(struct quota_params){0}));
 	for (unsigned i = 0; i < 100; i++)
-		memory_take(&memory, &list, 90);
+		memory_alloc(&memory, &list, 90);
 	CU_ASSERT_TRUE(memory.used > base + 800 && memory.used <= base + 1000);
 	CU_ASSERT_TRUE(memory.refused >= 90);
-	CU_ASSERT_PTR_NULL(memory_take(&memory, &list, SIZE_MAX));
+	CU_ASSERT_PTR_NULL(memory_alloc(&memory, &list, SIZE_MAX));
 	memory_sweep(&list);
 	CU_ASSERT_EQUAL(memory.used, 0);
 	memory_trim(&memory);

@@ -57,7 +57,7 @@ static void gives_back_what_was_set(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(at);
 	CU_ASSERT_EQUAL(memcmp(at, "::1", 3), 0);
 	CU_ASSERT_PTR_NULL(details_next(d, DETAIL_dns_answers, at, &len));
-	memory_give(d);
+	memory_free(d);
 	CU_ASSERT_EQUAL(memory.used, 0);
 	memory_trim(&memory);
 }
