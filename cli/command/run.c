@@ -184,10 +184,10 @@ static void report(void *ctx, const struct summary *summary)
 
 static void tick(struct run *run, struct control_plane *control_plane)
 {
-	struct verdict verdict;
+	struct health_result verdict;
 
 	run->must_restart = !appliance_tick(run->appliance);
-	control_plane_verdict(control_plane, &verdict);
+	control_plane_health(control_plane, &verdict);
 	notify_look(&run->notify, &verdict, now_monotonic());
 }
 

@@ -66,7 +66,7 @@ static void answer_status(struct control_client *client, const struct control_se
 	const struct answer_kind *kind, bool json)
 {
 	struct status status;
-	struct verdict verdict;
+	struct health_result verdict;
 	char *body = NULL;
 	size_t size;
 	FILE *out = NULL;
@@ -75,7 +75,7 @@ static void answer_status(struct control_client *client, const struct control_se
 	if (health_check_collect(service->watch, &status))
 		out = open_memstream(&body, &size);
 	if (out != NULL) {
-		health_check_verdict(service->watch, &verdict);
+		health_check_latest(service->watch, &verdict);
 		answer_write(kind, &status, &verdict, json, out);
 		fclose(out);
 		finish(client, true, body, size);

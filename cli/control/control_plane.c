@@ -65,9 +65,9 @@ static bool start(struct control_plane *p, struct error *error)
 	return p->health_port == NULL || health_port_start(p->health_port, p->watch, error);
 }
 
-void control_plane_verdict(struct control_plane *p, struct verdict *verdict)
+void control_plane_health(struct control_plane *p, struct health_result *verdict)
 {
-	health_check_verdict(p->watch, verdict);
+	health_check_latest(p->watch, verdict);
 }
 
 void control_plane_stop(struct control_plane *p)

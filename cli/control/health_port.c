@@ -97,11 +97,11 @@ static void answer(int fd)
 	}
 }
 
-static void follow_verdict(struct health_port *p)
+static void follow_health(struct health_port *p)
 {
-	struct verdict verdict;
+	struct health_result verdict;
 
-	health_check_verdict(p->watch, &verdict);
+	health_check_latest(p->watch, &verdict);
 	if (verdict.n_wrong > 0)
 		close_port(p);
 	else if (p->fd < 0)
@@ -114,7 +114,7 @@ static void *health_port_main(void *arg)
 	struct pollfd polls[2] = {{.fd = p->wake, .events = POLLIN}, {.events = POLLIN}};
 
 	for (;;) {
-		follow_verdict(p);
+		follow_health(p);
 		polls[1].fd = p->fd; /* poll() passes over -1 */
 		polls[1].revents = 0;
 		poll(polls, 2, LOOK_MS);
@@ -154,7 +154,7 @@ bool health_port_start(struct health_port *p, struct health_check *watch, struct
 			p->port, strerror(errno));
 		return false;
 	}
-	follow_verdict(p);
+	follow_health(p);
 	errno = pthread_create(&p->thread, NULL, health_port_main, p);
 	p->started = errno == 0;
 	if (!p->started)

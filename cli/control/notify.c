@@ -38,9 +38,9 @@ void notify_stopping(void)
 	sd_notify(0, "STOPPING=1\nSTATUS=writing the records of the last flows");
 }
 
-static void tell_health(struct notify *n, const struct verdict *v)
+static void tell_health(struct notify *n, const struct health_result *v)
 {
-	char text[VERDICT_WRONG * (VERDICT_TEXT + 2) + 32];
+	char text[HEALTH_WRONG * (HEALTH_TEXT + 2) + 32];
 
 	if (v->n_wrong == n->n_wrong)
 		return;
@@ -48,10 +48,11 @@ static void tell_health(struct notify *n, const struct verdict *v)
 	if (v->n_wrong == 0)
 		sd_notify(0, "STATUS=healthy again");
 	else
-		sd_notifyf(0, "STATUS=not healthy: %s", verdict_print(v, text, sizeof(text)));
+		sd_notifyf(0, "STATUS=not healthy: %s",
+			health_result_print(v, text, sizeof(text)));
 }
 
-void notify_look(struct notify *n, const struct verdict *v, uint64_t now_ns)
+void notify_look(struct notify *n, const struct health_result *v, uint64_t now_ns)
 {
 	tell_health(n, v);
 	if (n->interval_ns == 0 || !v->workers_poll)

@@ -305,7 +305,7 @@ static void put_family(struct scrape *s, const struct counter *begin)
 			put_samples(s, begin->set);
 }
 
-void metrics_write(const struct status *status, const struct verdict *verdict, FILE *out)
+void metrics_write(const struct status *status, const struct health_result *verdict, FILE *out)
 {
 	struct scrape s = {.m = {.out = out}, .status = status};
 

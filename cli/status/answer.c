@@ -20,7 +20,7 @@ const struct answer_kind *answer_find(const char *request)
 }
 
 void answer_write(const struct answer_kind *kind, const struct status *status,
-	const struct verdict *verdict, bool json, FILE *out)
+	const struct health_result *verdict, bool json, FILE *out)
 {
 	struct json j = {.out = out};
 

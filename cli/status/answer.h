@@ -14,9 +14,10 @@ enum { ANSWER_SESSIONS_MAX = 10000 }; /* that are listed; all are counted */
 struct answer_kind {
 	const char *request;
 	unsigned parts; /* of the status that it is made from */
-	void (*json)(
-		const struct status *status, const struct verdict *verdict, struct json *j);
-	void (*tables)(const struct status *status, const struct verdict *verdict, FILE *out);
+	void (*json)(const struct status *status, const struct health_result *verdict,
+		struct json *j);
+	void (*tables)(
+		const struct status *status, const struct health_result *verdict, FILE *out);
 };
 
 /* stats, sessions, rules, flows; NULL: none of them. */
@@ -24,14 +25,15 @@ const struct answer_kind *answer_find(const char *request);
 
 /* As one JSON object and a newline, or as tables. */
 void answer_write(const struct answer_kind *kind, const struct status *status,
-	const struct verdict *verdict, bool json, FILE *out);
+	const struct health_result *verdict, bool json, FILE *out);
 
-void answer_stats_json(const struct status *s, const struct verdict *v, struct json *j);
-void answer_sessions_json(const struct status *s, const struct verdict *v, struct json *j);
-void answer_rules_json(const struct status *s, const struct verdict *v, struct json *j);
-void answer_flows_json(const struct status *s, const struct verdict *v, struct json *j);
+void answer_stats_json(const struct status *s, const struct health_result *v, struct json *j);
+void answer_sessions_json(
+	const struct status *s, const struct health_result *v, struct json *j);
+void answer_rules_json(const struct status *s, const struct health_result *v, struct json *j);
+void answer_flows_json(const struct status *s, const struct health_result *v, struct json *j);
 
-void answer_stats_tables(const struct status *s, const struct verdict *v, FILE *out);
-void answer_sessions_tables(const struct status *s, const struct verdict *v, FILE *out);
-void answer_rules_tables(const struct status *s, const struct verdict *v, FILE *out);
-void answer_flows_tables(const struct status *s, const struct verdict *v, FILE *out);
+void answer_stats_tables(const struct status *s, const struct health_result *v, FILE *out);
+void answer_sessions_tables(const struct status *s, const struct health_result *v, FILE *out);
+void answer_rules_tables(const struct status *s, const struct health_result *v, FILE *out);
+void answer_flows_tables(const struct status *s, const struct health_result *v, FILE *out);

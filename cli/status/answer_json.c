@@ -24,13 +24,13 @@ static void put_addr(
 	json_string(j, key, room);
 }
 
-static void put_head(struct json *j, const struct status *s, const struct verdict *v)
+static void put_head(struct json *j, const struct status *s, const struct health_result *v)
 {
 	json_string(j, "version", s->version);
 	json_counters(j, COUNTERS_process_stats, &s->process_stats, IN_CTL);
 	json_bool(j, "healthy", v->n_wrong == 0);
 	json_open(j, "wrong", '[');
-	for (uint32_t i = 0; i < v->n_wrong && i < VERDICT_WRONG; i++)
+	for (uint32_t i = 0; i < v->n_wrong && i < HEALTH_WRONG; i++)
 		json_string(j, NULL, v->wrong[i]);
 	json_close(j, ']');
 }
@@ -158,7 +158,7 @@ static void put_disk(struct json *j, const struct status *s)
 	json_close(j, '}');
 }
 
-void answer_stats_json(const struct status *s, const struct verdict *v, struct json *j)
+void answer_stats_json(const struct status *s, const struct health_result *v, struct json *j)
 {
 	json_open(j, NULL, '{');
 	put_head(j, s, v);
@@ -202,7 +202,7 @@ static void put_session(struct json *j, const struct status_session *row)
 	json_close(j, '}');
 }
 
-void answer_sessions_json(const struct status *s, const struct verdict *v, struct json *j)
+void answer_sessions_json(const struct status *s, const struct health_result *v, struct json *j)
 {
 	(void)v;
 	json_open(j, NULL, '{');
@@ -215,7 +215,7 @@ void answer_sessions_json(const struct status *s, const struct verdict *v, struc
 	json_close(j, '}');
 }
 
-void answer_rules_json(const struct status *s, const struct verdict *v, struct json *j)
+void answer_rules_json(const struct status *s, const struct health_result *v, struct json *j)
 {
 	(void)v;
 	json_open(j, NULL, '{');
@@ -255,7 +255,7 @@ static void put_flow(struct json *j, const struct status_flow *f)
 	json_close(j, '}');
 }
 
-void answer_flows_json(const struct status *s, const struct verdict *v, struct json *j)
+void answer_flows_json(const struct status *s, const struct health_result *v, struct json *j)
 {
 	(void)v;
 	json_open(j, NULL, '{');

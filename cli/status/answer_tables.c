@@ -31,14 +31,14 @@ static bool begin(
 	return true;
 }
 
-static void put_head(const struct status *s, const struct verdict *v, FILE *out)
+static void put_head(const struct status *s, const struct health_result *v, FILE *out)
 {
 	char text[DURATION_TEXT];
 
 	fprintf(out, "periscope %s: up %s, configuration %" PRIu64 ", %s\n", s->version,
 		duration_print(s->uptime_ns, text), s->generation,
 		v->n_wrong == 0 ? "healthy" : "NOT HEALTHY:");
-	for (uint32_t i = 0; i < v->n_wrong && i < VERDICT_WRONG; i++)
+	for (uint32_t i = 0; i < v->n_wrong && i < HEALTH_WRONG; i++)
 		fprintf(out, "  %s\n", v->wrong[i]);
 }
 
@@ -224,7 +224,7 @@ static void put_rest(const struct status *s, FILE *out)
 			(double)s->disk.free_bytes / 1e9, (double)s->disk.size_bytes / 1e9);
 }
 
-void answer_stats_tables(const struct status *s, const struct verdict *v, FILE *out)
+void answer_stats_tables(const struct status *s, const struct health_result *v, FILE *out)
 {
 	put_head(s, v, out);
 	summary_ledger_table(&s->ledger, out);
@@ -255,7 +255,7 @@ static void cell_time(struct columns *c, uint64_t ns)
 	columns_cell(c, "%s", room);
 }
 
-void answer_sessions_tables(const struct status *s, const struct verdict *v, FILE *out)
+void answer_sessions_tables(const struct status *s, const struct health_result *v, FILE *out)
 {
 	static const struct column first[] = {
 		{'l', "outer source"}, {'r', "vni"}, {'l', "tenant"}, {0, NULL}};
@@ -285,7 +285,7 @@ void answer_sessions_tables(const struct status *s, const struct verdict *v, FIL
 		fprintf(out, "and %" PRIu32 " more\n", s->n_sessions - ANSWER_SESSIONS_MAX);
 }
 
-void answer_rules_tables(const struct status *s, const struct verdict *v, FILE *out)
+void answer_rules_tables(const struct status *s, const struct health_result *v, FILE *out)
 {
 	struct columns c;
 
@@ -315,7 +315,7 @@ static void cell_end(struct columns *c, const struct status_flow *f, const struc
 	columns_cell(c, f->ip_version == 6 ? "[%s]:%u" : "%s:%u", room, port);
 }
 
-void answer_flows_tables(const struct status *s, const struct verdict *v, FILE *out)
+void answer_flows_tables(const struct status *s, const struct health_result *v, FILE *out)
 {
 	static const struct column first[] = {{'r', "vni"}, {'r', "protocol"}, {'l', "client"},
 		{'l', "server"}, {'l', "app"}, {'r', "packets"}, {'r', "bytes"},

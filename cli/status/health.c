@@ -51,15 +51,15 @@ void health_destroy(struct health *h)
 	free(h);
 }
 
-void verdict_add(struct verdict *v, const char *format, ...)
+void health_result_add(struct health_result *v, const char *format, ...)
 {
-	char text[VERDICT_TEXT];
+	char text[HEALTH_TEXT];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (v->n_wrong < VERDICT_WRONG)
+	if (v->n_wrong < HEALTH_WRONG)
 		memcpy(v->wrong[v->n_wrong], text, sizeof(text));
 	v->n_wrong++;
 }
@@ -69,18 +69,19 @@ static double seconds(uint64_t ns)
 	return (double)ns / 1e9;
 }
 
-static void judge_workers(const struct health *h, const struct status *s, struct verdict *v)
+static void judge_workers(
+	const struct health *h, const struct status *s, struct health_result *v)
 {
 	v->workers_poll = s->n_workers > 0;
 	if (s->n_workers == 0)
-		verdict_add(v, "no worker runs");
+		health_result_add(v, "no worker runs");
 	for (uint32_t i = 0; i < s->n_workers; i++) {
 		uint64_t since = s->workers[i].since_poll_ns;
 
 		if (since <= h->stall_ns)
 			continue;
 		v->workers_poll = false;
-		verdict_add(
+		health_result_add(
 			v, "worker %" PRIu32 " has not polled for %.1f s", i, seconds(since));
 	}
 }
@@ -101,7 +102,7 @@ static bool stays_full(const struct health *h, struct fullness *f, uint64_t fill
 }
 
 static void judge_rings(
-	struct health *h, const struct status *s, uint64_t now_ns, struct verdict *v)
+	struct health *h, const struct status *s, uint64_t now_ns, struct health_result *v)
 {
 	uint64_t for_ns;
 
@@ -109,7 +110,7 @@ static void judge_rings(
 		const struct status_ring *r = &s->rings[i];
 
 		if (stays_full(h, &h->rings[i], r->fill, r->size, now_ns, &for_ns))
-			verdict_add(v,
+			health_result_add(v,
 				"ring from worker %" PRIu32 " to %" PRIu32 " holds %" PRIu64
 				" of %" PRIu64 " packets, at or above its mark of %" PRIu32
 				" %% for %.1f s",
@@ -119,13 +120,13 @@ static void judge_rings(
 }
 
 static void judge_output(struct health *h, uint32_t i, const struct status_output *o,
-	uint64_t now_ns, struct verdict *v)
+	uint64_t now_ns, struct health_result *v)
 {
 	struct loss *loss = &h->losses[i];
 	uint64_t lost = o->ledger.lost_queue + o->ledger.lost_disk, for_ns;
 
 	if (stays_full(h, &h->queues[i], o->queue.fill, o->queue.size, now_ns, &for_ns))
-		verdict_add(v,
+		health_result_add(v,
 			"queue of output %s is filled to %" PRIu64 " of %" PRIu64
 			", at or above its mark of %" PRIu32 " %% for %.1f s",
 			o->name, o->queue.fill, o->queue.size, h->mark_percent,
@@ -134,25 +135,26 @@ static void judge_output(struct health *h, uint32_t i, const struct status_outpu
 		loss->last_ns = now_ns;
 	loss->lost = lost;
 	if (loss->last_ns != 0 && now_ns - loss->last_ns <= h->loss_hold_ns)
-		verdict_add(v, "output %s has lost %" PRIu64 " record%s, the latest %.1f s ago",
+		health_result_add(v,
+			"output %s has lost %" PRIu64 " record%s, the latest %.1f s ago",
 			o->name, lost, plural(lost), seconds(now_ns - loss->last_ns));
 }
 
-static void judge_ports(const struct status *s, struct verdict *v)
+static void judge_ports(const struct status *s, struct health_result *v)
 {
 	for (uint32_t i = 0; i < s->n_ports; i++) {
 		if (s->ports[i].link == STATUS_LINK_DOWN)
-			verdict_add(v, "link of port %s is down", s->ports[i].name);
+			health_result_add(v, "link of port %s is down", s->ports[i].name);
 		else if (s->ports[i].link == STATUS_LINK_GONE)
-			verdict_add(v, "interface %s of port %s was removed",
+			health_result_add(v, "interface %s of port %s was removed",
 				s->ports[i].beneath, s->ports[i].name);
 	}
 }
 
-static void judge_disk(const struct health *h, const struct status *s, struct verdict *v)
+static void judge_disk(const struct health *h, const struct status *s, struct health_result *v)
 {
 	if (s->has_disk && s->disk.free_bytes < h->disk_free_min)
-		verdict_add(v,
+		health_result_add(v,
 			"disk of %s has %" PRIu64 " byte%s left, less than the %" PRIu64
 			" of control.disk_free_min",
 			s->disk_path, s->disk.free_bytes, plural(s->disk.free_bytes),
@@ -180,27 +182,27 @@ static bool remember(struct health *h, const struct status *s)
 	return h->n_rings == s->n_rings && h->n_outputs == s->n_outputs;
 }
 
-static void note_overload(const struct status *s, struct verdict *v)
+static void note_overload(const struct status *s, struct health_result *v)
 {
 	v->n_overload = 0;
-	for (uint32_t i = 0; i < s->n_sheds && v->n_overload < VERDICT_OVERLOAD; i++)
+	for (uint32_t i = 0; i < s->n_sheds && v->n_overload < HEALTH_OVERLOAD; i++)
 		if (s->sheds[i].active)
 			v->overload[v->n_overload++] = s->sheds[i].name;
 }
 
 __attribute__((format(printf, 2, 3))) static void note(
-	struct verdict *v, const char *format, ...)
+	struct health_result *v, const char *format, ...)
 {
 	va_list arguments;
 
-	if (v->n_notes == VERDICT_NOTES)
+	if (v->n_notes == HEALTH_NOTES)
 		return;
 	va_start(arguments, format);
-	vsnprintf(v->notes[v->n_notes++], VERDICT_TEXT, format, arguments);
+	vsnprintf(v->notes[v->n_notes++], HEALTH_TEXT, format, arguments);
 	va_end(arguments);
 }
 
-static void note_sessions(const struct status *s, struct verdict *v)
+static void note_sessions(const struct status *s, struct health_result *v)
 {
 	uint64_t overflow = s->sum.session_table_stats.overflow;
 
@@ -211,15 +213,16 @@ static void note_sessions(const struct status *s, struct verdict *v)
 			overflow, plural(overflow));
 }
 
-void health_judge(struct health *h, const struct status *s, uint64_t now_ns, struct verdict *v)
+void health_judge(
+	struct health *h, const struct status *s, uint64_t now_ns, struct health_result *v)
 {
 	v->n_wrong = v->n_notes = 0;
 	note_overload(s, v);
 	note_sessions(s, v);
 	if (s->stopping)
-		verdict_add(v, "the appliance is shutting down");
+		health_result_add(v, "the appliance is shutting down");
 	if (!remember(h, s))
-		verdict_add(v, "no memory to judge health with");
+		health_result_add(v, "no memory to judge health with");
 	judge_workers(h, s, v);
 	judge_rings(h, s, now_ns, v);
 	for (uint32_t i = 0; i < s->n_outputs && i < h->n_outputs; i++)
@@ -227,15 +230,15 @@ void health_judge(struct health *h, const struct status *s, uint64_t now_ns, str
 	judge_ports(s, v);
 	judge_disk(h, s, v);
 	for (uint32_t i = 0; i < s->n_wrong; i++)
-		verdict_add(v, "%s", s->wrong[i]);
+		health_result_add(v, "%s", s->wrong[i]);
 }
 
-static uint32_t sentences(const struct verdict *v)
+static uint32_t sentences(const struct health_result *v)
 {
-	return v->n_wrong < VERDICT_WRONG ? v->n_wrong : VERDICT_WRONG;
+	return v->n_wrong < HEALTH_WRONG ? v->n_wrong : HEALTH_WRONG;
 }
 
-const char *verdict_print(const struct verdict *v, char *text, size_t size)
+const char *health_result_print(const struct health_result *v, char *text, size_t size)
 {
 	size_t at = 0;
 
@@ -243,13 +246,13 @@ const char *verdict_print(const struct verdict *v, char *text, size_t size)
 	for (uint32_t i = 0; i < sentences(v) && at < size; i++)
 		at += (size_t)snprintf(
 			text + at, size - at, "%s%s", i > 0 ? "; " : "", v->wrong[i]);
-	if (v->n_wrong > VERDICT_WRONG && at < size)
+	if (v->n_wrong > HEALTH_WRONG && at < size)
 		snprintf(text + at, size - at, "; and %" PRIu32 " more",
-			v->n_wrong - VERDICT_WRONG);
+			v->n_wrong - HEALTH_WRONG);
 	return text;
 }
 
-void verdict_json(const struct verdict *v, FILE *out)
+void health_result_json(const struct health_result *v, FILE *out)
 {
 	struct json j = {.out = out};
 

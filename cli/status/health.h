@@ -10,18 +10,18 @@
 #include "cli/status/status.h"
 #include "config/settings/settings.h"
 
-enum { VERDICT_WRONG = 16, VERDICT_TEXT = 200, VERDICT_OVERLOAD = 4, VERDICT_NOTES = 4 };
+enum { HEALTH_WRONG = 16, HEALTH_TEXT = 200, HEALTH_OVERLOAD = 4, HEALTH_NOTES = 4 };
 
 /* Healthy is n_wrong = 0. Plain data, to be copied. */
-struct verdict {
-	uint32_t n_wrong;  /* all that is wrong; the first VERDICT_WRONG have their sentence */
+struct health_result {
+	uint32_t n_wrong;  /* all that is wrong; the first HEALTH_WRONG have their sentence */
 	bool workers_poll; /* there are workers, and none of them has stopped polling */
-	char wrong[VERDICT_WRONG][VERDICT_TEXT];
+	char wrong[HEALTH_WRONG][HEALTH_TEXT];
 	/* Overload steps in force: static strings. They do not make the appliance unhealthy. */
-	const char *overload[VERDICT_OVERLOAD];
+	const char *overload[HEALTH_OVERLOAD];
 	uint32_t n_overload;
 	/* Sentences that are worth knowing, though nothing is wrong. */
-	char notes[VERDICT_NOTES][VERDICT_TEXT];
+	char notes[HEALTH_NOTES][HEALTH_TEXT];
 	uint32_t n_notes;
 };
 
@@ -34,12 +34,12 @@ void health_destroy(struct health *health);
 /* Judges the status that was collected at `now_ns` (now_monotonic()). Sentences begin in lower case,
  * have no full stop and name a thing and a number: `worker 1 has not polled for 1.3 s`. */
 void health_judge(struct health *health, const struct status *status, uint64_t now_ns,
-	struct verdict *verdict);
+	struct health_result *verdict);
 
 /* Adds a sentence. */
-__attribute__((format(printf, 2, 3))) void verdict_add(
-	struct verdict *verdict, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void health_result_add(
+	struct health_result *verdict, const char *format, ...);
 /* All sentences in one, with `; ` between them; returns `text`. */
-const char *verdict_print(const struct verdict *verdict, char *text, size_t size);
+const char *health_result_print(const struct health_result *verdict, char *text, size_t size);
 /* `{"healthy": ..., "wrong": [...], "overload": [...], "notes": [...]}` and a newline. */
-void verdict_json(const struct verdict *verdict, FILE *out);
+void health_result_json(const struct health_result *verdict, FILE *out);

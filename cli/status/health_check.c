@@ -13,7 +13,7 @@
 #include "config/log/log.h"
 #include "config/log/now.h"
 
-static const uint64_t collect_wait_ns = 2000000000, verdict_age_ns = 3000000000;
+static const uint64_t collect_wait_ns = 2000000000, result_age_ns = 3000000000;
 
 struct health_check {
 	struct status_provider provider;
@@ -26,7 +26,7 @@ struct health_check {
 	/* With `lock`. The thread writes `verdict` and `judged_ns`, who collects writes `shares`; any
 	 * thread reads. */
 	bool busy, stop;
-	struct verdict verdict;
+	struct health_result verdict;
 	struct shares shares;
 	uint64_t judged_ns;
 };
@@ -77,7 +77,7 @@ bool health_check_collect(struct health_check *w, struct status *status)
 	return done;
 }
 
-void health_check_verdict(struct health_check *w, struct verdict *verdict)
+void health_check_latest(struct health_check *w, struct health_result *verdict)
 {
 	uint64_t age_ns;
 
@@ -85,35 +85,36 @@ void health_check_verdict(struct health_check *w, struct verdict *verdict)
 	*verdict = w->verdict;
 	age_ns = now_monotonic() - w->judged_ns;
 	pthread_mutex_unlock(&w->lock);
-	if (age_ns <= verdict_age_ns + w->interval_ns)
+	if (age_ns <= result_age_ns + w->interval_ns)
 		return;
 	verdict->workers_poll = false;
-	verdict_add(verdict, "health could not be judged for %.1f s", (double)age_ns / 1e9);
+	health_result_add(
+		verdict, "health could not be judged for %.1f s", (double)age_ns / 1e9);
 }
 
 /* Changes are for the operator's journal. */
-static void tell(
-	struct log_limit *limit, const struct verdict *before, const struct verdict *after)
+static void tell(struct log_limit *limit, const struct health_result *before,
+	const struct health_result *after)
 {
-	char text[VERDICT_WRONG * (VERDICT_TEXT + 2) + 32];
+	char text[HEALTH_WRONG * (HEALTH_TEXT + 2) + 32];
 
 	if (before->n_wrong == 0 && after->n_wrong > 0)
 		log_limited(limit, LOG_LEVEL_WARNING, "not healthy: %s",
-			verdict_print(after, text, sizeof(text)));
+			health_result_print(after, text, sizeof(text)));
 	else if (before->n_wrong > 0 && after->n_wrong == 0)
 		log_limited(limit, LOG_LEVEL_INFO, "healthy again");
 }
 
 static void judge(struct health_check *w)
 {
-	struct verdict before, after = {0};
+	struct health_result before, after = {0};
 	struct status status;
 
 	status_init(&status, 0);
 	if (health_check_collect(w, &status))
 		health_judge(w->health, &status, now_monotonic(), &after);
 	else
-		verdict_add(&after, "the state of the appliance could not be collected");
+		health_result_add(&after, "the state of the appliance could not be collected");
 	status_fini(&status);
 	pthread_mutex_lock(&w->lock);
 	before = w->verdict;

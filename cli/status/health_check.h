@@ -24,4 +24,4 @@ bool health_check_collect(struct health_check *watch, struct status *status);
 
 /* The latest result. When there was none for three seconds, that is what is wrong, and nothing
  * is known of the workers. Any thread, never waits for the provider. */
-void health_check_verdict(struct health_check *watch, struct verdict *verdict);
+void health_check_latest(struct health_check *watch, struct health_result *verdict);

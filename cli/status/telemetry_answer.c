@@ -126,7 +126,7 @@ static void ask_text(void *ctx, const char *key, const char *text)
 
 /* Once for its rows to be counted, once more for those of a list that are asked for. */
 static void put_part(const struct answer_kind *kind, const struct status *status,
-	const struct verdict *verdict, struct asking *a)
+	const struct health_result *verdict, struct asking *a)
 {
 	const struct json_taker taker = {ask_open, ask_close, ask_number, ask_text, a};
 	struct telemetry_object to = a->levels[0].to;
@@ -152,13 +152,13 @@ static bool answer_part(void *ctx, const struct telemetry_command *command,
 	struct asking asking = {
 		.member = part->member, .from = (uint32_t)strtoul(argument, NULL, 10)};
 	struct status status;
-	struct verdict verdict;
+	struct health_result verdict;
 	bool collected;
 
 	/* What drivers count stands under /ethdev/xstats. */
 	status_init(&status, kind->parts & ~(unsigned)STATUS_XSTATS);
 	collected = health_check_collect(ctx, &status);
-	health_check_verdict(ctx, &verdict);
+	health_check_latest(ctx, &verdict);
 	asking.levels[0].to = to;
 	if (collected)
 		put_part(kind, &status, &verdict, &asking);

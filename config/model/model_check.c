@@ -107,7 +107,7 @@ static bool rule_shadow_check(
 static void reject_check(
 	const struct check *c, const struct subject *s, struct shadow *shadow, uint32_t index)
 {
-	enum shadow_verdict verdict = shadow_reject(shadow, index);
+	enum shadow_result verdict = shadow_reject(shadow, index);
 
 	if (verdict == SHADOW_COVERED)
 		warn(c, FINDING_reject_without_effect, &s->rule->place,

@@ -240,7 +240,7 @@ static bool too_small_together(const struct shadow *s)
 
 /* Takes the next part off the stack and cuts the next candidate out of it. SHADOW_NONE: no
  * candidate is left, so the part is covered by none. */
-static enum shadow_verdict part_next(struct shadow *s, uint64_t *left)
+static enum shadow_result part_next(struct shadow *s, uint64_t *left)
 {
 	struct part part = s->parts[--s->n_parts];
 
@@ -269,10 +269,10 @@ static int by_share(const void *a, const void *b)
 }
 
 /* Whether the rules before `end` but for `except` cover the box. */
-static enum shadow_verdict covered(struct shadow *s, const struct box *box, uint32_t end,
+static enum shadow_result covered(struct shadow *s, const struct box *box, uint32_t end,
 	uint32_t except, bool portless, uint64_t *left)
 {
-	enum shadow_verdict verdict = SHADOW_COVERED;
+	enum shadow_result verdict = SHADOW_COVERED;
 
 	if (!candidates_find(s, box, end, except, portless, left))
 		return SHADOW_UNDECIDED;
@@ -290,11 +290,11 @@ static enum shadow_verdict covered(struct shadow *s, const struct box *box, uint
 
 /* Without ports in the rule, packets without ports are the harder half: only rules without ports
  * cover those, and they cover packets with ports as well. */
-enum shadow_verdict shadow_rule(struct shadow *s, uint32_t index)
+enum shadow_result shadow_rule(struct shadow *s, uint32_t index)
 {
 	const struct box *box = &s->boxes[index];
 	uint64_t left = s->per_rule;
-	enum shadow_verdict verdict = covered(s, box, index, index, !box->has_ports, &left);
+	enum shadow_result verdict = covered(s, box, index, index, !box->has_ports, &left);
 	int16_t protocol = s->rules->rule[index].protocol;
 
 	if (verdict != SHADOW_NONE || box->has_ports ||
@@ -331,12 +331,12 @@ uint32_t shadow_by(const struct shadow *s, uint32_t numbers[SHADOW_BY_MAX])
 
 /* A reject matters when some packet of it would reach a later accept without it: one that no other
  * rule before that accept decides. */
-enum shadow_verdict shadow_reject(struct shadow *s, uint32_t index)
+enum shadow_result shadow_reject(struct shadow *s, uint32_t index)
 {
 	uint64_t left = s->per_rule;
 
 	for (uint32_t i = index + 1; i < s->rules->count; i++) {
-		enum shadow_verdict verdict;
+		enum shadow_result verdict;
 		struct box common;
 
 		if (!spend(s, &left))

@@ -16,7 +16,7 @@ enum {
 	SHADOW_BY_MAX = 5,
 };
 
-enum shadow_verdict {
+enum shadow_result {
 	SHADOW_NONE,           /* some packet is decided by the rule */
 	SHADOW_COVERED,        /* the rule decides no packet */
 	SHADOW_FRAGMENTS_ONLY, /* it decides only fragments whose ports are not known */
@@ -32,10 +32,10 @@ void shadow_destroy(struct shadow *shadow);
 void shadow_budget(struct shadow *shadow, uint64_t per_rule, uint64_t total);
 
 /* Whether rule `index` can decide a packet. */
-enum shadow_verdict shadow_rule(struct shadow *shadow, uint32_t index);
+enum shadow_result shadow_rule(struct shadow *shadow, uint32_t index);
 /* The numbers of the rules that cover it, after SHADOW_COVERED or SHADOW_FRAGMENTS_ONLY: the
  * smallest SHADOW_BY_MAX of them in `numbers`, ascending. Returns how many there are. */
 uint32_t shadow_by(const struct shadow *shadow, uint32_t numbers[SHADOW_BY_MAX]);
 
 /* For a reject: SHADOW_COVERED when all that it rejects would be rejected without it. */
-enum shadow_verdict shadow_reject(struct shadow *shadow, uint32_t index);
+enum shadow_result shadow_reject(struct shadow *shadow, uint32_t index);

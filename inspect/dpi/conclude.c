@@ -31,5 +31,5 @@ void dpi_conclude(struct dpi *dpi, struct flow *flow)
 		return;
 	conclude(dpi, flow, &flow->dpi->whole);
 	conclude(dpi, flow, flow->dpi->cut);
-	flow_verdict(dpi, flow, true);
+	flow_label_final(dpi, flow, true);
 }

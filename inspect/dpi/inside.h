@@ -115,7 +115,7 @@ void inspection_give_engine(struct dpi *dpi, struct inspection *in);
 /* Puts the draft and what the flow has already into one new block. */
 void flow_details(struct dpi *dpi, struct flow *flow);
 
-/* verdict.c: the flow's label, and the end of its inspection. */
+/* final_label.c: the flow's label, and the end of its inspection. */
 
 /* True when nDPI found the label in packets, and did not guess it. */
 bool label_is_known(const struct engine_label *label);
@@ -123,6 +123,6 @@ bool label_is_known(const struct engine_label *label);
  * cut packets showed more of the same protocol. */
 void flow_relabel(struct flow *flow);
 /* Ends the inspection if no more is to be learned; `all`: in any case. */
-void flow_verdict(struct dpi *dpi, struct flow *flow, bool all);
+void flow_label_final(struct dpi *dpi, struct flow *flow, bool all);
 /* There is no memory to inspect the flow; ends the inspection. */
 void flow_refuse(struct dpi *dpi, struct flow *flow);

@@ -79,5 +79,5 @@ void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 	if (piece->whole && flow->dpi->cut)
 		flow_feed(dpi, flow, flow->dpi->cut, piece);
 	if (flow->dpi->whole.done || flow->dpi->cut)
-		flow_verdict(dpi, flow, false);
+		flow_label_final(dpi, flow, false);
 }

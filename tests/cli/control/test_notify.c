@@ -82,7 +82,7 @@ static void states_are_told(void)
 /* Twice in the watchdog's time, and no oftener. */
 static void the_watchdog_is_pinged_in_time(void)
 {
-	const struct verdict fine = {.workers_poll = true};
+	const struct health_result fine = {.workers_poll = true};
 	struct notify n;
 	struct manager m;
 	unsigned pings = 0;
@@ -100,7 +100,7 @@ static void the_watchdog_is_pinged_in_time(void)
 
 static void nobody_asked_for_pings(void)
 {
-	const struct verdict fine = {.workers_poll = true};
+	const struct health_result fine = {.workers_poll = true};
 	struct notify n;
 	struct manager m;
 
@@ -121,13 +121,13 @@ static void nobody_asked_for_pings(void)
 /* Only workers that stand still are worth a new start. */
 static void unhealthy_is_not_stalled(void)
 {
-	struct verdict v = {.workers_poll = true};
+	struct health_result v = {.workers_poll = true};
 	struct notify n;
 	struct manager m;
 
 	manager_begin(&m, "1000000");
 	notify_begin(&n);
-	verdict_add(&v, "link of port %s is down", "eth1");
+	health_result_add(&v, "link of port %s is down", "eth1");
 	notify_look(&n, &v, second);
 	CU_ASSERT_STRING_EQUAL(heard(&m), "STATUS=not healthy: link of port eth1 is down");
 	CU_ASSERT_STRING_EQUAL(heard(&m), "WATCHDOG=1");
@@ -143,11 +143,11 @@ static unsigned pings_in(
 	struct manager *m, struct notify *n, struct health_check *w, unsigned ms)
 {
 	uint64_t until = now_monotonic() + (uint64_t)ms * 1000000;
-	struct verdict v;
+	struct health_result v;
 	unsigned pings = 0;
 
 	while (now_monotonic() < until) {
-		health_check_verdict(w, &v);
+		health_check_latest(w, &v);
 		notify_look(n, &v, now_monotonic());
 		while (heard(m)[0] != '\0')
 			pings += strcmp(m->text, "WATCHDOG=1") == 0;
@@ -160,11 +160,11 @@ static unsigned pings_in(
 static void wait_until_workers(struct health_check *w, bool poll)
 {
 	uint64_t until = now_monotonic() + 10 * second;
-	struct verdict v;
+	struct health_result v;
 
 	do {
 		nanosleep(&(struct timespec){0, 5000000}, NULL);
-		health_check_verdict(w, &v);
+		health_check_latest(w, &v);
 	} while (v.workers_poll != poll && now_monotonic() < until);
 	CU_ASSERT_EQUAL(v.workers_poll, poll);
 }

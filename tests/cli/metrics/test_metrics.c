@@ -15,7 +15,7 @@
 /* The metrics of the made-up puppet; freed by the caller. */
 static char *metrics_of(struct puppet *a)
 {
-	struct verdict verdict = {0};
+	struct health_result verdict = {0};
 	struct status status;
 	char *text = NULL;
 	size_t size;

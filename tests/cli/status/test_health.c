@@ -12,8 +12,8 @@ struct look {
 	struct puppet puppet;
 	struct settings settings;
 	struct health *health;
-	struct verdict verdict;
-	char text[VERDICT_WRONG * VERDICT_TEXT];
+	struct health_result verdict;
+	char text[HEALTH_WRONG * HEALTH_TEXT];
 };
 
 static void look_begin(struct look *l)
@@ -39,7 +39,7 @@ static const char *look_at(struct look *l, uint64_t now_ns)
 	puppet_status(&l->puppet, &status);
 	health_judge(l->health, &status, now_ns, &l->verdict);
 	status_fini(&status);
-	return verdict_print(&l->verdict, l->text, sizeof(l->text));
+	return health_result_print(&l->verdict, l->text, sizeof(l->text));
 }
 
 static void nothing_wrong_is_healthy(void)
@@ -157,7 +157,7 @@ static void everything_wrong_is_said(void)
 static void no_worker_is_no_health(void)
 {
 	struct status status;
-	struct verdict verdict;
+	struct health_result verdict;
 	struct look l;
 
 	look_begin(&l);
@@ -171,15 +171,15 @@ static void no_worker_is_no_health(void)
 
 static void more_than_fits_is_counted(void)
 {
-	struct verdict verdict = {0};
-	char text[VERDICT_WRONG * VERDICT_TEXT], small[8];
+	struct health_result verdict = {0};
+	char text[HEALTH_WRONG * HEALTH_TEXT], small[8];
 
-	for (int i = 0; i < VERDICT_WRONG + 3; i++)
-		verdict_add(&verdict, "thing %d", i);
-	CU_ASSERT_EQUAL(verdict.n_wrong, VERDICT_WRONG + 3);
-	verdict_print(&verdict, text, sizeof(text));
+	for (int i = 0; i < HEALTH_WRONG + 3; i++)
+		health_result_add(&verdict, "thing %d", i);
+	CU_ASSERT_EQUAL(verdict.n_wrong, HEALTH_WRONG + 3);
+	health_result_print(&verdict, text, sizeof(text));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "thing 15; and 3 more"));
-	CU_ASSERT_STRING_EQUAL(verdict_print(&verdict, small, sizeof(small)), "thing 0");
+	CU_ASSERT_STRING_EQUAL(health_result_print(&verdict, small, sizeof(small)), "thing 0");
 }
 
 /* Shares are measured over a second or more, and stay until the next measurement. */

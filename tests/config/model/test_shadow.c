@@ -130,7 +130,7 @@ static void all_packets_try(const struct model_rules *rules, struct truth *truth
 	}
 }
 
-static enum shadow_verdict expected(const struct truth *truth, uint32_t i)
+static enum shadow_result expected(const struct truth *truth, uint32_t i)
 {
 	if (truth->decides_with_ports[i])
 		return SHADOW_NONE;
@@ -148,7 +148,7 @@ static void verdicts_compare(
 	struct shadow *shadow = shadow_create(rules);
 
 	for (uint32_t i = 0; i < rules->count; i++) {
-		enum shadow_verdict want = expected(truth, i), got = shadow_rule(shadow, i);
+		enum shadow_result want = expected(truth, i), got = shadow_rule(shadow, i);
 
 		/* Other protocols have no ports: deciding without them is deciding. */
 		if (want == SHADOW_FRAGMENTS_ONLY && !is_transport(&rules->rule[i]))
@@ -244,7 +244,7 @@ static void beyond_its_budget_it_claims_nothing(void)
 	uint64_t enough = 0;
 
 	for (uint64_t budget = 0; budget < 20; budget++) {
-		enum shadow_verdict verdict;
+		enum shadow_result verdict;
 
 		shadow_budget(shadow, budget, UINT64_MAX);
 		verdict = shadow_rule(shadow, 2);

@@ -64,7 +64,7 @@ static void count_refused(struct dpi *dpi, const struct flow *flow)
 		!quota_is_configured(&dpi->memory.quota, flow->key.point);
 }
 
-void flow_verdict(struct dpi *dpi, struct flow *flow, bool all)
+void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 {
 	struct dpi_state *state = flow->dpi;
 	const struct engine_label *label;
