@@ -4,9 +4,9 @@
 #pragma once
 
 #include "config/log/error.h"
+#include "dataplane/port/driver_sockets.h"
 #include "dataplane/port/interface.h"
 #include "dataplane/port/port.h"
-#include "dataplane/port/socket_watch.h"
 
 enum { DEVICE_ARGUMENTS = 1024 };
 

@@ -28,8 +28,8 @@ struct port {
 	struct rte_mempool *tx_pool;      /* NULL: it sends nothing */
 	const struct port_driver *driver;
 	struct port_particulars particulars;
-	struct interface beneath;    /* of the kernel; index 0: none, or not known */
-	struct socket_watch sockets; /* of the driver, one a queue */
+	struct interface beneath;      /* of the kernel; index 0: none, or not known */
+	struct driver_sockets sockets; /* of the driver, one a queue */
 	uint64_t missed[SOCKETS_MAX];
 	struct port_counters latest,
 		before; /* as the driver said; what it has forgotten since */

@@ -69,7 +69,7 @@ static int find_device(struct port *port, struct port_opening *opening)
 
 	snprintf(opening->args, sizeof(opening->args), "%s", opening->params->device);
 	if (port->driver->sockets)
-		socket_watch_begin(&port->sockets, port->driver->sockets);
+		driver_sockets_begin(&port->sockets, port->driver->sockets);
 	if (port->driver->prepare && port->driver->prepare(&port->particulars, opening) != 0)
 		return -1;
 	if (probe(port, opening->args, opening->error) != 0)
@@ -111,7 +111,7 @@ static int bring_up(struct port *port, struct port_opening *opening)
 	if (port_set_up_queues(port, error) != 0)
 		return -1;
 	if (port->driver->sockets)
-		socket_watch_end(&port->sockets);
+		driver_sockets_end(&port->sockets);
 	if (port->driver->opened)
 		port->driver->opened(&port->particulars);
 	return 0;

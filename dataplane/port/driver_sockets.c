@@ -1,4 +1,4 @@
-#include "dataplane/port/socket_watch.h"
+#include "dataplane/port/driver_sockets.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static bool is_ours(int fd, int family)
 
 /* Calls `each` for every file descriptor that is a socket of the family. */
 static void each_socket(
-	struct socket_watch *watch, void (*each)(struct socket_watch *watch, int fd))
+	struct driver_sockets *watch, void (*each)(struct driver_sockets *watch, int fd))
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -30,12 +30,12 @@ static void each_socket(
 		closedir(dir);
 }
 
-static void note_open(struct socket_watch *watch, int fd)
+static void note_open(struct driver_sockets *watch, int fd)
 {
 	watch->was_open[fd] = true;
 }
 
-static void note_new(struct socket_watch *watch, int fd)
+static void note_new(struct driver_sockets *watch, int fd)
 {
 	if (!watch->was_open[fd] && watch->n < SOCKETS_MAX)
 		watch->fd[watch->n++] = fd;
@@ -49,14 +49,14 @@ static int by_number(const void *a, const void *b)
 	return *x - *y;
 }
 
-void socket_watch_begin(struct socket_watch *watch, int family)
+void driver_sockets_begin(struct driver_sockets *watch, int family)
 {
 	memset(watch, 0, sizeof(*watch));
 	watch->family = family;
 	each_socket(watch, note_open);
 }
 
-void socket_watch_end(struct socket_watch *watch)
+void driver_sockets_end(struct driver_sockets *watch)
 {
 	each_socket(watch, note_new);
 	qsort(watch->fd, watch->n, sizeof(watch->fd[0]), by_number);

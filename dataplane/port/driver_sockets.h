@@ -7,7 +7,7 @@
 
 enum { SOCKETS_MAX = 128, SOCKETS_SEEN = 4096 };
 
-struct socket_watch {
+struct driver_sockets {
 	int family; /* AF_PACKET, AF_XDP */
 	int fd[SOCKETS_MAX];
 	uint32_t n;
@@ -15,6 +15,6 @@ struct socket_watch {
 };
 
 /* Nothing else may open sockets of the family between the two. */
-void socket_watch_begin(struct socket_watch *watch, int family);
+void driver_sockets_begin(struct driver_sockets *watch, int family);
 /* `fd` then has the new ones, in the order in which they were opened. */
-void socket_watch_end(struct socket_watch *watch);
+void driver_sockets_end(struct driver_sockets *watch);
