@@ -125,10 +125,11 @@ struct control *control_bind(const char *path, struct error *error)
 	return NULL;
 }
 
-bool control_start(struct control *c, struct health_check *watch,
+bool control_start(struct control *c, struct health_check *health_check,
 	const struct status_provider *provider, struct error *error)
 {
-	c->service = (struct control_service){.watch = watch, .provider = *provider};
+	c->service =
+		(struct control_service){.health_check = health_check, .provider = *provider};
 	c->wake = eventfd(0, EFD_CLOEXEC);
 	c->started = c->wake >= 0 && pthread_create(&c->thread, NULL, control_main, c) == 0;
 	if (!c->started)

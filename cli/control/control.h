@@ -30,8 +30,8 @@ struct control;
 /* Makes the socket with mode 0660, and answers nobody yet. A socket left by a process that is gone is
  * replaced; one that is answered, or a file of another kind, is an error. NULL: `error` says why. */
 struct control *control_bind(const char *path, struct error *error);
-/* Answers. `watch` is borrowed until control_stop(). false: `error` says why. */
-bool control_start(struct control *control, struct health_check *watch,
+/* Answers. `health_check` is borrowed until control_stop(). false: `error` says why. */
+bool control_start(struct control *control, struct health_check *health_check,
 	const struct status_provider *provider, struct error *error);
 /* Removes the socket's file. NULL is legal. */
 void control_stop(struct control *control);

@@ -72,10 +72,10 @@ static void answer_status(struct control_client *client, const struct control_se
 	FILE *out = NULL;
 
 	status_init(&status, kind->parts);
-	if (health_check_collect(service->watch, &status))
+	if (health_check_collect(service->health_check, &status))
 		out = open_memstream(&body, &size);
 	if (out != NULL) {
-		health_check_latest(service->watch, &verdict);
+		health_check_latest(service->health_check, &verdict);
 		answer_write(kind, &status, &verdict, json, out);
 		fclose(out);
 		finish(client, true, body, size);

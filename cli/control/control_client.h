@@ -9,7 +9,7 @@
 #include "cli/control/control.h"
 
 struct control_service {
-	struct health_check *watch;
+	struct health_check *health_check;
 	struct status_provider provider;
 };
 

@@ -13,7 +13,7 @@
 
 struct control_plane {
 	struct control_plane_params params;
-	struct health_check *watch;
+	struct health_check *health_check;
 	struct http *http;
 	struct health_port *health_port;
 	struct control *control;
@@ -51,23 +51,25 @@ static bool bind_all(struct control_plane *p, struct error *error)
 
 static bool start(struct control_plane *p, struct error *error)
 {
-	p->watch = health_check_start(p->params.settings, &p->params.provider, error);
-	if (p->watch == NULL)
+	p->health_check = health_check_start(p->params.settings, &p->params.provider, error);
+	if (p->health_check == NULL)
 		return false;
-	if (p->http != NULL && !http_start(p->http, p->watch, error))
+	if (p->http != NULL && !http_start(p->http, p->health_check, error))
 		return false;
 	if (p->control != NULL &&
-		!control_start(p->control, p->watch, &p->params.provider, error))
+		!control_start(p->control, p->health_check, &p->params.provider, error))
 		return false;
-	if (p->params.settings->control.telemetry && !telemetry_answer_start(p->watch, error))
+	if (p->params.settings->control.telemetry &&
+		!telemetry_answer_start(p->health_check, error))
 		return false;
 	/* Last: from here on a load balancer may send traffic. */
-	return p->health_port == NULL || health_port_start(p->health_port, p->watch, error);
+	return p->health_port == NULL ||
+	       health_port_start(p->health_port, p->health_check, error);
 }
 
 void control_plane_health(struct control_plane *p, struct health_result *verdict)
 {
-	health_check_latest(p->watch, verdict);
+	health_check_latest(p->health_check, verdict);
 }
 
 void control_plane_stop(struct control_plane *p)
@@ -78,7 +80,7 @@ void control_plane_stop(struct control_plane *p)
 	telemetry_answer_stop();
 	control_stop(p->control);
 	http_stop(p->http);
-	health_check_stop(p->watch);
+	health_check_stop(p->health_check);
 	free(p);
 }
 

@@ -18,7 +18,7 @@
 enum { LOOK_MS = 100, BACKLOG = 64, ACCEPTS = 64 };
 
 struct health_port {
-	struct health_check *watch;
+	struct health_check *health_check;
 	uint16_t port;
 	int fd;   /* -1: closed */
 	int wake; /* an eventfd: time to end; -1: none yet */
@@ -101,7 +101,7 @@ static void follow_health(struct health_port *p)
 {
 	struct health_result verdict;
 
-	health_check_latest(p->watch, &verdict);
+	health_check_latest(p->health_check, &verdict);
 	if (verdict.n_wrong > 0)
 		close_port(p);
 	else if (p->fd < 0)
@@ -144,9 +144,10 @@ struct health_port *health_port_bind(uint16_t port, struct error *error)
 	return NULL;
 }
 
-bool health_port_start(struct health_port *p, struct health_check *watch, struct error *error)
+bool health_port_start(
+	struct health_port *p, struct health_check *health_check, struct error *error)
 {
-	p->watch = watch;
+	p->health_check = health_check;
 	p->wake = eventfd(0, EFD_CLOEXEC);
 	/* Sick or not: a port that another has taken meanwhile is said now. */
 	if (p->wake < 0 || listen(p->fd, BACKLOG) != 0) {

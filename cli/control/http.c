@@ -16,7 +16,7 @@
 enum { IDLE_S = 5, CONNECTION_BYTES = 16384, BACKLOG = 64 };
 
 struct http {
-	struct health_check *watch;
+	struct health_check *health_check;
 	struct MHD_Daemon *daemon; /* NULL: not started */
 	const char *endpoint;
 	int fd;
@@ -46,7 +46,7 @@ static struct answer answer_health(struct http *http)
 
 	if (out == NULL)
 		return a;
-	health_check_latest(http->watch, &verdict);
+	health_check_latest(http->health_check, &verdict);
 	a.status = verdict.n_wrong == 0 ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 	health_result_json(&verdict, out);
 	fclose(out);
@@ -61,14 +61,14 @@ static struct answer answer_metrics(struct http *http)
 	FILE *out;
 
 	status_init(&status, METRICS_PARTS);
-	if (!health_check_collect(http->watch, &status)) {
+	if (!health_check_collect(http->health_check, &status)) {
 		status_fini(&status);
 		return answer_text(MHD_HTTP_SERVICE_UNAVAILABLE,
 			"the state of the appliance could not be collected\n");
 	}
 	out = open_memstream(&a.body, &a.size);
 	if (out != NULL) {
-		health_check_latest(http->watch, &verdict);
+		health_check_latest(http->health_check, &verdict);
 		metrics_write(&status, &verdict, out);
 		fclose(out);
 	}
@@ -209,9 +209,9 @@ struct http *http_bind(const char *endpoint, struct error *error)
 	return NULL;
 }
 
-bool http_start(struct http *http, struct health_check *watch, struct error *error)
+bool http_start(struct http *http, struct health_check *health_check, struct error *error)
 {
-	http->watch = watch;
+	http->health_check = health_check;
 	http->daemon = MHD_start_daemon(
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_USE_ITC, 0, NULL, NULL,
 		on_request, http, MHD_OPTION_LISTEN_SOCKET, http->fd,

@@ -105,7 +105,7 @@ struct status {
 
 	struct ledger ledger;         /* of all workers */
 	struct counters sum;          /* of what all workers count */
-	struct worker_stats *workers; /* by worker number; the watch sets busy_share */
+	struct worker_stats *workers; /* by worker number; the health check sets busy_share */
 	const struct status_ring *rings;
 	const struct status_port *ports;
 	const struct status_output *outputs;

@@ -166,9 +166,9 @@ static bool answer_part(void *ctx, const struct telemetry_command *command,
 	return collected;
 }
 
-bool telemetry_answer_start(struct health_check *watch, struct error *error)
+bool telemetry_answer_start(struct health_check *health_check, struct error *error)
 {
-	if (telemetry_begin(commands, COMMANDS, watch))
+	if (telemetry_begin(commands, COMMANDS, health_check))
 		return true;
 	error_set(error, "control.telemetry: DPDK did not take the commands");
 	return false;

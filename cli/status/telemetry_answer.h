@@ -9,8 +9,8 @@
 
 struct health_check;
 
-/* Offers the commands; `watch` is borrowed until telemetry_answer_stop(). Once in a process. false:
+/* Offers the commands; `health_check` is borrowed until telemetry_answer_stop(). Once in a process. false:
  * `error` says why. */
-bool telemetry_answer_start(struct health_check *watch, struct error *error);
+bool telemetry_answer_start(struct health_check *health_check, struct error *error);
 /* Legal when it was not started. */
 void telemetry_answer_stop(void);

@@ -401,7 +401,7 @@ static void a_port_in_use_is_one_sentence(void)
 
 static void ipv6_is_served(void)
 {
-	struct health_check *watch;
+	struct health_check *health_check;
 	struct http *http;
 	struct puppet puppet;
 	struct settings settings;
@@ -416,11 +416,11 @@ static void ipv6_is_served(void)
 	puppet_begin(&puppet);
 	puppet_settings(&settings);
 	provider = puppet_provider(&puppet);
-	watch = health_check_start(&settings, &provider, &error);
+	health_check = health_check_start(&settings, &provider, &error);
 	snprintf(endpoint, sizeof(endpoint), "[::1]:%u", port);
 	http = http_bind(endpoint, &error);
 	address.sin6_port = htons(port);
-	if (http != NULL && http_start(http, watch, &error) &&
+	if (http != NULL && http_start(http, health_check, &error) &&
 		connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
 		static const char request[] = "GET /health HTTP/1.0\r\n\r\n";
 
@@ -433,7 +433,7 @@ static void ipv6_is_served(void)
 		close(fd);
 	}
 	http_stop(http);
-	health_check_stop(watch);
+	health_check_stop(health_check);
 	settings_fini(&settings);
 	puppet_end(&puppet);
 }

@@ -138,7 +138,7 @@ static void unhealthy_is_not_stalled(void)
 	manager_end(&m);
 }
 
-/* With a watch that looks every 20 ms: pings while it and the workers go on; returns how many. */
+/* With a health_check that looks every 20 ms: pings while it and the workers go on; returns how many. */
 static unsigned pings_in(
 	struct manager *m, struct notify *n, struct health_check *w, unsigned ms)
 {
@@ -156,7 +156,7 @@ static unsigned pings_in(
 	return pings;
 }
 
-/* Until the watch has seen it; at most ten seconds. */
+/* Until the health check has seen it; at most ten seconds. */
 static void wait_until_workers(struct health_check *w, bool poll)
 {
 	uint64_t until = now_monotonic() + 10 * second;
