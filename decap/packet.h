@@ -41,7 +41,7 @@ enum packet_flag {
 	PACKET_FILTERED = 1 << 10,    /* a mirror filter judged it */
 	PACKET_PORTS_LEARNED = 1 << 11,  /* a later fragment that has its first one's ports */
 	PACKET_NETWORK_EGRESS = 1 << 12, /* `network`'s option: the packet left its machine */
-	PACKET_ACCEPTED_CUT = 1 << 13,   /* accepted at its source: see judge_accepted_cut() */
+	PACKET_ACCEPTED_CUT = 1 << 13,   /* accepted at its source: see filter_accepted_cut() */
 	PACKET_FIRST_AHEAD =
 		1 << 14, /* PACKET_PORTS_LEARNED of a first one that is still to come, whole */
 };

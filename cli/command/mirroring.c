@@ -22,7 +22,7 @@ enum unmirrored mirroring_never(
 
 	if (!has_ip)
 		return unmirrored_ether(link_read(&c, p->frame_link));
-	view = mirroring_view(p, judge_has_ports(p));
+	view = mirroring_view(p, filter_ask_has_ports(p));
 	return unmirrored(settings, &view);
 }
 
@@ -31,10 +31,10 @@ struct mirroring_answer mirroring_ask(
 {
 	struct mirroring_answer answer = {.session = session};
 
-	answer.judged = judge_begin(snapshot, session, p, &answer.job, &answer.reason);
+	answer.judged = filter_ask_begin(snapshot, session, p, &answer.job, &answer.reason);
 	if (answer.judged) {
 		filter_burst(snapshot->filter, &answer.job, 1);
-		answer.reason = judge_end(p, &answer.job);
+		answer.reason = filter_ask_end(p, &answer.job);
 	}
 	answer.rule_number = p->rule_number;
 	return answer;

@@ -7,7 +7,7 @@
 
 #include "config/model/unmirrored.h"
 #include "config/settings/settings.h"
-#include "dataplane/pipeline/judge.h"
+#include "dataplane/pipeline/filter_ask.h"
 #include "decap/encap.h"
 
 /* The packet as config/ takes it; `has_ports` is that of its filter_job. */

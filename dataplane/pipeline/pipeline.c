@@ -1,5 +1,5 @@
 /* The way of a burst through a lane; see lane.h. */
-#include "dataplane/pipeline/judge.h"
+#include "dataplane/pipeline/filter_ask.h"
 #include "dataplane/pipeline/lane.h"
 
 #include "decap/session/direction.h"
@@ -170,7 +170,7 @@ static uint64_t judge(struct lane *lane, struct packet *packets, struct filter_j
 		if (remember && jobs[j].verdict)
 			flow_table_remember(
 				lane->flows, &packets[i], lane->verdict_base + jobs[j].verdict);
-		why[i] = judge_end(&packets[i], &jobs[j]);
+		why[i] = filter_ask_end(&packets[i], &jobs[j]);
 		refused |= (uint64_t)(why[i] != REASON_inspected) << i;
 	}
 	return refused;
@@ -208,9 +208,9 @@ static uint64_t stage_filter(
 		struct packet *p = &packets[i];
 		enum reason reason;
 
-		if (judge_asks(lane->snapshot, p->config, p, &reason) &&
+		if (filter_must_ask(lane->snapshot, p->config, p, &reason) &&
 			!(flows && recall(lane, p, &reason)))
-			judge_job(&jobs[n++], p->config, p);
+			filter_ask_job(&jobs[n++], p->config, p);
 		if (reason == REASON_inspected)
 			continue;
 		why[i] = reason;

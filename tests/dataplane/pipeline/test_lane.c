@@ -1,5 +1,5 @@
 /* A lane and its pipeline by themselves: bursts of every size and kind, and each limit that a lane
- * can hit. The verdicts of filters are tests/dataplane/pipeline/test_judge.c's. */
+ * can hit. The verdicts of filters are tests/dataplane/pipeline/test_filter_ask.c's. */
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>

@@ -535,8 +535,8 @@ static int start(void)
 	return scratch_setup() || eal_once();
 }
 
-void suite_judge(void);
-void suite_judge(void)
+void suite_filter_ask(void);
+void suite_filter_ask(void)
 {
 	CU_pSuite s = CU_add_suite("judge", start, scratch_teardown);
 

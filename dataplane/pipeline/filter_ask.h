@@ -11,12 +11,12 @@
 /* True, with PACKET_ACCEPTED_CUT, for a packet that ends before its ports exactly where its
  * session's packet_length cuts, if some rule could have accepted it: the filter at its source
  * saw it whole and accepted it. Which rule did cannot be known. */
-bool judge_accepted_cut(const struct model_session *config, struct packet *p);
+bool filter_accepted_cut(const struct model_session *config, struct packet *p);
 
 /* With p->direction set: true when a filter must judge. False when nothing needs to be asked: `*why`
  * is REASON_inspected or the refusal. `config` is the packet's session, NULL when the settings do
  * not know it. */
-static inline bool judge_asks(const struct snapshot *snapshot,
+static inline bool filter_must_ask(const struct snapshot *snapshot,
 	const struct model_session *config, struct packet *p, enum reason *why)
 {
 	p->rule_number = 0;
@@ -26,7 +26,7 @@ static inline bool judge_asks(const struct snapshot *snapshot,
 		return false;
 	p->flags |= PACKET_FILTERED;
 	if (p->direction != DIRECTION_UNKNOWN)
-		return !(p->flags & PACKET_PORTS_CUT) || !judge_accepted_cut(config, p);
+		return !(p->flags & PACKET_PORTS_CUT) || !filter_accepted_cut(config, p);
 	p->accepted = snapshot->accept_unknown;
 	if (!p->accepted)
 		*why = REASON_direction_unknown;
@@ -34,15 +34,15 @@ static inline bool judge_asks(const struct snapshot *snapshot,
 }
 
 /* Whether the packet's ports are known; without them it passes by every rule that names some. */
-bool judge_has_ports(const struct packet *p);
+bool filter_ask_has_ports(const struct packet *p);
 
 /* The question of such a packet, for filter_burst(). */
-void judge_job(
+void filter_ask_job(
 	struct filter_job *job, const struct model_session *config, const struct packet *p);
 
-/* judge_asks() and judge_job(): true when a filter must judge, and `*job` is ready. */
-bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
+/* filter_must_ask() and filter_ask_job(): true when a filter must judge, and `*job` is ready. */
+bool filter_ask_begin(const struct snapshot *snapshot, const struct model_session *config,
 	struct packet *p, struct filter_job *job, enum reason *why);
 
 /* Puts the judged job's verdict into the packet; REASON_inspected when it was accepted. */
-enum reason judge_end(struct packet *p, const struct filter_job *job);
+enum reason filter_ask_end(struct packet *p, const struct filter_job *job);

@@ -1,11 +1,11 @@
-#include "dataplane/pipeline/judge.h"
+#include "dataplane/pipeline/filter_ask.h"
 
 #include <netinet/in.h>
 
 #include "config/model/evaluate.h"
 
 /* A later fragment has none of its own, whether its first one's were looked for or not. */
-bool judge_has_ports(const struct packet *p)
+bool filter_ask_has_ports(const struct packet *p)
 {
 	if (p->protocol != IPPROTO_TCP && p->protocol != IPPROTO_UDP)
 		return false;
@@ -15,7 +15,7 @@ bool judge_has_ports(const struct packet *p)
 }
 
 bool __attribute__((cold))
-judge_accepted_cut(const struct model_session *config, struct packet *p)
+filter_accepted_cut(const struct model_session *config, struct packet *p)
 {
 	const struct evaluate_packet view = {.ip_version = p->ip_version,
 		.protocol = p->protocol,
@@ -31,26 +31,26 @@ judge_accepted_cut(const struct model_session *config, struct packet *p)
 	return true;
 }
 
-void judge_job(
+void filter_ask_job(
 	struct filter_job *job, const struct model_session *config, const struct packet *p)
 {
 	job->packet = p;
 	job->filter = config->filter;
 	job->vpc = config->interface->vpc;
 	job->direction = p->direction;
-	job->has_ports = judge_has_ports(p);
+	job->has_ports = filter_ask_has_ports(p);
 }
 
-bool judge_begin(const struct snapshot *snapshot, const struct model_session *config,
+bool filter_ask_begin(const struct snapshot *snapshot, const struct model_session *config,
 	struct packet *p, struct filter_job *job, enum reason *why)
 {
-	if (!judge_asks(snapshot, config, p, why))
+	if (!filter_must_ask(snapshot, config, p, why))
 		return false;
-	judge_job(job, config, p);
+	filter_ask_job(job, config, p);
 	return true;
 }
 
-enum reason judge_end(struct packet *p, const struct filter_job *job)
+enum reason filter_ask_end(struct packet *p, const struct filter_job *job)
 {
 	p->accepted = job->accept;
 	p->rule_number = job->number;
