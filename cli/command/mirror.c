@@ -197,7 +197,7 @@ static int run_device(struct mirror *m)
 	struct error error;
 	int status = 0;
 
-	while (!interrupted && (status = listen_next(m->listen, &in, &error)) >= 0)
+	while (!interrupted && (status = libpcap_live_next(m->listen, &in, &error)) >= 0)
 		if (status > 0)
 			mirror_packet(m, &in);
 	if (status < 0)

@@ -10,7 +10,7 @@
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "dataplane/capture/input.h"
-#include "dataplane/capture/listen.h"
+#include "dataplane/capture/libpcap_live.h"
 #include "dataplane/pipeline/snapshot.h"
 #include "decap/encap.h"
 #include "inspect/flow/fragment.h"
@@ -46,7 +46,7 @@ struct mirror {
 	uint32_t mtu;                      /* 0 = none given: that of the target */
 	bool eal;
 	struct input *input;
-	struct listen *listen;
+	struct libpcap_live *listen;
 	struct mirror_out *out;
 	struct counts counts;
 	uint8_t frame[ENCAP_ROOM + FRAME_MAX];

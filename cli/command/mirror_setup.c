@@ -180,7 +180,7 @@ int mirror_open(struct mirror *m, const struct arguments *a, struct error *error
 	if (!files_are_apart(&files))
 		return EXIT_USAGE;
 	if (a->device)
-		m->listen = listen_open(a->device, error);
+		m->listen = libpcap_live_open(a->device, error);
 	else
 		m->input = input_open(&a->in, 1, NULL, error);
 	if (!m->listen && !m->input)
@@ -197,7 +197,7 @@ int mirror_open(struct mirror *m, const struct arguments *a, struct error *error
 void mirror_close(struct mirror *m)
 {
 	input_close(m->input);
-	listen_close(m->listen);
+	libpcap_live_close(m->listen);
 	snapshot_destroy(m->snapshot);
 	fragment_table_destroy(m->fragments);
 	if (m->eal)

@@ -7,13 +7,14 @@
 #include "config/log/error.h"
 #include "dataplane/capture/input.h"
 
-struct listen;
+struct libpcap_live;
 
 /* Whole packets of both directions, with ns times where the kernel has them. NULL: `error` says
  * why. */
-struct listen *listen_open(const char *interface, struct error *error);
-void listen_close(struct listen *listen);
+struct libpcap_live *libpcap_live_open(const char *interface, struct error *error);
+void libpcap_live_close(struct libpcap_live *listen);
 
 /* 1: `*out` is set, its data good until the next call. 0: nothing came within a tenth of a second.
  * -1: the interface is gone; `error` says why. */
-int listen_next(struct listen *listen, struct input_packet *out, struct error *error);
+int libpcap_live_next(
+	struct libpcap_live *listen, struct input_packet *out, struct error *error);

@@ -1,4 +1,4 @@
-#include "dataplane/capture/listen.h"
+#include "dataplane/capture/libpcap_live.h"
 
 #include <pcap/pcap.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 
 enum { SNAPLEN = 262144, WAIT_MS = 100 };
 
-struct listen {
+struct libpcap_live {
 	pcap_t *pcap;
 	uint64_t number;
 	enum link link;
@@ -40,7 +40,7 @@ static bool map_link(int type, enum link *link)
 	return false;
 }
 
-static int start(struct listen *listen)
+static int start(struct libpcap_live *listen)
 {
 	pcap_set_snaplen(listen->pcap, SNAPLEN);
 	pcap_set_promisc(listen->pcap, 1);
@@ -49,9 +49,9 @@ static int start(struct listen *listen)
 	return pcap_activate(listen->pcap);
 }
 
-struct listen *listen_open(const char *interface, struct error *error)
+struct libpcap_live *libpcap_live_open(const char *interface, struct error *error)
 {
-	struct listen *listen = calloc(1, sizeof(*listen));
+	struct libpcap_live *listen = calloc(1, sizeof(*listen));
 	char why[PCAP_ERRBUF_SIZE] = "not enough memory";
 	int status;
 
@@ -74,11 +74,11 @@ struct listen *listen_open(const char *interface, struct error *error)
 			pcap_datalink_val_to_name(pcap_datalink(listen->pcap)));
 	else
 		return listen;
-	listen_close(listen);
+	libpcap_live_close(listen);
 	return NULL;
 }
 
-void listen_close(struct listen *listen)
+void libpcap_live_close(struct libpcap_live *listen)
 {
 	if (!listen)
 		return;
@@ -86,7 +86,8 @@ void listen_close(struct listen *listen)
 	free(listen);
 }
 
-int listen_next(struct listen *listen, struct input_packet *out, struct error *error)
+int libpcap_live_next(
+	struct libpcap_live *listen, struct input_packet *out, struct error *error)
 {
 	bool nano = pcap_get_tstamp_precision(listen->pcap) == PCAP_TSTAMP_PRECISION_NANO;
 	struct pollfd ready = {.fd = pcap_get_selectable_fd(listen->pcap), .events = POLLIN};
