@@ -1,7 +1,7 @@
 /* What was asked of mirror, checked; what it works with, opened and closed. */
 #include "cli/command/command.h"
 #include "cli/command/configured.h"
-#include "cli/command/files_apart.h"
+#include "cli/command/distinct_files.h"
 #include "cli/command/mirror.h"
 
 #include "dataplane/pipeline/lane.h"
@@ -166,7 +166,7 @@ static bool is_readable(const struct input *input, struct error *error)
 
 int mirror_open(struct mirror *m, const struct arguments *a, struct error *error)
 {
-	const struct files_apart files = {
+	const struct distinct_files files = {
 		.settings_file = a->settings,
 		.settings = &m->settings,
 		.captures = &a->in,
@@ -177,7 +177,7 @@ int mirror_open(struct mirror *m, const struct arguments *a, struct error *error
 	struct ip_addr target;
 	uint16_t port;
 
-	if (!files_are_apart(&files))
+	if (!files_are_distinct(&files))
 		return EXIT_USAGE;
 	if (a->device)
 		m->listen = libpcap_live_open(a->device, error);

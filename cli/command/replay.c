@@ -2,7 +2,7 @@
 #include "cli/command/check.h"
 #include "cli/command/command.h"
 #include "cli/command/configured.h"
-#include "cli/command/files_apart.h"
+#include "cli/command/distinct_files.h"
 #include "cli/command/no_effect.h"
 #include "cli/command/standard_output.h"
 #include "cli/command/usage.h"
@@ -236,7 +236,7 @@ static bool load(struct arguments *a, struct settings *settings)
 /* Nothing that is read would be written to, and standard output has one writer; else it was said. */
 static bool is_safe(const struct arguments *a)
 {
-	const struct files_apart files = {
+	const struct distinct_files files = {
 		.settings_file = a->settings_file,
 		.settings = a->params.settings,
 		.captures = a->params.captures,
@@ -247,7 +247,7 @@ static bool is_safe(const struct arguments *a)
 	};
 
 	return standard_output_suffices(a->params.settings, a->json, a->params.packet_file) &&
-	       files_are_apart(&files);
+	       files_are_distinct(&files);
 }
 
 /* `-l none` is no directory: no files. false: the settings want some, which was said. */

@@ -3,7 +3,7 @@
 #include "cli/command/check.h"
 #include "cli/command/command.h"
 #include "cli/command/configured.h"
-#include "cli/command/files_apart.h"
+#include "cli/command/distinct_files.h"
 #include "cli/command/no_effect.h"
 #include "cli/command/signals.h"
 #include "cli/command/standard_output.h"
@@ -332,14 +332,14 @@ static int run_appliance(struct run *run, struct model *model)
 
 static bool is_safe(const struct run *run)
 {
-	const struct files_apart files = {
+	const struct distinct_files files = {
 		.settings_file = run->settings_file,
 		.settings = &run->settings,
 		.output_dir = run->output_dir,
 	};
 
 	return standard_output_suffices(&run->settings, run->json, NULL) &&
-	       files_are_apart(&files);
+	       files_are_distinct(&files);
 }
 
 static int run_with_rights(struct run *run, struct model *model)

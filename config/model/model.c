@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/model/model_owner.h"
+#include "config/model/model_storage.h"
 
 void model_destroy(struct model *model)
 {
@@ -11,7 +11,7 @@ void model_destroy(struct model *model)
 
 	if (!model)
 		return;
-	arena = ((struct model_owner *)model)->arena;
+	arena = ((struct model_storage *)model)->arena;
 	arena_free(&arena);
 }
 
@@ -59,7 +59,7 @@ static int source_compare(const void *key, const void *element)
 const struct model_session *model_session_of(
 	const struct model *model, const struct session_key *key)
 {
-	const struct model_owner *owner = (const struct model_owner *)model;
+	const struct model_storage *owner = (const struct model_storage *)model;
 	const struct model_session *const *found = NULL;
 
 	if (owner->n_by_source > 0)

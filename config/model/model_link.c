@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/model/model_build.h"
-#include "config/model/model_owner.h"
+#include "config/model/model_storage.h"
 
 /* Every object begins with its id. */
 static int by_id(const void *a, const void *b)
@@ -287,7 +287,7 @@ static uint32_t sources_check(
 }
 
 static void sessions_link(
-	struct model_builder *b, const struct links *to, struct model_owner *owner)
+	struct model_builder *b, const struct links *to, struct model_storage *owner)
 {
 	const struct model_loose_session *loose = b->sessions.items;
 	uint32_t room = b->sessions.count, count = 0;
@@ -320,7 +320,7 @@ static void all_sort(struct model_builder *b)
 
 struct model *model_link(struct model_builder *b)
 {
-	struct model_owner *owner = arena_alloc(&b->arena, sizeof(*owner));
+	struct model_storage *owner = arena_alloc(&b->arena, sizeof(*owner));
 	struct model *m = &owner->model;
 	struct links to;
 

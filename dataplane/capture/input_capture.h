@@ -73,7 +73,7 @@ enum capture_status capture_next(struct capture *capture);
 void capture_close(struct capture *capture);
 void capture_fini(struct capture *capture);
 
-/* The sentences (input_capture_words.c). */
+/* The sentences (input_capture_messages.c). */
 void capture_say(struct capture *capture, const char *format, ...)
 	__attribute__((cold, format(printf, 2, 3)));
 /* Says why the file is no capture; `what`: the reader's reason, NULL: no reader knows it. */

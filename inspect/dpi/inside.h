@@ -52,7 +52,7 @@ struct dpi {
 	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */
 };
 
-/* look.c: one packet. */
+/* inspect_packet.c: one packet. */
 
 /* Exchanges the packet for one that claims as many bytes as there are. */
 void piece_make_whole(struct dpi *dpi, struct piece *piece);

@@ -1,4 +1,4 @@
-#include "cli/command/files_apart.h"
+#include "cli/command/distinct_files.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static bool add_devices(struct inputs *inputs, const struct settings *s)
 	return ok;
 }
 
-static bool run_totals_gather(struct inputs *inputs, const struct files_apart *f)
+static bool run_totals_gather(struct inputs *inputs, const struct distinct_files *f)
 {
 	char path[PATH_MAX];
 	bool ok = !f->settings_file || inputs_add(inputs, f->settings_file);
@@ -63,7 +63,7 @@ static bool may_write(const struct inputs *inputs, const char *path, const struc
 }
 
 static bool may_write_packets(
-	const struct inputs *inputs, const struct files_apart *f, struct error *error)
+	const struct inputs *inputs, const struct distinct_files *f, struct error *error)
 {
 	char path[PATH_MAX];
 	struct stat st;
@@ -78,7 +78,7 @@ static bool may_write_packets(
 }
 
 static bool are_apart(
-	const struct inputs *inputs, const struct files_apart *f, struct error *error)
+	const struct inputs *inputs, const struct distinct_files *f, struct error *error)
 {
 	char file[NAME_MAX + 1];
 	struct stat st;
@@ -98,7 +98,7 @@ static bool are_apart(
 	return false;
 }
 
-bool files_are_apart(const struct files_apart *f)
+bool files_are_distinct(const struct distinct_files *f)
 {
 	struct inputs inputs = {.files = NULL};
 	struct error error = {"not enough memory"};

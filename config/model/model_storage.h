@@ -5,7 +5,7 @@
 #include "config/model/model.h"
 #include "config/parse/arena.h"
 
-struct model_owner {
+struct model_storage {
 	struct model model;                     /* first: a model is its owner's address */
 	struct arena arena;                     /* holds all, this struct too */
 	const struct model_session **by_source; /* ascending by (source, VNI) */

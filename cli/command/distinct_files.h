@@ -6,7 +6,7 @@
 
 #include "config/settings/settings.h"
 
-struct files_apart {
+struct distinct_files {
 	const char *settings_file; /* NULL: none */
 	const struct settings *settings;
 	const char *const *captures; /* that are read; `-` is standard input */
@@ -18,4 +18,4 @@ struct files_apart {
 
 /* Call before anything is opened for writing. false: a file would be lost; which one was said on
  * stderr. */
-bool files_are_apart(const struct files_apart *files);
+bool files_are_distinct(const struct distinct_files *files);
