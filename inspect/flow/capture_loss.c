@@ -102,7 +102,7 @@ static void block_take(struct capture_loss *seen, struct flow_seen *flow)
 	} else {
 		*number = seen->used++;
 	}
-	flow->state |= SEEN_BLOCK;
+	flow->state |= LOSS_BLOCK;
 	memset(&seen->blocks[*number], 0, sizeof(struct capture_loss_block));
 }
 
@@ -112,13 +112,13 @@ static void block_give(struct capture_loss *seen, struct flow_seen *flow)
 
 	seen->blocks[number].next_free = seen->free;
 	seen->free = number + 1;
-	flow->state &= ~(uint32_t)SEEN_BLOCK;
+	flow->state &= ~(uint32_t)LOSS_BLOCK;
 }
 
 /* A flow that misses nothing, and has missed nothing, needs no block. */
 static void block_give_idle(struct capture_loss *seen, struct flow_seen *flow)
 {
-	if (flow->state & SEEN_BLOCK && !(flow->state & 3 * SEEN_PENDING) &&
+	if (flow->state & LOSS_BLOCK && !(flow->state & 3 * LOSS_PENDING) &&
 		block_of(seen, flow)->unseen == 0)
 		block_give(seen, flow);
 }
@@ -159,11 +159,11 @@ static uint64_t count_all(const struct holes *holes, uint32_t next)
 /* The end of what is known of a side: what it misses counts, and it begins anew. */
 static void side_stop(struct capture_loss *seen, struct flow_seen *flow, unsigned side)
 {
-	if (is(flow, SEEN_PENDING, side))
+	if (is(flow, LOSS_PENDING, side))
 		block_of(seen, flow)->unseen +=
 			count_all(holes_of(seen, flow, side), flow->next[side]);
 	flow->state &=
-		~(bit(SEEN_STARTED, side) | bit(SEEN_PENDING, side) | bit(SEEN_BARE, side));
+		~(bit(LOSS_STARTED, side) | bit(LOSS_PENDING, side) | bit(LOSS_BARE, side));
 }
 
 /* From here on the side has holes. */
@@ -172,11 +172,11 @@ static struct holes *side_pend(
 {
 	uint32_t next = flow->next[side];
 
-	if (!(flow->state & SEEN_BLOCK))
+	if (!(flow->state & LOSS_BLOCK))
 		block_take(seen, flow);
-	if (is(flow, SEEN_PENDING, side))
+	if (is(flow, LOSS_PENDING, side))
 		return holes_of(seen, flow, side);
-	flow->state |= bit(SEEN_PENDING, side);
+	flow->state |= bit(LOSS_PENDING, side);
 	*holes_of(seen, flow, side) = (struct holes){
 		.acked = next, .from = next, .to = next, .mark = next, .turn_ms = now_ms};
 	return holes_of(seen, flow, side);
@@ -188,7 +188,7 @@ static void side_settle(struct capture_loss *seen, struct flow_seen *flow, unsig
 
 	if (holes->from == holes->to && holes->young == 0 && holes->old == 0 &&
 		beyond(holes->acked, flow->next[side]) <= 0)
-		flow->state &= ~bit(SEEN_PENDING, side);
+		flow->state &= ~bit(LOSS_PENDING, side);
 }
 
 /* Once a second: what was found before the last turn and is acknowledged now, counts. */
@@ -199,7 +199,7 @@ static void side_turn(
 	uint64_t *unseen = &block_of(seen, flow)->unseen;
 	uint32_t *next = &flow->next[side];
 
-	if (beyond(now_ms, holes->turn_ms) < SEEN_WAIT_MS)
+	if (beyond(now_ms, holes->turn_ms) < LOSS_WAIT_MS)
 		return;
 	if (beyond(holes->acked, holes->mark) >= 0) {
 		*unseen += holes->old;
@@ -248,7 +248,7 @@ static void side_hole(struct capture_loss *seen, struct flow_seen *flow, unsigne
 	uint32_t next = flow->next[side];
 	struct holes *holes;
 
-	if (seq - next == 1 && is(flow, SEEN_BARE, side))
+	if (seq - next == 1 && is(flow, LOSS_BARE, side))
 		return;
 	holes = side_pend(seen, flow, side, now_ms);
 	holes->young = more(holes->young, holes->to - holes->from);
@@ -259,11 +259,11 @@ static void side_hole(struct capture_loss *seen, struct flow_seen *flow, unsigne
 static void side_start(struct flow_seen *flow, unsigned side, uint32_t end, bool bare)
 {
 	flow->next[side] = end;
-	flow->state |= bit(SEEN_STARTED, side);
+	flow->state |= bit(LOSS_STARTED, side);
 	if (bare)
-		flow->state |= bit(SEEN_BARE, side);
-	if ((flow->state & 3 * SEEN_STARTED) == 3 * SEEN_STARTED)
-		flow->state |= SEEN_BOTH;
+		flow->state |= bit(LOSS_BARE, side);
+	if ((flow->state & 3 * LOSS_STARTED) == 3 * LOSS_STARTED)
+		flow->state |= LOSS_BOTH;
 }
 
 /* The side shows bytes [seq, end). */
@@ -272,21 +272,21 @@ static void side_shown(struct capture_loss *seen, struct flow_seen *flow, unsign
 {
 	int32_t ahead = beyond(seq, flow->next[side]);
 
-	if (is(flow, SEEN_STARTED, side) && (ahead > SEEN_HOLE_MAX || ahead < -SEEN_HOLE_MAX))
+	if (is(flow, LOSS_STARTED, side) && (ahead > LOSS_HOLE_MAX || ahead < -LOSS_HOLE_MAX))
 		side_stop(seen, flow, side);
-	if (!is(flow, SEEN_STARTED, side)) {
+	if (!is(flow, LOSS_STARTED, side)) {
 		side_start(flow, side, end, seq == end);
 		return;
 	}
 	if (ahead > 0)
 		side_hole(seen, flow, side, seq, now_ms);
-	else if (ahead < 0 && is(flow, SEEN_PENDING, side))
+	else if (ahead < 0 && is(flow, LOSS_PENDING, side))
 		holes_fill(holes_of(seen, flow, side), seq, end);
 	if (beyond(end, flow->next[side]) > 0)
 		flow->next[side] = end;
 	if (seq != end || ahead > 0)
-		flow->state &= ~bit(SEEN_BARE, side);
-	if (is(flow, SEEN_PENDING, side))
+		flow->state &= ~bit(LOSS_BARE, side);
+	if (is(flow, LOSS_PENDING, side))
 		side_settle(seen, flow, side);
 }
 
@@ -297,18 +297,18 @@ static void side_acked(struct capture_loss *seen, struct flow_seen *flow, unsign
 	uint32_t known = flow->next[side];
 	struct holes *holes;
 
-	if (!is(flow, SEEN_STARTED, side))
+	if (!is(flow, LOSS_STARTED, side))
 		return;
-	if (ack - known == 1 && is(flow, SEEN_BARE, side)) {
+	if (ack - known == 1 && is(flow, LOSS_BARE, side)) {
 		flow->next[side] = ack;
 		return;
 	}
-	if (is(flow, SEEN_PENDING, side) &&
+	if (is(flow, LOSS_PENDING, side) &&
 		beyond(holes_of(seen, flow, side)->acked, known) > 0)
 		known = holes_of(seen, flow, side)->acked;
-	if (beyond(ack, known) > SEEN_ACK_MAX)
+	if (beyond(ack, known) > LOSS_ACK_MAX)
 		return;
-	if (beyond(ack, known) <= 0 && !is(flow, SEEN_PENDING, side))
+	if (beyond(ack, known) <= 0 && !is(flow, LOSS_PENDING, side))
 		return;
 	holes = side_pend(seen, flow, side, now_ms);
 	if (beyond(ack, holes->acked) > 0)
@@ -321,7 +321,7 @@ static void connection_begin(struct capture_loss *seen, struct flow_seen *flow, 
 {
 	int32_t ahead = beyond(p->tcp_seq + 1, flow->next[side]);
 
-	if (!is(flow, SEEN_STARTED, side) || (ahead <= 0 && ahead > -SEEN_HOLE_MAX))
+	if (!is(flow, LOSS_STARTED, side) || (ahead <= 0 && ahead > -LOSS_HOLE_MAX))
 		return;
 	side_stop(seen, flow, side);
 	if (!(p->tcp_flags & ACK))
@@ -331,7 +331,7 @@ static void connection_begin(struct capture_loss *seen, struct flow_seen *flow, 
 /* Holes that are no fault of the mirror are forgotten. */
 static void forget(struct flow_seen *flow, uint32_t epoch)
 {
-	flow->state = epoch | (flow->state & (SEEN_BOTH | SEEN_BLOCK));
+	flow->state = epoch | (flow->state & (LOSS_BOTH | LOSS_BLOCK));
 }
 
 static void look(struct capture_loss *seen, struct flow_seen *flow, const struct packet *p,
@@ -341,7 +341,7 @@ static void look(struct capture_loss *seen, struct flow_seen *flow, const struct
 	uint32_t end = p->tcp_seq + (p->ip_len - p->payload) + syn + (p->tcp_flags & FIN);
 
 	for (unsigned i = 0; i < 2; i++)
-		if (is(flow, SEEN_PENDING, i))
+		if (is(flow, LOSS_PENDING, i))
 			side_turn(seen, flow, i, now_ms);
 	/* Of a fragment, or a header cut before its flags, it is not known how far it goes. */
 	if (p->flags & (PACKET_FRAGMENT | PACKET_PORTS_CUT | PACKET_NO_PORTS) ||
@@ -359,7 +359,7 @@ static void look(struct capture_loss *seen, struct flow_seen *flow, const struct
 /* Bytes counted so far. */
 static uint64_t unseen_of(const struct capture_loss *seen, const struct flow_seen *flow)
 {
-	return flow->state & SEEN_BLOCK ? block_of(seen, flow)->unseen : 0;
+	return flow->state & LOSS_BLOCK ? block_of(seen, flow)->unseen : 0;
 }
 
 uint64_t capture_loss_look(
@@ -382,7 +382,7 @@ int64_t capture_loss_unseen(const struct capture_loss *seen, uint32_t slot)
 {
 	const struct flow_seen *flow = &seen->flows[slot].seen;
 
-	if (!(flow->state & SEEN_BOTH))
+	if (!(flow->state & LOSS_BOTH))
 		return -1;
 	return (int64_t)unseen_of(seen, flow);
 }
@@ -403,7 +403,7 @@ void capture_loss_clear(struct capture_loss *seen, uint32_t slot)
 {
 	struct flow_seen *flow = &seen->flows[slot].seen;
 
-	if (flow->state & SEEN_BLOCK)
+	if (flow->state & LOSS_BLOCK)
 		block_give(seen, flow);
 	*flow = (struct flow_seen){0};
 }

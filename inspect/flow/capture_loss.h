@@ -10,8 +10,8 @@
  * the order of data and acknowledgment; a hole is counted a second of packet time after it was
  * found, or when the flow ends, and only if it was acknowledged by then.
  *
- * Forged numbers add little: an acknowledgment more than SEEN_ACK_MAX beyond all that is known,
- * or a sequence number more than SEEN_HOLE_MAX (the largest window, RFC 7323) from the last,
+ * Forged numbers add little: an acknowledgment more than LOSS_ACK_MAX beyond all that is known,
+ * or a sequence number more than LOSS_HOLE_MAX (the largest window, RFC 7323) from the last,
  * counts nothing. RSTs are not looked at; after a fragment, or headers cut before their flags,
  * its end begins anew. All of this errs to too few bytes, not too many.
  *
@@ -25,20 +25,20 @@
 #include "inspect/flow/flow.h"
 
 enum {
-	SEEN_ACK_MAX = 1 << 24,
-	SEEN_HOLE_MAX = 1 << 30,
-	SEEN_WAIT_MS = 1000, /* that a hole may still be filled */
+	LOSS_ACK_MAX = 1 << 24,
+	LOSS_HOLE_MAX = 1 << 30,
+	LOSS_WAIT_MS = 1000, /* that a hole may still be filled */
 };
 
 /* Of flow_seen.state, whose upper half is the table's epoch when the flow was last looked at. */
 enum capture_loss_state {
-	SEEN_STARTED = 1 << 0, /* and << 1 for side 1 */
-	SEEN_PENDING = 1 << 2, /* holes, or bytes acknowledged and not shown: its block knows */
-	SEEN_BARE = 1 << 4,    /* began with a packet without data, which may be a keep-alive */
-	SEEN_BOTH = 1 << 6,    /* both sides were seen at some time */
-	SEEN_BLOCK = 1 << 7,   /* the flow has a block */
-	SEEN_CALM = 3 * SEEN_STARTED,
-	SEEN_CALM_MASK = (int)0xffff0000 | 3 * SEEN_STARTED | 3 * SEEN_PENDING,
+	LOSS_STARTED = 1 << 0, /* and << 1 for side 1 */
+	LOSS_PENDING = 1 << 2, /* holes, or bytes acknowledged and not shown: its block knows */
+	LOSS_BARE = 1 << 4,    /* began with a packet without data, which may be a keep-alive */
+	LOSS_BOTH = 1 << 6,    /* both sides were seen at some time */
+	LOSS_BLOCK = 1 << 7,   /* the flow has a block */
+	LOSS_CALM = 3 * LOSS_STARTED,
+	LOSS_CALM_MASK = (int)0xffff0000 | 3 * LOSS_STARTED | 3 * LOSS_PENDING,
 };
 
 struct capture_loss_block;
@@ -46,7 +46,7 @@ struct capture_loss_block;
 /* The blocks of a table's flows. */
 struct capture_loss {
 	struct flow *flows; /* borrowed, by slot */
-	uint32_t *numbers;  /* of the flows' blocks, by slot, where SEEN_BLOCK says so */
+	uint32_t *numbers;  /* of the flows' blocks, by slot, where LOSS_BLOCK says so */
 	uint32_t epoch;     /* in the upper half, as in flow_seen.state */
 	struct capture_loss_block *blocks;
 	uint32_t used; /* blocks that ever were: the first ones */
@@ -75,11 +75,11 @@ static inline uint64_t capture_loss_packet(
 	const uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
 	struct flow_seen *flow = &seen->flows[slot].seen;
 	uint32_t *next = &flow->next[!src_is_lo], end;
-	uint32_t state = (flow->state & (uint32_t)SEEN_CALM_MASK) ^ seen->epoch;
-	bool alone = state == (uint32_t)SEEN_STARTED << !src_is_lo;
-	bool calm = state == SEEN_CALM && (int32_t)(p->tcp_ack - flow->next[src_is_lo]) <= 0;
+	uint32_t state = (flow->state & (uint32_t)LOSS_CALM_MASK) ^ seen->epoch;
+	bool alone = state == (uint32_t)LOSS_STARTED << !src_is_lo;
+	bool calm = state == LOSS_CALM && (int32_t)(p->tcp_ack - flow->next[src_is_lo]) <= 0;
 
-	if ((!calm && !alone) || *next - p->tcp_seq > SEEN_HOLE_MAX || p->flags & odd ||
+	if ((!calm && !alone) || *next - p->tcp_seq > LOSS_HOLE_MAX || p->flags & odd ||
 		(p->tcp_flags & (syn | rst | ack)) != ack)
 		return capture_loss_look(seen, slot, p, src_is_lo);
 	end = p->tcp_seq + (p->ip_len - p->payload) + (p->tcp_flags & fin);

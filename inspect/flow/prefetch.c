@@ -24,7 +24,7 @@ static inline void row_make(
 	if (little && p->ip_version == 4 &&
 		(p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP) &&
 		p->ip - p->frame <= LINK_ETHERNET_SIZE)
-		row_make_usual(row, p, salt);
+		row_make_fast(row, p, salt);
 	else
 		row_make_any(row, p, use_vlan, salt);
 }

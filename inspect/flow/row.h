@@ -80,7 +80,7 @@ static inline uint64_t key_hash(const struct flow_key *key, const uint64_t salt[
 /* On a little-endian machine: the key of untagged TCP or UDP over IPv4, as flow_key_make() makes it, and
  * its hash, without a look at what was just written. Which of two ends is lower is a coin toss to the
  * CPU: so no branch here. */
-static inline void row_make_usual(
+static inline void row_make_fast(
 	struct flow_row *row, const struct packet *p, const uint64_t salt[4])
 {
 	struct flow_key *key = &row->key;

@@ -58,7 +58,7 @@ static void put_number(struct text *t, bool is_known, uint64_t number)
 		text_cstr(t, "null");
 }
 
-static void put_vantage(
+static void put_observation_point(
 	struct text *t, const struct flow *flow, const struct observation_point *v)
 {
 	text_cstr(t, "\",\"vni\":");
@@ -76,9 +76,9 @@ static void put_vantage(
 		text_cstr(t, "null");
 	}
 	text_cstr(t, ",\"session\":");
-	put_name(t, v->session, VANTAGE_NAME);
+	put_name(t, v->session, OBSERVATION_POINT_NAME);
 	text_cstr(t, ",\"interface_id\":");
-	put_name(t, v->interface_id, VANTAGE_NAME);
+	put_name(t, v->interface_id, OBSERVATION_POINT_NAME);
 	text_cstr(t, ",\"direction\":");
 	text_cstr(t, direction_json(flow_direction(flow)));
 }
@@ -238,7 +238,7 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 	const struct flow *flow = &r->flow;
 
 	put_identity(t, flow, r->end, r->observation_point.point_id);
-	put_vantage(t, flow, &r->observation_point);
+	put_observation_point(t, flow, &r->observation_point);
 	put_ends(t, flow);
 	label_json(labels, flow, t);
 	put_counts(t, flow, r->end, r->unseen, inspection_of(flow, labels != NULL));

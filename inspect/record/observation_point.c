@@ -60,7 +60,7 @@ struct observation_point observation_point_of(
 
 static size_t name_size(const char *name)
 {
-	return name == NULL ? 0 : strnlen(name, VANTAGE_NAME) + 1;
+	return name == NULL ? 0 : strnlen(name, OBSERVATION_POINT_NAME) + 1;
 }
 
 size_t observation_point_size(const struct observation_point *v)

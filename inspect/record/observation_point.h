@@ -26,7 +26,7 @@ struct observation_point observation_point_of(
 /* The same for a session at hand. */
 struct observation_point observation_point_of_session(const struct session *session);
 
-enum { VANTAGE_NAME = 64 }; /* longer names are cut */
+enum { OBSERVATION_POINT_NAME = 64 }; /* longer names are cut */
 
 /* For records: a copy whose strings stand in `room`, which has observation_point_size() bytes. false: one of them
  * was cut. */

@@ -19,7 +19,7 @@ static uint32_t data_len(const struct piece *piece)
 
 static bool is_ahead(uint32_t number, uint32_t of)
 {
-	return number - of - 1 < ORDER_GAP_MAX;
+	return number - of - 1 < REORDER_GAP_MAX;
 }
 
 static bool is_blank(const struct reorder *order)
@@ -43,7 +43,7 @@ bool reorder_is_early(const struct reorder *order, const struct piece *piece)
 	if (piece->protocol != IPPROTO_TCP || !data_len(piece))
 		return false;
 	if (is_blank(order))
-		return !(piece->tcp_flags & SYN) && order->count < ORDER_BLANK_MAX &&
+		return !(piece->tcp_flags & SYN) && order->count < REORDER_BLANK_MAX &&
 		       !(order->first && leads(order, piece));
 	if (order->known[side] && is_ahead(piece->seq, order->next[side]))
 		return true;
@@ -55,7 +55,7 @@ bool reorder_is_over(const struct reorder *order, const struct piece *piece)
 {
 	if (!order->first || !is_blank(order))
 		return false;
-	return !data_len(piece) || (order->count == ORDER_BLANK_MAX && !leads(order, piece));
+	return !data_len(piece) || (order->count == REORDER_BLANK_MAX && !leads(order, piece));
 }
 
 bool reorder_is_late(const struct reorder *order, const struct piece *piece)
@@ -65,7 +65,7 @@ bool reorder_is_late(const struct reorder *order, const struct piece *piece)
 	if (piece->protocol != IPPROTO_TCP || (piece->tcp_flags & (SYN | ACK)) != SYN)
 		return false;
 	return order->known[side] && order->known[!side] &&
-	       order->next[side] - piece->seq - 1 < ORDER_GAP_MAX;
+	       order->next[side] - piece->seq - 1 < REORDER_GAP_MAX;
 }
 
 void reorder_saw(struct reorder *order, const struct piece *piece)
@@ -89,7 +89,7 @@ bool reorder_hold(struct reorder *order, struct memory *memory, struct memory_li
 {
 	struct held *held, **last = &order->first;
 
-	if (order->count == ORDER_HELD_MAX)
+	if (order->count == REORDER_HELD_MAX)
 		return false;
 	held = memory_alloc(memory, list, sizeof(*held) + piece->cap);
 	if (!held)

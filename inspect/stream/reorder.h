@@ -1,5 +1,5 @@
 /* Puts the TCP packets of an inspected flow in order: a packet that came before the one it
- * follows is held until that comes. Bounded: when ORDER_HELD_MAX are held, the missing packet is
+ * follows is held until that comes. Bounded: when REORDER_HELD_MAX are held, the missing packet is
  * given up, and all go on as they arrived. Private to the dpi. */
 #pragma once
 
@@ -9,9 +9,9 @@
 #include "inspect/flow/memory.h"
 
 enum {
-	ORDER_HELD_MAX = 8,      /* packets of one flow */
-	ORDER_BLANK_MAX = 2,     /* at the beginning of a flow without SYN */
-	ORDER_GAP_MAX = 1 << 20, /* bytes; further ahead is another connection */
+	REORDER_HELD_MAX = 8,      /* packets of one flow */
+	REORDER_BLANK_MAX = 2,     /* at the beginning of a flow without SYN */
+	REORDER_GAP_MAX = 1 << 20, /* bytes; further ahead is another connection */
 };
 
 /* An IP packet for nDPI. `ip` is borrowed from the packet, or of whoever made the piece. */

@@ -413,7 +413,7 @@ static void takes_any_packet(void)
 				.ip_len = 40 + (uint32_t)draw(&random) % 2000,
 			};
 
-			budget += SEEN_HOLE_MAX;
+			budget += LOSS_HOLE_MAX;
 			put(&rig, &p, draw(&random) % 2);
 			if (draw(&random) % 50 == 0)
 				capture_loss_lost_here(&rig.seen);

@@ -552,7 +552,7 @@ static void what_is_too_long_is_cut_and_said(void)
 /* The model's names may be gone, and changed, when the line is made. */
 static void records_outlive_the_model(void)
 {
-	char id[VANTAGE_NAME + 2], owner[] = "123456789012";
+	char id[OBSERVATION_POINT_NAME + 2], owner[] = "123456789012";
 	struct model_interface interface = {.id = "eni-1", .owner_id = owner, .region = ""};
 	struct model_session session = {.id = id,
 		.has_source = true,
@@ -568,13 +568,13 @@ static void records_outlive_the_model(void)
 	char want[200];
 
 	memset(id, 's', sizeof(id));
-	id[VANTAGE_NAME] = '\0';
+	id[OBSERVATION_POINT_NAME] = '\0';
 	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
 	flow.key.point = add_session(stage, "10.0.0.1", 42);
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
 	CU_ASSERT_FALSE(stage->records[0].head.cut);
-	id[VANTAGE_NAME] = 's';
-	id[VANTAGE_NAME + 1] = '\0';
+	id[OBSERVATION_POINT_NAME] = 's';
+	id[OBSERVATION_POINT_NAME + 1] = '\0';
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
 	CU_ASSERT_TRUE(stage->records[1].head.cut);
 	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
@@ -584,7 +584,7 @@ static void records_outlive_the_model(void)
 	interface.id = NULL;
 	memset(&flow, 0, sizeof(flow));
 	snprintf(want, sizeof(want), "\"session\":\"%.*s\",\"interface_id\":\"eni-1\",",
-		VANTAGE_NAME,
+		OBSERVATION_POINT_NAME,
 		"ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss");
 	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0), want));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 1), want));
