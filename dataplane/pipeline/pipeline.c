@@ -120,7 +120,7 @@ static uint64_t adopt(struct lane *lane, struct pipeline_burst *b, unsigned *fla
 
 	burst_each (i, b->taken) {
 		struct packet *p = &b->packets[i];
-		bool known = session_table_adopt(lane->sessions, p, lane->snapshot->learn);
+		bool known = session_table_lookup(lane->sessions, p, lane->snapshot->learn);
 
 		/* One that is not known has no `config`: what stands there is of an earlier packet. */
 		if (known && p->generation != (uint32_t)lane->snapshot->generation)

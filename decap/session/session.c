@@ -65,7 +65,7 @@ static inline struct session *session_find(
 
 /* There is no row for its session. false: nor is one wanted. */
 static bool __attribute__((cold, noinline))
-nameless_adopt(struct session_table *t, struct packet *p, bool learn, bool count)
+nameless_lookup(struct session_table *t, struct packet *p, bool learn, bool count)
 {
 	if (!learn)
 		return false;
@@ -79,7 +79,7 @@ nameless_adopt(struct session_table *t, struct packet *p, bool learn, bool count
 	return true;
 }
 
-static inline bool session_adopt(
+static inline bool session_lookup(
 	struct session_table *t, struct packet *p, bool learn, bool count)
 {
 	struct session *s;
@@ -92,7 +92,7 @@ static inline bool session_adopt(
 	}
 	s = session_find(t, p, learn);
 	if (__builtin_expect(!s, 0))
-		return nameless_adopt(t, p, learn, count);
+		return nameless_lookup(t, p, learn, count);
 	p->session = (uint32_t)(s - t->sessions);
 	p->tenant = s->tenant;
 	p->config = s->config;
@@ -101,14 +101,14 @@ static inline bool session_adopt(
 	return true;
 }
 
-bool session_table_adopt(struct session_table *table, struct packet *p, bool learn)
+bool session_table_lookup(struct session_table *table, struct packet *p, bool learn)
 {
-	return session_adopt(table, p, learn, false);
+	return session_lookup(table, p, learn, false);
 }
 
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn)
 {
-	return session_adopt(table, p, learn, true);
+	return session_lookup(table, p, learn, true);
 }
 
 uint64_t session_table_burst(struct session_table *table, struct packet *packets, uint32_t n,
@@ -120,7 +120,7 @@ uint64_t session_table_burst(struct session_table *table, struct packet *packets
 		bool named = packets[i].flags & PACKET_HAS_VNI;
 
 		if ((named || why[i] == REASON_inspected) &&
-			!session_adopt(table, &packets[i], learn, true))
+			!session_lookup(table, &packets[i], learn, true))
 			why[i] = REASON_session_unknown;
 		live |= (uint64_t)(why[i] == REASON_inspected) << i;
 	}

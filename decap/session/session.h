@@ -82,7 +82,7 @@ uint64_t session_table_burst(struct session_table *table, struct packet *packets
 
 /* The same for a packet that another worker's table has counted: sets p->session, p->tenant and
  * p->config as this table has them, and counts nothing. */
-bool session_table_adopt(struct session_table *table, struct packet *p, bool learn);
+bool session_table_lookup(struct session_table *table, struct packet *p, bool learn);
 
 /* A hash of what makes the session, the same in every table and process; 0 for SESSION_NONE. */
 uint64_t session_id(const struct session_table *table, uint32_t index);
