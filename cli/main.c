@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 {
 	int status = obey(argc, argv);
 
-	/* Whoever wrote may have met the error already: it sticks. */
+	/* The error may have come with an earlier write: it sticks. */
 	if (status == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
 		log_error("standard output: could not write all of it");
 		status = EXIT_FAILED;

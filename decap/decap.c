@@ -14,7 +14,7 @@ static const enum reason outer_reasons[IP_STATUS_COUNT] = {
 	[IP_LENGTH] = REASON_outer_ip_short,
 };
 
-/* Nobody vouches for an inner frame's length: a frame that is too short was cut. */
+/* No outer header confirms an inner frame's length: a frame that is too short was cut. */
 static const enum reason inner_reasons[IP_STATUS_COUNT] = {
 	[IP_CUT] = REASON_inner_cut,
 	[IP_SHORT] = REASON_inner_cut,
@@ -23,7 +23,7 @@ static const enum reason inner_reasons[IP_STATUS_COUNT] = {
 	[IP_LENGTH] = REASON_inner_ip_length,
 };
 
-/* The first level is judged strictly: the capture vouches for the frame's length. */
+/* The outermost headers are checked strictly: the capture confirms the frame's length. */
 static enum reason outer_strip(const struct decap_params *params, const struct packet *p,
 	struct ip_header *h, struct tunnel *t)
 {

@@ -44,7 +44,7 @@ static bool ports_read(struct packet *p, const struct segment *s)
 	return true;
 }
 
-/* No header: nothing after it can be told from it. */
+/* No header: what follows it is unknown. */
 static void odd(struct packet *p)
 {
 	p->flags |= PACKET_L4_ODD;

@@ -18,7 +18,7 @@ enum { BURST_MAX = 64 }; /* a stage's live mask is one uint64_t */
 /* What `data` or `frame` begins with. */
 enum __attribute__((packed)) link {
 	LINK_ETHERNET,
-	LINK_IP,   /* raw IPv4 or IPv6, told by its version */
+	LINK_IP,   /* raw IPv4 or IPv6, by its version field */
 	LINK_SLL,  /* Linux cooked capture v1 */
 	LINK_SLL2, /* Linux cooked capture v2 */
 	LINK_NULL, /* BSD loopback: 4 byte family in either byte order */
@@ -107,7 +107,7 @@ struct packet {
 	 * nothing. See flow_table_remember(). */
 	uint32_t remembered;
 
-	/* Whose it is. */
+	/* Session and tenant. */
 	/* Index into the worker's session table, SESSION_NONE in plain mode. */
 	uint32_t session;
 	uint32_t tenant;

@@ -1,4 +1,4 @@
-/* A tunnel header: what an encapsulation carries, and whose it says it is. */
+/* What a tunnel header says: the frame that it carries, its VNI and its network. */
 #pragma once
 
 #include <stdint.h>

@@ -229,8 +229,8 @@ static void place_try(struct place *place, const char *settings_file, const char
 	settings_fini(&settings);
 }
 
-/* None is named: the one that runs in this folder, or the service. Which of two is for the user to say:
- * one may be told to quit. */
+/* No socket is named: asks a `run` in this folder, or the service. When both answer, the user
+ * must choose, since the request may be to quit. */
 static int ask_unnamed(const struct arguments *a)
 {
 	struct place here, service;

@@ -83,7 +83,7 @@ static bool are_apart(
 	char file[NAME_MAX + 1];
 	struct stat st;
 
-	/* The shell has opened it, and emptied it unless told otherwise. */
+	/* The shell has opened it, and emptied it unless it appends. */
 	if (fstat(STDOUT_FILENO, &st) == 0 &&
 		!may_write(inputs, "standard output", &st, true, error))
 		return false;

@@ -1,4 +1,4 @@
-/* What explain found out about one packet, and how it is told. Private to cli/command/explain*.c. */
+/* What explain found out about one packet, and its output. Private to cli/command/explain*.c. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* How explain tells what it found: as JSON and as lines. */
+/* Prints what explain found: as JSON and as lines. */
 #include "cli/command/explain.h"
 
 #include "cli/command/packet_text.h"

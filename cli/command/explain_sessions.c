@@ -1,4 +1,5 @@
-/* The verdict that explain tells: of the session that is named, or of an interface's in their order. */
+/* The decision that explain prints: of the session that is named, or of an interface's sessions
+ * in their order. */
 #include "cli/command/explain.h"
 
 #include "decap/session/direction.h"

@@ -36,7 +36,7 @@ struct control_plane *control_plane_bind(
 	const struct control_plane_params *params, struct error *error);
 /* Answers. false: `error`, and the control plane is still to be stopped. Changes of health are said on stderr. */
 bool control_plane_start(struct control_plane *control_plane, struct error *error);
-/* Whether the appliance is healthy, as the checks are told. Any thread, of one that was started. */
+/* The health that health checks see. Any thread, of one that was started. */
 void control_plane_health(struct control_plane *control_plane, struct health_result *verdict);
 /* Closes every socket, removes the socket's file, ends the threads. NULL is legal. Must not be
  * called from a provider's function. */

@@ -22,7 +22,7 @@ void notify_ready(uint32_t ports, uint32_t workers)
 		ports, plural(ports), workers, plural(workers));
 }
 
-/* The time is what systemd 253 and later tell two reloads apart by. */
+/* systemd 253 and later need the time to distinguish two reloads. */
 void notify_reloading(void)
 {
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_monotonic() / 1000);

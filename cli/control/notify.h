@@ -11,7 +11,7 @@
 struct notify {
 	uint64_t interval_ns; /* between two pings of the watchdog; 0: none are wanted */
 	uint64_t pinged_ns;   /* 0: never */
-	uint32_t n_wrong;     /* as it was told last */
+	uint32_t n_wrong;     /* as the service manager was told last */
 };
 
 /* Looks whether a watchdog waits for this process: it is pinged twice in its time. */

@@ -129,8 +129,8 @@ struct model_session {
 	const struct model_target *target;       /* or NULL: not known */
 	struct model_tags tags;
 	uint32_t index; /* of this session in the model */
-	/* Its number among the owners of flow logs; 0 = index + 1. Whoever reloads models gives equal
-	 * owners of all of them one number. */
+	/* Its number among the owners of flow logs; 0 = index + 1. A caller that reloads models
+	 * gives equal owners of all of them one number. */
 	uint32_t owner;
 	struct finding_place place;
 };

@@ -56,5 +56,6 @@ static inline uint64_t capture_u64(const uint8_t *at, bool swapped)
 	return swapped ? __builtin_bswap64(n) : n;
 }
 
-/* At the start of a capture: whether these `n` bytes (12 tell for sure) are of a section header. */
+/* Whether a capture begins with a section header: looks at `n` bytes, of which 12 are enough to
+ * be sure. */
 bool capture_blocks_is_header(const uint8_t *at, size_t n);

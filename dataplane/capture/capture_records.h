@@ -15,7 +15,8 @@
 
 struct capture_records;
 
-/* At the start of a capture: whether these `n` bytes (8 tell for sure) are of a pcap header. */
+/* Whether a capture begins with a pcap header: looks at `n` bytes, of which 8 are enough to be
+ * sure. */
 bool capture_records_is_header(const uint8_t *at, size_t n);
 
 /* Reads the header, and borrows the window. NULL: `error` says why it is none. */

@@ -1,5 +1,5 @@
 /* The bytes of one capture file, decompressed, from a file, a pipe or standard input. gzip (any
- * number of members) and zstd (any number of frames) are told by the first bytes. */
+ * number of members) and zstd (any number of frames) are recognised by their first bytes. */
 #pragma once
 
 #include <stdbool.h>

@@ -160,7 +160,7 @@ bool appliance_stop(struct appliance *appliance,
 	stop_workers(appliance);
 	/* What no worker took out of a ring any more; true to the ledger as in flight. */
 	in_flight = appliance->handoff ? handoff_empty(appliance->handoff) : 0;
-	/* The lanes are at rest, and nobody's: they may have missed the latest configuration. */
+	/* The workers have ended, and their lanes may have missed the latest configuration. */
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
 		lane_refresh(appliance->lanes[i]);
 	correlator_stop(appliance->correlator);

@@ -70,7 +70,7 @@ struct poller;
 
 /* Starts the thread. Everything in `params` is borrowed until poll_join(). NULL: `error` says why. */
 struct poller *poll_start(const struct poll_params *params, struct error *error);
-/* Waits for the thread, which must have been told to end, and frees. */
+/* Waits for the thread, whose `phase` must be POLL_END, and frees. */
 void poll_join(struct poller *poller);
 
 /* Any thread. */

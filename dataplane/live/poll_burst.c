@@ -100,7 +100,8 @@ static uint64_t exchange_fragments(void *ctx, uint64_t live)
 	return gone;
 }
 
-/* Which of a burst go is a coin toss to the CPU: so they are told first, without a branch. */
+/* Which packets of a burst go to other workers is a coin toss to the CPU: so their mask is made
+ * first, without a branch. */
 static uint64_t exchange_flows(void *ctx, uint64_t live)
 {
 	struct poller *poller = ctx;

@@ -1,6 +1,6 @@
-/* An outbox: the way of records from the one thread that makes them to a service thread. They are made
- * in a chunk of memory; full chunks go over a single-producer ring, empty ones come back over another.
- * Without an empty chunk it waits or refuses, as it was told. */
+/* An outbox takes records from the one thread that makes them to a service thread. They are made
+ * in a chunk of memory; full chunks go over a single-producer ring, empty ones come back over
+ * another. When there is no empty chunk it waits or refuses: see outbox_create(). */
 #pragma once
 
 #include <stdbool.h>

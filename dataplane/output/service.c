@@ -8,7 +8,7 @@
 
 #include "config/log/error.h"
 
-/* A call for the thread, on the stack of whoever waits for it. */
+/* A call for the thread, on the stack of the thread that waits for it. */
 struct errand {
 	void (*call)(void *ctx);
 	void *ctx;

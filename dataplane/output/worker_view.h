@@ -53,7 +53,7 @@ struct worker_view_board {
 	uint64_t answering; /* the question that was seen last */
 };
 
-/* For a lane whose session table has so many rows (session_table_capacity()). false: no memory;
+/* For a lane whose session table has `rows` rows (session_table_capacity()). false: no memory;
  * worker_view_fini() is due all the same. */
 bool worker_view_init(struct worker_view_board *board, uint32_t rows);
 void worker_view_fini(struct worker_view_board *board);

@@ -20,9 +20,9 @@ enum filter_by {
 };
 
 /* Verdicts are numbered, from 1: those of the rules, as rules are, then those of each filter and
- * direction where no rule matches. Packets that are alike in filter, direction, protocol, addresses
- * and ports have the same one, so whoever remembers a verdict's number need not ask again, as long
- * as the filter is the same. */
+ * direction where no rule matches. Packets that are alike in filter, direction, protocol,
+ * addresses and ports get the same one, so a caller that keeps its number need not ask again, as
+ * long as the filter is the same. */
 struct filter_verdict {
 	uint32_t number : 31, accept : 1; /* the rule's; 0: none matches */
 	uint32_t scope;                   /* filter_scope() of the packets that it is for */

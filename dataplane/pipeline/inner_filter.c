@@ -10,7 +10,7 @@
 
 enum { SNAPLEN = 262144 };
 
-/* What libpcap is told that a packet begins with. */
+/* The link type for which libpcap compiles the expression. */
 enum view { VIEW_ETHERNET, VIEW_IP, VIEW_SLL, VIEW_SLL2, VIEW_COUNT };
 
 static const int view_dlts[VIEW_COUNT] = {

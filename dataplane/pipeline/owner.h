@@ -1,5 +1,5 @@
-/* Which of `n` workers owns a packet: the same answer in replay, where the reader deals packets out,
- * and live, where workers hand them to each other. */
+/* Which of `n` workers owns a packet: the same answer in replay, where the reader chooses
+ * owners, and live, where workers hand packets over. */
 #pragma once
 
 #include <stdint.h>
@@ -15,6 +15,6 @@ enum { WORKERS_MAX = 64 };
  * (fragment_table_packet()) first. */
 uint32_t owner_of_flow(const struct packet *p, uint32_t n);
 
-/* By tenant, addresses, protocol and IP identification: whoever owns them all learns the ports from
- * the first fragment and knows them for the later ones. */
+/* By tenant, addresses, protocol and IP identification: so one worker gets all fragments of a
+ * datagram, and can give the later ones the ports of the first. */
 uint32_t owner_of_fragment(const struct packet *p, uint32_t n);

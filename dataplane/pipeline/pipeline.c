@@ -112,7 +112,8 @@ stage_fragment(struct lane *lane, struct pipeline_burst *b, uint64_t live)
 	return live & ~gone;
 }
 
-/* Packets that other workers have received and told the direction of. Returns those that go on here. */
+/* Takes packets that other workers have received, with their direction. Returns those that go on
+ * here. */
 static uint64_t adopt(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
 {
 	uint64_t live = 0;

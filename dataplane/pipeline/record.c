@@ -1,7 +1,7 @@
 #include "dataplane/pipeline/record.h"
 
 enum fate {
-	NO_FRAME, /* ended before there was an inner frame, or not in anybody's hands any more */
+	NO_FRAME, /* ended before there was an inner frame, or was lost between workers */
 	REFUSED,
 	TAKEN,
 };

@@ -11,7 +11,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
-/* The driver tells its timestamps' place in an mbuf only once its queues are set up. */
+/* A driver registers the place of its timestamps in an mbuf only once its queues are set up. */
 void port_find_times(struct port *port)
 {
 	int offset = rte_mbuf_dynfield_lookup(RTE_MBUF_DYNFIELD_TIMESTAMP_NAME, NULL);

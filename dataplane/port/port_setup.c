@@ -1,4 +1,4 @@
-/* What a port's device is told before it starts: queues, MTU, RSS, offloads. */
+/* Configures a port's device before it starts: queues, MTU, RSS, offloads. */
 #include "dataplane/port/port_inside.h"
 
 #include <rte_ethdev.h>
@@ -131,8 +131,8 @@ int port_set_up_queues(struct port *port, struct error *error)
 	return 0;
 }
 
-/* Hardware often does so by itself, but not all of it after a change of the number of queues. Where it
- * cannot be told, it is left as it is. */
+/* Hardware often does so by itself, but not all of it after a change of the number of queues. A
+ * device that has no such call is left as it is. */
 void port_spread(struct port *port)
 {
 	struct rte_eth_rss_reta_entry64 reta[RETA_MAX / RTE_ETH_RETA_GROUP_SIZE];

@@ -1,5 +1,5 @@
-/* Inner fragments: what of them is kept, and what is given up. Flows whose datagrams never become whole
- * can be had for the asking; so their fragments are what goes first. */
+/* Inner fragments: which are kept, and which are given up. Anybody can send datagrams that never
+ * become whole, so their fragments are given up first. */
 #include "inspect/dpi/inside.h"
 
 enum {

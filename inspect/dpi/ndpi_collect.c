@@ -1,4 +1,4 @@
-/* What nDPI's state of a flow tells beside the label. */
+/* Takes from nDPI's state of a flow what there is beside the label. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

@@ -161,8 +161,8 @@ static inline enum flow_client_by flow_client_by(const struct flow *flow)
 /* As the `client_by` field of a flow event prints it; a static string. */
 const char *flow_client_by_name(enum flow_client_by by);
 
-/* The key of a packet, and in `*src_is_lo` whether its sender is `lo`. Needs a packet that decap
- * accepted and whose session is set. `use_vlan`: VLAN ids are part of it. */
+/* Makes the key of a packet, and says in `*src_is_lo` whether its sender is `lo`. Needs a packet
+ * that decap accepted and whose session is set. `use_vlan`: VLAN ids are part of the key. */
 void flow_key_make(
 	struct flow_key *key, const struct packet *p, bool use_vlan, bool *src_is_lo);
 

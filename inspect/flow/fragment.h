@@ -59,7 +59,7 @@ uint64_t fragment_table_overwritten(const struct fragment_table *table);
 /* The number of the only set in which the packet's datagram can stand: four entries are looked at. */
 uint64_t fragment_table_set(const struct fragment_table *table, const struct packet *p);
 
-/* The same for whoever keeps first fragments himself, by the same parameters: */
+/* The same for a caller that keeps first fragments itself, by the same parameters: */
 
 /* The key of a packet with PACKET_FRAGMENT. */
 void fragment_key_make(

@@ -3,7 +3,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-/* Idle blocks are nobody's: the address sanitizer is told so. */
+/* The address sanitizer reports accesses to blocks that are kept unused. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #define HIDE(at, size) ASAN_POISON_MEMORY_REGION(at, size)

@@ -84,8 +84,8 @@ void flow_table_bind(struct flow_table *table, const struct session_table *sessi
  * holds until the next call, and p->remembered. */
 void flow_table_prefetch(struct flow_table *table, struct packet *packets, uint64_t live);
 
-/* Between the two: the next packets of the same sender and flow will have this p->remembered,
- * whatever it means to the caller; 0 = nothing. */
+/* Between flow_table_prefetch() and flow_table_packet(): the next packets of the same sender and
+ * flow will have this p->remembered; 0 = nothing. The caller chooses what it means. */
 void flow_table_remember(struct flow_table *table, struct packet *p, uint32_t verdict);
 /* No flow remembers anything. Looks at all of them. */
 void flow_table_forget(struct flow_table *table);

@@ -323,7 +323,7 @@ bool forwarder_put(struct forwarder *c, const char *line, size_t len)
 	return taken;
 }
 
-/* Signals are the main thread's, and SIGPIPE nobody's: a send says EPIPE. */
+/* The main thread takes all signals. SIGPIPE is blocked: a send reports EPIPE. */
 static bool start_thread(struct forwarder *c)
 {
 	sigset_t all, before;

@@ -1,10 +1,10 @@
-/* A forwarder takes lines to one sink, on a thread of its own, so that nobody waits for whoever reads
- * there. Lines wait in a bounded queue; what does not fit is refused and counted. A sink that is
- * away is tried again, after 0.1 s at first and 5 s at last. What a lost connection had taken of a
- * line is forgotten: the next one begins with that line, whole.
+/* A forwarder takes lines to one sink, on a thread of its own, so that nothing waits for the
+ * sink's reader. Lines wait in a bounded queue; what does not fit is refused and counted. A sink
+ * that is away is tried again, after 0.1 s at first and 5 s at last. When a connection was lost
+ * in the middle of a line, the next one begins with that line, whole.
  *
- * A line is `written` when the system has taken all of it. Each outage, its end, and the first line
- * lost are said on stderr. */
+ * A line is `written` when the system has taken all of it. Each outage, its end, and the first
+ * line lost are said on stderr. */
 #pragma once
 
 #include <stdbool.h>

@@ -26,8 +26,7 @@ static bool stream_emit(struct dns_stream *s, const struct dns_sink *sink)
 	return is_message;
 }
 
-/* `n` bytes of the message are not to be had: what there is of it goes as it is, and they are
- * stepped over. */
+/* `n` bytes of the message are missing: passes on what there is of it, and steps over them. */
 static void stream_lose(struct dns_stream *s, uint32_t n, const struct dns_sink *sink)
 {
 	uint32_t left = s->want - s->have;
@@ -86,7 +85,7 @@ static bool take_whole(struct cursor *c, const struct dns_sink *sink, bool *is_m
 	return true;
 }
 
-/* As far as can be told: what is no message might ask for bytes for a long time. */
+/* A rough check: what is no message might ask for bytes for a long time. */
 static bool is_plausible(const struct dns_stream *s)
 {
 	return s->want >= LENGTH + DNS_HEADER &&

@@ -75,7 +75,7 @@ void reorder_saw(struct reorder *order, const struct piece *piece)
 
 	if (piece->protocol != IPPROTO_TCP)
 		return;
-	/* An acknowledgement alone tells of a gap, and does not close it. */
+	/* An acknowledgment alone shows a gap, and does not close it. */
 	if (!syn && order->known[side] &&
 		(end - order->next[side] >= 1u << 31 ||
 			(!data_len(piece) && is_ahead(piece->seq, order->next[side]))))
