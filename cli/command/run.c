@@ -184,11 +184,11 @@ static void report(void *ctx, const struct summary *summary)
 
 static void tick(struct run *run, struct control_plane *control_plane)
 {
-	struct health_result verdict;
+	struct health_result result;
 
 	run->must_restart = !appliance_tick(run->appliance);
-	control_plane_health(control_plane, &verdict);
-	notify_look(&run->notify, &verdict, now_monotonic());
+	control_plane_health(control_plane, &result);
+	notify_look(&run->notify, &result, now_monotonic());
 }
 
 /* Until a signal or the control socket says to end, or an interface is there again. */

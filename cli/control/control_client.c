@@ -66,7 +66,7 @@ static void answer_status(struct control_client *client, const struct control_se
 	const struct answer_kind *kind, bool json)
 {
 	struct status status;
-	struct health_result verdict;
+	struct health_result result;
 	char *body = NULL;
 	size_t size;
 	FILE *out = NULL;
@@ -75,8 +75,8 @@ static void answer_status(struct control_client *client, const struct control_se
 	if (health_check_collect(service->health_check, &status))
 		out = open_memstream(&body, &size);
 	if (out != NULL) {
-		health_check_latest(service->health_check, &verdict);
-		answer_write(kind, &status, &verdict, json, out);
+		health_check_latest(service->health_check, &result);
+		answer_write(kind, &status, &result, json, out);
 		fclose(out);
 		finish(client, true, body, size);
 	} else {

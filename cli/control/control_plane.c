@@ -67,9 +67,9 @@ static bool start(struct control_plane *p, struct error *error)
 	       health_port_start(p->health_port, p->health_check, error);
 }
 
-void control_plane_health(struct control_plane *p, struct health_result *verdict)
+void control_plane_health(struct control_plane *p, struct health_result *result)
 {
-	health_check_latest(p->health_check, verdict);
+	health_check_latest(p->health_check, result);
 }
 
 void control_plane_stop(struct control_plane *p)

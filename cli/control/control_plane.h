@@ -37,7 +37,7 @@ struct control_plane *control_plane_bind(
 /* Answers. false: `error`, and the control plane is still to be stopped. Changes of health are said on stderr. */
 bool control_plane_start(struct control_plane *control_plane, struct error *error);
 /* The health that health checks see. Any thread, of one that was started. */
-void control_plane_health(struct control_plane *control_plane, struct health_result *verdict);
+void control_plane_health(struct control_plane *control_plane, struct health_result *result);
 /* Closes every socket, removes the socket's file, ends the threads. NULL is legal. Must not be
  * called from a provider's function. */
 void control_plane_stop(struct control_plane *control_plane);

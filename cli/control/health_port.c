@@ -85,7 +85,7 @@ static void open_port(struct health_port *p)
 	p->complained = p->fd < 0;
 }
 
-/* Bounded, so that a flood of connections does not put off the next look at the verdict. */
+/* Bounded, so that a flood of connections does not put off the next look at the result. */
 static void answer(int fd)
 {
 	for (int i = 0; i < ACCEPTS; i++) {
@@ -99,10 +99,10 @@ static void answer(int fd)
 
 static void follow_health(struct health_port *p)
 {
-	struct health_result verdict;
+	struct health_result result;
 
-	health_check_latest(p->health_check, &verdict);
-	if (verdict.n_wrong > 0)
+	health_check_latest(p->health_check, &result);
+	if (result.n_wrong > 0)
 		close_port(p);
 	else if (p->fd < 0)
 		open_port(p);

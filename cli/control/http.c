@@ -41,14 +41,14 @@ static struct answer answer_text(unsigned status, const char *text)
 static struct answer answer_health(struct http *http)
 {
 	struct answer a = {.type = "application/json"};
-	struct health_result verdict;
+	struct health_result result;
 	FILE *out = open_memstream(&a.body, &a.size);
 
 	if (out == NULL)
 		return a;
-	health_check_latest(http->health_check, &verdict);
-	a.status = verdict.n_wrong == 0 ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
-	health_result_json(&verdict, out);
+	health_check_latest(http->health_check, &result);
+	a.status = result.n_wrong == 0 ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+	health_result_json(&result, out);
 	fclose(out);
 	return a;
 }
@@ -56,7 +56,7 @@ static struct answer answer_health(struct http *http)
 static struct answer answer_metrics(struct http *http)
 {
 	struct answer a = {.status = MHD_HTTP_OK, .type = METRICS_TYPE};
-	struct health_result verdict;
+	struct health_result result;
 	struct status status;
 	FILE *out;
 
@@ -68,8 +68,8 @@ static struct answer answer_metrics(struct http *http)
 	}
 	out = open_memstream(&a.body, &a.size);
 	if (out != NULL) {
-		health_check_latest(http->health_check, &verdict);
-		metrics_write(&status, &verdict, out);
+		health_check_latest(http->health_check, &result);
+		metrics_write(&status, &result, out);
 		fclose(out);
 	}
 	status_fini(&status);

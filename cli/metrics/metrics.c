@@ -305,13 +305,13 @@ static void put_family(struct scrape *s, const struct counter *begin)
 			put_samples(s, begin->set);
 }
 
-void metrics_write(const struct status *status, const struct health_result *verdict, FILE *out)
+void metrics_write(const struct status *status, const struct health_result *result, FILE *out)
 {
 	struct scrape s = {.m = {.out = out}, .status = status};
 
 	s.process = status->process_stats;
-	s.process.healthy = verdict->n_wrong == 0;
-	s.process.unhealthy_reasons = verdict->n_wrong;
+	s.process.healthy = result->n_wrong == 0;
+	s.process.unhealthy_reasons = result->n_wrong;
 	s.sessions = list(status);
 	for (unsigned set = 0; set < COUNTER_SETS_N; set++)
 		counters_each (c, set)

@@ -18,7 +18,7 @@ enum {
 };
 
 /* What the stream could not take shows in ferror(). */
-void metrics_write(const struct status *status, const struct health_result *verdict, FILE *out);
+void metrics_write(const struct status *status, const struct health_result *result, FILE *out);
 
 /* Writes the table of docs/METRICS.md. */
 void metrics_reference(FILE *out);

@@ -20,14 +20,14 @@ const struct answer_kind *answer_find(const char *request)
 }
 
 void answer_write(const struct answer_kind *kind, const struct status *status,
-	const struct health_result *verdict, bool json, FILE *out)
+	const struct health_result *result, bool json, FILE *out)
 {
 	struct json j = {.out = out};
 
 	if (!json) {
-		kind->tables(status, verdict, out);
+		kind->tables(status, result, out);
 		return;
 	}
-	kind->json(status, verdict, &j);
+	kind->json(status, result, &j);
 	fputc('\n', out);
 }

@@ -14,10 +14,10 @@ enum { ANSWER_SESSIONS_MAX = 10000 }; /* that are listed; all are counted */
 struct answer_kind {
 	const char *request;
 	unsigned parts; /* of the status that it is made from */
-	void (*json)(const struct status *status, const struct health_result *verdict,
+	void (*json)(const struct status *status, const struct health_result *result,
 		struct json *j);
 	void (*tables)(
-		const struct status *status, const struct health_result *verdict, FILE *out);
+		const struct status *status, const struct health_result *result, FILE *out);
 };
 
 /* stats, sessions, rules, flows; NULL: none of them. */
@@ -25,7 +25,7 @@ const struct answer_kind *answer_find(const char *request);
 
 /* As one JSON object and a newline, or as tables. */
 void answer_write(const struct answer_kind *kind, const struct status *status,
-	const struct health_result *verdict, bool json, FILE *out);
+	const struct health_result *result, bool json, FILE *out);
 
 void answer_stats_json(const struct status *s, const struct health_result *v, struct json *j);
 void answer_sessions_json(

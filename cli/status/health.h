@@ -34,12 +34,12 @@ void health_destroy(struct health *health);
 /* Judges the status that was collected at `now_ns` (now_monotonic()). Sentences begin in lower case,
  * have no full stop and name a thing and a number: `worker 1 has not polled for 1.3 s`. */
 void health_judge(struct health *health, const struct status *status, uint64_t now_ns,
-	struct health_result *verdict);
+	struct health_result *result);
 
 /* Adds a sentence. */
 __attribute__((format(printf, 2, 3))) void health_result_add(
-	struct health_result *verdict, const char *format, ...);
+	struct health_result *result, const char *format, ...);
 /* All sentences in one, with `; ` between them; returns `text`. */
-const char *health_result_print(const struct health_result *verdict, char *text, size_t size);
+const char *health_result_print(const struct health_result *result, char *text, size_t size);
 /* `{"healthy": ..., "wrong": [...], "overload": [...], "notes": [...]}` and a newline. */
-void health_result_json(const struct health_result *verdict, FILE *out);
+void health_result_json(const struct health_result *result, FILE *out);

@@ -23,10 +23,10 @@ struct health_check {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t freed, stopped;
-	/* With `lock`. The thread writes `verdict` and `judged_ns`, who collects writes `shares`; any
+	/* With `lock`. The thread writes `result` and `judged_ns`, who collects writes `shares`; any
 	 * thread reads. */
 	bool busy, stop;
-	struct health_result verdict;
+	struct health_result result;
 	struct shares shares;
 	uint64_t judged_ns;
 };
@@ -77,19 +77,19 @@ bool health_check_collect(struct health_check *w, struct status *status)
 	return done;
 }
 
-void health_check_latest(struct health_check *w, struct health_result *verdict)
+void health_check_latest(struct health_check *w, struct health_result *result)
 {
 	uint64_t age_ns;
 
 	pthread_mutex_lock(&w->lock);
-	*verdict = w->verdict;
+	*result = w->result;
 	age_ns = now_monotonic() - w->judged_ns;
 	pthread_mutex_unlock(&w->lock);
 	if (age_ns <= result_age_ns + w->interval_ns)
 		return;
-	verdict->workers_poll = false;
+	result->workers_poll = false;
 	health_result_add(
-		verdict, "health could not be judged for %.1f s", (double)age_ns / 1e9);
+		result, "health could not be judged for %.1f s", (double)age_ns / 1e9);
 }
 
 /* Changes are for the operator's journal. */
@@ -117,8 +117,8 @@ static void judge(struct health_check *w)
 		health_result_add(&after, "the state of the appliance could not be collected");
 	status_fini(&status);
 	pthread_mutex_lock(&w->lock);
-	before = w->verdict;
-	w->verdict = after;
+	before = w->result;
+	w->result = after;
 	w->judged_ns = now_monotonic();
 	pthread_mutex_unlock(&w->lock);
 	tell(&w->limit, &before, &after);

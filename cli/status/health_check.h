@@ -24,4 +24,4 @@ bool health_check_collect(struct health_check *health_check, struct status *stat
 
 /* The latest result. When there was none for three seconds, that is what is wrong, and nothing
  * is known of the workers. Any thread, never waits for the provider. */
-void health_check_latest(struct health_check *health_check, struct health_result *verdict);
+void health_check_latest(struct health_check *health_check, struct health_result *result);

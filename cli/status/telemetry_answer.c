@@ -126,7 +126,7 @@ static void ask_text(void *ctx, const char *key, const char *text)
 
 /* Once for its rows to be counted, once more for those of a list that are asked for. */
 static void put_part(const struct answer_kind *kind, const struct status *status,
-	const struct health_result *verdict, struct asking *a)
+	const struct health_result *result, struct asking *a)
 {
 	const struct json_taker taker = {ask_open, ask_close, ask_number, ask_text, a};
 	struct telemetry_object to = a->levels[0].to;
@@ -134,14 +134,14 @@ static void put_part(const struct answer_kind *kind, const struct status *status
 
 	a->counting = true;
 	a->levels[0].to = (struct telemetry_object){NULL};
-	kind->json(status, verdict, &j);
+	kind->json(status, result, &j);
 	if (a->levels[2].is_list && a->member) {
 		telemetry_u64(to, "total", a->levels[2].n);
 		telemetry_u64(to, "from", a->from);
 	}
 	a->counting = false;
 	a->levels[0].to = to;
-	kind->json(status, verdict, &j);
+	kind->json(status, result, &j);
 }
 
 static bool answer_part(void *ctx, const struct telemetry_command *command,
@@ -152,16 +152,16 @@ static bool answer_part(void *ctx, const struct telemetry_command *command,
 	struct asking asking = {
 		.member = part->member, .from = (uint32_t)strtoul(argument, NULL, 10)};
 	struct status status;
-	struct health_result verdict;
+	struct health_result result;
 	bool collected;
 
 	/* What drivers count stands under /ethdev/xstats. */
 	status_init(&status, kind->parts & ~(unsigned)STATUS_XSTATS);
 	collected = health_check_collect(ctx, &status);
-	health_check_latest(ctx, &verdict);
+	health_check_latest(ctx, &result);
 	asking.levels[0].to = to;
 	if (collected)
-		put_part(kind, &status, &verdict, &asking);
+		put_part(kind, &status, &result, &asking);
 	status_fini(&status);
 	return collected;
 }

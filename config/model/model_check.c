@@ -107,13 +107,13 @@ static bool rule_shadow_check(
 static void reject_check(
 	const struct check *c, const struct subject *s, struct shadow *shadow, uint32_t index)
 {
-	enum shadow_result verdict = shadow_reject(shadow, index);
+	enum shadow_result result = shadow_reject(shadow, index);
 
-	if (verdict == SHADOW_COVERED)
+	if (result == SHADOW_COVERED)
 		warn(c, FINDING_reject_without_effect, &s->rule->place,
 			SUBJECT "changes nothing: what it rejects would be rejected without it",
 			SUBJECT_ARGS(s));
-	else if (verdict == SHADOW_UNDECIDED)
+	else if (result == SHADOW_UNDECIDED)
 		warn(c, FINDING_undecided, &s->rule->place,
 			SUBJECT "may change nothing: not decided within %u comparisons",
 			SUBJECT_ARGS(s), SHADOW_BUDGET_RULE);

@@ -272,7 +272,7 @@ static int by_share(const void *a, const void *b)
 static enum shadow_result covered(struct shadow *s, const struct box *box, uint32_t end,
 	uint32_t except, bool portless, uint64_t *left)
 {
-	enum shadow_result verdict = SHADOW_COVERED;
+	enum shadow_result result = SHADOW_COVERED;
 
 	if (!candidates_find(s, box, end, except, portless, left))
 		return SHADOW_UNDECIDED;
@@ -283,9 +283,9 @@ static enum shadow_result covered(struct shadow *s, const struct box *box, uint3
 	qsort(s->candidates, s->n_candidates, sizeof(*s->candidates), by_share);
 	s->n_parts = 0;
 	part_push(s, box, 0);
-	while (s->n_parts > 0 && verdict == SHADOW_COVERED)
-		verdict = part_next(s, left);
-	return verdict;
+	while (s->n_parts > 0 && result == SHADOW_COVERED)
+		result = part_next(s, left);
+	return result;
 }
 
 /* Without ports in the rule, packets without ports are the harder half: only rules without ports
@@ -294,14 +294,14 @@ enum shadow_result shadow_rule(struct shadow *s, uint32_t index)
 {
 	const struct box *box = &s->boxes[index];
 	uint64_t left = s->per_rule;
-	enum shadow_result verdict = covered(s, box, index, index, !box->has_ports, &left);
+	enum shadow_result result = covered(s, box, index, index, !box->has_ports, &left);
 	int16_t protocol = s->rules->rule[index].protocol;
 
-	if (verdict != SHADOW_NONE || box->has_ports ||
+	if (result != SHADOW_NONE || box->has_ports ||
 		(protocol != IPPROTO_TCP && protocol != IPPROTO_UDP))
-		return verdict;
-	verdict = covered(s, box, index, index, false, &left);
-	return verdict == SHADOW_COVERED ? SHADOW_FRAGMENTS_ONLY : verdict;
+		return result;
+	result = covered(s, box, index, index, false, &left);
+	return result == SHADOW_COVERED ? SHADOW_FRAGMENTS_ONLY : result;
 }
 
 /* Keeps the smallest, ascending. */
@@ -336,7 +336,7 @@ enum shadow_result shadow_reject(struct shadow *s, uint32_t index)
 	uint64_t left = s->per_rule;
 
 	for (uint32_t i = index + 1; i < s->rules->count; i++) {
-		enum shadow_result verdict;
+		enum shadow_result result;
 		struct box common;
 
 		if (!spend(s, &left))
@@ -344,9 +344,9 @@ enum shadow_result shadow_reject(struct shadow *s, uint32_t index)
 		if (!s->rules->rule[i].accept || !box_meets(&s->boxes[index], &s->boxes[i]))
 			continue;
 		common = box_common(&s->boxes[index], &s->boxes[i]);
-		verdict = covered(s, &common, i, index, !common.has_ports, &left);
-		if (verdict != SHADOW_COVERED)
-			return verdict;
+		result = covered(s, &common, i, index, !common.has_ports, &left);
+		if (result != SHADOW_COVERED)
+			return result;
 	}
 	return SHADOW_COVERED;
 }

@@ -123,7 +123,7 @@ static void the_tcp_port_is_open_only_while_healthy(void)
 	CU_ASSERT_EQUAL(net_connect(s.http), -1);
 }
 
-/* The verdict does not depend on a provider that answers: silence is a verdict too. */
+/* The result does not depend on a provider that answers: silence is a result too. */
 static void a_provider_that_fails_or_hangs_is_not_healthy(void)
 {
 	struct served s;

@@ -15,7 +15,7 @@
 /* The metrics of the made-up puppet; freed by the caller. */
 static char *metrics_of(struct puppet *a)
 {
-	struct health_result verdict = {0};
+	struct health_result result = {0};
 	struct status status;
 	char *text = NULL;
 	size_t size;
@@ -23,7 +23,7 @@ static char *metrics_of(struct puppet *a)
 
 	status_init(&status, METRICS_PARTS);
 	puppet_status(a, &status);
-	metrics_write(&status, &verdict, out);
+	metrics_write(&status, &result, out);
 	fclose(out);
 	status_fini(&status);
 	return text;

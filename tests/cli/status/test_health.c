@@ -12,7 +12,7 @@ struct look {
 	struct puppet puppet;
 	struct settings settings;
 	struct health *health;
-	struct health_result verdict;
+	struct health_result result;
 	char text[HEALTH_WRONG * HEALTH_TEXT];
 };
 
@@ -37,9 +37,9 @@ static const char *look_at(struct look *l, uint64_t now_ns)
 
 	status_init(&status, 0);
 	puppet_status(&l->puppet, &status);
-	health_judge(l->health, &status, now_ns, &l->verdict);
+	health_judge(l->health, &status, now_ns, &l->result);
 	status_fini(&status);
-	return health_result_print(&l->verdict, l->text, sizeof(l->text));
+	return health_result_print(&l->result, l->text, sizeof(l->text));
 }
 
 static void nothing_wrong_is_healthy(void)
@@ -48,7 +48,7 @@ static void nothing_wrong_is_healthy(void)
 
 	look_begin(&l);
 	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
-	CU_ASSERT_EQUAL(l.verdict.n_wrong, 0);
+	CU_ASSERT_EQUAL(l.result.n_wrong, 0);
 	look_end(&l);
 }
 
@@ -157,29 +157,29 @@ static void everything_wrong_is_said(void)
 static void no_worker_is_no_health(void)
 {
 	struct status status;
-	struct health_result verdict;
+	struct health_result result;
 	struct look l;
 
 	look_begin(&l);
 	status_init(&status, 0);
-	health_judge(l.health, &status, begin_ns, &verdict);
-	CU_ASSERT_EQUAL(verdict.n_wrong, 1);
-	CU_ASSERT_STRING_EQUAL(verdict.wrong[0], "no worker runs");
+	health_judge(l.health, &status, begin_ns, &result);
+	CU_ASSERT_EQUAL(result.n_wrong, 1);
+	CU_ASSERT_STRING_EQUAL(result.wrong[0], "no worker runs");
 	status_fini(&status);
 	look_end(&l);
 }
 
 static void more_than_fits_is_counted(void)
 {
-	struct health_result verdict = {0};
+	struct health_result result = {0};
 	char text[HEALTH_WRONG * HEALTH_TEXT], small[8];
 
 	for (int i = 0; i < HEALTH_WRONG + 3; i++)
-		health_result_add(&verdict, "thing %d", i);
-	CU_ASSERT_EQUAL(verdict.n_wrong, HEALTH_WRONG + 3);
-	health_result_print(&verdict, text, sizeof(text));
+		health_result_add(&result, "thing %d", i);
+	CU_ASSERT_EQUAL(result.n_wrong, HEALTH_WRONG + 3);
+	health_result_print(&result, text, sizeof(text));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "thing 15; and 3 more"));
-	CU_ASSERT_STRING_EQUAL(health_result_print(&verdict, small, sizeof(small)), "thing 0");
+	CU_ASSERT_STRING_EQUAL(health_result_print(&result, small, sizeof(small)), "thing 0");
 }
 
 /* Shares are measured over a second or more, and stay until the next measurement. */
