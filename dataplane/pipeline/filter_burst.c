@@ -55,7 +55,7 @@ static bool is_dns(const struct filter_job *job)
 }
 
 /* Amazon DNS is decided by the filter's network services alone, before the rules. */
-static inline bool judge_dns(struct filter_job *job)
+static inline bool decide_dns(struct filter_job *job)
 {
 	const struct packet *p = job->packet;
 
@@ -113,7 +113,7 @@ void filter_burst(const struct filter *filter, struct filter_job *jobs, uint32_t
 	struct sorted v4 = {.n = 0}, v6 = {.n = 0};
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (judge_dns(&jobs[i]))
+		if (decide_dns(&jobs[i]))
 			continue;
 		if (jobs[i].packet->ip_version == 4) {
 			load_key4(&keys4[v4.n], &jobs[i]);

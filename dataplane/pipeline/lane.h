@@ -65,7 +65,7 @@ struct lane {
 	/* Of the flow logs: the length, 0 = none; and the number of that in which the clock is. */
 	uint32_t window_s;
 	uint64_t window;
-	bool judges_first; /* most packets were refused: judge them before flows are looked for */
+	bool filters_first; /* most packets were refused: judge them before flows are looked for */
 	struct snapshot_reader reader;
 };
 

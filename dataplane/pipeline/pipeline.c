@@ -114,7 +114,7 @@ stage_fragment(struct lane *lane, struct pipeline_burst *b, uint64_t live)
 
 /* Takes packets that other workers have received, with their direction. Returns those that go on
  * here. */
-static uint64_t adopt(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
+static uint64_t take_handed(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
 {
 	uint64_t live = 0;
 	uint32_t i;
@@ -140,24 +140,24 @@ static uint64_t stage_owner(
 	struct lane *lane, struct pipeline_burst *b, uint64_t live, unsigned *flags)
 {
 	const struct pipeline_exchange *exchange = b->exchange;
-	uint64_t gone = exchange->flows(exchange->ctx, live), fragments, adopted;
+	uint64_t gone = exchange->flows(exchange->ctx, live), fragments, handed;
 
 	live &= ~gone;
 	b->own &= ~gone;
 	b->taken = exchange->take(exchange->ctx, ~b->own, &fragments);
-	adopted = adopt(lane, b, flags);
-	fragments &= adopted;
+	handed = take_handed(lane, b, flags);
+	fragments &= handed;
 	if (fragments) {
 		learn_ports(lane, b->packets, fragments);
 		gone = exchange->flows(exchange->ctx, fragments);
-		adopted &= ~gone;
+		handed &= ~gone;
 		b->taken &= ~gone;
 	}
-	return live | adopted;
+	return live | handed;
 }
 
 /* Judges the packets whose verdict a rule must find; `remember`: their flows may keep it. */
-static uint64_t judge(struct lane *lane, struct packet *packets, struct filter_job *jobs,
+static uint64_t ask_filter(struct lane *lane, struct packet *packets, struct filter_job *jobs,
 	uint32_t n, bool remember, enum reason *why)
 {
 	uint64_t refused = 0;
@@ -218,7 +218,7 @@ static uint64_t stage_filter(
 		refused |= UINT64_C(1) << i;
 	}
 	if (n > 0)
-		refused |= judge(lane, packets, jobs, n, flows, why);
+		refused |= ask_filter(lane, packets, jobs, n, flows, why);
 	return live & ~refused;
 }
 
@@ -267,7 +267,7 @@ static uint32_t mask_count(uint64_t mask)
 static void stage_filter_and_flow(
 	struct lane *lane, struct pipeline_burst *b, uint64_t live, uint64_t horizon_ns)
 {
-	bool flows = !lane->judges_first;
+	bool flows = !lane->filters_first;
 	uint64_t accepted;
 
 	if (flows)
@@ -275,7 +275,7 @@ static void stage_filter_and_flow(
 	accepted = stage_filter(lane, b->packets, live, flows, b->why);
 	if (!flows)
 		flow_table_prefetch(lane->flows, b->packets, accepted);
-	lane->judges_first = mask_count(accepted) < mask_count(live) / 2;
+	lane->filters_first = mask_count(accepted) < mask_count(live) / 2;
 	stage_flow(lane, b->packets, accepted, horizon_ns, b->why);
 }
 

@@ -249,7 +249,7 @@ static void burst(struct world *w, uint64_t now)
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
 	uint32_t n = 1 + draw(w, BURST_MAX);
-	bool flows = !w->lane->judges_first;
+	bool flows = !w->lane->filters_first;
 
 	for (uint32_t i = 0; i < n; i++) {
 		q[i] = question(w);
