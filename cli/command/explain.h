@@ -10,9 +10,9 @@
 #include "config/settings/settings.h"
 #include "dataplane/capture/input.h"
 
-/* All that is known about the packet, and the verdict. A packet that comes out of a mirror, or whose
- * session is named, is judged as the appliance judges it: by that session alone. One at an interface
- * is judged as AWS does it there: by its sessions, one after the other. */
+/* All that is known about the packet, and the decision. A packet that comes out of a mirror, or
+ * whose session is named, is judged as the appliance does it: by that session alone. One at an
+ * interface is judged as AWS does it there: by its sessions, one after the other. */
 struct explained {
 	const struct settings *settings;
 	const struct model *model;

@@ -100,7 +100,7 @@ struct status {
 	struct arena memory;
 
 	const char *version;
-	COUNTERS(process_stats); /* but for what the result says */
+	COUNTERS(process_stats); /* but for the health result */
 	bool stopping;           /* draining: no longer healthy */
 
 	struct ledger ledger;         /* of all workers */

@@ -1,11 +1,11 @@
 /* Deep inspection with nDPI: one module a worker, single-threaded. Packets of a flow are given
- * to nDPI as ndpiReader of the same library gives them, until a verdict or the packet limits;
- * then the label is final and nDPI's state of the flow goes back to its pool. ndpi*.c alone know
- * nDPI's API (4.2, also 4.4 to 4.11-dev).
+ * to nDPI as ndpiReader of the same library gives them, until nDPI is certain or the packet
+ * limits are reached; then the label is final and nDPI's state of the flow goes back to its
+ * pool. ndpi*.c alone know nDPI's API (4.2, also 4.4 to 4.11-dev).
  *
- * Memory: nDPI's own allocations, packets that wait and the details go through an allocator with a
- * limit, in shares of the observation points; what does not fit is refused and counted, and the flow
- * goes on without inspection. Fragments that wait for others are given up before that. */
+ * Memory: nDPI's own allocations, packets that wait and the details go through an allocator with
+ * a limit, in shares of the observation points; what does not fit is refused and counted, and
+ * the flow goes on without inspection. Before that, fragments that wait for others are given up. */
 #pragma once
 
 #include <stdbool.h>
@@ -37,24 +37,26 @@ void dpi_destroy(struct dpi *dpi);
 void dpi_bind(struct dpi *dpi, const struct session_table *sessions);
 
 /* Looks at packet `p` of `flow` (counted into the flow already). Sets the flow's label when
- * found. Packets after the verdict cost nothing, but in a flow of DNS whose first question has no
- * answer yet: a few more are read then (dns_reader.h).
+ * found. Once the label is final packets cost nothing; only in a flow of DNS whose first
+ * question has no answer yet a few more are read (dns_reader.h).
  *
- * Until then TCP packets that overtook others wait for them (a few, see reorder.h), and the
+ * Until then a TCP packet that overtook others waits for them (a few, see reorder.h), and the
  * fragments of a datagram are put together (reassembly.h): so neither changes the label. Later
- * fragments alone are not looked at. TCP packets before the first with payload wait for it, or for
- * the end of the flow (backlog.h). DNS over TCP is a stream of messages (dns_stream.h); nDPI, which
- * takes segments for messages, gets the first of each side in one piece (dns_join.h).
+ * fragments alone are not looked at. TCP packets before the first with payload wait for it, or
+ * for the end of the flow (backlog.h). DNS over TCP is a stream of messages (dns_stream.h);
+ * nDPI, which takes segments for messages, gets the first of each side in one piece
+ * (dns_join.h).
  *
- * Cut packets are looked at as far as they go, beside the whole ones: ndpiReader drops them, and
- * labels agree with it. So what whole packets say stands, unless that is nothing, a guess, or less
- * than all together say (TLS and TLS.Google); details of cut ones fill what is missing. A verdict of
- * cut packets alone sets FLOW_DPI_CUT instead of FLOW_DPI_DONE: a whole one is still looked at. */
+ * Cut packets are inspected as far as they arrived, beside the whole ones: ndpiReader drops
+ * them, and labels must agree with it. So the label of whole packets stands, unless there is
+ * none, it is a guess, or all packets together give a closer one (TLS.Google for TLS); details
+ * of cut packets fill what is missing. A final label from cut packets alone sets FLOW_DPI_CUT
+ * instead of FLOW_DPI_DONE: a whole one is still looked at. */
 void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p);
 
-/* Brings a flow without verdict to one (gives up, guesses): call before its event is written.
- * Does not end the flow: packets may follow a FLOW_END_ACTIVE update. A flow of which nDPI was
- * given nothing (later fragments only) stays Unknown. */
+/* Makes the flow's label final, guessed if need be: call before its event is written. Does not
+ * end the flow: packets may follow a FLOW_END_ACTIVE update. A flow of which nDPI was given
+ * nothing (later fragments only) stays Unknown. */
 void dpi_conclude(struct dpi *dpi, struct flow *flow);
 
 /* Frees what the dpi owns in `flow`. */

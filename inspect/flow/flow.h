@@ -34,7 +34,7 @@ enum flow_flag {
 	FLOW_DPI_DONE = 1 << 7,    /* the label is final: nDPI gets no more packets */
 	FLOW_DPI_GUESSED = 1 << 8, /* label by port or address */
 	FLOW_DPI_NONE = 1 << 9,    /* no DPI state could be had */
-	FLOW_ACCEPTED = 1 << 10,   /* verdict of the filter on the last packet */
+	FLOW_ACCEPTED = 1 << 10,   /* the filter accepted the last packet */
 	FLOW_FILTERED = 1 << 11,   /* a mirror filter judged the last packet */
 	FLOW_DPI_CUT = 1 << 12,    /* label from cut packets alone; a whole one asks anew */
 	FLOW_DPI_SHED = 1 << 13,   /* with NONE: the worker was overloaded */
@@ -138,9 +138,10 @@ struct flow {
 	uint16_t first[3]; /* time of the first packet counted, its lower 48 bits in ns */
 	uint16_t app_master, app; /* nDPI's numbers; 0 = unknown */
 	uint8_t category;
-	uint8_t dpi_packets;     /* for nDPI, given or waiting in the backlog; saturating */
-	uint32_t truncated;      /* packets that were cut */
-	struct dpi_state *dpi;   /* owned by the dpi, NULL without or after the verdict */
+	uint8_t dpi_packets; /* for nDPI, given or waiting in the backlog; saturating */
+	uint32_t truncated;  /* packets that were cut */
+	struct dpi_state
+		*dpi; /* owned by the dpi; NULL: no inspection, or the label is final */
 	struct details *details; /* owned by the dpi, NULL = none; freed with the flow */
 };
 
