@@ -34,7 +34,7 @@ struct fragment {
 	bool more;
 };
 
-struct reassembly {
+struct datagram {
 	bool used, refused; /* refused: it overlapped; its fragments are only counted */
 	struct ip_addr src, dst;
 	uint32_t id;
@@ -54,7 +54,7 @@ struct defrag {
 	struct defrag_counts counts;
 	uint8_t *
 		whole; /* of the datagram that became whole last: given away, freed at the next call */
-	struct reassembly datagrams[DEFRAG_DATAGRAMS];
+	struct datagram datagrams[DEFRAG_DATAGRAMS];
 };
 
 struct defrag *defrag_create(const struct decap_params *params)
@@ -66,10 +66,10 @@ struct defrag *defrag_create(const struct decap_params *params)
 	return defrag;
 }
 
-static void reassembly_free(struct reassembly *d)
+static void datagram_free(struct datagram *d)
 {
 	free(d->bytes);
-	*d = (struct reassembly){.used = false};
+	*d = (struct datagram){.used = false};
 }
 
 void defrag_destroy(struct defrag *defrag)
@@ -77,7 +77,7 @@ void defrag_destroy(struct defrag *defrag)
 	if (!defrag)
 		return;
 	for (int i = 0; i < DEFRAG_DATAGRAMS; i++)
-		reassembly_free(&defrag->datagrams[i]);
+		datagram_free(&defrag->datagrams[i]);
 	free(defrag->whole);
 	free(defrag);
 }
@@ -145,7 +145,7 @@ static bool is_tunnel(const struct defrag *defrag, const struct fragment *f)
 	return udp && udp_is_tunnel(&defrag->params, be16(udp + 2));
 }
 
-static bool is_of(const struct reassembly *d, const struct fragment *f)
+static bool is_of(const struct datagram *d, const struct fragment *f)
 {
 	struct ip_addr src, dst;
 
@@ -158,17 +158,17 @@ static bool is_of(const struct reassembly *d, const struct fragment *f)
 }
 
 /* What waits of it never becomes whole. */
-static void leave(struct defrag *defrag, struct reassembly *d)
+static void leave(struct defrag *defrag, struct datagram *d)
 {
 	defrag->counts.left += d->fragments;
-	reassembly_free(d);
+	datagram_free(d);
 }
 
-static struct reassembly *reassembly_of(
+static struct datagram *datagram_of(
 	struct defrag *defrag, const struct fragment *f, uint64_t now)
 {
 	for (int i = 0; i < DEFRAG_DATAGRAMS; i++) {
-		struct reassembly *d = &defrag->datagrams[i];
+		struct datagram *d = &defrag->datagrams[i];
 
 		if (d->used && now > d->began_ns && now - d->began_ns > DEFRAG_TIMEOUT_NS)
 			leave(defrag, d);
@@ -179,13 +179,13 @@ static struct reassembly *reassembly_of(
 }
 
 /* The oldest gives way. NULL: no memory. */
-static struct reassembly *reassembly_begin(
+static struct datagram *datagram_begin(
 	struct defrag *defrag, const struct fragment *f, uint64_t now)
 {
-	struct reassembly *d = &defrag->datagrams[0];
+	struct datagram *d = &defrag->datagrams[0];
 
 	for (int i = 1; i < DEFRAG_DATAGRAMS && d->used; i++) {
-		struct reassembly *other = &defrag->datagrams[i];
+		struct datagram *other = &defrag->datagrams[i];
 
 		if (!other->used || other->began_ns < d->began_ns)
 			d = other;
@@ -206,7 +206,7 @@ static struct reassembly *reassembly_begin(
 }
 
 /* false: some of it is there already, or beyond the end. */
-static bool put(struct reassembly *d, const struct fragment *f)
+static bool put(struct datagram *d, const struct fragment *f)
 {
 	uint32_t end = f->offset + f->len, last = (end + UNIT - 1) / UNIT;
 
@@ -227,7 +227,7 @@ static bool put(struct reassembly *d, const struct fragment *f)
 
 /* The link and IP headers of the first fragment, before the data; of IPv6 without the fragment
  * header, which is the last of them. */
-static bool put_head(struct reassembly *d, const struct packet *p, const struct fragment *f)
+static bool put_head(struct datagram *d, const struct packet *p, const struct fragment *f)
 {
 	uint32_t size = (uint32_t)(f->data - p->data);
 
@@ -250,7 +250,7 @@ static void put16(uint8_t *at, uint32_t v)
 
 /* The headers of the whole packet, and it in `p`. Its bytes are the defrag's. */
 static enum defrag_status make_whole(
-	struct defrag *defrag, struct reassembly *d, struct packet *p)
+	struct defrag *defrag, struct datagram *d, struct packet *p)
 {
 	uint8_t *frame = d->bytes + HEAD_MAX - d->head, *ip = frame + d->link_size;
 	uint32_t header = d->head - d->link_size;
@@ -272,12 +272,12 @@ static enum defrag_status make_whole(
 	defrag->counts.joined += d->fragments - 1;
 	defrag->whole = d->bytes;
 	d->bytes = NULL;
-	reassembly_free(d);
+	datagram_free(d);
 	return DEFRAG_WHOLE;
 }
 
 /* Overlapping fragments are an attack on whoever puts them together. */
-static enum defrag_status refuse(struct defrag *defrag, struct reassembly *d)
+static enum defrag_status refuse(struct defrag *defrag, struct datagram *d)
 {
 	defrag->counts.overlapping += d->fragments + 1;
 	d->fragments = 0;
@@ -286,7 +286,7 @@ static enum defrag_status refuse(struct defrag *defrag, struct reassembly *d)
 }
 
 static enum defrag_status add(
-	struct defrag *defrag, struct reassembly *d, const struct fragment *f, struct packet *p)
+	struct defrag *defrag, struct datagram *d, const struct fragment *f, struct packet *p)
 {
 	uint32_t waiting = d->fragments;
 
@@ -306,17 +306,17 @@ static enum defrag_status add(
 enum defrag_status defrag_add(struct defrag *defrag, struct packet *p, bool all)
 {
 	struct fragment f = {.named_at = 0};
-	struct reassembly *d;
+	struct datagram *d;
 
 	free(defrag->whole);
 	defrag->whole = NULL;
 	if (!fragment_read(p, &f))
 		return DEFRAG_NONE;
-	d = reassembly_of(defrag, &f, p->time_ns);
+	d = datagram_of(defrag, &f, p->time_ns);
 	if (!d && !all && (f.offset != 0 || !is_tunnel(defrag, &f)))
 		return DEFRAG_NONE;
 	if (!d)
-		d = reassembly_begin(defrag, &f, p->time_ns);
+		d = datagram_begin(defrag, &f, p->time_ns);
 	return d ? add(defrag, d, &f, p) : DEFRAG_NONE;
 }
 

@@ -3,23 +3,23 @@
 #include <stdbool.h>
 #include <string.h>
 
-struct text {
+struct sample {
 	const char *at, *end;
 };
 
-static bool begins(const struct text *t, const char *with, size_t len)
+static bool begins(const struct sample *t, const char *with, size_t len)
 {
 	return (size_t)(t->end - t->at) >= len && memcmp(t->at, with, len) == 0;
 }
 
 /* By its byte order mark, or by the NUL beside the first character, which is ASCII in every form. */
-static bool is_utf16(const struct text *t)
+static bool is_utf16(const struct sample *t)
 {
 	return begins(t, "\xff\xfe", 2) || begins(t, "\xfe\xff", 2) ||
 	       (t->end - t->at >= 2 && (t->at[0] == '\0') != (t->at[1] == '\0'));
 }
 
-static void skip_space(struct text *t)
+static void skip_space(struct sample *t)
 {
 	if (begins(t, "\xef\xbb\xbf", 3))
 		t->at += 3;
@@ -27,7 +27,7 @@ static void skip_space(struct text *t)
 		t->at++;
 }
 
-static size_t word_len(const struct text *t, bool capitals)
+static size_t word_len(const struct sample *t, bool capitals)
 {
 	const char *s = t->at;
 
@@ -38,9 +38,9 @@ static size_t word_len(const struct text *t, bool capitals)
 }
 
 /* A frame of dashes, and the name of the command below it. */
-static bool is_table(const struct text *t)
+static bool is_table(const struct sample *t)
 {
-	struct text rest = *t;
+	struct sample rest = *t;
 
 	while (rest.at < rest.end && *rest.at == '-')
 		rest.at++;
@@ -51,9 +51,9 @@ static bool is_table(const struct text *t)
 }
 
 /* "Vpcs:", or the same as an element of a list (--output yaml-stream), perhaps after "---". */
-static bool is_yaml(const struct text *t)
+static bool is_yaml(const struct sample *t)
 {
-	struct text rest = *t;
+	struct sample rest = *t;
 	size_t n;
 
 	if (begins(&rest, "---", 3))
@@ -67,9 +67,9 @@ static bool is_yaml(const struct text *t)
 }
 
 /* "VPCS", a tab, and values. */
-static bool is_tabs(const struct text *t)
+static bool is_tabs(const struct sample *t)
 {
-	struct text rest = *t;
+	struct sample rest = *t;
 	size_t n = word_len(t, true);
 
 	rest.at += n;
@@ -78,7 +78,7 @@ static bool is_tabs(const struct text *t)
 
 const char *aws_form(const char *text, size_t len)
 {
-	struct text t = {text, text + len};
+	struct sample t = {text, text + len};
 
 	if (is_utf16(&t))
 		return "the file is UTF-16, as > of Windows PowerShell writes it, and not "

@@ -25,7 +25,7 @@ enum { MARK = 1 << 15 };
 _Static_assert((int)PACKET_FIRST_AHEAD < MARK, "flags of packets are below");
 _Static_assert(PART == 2 * LINE, "each further line is a trip to the other processor");
 
-struct slot {
+struct handoff_slot {
 	_Alignas(LINE) char part[PART];
 };
 
@@ -33,7 +33,7 @@ struct slot {
  * the other one reads. */
 struct lane_to {
 	/* What both read. */
-	_Alignas(LINE) struct slot *slots;
+	_Alignas(LINE) struct handoff_slot *slots;
 	struct rte_mbuf **mbufs; /* NULL: kept by the taker, who looks here for nothing else */
 	/* The sender's. freed <= taken <= got <= sent <= put. */
 	_Alignas(LINE) uint64_t put, freed, flushed, lost;
@@ -148,7 +148,7 @@ static uint32_t room(struct lane_to *pair, uint32_t wanted)
 	for (size_t line_ = 0; line_ < PART; line_ += LINE) \
 	__builtin_prefetch((at)->part + line_, write)
 
-static void slot_write(struct slot *slot, const struct packet *p, enum handoff_to where)
+static void slot_write(struct handoff_slot *slot, const struct packet *p, enum handoff_to where)
 {
 	uint16_t flags = (uint16_t)(p->flags | MARK);
 
@@ -159,7 +159,7 @@ static void slot_write(struct slot *slot, const struct packet *p, enum handoff_t
 
 /* Returns whether it goes on as HANDOFF_TO_FRAGMENT. What is not handed over is as if the packet had
  * come without its encapsulation. */
-static bool slot_read(const struct slot *slot, struct packet *p)
+static bool slot_read(const struct handoff_slot *slot, struct packet *p)
 {
 	bool marked;
 

@@ -39,29 +39,29 @@ struct pcapng {
 };
 
 /* A block being put together: small ones whole, of a packet what surrounds its bytes. */
-struct piece {
+struct block_body {
 	uint8_t bytes[BLOCK_SIZE];
 	size_t len;
 };
 
-static void put(struct piece *p, const void *bytes, size_t len)
+static void put(struct block_body *p, const void *bytes, size_t len)
 {
 	memcpy(p->bytes + p->len, bytes, len);
 	p->len += len;
 }
 
 /* Without zeroing its room, of which a packet needs little. */
-static void begin(struct piece *p)
+static void begin(struct block_body *p)
 {
 	p->len = 0;
 }
 
-static void put16(struct piece *p, uint16_t n)
+static void put16(struct block_body *p, uint16_t n)
 {
 	put(p, (uint8_t[]){(uint8_t)n, (uint8_t)(n >> 8)}, 2);
 }
 
-static void put32(struct piece *p, uint32_t n)
+static void put32(struct block_body *p, uint32_t n)
 {
 	put(p,
 		(uint8_t[]){
@@ -69,14 +69,14 @@ static void put32(struct piece *p, uint32_t n)
 		4);
 }
 
-static void pad(struct piece *p)
+static void pad(struct block_body *p)
 {
 	static const uint8_t zeros[4];
 
 	put(p, zeros, (4 - p->len % 4) % 4);
 }
 
-static void put_option(struct piece *p, enum option code, const void *bytes, size_t len)
+static void put_option(struct block_body *p, enum option code, const void *bytes, size_t len)
 {
 	put16(p, (uint16_t)code);
 	put16(p, (uint16_t)len);
@@ -85,13 +85,13 @@ static void put_option(struct piece *p, enum option code, const void *bytes, siz
 }
 
 /* Times are two halves, the high one first. */
-static void put_time(struct piece *p, uint64_t ns)
+static void put_time(struct block_body *p, uint64_t ns)
 {
 	put32(p, (uint32_t)(ns >> 32));
 	put32(p, (uint32_t)ns);
 }
 
-static void put_time_option(struct piece *p, enum option code, uint64_t ns)
+static void put_time_option(struct block_body *p, enum option code, uint64_t ns)
 {
 	put16(p, (uint16_t)code);
 	put16(p, 8);
@@ -99,9 +99,9 @@ static void put_time_option(struct piece *p, enum option code, uint64_t ns)
 }
 
 /* Appends a block whose body is `body`. */
-static void write_block(struct pcapng *file, enum block type, const struct piece *body)
+static void write_block(struct pcapng *file, enum block type, const struct block_body *body)
 {
-	struct piece around = {.len = 0};
+	struct block_body around = {.len = 0};
 	uint32_t total = (uint32_t)body->len + 12;
 
 	put32(&around, type);
@@ -113,7 +113,7 @@ static void write_block(struct pcapng *file, enum block type, const struct piece
 
 static void write_section(struct pcapng *file)
 {
-	struct piece body = {.len = 0};
+	struct block_body body = {.len = 0};
 
 	put32(&body, 0x1a2b3c4d);
 	put16(&body, 1);
@@ -140,7 +140,7 @@ static bool is_behind_gap(const struct pcapng *file)
 	return record_file_failures(file->record_file) != file->failures;
 }
 
-static void put_name(struct piece *body, const struct pcapng_session *session)
+static void put_name(struct block_body *body, const struct pcapng_session *session)
 {
 	const struct session_key *key = &session->key;
 	char name[96];
@@ -160,7 +160,7 @@ static void put_name(struct piece *body, const struct pcapng_session *session)
 static void write_interface(struct pcapng *file, const struct pcapng_session *session)
 {
 	static const uint8_t nanoseconds = 9;
-	struct piece body = {.len = 0};
+	struct block_body body = {.len = 0};
 
 	put16(&body, file->link_type);
 	put16(&body, 0);
@@ -176,7 +176,7 @@ static void write_statistics(struct pcapng *file, uint32_t number)
 {
 	const struct pcapng_interface *interface =
 		pcapng_interfaces_get(file->interfaces, number);
-	struct piece body = {.len = 0};
+	struct block_body body = {.len = 0};
 
 	put32(&body, number);
 	put_time(&body, interface->last_ns);
@@ -257,7 +257,7 @@ static void put_words(struct text *t, const struct pcapng_interface *interface,
 		text_bytes(t, words, pcapng_words(&session, words));
 }
 
-static void put_comment(struct piece *after, const struct pcapng_interface *interface,
+static void put_comment(struct block_body *after, const struct pcapng_interface *interface,
 	const struct packet_record *record)
 {
 	char comment[160];
@@ -281,7 +281,7 @@ static void put_comment(struct piece *after, const struct pcapng_interface *inte
 		put_option(after, OPTION_COMMENT, comment + 1, (size_t)(t.at - comment - 1));
 }
 
-static void put_direction(struct piece *after, enum direction direction)
+static void put_direction(struct block_body *after, enum direction direction)
 {
 	uint8_t flags[4] = {direction == DIRECTION_INGRESS ? 1 : 2};
 
@@ -289,7 +289,7 @@ static void put_direction(struct piece *after, enum direction direction)
 		put_option(after, OPTION_EPB_FLAGS, flags, sizeof(flags));
 }
 
-static void put_options(struct piece *after, const struct pcapng_interface *interface,
+static void put_options(struct block_body *after, const struct pcapng_interface *interface,
 	const struct packet_record *record)
 {
 	size_t without = after->len;
@@ -322,7 +322,7 @@ bool pcapng_write(struct pcapng *file, const struct packet_record *record,
 	uint32_t cap = bytes->cap < room ? bytes->cap : room;
 	uint32_t len = bytes->header_len + cap, padding = (4 - len % 4) % 4;
 	struct pcapng_interface *interface;
-	struct piece before, after;
+	struct block_body before, after;
 	uint32_t number, total;
 
 	if (is_behind_gap(file))
