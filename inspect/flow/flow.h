@@ -145,7 +145,7 @@ struct flow {
 	struct details *details; /* owned by the dpi, NULL = none; freed with the flow */
 };
 
-_Static_assert(sizeof(struct flow) <= 192, "design.md, section 5: at most 192 bytes a flow");
+_Static_assert(sizeof(struct flow) <= 192, "at most 192 bytes a flow");
 _Static_assert(offsetof(struct flow, side) == 64 && offsetof(struct flow, start_ns) == 128,
 	"two lines for each packet, one for the rest");
 

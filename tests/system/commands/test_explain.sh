@@ -30,7 +30,7 @@ sed 's/    network_services: .amazon-dns./    tags: {}/' "$tmp/one.yaml" >"$tmp/
 
 # The answer as one line: session interface direction by decision rule reason, then number=mismatch of
 # each rule looked at; +SESSION for each session asked before the last, <SESSION for one that is asked
-# before the named one, !KIND for what is never mirrored. Anything that is not exactly the shape of design.md fails.
+# before the named one, !KIND for what is never mirrored. Anything that is not exactly the documented shape fails.
 answer() {
   python3 -c '
 import json, sys
