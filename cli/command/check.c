@@ -74,7 +74,7 @@ static void print_text(const struct report *report, const struct model *model)
 
 /* All that is wrong: what is, keeps its default, and the rest is looked at. NULL: there are errors. */
 static struct model *load(
-	const struct configured_from *from, struct settings *settings, struct report *report)
+	const struct config_source *from, struct settings *settings, struct report *report)
 {
 	enum settings_status status = settings_load_report(settings, from->file, report);
 	struct model *model = NULL;
@@ -88,7 +88,7 @@ static struct model *load(
 	return model;
 }
 
-int check_settings(const struct configured_from *from, bool as_json)
+int check_settings(const struct config_source *from, bool as_json)
 {
 	struct settings settings;
 	struct report report = {0};
@@ -111,7 +111,7 @@ int check_settings(const struct configured_from *from, bool as_json)
 }
 
 /* false: they are wrong, or ask for help. */
-static bool parse_arguments(struct configured_from *from, const char **set, bool *as_json,
+static bool parse_arguments(struct config_source *from, const char **set, bool *as_json,
 	int *option, int argc, char **argv)
 {
 	struct options options;
@@ -133,7 +133,7 @@ static bool parse_arguments(struct configured_from *from, const char **set, bool
 int command_check(int argc, char **argv)
 {
 	const char **set = calloc((size_t)argc, sizeof(char *));
-	struct configured_from from = {.set = set};
+	struct config_source from = {.set = set};
 	bool as_json = false;
 	int option = 0, status = EXIT_FAILED;
 

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "cli/command/configured.h"
+#include "cli/command/load_config.h"
 
 /* Prints all that is wrong or suspect in the settings, which have a file; returns the exit status. */
-int check_settings(const struct configured_from *from, bool as_json);
+int check_settings(const struct config_source *from, bool as_json);

@@ -3,7 +3,7 @@
  * says so and fails. */
 #include "cli/command/explain.h"
 #include "cli/command/command.h"
-#include "cli/command/configured.h"
+#include "cli/command/load_config.h"
 #include "cli/command/packet_text.h"
 #include "cli/command/usage.h"
 #include "cli/rights/rights.h"
@@ -183,7 +183,7 @@ static int with_snapshot(struct explained *e, const struct arguments *a, struct 
 static int explain(const struct arguments *a)
 {
 	struct settings settings;
-	const struct configured_from from = {
+	const struct config_source from = {
 		.file = a->settings, .set = a->set, .n_set = a->n_set};
 	struct error error = {0};
 	struct explained e = {.settings = &settings};
@@ -191,7 +191,7 @@ static int explain(const struct arguments *a)
 	int status = EXIT_USAGE;
 
 	settings_init(&settings);
-	model = configured_load(&from, &settings, &error);
+	model = load_config(&from, &settings, &error);
 	e.model = model;
 	if (model)
 		status = with_snapshot(&e, a, &error);

@@ -1,7 +1,7 @@
 /* What was asked of mirror, checked; what it works with, opened and closed. */
 #include "cli/command/command.h"
-#include "cli/command/configured.h"
 #include "cli/command/distinct_files.h"
+#include "cli/command/load_config.h"
 #include "cli/command/mirror.h"
 
 #include "dataplane/pipeline/lane.h"
@@ -108,9 +108,9 @@ static bool set_numbers(struct mirror *m, const struct arguments *a, struct erro
 /* With settings: the source interface, and its rules compiled. */
 static int set_interface(struct mirror *m, const struct arguments *a, struct error *error)
 {
-	const struct configured_from from = {.file = a->settings};
+	const struct config_source from = {.file = a->settings};
 
-	m->model = configured_load(&from, &m->settings, error);
+	m->model = load_config(&from, &m->settings, error);
 	if (!m->model)
 		return EXIT_USAGE;
 	m->interface = model_interface_find(m->model, a->interface);

@@ -1,8 +1,8 @@
 /* periscope replay: options, then dataplane/replay/replay.h, then the summary on the terminal. */
 #include "cli/command/check.h"
 #include "cli/command/command.h"
-#include "cli/command/configured.h"
 #include "cli/command/distinct_files.h"
+#include "cli/command/load_config.h"
 #include "cli/command/no_effect.h"
 #include "cli/command/standard_output.h"
 #include "cli/command/usage.h"
@@ -222,11 +222,11 @@ static int run(struct arguments *a)
 /* false: it was said what is wrong with them. */
 static bool load(struct arguments *a, struct settings *settings)
 {
-	const struct configured_from from = {
+	const struct config_source from = {
 		.file = a->settings_file, .set = a->set, .n_set = a->n_set};
 	struct error error;
 
-	a->model = configured_load(&from, settings, &error);
+	a->model = load_config(&from, settings, &error);
 	a->params.model = a->model;
 	if (!a->model)
 		log_error("%s", error.text);
@@ -268,7 +268,7 @@ static bool fits_output(struct arguments *a, struct settings *settings)
 /* With the arguments understood: loads the settings and does what was asked. */
 static int act(struct arguments *a, struct settings *settings)
 {
-	const struct configured_from from = {
+	const struct config_source from = {
 		.file = a->settings_file, .set = a->set, .n_set = a->n_set};
 	int status = EXIT_USAGE, checked = EXIT_DONE;
 

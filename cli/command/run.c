@@ -2,8 +2,8 @@
  * signals: SIGTERM and SIGINT end it in order (a second one at once), SIGHUP reloads. */
 #include "cli/command/check.h"
 #include "cli/command/command.h"
-#include "cli/command/configured.h"
 #include "cli/command/distinct_files.h"
+#include "cli/command/load_config.h"
 #include "cli/command/no_effect.h"
 #include "cli/command/signals.h"
 #include "cli/command/standard_output.h"
@@ -106,7 +106,7 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 static bool load(const struct run *run, struct settings *settings, struct model **model,
 	struct error *error)
 {
-	const struct configured_from from = {
+	const struct config_source from = {
 		.file = run->settings_file,
 		.set = run->set,
 		.n_set = run->n_set,
@@ -114,7 +114,7 @@ static bool load(const struct run *run, struct settings *settings, struct model 
 	};
 
 	settings_init(settings);
-	*model = configured_load(&from, settings, error);
+	*model = load_config(&from, settings, error);
 	if (!*model)
 		settings_fini(settings);
 	return *model;
@@ -360,7 +360,7 @@ static int run_with_rights(struct run *run, struct model *model)
 
 static int act(struct run *run)
 {
-	const struct configured_from from = {
+	const struct config_source from = {
 		.file = run->settings_file, .set = run->set, .n_set = run->n_set};
 	struct error error;
 	struct model *model;

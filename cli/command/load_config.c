@@ -1,4 +1,4 @@
-#include "cli/command/configured.h"
+#include "cli/command/load_config.h"
 
 #include "config/log/log.h"
 #include "config/parse/report.h"
@@ -9,7 +9,7 @@
 #include "config/log/error.h"
 
 static bool load_settings(
-	const struct configured_from *from, struct settings *settings, struct error *error)
+	const struct config_source *from, struct settings *settings, struct error *error)
 {
 	if (from->file && settings_load(settings, from->file, error) != 0)
 		return false;
@@ -47,8 +47,8 @@ static void say_left_out(const struct report *report)
 		log_finding("and %u more; see periscope check", count - SAID);
 }
 
-struct model *configured_load(
-	const struct configured_from *from, struct settings *settings, struct error *error)
+struct model *load_config(
+	const struct config_source *from, struct settings *settings, struct error *error)
 {
 	struct report report = {0};
 	struct model *model;

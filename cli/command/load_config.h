@@ -10,7 +10,7 @@
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 
-struct configured_from {
+struct config_source {
 	const char *file;       /* NULL: none */
 	const char *const *set; /* KEY=VALUE, after the file */
 	uint32_t n_set;
@@ -19,5 +19,5 @@ struct configured_from {
 
 /* Reads into `settings`, which holds the defaults. NULL: `error` says what is wrong first, and how
  * much more there is. Warnings of the import are said on standard error. */
-struct model *configured_load(
-	const struct configured_from *from, struct settings *settings, struct error *error);
+struct model *load_config(
+	const struct config_source *from, struct settings *settings, struct error *error);
