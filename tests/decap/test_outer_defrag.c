@@ -303,7 +303,7 @@ static void any_bytes_will_do(void)
 void suite_outer_defrag(void);
 void suite_outer_defrag(void)
 {
-	CU_pSuite s = CU_add_suite("defrag", NULL, NULL);
+	CU_pSuite s = CU_add_suite("outer_defrag", NULL, NULL);
 
 	CU_ADD_TEST(s, fragments_become_the_packet);
 	CU_ADD_TEST(s, overlapping_fragments_are_refused);

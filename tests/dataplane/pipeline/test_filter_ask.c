@@ -538,7 +538,7 @@ static int start(void)
 void suite_filter_ask(void);
 void suite_filter_ask(void)
 {
-	CU_pSuite s = CU_add_suite("judge", start, scratch_teardown);
+	CU_pSuite s = CU_add_suite("filter_ask", start, scratch_teardown);
 
 	CU_ADD_TEST(s, rules_of_the_session_and_direction_decide);
 	CU_ADD_TEST(s, amazon_dns_is_decided_before_the_rules);
