@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "cli/control/control_listen.h"
 #include "config/log/error.h"
 #include "config/log/now.h"
+#include "config/thread/thread.h"
 
 enum { CLIENTS = 16 };
 
@@ -22,8 +22,7 @@ struct control {
 	struct control_service service;
 	struct control_listener listener;
 	int wake; /* an eventfd: time to end; -1: none yet */
-	bool started;
-	pthread_t thread;
+	struct thread thread;
 	struct control_client clients[CLIENTS];
 };
 
@@ -68,7 +67,7 @@ static int prepare(struct control *c, struct pollfd polls[CLIENTS + 2])
 	return next_ns <= now_ns ? 0 : (int)((next_ns - now_ns) / NS_PER_MS + 1);
 }
 
-static void *control_main(void *arg)
+static void control_main(void *arg)
 {
 	struct control *c = arg;
 	struct pollfd polls[CLIENTS + 2];
@@ -76,7 +75,7 @@ static void *control_main(void *arg)
 	for (;;) {
 		poll(polls, CLIENTS + 2, prepare(c, polls));
 		if (polls[0].revents != 0)
-			return NULL;
+			return;
 		for (int i = 0; i < CLIENTS; i++)
 			if (c->clients[i].fd >= 0)
 				control_client_step(
@@ -131,18 +130,18 @@ bool control_start(struct control *c, struct health_check *health_check,
 	c->service =
 		(struct control_service){.health_check = health_check, .provider = *provider};
 	c->wake = eventfd(0, EFD_CLOEXEC);
-	c->started = c->wake >= 0 && pthread_create(&c->thread, NULL, control_main, c) == 0;
-	if (!c->started)
-		error_set(error, "control.socket: no thread for it: %s", strerror(errno));
-	return c->started;
+	if (c->wake >= 0)
+		return thread_start(&c->thread, "control.socket", control_main, c, error) == 0;
+	error_set(error, "control.socket: no descriptor: %s", strerror(errno));
+	return false;
 }
 
 void control_stop(struct control *c)
 {
 	if (c == NULL)
 		return;
-	if (c->started && eventfd_write(c->wake, 1) == 0)
-		pthread_join(c->thread, NULL);
+	if (c->thread.started && eventfd_write(c->wake, 1) == 0)
+		thread_join(&c->thread);
 	for (int i = 0; i < CLIENTS; i++)
 		if (c->clients[i].fd >= 0)
 			control_client_end(&c->clients[i]);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "config/log/error.h"
 #include "config/log/log.h"
+#include "config/thread/thread.h"
 
 enum { LOOK_MS = 100, BACKLOG = 64, ACCEPTS = 64 };
 
@@ -22,8 +22,8 @@ struct health_port {
 	uint16_t port;
 	int fd;   /* -1: closed */
 	int wake; /* an eventfd: time to end; -1: none yet */
-	bool complained, started;
-	pthread_t thread;
+	bool complained;
+	struct thread thread;
 };
 
 static int bound(int family, const struct sockaddr *address, socklen_t len)
@@ -108,7 +108,7 @@ static void follow_health(struct health_port *p)
 		open_port(p);
 }
 
-static void *health_port_main(void *arg)
+static void health_port_main(void *arg)
 {
 	struct health_port *p = arg;
 	struct pollfd polls[2] = {{.fd = p->wake, .events = POLLIN}, {.events = POLLIN}};
@@ -119,7 +119,7 @@ static void *health_port_main(void *arg)
 		polls[1].revents = 0;
 		poll(polls, 2, LOOK_MS);
 		if (polls[0].revents != 0)
-			return NULL;
+			return;
 		if (polls[1].revents != 0)
 			answer(p->fd);
 	}
@@ -156,19 +156,15 @@ bool health_port_start(
 		return false;
 	}
 	follow_health(p);
-	errno = pthread_create(&p->thread, NULL, health_port_main, p);
-	p->started = errno == 0;
-	if (!p->started)
-		error_set(error, "control.health_tcp: no thread: %s", strerror(errno));
-	return p->started;
+	return thread_start(&p->thread, "health port", health_port_main, p, error) == 0;
 }
 
 void health_port_stop(struct health_port *p)
 {
 	if (p == NULL)
 		return;
-	if (p->started && eventfd_write(p->wake, 1) == 0)
-		pthread_join(p->thread, NULL);
+	if (p->thread.started && eventfd_write(p->wake, 1) == 0)
+		thread_join(&p->thread);
 	close_port(p);
 	if (p->wake >= 0)
 		close(p->wake);

@@ -12,6 +12,7 @@
 #include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/log/now.h"
+#include "config/thread/thread.h"
 
 static const uint64_t collect_wait_ns = 2000000000, result_age_ns = 3000000000;
 
@@ -20,7 +21,7 @@ struct health_check {
 	struct health *health;  /* the thread's */
 	struct log_limit limit; /* the thread's */
 	uint64_t interval_ns;
-	pthread_t thread;
+	struct thread thread;
 	pthread_mutex_t lock;
 	pthread_cond_t freed, stopped;
 	/* With `lock`. The thread writes `result` and `judged_ns`, who collects writes `shares`; any
@@ -124,7 +125,7 @@ static void judge(struct health_check *w)
 	tell(&w->limit, &before, &after);
 }
 
-static void *watch_main(void *arg)
+static void watch_main(void *arg)
 {
 	struct health_check *w = arg;
 	bool stop = false;
@@ -141,7 +142,6 @@ static void *watch_main(void *arg)
 		if (!stop)
 			judge(w);
 	}
-	return NULL;
 }
 
 static void destroy(struct health_check *w)
@@ -171,7 +171,6 @@ struct health_check *health_check_start(const struct settings *settings,
 	const struct status_provider *provider, struct error *error)
 {
 	struct health_check *w = calloc(1, sizeof(*w));
-	int failed;
 
 	if (w == NULL) {
 		error_set(error, "no memory for the health check");
@@ -187,10 +186,8 @@ struct health_check *health_check_start(const struct settings *settings,
 		return NULL;
 	}
 	judge(w);
-	failed = pthread_create(&w->thread, NULL, watch_main, w);
-	if (failed == 0)
+	if (thread_start(&w->thread, "health check", watch_main, w, error) == 0)
 		return w;
-	error_set(error, "no thread for the health check: %s", strerror(failed));
 	destroy(w);
 	return NULL;
 }
@@ -203,6 +200,6 @@ void health_check_stop(struct health_check *w)
 	w->stop = true;
 	pthread_cond_signal(&w->stopped);
 	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
+	thread_join(&w->thread);
 	destroy(w);
 }

@@ -1,19 +1,15 @@
 #include "dataplane/exception/exception_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/ring.h"
+#include "decap/counters/shared.h"
 
 #include <rte_mbuf.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "config/log/error.h"
-
-enum { LINE = 64 };
 
 /* --- start and end --- */
 
@@ -22,8 +18,6 @@ static void free_port(struct exception_port *port)
 	if (!port)
 		return;
 	tap_close(port->tap);
-	for (uint32_t w = 0; port->ways && w < port->n_ways; w++)
-		ring_destroy(port->ways[w].ring);
 	free(port->ways);
 	free(port);
 }
@@ -32,22 +26,16 @@ static struct exception_port *make_port(
 	struct exception *exception, struct port *port, const struct settings *settings)
 {
 	struct exception_port *p = calloc(1, sizeof(*p));
-	size_t bytes = exception->n_workers * sizeof(*p->ways);
-	bool ok = p && (p->ways = aligned_alloc(LINE, bytes));
 
-	if (ok) {
-		memset(p->ways, 0, bytes);
-		p->port = port;
-		p->n_ways = exception->n_workers;
-		token_bucket_init(&p->bucket, settings->exception.rate,
-			settings->exception.burst, now_monotonic());
+	if (!p || !(p->ways = lines_create(exception->n_workers * sizeof(*p->ways)))) {
+		free_port(p);
+		return NULL;
 	}
-	for (uint32_t w = 0; ok && w < p->n_ways; w++)
-		ok = (p->ways[w].ring = ring_create(EXCEPTION_RING)) != NULL;
-	if (ok)
-		return p;
-	free_port(p);
-	return NULL;
+	p->port = port;
+	p->n_ways = exception->n_workers;
+	token_bucket_init(&p->bucket, settings->exception.rate, settings->exception.burst,
+		now_monotonic());
+	return p;
 }
 
 /* Names one interface for each port; only `%d` at the end is replaced. */
@@ -91,14 +79,9 @@ struct exception *exception_create(uint32_t n_workers)
 {
 	struct exception *exception = calloc(1, sizeof(*exception));
 
-	if (!exception)
-		return NULL;
-	exception->n_workers = n_workers;
-	exception->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (exception->wake >= 0)
-		return exception;
-	free(exception);
-	return NULL;
+	if (exception)
+		exception->n_workers = n_workers;
+	return exception;
 }
 
 struct exception_port *exception_add(struct exception *exception, struct port *port,
@@ -133,25 +116,14 @@ int exception_start(
 	for (uint32_t i = 0; i < addresses->count; i++)
 		if (set_address(exception, addresses->text[i], error) != 0)
 			return -1;
-	exception->started =
-		pthread_create(&exception->thread, NULL, exception_main, exception) == 0;
-	if (exception->started)
-		return 0;
-	error_set(error, "could not start the thread of the exception path");
-	return -1;
+	return service_start(&exception->service, &exception_work, exception, error);
 }
 
 void exception_stop(struct exception *exception)
 {
-	const uint64_t one = 1;
-
 	if (!exception)
 		return;
-	atomic_store_explicit(&exception->stop, true, memory_order_release);
-	(void)!write(exception->wake, &one, sizeof(one));
-	if (exception->started)
-		pthread_join(exception->thread, NULL);
-	exception->started = false;
+	service_stop(&exception->service, SERVICE_NO_LIMIT);
 	for (uint32_t i = 0; i < exception->n_ports; i++) {
 		tap_close(exception->ports[i]->tap);
 		exception->ports[i]->tap = NULL;
@@ -165,16 +137,10 @@ void exception_destroy(struct exception *exception)
 	exception_stop(exception);
 	for (uint32_t i = 0; i < exception->n_ports; i++)
 		free_port(exception->ports[i]);
-	close(exception->wake);
 	free(exception);
 }
 
 /* --- looking --- */
-
-static uint64_t get(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_acquire);
-}
 
 const char *exception_interface(const struct exception_port *port)
 {
@@ -190,22 +156,22 @@ struct exception_ledger exception_ledger(const struct exception_port *port)
 {
 	/* What became of packets is read first: no sum has more than was offered. */
 	struct exception_ledger l = {
-		.delivered_bytes = get(&port->counts[DELIVERED_BYTES]),
-		.delivered = get(&port->counts[DELIVERED]),
-		.rate_limited = get(&port->counts[RATE_LIMITED]),
-		.lost_tap = get(&port->counts[LOST_TAP]),
-		.sent_bytes = get(&port->counts[SENT_BYTES]),
-		.sent = get(&port->counts[SENT]),
-		.lost_tx = get(&port->counts[LOST_TX]),
-		.from_kernel_bytes = get(&port->counts[FROM_KERNEL_BYTES]),
-		.from_kernel = get(&port->counts[FROM_KERNEL]),
+		.delivered_bytes = shared_get(&port->counts[DELIVERED_BYTES]),
+		.delivered = shared_get(&port->counts[DELIVERED]),
+		.rate_limited = shared_get(&port->counts[RATE_LIMITED]),
+		.lost_tap = shared_get(&port->counts[LOST_TAP]),
+		.sent_bytes = shared_get(&port->counts[SENT_BYTES]),
+		.sent = shared_get(&port->counts[SENT]),
+		.lost_tx = shared_get(&port->counts[LOST_TX]),
+		.from_kernel_bytes = shared_get(&port->counts[FROM_KERNEL_BYTES]),
+		.from_kernel = shared_get(&port->counts[FROM_KERNEL]),
 	};
 
 	for (uint32_t w = 0; w < port->n_ways; w++)
-		l.lost_ring += get(&port->ways[w].lost_ring);
+		l.lost_ring += shared_get(&port->ways[w].lost_ring);
 	for (uint32_t w = 0; w < port->n_ways; w++) {
-		l.offered += get(&port->ways[w].offered);
-		l.offered_bytes += get(&port->ways[w].offered_bytes);
+		l.offered += shared_get(&port->ways[w].offered);
+		l.offered_bytes += shared_get(&port->ways[w].offered_bytes);
 	}
 	return l;
 }

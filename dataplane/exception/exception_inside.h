@@ -2,10 +2,9 @@
  * exception_move.c moves its packets. */
 #pragma once
 
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "config/parse/value.h"
+#include "config/thread/ring.h"
+#include "config/thread/service.h"
 #include "dataplane/exception/exception.h"
 #include "dataplane/exception/tap.h"
 #include "dataplane/exception/token_bucket.h"
@@ -26,8 +25,8 @@ enum count {
 
 /* One worker's way in: the worker puts frames into the ring, the exception thread takes them. */
 struct way_in {
-	_Alignas(64) struct ring *ring;
-	/* Written by the worker, read by any thread. */
+	struct ring ring;
+	struct rte_mbuf *mbufs[EXCEPTION_RING];
 	_Atomic uint64_t offered, offered_bytes, lost_ring;
 };
 
@@ -47,11 +46,9 @@ struct exception {
 	uint32_t n_workers;
 	struct exception_port *ports[EXCEPTION_PORTS];
 	uint32_t n_ports;
-	pthread_t thread;
-	bool started;
-	atomic_bool stop; /* written by exception_stop(), read by the exception thread */
-	int wake;         /* an eventfd: to look at once */
+	struct service service;
+	uint32_t idle; /* the thread's: rounds since a packet */
 };
 
-/* The thread. `arg` is the struct exception; until its `stop`. */
-void *exception_main(void *arg);
+/* The thread; `ctx` is the struct exception. */
+extern const struct service_work exception_work;

@@ -2,7 +2,7 @@
 #include "dataplane/exception/exception_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/ring.h"
+#include "decap/counters/shared.h"
 #include "decap/packet.h"
 
 #include <rte_mbuf.h>
@@ -19,14 +19,6 @@ enum {
 	WASTE = 16384,
 };
 
-/* One writer each. */
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-	uint64_t was = atomic_load_explicit(counter, memory_order_relaxed);
-
-	atomic_store_explicit(counter, was + n, memory_order_release);
-}
-
 /* --- the workers' side --- */
 
 static uint64_t bytes_of(struct rte_mbuf *const *mbufs, uint32_t n)
@@ -42,15 +34,17 @@ static void offer(
 	struct exception_port *port, uint32_t worker, struct rte_mbuf **mbufs, uint32_t n)
 {
 	struct way_in *way = &port->ways[worker];
-	uint32_t sent;
+	uint32_t sent = 0;
 
 	/* Counted before they can be delivered: the sum never has more than was offered. */
-	add(&way->offered, n);
-	add(&way->offered_bytes, bytes_of(mbufs, n));
-	sent = ring_push_burst(way->ring, (void *const *)mbufs, n);
+	shared_add(&way->offered, n);
+	shared_add(&way->offered_bytes, bytes_of(mbufs, n));
+	for (uint64_t room = ring_room(&way->ring, EXCEPTION_RING, n); sent < n && sent < room;)
+		way->mbufs[way->ring.put++ % EXCEPTION_RING] = mbufs[sent++];
+	ring_send(&way->ring);
 	if (sent == n)
 		return;
-	add(&way->lost_ring, n - sent);
+	shared_add(&way->lost_ring, n - sent);
 	rte_pktmbuf_free_bulk(mbufs + sent, n - sent);
 }
 
@@ -82,12 +76,12 @@ static void deliver(struct exception_port *port, struct rte_mbuf *m)
 	bool whole = m->data_len == m->pkt_len;
 
 	if (!token_bucket_take(&port->bucket)) {
-		add(&port->counts[RATE_LIMITED], 1);
+		shared_add(&port->counts[RATE_LIMITED], 1);
 	} else if (whole && tap_write(port->tap, rte_pktmbuf_mtod(m, void *), m->data_len)) {
-		add(&port->counts[DELIVERED], 1);
-		add(&port->counts[DELIVERED_BYTES], m->data_len);
+		shared_add(&port->counts[DELIVERED], 1);
+		shared_add(&port->counts[DELIVERED_BYTES], m->data_len);
 	} else {
-		add(&port->counts[LOST_TAP], 1);
+		shared_add(&port->counts[LOST_TAP], 1);
 	}
 }
 
@@ -98,10 +92,14 @@ static uint32_t to_kernel(struct exception_port *port)
 
 	token_bucket_fill(&port->bucket, now_monotonic());
 	for (uint32_t w = 0; w < port->n_ways; w++) {
-		uint32_t n = ring_pop_burst(port->ways[w].ring, (void **)mbufs, BURST);
+		struct way_in *way = &port->ways[w];
+		uint32_t n = (uint32_t)RTE_MIN(ring_there(&way->ring, 1), (uint64_t)BURST);
 
-		for (uint32_t i = 0; i < n; i++)
+		for (uint32_t i = 0; i < n; i++) {
+			mbufs[i] = way->mbufs[way->ring.got++ % EXCEPTION_RING];
 			deliver(port, mbufs[i]);
+		}
+		ring_done(&way->ring);
 		rte_pktmbuf_free_bulk(mbufs, n);
 		sum += n;
 	}
@@ -153,15 +151,15 @@ static uint32_t from_kernel(struct exception_port *port)
 		read++;
 	if (read == 0)
 		return 0;
-	add(&port->counts[FROM_KERNEL], read);
-	add(&port->counts[FROM_KERNEL_BYTES], frames.bytes);
+	shared_add(&port->counts[FROM_KERNEL], read);
+	shared_add(&port->counts[FROM_KERNEL_BYTES], frames.bytes);
 	/* What is sent may be gone at once: its length is taken before. */
 	bytes = bytes_of(frames.mbufs, frames.n);
 	sent = frames.n ? port_send(port->port, frames.mbufs, frames.n) : 0;
 	bytes -= bytes_of(frames.mbufs + sent, frames.n - sent);
-	add(&port->counts[SENT], sent);
-	add(&port->counts[SENT_BYTES], bytes);
-	add(&port->counts[LOST_TX], read - sent);
+	shared_add(&port->counts[SENT], sent);
+	shared_add(&port->counts[SENT_BYTES], bytes);
+	shared_add(&port->counts[LOST_TX], read - sent);
 	rte_pktmbuf_free_bulk(frames.mbufs + sent, frames.n - sent);
 	return read;
 }
@@ -180,10 +178,12 @@ static uint32_t look(struct exception *exception, bool stop)
 }
 
 /* Until the kernel has a frame, or it is time to look at the rings. */
-static void rest(struct exception *exception, bool idle)
+static void rest(void *ctx)
 {
+	struct exception *exception = ctx;
+	bool idle = exception->idle > IDLE_ROUNDS;
 	const struct timespec nap = {0, idle ? LOOK_IDLE_NS : LOOK_BUSY_NS};
-	struct pollfd fds[EXCEPTION_PORTS + 1];
+	struct pollfd fds[EXCEPTION_PORTS];
 
 	for (uint32_t i = 0; i < exception->n_ports; i++) {
 		const struct exception_port *port = exception->ports[i];
@@ -191,29 +191,22 @@ static void rest(struct exception *exception, bool idle)
 		fds[i] = (struct pollfd){
 			.fd = port->gone ? -1 : tap_fd(port->tap), .events = POLLIN};
 	}
-	fds[exception->n_ports] = (struct pollfd){.fd = exception->wake, .events = POLLIN};
-	ppoll(fds, exception->n_ports + 1, &nap, NULL);
+	ppoll(fds, exception->n_ports, &nap, NULL);
 	for (uint32_t i = 0; i < exception->n_ports; i++)
 		if (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL))
 			atomic_store_explicit(
 				&exception->ports[i]->gone, true, memory_order_release);
 }
 
-void *exception_main(void *arg)
+/* Rests after each round: a flood costs this thread a share of a processor, and itself the rest. */
+static bool move_round(void *ctx)
 {
-	struct exception *exception = arg;
-	uint32_t idle = 0;
+	struct exception *exception = ctx;
+	bool ends = exception->service.phase != SERVICE_RUNS;
+	uint32_t n = look(exception, ends);
 
-	pthread_setname_np(pthread_self(), "exception");
-	/* Read before the round: the last one begins after the workers have ended. */
-	for (;;) {
-		bool stop = atomic_load_explicit(&exception->stop, memory_order_acquire);
-		uint32_t n = look(exception, stop);
-
-		if (stop && n == 0)
-			return NULL;
-		idle = n > 0 ? 0 : idle + 1;
-		if (!stop)
-			rest(exception, idle > IDLE_ROUNDS);
-	}
+	exception->idle = n > 0 ? 0 : exception->idle + 1;
+	return ends && n > 0;
 }
+
+const struct service_work exception_work = {"exception", move_round, NULL, rest};

@@ -2,7 +2,6 @@
 
 #include "config/log/now.h"
 #include "config/parse/plural.h"
-#include "dataplane/output/ring.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/port/processors.h"
 

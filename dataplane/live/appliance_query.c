@@ -1,7 +1,7 @@
 #include "dataplane/live/appliance_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/ring.h"
+#include "config/thread/backoff.h"
 #include "dataplane/output/run_totals.h"
 
 #include <rte_cycles.h>
@@ -100,7 +100,7 @@ struct output_ledger appliance_stats_ledger(const struct appliance *appliance)
 struct output_ledger appliance_output(const struct appliance *appliance,
 	const struct appliance_counts *counts, enum record_kind kind)
 {
-	struct writer_ledger disk = writer_ledger(appliance->writer, kind);
+	struct output_ledger disk = writer_ledger(appliance->writer, kind);
 	struct output_ledger ledger = counts->sum.outputs[kind], stats = {0};
 
 	if (kind == RECORD_EVENT)

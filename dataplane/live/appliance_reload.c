@@ -1,7 +1,7 @@
 #include "dataplane/live/appliance_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/ring.h"
+#include "config/thread/backoff.h"
 
 #include <stdio.h>
 #include <string.h>

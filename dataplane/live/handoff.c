@@ -1,14 +1,13 @@
 #include "dataplane/live/handoff.h"
 
+#include "config/thread/ring.h"
+#include "decap/counters/shared.h"
+
 #include <rte_mbuf.h>
 
-#include <stdatomic.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
-	LINE = 64,
 	/* What of a packet is handed over; the rest is found anew, or comes after. */
 	PART_BEGIN = offsetof(struct packet, time_ns),
 	PART_END = offsetof(struct packet, key) + sizeof(struct session_key),
@@ -23,27 +22,21 @@ _Static_assert((HANDOFF_RING & PLACES) == 0, "positions are masked");
 enum { MARK = 1 << 15 };
 
 _Static_assert((int)PACKET_FIRST_AHEAD < MARK, "flags of packets are below");
-_Static_assert(PART == 2 * LINE, "each further line is a trip to the other processor");
+_Static_assert(PART == 2 * CACHE_LINE, "each further line is a trip to the other processor");
 
 struct handoff_slot {
-	_Alignas(LINE) char part[PART];
+	_Alignas(CACHE_LINE) char part[PART];
 };
 
-/* One ordered pair. Positions count packets and never wrap; a line each for what one end writes and
- * the other one reads. */
+/* One ordered pair. What the sender has seen to be taken it has freed. */
 struct lane_to {
+	struct ring ring;
 	/* What both read. */
-	_Alignas(LINE) struct handoff_slot *slots;
+	struct handoff_slot *slots;
 	struct rte_mbuf **mbufs; /* NULL: kept by the taker, who looks here for nothing else */
-	/* The sender's. freed <= taken <= got <= sent <= put. */
-	_Alignas(LINE) uint64_t put, freed, flushed, lost;
-	/* Written by the sender once a burst, and read by others. */
-	_Alignas(LINE) _Atomic uint64_t sent;
-	_Atomic uint64_t full;
-	/* The taker's. */
-	_Alignas(LINE) uint64_t got, seen_sent;
-	/* Written by the taker once a burst, and read by others. */
-	_Alignas(LINE) _Atomic uint64_t taken;
+	/* The sender's. */
+	_Alignas(CACHE_LINE) uint64_t flushed, lost;
+	_Atomic uint64_t full; /* read by others */
 };
 
 struct handoff {
@@ -56,19 +49,10 @@ static struct lane_to *pair_of(const struct handoff *handoff, uint32_t from, uin
 	return &handoff->pairs[from * handoff->n + to];
 }
 
-static void *zeroed(size_t n, size_t size)
-{
-	void *memory = aligned_alloc(LINE, RTE_ALIGN_CEIL(n * size, LINE));
-
-	if (memory)
-		memset(memory, 0, n * size);
-	return memory;
-}
-
 static bool pair_init(struct lane_to *pair)
 {
-	pair->slots = zeroed(HANDOFF_RING, sizeof(*pair->slots));
-	pair->mbufs = zeroed(HANDOFF_RING, sizeof(*pair->mbufs));
+	pair->slots = lines_create(HANDOFF_RING * sizeof(*pair->slots));
+	pair->mbufs = lines_create(HANDOFF_RING * sizeof(*pair->mbufs));
 	return pair->slots && pair->mbufs;
 }
 
@@ -80,7 +64,7 @@ struct handoff *handoff_create(uint32_t n_workers)
 	if (!handoff)
 		return NULL;
 	handoff->n = n_workers;
-	handoff->pairs = zeroed((size_t)n_workers * n_workers, sizeof(*handoff->pairs));
+	handoff->pairs = lines_create((size_t)n_workers * n_workers * sizeof(*handoff->pairs));
 	ok = handoff->pairs != NULL;
 	for (uint32_t i = 0; ok && i < n_workers * n_workers; i++)
 		if (i / n_workers != i % n_workers)
@@ -103,49 +87,40 @@ void handoff_destroy(struct handoff *handoff)
 	free(handoff);
 }
 
-static void add(_Atomic uint64_t *counter, uint64_t n)
+/* From position `at` on, as far as the taker is seen to be. */
+static void free_from(struct lane_to *pair, uint64_t at)
 {
-	uint64_t was = atomic_load_explicit(counter, memory_order_relaxed);
+	while (at != pair->ring.seen_taken) {
+		uint32_t place = (uint32_t)at & PLACES;
+		uint64_t n =
+			RTE_MIN(pair->ring.seen_taken - at, (uint64_t)HANDOFF_RING - place);
 
-	atomic_store_explicit(counter, was + n, memory_order_relaxed);
-}
-
-static void send(struct lane_to *pair)
-{
-	if (pair->put != atomic_load_explicit(&pair->sent, memory_order_relaxed))
-		atomic_store_explicit(&pair->sent, pair->put, memory_order_release);
-}
-
-/* Up to position `end`. */
-static void free_until(struct lane_to *pair, uint64_t end)
-{
-	while (pair->freed != end) {
-		uint32_t at = (uint32_t)pair->freed & PLACES;
-		uint64_t n = RTE_MIN(end - pair->freed, (uint64_t)HANDOFF_RING - at);
-
-		rte_pktmbuf_free_bulk(&pair->mbufs[at], (unsigned)n);
-		pair->freed += n;
+		rte_pktmbuf_free_bulk(&pair->mbufs[place], (unsigned)n);
+		at += n;
 	}
 }
 
-static void free_done(struct lane_to *pair)
+static void free_taken(struct lane_to *pair)
 {
-	if (pair->freed != pair->put)
-		free_until(pair, atomic_load_explicit(&pair->taken, memory_order_acquire));
+	uint64_t freed = pair->ring.seen_taken;
+
+	ring_see_taken(&pair->ring);
+	free_from(pair, freed);
 }
 
-/* Looks where the taker is only when what was seen last is not enough. */
-static uint32_t room(struct lane_to *pair, uint32_t wanted)
+static uint64_t room(struct lane_to *pair, uint32_t wanted)
 {
-	if (pair->put - pair->freed + wanted > HANDOFF_RING)
-		free_done(pair);
-	return HANDOFF_RING - (uint32_t)(pair->put - pair->freed);
+	const struct ring *ring = &pair->ring;
+
+	if (ring->put - ring->seen_taken + wanted > HANDOFF_RING)
+		free_taken(pair);
+	return HANDOFF_RING - (ring->put - ring->seen_taken);
 }
 
 /* Slots were last used by the other processor, so each line is a trip there. `write` as
  * __builtin_prefetch() has it. */
 #define ask_for(at, write) \
-	for (size_t line_ = 0; line_ < PART; line_ += LINE) \
+	for (size_t line_ = 0; line_ < PART; line_ += CACHE_LINE) \
 	__builtin_prefetch((at)->part + line_, write)
 
 static void slot_write(struct handoff_slot *slot, const struct packet *p, enum handoff_to where)
@@ -177,33 +152,36 @@ void handoff_put(struct handoff *handoff, uint32_t from, uint32_t to, struct rte
 	const struct packet *p, enum handoff_to where)
 {
 	struct lane_to *pair = pair_of(handoff, from, to);
-	uint32_t at = (uint32_t)pair->put & PLACES;
+	uint32_t at = (uint32_t)pair->ring.put & PLACES;
 
 	if (room(pair, 1) == 0) {
 		pair->lost++;
-		add(&pair->full, 1);
+		shared_add(&pair->full, 1);
 		rte_pktmbuf_free(m);
 		return;
 	}
 	ask_for(&pair->slots[(at + AHEAD) & PLACES], 1);
 	slot_write(&pair->slots[at], p, where);
 	pair->mbufs[at] = m;
-	pair->put++;
+	pair->ring.put++;
 }
 
 void handoff_send(struct handoff *handoff, uint32_t from)
 {
 	for (uint32_t to = 0; to < handoff->n; to++)
 		if (to != from)
-			send(pair_of(handoff, from, to));
+			ring_send(&pair_of(handoff, from, to)->ring);
 }
 
 /* Each look at where the taker is costs a trip there; so only for many, or when there is time. */
 static void free_many(struct lane_to *pair)
 {
-	if (pair->put == pair->flushed || pair->put - pair->freed >= HANDOFF_LATE)
-		free_done(pair);
-	pair->flushed = pair->put;
+	const struct ring *ring = &pair->ring;
+	uint64_t held = ring->put - ring->seen_taken;
+
+	if (held >= HANDOFF_LATE || (held > 0 && ring->put == pair->flushed))
+		free_taken(pair);
+	pair->flushed = ring->put;
 }
 
 uint32_t handoff_flush(struct handoff *handoff, uint32_t from)
@@ -215,7 +193,7 @@ uint32_t handoff_flush(struct handoff *handoff, uint32_t from)
 
 		if (to == from)
 			continue;
-		send(pair);
+		ring_send(&pair->ring);
 		free_many(pair);
 		lost += pair->lost;
 		pair->lost = 0;
@@ -231,22 +209,14 @@ bool handoff_is_tight(struct handoff *handoff, uint32_t from)
 	return false;
 }
 
-/* Looks where the sender is only when what was seen last is not enough. */
-static uint32_t there(struct lane_to *pair, uint32_t wanted)
-{
-	if (pair->seen_sent - pair->got < wanted)
-		pair->seen_sent = atomic_load_explicit(&pair->sent, memory_order_acquire);
-	return (uint32_t)RTE_MIN(pair->seen_sent - pair->got, wanted);
-}
-
 bool handoff_has_burst(const struct handoff *handoff, uint32_t to)
 {
 	uint64_t sum = 0;
 
 	for (uint32_t from = 0; from < handoff->n; from++) {
-		const struct lane_to *pair = pair_of(handoff, from, to);
+		const struct ring *ring = &pair_of(handoff, from, to)->ring;
 
-		sum += pair->seen_sent - pair->got;
+		sum += ring->seen_sent - ring->got;
 	}
 	return sum >= BURST_MAX;
 }
@@ -255,14 +225,15 @@ struct handoff_taken handoff_take(struct handoff *handoff, uint32_t from, uint32
 	struct packet *packets, uint32_t *numbers, uint64_t free)
 {
 	struct lane_to *pair = pair_of(handoff, from, to);
-	uint32_t n = there(pair, (uint32_t)__builtin_popcountll(free));
+	uint32_t places = (uint32_t)__builtin_popcountll(free);
+	uint32_t n = (uint32_t)RTE_MIN(ring_there(&pair->ring, places), places);
 	uint64_t rest = free, fragments = 0;
 
 	for (uint32_t k = 0; k < n && k < AHEAD; k++)
-		ask_for(&pair->slots[(pair->got + k) & PLACES], 0);
+		ask_for(&pair->slots[(pair->ring.got + k) & PLACES], 0);
 	for (uint32_t k = 0; k < n; k++, rest &= rest - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(rest);
-		uint32_t at = (uint32_t)pair->got++ & PLACES;
+		uint32_t at = (uint32_t)pair->ring.got++ & PLACES;
 
 		if (k + AHEAD < n)
 			ask_for(&pair->slots[(at + AHEAD) & PLACES], 0);
@@ -289,12 +260,8 @@ struct rte_mbuf *handoff_keep(struct handoff *handoff, uint32_t to, uint32_t num
 
 void handoff_done(struct handoff *handoff, uint32_t to)
 {
-	for (uint32_t from = 0; from < handoff->n; from++) {
-		struct lane_to *pair = pair_of(handoff, from, to);
-
-		if (pair->got != atomic_load_explicit(&pair->taken, memory_order_relaxed))
-			atomic_store_explicit(&pair->taken, pair->got, memory_order_release);
-	}
+	for (uint32_t from = 0; from < handoff->n; from++)
+		ring_done(&pair_of(handoff, from, to)->ring);
 }
 
 uint64_t handoff_empty(struct handoff *handoff)
@@ -302,13 +269,13 @@ uint64_t handoff_empty(struct handoff *handoff)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < handoff->n * handoff->n; i++) {
-		struct lane_to *pair = &handoff->pairs[i];
+		struct ring *ring = &handoff->pairs[i].ring;
 
-		sum += pair->put - pair->got;
-		free_until(pair, pair->put);
-		pair->got = pair->put;
-		send(pair);
-		atomic_store_explicit(&pair->taken, pair->put, memory_order_release);
+		sum += ring->put - ring->got;
+		ring->got = ring->put;
+		ring_send(ring);
+		ring_done(ring);
+		free_taken(&handoff->pairs[i]);
 	}
 	return sum;
 }
@@ -316,14 +283,10 @@ uint64_t handoff_empty(struct handoff *handoff)
 struct handoff_pair handoff_pair(const struct handoff *handoff, uint32_t from, uint32_t to)
 {
 	const struct lane_to *pair = pair_of(handoff, from, to);
-	uint64_t taken = atomic_load_explicit(&pair->taken, memory_order_acquire);
-	uint64_t sent = atomic_load_explicit(&pair->sent, memory_order_acquire);
-	uint64_t fill = sent - taken;
 
 	return (struct handoff_pair){
-		/* Not read at one time: the taker may have gone on meanwhile. */
-		fill < HANDOFF_RING ? (uint32_t)fill : HANDOFF_RING,
-		sent,
-		atomic_load_explicit(&pair->full, memory_order_relaxed),
+		(uint32_t)ring_fill(&pair->ring, HANDOFF_RING),
+		shared_get(&pair->ring.sent),
+		shared_get(&pair->full),
 	};
 }

@@ -1,7 +1,8 @@
 #include "dataplane/live/poll_inside.h"
 
 #include "config/log/now.h"
-#include "dataplane/output/ring.h"
+#include "config/thread/backoff.h"
+#include "config/thread/lines.h"
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
@@ -165,10 +166,7 @@ static void end(struct poller *poller)
 static void settle(struct poller *poller)
 {
 	cpu_set_t cpus;
-	char name[16];
 
-	snprintf(name, sizeof(name), "worker %u", poller->params.index);
-	pthread_setname_np(pthread_self(), name);
 	if (poller->params.cpu >= 0) {
 		CPU_ZERO(&cpus);
 		CPU_SET(poller->params.cpu, &cpus);
@@ -182,7 +180,7 @@ static void settle(struct poller *poller)
 	poll_load_init(&poller->load, &poller->params);
 }
 
-static void *poll_main(void *arg)
+static void poll_main(void *arg)
 {
 	struct poller *poller = arg;
 	struct backoff backoff = {0};
@@ -205,20 +203,20 @@ static void *poll_main(void *arg)
 	}
 	end(poller);
 	rte_thread_unregister();
-	return NULL;
 }
 
 struct poller *poll_start(const struct poll_params *params, struct error *error)
 {
-	struct poller *poller = aligned_alloc(64, RTE_ALIGN_CEIL(sizeof(*poller), 64));
+	struct poller *poller = lines_create(sizeof(*poller));
+	char name[THREAD_NAME];
 
 	error_set(error, "could not start worker %u", params->index);
 	if (!poller)
 		return NULL;
-	memset(poller, 0, sizeof(*poller));
 	poller->params = *params;
 	poller->seen = rte_rdtsc();
-	if (pthread_create(&poller->thread, NULL, poll_main, poller) == 0)
+	snprintf(name, sizeof(name), "worker %u", params->index);
+	if (thread_start(&poller->thread, name, poll_main, poller, error) == 0)
 		return poller;
 	free(poller);
 	return NULL;
@@ -226,7 +224,7 @@ struct poller *poll_start(const struct poll_params *params, struct error *error)
 
 void poll_join(struct poller *poller)
 {
-	pthread_join(poller->thread, NULL);
+	thread_join(&poller->thread);
 	free(poller);
 }
 

@@ -1,8 +1,7 @@
 /* A worker's inside, for the files that take packets through it and publish its counters. */
 #pragma once
 
-#include <pthread.h>
-
+#include "config/thread/thread.h"
 #include "dataplane/live/poll.h"
 #include "dataplane/live/poll_load.h"
 #include "dataplane/live/rx_pause.h"
@@ -10,7 +9,7 @@
 
 struct poller {
 	struct poll_params params;
-	pthread_t thread;
+	struct thread thread;
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
 	struct rx_pause rx_pause;

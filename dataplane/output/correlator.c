@@ -1,7 +1,7 @@
 #include "dataplane/output/correlator.h"
 
+#include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
-#include "dataplane/output/service.h"
 #include "inspect/record/fact.h"
 
 #include <stdatomic.h>
@@ -111,7 +111,9 @@ struct correlator *correlator_create(uint32_t n_outboxes, bool replay, struct er
 
 int correlator_run(struct correlator *c, struct error *error)
 {
-	return service_start(&c->service, "correlator", correlate_round, c, error);
+	const struct service_work work = {"correlator", correlate_round, NULL, NULL};
+
+	return service_start(&c->service, &work, c, error);
 }
 
 struct sink correlator_sink(struct correlator *c, uint32_t index)
@@ -137,7 +139,7 @@ void correlator_stop(struct correlator *c)
 {
 	for (uint32_t i = 0; i < c->n_inlets; i++)
 		correlator_flush(c, i, UINT64_MAX);
-	service_stop(&c->service);
+	service_stop(&c->service, SERVICE_NO_LIMIT);
 }
 
 struct talkers_stats correlator_talkers(const struct correlator *c)

@@ -1,9 +1,7 @@
 #include "dataplane/output/outbox.h"
 
-#include "dataplane/output/ring.h"
-
-#include <stdatomic.h>
-#include <stdlib.h>
+#include "config/thread/backoff.h"
+#include "config/thread/ring.h"
 
 enum { CHUNK_WORDS = OUTBOX_CHUNK / RECORD_ALIGN };
 
@@ -14,9 +12,12 @@ struct chunk {
 };
 
 struct outbox {
-	struct ring *full, *empty; /* chunks: maker -> service, service -> maker */
-	struct chunk *filling;     /* the maker's */
-	struct chunk *reading;     /* the service's, who is at word `at` of it */
+	struct ring ring; /* of chunks */
+	uint64_t n_chunks;
+	struct chunk *chunks;
+	struct chunk *filling; /* the maker's */
+	/* The service's, who is at word `at` of it. */
+	_Alignas(CACHE_LINE) struct chunk *reading;
 	uint32_t at;
 	atomic_bool wait;  /* written and read by the maker */
 	atomic_bool hurry; /* written by any thread, read by the maker */
@@ -30,59 +31,23 @@ static uint32_t words_of(size_t len)
 	return (uint32_t)((len + RECORD_ALIGN - 1) / RECORD_ALIGN);
 }
 
-static void free_chunks(struct ring *ring)
-{
-	struct chunk *chunk;
-
-	while (ring && (chunk = ring_pop(ring)))
-		free(chunk);
-	ring_destroy(ring);
-}
-
 void outbox_destroy(struct outbox *outbox)
 {
-	if (!outbox)
-		return;
-	free_chunks(outbox->full);
-	free_chunks(outbox->empty);
-	free(outbox->filling);
-	free(outbox->reading);
+	if (outbox)
+		free(outbox->chunks);
 	free(outbox);
-}
-
-static bool add_chunks(struct outbox *outbox, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		struct chunk *chunk = malloc(sizeof(*chunk));
-
-		if (!chunk)
-			return false;
-		chunk->used = 0;
-		ring_push(outbox->empty, chunk);
-	}
-	return true;
-}
-
-/* A ring holds one less than its size, which is a power of two. */
-static uint32_t ring_size(uint32_t n)
-{
-	uint32_t size = 2;
-
-	while (size <= n)
-		size *= 2;
-	return size;
 }
 
 struct outbox *outbox_create(uint32_t n_chunks, bool wait)
 {
-	struct outbox *outbox = calloc(1, sizeof(*outbox));
+	struct outbox *outbox = lines_create(sizeof(*outbox));
 
 	if (!outbox)
 		return NULL;
 	atomic_init(&outbox->wait, wait);
-	outbox->full = ring_create(ring_size(n_chunks));
-	outbox->empty = ring_create(ring_size(n_chunks));
-	if (outbox->full && outbox->empty && add_chunks(outbox, n_chunks))
+	outbox->n_chunks = n_chunks;
+	outbox->chunks = malloc(n_chunks * sizeof(*outbox->chunks));
+	if (outbox->chunks)
 		return outbox;
 	outbox_destroy(outbox);
 	return NULL;
@@ -96,13 +61,16 @@ static bool may_wait(const struct outbox *outbox)
 
 static struct chunk *take_empty(struct outbox *outbox)
 {
-	struct chunk *chunk = ring_pop(outbox->empty);
 	struct backoff backoff = {0};
+	struct chunk *chunk;
 
-	while (!chunk && may_wait(outbox)) {
+	while (ring_room(&outbox->ring, outbox->n_chunks, 1) == 0) {
+		if (!may_wait(outbox))
+			return NULL;
 		backoff_wait(&backoff);
-		chunk = ring_pop(outbox->empty);
 	}
+	chunk = &outbox->chunks[outbox->ring.put % outbox->n_chunks];
+	chunk->used = 0;
 	return chunk;
 }
 
@@ -110,8 +78,9 @@ void outbox_flush(struct outbox *outbox)
 {
 	if (!outbox->filling || outbox->filling->used == 0)
 		return;
-	ring_push(outbox->full, outbox->filling); /* has room for every chunk */
 	outbox->filling = NULL;
+	outbox->ring.put++;
+	ring_send(&outbox->ring);
 }
 
 struct record *outbox_take(void *ctx, enum record_type type, size_t len)
@@ -146,8 +115,8 @@ void outbox_hurry(struct outbox *outbox)
 
 bool outbox_open(struct outbox *outbox)
 {
-	if (!outbox->reading)
-		outbox->reading = ring_pop(outbox->full);
+	if (!outbox->reading && ring_there(&outbox->ring, 1) > 0)
+		outbox->reading = &outbox->chunks[outbox->ring.got % outbox->n_chunks];
 	return outbox->reading != NULL;
 }
 
@@ -162,13 +131,13 @@ void outbox_drop(struct outbox *outbox)
 	outbox->at += words_of(outbox_peek(outbox)->len);
 	if (outbox->at < outbox->reading->used)
 		return;
-	outbox->reading->used = 0;
 	outbox->at = 0;
-	ring_push(outbox->empty, outbox->reading); /* has room for every chunk */
 	outbox->reading = NULL;
+	outbox->ring.got++;
+	ring_done(&outbox->ring);
 }
 
 uint32_t outbox_count(const struct outbox *outbox)
 {
-	return ring_count(outbox->full);
+	return (uint32_t)ring_fill(&outbox->ring, outbox->n_chunks);
 }

@@ -1,6 +1,5 @@
-/* An outbox takes records from the one thread that makes them to a service thread. They are made
- * in a chunk of memory; full chunks go over a single-producer ring, empty ones come back over
- * another. When there is no empty chunk it waits or refuses: see outbox_create(). */
+/* An outbox: the way of records from the one thread that makes them to a service thread. They are made
+ * in a chunk of memory, a place of a ring (config/thread/ring.h). Without an empty chunk it waits or refuses, as it was told. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,5 +41,5 @@ void outbox_drop(struct outbox *outbox);
 
 /* It never waits from now on, whatever its maker says later. */
 void outbox_hurry(struct outbox *outbox);
-/* Chunks sent that wait. */
+/* Chunks sent that the service is not done with. */
 uint32_t outbox_count(const struct outbox *outbox);

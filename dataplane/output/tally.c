@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "dataplane/output/ring.h"
+#include "config/thread/backoff.h"
 
 _Static_assert(sizeof(struct tally) % sizeof(uint64_t) == 0, "copied as words");
 

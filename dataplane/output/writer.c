@@ -1,8 +1,9 @@
 #include "dataplane/output/writer.h"
 
 #include "config/log/now.h"
+#include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
-#include "dataplane/output/service.h"
+#include "decap/counters/shared.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,39 +21,24 @@ struct writer {
 	struct outbox **outboxes;
 	uint32_t n_outboxes, n_chunks; /* chunks of each outbox */
 	bool live;
-	uint64_t events_s, flow_logs_s; /* when each was flushed last */
-	/* Copies of the output's ledgers: written by the writer's thread, read by any. */
-	_Atomic uint64_t written[RECORD_KIND_COUNT], lost_disk[RECORD_KIND_COUNT],
-		cut[RECORD_KIND_COUNT];
+	uint64_t flow_logs_s; /* when they were flushed last */
+	struct shared_ledger ledgers[RECORD_KIND_COUNT];
 };
 
-static void publish(struct writer *writer)
+/* Live, once a second. */
+static void flush(void *ctx)
 {
-	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-		const struct output_ledger *ledger =
-			output_ledger(writer->output, (enum record_kind)kind);
-
-		atomic_store_explicit(
-			&writer->written[kind], ledger->written, memory_order_relaxed);
-		atomic_store_explicit(
-			&writer->lost_disk[kind], ledger->lost_disk, memory_order_relaxed);
-		atomic_store_explicit(&writer->cut[kind], ledger->cut, memory_order_relaxed);
-	}
-}
-
-static void flush_in_time(struct writer *writer)
-{
+	struct writer *writer = ctx;
 	uint64_t now_s = now_monotonic() / NS_PER_S;
 
-	if (now_s == writer->events_s)
-		return;
-	writer->events_s = now_s;
 	output_flush_kind(writer->output, RECORD_EVENT);
-	if (writer->events_s - writer->flow_logs_s >= FLOW_LOGS_EVERY_S) {
-		writer->flow_logs_s = writer->events_s;
+	if (now_s - writer->flow_logs_s >= FLOW_LOGS_EVERY_S) {
+		writer->flow_logs_s = now_s;
 		output_flush_kind(writer->output, RECORD_FLOW_LOG);
 	}
-	publish(writer);
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		shared_ledger_set(&writer->ledgers[kind],
+			output_ledger(writer->output, (enum record_kind)kind));
 }
 
 /* One chunk of each outbox. */
@@ -62,8 +48,6 @@ static bool write_round(void *ctx)
 	const struct record *record;
 	bool any = false;
 
-	if (writer->live)
-		flush_in_time(writer);
 	for (uint32_t i = 0; i < writer->n_outboxes; i++) {
 		struct outbox *outbox = writer->outboxes[i];
 
@@ -113,8 +97,11 @@ struct writer *writer_create(uint32_t n_outboxes, bool wait, struct error *error
 
 int writer_run(struct writer *writer, struct output *output, struct error *error)
 {
+	const struct service_work work = {
+		"writer", write_round, writer->live ? flush : NULL, NULL};
+
 	writer->output = output;
-	return service_start(&writer->service, "writer", write_round, writer, error);
+	return service_start(&writer->service, &work, writer, error);
 }
 
 struct writer *writer_start(
@@ -170,13 +157,9 @@ bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *out
 	return service_do(&writer->service, run_visit, &visit, wait_ns);
 }
 
-struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind)
+struct output_ledger writer_ledger(const struct writer *writer, enum record_kind kind)
 {
-	return (struct writer_ledger){
-		atomic_load_explicit(&writer->written[kind], memory_order_relaxed),
-		atomic_load_explicit(&writer->lost_disk[kind], memory_order_relaxed),
-		atomic_load_explicit(&writer->cut[kind], memory_order_relaxed),
-	};
+	return shared_ledger_get(&writer->ledgers[kind]);
 }
 
 uint32_t writer_queue(const struct writer *writer, uint32_t *size)
@@ -195,6 +178,6 @@ void writer_stop(struct writer *writer)
 		return;
 	for (uint32_t i = 0; i < writer->n_outboxes; i++)
 		outbox_flush(writer->outboxes[i]);
-	service_stop(&writer->service);
+	service_stop(&writer->service, SERVICE_NO_LIMIT);
 	writer_free(writer);
 }

@@ -15,11 +15,6 @@
 
 struct writer;
 
-/* What became of the records of one kind (struct output_ledger); may be asked by any thread at any time. */
-struct writer_ledger {
-	uint64_t written, lost_disk, cut;
-};
-
 /* Starts the thread. `output` is borrowed; nobody else may use it until writer_stop(). `wait`:
  * a full outbox waits instead of refusing. NULL: `error` says why. */
 struct writer *writer_start(
@@ -47,7 +42,8 @@ void writer_hurry(struct writer *writer);
 bool writer_do(struct writer *writer, void (*call)(void *ctx, struct output *output), void *ctx,
 	uint64_t wait_ns);
 
-struct writer_ledger writer_ledger(const struct writer *writer, enum record_kind kind);
+/* Any thread: what became of the records of one kind, a second ago at most. */
+struct output_ledger writer_ledger(const struct writer *writer, enum record_kind kind);
 /* Chunks of records that wait for the disk, and the room for them, over all workers. */
 uint32_t writer_queue(const struct writer *writer, uint32_t *size);
 

@@ -1,8 +1,8 @@
 #include "dataplane/replay/reader.h"
 
 #include "config/log/now.h"
+#include "config/thread/backoff.h"
 #include "dataplane/capture/packet_times.h"
-#include "dataplane/output/ring.h"
 #include "dataplane/pipeline/owner.h"
 #include "dataplane/replay/block_queue.h"
 #include "dataplane/replay/lookahead.h"

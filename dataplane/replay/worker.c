@@ -1,13 +1,14 @@
 #include "dataplane/replay/worker.h"
 
 #include "config/log/now.h"
+#include "config/thread/backoff.h"
+#include "config/thread/ring.h"
+#include "config/thread/thread.h"
 #include "dataplane/replay/lookahead.h"
 
-#include "dataplane/output/ring.h"
 #include "dataplane/pipeline/record.h"
 #include "inspect/flow/flow.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +29,11 @@ struct worker {
 	struct writer *writer;
 	struct correlator *correlator;
 	uint32_t index;
-	struct ring *inbox, *done;
-	pthread_t thread;
+	struct ring *ring;
+	struct block **ring_blocks;
+	uint32_t ring_size;
+	uint64_t returned; /* the reader's: blocks that it has back */
+	struct thread thread;
 	struct lookahead lookahead;
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
@@ -123,39 +127,30 @@ static void run_block(struct worker *worker, struct block *block)
 		expire(worker, block->horizon_ns);
 }
 
-static void *worker_main(void *arg)
+static void worker_main(void *arg)
 {
 	struct worker *worker = arg;
 	struct backoff backoff = {0};
 	bool last = false;
 
 	while (!last) {
-		struct block *block = ring_pop(worker->inbox);
+		struct block *block;
 
-		if (!block) {
+		if (ring_there(worker->ring, 1) == 0) {
 			backoff_wait(&backoff);
 			continue;
 		}
 		backoff_reset(&backoff);
+		block = worker->ring_blocks[worker->ring->got % worker->ring_size];
 		run_block(worker, block);
 		last = block->last;
 		correlator_flush(
 			worker->correlator, worker->index, last ? UINT64_MAX : worker->blocks);
 		if (last)
 			writer_flush(worker->writer, worker->index);
-		ring_push(worker->done, block); /* has room for every block */
+		worker->ring->got++;
+		ring_done(worker->ring);
 	}
-	return NULL;
-}
-
-/* A ring holds one less than its size. */
-static uint32_t ring_size(uint32_t blocks)
-{
-	uint32_t size = 2;
-
-	while (size <= blocks)
-		size *= 2;
-	return size;
 }
 
 static bool ports_ahead(void *ctx, struct packet *p)
@@ -167,6 +162,7 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	struct correlator *correlator, uint32_t max_blocks, struct error *error)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
+	char name[THREAD_NAME];
 
 	error_set(error, "could not start worker %u", index);
 	if (!worker)
@@ -178,33 +174,37 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	lookahead_init(&worker->lookahead, &lane->decap, lane->inner,
 		fragment_table_params(lane->fragments));
 	lane->ahead = (struct lane_ahead){.ports = ports_ahead, .ctx = &worker->lookahead};
-	worker->inbox = ring_create(ring_size(max_blocks));
-	worker->done = ring_create(ring_size(max_blocks));
-	if (worker->inbox && worker->done &&
-		pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
+	worker->ring = lines_create(sizeof(*worker->ring));
+	worker->ring_size = max_blocks;
+	worker->ring_blocks = calloc(max_blocks, sizeof(*worker->ring_blocks));
+	snprintf(name, sizeof(name), "worker %u", index);
+	if (worker->ring && worker->ring_blocks &&
+		thread_start(&worker->thread, name, worker_main, worker, error) == 0)
 		return worker;
-	lane->ahead = (struct lane_ahead){.ports = NULL};
-	ring_destroy(worker->inbox);
-	ring_destroy(worker->done);
-	free(worker);
+	worker_stop(worker);
 	return NULL;
 }
 
 void worker_send(struct worker *worker, struct block *block)
 {
-	ring_push(worker->inbox, block);
+	worker->ring_blocks[worker->ring->put++ % worker->ring_size] = block;
+	ring_send(worker->ring);
 }
 
 struct block *worker_done(struct worker *worker)
 {
-	return ring_pop(worker->done);
+	if (worker->returned == worker->ring->seen_taken)
+		ring_see_taken(worker->ring);
+	if (worker->returned == worker->ring->seen_taken)
+		return NULL;
+	return worker->ring_blocks[worker->returned++ % worker->ring_size];
 }
 
 void worker_stop(struct worker *worker)
 {
-	pthread_join(worker->thread, NULL);
+	thread_join(&worker->thread);
 	worker->lane->ahead = (struct lane_ahead){.ports = NULL};
-	ring_destroy(worker->inbox);
-	ring_destroy(worker->done);
+	free(worker->ring);
+	free(worker->ring_blocks);
 	free(worker);
 }

@@ -2,58 +2,40 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config/log/error.h"
 #include "config/log/log.h"
 #include "config/log/now.h"
+#include "config/thread/service.h"
+#include "decap/counters/shared.h"
 #include "inspect/output/line_queue.h"
 #include "inspect/output/pieces.h"
 
-enum { RETRY_MS = 100, RETRY_MAX_MS = 5000, FULL_MS = 250, SEND_MAX = 64 * 1024 };
+enum { RETRY_MS = 100, RETRY_MAX_MS = 5000, FULL_MS = 20, REST_MS = 2, SEND_MAX = 64 * 1024 };
 
 struct forwarder {
 	struct forwarder_params params;
 	struct line_queue *queue;
-	pthread_t thread;
-	bool started, stopped;
-	int wake; /* eventfd: there is something to do */
-	/* Set by the thread before it sleeps, cleared by it or by the producer, who then wakes it. */
-	atomic_bool sleeping;
-	/* Written by who stops it, read by the thread. */
-	atomic_bool stop;
-	_Atomic uint64_t deadline_ns; /* 0: none */
-	/* Read by any thread. Written by the thread, `lost_queue` by the producer, too. */
-	_Atomic uint64_t written, lost_queue, lost_disk;
-	atomic_bool reached; /* the sink is connected */
+	struct service service;
+	_Atomic uint64_t written, lost_disk; /* the thread's */
+	_Atomic uint64_t lost_queue; /* the producer's, and at the end forwarder_stop()'s */
+	atomic_bool reached;
 	/* The thread's own. */
 	int fd;    /* -1: the sink is away */
 	bool over; /* and will never be there again */
 	bool said; /* that it is away */
+	bool last; /* it was tried since the end began */
 	struct log_limit limit;
 	size_t part; /* bytes of the oldest line that this connection has taken */
 	uint64_t retry_ms, retry_at_ns, opened_ns;
 	/* The producer's. */
 	bool refused;
 };
-
-static void add(_Atomic uint64_t *counter, uint64_t n)
-{
-	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
-static uint64_t get(const _Atomic uint64_t *counter)
-{
-	return atomic_load_explicit(counter, memory_order_relaxed);
-}
 
 static void say(const struct forwarder *c, const char *what)
 {
@@ -146,7 +128,7 @@ static void took(struct forwarder *c, const struct iovec piece[2], size_t sent)
 		c->part += (size_t)(end - at);
 	}
 	line_queue_drop(c->queue, whole);
-	add(&c->written, lines);
+	shared_add(&c->written, lines);
 }
 
 /* Returns 0, or the errno. */
@@ -160,11 +142,11 @@ static int send_line(struct forwarder *c, struct iovec piece[2])
 		if (errno != EMSGSIZE)
 			return errno;
 		/* It would never go. */
-		if (get(&c->lost_disk) == 0)
+		if (shared_get(&c->lost_disk) == 0)
 			say(c, "an event is too long for it; such are lost and counted");
-		add(&c->lost_disk, 1);
+		shared_add(&c->lost_disk, 1);
 	} else {
-		add(&c->written, 1);
+		shared_add(&c->written, 1);
 	}
 	line_queue_drop(c->queue, len + 1);
 	return 0;
@@ -183,15 +165,13 @@ static int send_bytes(struct forwarder *c, struct iovec piece[2])
 	return 0;
 }
 
-/* For a wake, for the descriptor's `events`, or for `ms`. true: the peer has gone. */
+/* For the descriptor's `events`, or for `ms`. true: the peer has gone. */
 static bool doze(struct forwarder *c, short events, int ms)
 {
-	struct pollfd waiting[] = {{c->wake, POLLIN, 0}, {c->fd, events, 0}};
-	uint64_t count;
+	struct pollfd waiting = {c->fd, events, 0}; /* poll() passes over -1 */
 
-	if (poll(waiting, 2, ms) > 0 && waiting[0].revents != 0)
-		(void)!read(c->wake, &count, sizeof(count));
-	return c->fd >= 0 && (waiting[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+	return poll(&waiting, 1, ms) > 0 &&
+	       (waiting.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 /* One send, or a wait for the room to do it. */
@@ -208,33 +188,13 @@ static void deliver(struct forwarder *c, struct iovec piece[2])
 		leave(c, cause);
 }
 
-static bool in_time(const struct forwarder *c)
-{
-	uint64_t deadline = get(&c->deadline_ns);
-
-	return deadline == 0 || now_monotonic() < deadline;
-}
-
 /* Nothing waits, or the sink is away. */
-static void rest(struct forwarder *c, size_t fill)
+static void rest(void *ctx)
 {
-	uint64_t now = now_monotonic();
-	int ms = -1;
+	struct forwarder *c = ctx;
 
-	if (c->fd < 0 && !c->over) {
-		/* No line changes that; forwarder_stop() wakes in any case. */
-		ms = c->retry_at_ns > now ? (int)((c->retry_at_ns - now) / NS_PER_MS) + 1 : 0;
-		(void)doze(c, 0, ms);
-		return;
-	}
-	atomic_store(&c->sleeping, true);
-	/* A line put in before the store was seen would otherwise wake nobody: this looks at the queue
-	 * after the store, as forwarder_put() looks at the flag after the line. */
-	if (line_queue_fill(c->queue) != fill || atomic_load(&c->stop))
-		ms = 0;
-	if (doze(c, 0, ms))
+	if (doze(c, 0, REST_MS))
 		leave(c, EPIPE);
-	atomic_store(&c->sleeping, false);
 }
 
 static void lose_rest(struct forwarder *c, _Atomic uint64_t *counter)
@@ -247,51 +207,36 @@ static void lose_rest(struct forwarder *c, _Atomic uint64_t *counter)
 
 		pieces_skip(piece, line);
 		at += line;
-		add(counter, 1);
+		shared_add(counter, 1);
 	}
 	line_queue_drop(c->queue, len);
 }
 
-static void *forwarder_main(void *arg)
+static bool forward_round(void *ctx)
 {
-	struct forwarder *c = arg;
+	struct forwarder *c = ctx;
+	bool ends = c->service.phase != SERVICE_RUNS;
 	struct iovec piece[2];
-	bool last = false; /* the try that a sink gets at the end */
+	size_t fill = line_queue_peek(c->queue, piece);
 
-	for (;;) {
-		bool stop = atomic_load(&c->stop);
-		size_t fill = line_queue_peek(c->queue, piece);
-
-		if (c->over) {
-			lose_rest(c, &c->lost_disk);
-			fill = 0;
-		}
-		if (stop && (fill == 0 || !in_time(c)))
-			break;
-		if (c->fd < 0 && !c->over &&
-			(now_monotonic() >= c->retry_at_ns || (stop && !last))) {
-			last = stop;
-			(void)reach(c);
-		}
-		if (fill > 0 && c->fd >= 0)
-			deliver(c, piece);
-		else if (stop)
-			break;
-		else
-			rest(c, fill);
+	if (c->over) {
+		lose_rest(c, &c->lost_disk);
+		fill = 0;
 	}
-	lose_rest(c, &c->lost_queue);
-	return NULL;
+	if (ends && (fill == 0 || c->service.phase == SERVICE_LATE))
+		return false;
+	if (c->fd < 0 && !c->over &&
+		(now_monotonic() >= c->retry_at_ns || (ends && !c->last))) {
+		c->last = ends;
+		(void)reach(c);
+	}
+	if (fill == 0 || c->fd < 0)
+		return false;
+	deliver(c, piece);
+	return true;
 }
 
 /* --- the other side --- */
-
-static void wake(struct forwarder *c)
-{
-	const uint64_t one = 1;
-
-	(void)!write(c->wake, &one, sizeof(one));
-}
 
 /* For room in the queue, as long as somebody takes from it. */
 static bool put_patiently(struct forwarder *c, const char *line, size_t len)
@@ -312,31 +257,18 @@ bool forwarder_put(struct forwarder *c, const char *line, size_t len)
 	bool taken = line_queue_put(c->queue, line, len) || put_patiently(c, line, len);
 
 	if (!taken) {
-		add(&c->lost_queue, 1);
+		shared_add(&c->lost_queue, 1);
 		if (!c->refused)
 			say(c, "its queue is full; events for it are lost and counted as "
 			       "lost_queue");
 		c->refused = true;
 	}
-	if (atomic_exchange(&c->sleeping, false))
-		wake(c);
 	return taken;
-}
-
-/* The main thread takes all signals. SIGPIPE is blocked: a send reports EPIPE. */
-static bool start_thread(struct forwarder *c)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	c->started = pthread_create(&c->thread, NULL, forwarder_main, c) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return c->started;
 }
 
 struct forwarder *forwarder_start(const struct forwarder_params *params, struct error *error)
 {
+	const struct service_work work = {params->sink->setting, forward_round, NULL, rest};
 	struct forwarder *c = calloc(1, sizeof(*c));
 
 	error_set(error, "%s: not enough memory", params->sink->setting);
@@ -344,11 +276,10 @@ struct forwarder *forwarder_start(const struct forwarder_params *params, struct 
 		return NULL;
 	c->params = *params;
 	c->fd = -1;
-	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->queue = line_queue_create(params->room);
-	if (c->wake >= 0 && c->queue != NULL) {
+	if (c->queue != NULL) {
 		(void)reach(c);
-		if (start_thread(c)) {
+		if (service_start(&c->service, &work, c, error) == 0) {
 			error->text[0] = '\0';
 			return c;
 		}
@@ -359,24 +290,18 @@ struct forwarder *forwarder_start(const struct forwarder_params *params, struct 
 
 void forwarder_stop(struct forwarder *c, uint64_t ns)
 {
-	if (!c->started || c->stopped)
-		return;
-	c->stopped = true;
-	atomic_store(&c->deadline_ns, ns == 0 ? 0 : now_monotonic() + ns);
-	atomic_store(&c->stop, true);
-	wake(c);
-	pthread_join(c->thread, NULL);
+	service_stop(&c->service, ns == 0 ? SERVICE_NO_LIMIT : ns);
+	lose_rest(c, &c->lost_queue);
 }
 
 void forwarder_destroy(struct forwarder *c)
 {
 	if (c == NULL)
 		return;
-	forwarder_stop(c, 1);
+	if (c->queue != NULL)
+		forwarder_stop(c, 1);
 	if (c->fd >= 0)
 		close(c->fd);
-	if (c->wake >= 0)
-		close(c->wake);
 	line_queue_destroy(c->queue);
 	free(c);
 }
@@ -384,9 +309,9 @@ void forwarder_destroy(struct forwarder *c)
 struct forwarder_state forwarder_state(const struct forwarder *c)
 {
 	return (struct forwarder_state){
-		.written = get(&c->written),
-		.lost_queue = get(&c->lost_queue),
-		.lost_disk = get(&c->lost_disk),
+		.written = shared_get(&c->written),
+		.lost_queue = shared_get(&c->lost_queue),
+		.lost_disk = shared_get(&c->lost_disk),
 		.size = line_queue_size(c->queue),
 		.fill = line_queue_fill(c->queue),
 		.reached = atomic_load_explicit(&c->reached, memory_order_relaxed),

@@ -1,5 +1,5 @@
-/* Lines on their way from one thread to another: a ring of bytes with a bound, written by exactly
- * one thread and read by exactly one, without locks. Only whole lines go in. */
+/* Lines on their way from one thread to another: a ring of bytes (config/thread/ring.h). Only
+ * whole lines go in. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,11 +18,10 @@ bool line_queue_put(struct line_queue *queue, const char *line, size_t len);
 
 /* Consumer only. All that is there, oldest first, in two pieces of which either may be empty; valid
  * until it is dropped. Returns the sum of their lengths. */
-size_t line_queue_peek(const struct line_queue *queue, struct iovec piece[2]);
+size_t line_queue_peek(struct line_queue *queue, struct iovec piece[2]);
 /* Consumer only. Forgets the oldest `len` bytes, which it peeked at. */
 void line_queue_drop(struct line_queue *queue, size_t len);
 
-/* Any thread; bytes, already history. Ordered with line_queue_put() as sequentially consistent atomics
- * are, so that two flags beside a queue can tell its two sides of each other. */
+/* Any thread; bytes, already history. */
 size_t line_queue_fill(const struct line_queue *queue);
 size_t line_queue_size(const struct line_queue *queue);

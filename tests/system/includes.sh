@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 bad=0
 
-rooms="config/log config/parse config/settings config/model
+rooms="config/log config/thread config/parse config/settings config/model
 decap/counters decap decap/session
 inspect/flow inspect/stream inspect/proto inspect/dpi inspect/record inspect/output inspect/packets inspect/summary
 dataplane/port dataplane/pipeline dataplane/output dataplane/exception dataplane/capture dataplane/live dataplane/replay

@@ -22,7 +22,7 @@
 #include "dataplane/exception/exception.h"
 #include "dataplane/support/eal_once.h"
 
-enum { PACKETS = 600, BYTES = 60, RING_ROOM = EXCEPTION_RING - 1, PORT_BUFFERS = 512 };
+enum { PACKETS = 600, BYTES = 60, RING_ROOM = EXCEPTION_RING, PORT_BUFFERS = 512 };
 
 struct scene {
 	struct settings settings;

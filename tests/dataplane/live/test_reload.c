@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config/log/error.h"
-#include "dataplane/output/ring.h"
+#include "config/thread/backoff.h"
 #include "dataplane/pipeline/lane.h"
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"

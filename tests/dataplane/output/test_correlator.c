@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "config/log/error.h"
+#include "config/thread/backoff.h"
 #include "dataplane/output/correlator.h"
-#include "dataplane/output/ring.h"
 #include "dataplane/support/hooks.h"
 #include "inspect/record/fact.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "config/log/error.h"
+#include "config/thread/backoff.h"
 #include "dataplane/output/recorder.h"
-#include "dataplane/output/ring.h"
 #include "dataplane/pipeline/record.h"
 #include "dataplane/port/port.h"
 #include "dataplane/support/eal_once.h"
