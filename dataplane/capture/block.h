@@ -14,6 +14,8 @@
 
 #include "config/settings/settings.h"
 #include "dataplane/pipeline/owner.h"
+#include "decap/ledger.h"
+#include "decap/packet.h"
 #include "inspect/packets/packet_file.h"
 
 enum {
@@ -25,15 +27,7 @@ enum {
 	BLOCK_ROOM = 2 * BLOCK_BYTES + 16 * (BLOCK_SLOTS + 1) + 64 * 1024,
 };
 
-struct slot {
-	uint64_t time_ns;     /* see packet_times.h */
-	uint64_t captured_ns; /* as the capture has it */
-	uint32_t offset;      /* of the packet's bytes in `data` */
-	uint32_t cap, wire;
-	uint32_t link; /* enum link */
-};
-
-/* Whether a packet is recorded, and as what. */
+/* What became of a packet, for packet files. */
 struct mark {
 	/* The least value of packets.record that records it: RECORD_ACCEPTED or RECORD_ALL.
 	 * RECORD_NONE: it is never recorded, and `packet` is not set. */
@@ -51,8 +45,11 @@ struct block {
 	 * They stay there until this block comes back. */
 	uint64_t ahead_end;
 	const struct block *next;
-	struct mark *marks; /* BLOCK_SLOTS of them, or NULL when nothing is recorded */
-	struct slot slots[BLOCK_SLOTS];
+	struct mark *marks;          /* BLOCK_SLOTS of them, or NULL when nothing is recorded */
+	uint64_t times[BLOCK_SLOTS]; /* as the capture has them */
+	enum reason why[BLOCK_SLOTS];
+	struct packet
+		packets[BLOCK_SLOTS]; /* as decap left them; their bytes stand in `data` */
 	uint32_t n_owned[WORKERS_MAX];
 	uint16_t *owned; /* n_workers lists of BLOCK_SLOTS slot numbers */
 	uint8_t *data;   /* BLOCK_ROOM bytes from malloc(); may be exchanged for others */
@@ -81,18 +78,4 @@ static inline bool block_fits(const struct block *block, uint32_t cap)
 static inline uint16_t *block_owned(const struct block *block, uint32_t worker)
 {
 	return block->owned + (size_t)worker * BLOCK_SLOTS;
-}
-
-/* What arrived in slot `i`, for decap; the other fields of the packet stay as they are. Borrowed
- * from the block. */
-static inline void block_packet(const struct block *block, uint32_t i, struct packet *p)
-{
-	const struct slot *slot = &block->slots[i];
-
-	p->data = block->data + slot->offset;
-	p->cap = slot->cap;
-	p->wire = slot->wire;
-	p->time_ns = slot->time_ns;
-	p->number = block->first_number + i;
-	p->link = (enum link)slot->link;
 }

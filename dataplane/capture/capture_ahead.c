@@ -60,12 +60,12 @@ static void fill(struct capture_ahead *a)
 /* The time of the first of the queue, as packet_times.h settles it. */
 static uint64_t settled(const struct capture_ahead *a)
 {
-	struct slot slots[QUEUE] = {0};
+	uint64_t times[QUEUE] = {0};
 
 	for (uint32_t i = 0; i < a->n; i++)
-		slots[i].time_ns = a->packets[i].packet.time_ns;
-	packet_times_settle(slots, a->n, a->merge_ns, 0);
-	return slots[0].time_ns;
+		times[i] = a->packets[i].packet.time_ns;
+	packet_times_settle(times, a->n, a->merge_ns, 0);
+	return times[0];
 }
 
 /* Takes the first of the queue as the next packet. */

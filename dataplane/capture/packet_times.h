@@ -13,7 +13,7 @@ enum { PACKET_TIMES_AHEAD = 64 }; /* packets looked at to see whether time comes
 
 #define PACKET_TIMES_JUMP_NS UINT64_C(10000000000) /* up to here it is disorder, and stands */
 
-/* `slots`: `n` packets in their order; their `time_ns` are settled. `before_ns`, `after_ns`: the times of
+/* `times`: `n` packets in their order; they are settled. `before_ns`, `after_ns`: the times of
  * the packets before the first and behind the last one; 0 = none. Returns how many were replaced. */
 uint32_t packet_times_settle(
-	struct slot *slots, uint32_t n, uint64_t before_ns, uint64_t after_ns);
+	uint64_t *times, uint32_t n, uint64_t before_ns, uint64_t after_ns);

@@ -19,7 +19,6 @@ static void gather_lane(struct run_totals *g, uint32_t index, const struct lane 
 			exporter_ledger(lane->exporter, (enum record_kind)kind),
 			sizeof(g->outputs[kind]));
 	g->worker_packets[index] = lane->packets;
-	g->plain += lane->met.plain;
 	other_encap_add(&g->other_encap, &lane->other_encap);
 	ether_types_add(g->not_ip, lane->not_ip);
 }

@@ -24,7 +24,6 @@ struct run_totals {
 	uint32_t n_sinks;
 	struct summary_rule *rules;
 	uint32_t n_rules;
-	uint64_t plain; /* packets that DECAP_AUTO took for no mirror traffic */
 	struct other_encap_met other_encap;
 	struct ether_types *not_ip;
 	uint64_t worker_packets[WORKERS_MAX];

@@ -223,7 +223,6 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 		return NULL;
 	lane->decap = lane_decap_params(settings);
 	lane->decap.mode = params->mode;
-	lane->inner = params->inner;
 	if (settings->flow_logs.enabled)
 		lane->window_s = settings->flow_logs.max_aggregation_interval;
 	lane->index = params->index;

@@ -17,7 +17,6 @@
 
 #include "config/log/error.h"
 #include "config/settings/settings.h"
-#include "dataplane/pipeline/inner_filter.h"
 #include "dataplane/pipeline/record.h"
 #include "dataplane/pipeline/snapshot.h"
 #include "decap/decap.h"
@@ -30,24 +29,15 @@
 #include "inspect/flow/table.h"
 #include "inspect/record/exporter.h"
 
-/* Finds the ports of a later fragment whose first one was not seen. NULL when live: later
- * packets are not known. */
-struct lane_ahead {
-	bool (*ports)(void *ctx, struct packet *p); /* false: they do not come */
-	void *ctx;
-};
-
 struct lane {
 	uint32_t index;
 	struct decap_params decap;
 	struct decap_met met;
 	struct ether_types *not_ip;         /* of inner frames refused for it */
 	struct other_encap_met other_encap; /* replay: see other_encap.h */
-	const struct inner_filter *inner;   /* NULL: everything is taken */
 	bool records;                       /* packets are recorded: their flow_id is wanted */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
-	struct lane_ahead ahead;
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;
@@ -84,7 +74,6 @@ struct lane_params {
 	const struct settings *settings; /* whose capacities the lanes share */
 	uint32_t index, n_lanes;
 	enum decap_mode mode;
-	const struct inner_filter *inner; /* NULL: everything is taken */
 	uint64_t seed;                    /* of the hashes: secret when live, 0 in replay */
 	struct sink sink, facts;          /* see exporter.h */
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */
@@ -133,26 +122,36 @@ struct pipeline_burst {
 	uint64_t own;   /* their places; afterwards those that did not go to other workers */
 	uint64_t taken; /* afterwards: the places of those that other workers gave */
 	const struct pipeline_exchange *exchange; /* NULL: this lane owns all flows */
+	/* Replay: `packets` and `why` are as decap left them, and fragments have learned their ports; the
+	 * burst begins with the session. */
+	bool decapsulated;
 };
 
 /* Takes packets through the stages:
  *
  *     decap, session -> direction -> fragment -> [owner] -> filter, flow, dpi -> count
  *
- * `data`, `cap`, `wire`, `time_ns`, `number` and `link` of each are set; the rest is filled in. Each packet
+ * `data`, `cap`, `wire`, `time_ns`, `number` and `link` of each are set; the rest is filled in (where
+ * `decapsulated`, what is behind `key`). Each packet
  * is counted once, by the lane where it ended, which says why; its bytes may be released after the call. */
 void pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t horizon_ns);
 
-/* All `n` packets of a lane that owns all flows. */
-static inline void pipeline_packets(struct lane *lane, struct packet *packets, uint32_t n,
-	uint64_t horizon_ns, enum reason *why)
+/* All `n` packets of a lane that owns all their flows. */
+static inline struct pipeline_burst pipeline_own(
+	struct packet *packets, uint32_t n, enum reason *why)
 {
-	struct pipeline_burst burst = {
+	return (struct pipeline_burst){
 		.packets = packets,
 		.why = why,
 		.n = n,
 		.own = n < BURST_MAX ? (UINT64_C(1) << n) - 1 : UINT64_MAX,
 	};
+}
+
+static inline void pipeline_packets(struct lane *lane, struct packet *packets, uint32_t n,
+	uint64_t horizon_ns, enum reason *why)
+{
+	struct pipeline_burst burst = pipeline_own(packets, n, why);
 
 	pipeline_run(lane, &burst, horizon_ns);
 }

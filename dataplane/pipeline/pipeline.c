@@ -21,13 +21,6 @@ static void touch_headers(struct packet *packets, uint32_t n, uint64_t generatio
 	}
 }
 
-static void __attribute__((noinline))
-leave_out(const struct lane *lane, struct packet *packets, uint32_t n, enum reason *why)
-{
-	for (uint32_t i = 0; i < n; i++)
-		why[i] = inner_filter_judge(lane->inner, &packets[i], why[i]);
-}
-
 static void __attribute__((noinline, cold)) name_refused(
 	struct lane *lane, const struct packet *packets, uint32_t n, const enum reason *why)
 {
@@ -36,23 +29,37 @@ static void __attribute__((noinline, cold)) name_refused(
 			ether_types_count(lane->not_ip, &packets[i]);
 }
 
+/* Returns those that go on. */
+static inline uint64_t stage_session(struct lane *lane, struct pipeline_burst *b)
+{
+	uint64_t live = session_table_burst(
+		lane->sessions, b->packets, b->n, lane->snapshot->learn, b->why);
+
+	if ((uint32_t)__builtin_popcountll(live) != b->n)
+		name_refused(lane, b->packets, b->n, b->why);
+	return live & b->own;
+}
+
 /* decap and session: returns those that go on, and in `*flags` what flags there are at all. */
 static uint64_t stage_decap(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
 {
-	uint64_t live;
-
 	touch_headers(b->packets, b->n, lane->snapshot->generation);
 	for (uint32_t i = 0; i < b->n; i++) {
 		b->why[i] = decap_packet(&lane->decap, &b->packets[i], &lane->met);
 		*flags |= b->packets[i].flags;
 	}
-	if (lane->inner)
-		leave_out(lane, b->packets, b->n, b->why);
-	live = session_table_burst(
-		lane->sessions, b->packets, b->n, lane->snapshot->learn, b->why);
-	if ((uint32_t)__builtin_popcountll(live) != b->n)
-		name_refused(lane, b->packets, b->n, b->why);
-	return live & b->own;
+	return stage_session(lane, b);
+}
+
+/* For what was decapsulated before; its fragments have learned their ports, too. */
+static uint64_t stage_decapsulated(struct lane *lane, struct pipeline_burst *b, unsigned *flags)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		b->packets[i].generation = (uint32_t)lane->snapshot->generation;
+		*flags |= b->packets[i].flags;
+	}
+	*flags &= ~(unsigned)PACKET_FRAGMENT;
+	return stage_session(lane, b);
 }
 
 /* Those that are not known yet learn their ports. */
@@ -66,8 +73,7 @@ learn_ports(struct lane *lane, struct packet *packets, uint64_t live)
 
 		if (!(p->flags & PACKET_FRAGMENT) || fragment_table_packet(lane->fragments, p))
 			continue;
-		if (!lane->ahead.ports || !lane->ahead.ports(lane->ahead.ctx, p))
-			p->flags |= PACKET_NO_PORTS;
+		p->flags |= PACKET_NO_PORTS;
 	}
 }
 
@@ -301,7 +307,8 @@ void pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t hori
 	uint64_t live;
 
 	lane_refresh(lane);
-	live = stage_decap(lane, burst, &flags);
+	live = burst->decapsulated ? stage_decapsulated(lane, burst, &flags)
+				   : stage_decap(lane, burst, &flags);
 	stage_direction(lane, burst->packets, live);
 	if (flags & PACKET_FRAGMENT)
 		live = stage_fragment(lane, burst, live);

@@ -2,12 +2,9 @@
 
 #include <string.h>
 
-void lookahead_init(struct lookahead *lookahead, const struct decap_params *decap,
-	const struct inner_filter *inner, const struct fragment_params *params)
+void lookahead_init(struct lookahead *lookahead, const struct fragment_params *params)
 {
 	memset(lookahead, 0, sizeof(*lookahead));
-	lookahead->decap = *decap;
-	lookahead->inner = inner;
 	lookahead->params = *params;
 }
 
@@ -21,17 +18,13 @@ static void look_at(struct lookahead *l, const struct block *block, uint32_t i)
 {
 	const uint16_t odd = PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT;
 	struct fragment_key key;
-	struct packet p;
-	enum reason why;
+	const struct packet *p = &block->packets[i];
 
-	block_packet(block, i, &p);
-	why = decap_packet(&l->decap, &p, &l->met);
-	if (l->inner)
-		why = inner_filter_judge(l->inner, &p, why);
-	if (why != REASON_inspected || !(p.flags & PACKET_FRAGMENT) || p.flags & odd)
+	if (block->why[i] != REASON_inspected || !(p->flags & PACKET_FRAGMENT) ||
+		p->flags & odd)
 		return;
-	fragment_key_make(&key, &l->params, &p);
-	fragment_first_make(first_at(l, l->end++), &key, &p);
+	fragment_key_make(&key, &l->params, p);
+	fragment_first_make(first_at(l, l->end++), &key, p);
 }
 
 /* Looks at the packets from number `from` on, `end` not included. Blocks behind the one that `end`

@@ -1,16 +1,13 @@
 /* Looks for first fragments that come after later ones: networks change the order, and some
  * senders send the last fragment first. For replay alone, where later packets are in memory
- * already: the reader looks before it chooses owners, the workers before they ask the filter,
- * and both find the same. It looks only for a later fragment whose first was not seen, and at no
- * packet twice. */
+ * already: the distributor looks before it chooses owners, in blocks that are decapsulated. It
+ * looks only for a later fragment whose first was not seen, and at no packet twice. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/capture/block.h"
-#include "dataplane/pipeline/inner_filter.h"
-#include "decap/decap.h"
 #include "inspect/flow/fragment.h"
 
 enum {
@@ -19,9 +16,6 @@ enum {
 };
 
 struct lookahead {
-	struct decap_params decap;
-	struct decap_met met;
-	const struct inner_filter *inner;
 	struct fragment_params params;
 	const struct block *block; /* of the packets asked for */
 	uint64_t looked_end; /* packets with numbers below have been looked at, or passed by */
@@ -30,9 +24,8 @@ struct lookahead {
 	uint32_t begin, end; /* positions, never wrapped */
 };
 
-/* `inner` is borrowed; NULL: everything is taken. `params` as those of the fragment table. */
-void lookahead_init(struct lookahead *lookahead, const struct decap_params *decap,
-	const struct inner_filter *inner, const struct fragment_params *params);
+/* `params` as those of the fragment table. */
+void lookahead_init(struct lookahead *lookahead, const struct fragment_params *params);
 
 /* The packets asked for from now on are of this block. */
 static inline void lookahead_block(struct lookahead *lookahead, const struct block *block)

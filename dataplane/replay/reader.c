@@ -3,12 +3,11 @@
 #include "config/log/now.h"
 #include "config/thread/backoff.h"
 #include "dataplane/capture/packet_times.h"
-#include "dataplane/pipeline/owner.h"
 #include "dataplane/replay/block_queue.h"
+#include "dataplane/replay/distributor.h"
 #include "dataplane/replay/lookahead.h"
 #include "decap/decap.h"
 #include "decap/outer_defrag.h"
-#include "inspect/flow/fragment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +18,8 @@
 struct reader {
 	struct reader_params params;
 	struct decap_params decap;
-	struct session_table *sessions; /* empty: tells the tenant of a VNI */
-	struct fragment_table *fragments;
-	struct lookahead lookahead;
+	struct distributor *distributor;
 	struct worker *const *workers;
-	struct decap_met met;
 	uint64_t left_out_mirror;
 	struct block_queue
 		held; /* filled; each is sent when enough is known of what comes behind it */
@@ -77,20 +73,17 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->decap = lane_decap_params(params->settings);
 	reader->decap.mode = params->mode;
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
-	reader->sessions = lane_sessions(params->settings);
-	reader->fragments = lane_fragments(params->settings, 0);
+	reader->distributor = distributor_create(
+		params->settings, &reader->decap, params->inner, params->n_workers);
 	if (params->mode != DECAP_PLAIN)
 		reader->defrag = defrag_create(&reader->decap);
 	if (params->mode != DECAP_PLAIN)
 		input_watch(params->input, (struct input_watch){reader, left_out});
 	reader->lends = input_lend(params->input, BLOCK_ROOM);
 	/* With one block in hand, empty_block() never fails once blocks are on their way. */
-	if (reader->sessions && reader->fragments && add_block(reader) &&
-		(reader->defrag || params->mode == DECAP_PLAIN)) {
-		lookahead_init(&reader->lookahead, &reader->decap, params->inner,
-			fragment_table_params(reader->fragments));
+	if (reader->distributor && add_block(reader) &&
+		(reader->defrag || params->mode == DECAP_PLAIN))
 		return reader;
-	}
 	reader_destroy(reader);
 	return NULL;
 }
@@ -111,21 +104,23 @@ void reader_destroy(struct reader *reader)
 	queue_free(&reader->sent);
 	queue_free(&reader->spare);
 	defrag_destroy(reader->defrag);
-	fragment_table_destroy(reader->fragments);
-	session_table_destroy(reader->sessions);
+	distributor_destroy(reader->distributor);
 	free(reader);
 }
 
-static struct slot slot_of(const struct input_packet *in, uint32_t offset)
+/* Puts what arrived into the next slot of the block; its bytes stand at `data`. */
+static void arrive(struct block *block, const struct input_packet *in, const uint8_t *data)
 {
-	return (struct slot){
-		.time_ns = in->time_ns,
-		.captured_ns = in->time_ns,
-		.offset = offset,
-		.cap = in->cap,
-		.wire = in->wire,
-		.link = (uint32_t)in->link,
-	};
+	uint32_t i = block->n_slots++;
+	struct packet *p = &block->packets[i];
+
+	block->times[i] = in->time_ns;
+	p->data = data;
+	p->cap = in->cap;
+	p->wire = in->wire;
+	p->number = block->first_number + i;
+	p->link = in->link;
+	p->time_ns = in->time_ns;
 }
 
 /* Puts the pending packet into the block. */
@@ -133,9 +128,7 @@ static void add_packet(struct reader *reader, struct block *block)
 {
 	const struct input_packet *in = &reader->pending;
 
-	block->slots[block->n_slots++] = slot_of(
-		in, reader->lends ? (uint32_t)(in->data - input_lent(reader->params.input))
-				  : block->n_bytes);
+	arrive(block, in, reader->lends ? in->data : block->data + block->n_bytes);
 	if (!reader->lends)
 		memcpy(block->data + block->n_bytes, in->data, in->cap);
 	block->n_bytes += in->cap;
@@ -179,8 +172,16 @@ static bool have_packet(struct reader *reader)
 /* The time of the packet behind the block says whether the last times in it stand. */
 static void settle(struct reader *reader, struct block *block)
 {
-	reader->strays += packet_times_settle(block->slots, block->n_slots, reader->latest_ns,
+	uint32_t strays = packet_times_settle(block->times, block->n_slots, reader->latest_ns,
 		reader->has_pending ? reader->pending.time_ns : 0);
+
+	for (uint32_t i = 0; strays && i < block->n_slots; i++) {
+		uint64_t captured_ns = block->packets[i].time_ns;
+
+		block->packets[i].time_ns = block->times[i];
+		block->times[i] = captured_ns;
+	}
+	reader->strays += strays;
 }
 
 /* Reads until the block is full or the input ends. */
@@ -191,6 +192,7 @@ static void fill(struct reader *reader, struct block *block)
 		block_fits(block, reader->pending.cap))
 		add_packet(reader, block);
 	settle(reader, block);
+	distributor_decap(reader->distributor, block);
 	if (reader->lends)
 		block->data = input_exchange(reader->params.input, block->data,
 			reader->has_pending && reader->pending_is == DEFRAG_NONE
@@ -206,10 +208,10 @@ static void set_horizon(struct reader *reader, struct block *block)
 	uint64_t oldest = UINT64_MAX;
 
 	for (uint32_t i = 0; i < block->n_slots; i++)
-		if (block->slots[i].time_ns < oldest)
-			oldest = block->slots[i].time_ns;
+		if (block->packets[i].time_ns < oldest)
+			oldest = block->packets[i].time_ns;
 	if (block->n_slots > 0)
-		reader->latest_ns = block->slots[block->n_slots - 1].time_ns;
+		reader->latest_ns = block->packets[block->n_slots - 1].time_ns;
 	else if (!block->last) /* the input gave fragments only */
 		oldest = reader->horizon_ns;
 	else /* the end: by the last packet, wherever blocks happen to begin */
@@ -224,40 +226,7 @@ static void set_horizon(struct reader *reader, struct block *block)
 	block->horizon_ns = reader->horizon_ns;
 }
 
-/* The worker that owns the packet's flow; packets without one are dealt round. */
-static uint32_t owner(struct reader *reader, const struct block *block, uint32_t i)
-{
-	uint32_t n = reader->params.n_workers;
-	struct packet p;
-	enum reason why;
-
-	if (n == 1)
-		return 0;
-	block_packet(block, i, &p);
-	why = decap_packet(&reader->decap, &p, &reader->met);
-	if (reader->params.inner)
-		why = inner_filter_judge(reader->params.inner, &p, why);
-	if (why != REASON_inspected)
-		return i % n;
-	p.tenant = p.flags & PACKET_HAS_VNI ? session_table_tenant_of(reader->sessions, &p.key)
-					    : (uint32_t)TENANT_PLAIN;
-	if (p.flags & PACKET_FRAGMENT && !fragment_table_packet(reader->fragments, &p))
-		lookahead_packet(&reader->lookahead, &p);
-	return owner_of_flow(&p, n);
-}
-
-static void deal(struct reader *reader, struct block *block)
-{
-	lookahead_block(&reader->lookahead, block);
-	for (uint32_t i = 0; i < block->n_slots; i++) {
-		uint32_t w = owner(reader, block, i);
-
-		block_owned(block, w)[block->n_owned[w]++] = (uint16_t)i;
-	}
-}
-
-/* The oldest block that is held. Those behind it are filled; how far they reach is written down, since
- * the newest of them gets its successor while the workers have this one. */
+/* The oldest block that is held. Those behind it are filled. */
 static void send_oldest(struct reader *reader)
 {
 	uint64_t held_end = block_end(block_queue_newest(&reader->held));
@@ -266,7 +235,7 @@ static void send_oldest(struct reader *reader)
 	block->ahead_end = block_end(block) + LOOKAHEAD_PACKETS;
 	if (block->ahead_end > held_end)
 		block->ahead_end = held_end;
-	deal(reader, block);
+	distributor_deal(reader->distributor, block);
 	for (uint32_t w = 0; w < reader->params.n_workers; w++)
 		worker_send(reader->workers[w], block);
 	block_queue_push(&reader->sent, block);
@@ -315,7 +284,7 @@ static void record_one(const struct reader_params *to, const struct mark *mark)
 static void record(struct reader *reader, const struct block *block)
 {
 	for (uint32_t i = 0; block->marks && i < block->n_slots; i++) {
-		block->marks[i].packet.time_ns = block->slots[i].captured_ns;
+		block->marks[i].packet.time_ns = block->times[i];
 		record_one(&reader->params, &block->marks[i]);
 	}
 }
@@ -363,13 +332,14 @@ static void send_whole(struct reader *reader)
 	struct block *block = empty_block(reader);
 
 	block->first_number = reader->received + 1;
-	block->slots[block->n_slots++] = slot_of(&reader->pending, 0);
+	arrive(block, &reader->pending, block->data);
 	memcpy(block->data, reader->pending.data, reader->pending.cap);
 	block->n_bytes = reader->pending.cap;
 	reader->received++;
 	reader->has_pending = false;
 	have_packet(reader);
 	settle(reader, block);
+	distributor_decap(reader->distributor, block);
 	send(reader, block);
 }
 
@@ -457,7 +427,7 @@ uint64_t reader_in_flight(const struct reader *reader)
 
 void reader_overflow(const struct reader *reader, struct fragments_stats *sum)
 {
-	sum->fragments_overflow += fragment_table_overwritten(reader->fragments);
+	sum->fragments_overflow += distributor_overflow(reader->distributor);
 	if (reader->defrag)
 		sum->outer_fragments_overflow += defrag_counts(reader->defrag).overflow;
 }
@@ -465,4 +435,9 @@ void reader_overflow(const struct reader *reader, struct fragments_stats *sum)
 uint32_t reader_max_blocks(const struct reader *reader)
 {
 	return reader->max_blocks;
+}
+
+uint64_t reader_plain(const struct reader *reader)
+{
+	return distributor_plain(reader->distributor);
 }

@@ -1,13 +1,9 @@
-/* The replay reader: fills blocks from the captures, chooses the owner of each packet, sends the
- * blocks to the workers, takes them back, and records packets in file order. It waits for
- * workers and never drops. All on the calling thread.
+/* The replay reader: fills blocks from the captures, has them decapsulated and owners chosen
+ * (distributor.h), sends the blocks to the workers, takes them back, and records packets in file
+ * order. It waits for workers and never drops. All on the calling thread.
  *
  * Outer IP fragments are put together here (decap/outer_defrag.h), whatever the number of workers: the
- * whole packet has the place of its last fragment; the others are counted, and go no further.
- *
- * An owner is chosen by the hash of (tenant, inner addresses, ports, protocol), so every flow
- * keeps file order in one worker; later fragments follow the ports of their first one. With one
- * worker nothing is parsed here. */
+ * whole packet has the place of its last fragment; the others are counted, and go no further. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,7 +28,7 @@ struct reader_params {
 	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
 	uint32_t n_workers;
 	enum decap_mode mode;
-	const struct inner_filter *inner; /* that of the lanes; NULL: everything is taken */
+	const struct inner_filter *inner; /* NULL: everything is taken */
 };
 
 /* NULL: no memory. Everything in `params` is borrowed until reader_destroy(). */
@@ -64,6 +60,8 @@ void reader_ledger(const struct reader *reader, struct ledger *ledger);
 /* Adds what found no room in the fragment table of the reader or in its defrag: then owners may differ
  * from another run's. */
 void reader_overflow(const struct reader *reader, struct fragments_stats *sum);
+/* Packets that DECAP_AUTO took for no mirror traffic. */
+uint64_t reader_plain(const struct reader *reader);
 /* Packets whose times were replaced: see packet_times.h. */
 uint64_t reader_strays(const struct reader *reader);
 /* Blocks on their way at once, at most: the room that worker inboxes need. */

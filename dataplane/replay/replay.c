@@ -192,7 +192,6 @@ static int make_lanes(struct replay *replay, struct error *error)
 			.index = i,
 			.n_lanes = replay->n_workers,
 			.mode = replay->params->input,
-			.inner = replay->inner,
 			.sink = writer_sink(replay->writer, i),
 			.facts = correlator_sink(replay->correlator, i),
 			.slot = &replay->slot,
@@ -269,7 +268,8 @@ static struct summary_replay describe(const struct replay *replay, const struct 
 {
 	const struct replay_params *p = replay->params;
 	uint64_t received = g->ledger.received;
-	uint64_t plain = g->plain + ledger_bucket(&g->ledger, BUCKET_not_mirror);
+	uint64_t plain =
+		reader_plain(replay->reader) + ledger_bucket(&g->ledger, BUCKET_not_mirror);
 
 	if (p->input == DECAP_PLAIN)
 		plain = received;

@@ -4,14 +4,14 @@
 #include "config/thread/backoff.h"
 #include "config/thread/ring.h"
 #include "config/thread/thread.h"
-#include "dataplane/replay/lookahead.h"
-
 #include "dataplane/pipeline/record.h"
+#include "decap/touch.h"
 #include "inspect/flow/flow.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/log/error.h"
 
@@ -24,6 +24,9 @@ enum {
 /* When all slots were looked at, there is nothing to find until the clock has gone on. */
 #define EXPIRE_PAUSE_NS NS_PER_S
 
+/* What of a packet is known after decap; the rest is the lane's. */
+enum { PACKET_DECAPPED = offsetof(struct packet, key) + sizeof(struct session_key) };
+
 struct worker {
 	struct lane *lane;
 	struct writer *writer;
@@ -34,7 +37,6 @@ struct worker {
 	uint32_t ring_size;
 	uint64_t returned; /* the reader's: blocks that it has back */
 	struct thread thread;
-	struct lookahead lookahead;
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
 	uint64_t blocks;         /* got so far: every worker gets all, in the same order */
@@ -71,14 +73,32 @@ static void __attribute__((noinline)) look_at_others(
 	}
 }
 
+/* Three lines a packet, which the reader's processor has written. */
+static void take(
+	struct worker *worker, const struct block *block, const uint16_t *slots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const char *p = (const char *)&block->packets[slots[i]];
+
+		touch(p);
+		touch(p + 64);
+		touch(p + PACKET_DECAPPED - 1);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(&worker->packets[i], &block->packets[slots[i]], PACKET_DECAPPED);
+		worker->why[i] = block->why[slots[i]];
+	}
+}
+
 static void run_burst(
 	struct worker *worker, struct block *block, const uint16_t *slots, uint32_t n)
 {
 	uint64_t others = not_mirror(worker->lane);
+	struct pipeline_burst burst = pipeline_own(worker->packets, n, worker->why);
 
-	for (uint32_t i = 0; i < n; i++)
-		block_packet(block, slots[i], &worker->packets[i]);
-	pipeline_packets(worker->lane, worker->packets, n, block->horizon_ns, worker->why);
+	burst.decapsulated = true;
+	take(worker, block, slots, n);
+	pipeline_run(worker->lane, &burst, block->horizon_ns);
 	if (not_mirror(worker->lane) != others)
 		look_at_others(worker->lane, worker->packets, n, worker->why);
 	for (uint32_t i = 0; block->marks && i < n; i++)
@@ -112,7 +132,6 @@ static void run_block(struct worker *worker, struct block *block)
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;
 	}
-	lookahead_block(&worker->lookahead, block);
 	lane_close_windows(worker->lane, block->horizon_ns);
 	while (left > 0) {
 		uint32_t n = left < BURST_MAX ? left : BURST_MAX;
@@ -153,11 +172,6 @@ static void worker_main(void *arg)
 	}
 }
 
-static bool ports_ahead(void *ctx, struct packet *p)
-{
-	return lookahead_packet(ctx, p);
-}
-
 struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
 	struct correlator *correlator, uint32_t max_blocks, struct error *error)
 {
@@ -171,9 +185,6 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	worker->index = index;
 	worker->writer = writer;
 	worker->correlator = correlator;
-	lookahead_init(&worker->lookahead, &lane->decap, lane->inner,
-		fragment_table_params(lane->fragments));
-	lane->ahead = (struct lane_ahead){.ports = ports_ahead, .ctx = &worker->lookahead};
 	worker->ring = lines_create(sizeof(*worker->ring));
 	worker->ring_size = max_blocks;
 	worker->ring_blocks = calloc(max_blocks, sizeof(*worker->ring_blocks));
@@ -203,7 +214,6 @@ struct block *worker_done(struct worker *worker)
 void worker_stop(struct worker *worker)
 {
 	thread_join(&worker->thread);
-	worker->lane->ahead = (struct lane_ahead){.ports = NULL};
 	free(worker->ring);
 	free(worker->ring_blocks);
 	free(worker);

@@ -4,7 +4,7 @@
  * two mirrored ends send the same identification, and their filters may differ. Bounded; the oldest
  * entry of a neighbourhood gives way, which `overwritten` counts when it was still young. Not
  * reassembly.
- * The replay reader and every worker own one each; the results are the same. */
+ * The distributor of a replay owns one, and every live worker. */
 #pragma once
 
 #include <stdbool.h>

@@ -30,23 +30,23 @@ static const struct {
 static void strays_take_the_time_before_them(void)
 {
 	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
-		struct slot slots[TIMES] = {{0}};
+		uint64_t times[TIMES] = {0};
 		uint32_t n = 0, want = 0;
 
 		for (; n < TIMES && rows[r].times[n]; n++)
-			slots[n].time_ns = rows[r].times[n] * UINT64_C(1000000000);
+			times[n] = rows[r].times[n] * UINT64_C(1000000000);
 		for (uint32_t i = 0; i < n; i++)
 			want += rows[r].want[i] != 0;
 		CU_ASSERT_EQUAL(
-			packet_times_settle(slots, n, rows[r].before * UINT64_C(1000000000),
+			packet_times_settle(times, n, rows[r].before * UINT64_C(1000000000),
 				rows[r].after * UINT64_C(1000000000)),
 			want);
 		for (uint32_t i = 0; i < n; i++) {
 			unsigned s = rows[r].want[i] ? rows[r].want[i] : rows[r].times[i];
 
-			if (slots[i].time_ns != s * UINT64_C(1000000000))
+			if (times[i] != s * UINT64_C(1000000000))
 				printf("\n%s: time %u\n", rows[r].what, i);
-			CU_ASSERT_EQUAL(slots[i].time_ns, s * UINT64_C(1000000000));
+			CU_ASSERT_EQUAL(times[i], s * UINT64_C(1000000000));
 		}
 	}
 }
@@ -56,22 +56,21 @@ static void any_times(void)
 {
 	srand(3);
 	for (int round = 0; round < 2000; round++) {
-		struct slot slots[200];
+		uint64_t times[200], captured[200];
 		uint64_t clock = 0;
 		uint32_t moved = 0, n = (uint32_t)rand() % 200;
 
 		for (uint32_t i = 0; i < n; i++) {
 			uint64_t ns = (uint64_t)rand() << (rand() % 34);
 
-			slots[i] = (struct slot){.time_ns = ns, .captured_ns = ns};
+			times[i] = captured[i] = ns;
 		}
-		uint32_t got = packet_times_settle(slots, n, 0, round % 2 ? UINT64_MAX : 0);
+		uint32_t got = packet_times_settle(times, n, 0, round % 2 ? UINT64_MAX : 0);
 
 		for (uint32_t i = 0; i < n; i++) {
-			moved += slots[i].time_ns != slots[i].captured_ns;
-			CU_ASSERT_TRUE(slots[i].time_ns == slots[i].captured_ns ||
-				       slots[i].time_ns == clock);
-			clock = slots[i].time_ns;
+			moved += times[i] != captured[i];
+			CU_ASSERT_TRUE(times[i] == captured[i] || times[i] == clock);
+			clock = times[i];
 		}
 		CU_ASSERT_EQUAL(moved, got);
 	}

@@ -236,7 +236,7 @@ static void no_count_of_a_lane_is_left_out(void)
 	struct output_ledger *events[LANES];
 	struct run_totals g;
 	struct crowd crowd;
-	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, PLAIN, KINDS };
+	enum { LEDGER, RECORDING, FLOWS, FLOW_LOGS, UNDIRECTED, KINDS };
 	struct words words[KINDS] = {
 		[LEDGER] = {.sum = g.ledger.reasons, .n = REASON_COUNT},
 		[RECORDING] = {.sum = &g.counters.recorder_counts,
@@ -246,7 +246,6 @@ static void no_count_of_a_lane_is_left_out(void)
 		[FLOW_LOGS] = {.sum = &g.counters.aggregates_stats,
 			.n = sizeof(struct aggregates_stats) / 8},
 		[UNDIRECTED] = {.sum = &g.counters.lane_stats.direction_unknown, .n = 1},
-		[PLAIN] = {.sum = &g.plain, .n = 1},
 	};
 
 	crowd_begin(&crowd);
@@ -261,7 +260,6 @@ static void no_count_of_a_lane_is_left_out(void)
 		words[FLOWS].lanes[l] = flows[l];
 		words[FLOW_LOGS].lanes[l] = exporter_aggregates(lane->exporter);
 		words[UNDIRECTED].lanes[l] = &lane->direction_unknown;
-		words[PLAIN].lanes[l] = &lane->met.plain;
 		*events[l] = (struct output_ledger){
 			.offered = 1u << l, .by_policy = 10u << l, .lost_queue = 100u << l};
 	}

@@ -88,17 +88,27 @@ static enum reason when_refused(const struct traffic_packet *p)
 }
 
 static void check_burst(struct lane *lane, const struct traffic_packet *from, uint32_t n,
-	uint64_t *received, enum reason (*want)(const struct traffic_packet *))
+	uint64_t *received, bool decapsulated,
+	enum reason (*want)(const struct traffic_packet *))
 {
 	struct packet packets[BURST_MAX];
 	enum reason why[BURST_MAX];
+	struct pipeline_burst burst = pipeline_own(packets, n, why);
+	struct decap_met met = {0};
 	struct ledger before = lane->ledger;
 	uint32_t wrong = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		packets[i] = packet_of(&from[i], *received + i + 1);
 	memset(why, 0xff, sizeof(why));
-	pipeline_packets(lane, packets, n, from[0].time_ns, why);
+	burst.decapsulated = decapsulated;
+	for (uint32_t i = 0; decapsulated && i < n; i++) {
+		why[i] = decap_packet(&lane->decap, &packets[i], &met);
+		if (why[i] == REASON_inspected && packets[i].flags & PACKET_FRAGMENT &&
+			!fragment_table_packet(lane->fragments, &packets[i]))
+			packets[i].flags |= PACKET_NO_PORTS;
+	}
+	pipeline_run(lane, &burst, from[0].time_ns);
 	*received += n;
 	for (uint32_t i = 0; i < n; i++) {
 		wrong += why[i] != want(&from[i]);
@@ -113,14 +123,15 @@ static void check_burst(struct lane *lane, const struct traffic_packet *from, ui
 }
 
 /* Sizes 1 to 64; each begins at another kind of packet than the one before. */
-static void run_all_sizes(
-	struct bench *bench, enum reason (*want)(const struct traffic_packet *))
+static void run_all_sizes(struct bench *bench, bool decapsulated,
+	enum reason (*want)(const struct traffic_packet *))
 {
 	struct traffic traffic = traffic_make(ALL_SIZES);
 	uint64_t received = 0;
 
 	for (uint32_t n = 1; n <= BURST_MAX; n++)
-		check_burst(bench->lane, &traffic.packets[received], n, &received, want);
+		check_burst(bench->lane, &traffic.packets[received], n, &received, decapsulated,
+			want);
 	CU_ASSERT_EQUAL(received, ALL_SIZES);
 	for (int reason = 0; reason < REASON_COUNT; reason++) {
 		uint64_t n = 0;
@@ -132,14 +143,15 @@ static void run_all_sizes(
 	traffic_free(&traffic);
 }
 
-static void bursts_of_every_size(void)
+/* Decapsulated in the pipeline, or before it. */
+static void bursts_of_every_size_that(bool decapsulated)
 {
 	struct traffic traffic = traffic_make(ALL_SIZES);
 	struct bench bench;
 
 	bench_begin(&bench);
 	bench_lane(&bench, DECAP_MIRROR);
-	run_all_sizes(&bench, as_it_is);
+	run_all_sizes(&bench, decapsulated, as_it_is);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, traffic_flows(&traffic));
 	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	/* No session has an interface; only sources' own addresses tell a direction. */
@@ -149,18 +161,30 @@ static void bursts_of_every_size(void)
 	traffic_free(&traffic);
 }
 
-static void unknown_sessions_refused(void)
+static void bursts_of_every_size(void)
+{
+	bursts_of_every_size_that(false);
+	bursts_of_every_size_that(true);
+}
+
+static void unknown_sessions_refused_that(bool decapsulated)
 {
 	struct bench bench;
 
 	bench_begin(&bench);
 	bench_set(&bench, "sessions.unknown=refuse");
 	bench_lane(&bench, DECAP_MIRROR);
-	run_all_sizes(&bench, when_refused);
+	run_all_sizes(&bench, decapsulated, when_refused);
 	CU_ASSERT_EQUAL(flow_table_stats(bench.lane->flows)->made, 0);
 	CU_ASSERT_EQUAL(session_table_count(bench.lane->sessions), 0);
 	CU_ASSERT_FALSE(rig_limited(bench.lane));
 	bench_end(&bench);
+}
+
+static void unknown_sessions_refused(void)
+{
+	unknown_sessions_refused_that(false);
+	unknown_sessions_refused_that(true);
 }
 
 /* In plain mode the mirror packets are UDP packets like others: the flow is the outer one. */

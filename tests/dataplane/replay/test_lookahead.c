@@ -14,6 +14,7 @@ struct stand {
 	struct settings settings;
 	struct lookahead lookahead;
 	struct decap_params decap;
+	struct decap_met met;
 	struct block *block;
 };
 
@@ -34,8 +35,12 @@ static void add(struct stand *s, uint16_t offset, uint16_t id, uint32_t without)
 	struct block *b = s->block;
 	uint32_t len = mirror_frame_write(&spec, b->data + b->n_bytes);
 
-	b->slots[b->n_slots++] = (struct slot){
-		.time_ns = 1000, .offset = b->n_bytes, .cap = len - without, .wire = len};
+	struct packet *p = &b->packets[b->n_slots];
+
+	*p = mirror_frame_packet(b->data + b->n_bytes, len - without, 1000);
+	p->wire = len;
+	p->number = block_end(b);
+	b->why[b->n_slots++] = decap_packet(&s->decap, p, &s->met);
 	b->n_bytes += len;
 	b->ahead_end = block_end(b);
 }
@@ -48,7 +53,7 @@ static void stand_open(struct stand *s)
 	settings_init(&s->settings);
 	s->decap = lane_decap_params(&s->settings);
 	s->decap.mode = DECAP_MIRROR;
-	lookahead_init(&s->lookahead, &s->decap, NULL, &params);
+	lookahead_init(&s->lookahead, &params);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->block = block_create(1, false));
 	s->block->first_number = NUMBER;
 	lookahead_block(&s->lookahead, s->block);
@@ -64,11 +69,8 @@ static void stand_close(struct stand *s)
 /* Of the block's packet 0, the later fragment: what it learned. */
 static bool learn(struct stand *s, struct packet *p)
 {
-	struct decap_met met = {0};
-
-	memset(p, 0, sizeof(*p));
-	block_packet(s->block, 0, p);
-	CU_ASSERT_EQUAL(decap_packet(&s->decap, p, &met), REASON_inspected);
+	*p = s->block->packets[0];
+	CU_ASSERT_EQUAL(s->block->why[0], REASON_inspected);
 	CU_ASSERT_TRUE(p->flags & PACKET_LATER_FRAGMENT);
 	return lookahead_packet(&s->lookahead, p);
 }
