@@ -114,17 +114,19 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
 	enum MHD_ConnectionNotificationCode what)
 {
 	struct http *http = ctx;
-	const union MHD_ConnectionInfo *fd, *address;
+	const union MHD_ConnectionInfo *info;
+	const struct sockaddr *address;
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		http_clients_go(*context);
 		return;
 	}
-	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (fd != NULL && address != NULL && address->client_addr != NULL)
-		*context =
-			http_clients_come(&http->clients, fd->connect_fd, address->client_addr);
+	/* What is told is in one union a connection, which the next question overwrites (libmicrohttpd 1.0). */
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	address = info == NULL ? NULL : info->client_addr;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info != NULL && address != NULL)
+		*context = http_clients_come(&http->clients, info->connect_fd, address);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's MHD_AccessHandlerCallback */
