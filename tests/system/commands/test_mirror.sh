@@ -1,6 +1,7 @@
 #!/bin/sh
-# mirror: there and back again gives the same packets, flows and labels; which session mirrors a packet,
-# and how much of it; the headers as AWS writes them, read by tshark; and sending.
+# mirror: there and back again gives the same packets, flows and labels (of all captures of nDPI:
+# test_mirror_captures.sh); which session mirrors a packet, and how much of it; the headers as AWS writes
+# them, read by tshark; and sending.
 . "$(dirname "$0")/../lib.sh"
 
 trip() { # mirror's options... -- captures...
@@ -39,12 +40,6 @@ check "below outer IPv6" trip --vni 16777215 --source fd00::9 -- "$@"
 check "below GENEVE" trip --vni 0 --source 10.9.9.9 --gwlb -- "$@"
 check "100 bytes of each" trip --vni 7 --source 10.9.9.9 --packet-length 100 -- "$@"
 check "headers alone" trip --vni 7 --source 10.9.9.9 --packet-length 74 -- "$@"
-if have_shared pcaps/ndpi42; then
-  find "$shared/pcaps/ndpi42" -name '*.pcap' -o -name '*.pcapng' -o -name '*.cap' | sort >"$tmp/list"
-  all() { xargs python3 "$here/judge/roundtrip.py" "$periscope" "$tmp" "$@" -- <"$tmp/list"; }
-  check "all $(wc -l <"$tmp/list") captures of nDPI" all --vni 7 --source 10.9.9.9
-  check "all of them, 100 bytes of each" all --vni 7 --source 10.9.9.9 --packet-length 100
-fi
 
 echo "# sessions, filters, lengths"
 python3 - "$tmp/sessions.json" <<'SETTINGS'

@@ -5,6 +5,7 @@ Same packets: what mirror writes is the capture behind its headers. Same flows: 
 for what says where a packet was mirrored. With --packet-length N: packets and bytes of each flow are
 equal, and as many are counted as truncated as are longer.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -23,14 +24,23 @@ def run(*command):
     return done.returncode, done.stderr.strip()
 
 
-def replay(periscope, folder, name, *arguments):
-    out = os.path.join(folder, name)
+def replay(periscope, out, *arguments):
     shutil.rmtree(out, ignore_errors=True)
     # The captures of a corpus may be damaged on purpose: both replays must say so alike.
     status, said = run(periscope, "replay", "-l", out, *arguments)
     if not os.path.exists(os.path.join(out, "summary.json")):
         raise ValueError("replay: %d %s" % (status, said))
     return out
+
+
+def replay_plain(periscope, folder, path):
+    """Of the capture itself: the same for every way of mirroring it, so it is replayed once in FOLDER."""
+    with open(path, "rb") as file:
+        name = "plain-" + hashlib.sha256(file.read()).hexdigest()
+    out = os.path.join(folder, name)
+    if os.path.exists(os.path.join(out, "summary.json")):
+        return out
+    return replay(periscope, out, "--input", "plain", path)
 
 
 def flows(out, keep):
@@ -99,8 +109,8 @@ def judge(periscope, folder, options, path):
     status, said = run(periscope, "mirror", "--force", *options, path, mirrored)
     if status > 1 or (status == 1 and "breaks off" not in said):
         return ["mirror: %d %s" % (status, said)]
-    plain = replay(periscope, folder, "plain", "--input", "plain", path)
-    back = replay(periscope, folder, "back", "--input", "mirror", mirrored)
+    plain = replay_plain(periscope, folder, path)
+    back = replay(periscope, os.path.join(folder, "back"), "--input", "mirror", mirrored)
     if length:
         wrong, cut = cut_flows(plain, back, length)
         want = longer(path, length)
