@@ -12,6 +12,7 @@ skips=0
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/make:$here/judge LC_ALL=C
+export TSHARK_SAID=$tmp/tshark-said # truth.py
 # Debian's programs, which scripts/deps.sh installs, come before others of their names; a python3 that is a
 # script around another one costs ten times as long to start.
 export PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH"

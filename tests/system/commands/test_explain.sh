@@ -32,26 +32,21 @@ sed 's/    network_services: .amazon-dns./    tags: {}/' "$tmp/one.yaml" >"$tmp/
 # each rule looked at; +SESSION for each session asked before the last, <SESSION for one that is asked
 # before the named one, !KIND for what is never mirrored. Anything that is not exactly the documented shape fails.
 answer() {
-  python3 -c '
-import json, sys
-said = json.load(sys.stdin)
-assert list(said) == ["session", "interface_id", "direction", "direction_by", "decision",
-                      "rule_number", "reason", "rules", "sessions", "session_before",
-                      "never_mirrored"], list(said)
-for session in said["sessions"]:
-    assert list(session) == ["session", "session_number", "decision", "rule_number", "reason"], session
-if said["sessions"]:
-    last = said["sessions"][-1]
-    assert all(last[key] == said[key] for key in ("session", "decision", "rule_number", "reason")), said
-for rule in said["rules"]:
-    assert list(rule) == ["rule_number", "matched", "first_mismatch"], rule
-    assert rule["matched"] is (rule["first_mismatch"] is None), rule
-words = [said[key] for key in list(said)[:7]]
-words += ["%d=%s" % (r["rule_number"], r["first_mismatch"] or "match") for r in said["rules"]]
-words += ["+" + session["session"] for session in said["sessions"][:-1]]
-words += ["<" + said["session_before"]] if said["session_before"] else []
-words += ["!" + said["never_mirrored"].replace(" ", "_")] if said["never_mirrored"] else []
-print(*("-" if word is None else word for word in words))'
+  jq -r '
+    def must(f): if f then . else error("not the shape: " + tojson) end;
+    def same(a; b): a as $a | b as $b | all("session", "decision", "rule_number", "reason"; $a[.] == $b[.]);
+    must(keys_unsorted == ["session", "interface_id", "direction", "direction_by", "decision",
+      "rule_number", "reason", "rules", "sessions", "session_before", "never_mirrored"]) |
+    must(all(.sessions[]; keys_unsorted == ["session", "session_number", "decision", "rule_number", "reason"])) |
+    must(.sessions == [] or same(.sessions[-1]; .)) |
+    must(all(.rules[]; keys_unsorted == ["rule_number", "matched", "first_mismatch"] and
+      .matched == (.first_mismatch == null))) |
+    [.session, .interface_id, .direction, .direction_by, .decision, .rule_number, .reason] +
+    [.rules[] | "\(.rule_number)=\(.first_mismatch // "match")"] +
+    [.sessions[:-1][] | "+" + .session] +
+    [.session_before // empty | "<" + .] +
+    [.never_mirrored // empty | "!" + gsub(" "; "_")] |
+    map(if . == null then "-" else tostring end) | join(" ")'
 }
 
 says() { # answer, settings, arguments...

@@ -7,7 +7,8 @@
   loads SECONDS TIMES FEW MANY COMMAND...   with the settings MANY the command ends well, within so much CPU
       time, and within so many times what it takes with FEW
   compare TRUTH SUMMARY   the ledger and the rules of a summary are those of verdicts.py
-  explained TRUTH K       standard input is what `explain -j` said about packet K
+  explained TRUTH STEP    standard input is what `explain -j` said about the first packet and each STEP-th one
+                          after it
 """
 import ipaddress
 import json
@@ -154,11 +155,18 @@ def compare(truth, summary):
     return wrong
 
 
-def explained(truth, number, said):
-    session, interface, direction, by, decision, rule_number, reason = truth["packets"][number - 1]
-    want = {"session": session, "interface_id": interface, "direction": direction,
-            "direction_by": by, "decision": decision, "rule_number": rule_number, "reason": reason}
-    return sum(complain("packet %d, %s" % (number, key), said[key], want[key]) for key in want)
+def explained(truth, step, text):
+    said, decoder, wrong = [], json.JSONDecoder(), 0
+    while text.strip():
+        answer, end = decoder.raw_decode(text.lstrip())
+        said, text = said + [answer], text.lstrip()[end:]
+    numbers = range(1, len(truth["packets"]) + 1, step)
+    for number, answer in zip(numbers, said):
+        session, interface, direction, by, decision, rule_number, reason = truth["packets"][number - 1]
+        want = {"session": session, "interface_id": interface, "direction": direction,
+                "direction_by": by, "decision": decision, "rule_number": rule_number, "reason": reason}
+        wrong += sum(complain("packet %d, %s" % (number, key), answer[key], want[key]) for key in want)
+    return wrong + complain("answers", len(said), len(numbers))
 
 
 def load(path):
@@ -179,7 +187,7 @@ def main():
         return loads(float(rest[0]), float(rest[1]), *rest[2:4], rest[4:])
     if kind == "compare":
         return compare(load(rest[0]), load(rest[1])) > 0
-    return explained(load(rest[0]), int(rest[1]), json.load(sys.stdin)) > 0
+    return explained(load(rest[0]), int(rest[1]), sys.stdin.read()) > 0
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def misplaced(directory):
 def main():
     window, directory = int(sys.argv[1]), sys.argv[2]
     want = collections.Counter()
+    truth.read([word.split(",")[-1] for word in sys.argv[3:]])
     for word in sys.argv[3:]:
         *owner, path = word.split(",")
         owner = tuple(owner) or ("unknown", "-")

@@ -1,7 +1,15 @@
 """Flows and flow log records as tshark's view of each packet gives them: the inner packets of a
-capture that nothing was wrapped around. Knows nothing of how periscope does it."""
+capture that nothing was wrapped around. Knows nothing of how periscope does it.
+
+tshark takes most of a second to start: it is asked once for all captures of a call, and what it said of a
+capture is kept in the folder of $TSHARK_SAID, if that is set, for the next call of the same test."""
+import hashlib
+import os
 import subprocess
+import tempfile
 from typing import NamedTuple, Optional
+
+import captures
 
 FIELDS = ("frame.time_epoch frame.protocols ip.src ip.dst ip.proto ip.len ip.id ip.frag_offset "
           "ip.flags.mf ipv6.src ipv6.dst ipv6.plen tcp.srcport tcp.dstport udp.srcport "
@@ -82,14 +90,64 @@ def _ends(row):
             _number(row["ipv6.fraghdr.offset"]), proto)
 
 
-def rows(path):
+def _ask(path):
+    """The lines that tshark says, one for each packet."""
     command = ["tshark", "-r", path, "-n", "-T", "fields", "-E", "separator=\t", "-E",
                "occurrence=f", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
                "-o", "tcp.desegment_tcp_streams:FALSE"]
     for name in FIELDS:
         command += ["-e", name]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    for line in run.stdout.split("\n"):
+    return [line for line in run.stdout.split("\n") if line]
+
+
+def _ask_of_all(paths):
+    """The same for several captures: one after the other in one file, and apart again by their numbers of packets."""
+    if len(paths) == 1:
+        return [_ask(paths[0])]
+    counts = [len(captures.read(path)) for path in paths]
+    with tempfile.NamedTemporaryFile(suffix=".pcapng") as whole:
+        subprocess.run(["mergecap", "-a", "-w", whole.name, *paths], check=True)
+        lines = iter(_ask(whole.name))
+    said = [[next(lines) for _ in range(count)] for count in counts]
+    if next(lines, None) is not None:
+        raise ValueError("tshark sees more packets than %s hold" % (paths,))
+    return said
+
+
+def _kept(path):
+    folder = os.environ.get("TSHARK_SAID")
+    if not folder:
+        return None
+    os.makedirs(folder, exist_ok=True)
+    with open(path, "rb") as file:
+        return os.path.join(folder, hashlib.sha256(file.read()).hexdigest())
+
+
+_said = {}
+
+
+def read(paths):
+    """Asks tshark of all these captures at once; what follows then finds the answers."""
+    new = []
+    for path in paths:
+        kept = _kept(path)
+        if kept and os.path.exists(kept):
+            with open(kept, encoding="utf-8") as file:
+                _said[path] = file.read().split("\n")
+        else:
+            new.append(path)
+    for path, lines in zip(new, _ask_of_all(new) if new else ()):
+        _said[path] = lines
+        if _kept(path):
+            with open(_kept(path), "w", encoding="utf-8") as file:
+                file.write("\n".join(lines))
+
+
+def rows(path):
+    if path not in _said:
+        read([path])
+    for line in _said[path]:
         if line:
             yield dict(zip(FIELDS, line.split("\t")))
 

@@ -14,12 +14,10 @@ counts() { # workers, settings, capture, truth
 
 explains() { # settings, capture, truth, step: every step-th packet
   n=$(python3 -c "import json; print(len(json.load(open('$3'))['packets']))")
-  k=1
-  while [ "$k" -le "$n" ]; do
-    "$periscope" explain -c "$1" -j -r "$2" -n "$k" >"$tmp/said" || return 1
-    filters explained "$3" "$k" <"$tmp/said" || return 1
-    k=$((k + $4))
-  done
+  for k in $(seq 1 "$4" "$n"); do
+    "$periscope" explain -c "$1" -j -r "$2" -n "$k" || return 1
+  done >"$tmp/said"
+  filters explained "$3" "$4" <"$tmp/said"
 }
 
 policy=0
