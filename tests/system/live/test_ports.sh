@@ -5,9 +5,19 @@
 . "$here/live/live.sh"
 
 pcaps=$root/pcaps
-quiet="--set control.http=off --set control.socket=off --set control.health_tcp=0"
+quiet="--set control.http=off --set control.health_tcp=0"
 
-# run DIR WORKERS PACKETS PORT...: until the appliance has had so many packets
+# Within ten seconds.
+has_received() { # directory, packets
+  tries=100
+  until [ "$("$periscope" ctl -l "$1" -j stats | jq .received)" -ge "$2" ]; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { echo "received less than $2"; return 1; }
+    sleep 0.1
+  done
+}
+
+# run DIR WORKERS PACKETS PORT...: until the appliance has had so many packets, and no more
 run() {
   dir=$1 workers=$2 packets=$3
   shift 3
@@ -15,13 +25,12 @@ run() {
   # shellcheck disable=SC2086
   live_start "$dir" env -- -c "$pcaps/lab.yaml" $quiet --set "capture.ports=[${list%,}]" \
     --set capture.workers="$workers" --set capture.queues=$queues --set capture.memory=96MiB || return 1
-  sleep 1
-  live_stop TERM 5 || return 1
+  has_received "$dir" "$packets" && live_stop TERM 5 || return 1
   [ "$(results summary "$dir" received)" = "$packets" ] ||
     { echo "received $(results summary "$dir" received), not $packets"; return 1; }
 }
 
-count() { results summary "$1" received; }
+count() { jq .received "$1/summary.json"; }
 
 as_replay() { # capture, workers
   replay "$tmp/want" -c "$pcaps/lab.yaml" "$pcaps/$1.pcap" || return 1
