@@ -9,7 +9,7 @@
 
 #ifdef __SANITIZE_ADDRESS__
 /* ASan maps the shadow of a block of half a megabyte anew each time it is given out, and each page of that
- * faults again. What rte_acl and mempools take is 8 MB and more: to clear it costs a fifth. */
+ * faults again. What rte_acl and mempools take is 8 MB and more: that is cleared in place. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

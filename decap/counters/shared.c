@@ -12,7 +12,7 @@ void shared_ledger_set(struct shared_ledger *shared, const struct output_ledger 
 
 struct output_ledger shared_ledger_get(const struct shared_ledger *shared)
 {
-	struct output_ledger ledger;
+	struct output_ledger ledger = {0};
 	uint64_t *words = (uint64_t *)&ledger;
 
 	for (int i = 0; i < WORDS; i++)

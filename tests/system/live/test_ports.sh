@@ -25,7 +25,7 @@ run() {
   # shellcheck disable=SC2086
   live_start "$dir" env -- -c "$pcaps/lab.yaml" $quiet --set "capture.ports=[${list%,}]" \
     --set capture.workers="$workers" --set capture.queues=$queues --set capture.memory=96MiB || return 1
-  has_received "$dir" "$packets" && live_stop TERM 5 || return 1
+  has_received "$dir" "$packets" && sleep 0.5 && live_stop TERM 5 || return 1
   [ "$(results summary "$dir" received)" = "$packets" ] ||
     { echo "received $(results summary "$dir" received), not $packets"; return 1; }
 }
