@@ -22,7 +22,7 @@ PACKAGES = ("gcc-12", "libc6", "librte-acl23", "libndpi4.2", "libdeflate0", "zli
 # it looks would count). `stages` sees established flows alone, `replay` the dpi mix; its counts
 # are divided by all packets.
 STAGES = {"decap": "run_decap", "session": "run_session", "flow": "run_flow", "path": "run_path"}
-REPLAY = {"read": "input_next", "pipeline": "pipeline_run", "nDPI": "dpi_packet",
+REPLAY = {"read": "input_next", "decap": "distributor_decap", "pipeline": "pipeline_run", "nDPI": "dpi_packet",
           "export": "exporter_flow", "flow logs": "exporter_window", "writer": "output_record"}
 
 
