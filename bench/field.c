@@ -6,8 +6,9 @@
 
 #include "bench/frame.h"
 #include "bench/talk.h"
+#include "decap/packet.h"
 
-enum { LINE = 64, ROOM_MIN = 2048, PORTS = 32768, FIRST_PORT = 16384, ACK = 16 };
+enum { LINE = 64, ROOM_MIN = 2048, PORTS = 32768, FIRST_PORT = 16384 };
 
 static void *map(size_t size)
 {
@@ -31,7 +32,7 @@ static void packet_make(const struct field *f, uint32_t i, uint8_t *out)
 	struct frame_ip ip = {
 		.src = reply ? server : client,
 		.dst = reply ? client : server,
-		.tcp_flags = ACK,
+		.tcp_flags = TCP_ACK,
 		.payload = payload,
 		.payload_len = f->params.size - 40,
 	};

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "decap/link.h"
+
 enum { IPV4_BYTES = 20, IPV6_BYTES = 40, TCP_BYTES = 20, UDP_BYTES = 8 };
 enum { VXLAN_PORT = 4789, VXLAN_I = 0x08, TTL = 64, AWS_TTL = 255 };
 
@@ -109,7 +111,8 @@ uint32_t frame_build(const struct frame_ip *ip, uint8_t *out)
 	uint32_t addresses = ip->v6 ? 32 : 8;
 	uint16_t sum;
 
-	at = put_ethernet(out, ip->src.address, ip->dst.address, ip->v6 ? 0x86dd : 0x0800);
+	at = put_ethernet(
+		out, ip->src.address, ip->dst.address, ip->v6 ? ETHER_IP6 : ETHER_IP4);
 	if (ip->v6)
 		l4 = put_ipv6(at, ip->src.address, ip->dst.address, protocol, len);
 	else
@@ -126,7 +129,7 @@ void frame_mirror(
 {
 	const uint32_t target = 0x0afffffe;
 	uint32_t udp = UDP_BYTES + 8 + len;
-	uint8_t *at = put_ethernet(out, outer_src, target, 0x0800);
+	uint8_t *at = put_ethernet(out, outer_src, target, ETHER_IP4);
 
 	at = put_ipv4(at, outer_src, target, AWS_TTL, IPPROTO_UDP, udp);
 	at = put16(put16(at, src_port), VXLAN_PORT);

@@ -13,7 +13,7 @@
 #include "config/log/error.h"
 #include "dataplane/capture/input.h"
 
-enum { ROUNDS_MAX = 100, ERROR_BYTES = 512 };
+enum { ROUNDS_MAX = 100 };
 
 enum kind { COUNTED, INSPECTED, RECORDED, KINDS };
 

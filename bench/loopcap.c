@@ -17,7 +17,7 @@
 #include "decap/cursor.h"
 #include "decap/decap.h"
 
-enum { LOOPS_MAX = 255, ERROR_BYTES = 512 };
+enum { LOOPS_MAX = 255 };
 #define GAP_NS UINT64_C(1000000) /* between two loops */
 
 struct record {

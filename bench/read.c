@@ -12,7 +12,7 @@
 #include "dataplane/capture/block.h"
 #include "dataplane/capture/input.h"
 
-enum { RUNS_MAX = 1 << 20, ERROR_BYTES = 512 };
+enum { RUNS_MAX = 1 << 20 };
 
 static uint64_t now_ns(void)
 {

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
+#include "decap/packet.h"
+
 enum { SERVERS = 4096, SCANNERS = 4 };
 
 uint64_t talk_hash(uint64_t a, uint64_t b)
@@ -275,7 +276,7 @@ static uint32_t data(const struct talk *t, uint32_t n, uint8_t *out, struct line
 	uint64_t seed = talk_hash(t->number, 100 + n);
 
 	line->from_client = n % 3 == 2;
-	line->tcp_flags = ACK;
+	line->tcp_flags = TCP_ACK;
 	if (line->from_client && t->kind != TALK_MEDIA)
 		return 0;
 	if (t->kind == TALK_REDIS)
@@ -286,9 +287,10 @@ static uint32_t data(const struct talk *t, uint32_t n, uint8_t *out, struct line
 	return t->data_size;
 }
 
-static const struct line handshake[] = {{true, SYN, 0}, {false, SYN | ACK, 0}, {true, ACK, 0}};
+static const struct line handshake[] = {
+	{true, TCP_SYN, 0}, {false, TCP_SYN | TCP_ACK, 0}, {true, TCP_ACK, 0}};
 static const struct line goodbye[] = {
-	{true, FIN | ACK, 0}, {false, FIN | ACK, 0}, {true, ACK, 0}};
+	{true, TCP_FIN | TCP_ACK, 0}, {false, TCP_FIN | TCP_ACK, 0}, {true, TCP_ACK, 0}};
 enum { HANDSHAKE = 3, GOODBYE = 3 };
 
 static uint32_t opening_lines(enum talk_kind kind)
@@ -305,7 +307,8 @@ static bool is_udp(enum talk_kind kind)
 
 static bool scan_line(const struct talk *t, struct line *line)
 {
-	*line = t->at == 0 ? (struct line){true, SYN, 0} : (struct line){false, RST | ACK, 0};
+	*line = t->at == 0 ? (struct line){true, TCP_SYN, 0}
+			   : (struct line){false, TCP_RST | TCP_ACK, 0};
 	return t->at == 0 || (t->at == 1 && t->number % 4 == 0);
 }
 
@@ -322,7 +325,7 @@ static bool say(const struct talk *t, uint8_t *payload, struct line *line)
 		}
 		at -= HANDSHAKE;
 	}
-	line->tcp_flags = PSH | ACK;
+	line->tcp_flags = TCP_PSH | TCP_ACK;
 	if (at < lines) {
 		line->len = opening(t, at, payload, &line->from_client);
 		return true;
@@ -356,11 +359,11 @@ bool talk_next(struct talk *t, uint8_t payload[TALK_PAYLOAD_MAX], struct frame_i
 		.udp = is_udp(t->kind),
 		.tcp_flags = line.tcp_flags,
 		.seq = t->seq[side],
-		.ack = line.tcp_flags & ACK ? t->seq[!side] : 0,
+		.ack = line.tcp_flags & TCP_ACK ? t->seq[!side] : 0,
 		.payload = payload,
 		.payload_len = line.len,
 	};
-	t->seq[side] += line.len + (line.tcp_flags & (SYN | FIN) ? 1 : 0);
+	t->seq[side] += line.len + (line.tcp_flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
 	t->at++;
 	return true;
 }

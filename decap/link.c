@@ -3,13 +3,11 @@
 #include <stdbool.h>
 
 enum {
-	TAG_8021Q = 0x8100,
 	TAG_8021AD = 0x88a8,
 	TAG_QINQ_OLD = 0x9100,
 	TAG_VN = 0x8926,       /* Cisco VN-Tag */
 	TAG_E = 0x893f,        /* IEEE 802.1BR */
 	TAG_BACKBONE = 0x88e7, /* IEEE 802.1ah, with the customer's Ethernet header */
-	MPLS_UNICAST = 0x8847,
 	MPLS_MULTICAST = 0x8848,
 	MPLS_BOTTOM = 1,
 	PPPOE_SESSION = 0x8864,
@@ -126,14 +124,14 @@ static uint16_t llc_read(struct cursor *c)
 
 static inline bool is_tag(uint16_t ether)
 {
-	return ether == TAG_8021Q || ether == TAG_8021AD || ether == TAG_QINQ_OLD;
+	return ether == ETHER_VLAN || ether == TAG_8021AD || ether == TAG_QINQ_OLD;
 }
 
 /* What a header of the kind `ether` says comes next; ETHER_NONE: it is none to step over. */
 static uint16_t step(struct cursor *c, uint16_t ether)
 {
 	switch (ether) {
-	case TAG_8021Q:
+	case ETHER_VLAN:
 	case TAG_8021AD:
 	case TAG_QINQ_OLD:
 		return type_read(c, 4, 2);
@@ -143,7 +141,7 @@ static uint16_t step(struct cursor *c, uint16_t ether)
 		return type_read(c, 8, 6);
 	case TAG_BACKBONE:
 		return type_read(c, 4 + LINK_ETHERNET_SIZE, 4 + 12);
-	case MPLS_UNICAST:
+	case ETHER_MPLS:
 	case MPLS_MULTICAST:
 		return mpls_read(c);
 	case PPPOE_SESSION:

@@ -15,6 +15,8 @@ enum {
 	ETHER_LIE = 1,  /* more headers than the bounds below */
 	ETHER_IP4 = 0x0800,
 	ETHER_IP6 = 0x86dd,
+	ETHER_VLAN = 0x8100,  /* IEEE 802.1Q */
+	ETHER_MPLS = 0x8847,  /* unicast */
 	LINK_TAGS_MAX = 4,    /* VLAN tags */
 	LINK_STEPS_MAX = 8,   /* headers of all kinds, all MPLS labels as one */
 	LINK_LABELS_MAX = 16, /* MPLS labels */

@@ -8,7 +8,6 @@ enum {
 	PORT_GPE = 4790,
 	PORT_TZSP = 37008,
 	ETHER_ARP = 0x0806,
-	ETHER_TAG = 0x8100,
 	PROTOCOL_ETHERNET = 0x6558,
 	PROTOCOL_ERSPAN = 0x88be,
 	PROTOCOL_ERSPAN_3 = 0x22eb,
@@ -29,7 +28,7 @@ static bool has_frame(struct cursor c, uint32_t behind)
 		return false;
 	ether = be16(h + 12);
 	return ether == ETHER_IP4 || ether == ETHER_IP6 || ether == ETHER_ARP ||
-	       ether == ETHER_TAG;
+	       ether == ETHER_VLAN;
 }
 
 static bool is_vxlan(const uint8_t *h)

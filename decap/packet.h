@@ -14,6 +14,7 @@
 #include "decap/addr.h"
 
 enum { BURST_MAX = 64 }; /* a stage's live mask is one uint64_t */
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 }; /* RFC 9293, 3.1 */
 
 /* What `data` or `frame` begins with. */
 enum __attribute__((packed)) link {

@@ -4,7 +4,7 @@
  *
  *	producer                                 consumer
  *
- *	if (ring_room(&ring, SIZE, 1) > 0) {     if (ring_there(&ring, 1) > 0) {
+ *	if (ring_room(&ring, SIZE, 1) > 0) {     if (ring_available(&ring, 1) > 0) {
  *		array[ring.put++ % SIZE] = x;            use(array[ring.got++ % SIZE]);
  *		ring_send(&ring);                        ring_done(&ring);
  *	}                                        }
@@ -21,7 +21,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "config/thread/lines.h"
+#include "config/thread/cache_line.h"
 
 /* All zero is empty. A line each for what one end writes and the other one reads. */
 struct ring {
@@ -55,7 +55,7 @@ static inline void ring_send(struct ring *ring)
 /* --- the consumer --- */
 
 /* Places to get from: how many are known to be filled, after a look when those are less than `wanted`. */
-static inline uint64_t ring_there(struct ring *ring, uint64_t wanted)
+static inline uint64_t ring_available(struct ring *ring, uint64_t wanted)
 {
 	if (ring->seen_sent - ring->got < wanted)
 		ring->seen_sent = atomic_load_explicit(&ring->sent, memory_order_acquire);

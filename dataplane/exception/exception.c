@@ -27,7 +27,7 @@ static struct exception_port *make_port(
 {
 	struct exception_port *p = calloc(1, sizeof(*p));
 
-	if (!p || !(p->ways = lines_create(exception->n_workers * sizeof(*p->ways)))) {
+	if (!p || !(p->ways = cache_line_alloc(exception->n_workers * sizeof(*p->ways)))) {
 		free_port(p);
 		return NULL;
 	}

@@ -93,7 +93,7 @@ static uint32_t to_kernel(struct exception_port *port)
 	token_bucket_fill(&port->bucket, now_monotonic());
 	for (uint32_t w = 0; w < port->n_ways; w++) {
 		struct way_in *way = &port->ways[w];
-		uint32_t n = (uint32_t)RTE_MIN(ring_there(&way->ring, 1), (uint64_t)BURST);
+		uint32_t n = (uint32_t)RTE_MIN(ring_available(&way->ring, 1), (uint64_t)BURST);
 
 		for (uint32_t i = 0; i < n; i++) {
 			mbufs[i] = way->mbufs[way->ring.got++ % EXCEPTION_RING];

@@ -51,8 +51,8 @@ static struct lane_to *pair_of(const struct handoff *handoff, uint32_t from, uin
 
 static bool pair_init(struct lane_to *pair)
 {
-	pair->slots = lines_create(HANDOFF_RING * sizeof(*pair->slots));
-	pair->mbufs = lines_create(HANDOFF_RING * sizeof(*pair->mbufs));
+	pair->slots = cache_line_alloc(HANDOFF_RING * sizeof(*pair->slots));
+	pair->mbufs = cache_line_alloc(HANDOFF_RING * sizeof(*pair->mbufs));
 	return pair->slots && pair->mbufs;
 }
 
@@ -64,7 +64,8 @@ struct handoff *handoff_create(uint32_t n_workers)
 	if (!handoff)
 		return NULL;
 	handoff->n = n_workers;
-	handoff->pairs = lines_create((size_t)n_workers * n_workers * sizeof(*handoff->pairs));
+	handoff->pairs =
+		cache_line_alloc((size_t)n_workers * n_workers * sizeof(*handoff->pairs));
 	ok = handoff->pairs != NULL;
 	for (uint32_t i = 0; ok && i < n_workers * n_workers; i++)
 		if (i / n_workers != i % n_workers)
@@ -226,7 +227,7 @@ struct handoff_taken handoff_take(struct handoff *handoff, uint32_t from, uint32
 {
 	struct lane_to *pair = pair_of(handoff, from, to);
 	uint32_t places = (uint32_t)__builtin_popcountll(free);
-	uint32_t n = (uint32_t)RTE_MIN(ring_there(&pair->ring, places), places);
+	uint32_t n = (uint32_t)RTE_MIN(ring_available(&pair->ring, places), places);
 	uint64_t rest = free, fragments = 0;
 
 	for (uint32_t k = 0; k < n && k < AHEAD; k++)

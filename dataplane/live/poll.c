@@ -2,7 +2,7 @@
 
 #include "config/log/now.h"
 #include "config/thread/backoff.h"
-#include "config/thread/lines.h"
+#include "config/thread/cache_line.h"
 
 #include <rte_cycles.h>
 #include <rte_lcore.h>
@@ -207,7 +207,7 @@ static void poll_main(void *arg)
 
 struct poller *poll_start(const struct poll_params *params, struct error *error)
 {
-	struct poller *poller = lines_create(sizeof(*poller));
+	struct poller *poller = cache_line_alloc(sizeof(*poller));
 	char name[THREAD_NAME];
 
 	error_set(error, "could not start worker %u", params->index);

@@ -40,7 +40,7 @@ void outbox_destroy(struct outbox *outbox)
 
 struct outbox *outbox_create(uint32_t n_chunks, bool wait)
 {
-	struct outbox *outbox = lines_create(sizeof(*outbox));
+	struct outbox *outbox = cache_line_alloc(sizeof(*outbox));
 
 	if (!outbox)
 		return NULL;
@@ -115,7 +115,7 @@ void outbox_hurry(struct outbox *outbox)
 
 bool outbox_open(struct outbox *outbox)
 {
-	if (!outbox->reading && ring_there(&outbox->ring, 1) > 0)
+	if (!outbox->reading && ring_available(&outbox->ring, 1) > 0)
 		outbox->reading = &outbox->chunks[outbox->ring.got % outbox->n_chunks];
 	return outbox->reading != NULL;
 }

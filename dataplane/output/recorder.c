@@ -59,7 +59,7 @@ struct recorder *recorder_create(const struct settings *settings, uint32_t n_wor
 	recorder->settings = settings;
 	recorder->room = recorder_room(settings);
 	recorder->large_room = large > LARGE_MIN ? large : LARGE_MIN;
-	recorder->ways = lines_create(n_workers * sizeof(*recorder->ways));
+	recorder->ways = cache_line_alloc(n_workers * sizeof(*recorder->ways));
 	ok = recorder->ways != NULL;
 	for (uint32_t i = 0; ok && i < n_workers; i++) {
 		struct way *way = &recorder->ways[recorder->n_workers++];
@@ -180,7 +180,7 @@ static void release_burst(const struct recorder *recorder, struct way *way, uint
 /* Returns how many packets were there. */
 static uint32_t take_burst(struct recorder *recorder, struct way *way, bool late)
 {
-	uint32_t n = (uint32_t)RTE_MIN(ring_there(&way->ring, 1), (uint64_t)BURST_MAX);
+	uint32_t n = (uint32_t)RTE_MIN(ring_available(&way->ring, 1), (uint64_t)BURST_MAX);
 
 	if (n == 0)
 		return 0;

@@ -155,7 +155,7 @@ static void worker_main(void *arg)
 	while (!last) {
 		struct block *block;
 
-		if (ring_there(worker->ring, 1) == 0) {
+		if (ring_available(worker->ring, 1) == 0) {
 			backoff_wait(&backoff);
 			continue;
 		}
@@ -185,7 +185,7 @@ struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *wr
 	worker->index = index;
 	worker->writer = writer;
 	worker->correlator = correlator;
-	worker->ring = lines_create(sizeof(*worker->ring));
+	worker->ring = cache_line_alloc(sizeof(*worker->ring));
 	worker->ring_size = max_blocks;
 	worker->ring_blocks = calloc(max_blocks, sizeof(*worker->ring_blocks));
 	snprintf(name, sizeof(name), "worker %u", index);

@@ -8,8 +8,6 @@
 
 #define EPOCH UINT32_C(0xffff0000) /* of flow_seen.state */
 
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
-
 /* Of one side, while it is pending. The latest hole is known exactly, of those below it the bytes:
  * what comes a second time then fills some of them, or fills none and is taken for it. */
 struct holes {
@@ -324,7 +322,7 @@ static void connection_begin(struct capture_loss *seen, struct flow_seen *flow, 
 	if (!is(flow, LOSS_STARTED, side) || (ahead <= 0 && ahead > -LOSS_HOLE_MAX))
 		return;
 	side_stop(seen, flow, side);
-	if (!(p->tcp_flags & ACK))
+	if (!(p->tcp_flags & TCP_ACK))
 		side_stop(seen, flow, !side);
 }
 
@@ -337,22 +335,22 @@ static void forget(struct flow_seen *flow, uint32_t epoch)
 static void look(struct capture_loss *seen, struct flow_seen *flow, const struct packet *p,
 	unsigned side, uint32_t now_ms)
 {
-	bool syn = p->tcp_flags & SYN;
-	uint32_t end = p->tcp_seq + (p->ip_len - p->payload) + syn + (p->tcp_flags & FIN);
+	bool syn = p->tcp_flags & TCP_SYN;
+	uint32_t end = p->tcp_seq + (p->ip_len - p->payload) + syn + (p->tcp_flags & TCP_FIN);
 
 	for (unsigned i = 0; i < 2; i++)
 		if (is(flow, LOSS_PENDING, i))
 			side_turn(seen, flow, i, now_ms);
 	/* Of a fragment, or a header cut before its flags, it is not known how far it goes. */
 	if (p->flags & (PACKET_FRAGMENT | PACKET_PORTS_CUT | PACKET_NO_PORTS) ||
-		!(p->tcp_flags & (SYN | ACK))) {
+		!(p->tcp_flags & (TCP_SYN | TCP_ACK))) {
 		side_stop(seen, flow, side);
 		return;
 	}
 	if (syn)
 		connection_begin(seen, flow, side, p);
 	side_shown(seen, flow, side, p->tcp_seq, end, now_ms);
-	if (p->tcp_flags & ACK)
+	if (p->tcp_flags & TCP_ACK)
 		side_acked(seen, flow, !side, p->tcp_ack, now_ms);
 }
 
@@ -368,7 +366,7 @@ uint64_t capture_loss_look(
 	struct flow_seen *flow = &seen->flows[slot].seen;
 	uint64_t before = unseen_of(seen, flow), after;
 
-	if (p->flags & PACKET_L4_ODD || p->tcp_flags & RST)
+	if (p->flags & PACKET_L4_ODD || p->tcp_flags & TCP_RST)
 		return 0;
 	if ((flow->state & EPOCH) != seen->epoch)
 		forget(flow, seen->epoch);

@@ -5,7 +5,6 @@
 #include "config/log/now.h"
 #include "inspect/flow/table.h"
 
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
 enum { FILTERED_SHIFT = (int)FLOW_FILTERED / (int)PACKET_FILTERED };
 
 /* Sets up the zeroed flow of its first packet, which is not counted yet. */

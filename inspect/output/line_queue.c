@@ -12,7 +12,7 @@ struct line_queue {
 
 struct line_queue *line_queue_create(size_t size)
 {
-	struct line_queue *queue = lines_create(sizeof(*queue));
+	struct line_queue *queue = cache_line_alloc(sizeof(*queue));
 
 	if (queue == NULL)
 		return NULL;
@@ -61,7 +61,7 @@ bool line_queue_put(struct line_queue *queue, const char *line, size_t len)
 
 size_t line_queue_peek(struct line_queue *queue, struct iovec piece[2])
 {
-	size_t len = ring_there(&queue->ring, queue->size);
+	size_t len = ring_available(&queue->ring, queue->size);
 
 	pieces_at(queue, queue->ring.got, len, piece);
 	return len;

@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "decap/cursor.h"
+#include "decap/link.h"
 
 enum {
-	TYPE_IP4 = 0x0800,
-	TYPE_IP6 = 0x86dd,
-	TYPE_MPLS = 0x8847,
 	TYPE_FIRST = 0x600, /* below, it is a length */
 	SLL_LEN = 16,
 	SLL2_LEN = 20,
@@ -48,9 +46,9 @@ static bool null_loopback(struct cursor *c, uint16_t *type)
 	if (family > UINT16_MAX)
 		family = __builtin_bswap32(family);
 	if (family == 2)
-		*type = TYPE_IP4;
+		*type = ETHER_IP4;
 	else if (family == 10 || family == 24 || family == 28 || family == 30)
-		*type = TYPE_IP6;
+		*type = ETHER_IP6;
 	else
 		return false;
 	return true;
@@ -60,11 +58,11 @@ static uint16_t ppp_type(uint16_t protocol)
 {
 	switch (protocol) {
 	case 0x0021:
-		return TYPE_IP4;
+		return ETHER_IP4;
 	case 0x0057:
-		return TYPE_IP6;
+		return ETHER_IP6;
 	case 0x0281:
-		return TYPE_MPLS;
+		return ETHER_MPLS;
 	default:
 		return ETHERTYPE_PPP;
 	}

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "decap/cursor.h"
+#include "decap/packet.h"
 #include "inspect/proto/dns.h"
 
-enum { LENGTH = 2, SYN = 2 };
+enum { LENGTH = 2 };
 
 /* What was put together of a message is given up; the stream goes on at a message's start. */
 static void stream_clear(struct dns_stream *s)
@@ -148,7 +149,7 @@ void dns_stream_add(struct dns_stream *stream, struct memory *memory, struct mem
 	const struct piece *piece, const struct dns_sink *sink)
 {
 	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
-	uint32_t seq = piece->seq + (piece->tcp_flags & SYN ? 1 : 0), ahead;
+	uint32_t seq = piece->seq + (piece->tcp_flags & TCP_SYN ? 1 : 0), ahead;
 
 	step(&c, least(piece->payload, c.wire));
 	if (!stream->known)

@@ -1,5 +1,7 @@
 #include "inspect/record/stats_event.h"
 
+#include "config/log/now.h"
+
 /* A comma, but for the first of an object. */
 static void put_key(struct text *t, const char *key)
 {
@@ -25,7 +27,7 @@ static void put_truth(struct text *t, const char *key, bool value)
 /* Seconds with three digits. */
 static void put_seconds(struct text *t, const char *key, uint64_t ns)
 {
-	uint64_t ms = ns / 1000000;
+	uint64_t ms = ns / NS_PER_MS;
 
 	put_more(t, key, ms / 1000);
 	text_char(t, '.');

@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { FIN = 1, SYN = 2, ACK = 16 };
+#include "decap/packet.h"
 
 /* A piece is the first member: who is given a piece gives back the held packet. */
 struct held {
@@ -43,11 +43,11 @@ bool reorder_is_early(const struct reorder *order, const struct piece *piece)
 	if (piece->protocol != IPPROTO_TCP || !data_len(piece))
 		return false;
 	if (is_blank(order))
-		return !(piece->tcp_flags & SYN) && order->count < REORDER_BLANK_MAX &&
+		return !(piece->tcp_flags & TCP_SYN) && order->count < REORDER_BLANK_MAX &&
 		       !(order->first && leads(order, piece));
 	if (order->known[side] && is_ahead(piece->seq, order->next[side]))
 		return true;
-	return piece->tcp_flags & ACK && order->known[!side] &&
+	return piece->tcp_flags & TCP_ACK && order->known[!side] &&
 	       is_ahead(piece->ack, order->next[!side]);
 }
 
@@ -62,7 +62,8 @@ bool reorder_is_late(const struct reorder *order, const struct piece *piece)
 {
 	bool side = piece->from_hi;
 
-	if (piece->protocol != IPPROTO_TCP || (piece->tcp_flags & (SYN | ACK)) != SYN)
+	if (piece->protocol != IPPROTO_TCP ||
+		(piece->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return false;
 	return order->known[side] && order->known[!side] &&
 	       order->next[side] - piece->seq - 1 < REORDER_GAP_MAX;
@@ -70,7 +71,7 @@ bool reorder_is_late(const struct reorder *order, const struct piece *piece)
 
 void reorder_saw(struct reorder *order, const struct piece *piece)
 {
-	bool side = piece->from_hi, syn = piece->tcp_flags & SYN;
+	bool side = piece->from_hi, syn = piece->tcp_flags & TCP_SYN;
 	uint32_t end = piece->seq + data_len(piece) + syn;
 
 	if (piece->protocol != IPPROTO_TCP)
@@ -80,7 +81,7 @@ void reorder_saw(struct reorder *order, const struct piece *piece)
 		(end - order->next[side] >= 1u << 31 ||
 			(!data_len(piece) && is_ahead(piece->seq, order->next[side]))))
 		return;
-	order->next[side] = end + (piece->tcp_flags & FIN ? 1 : 0);
+	order->next[side] = end + (piece->tcp_flags & TCP_FIN ? 1 : 0);
 	order->known[side] = true;
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/now.h"
+
 void columns_init(struct columns *c, const char *align)
 {
 	*c = (struct columns){.n_columns = (unsigned)strlen(align)};
@@ -132,7 +134,7 @@ void columns_bytes(struct columns *c, uint64_t n)
 
 const char *duration_print(uint64_t ns, char text[DURATION_TEXT])
 {
-	uint64_t s = ns / 1000000000;
+	uint64_t s = ns / NS_PER_S;
 
 	if (s < 60)
 		snprintf(text, DURATION_TEXT, "%.1f s", (double)ns / 1e9);

@@ -9,11 +9,11 @@ enum { SIZE = 8, ITEMS = 1000000, PLACES = 240 /* no power of two: none is neede
 
 static void an_empty_one_has_all_room(void)
 {
-	struct ring *ring = lines_create(sizeof(*ring));
+	struct ring *ring = cache_line_alloc(sizeof(*ring));
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
 	CU_ASSERT_EQUAL(ring_room(ring, SIZE, 1), SIZE);
-	CU_ASSERT_EQUAL(ring_there(ring, 1), 0);
+	CU_ASSERT_EQUAL(ring_available(ring, 1), 0);
 	CU_ASSERT_EQUAL(ring_fill(ring, SIZE), 0);
 	free(ring);
 }
@@ -21,18 +21,18 @@ static void an_empty_one_has_all_room(void)
 /* Lap by lap: nothing is seen before it is sent, and no place is free before its holder is done. */
 static void what_is_sent_is_there_and_what_is_done_is_free(void)
 {
-	struct ring *ring = lines_create(sizeof(*ring));
+	struct ring *ring = cache_line_alloc(sizeof(*ring));
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
 	for (int lap = 0; lap < 5; lap++) {
 		ring->put += 5;
-		CU_ASSERT_EQUAL(ring_there(ring, 1), 0);
+		CU_ASSERT_EQUAL(ring_available(ring, 1), 0);
 		ring_send(ring);
-		CU_ASSERT_EQUAL(ring_there(ring, 1), 5);
+		CU_ASSERT_EQUAL(ring_available(ring, 1), 5);
 		ring->put += 3;
 		ring_send(ring);
-		CU_ASSERT_EQUAL(ring_there(ring, 5), 5); /* that many are known: no look */
-		CU_ASSERT_EQUAL(ring_there(ring, 6), 8);
+		CU_ASSERT_EQUAL(ring_available(ring, 5), 5); /* that many are known: no look */
+		CU_ASSERT_EQUAL(ring_available(ring, 6), 8);
 		CU_ASSERT_EQUAL(ring_room(ring, SIZE, 1), 0);
 		CU_ASSERT_EQUAL(ring_fill(ring, SIZE), 8);
 		ring->got += 6;
@@ -43,7 +43,7 @@ static void what_is_sent_is_there_and_what_is_done_is_free(void)
 		ring_done(ring);
 		CU_ASSERT_EQUAL(ring_room(ring, SIZE, 6), 6); /* no look */
 		CU_ASSERT_EQUAL(ring_room(ring, SIZE, 7), SIZE);
-		CU_ASSERT_EQUAL(ring_there(ring, 1), 0);
+		CU_ASSERT_EQUAL(ring_available(ring, 1), 0);
 		CU_ASSERT_EQUAL(ring_fill(ring, SIZE), 0);
 	}
 	free(ring);
@@ -79,7 +79,7 @@ static void *produce(void *argument)
 
 static void pass(uint32_t burst)
 {
-	struct traffic *t = lines_create(sizeof(*t));
+	struct traffic *t = cache_line_alloc(sizeof(*t));
 	uint64_t wrong = 0, over = 0;
 	struct backoff wait = {0};
 	pthread_t producer;
@@ -89,7 +89,7 @@ static void pass(uint32_t burst)
 	t->burst = burst;
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&producer, NULL, produce, t), 0);
 	while (expected < ITEMS) {
-		uint64_t there = ring_there(&t->ring, burst + 7);
+		uint64_t there = ring_available(&t->ring, burst + 7);
 
 		over += there > PLACES || ring_fill(&t->ring, PLACES) > PLACES;
 		if (there == 0) {
@@ -104,7 +104,7 @@ static void pass(uint32_t burst)
 	pthread_join(producer, NULL);
 	CU_ASSERT_EQUAL(wrong, 0);
 	CU_ASSERT_EQUAL(over, 0);
-	CU_ASSERT_EQUAL(ring_there(&t->ring, 1), 0);
+	CU_ASSERT_EQUAL(ring_available(&t->ring, 1), 0);
 	free(t);
 }
 

@@ -8,7 +8,7 @@
 enum { CACHE_LINE = 64 };
 
 /* `size` zero bytes that begin with a line and share none with others. NULL: no memory. For free(). */
-static inline void *lines_create(size_t size)
+static inline void *cache_line_alloc(size_t size)
 {
 	size_t whole = (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 	void *memory = aligned_alloc(CACHE_LINE, whole);
