@@ -121,7 +121,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
 		http_clients_go(*context);
 		return;
 	}
-	/* What is told is in one union a connection, which the next question overwrites (libmicrohttpd 1.0). */
+	/* libmicrohttpd 1.0 answers in one union a connection, which the next question overwrites. */
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	address = info == NULL ? NULL : info->client_addr;
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

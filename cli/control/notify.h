@@ -23,7 +23,7 @@ void notify_reloading(void);
 void notify_reloaded(void);
 void notify_stopping(void);
 
-/* To be called a few times a second, by the thread that the watchdog is to health_check. Tells changes
+/* To be called a few times a second, by the thread that the watchdog is to watch. Tells changes
  * of health, and pings the watchdog as long as every worker polls: an appliance that is
  * unhealthy for another reason (a link, a full disk) would not be better after a restart. */
 void notify_look(struct notify *notify, const struct health_result *result, uint64_t now_ns);

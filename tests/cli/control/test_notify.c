@@ -138,7 +138,7 @@ static void unhealthy_is_not_stalled(void)
 	manager_end(&m);
 }
 
-/* With a health_check that looks every 20 ms: pings while it and the workers go on; returns how many. */
+/* With a health check that looks every 20 ms: pings while it and the workers go on; returns how many. */
 static unsigned pings_in(
 	struct manager *m, struct notify *n, struct health_check *w, unsigned ms)
 {
