@@ -4,10 +4,12 @@
 #include "dataplane/port/port_inside.h"
 
 #include <rte_bus.h>
+#include <rte_bus_vdev.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,23 +34,42 @@ static int find_port(struct port *port)
 	return rte_eth_dev_get_port_by_name(full, &port->number);
 }
 
+/* A virtual device from its bus: rte_dev_probe tells secondary processes, too, and of that with DPDK 24.11
+ * takes no more than 127 bytes; a list of captures is longer. Its 1 says that no driver has the name. */
+static int make_virtual(const char *args)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	size_t len = strcspn(args, ",");
+	int result;
+
+	short_name(args, name, sizeof(name));
+	result = rte_vdev_init(name, args[len] == ',' ? args + len + 1 : "");
+	return result > 0 ? -ENODEV : result;
+}
+
 /* PCI devices were probed when EAL started. */
 static int probe(struct port *port, const char *args, struct error *error)
 {
-	bool pci = eal_is_pci(port->device);
-	int result = pci ? 0 : rte_dev_probe(args);
+	const char *call = "rte_eal_init found no such port";
+	const char *advice =
+		"bind it to vfio-pci (dpdk-devbind.py), and see that its IOMMU group is free";
+	int result = 0;
 
+	if (!eal_is_pci(port->device)) {
+		bool is_virtual = strncmp(args, "net_", 4) == 0;
+
+		call = is_virtual ? "rte_vdev_init" : "rte_dev_probe";
+		advice = "see the driver's name and arguments, whether this user may open it "
+			 "(CAP_NET_RAW, CAP_NET_ADMIN), and DPDK's own words above";
+		result = is_virtual ? make_virtual(args) : rte_dev_probe(args);
+	}
 	if (result == 0)
 		result = find_port(port);
 	if (result == 0) {
 		port->probed = true;
 		return 0;
 	}
-	port_say(error, port, pci ? "rte_eal_init found no such port" : "rte_dev_probe", result,
-		pci ? "bind it to vfio-pci (dpdk-devbind.py), and see that its IOMMU group is "
-		      "free"
-		    : "see the driver's name and arguments, whether this user may open it "
-		      "(CAP_NET_RAW, CAP_NET_ADMIN), and DPDK's own words above");
+	port_say(error, port, call, result, advice);
 	return -1;
 }
 

@@ -110,7 +110,7 @@ says() { # sentence, arguments...: run must fail and say so
 }
 
 check "no port: said" says 'capture.ports: names no port'
-check "a driver that is none: the device and the call" says 'net_nothing0: rte_dev_probe' \
+check "a driver that is none: the device and the call" says 'net_nothing0: rte_vdev_init' \
   --set 'capture.ports=["net_nothing0"]'
 check "an interface that is none" says 'interface nowhere9: ' \
   --set 'capture.ports=["net_af_packet0,iface=nowhere9"]'
