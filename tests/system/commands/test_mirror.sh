@@ -13,13 +13,14 @@ made() { # expected in mirror's last words, arguments...
   shift
   "$periscope" mirror --force "$@" >"$tmp/said" 2>&1 && grep -q "$words" "$tmp/said" || { cat "$tmp/said"; return 1; }
 }
-fields() { # capture, fields...: the different values of each, in one line
+fields() { # capture, fields...: the different values of each, in one line; a bit is 0 or 1 (tshark 4.4: False, True)
   file=$1
   shift
   arguments=
   for field; do arguments="$arguments -e $field"; done
   # shellcheck disable=SC2086
-  tshark -n -r "$file" -T fields -E occurrence=f $arguments 2>/dev/null | sort -u | tr '\t\n' ' ;'
+  tshark -n -r "$file" -T fields -E occurrence=f $arguments 2>/dev/null | sed "s/False/0/g; s/True/1/g" |
+    sort -u | tr '\t\n' ' ;'
 }
 is() { # value, command...
   want=$1

@@ -69,9 +69,20 @@ def _ports(row, proto):
     return 0, 0, None, True
 
 
+def _layers(row):
+    """The protocols of the packet, outermost first. tshark 4.4 names none where it keeps a segment's data for a
+    later one: then those whose fields it has."""
+    if row["frame.protocols"]:
+        return row["frame.protocols"].split(":")
+    if row["ip.proto"] and row["ipv6.nxt"]:
+        raise ValueError("IPv4 and IPv6 in a packet, and not said in which order")
+    return (["ip"] if row["ip.proto"] else ["ipv6"] if row["ipv6.nxt"] else []) + \
+        [name for name in ("tcp", "udp", "sctp") if row[name + ".srcport"]]
+
+
 def _ends(row):
     """None where tshark saw no IP header, or a broken one; else (src, dst, IP length, fragment id, offset, protocol number) of the outermost IP header."""
-    layers = row["frame.protocols"].split(":")
+    layers = _layers(row)
     v4 = "ip" in layers and ("ipv6" not in layers or layers.index("ip") < layers.index("ipv6"))
     if v4 and not (row["ip.proto"] and row["ip.len"] and row["ip.frag_offset"]):
         return None
