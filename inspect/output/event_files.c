@@ -100,6 +100,7 @@ void event_files_put(struct event_files *f, const char *line, size_t len)
 		f->ledger->by_policy++;
 		return;
 	}
+	file_series_settle(f->series);
 	if (file_series_is_full(f->series, record_file_size(f->record_file), len))
 		(void)file_series_next(f->series);
 	record_file_add(f->record_file, line, len);
@@ -111,11 +112,8 @@ bool event_files_flush(struct event_files *f)
 	bool whole = record_file_flush(f->record_file);
 
 	file_series_retry(f->series);
-	if (record_file_size(f->record_file) > 0) {
-		file_series_settle(f->series);
-		if (file_series_is_old(f->series))
-			(void)file_series_next(f->series);
-	}
+	if (record_file_size(f->record_file) > 0 && file_series_is_old(f->series))
+		(void)file_series_next(f->series);
 	return whole && !f->lost;
 }
 

@@ -38,7 +38,7 @@ struct file_series *file_series_open(
 /* NULL is legal; the file is the owner's to close, before. A folder that was left empty goes. */
 void file_series_close(struct file_series *series);
 
-/* The first file has something in it by now, for which older ones may go. */
+/* Before the first thing is written, for which older files may go; later calls do nothing. */
 void file_series_settle(struct file_series *series);
 
 /* Begins the next file. false: the one before is still the owner's, and goes on, which is said on

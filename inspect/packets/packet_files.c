@@ -80,6 +80,7 @@ void packet_files_write(struct packet_files *f, const struct packet_record *reco
 {
 	uint64_t size = f->ledger.offered == f->offered ? 0 : packet_file_size(f->file);
 
+	file_series_settle(f->series);
 	if (file_series_is_full(f->series, size, record->cap + PACKET_FILE_EXTRA))
 		(void)file_series_next(f->series);
 	packet_file_write(f->file, record);
@@ -91,8 +92,6 @@ bool packet_files_flush(struct packet_files *f)
 
 	(void)packet_file_flush(f->file);
 	file_series_retry(f->series);
-	if (has_packets)
-		file_series_settle(f->series);
 	if (has_packets && file_series_is_old(f->series))
 		(void)file_series_next(f->series);
 	return f->ledger.lost_disk == 0 && !f->lost;
