@@ -62,6 +62,16 @@ static inline void cursor_claim(struct cursor *c, uint32_t n)
 		c->cap = c->wire;
 }
 
+/* Steps over `n` bytes that need not have arrived; over all, where there are fewer. */
+static inline void cursor_skip(struct cursor *c, uint32_t n)
+{
+	uint32_t claimed = n < c->wire ? n : c->wire, there = n < c->cap ? n : c->cap;
+
+	c->at += there;
+	c->cap -= there;
+	c->wire -= claimed;
+}
+
 static inline uint16_t be16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);

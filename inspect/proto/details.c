@@ -9,8 +9,8 @@
 enum { VALUE_HEADER = 3 };
 
 struct details {
-	uint64_t risks;
-	uint32_t have, len;
+	uint64_t risks, have;
+	uint32_t len;
 	uint8_t bytes[];
 };
 
@@ -100,8 +100,7 @@ void details_all(const struct details *details, struct detail_value value[DETAIL
 	}
 }
 
-_Static_assert(
-	offsetof(struct details, bytes) == DETAILS_COPY_MIN, "what stands before the values");
+_Static_assert(sizeof(struct details) == DETAILS_COPY_MIN, "a copy without any value");
 
 size_t details_size(const struct details *details)
 {
@@ -121,7 +120,7 @@ bool details_copy(struct details *to, const struct details *details, size_t room
 		next = value_after(at);
 		if ((size_t)(next - (const uint8_t *)details) > room)
 			break;
-		to->have |= 1u << *at;
+		to->have |= UINT64_C(1) << *at;
 	}
 	to->len = (uint32_t)(at - details->bytes);
 	memcpy(to->bytes, details->bytes, to->len);
@@ -151,7 +150,7 @@ static bool draft_value(struct draft *draft, enum detail detail, const void *byt
 	memcpy(value + 1, &len, sizeof(len));
 	memcpy(value + VALUE_HEADER, bytes, len);
 	draft->len += VALUE_HEADER + (uint32_t)len;
-	draft->have |= 1u << detail;
+	draft->have |= UINT64_C(1) << detail;
 	return true;
 }
 
@@ -198,7 +197,7 @@ void draft_list(struct draft *draft, enum detail detail, const char *texts, size
 
 void draft_keep(struct draft *draft, const struct details *old)
 {
-	uint32_t have = draft->have;
+	uint64_t have = draft->have;
 
 	if (!old)
 		return;

@@ -11,12 +11,12 @@
 
 struct draft {
 	uint64_t risks;
-	uint32_t have; /* bit n: detail n was set */
+	uint64_t have; /* bit n: detail n was set */
 	uint32_t len;
 	uint8_t bytes[DETAILS_BYTES];
 };
 
-_Static_assert(DETAIL_COUNT <= 32, "draft.have and details.have are 32 bits");
+_Static_assert(DETAIL_COUNT <= 64, "draft.have and details.have are 64 bits");
 
 void draft_reset(struct draft *draft);
 

@@ -1,9 +1,6 @@
 #include "inspect/proto/dns_stream.h"
 
-#include <string.h>
-
 #include "decap/cursor.h"
-#include "decap/packet.h"
 #include "inspect/proto/dns.h"
 
 enum { LENGTH = 2 };
@@ -11,18 +8,17 @@ enum { LENGTH = 2 };
 /* What was put together of a message is given up; the stream goes on at a message's start. */
 static void stream_clear(struct dns_stream *s)
 {
-	memory_free(s->bytes);
-	s->bytes = NULL;
-	s->have = s->room = s->want = 0;
+	byte_buffer_clear(&s->message);
+	s->want = 0;
 }
 
 static bool stream_emit(struct dns_stream *s, const struct dns_sink *sink)
 {
 	bool is_message = true;
 
-	if (s->have > LENGTH)
-		is_message = sink->message(
-			sink->ctx, s->bytes + LENGTH, s->have - LENGTH, s->want - LENGTH);
+	if (s->message.have > LENGTH)
+		is_message = sink->message(sink->ctx, s->message.bytes + LENGTH,
+			s->message.have - LENGTH, s->want - LENGTH);
 	stream_clear(s);
 	return is_message;
 }
@@ -30,45 +26,16 @@ static bool stream_emit(struct dns_stream *s, const struct dns_sink *sink)
 /* `n` bytes of the message are missing: passes on what there is of it, and steps over them. */
 static void stream_lose(struct dns_stream *s, uint32_t n, const struct dns_sink *sink)
 {
-	uint32_t left = s->want - s->have;
+	uint32_t left = s->want - s->message.have;
 	bool known = s->want != 0 && n <= left;
 
 	stream_emit(s, sink);
 	s->skip = known ? left - n : 0;
 }
 
-/* false: no memory. */
-static bool stream_grow(
-	struct dns_stream *s, struct memory *memory, struct memory_list *list, uint32_t size)
-{
-	uint8_t *bytes;
-
-	if (size <= s->room)
-		return true;
-	bytes = memory_alloc(memory, list, 2 * (size_t)size);
-	if (!bytes)
-		return false;
-	if (s->have)
-		memcpy(bytes, s->bytes, s->have);
-	memory_free(s->bytes);
-	s->bytes = bytes;
-	s->room = 2 * size;
-	return true;
-}
-
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
-}
-
-/* Steps over `n` bytes that may not have arrived. */
-static void step(struct cursor *c, uint32_t n)
-{
-	uint32_t there = least(n, c->cap);
-
-	c->at += there;
-	c->cap -= there;
-	c->wire -= n;
 }
 
 /* A message that begins here and is whole; false: it is not. */
@@ -90,7 +57,8 @@ static bool take_whole(struct cursor *c, const struct dns_sink *sink, bool *is_m
 static bool is_plausible(const struct dns_stream *s)
 {
 	return s->want >= LENGTH + DNS_HEADER &&
-	       (s->have < LENGTH + DNS_HEADER || dns_is_header(s->bytes + LENGTH));
+	       (s->message.have < LENGTH + DNS_HEADER ||
+		       dns_is_header(s->message.bytes + LENGTH));
 }
 
 /* Takes what `c` has of the message being put together. false: what is there is no message. */
@@ -98,23 +66,21 @@ static bool take_part(struct dns_stream *s, struct memory *memory, struct memory
 	struct cursor *c, const struct dns_sink *sink)
 {
 	uint32_t end = s->want ? s->want : LENGTH;
-	uint32_t n = least(least(end, DNS_STREAM_MAX) - s->have, c->cap);
+	uint32_t n = least(least(end, DNS_STREAM_MAX) - s->message.have, c->cap);
 
-	if (!n || !stream_grow(s, memory, list, s->have + n)) {
-		n = s->want ? s->want - s->have : c->wire;
+	if (!n || !byte_buffer_add(&s->message, memory, list, c->at, n)) {
+		n = s->want ? s->want - s->message.have : c->wire;
 		n = least(n, c->wire);
 		stream_lose(s, n, sink);
-		step(c, n);
+		cursor_skip(c, n);
 		return true;
 	}
-	memcpy(s->bytes + s->have, c->at, n);
-	step(c, n);
-	s->have += n;
-	if (!s->want && s->have == LENGTH)
-		s->want = LENGTH + (uint32_t)be16(s->bytes);
+	cursor_skip(c, n);
+	if (!s->want && s->message.have == LENGTH)
+		s->want = LENGTH + (uint32_t)be16(s->message.bytes);
 	if (s->want && !is_plausible(s))
 		return false;
-	return s->have != s->want || stream_emit(s, sink);
+	return s->message.have != s->want || stream_emit(s, sink);
 }
 
 static void take_bytes(struct dns_stream *s, struct memory *memory, struct memory_list *list,
@@ -127,8 +93,8 @@ static void take_bytes(struct dns_stream *s, struct memory *memory, struct memor
 			uint32_t n = least(s->skip, c->wire);
 
 			s->skip -= n;
-			step(c, n);
-		} else if (s->have || !take_whole(c, sink, &is_message)) {
+			cursor_skip(c, n);
+		} else if (s->message.have || !take_whole(c, sink, &is_message)) {
 			is_message = take_part(s, memory, list, c, sink);
 		}
 	}
@@ -136,10 +102,10 @@ static void take_bytes(struct dns_stream *s, struct memory *memory, struct memor
 		stream_clear(s);
 }
 
-/* To the sequence number that `piece` begins with: what lies between was not seen. */
+/* Over bytes that were not seen. */
 static void stream_jump(struct dns_stream *s, uint32_t gap, const struct dns_sink *sink)
 {
-	if (s->have)
+	if (s->message.have)
 		stream_lose(s, gap, sink);
 	else
 		s->skip = s->skip >= gap ? s->skip - gap : 0;
@@ -148,22 +114,11 @@ static void stream_jump(struct dns_stream *s, uint32_t gap, const struct dns_sin
 void dns_stream_add(struct dns_stream *stream, struct memory *memory, struct memory_list *list,
 	const struct piece *piece, const struct dns_sink *sink)
 {
-	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
-	uint32_t seq = piece->seq + (piece->tcp_flags & TCP_SYN ? 1 : 0), ahead;
+	struct stream_part part;
 
-	step(&c, least(piece->payload, c.wire));
-	if (!stream->known)
-		stream->next = seq;
-	stream->known = true;
-	ahead = seq - stream->next;
-	if (ahead >= 1u << 31) { /* it begins with bytes that were there already */
-		if (-ahead >= c.wire)
-			return;
-		step(&c, -ahead);
-		seq = stream->next;
-	} else if (ahead) {
-		stream_jump(stream, ahead, sink);
-	}
-	stream->next = seq + c.wire;
-	take_bytes(stream, memory, list, &c, sink);
+	if (!byte_stream_add(&stream->stream, piece, &part))
+		return;
+	if (part.gap)
+		stream_jump(stream, part.gap, sink);
+	take_bytes(stream, memory, list, &part.bytes, sink);
 }

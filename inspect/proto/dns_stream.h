@@ -8,18 +8,17 @@
 #include <stdint.h>
 
 #include "inspect/flow/memory.h"
-#include "inspect/stream/reorder.h"
+#include "inspect/stream/byte_buffer.h"
+#include "inspect/stream/byte_stream.h"
 
 enum { DNS_STREAM_MAX = 16 * 1024 };
 
 /* All zero is a stream of which nothing was seen. */
 struct dns_stream {
-	uint8_t *bytes; /* of the message being put together, from its length on; or NULL */
-	uint32_t have, room; /* bytes of it */
-	uint32_t want;       /* with its length; 0: not known yet */
-	uint32_t skip;       /* bytes of the stream before the next message */
-	uint32_t next;       /* sequence number */
-	bool known;          /* `next` is */
+	struct byte_stream stream;
+	struct byte_buffer message; /* being put together, from its length on */
+	uint32_t want;              /* its bytes, with its length; 0: not known yet */
+	uint32_t skip;              /* bytes of the stream before the next message */
 };
 
 /* Where messages go: `cap` bytes of one of `wire`. false: it is none. */

@@ -58,7 +58,7 @@ static void stage_free(struct stage *s)
 static void stage_again(struct stage *s)
 {
 	memory_sweep(&s->list);
-	s->stream = (struct dns_stream){.bytes = NULL};
+	s->stream = (struct dns_stream){.want = 0};
 	s->n = 0;
 }
 
@@ -119,7 +119,7 @@ static void messages_begin_and_end_anywhere(void)
 			CU_ASSERT_EQUAL(s->n, 3);
 			CU_ASSERT_TRUE(found(s, 0, 1, 30, 30) && found(s, 1, 2, 12, 12) &&
 				       found(s, 2, 3, 41, 41));
-			CU_ASSERT_PTR_NULL(s->stream.bytes);
+			CU_ASSERT_PTR_NULL(s->stream.message.bytes);
 		}
 	stage_again(s);
 	for (uint32_t at = 0; at < s->len; at++) {
@@ -210,7 +210,7 @@ static void a_stream_finds_its_messages_again(void)
 		stage_again(s);
 		memcpy(s->packet + HEADERS, bytes, len);
 		dns_stream_add(&s->stream, &s->memory, &s->list, &piece, &s->sink);
-		CU_ASSERT_PTR_NULL(s->stream.bytes);
+		CU_ASSERT_PTR_NULL(s->stream.message.bytes);
 		give(s, 0, s->len);
 		CU_ASSERT_EQUAL(s->n, 1);
 		CU_ASSERT_TRUE(found(s, 0, 7, 25, 25));
@@ -245,7 +245,7 @@ static void stays_in_bounds_on_any_segments(void)
 {
 	struct memory memory = {0};
 	struct memory_list list = {0};
-	struct dns_stream stream = {.bytes = NULL};
+	struct dns_stream stream = {.want = 0};
 	uint32_t seed = 1, sum = 0;
 	const struct dns_sink sink = {take_any, &sum};
 
@@ -256,7 +256,7 @@ static void stays_in_bounds_on_any_segments(void)
 			.payload = (uint16_t)(next_random(&seed) % 30),
 			.protocol = 6,
 			.tcp_flags = (uint8_t)(next_random(&seed) % 64 ? 16 : 2),
-			.seq = stream.next - 10 + next_random(&seed) % 20};
+			.seq = stream.stream.next - 10 + next_random(&seed) % 20};
 		uint8_t *bytes = malloc(cap ? cap : 1);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
@@ -264,7 +264,8 @@ static void stays_in_bounds_on_any_segments(void)
 			bytes[i] = (uint8_t)(next_random(&seed) % 3 ? 0 : next_random(&seed));
 		piece.ip = bytes;
 		dns_stream_add(&stream, &memory, &list, &piece, &sink);
-		CU_ASSERT_TRUE(stream.have <= DNS_STREAM_MAX && stream.have <= stream.room);
+		CU_ASSERT_TRUE(stream.message.have <= DNS_STREAM_MAX &&
+			       stream.message.have <= stream.message.room);
 		free(bytes);
 	}
 	CU_ASSERT_TRUE(memory.peak <= 4 * DNS_STREAM_MAX);
