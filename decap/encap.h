@@ -20,11 +20,13 @@ struct encap_gateway {
 	uint32_t cookie; /* names the flow */
 };
 
+enum { VXLAN_PORT = 4789 }; /* IANA's, RFC 7348 */
+
 struct encap_params {
 	uint8_t src_mac[6], dst_mac[6];
 	struct ip_addr src, dst; /* of one family: the source interface, the mirror target */
 	uint32_t vni;            /* 24 bits */
-	uint16_t port;           /* of VXLAN: 4789 */
+	uint16_t port;           /* of VXLAN */
 	uint8_t ttl;             /* AWS sends 255 */
 	const struct encap_gateway *gateway; /* borrowed; NULL: no GENEVE */
 };

@@ -140,7 +140,7 @@ int mirror_set_up(struct mirror *m, const struct arguments *a, struct error *err
 {
 	int status = EXIT_DONE;
 
-	m->encap.port = 4789;
+	m->encap.port = VXLAN_PORT;
 	m->encap.ttl = 255;
 	if (a->interface)
 		status = set_interface(m, a, error);

@@ -1,8 +1,7 @@
 #include "config/model/evaluate.h"
 
+#include <netinet/in.h>
 #include <stddef.h>
-
-enum { PORT_DNS = 53, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
 static bool port_in(const struct evaluate_packet *packet, uint16_t port, bool any,
 	const struct model_ports *range)
@@ -44,7 +43,7 @@ bool evaluate_is_dns(const struct model_vpc *vpc, const struct evaluate_packet *
 	bool to_port = !packet->has_ports || packet->dst_port == PORT_DNS;
 	bool from_port = !packet->has_ports || packet->src_port == PORT_DNS;
 
-	if (packet->protocol != PROTOCOL_TCP && packet->protocol != PROTOCOL_UDP)
+	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
 		return false;
 	return (to_port && is_resolver(vpc, packet->ip_version, &packet->dst)) ||
 	       (from_port && is_resolver(vpc, packet->ip_version, &packet->src));

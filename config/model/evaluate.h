@@ -52,7 +52,9 @@ bool evaluate_could_accept(const struct model_filter *filter, enum model_directi
 enum evaluate_field evaluate_rule(
 	const struct model_rule *rule, const struct evaluate_packet *packet);
 
-/* Whether the packet is Amazon DNS: TCP or UDP with port 53 (or a fragment without ports) at a
+enum { PORT_DNS = 53 };
+
+/* Whether the packet is Amazon DNS: TCP or UDP with PORT_DNS (or a fragment without ports) at a
  * resolver's address: 169.254.169.253, fd00:ec2::253, or the VPC's base + 2. */
 bool evaluate_is_dns(const struct model_vpc *vpc, const struct evaluate_packet *packet);
 

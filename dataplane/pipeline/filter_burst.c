@@ -54,12 +54,17 @@ static bool is_dns(const struct filter_job *job)
 	return evaluate_is_dns(job->vpc, &view);
 }
 
+/* Its ports are there, and neither is that of DNS. */
+static inline bool is_other_port(const struct filter_job *job)
+{
+	return job->has_ports && job->packet->src_port != PORT_DNS &&
+	       job->packet->dst_port != PORT_DNS;
+}
+
 /* Amazon DNS is decided by the filter's network services alone, before the rules. */
 static inline bool decide_dns(struct filter_job *job)
 {
-	const struct packet *p = job->packet;
-
-	if ((job->has_ports && p->src_port != 53 && p->dst_port != 53) || !is_dns(job))
+	if (is_other_port(job) || !is_dns(job))
 		return false;
 	job->by = FILTER_BY_DNS;
 	job->accept = job->filter->amazon_dns;
@@ -71,7 +76,7 @@ static inline bool decide_dns(struct filter_job *job)
  * the same verdict. */
 static bool may_be_remembered(const struct filter_job *job)
 {
-	return job->has_ports && job->packet->src_port != 53 && job->packet->dst_port != 53;
+	return is_other_port(job);
 }
 
 static inline void take_result(
