@@ -15,38 +15,18 @@ void model_destroy(struct model *model)
 	arena_free(&arena);
 }
 
-/* Every object begins with its id. */
 static int id_compare(const void *id, const void *object)
 {
-	const char *other;
+	const struct model_interface *interface = object;
 
-	memcpy(&other, object, sizeof(other));
-	return strcmp(id, other);
-}
-
-static const void *find(const char *id, const void *objects, uint32_t count, size_t size)
-{
-	return count ? bsearch(id, objects, count, size, id_compare) : NULL;
-}
-
-const struct model_filter *model_filter_find(const struct model *model, const char *id)
-{
-	return find(id, model->filters, model->n_filters, sizeof(*model->filters));
+	return strcmp(id, interface->id);
 }
 
 const struct model_interface *model_interface_find(const struct model *model, const char *id)
 {
-	return find(id, model->interfaces, model->n_interfaces, sizeof(*model->interfaces));
-}
-
-const struct model_session *model_session_find(const struct model *model, const char *id)
-{
-	return find(id, model->sessions, model->n_sessions, sizeof(*model->sessions));
-}
-
-const struct model_vpc *model_vpc_find(const struct model *model, const char *id)
-{
-	return find(id, model->vpcs, model->n_vpcs, sizeof(*model->vpcs));
+	return model->n_interfaces ? bsearch(id, model->interfaces, model->n_interfaces,
+					     sizeof(*model->interfaces), id_compare)
+				   : NULL;
 }
 
 static int source_compare(const void *key, const void *element)

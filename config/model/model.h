@@ -161,10 +161,7 @@ void model_check(
 	const struct model *model, const struct settings *settings, struct report *report);
 
 /* By id, or NULL. */
-const struct model_filter *model_filter_find(const struct model *model, const char *id);
 const struct model_interface *model_interface_find(const struct model *model, const char *id);
-const struct model_session *model_session_find(const struct model *model, const char *id);
-const struct model_vpc *model_vpc_find(const struct model *model, const char *id);
 
 /* The session of a packet, or NULL. */
 const struct model_session *model_session_of(

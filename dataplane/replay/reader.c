@@ -392,11 +392,6 @@ void reader_abandon(struct reader *reader, struct worker *const *workers, uint32
 	send_last(reader);
 }
 
-uint64_t reader_received(const struct reader *reader)
-{
-	return reader->received;
-}
-
 uint64_t reader_left_out_mirror(const struct reader *reader)
 {
 	return reader->left_out_mirror;

@@ -49,8 +49,7 @@ void reader_run(
 /* Instead of reader_run(), when only the first `n_started` workers could be started: lets them end. */
 void reader_abandon(struct reader *reader, struct worker *const *workers, uint32_t n_started);
 
-/* Packets read, and those whose blocks were not given back (0 after reader_run()). */
-uint64_t reader_received(const struct reader *reader);
+/* Packets read whose blocks were not given back (0 after reader_run()). */
 uint64_t reader_in_flight(const struct reader *reader);
 /* Of the packets that the BPF expression left out, those that are mirror traffic (in DECAP_PLAIN: 0,
  * nobody looks). */

@@ -43,14 +43,26 @@ static struct model *account_load(struct settings *settings, struct report *repo
 	return model;
 }
 
+#define FIND(type, list) \
+	static const struct model_##type *find_##type(const struct model *m, const char *id) \
+	{ \
+		for (uint32_t i = 0; i < m->n_##list; i++) \
+			if (strcmp(m->list[i].id, id) == 0) \
+				return &m->list[i]; \
+		return NULL; \
+	}
+FIND(filter, filters)
+FIND(session, sessions)
+FIND(vpc, vpcs)
+
 static void the_example_account_is_read(void)
 {
 	struct report report = {0};
 	struct settings settings;
 	struct model *m = account_load(&settings, &report);
 	const struct model_interface *web = model_interface_find(m, "eni-0a1b2c3d4e5f60001");
-	const struct model_filter *f = model_filter_find(m, "tmf-0a1b2c3d4e5f60001");
-	const struct model_session *s = model_session_find(m, "tms-0a1b2c3d4e5f60002");
+	const struct model_filter *f = find_filter(m, "tmf-0a1b2c3d4e5f60001");
+	const struct model_session *s = find_session(m, "tms-0a1b2c3d4e5f60002");
 
 	CU_ASSERT_EQUAL(m->n_filters, 3);
 	CU_ASSERT_EQUAL(m->n_sessions, 4);
@@ -68,7 +80,7 @@ static void the_example_account_is_read(void)
 	CU_ASSERT_EQUAL(web->addresses[2].ip_version, 6);
 	CU_ASSERT_EQUAL_FATAL(web->tags.count, 1);
 	CU_ASSERT_STRING_EQUAL(web->tags.tag[0].value, "web-1");
-	CU_ASSERT_PTR_EQUAL(web->vpc, model_vpc_find(m, "vpc-0a1b2c3d4e5f60001"));
+	CU_ASSERT_PTR_EQUAL(web->vpc, find_vpc(m, "vpc-0a1b2c3d4e5f60001"));
 	CU_ASSERT_EQUAL_FATAL(web->n_sessions, 2);
 	CU_ASSERT_EQUAL(web->sessions[0]->number, 1);
 	CU_ASSERT_PTR_EQUAL(web->sessions[1], s);
@@ -79,14 +91,12 @@ static void the_example_account_is_read(void)
 	CU_ASSERT_EQUAL(f->rules[MODEL_INGRESS].rule[1].ip_version, 6);
 	CU_ASSERT_EQUAL(f->rules[MODEL_EGRESS].rule[0].source_ports.from, 443);
 	CU_ASSERT_TRUE(f->rules[MODEL_EGRESS].rule[0].any_destination_port);
-	CU_ASSERT_EQUAL(model_filter_find(m, "tmf-0a1b2c3d4e5f60002")
-				->rules[MODEL_INGRESS]
-				.rule[0]
-				.protocol,
+	CU_ASSERT_EQUAL(
+		find_filter(m, "tmf-0a1b2c3d4e5f60002")->rules[MODEL_INGRESS].rule[0].protocol,
 		MODEL_PROTOCOL_ANY);
 	CU_ASSERT_EQUAL(s->packet_length, 8500); /* what a Network Load Balancer means */
-	CU_ASSERT_EQUAL(model_session_find(m, "tms-0a1b2c3d4e5f60003")->packet_length, 128);
-	CU_ASSERT_EQUAL(model_session_find(m, "tms-0a1b2c3d4e5f60001")->packet_length, 0);
+	CU_ASSERT_EQUAL(find_session(m, "tms-0a1b2c3d4e5f60003")->packet_length, 128);
+	CU_ASSERT_EQUAL(find_session(m, "tms-0a1b2c3d4e5f60001")->packet_length, 0);
 	CU_ASSERT_EQUAL(report.n_errors + report.n_warnings, 0);
 	model_destroy(m);
 	settings_fini(&settings);
