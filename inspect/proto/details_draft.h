@@ -33,6 +33,13 @@ void draft_list(struct draft *draft, enum detail detail, const char *texts, size
 struct dns_message;
 void draft_dns(struct draft *draft, const struct dns_message *dns);
 
+/* What a side of SSH said; adds to the draft. */
+struct ssh_kexinit;
+void draft_ssh_identification(
+	struct draft *draft, bool from_server, const uint8_t *line, uint32_t len);
+void draft_ssh_kexinit(
+	struct draft *draft, bool from_server, const struct ssh_kexinit *kexinit);
+
 /* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
 void draft_keep(struct draft *draft, const struct details *old);
 
