@@ -1,5 +1,5 @@
-/* The first byte says where the stream is split, the second what was cut; the rest is one direction of SSH.
- * In one piece and in two, what is told must be the same unless bytes are missing. */
+/* The first byte says where the stream is split, the second what was cut; the rest is one direction of SSH,
+ * and all of it once more after what was cut. Split or not, the same must be told. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,11 +52,11 @@ static struct seen read_all(const uint8_t *data, uint32_t size, uint32_t split, 
 	struct stream_part first = {0, cursor_make(data, split, split)};
 	struct stream_part second = {
 		0, cursor_make(data + split, size - split - cut, size - split)};
+	struct stream_part again = {cut, cursor_make(data, size, size)};
 
 	ssh_stream_add(&stream, &memory, &list, &first, &sink);
 	ssh_stream_add(&stream, &memory, &list, &second, &sink);
-	second.gap = cut;
-	ssh_stream_add(&stream, &memory, &list, &second, &sink);
+	ssh_stream_add(&stream, &memory, &list, &again, &sink);
 	if (memory.peak > 4 * SSH_KEPT_MAX || seen.n_lines > 1 || seen.n_kexinits > 1)
 		abort();
 	memory_sweep(&list);
