@@ -100,8 +100,8 @@ static void flow_give_one(
 	else
 		flow_give_ndpi(dpi, flow, in, piece);
 	/* The second inspection, if there is one, sees all packets. */
-	if (in == (state->cut ? state->cut : &state->whole) && flow_is_dns(flow))
-		flow_read_dns(dpi, flow, piece);
+	if (in == (state->cut ? state->cut : &state->whole))
+		flow_read(dpi, flow, piece);
 }
 
 /* Gives held packets: those whose time has come, or all. */

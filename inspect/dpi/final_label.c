@@ -57,6 +57,23 @@ static bool is_final(const struct dpi_state *state)
 	return state->cut && cut_done && inspection_is_blank(&state->whole);
 }
 
+bool label_is_final(const struct dpi_state *state)
+{
+	return state->whole.done && is_final(state);
+}
+
+/* Our own parsers go on without nDPI. */
+static void end_ndpi(struct dpi *dpi, struct flow *flow)
+{
+	struct dpi_state *state = flow->dpi;
+
+	if (!label_is_final(state) || !state->cut)
+		return;
+	if (state->cut->engine)
+		inspection_end(dpi, flow, state->cut);
+	state->cut->done = true;
+}
+
 static void count_refused(struct dpi *dpi, const struct flow *flow)
 {
 	dpi->stats.refused_flows++;
@@ -77,7 +94,11 @@ void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 		inspection_end(dpi, flow, &state->whole);
 	if (state->cut && state->cut->engine && state->cut->done)
 		inspection_end(dpi, flow, state->cut);
-	if (!all && (!is_final(state) || flow_awaits_dns(flow)))
+	if (!all && is_final(state) && flow_awaits(flow)) {
+		end_ndpi(dpi, flow);
+		return;
+	}
+	if (!all && !is_final(state))
 		return;
 	if (state->cut && state->cut->engine)
 		inspection_end(dpi, flow, state->cut);

@@ -5,6 +5,7 @@
 #include "inspect/dpi/dns_reader.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/engine.h"
+#include "inspect/dpi/reader.h"
 #include "inspect/flow/memory.h"
 #include "inspect/proto/details_draft.h"
 #include "inspect/proto/dns.h"
@@ -35,6 +36,8 @@ struct dpi_state {
 	struct inspection *cut;      /* NULL: no packet was cut */
 	struct reassembly *datagram; /* being put together, or NULL */
 	struct dns_reader *dns;      /* NULL: no DNS so far */
+	struct reader *reader;       /* NULL: no parser but that of DNS so far */
+	uint8_t probes;              /* packets by which a parser was looked for */
 	bool starved;                /* memory was refused at some point */
 	bool refused;                /* there was none for nDPI's state: the flow is given up */
 };
@@ -99,6 +102,13 @@ void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece
 /* Whether the answer to the flow's first question may still come. */
 bool flow_awaits_dns(const struct flow *flow);
 
+/* reader.c: what our own parsers get. */
+
+/* Looks at a packet, in order. */
+void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece);
+/* Whether a parser has more to say. */
+bool flow_awaits(const struct flow *flow);
+
 /* state.c: what a flow has while it is inspected. */
 
 /* NULL: no memory. */
@@ -122,6 +132,8 @@ bool label_is_known(const struct engine_label *label);
 /* Sets the flow's label from both inspections: that of whole packets, unless it is a guess, or
  * cut packets showed more of the same protocol. */
 void flow_relabel(struct flow *flow);
+/* nDPI gets no more packets, whatever comes. */
+bool label_is_final(const struct dpi_state *state);
 /* Ends the inspection if no more is to be learned; `all`: in any case. */
 void flow_label_final(struct dpi *dpi, struct flow *flow, bool all);
 /* There is no memory to inspect the flow; ends the inspection. */

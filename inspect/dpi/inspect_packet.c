@@ -68,8 +68,21 @@ flow_look_cut(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 	flow_feed(dpi, flow, in, &cut);
 }
 
+/* A packet for our own parsers alone. */
+static void flow_look_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
+{
+	struct dpi_state *state = flow->dpi;
+
+	flow_feed(dpi, flow, state->cut ? state->cut : &state->whole, piece);
+	flow_label_final(dpi, flow, false);
+}
+
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
+	if (label_is_final(flow->dpi)) {
+		flow_look_read(dpi, flow, piece);
+		return;
+	}
 	if (flow->dpi_packets < UINT8_MAX && !flow->dpi->whole.done)
 		flow->dpi_packets++;
 	if (!piece->whole)

@@ -1,5 +1,4 @@
 /* Takes from nDPI's state of a flow what there is beside the label. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -91,27 +90,6 @@ static void collect_http(struct draft *draft, const struct ndpi_flow_struct *flo
 	draft_text(draft, DETAIL_http_content_type, flow->http.content_type);
 }
 
-/* As all our hex, and as others print it: nDPI has capitals here. */
-static void collect_hassh(struct draft *draft, enum detail detail, const char *hassh)
-{
-	char text[33];
-	size_t len = strnlen(hassh, sizeof(text));
-
-	if (len == sizeof(text))
-		return;
-	for (size_t i = 0; i < len; i++)
-		text[i] = (char)tolower((unsigned char)hassh[i]);
-	draft_string(draft, detail, text, len);
-}
-
-static void collect_ssh(struct draft *draft, const struct ndpi_flow_struct *flow)
-{
-	draft_text(draft, DETAIL_ssh_client, flow->protos.ssh.client_signature);
-	draft_text(draft, DETAIL_ssh_server, flow->protos.ssh.server_signature);
-	collect_hassh(draft, DETAIL_ssh_hassh, flow->protos.ssh.hassh_client);
-	collect_hassh(draft, DETAIL_ssh_hassh_server, flow->protos.ssh.hassh_server);
-}
-
 /* ndpiReader asks this of every URL, too: cross-site scripting, SQL injection, path traversal. */
 static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
 {
@@ -132,7 +110,5 @@ void engine_collect(
 		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
 	if (flow_is_tls(&flow->ndpi))
 		collect_tls(draft, &flow->ndpi);
-	else if (flow_is(&flow->ndpi, NDPI_PROTOCOL_SSH))
-		collect_ssh(draft, &flow->ndpi);
 	collect_http(draft, &flow->ndpi);
 }

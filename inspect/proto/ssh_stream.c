@@ -147,17 +147,19 @@ static void skip(struct reading *r)
 	cursor_skip(&r->bytes, n);
 }
 
-/* `n` bytes are missing here: of KEXINIT there is what there is, and a line is given up. Where the next packet
- * begins is known only inside one that is stepped over. */
-static void lose(struct ssh_stream *s, const struct ssh_sink *sink, uint32_t n)
+/* `n` bytes are missing here: of an identification string and of KEXINIT there is what there is. Where the
+ * next packet begins is known only inside one that is stepped over. */
+static void lose(struct reading *r, uint32_t n)
 {
+	struct ssh_stream *s = r->stream;
+
 	if (s->skip >= n) {
 		s->skip -= n;
 	} else if (s->step == STEP_LINES) {
-		byte_buffer_clear(&s->buffer);
+		tell_line(r, s->buffer.bytes, s->buffer.have);
 	} else {
 		if (s->buffer.have >= SSH_HEADER)
-			tell_packet(sink, s->buffer.bytes, s->buffer.have,
+			tell_packet(r->sink, s->buffer.bytes, s->buffer.have,
 				LENGTH + be32(s->buffer.bytes));
 		stream_step(s, STEP_DONE);
 	}
@@ -169,7 +171,7 @@ bool ssh_stream_add(struct ssh_stream *stream, struct memory *memory, struct mem
 	struct reading r = {stream, memory, list, sink, part->bytes};
 
 	if (part->gap && stream->step != STEP_DONE)
-		lose(stream, sink, part->gap);
+		lose(&r, part->gap);
 	while (r.bytes.cap && stream->step != STEP_DONE) {
 		if (stream->skip)
 			skip(&r);
@@ -179,6 +181,6 @@ bool ssh_stream_add(struct ssh_stream *stream, struct memory *memory, struct mem
 			read_packet(&r);
 	}
 	if (r.bytes.wire && stream->step != STEP_DONE)
-		lose(stream, sink, r.bytes.wire);
+		lose(&r, r.bytes.wire);
 	return stream->step != STEP_DONE;
 }

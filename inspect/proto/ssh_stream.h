@@ -24,7 +24,8 @@ struct ssh_stream {
 
 /* Where it goes; both are borrowed until the call returns. */
 struct ssh_sink {
-	/* Without CR LF; of a longer line the first SSH_LINE_MAX bytes. Once at most. */
+	/* Without CR LF; of a longer line the first SSH_LINE_MAX bytes, of a cut one what there is. Once at
+	 * most. */
 	void (*identification)(void *ctx, const uint8_t *line, uint32_t len);
 	/* Once at most; of one that did not arrive whole, the lists that did. */
 	void (*kexinit)(void *ctx, const struct ssh_kexinit *kexinit);

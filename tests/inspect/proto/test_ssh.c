@@ -282,7 +282,8 @@ static void messages_before_kexinit(void)
 	stage_free(s);
 }
 
-/* Cut at every byte, in one segment and in two: what arrived whole is told. */
+/* Cut at every byte, in one segment and in two: what arrived whole is told, and of the line what there is from
+ * its "SSH-" on. */
 static void what_arrived_whole_is_told(void)
 {
 	static const uint8_t whole_at[] = {33, 38, 43, 48, 55, 60, 65, 69};
@@ -301,7 +302,7 @@ static void what_arrived_whole_is_told(void)
 			again(s);
 			give(s, 0, from);
 			give_cut(s, 0, from, s->len, cap - from);
-			CU_ASSERT_EQUAL(s->n_lines, cap >= line);
+			CU_ASSERT_EQUAL(s->n_lines, cap >= 4);
 			CU_ASSERT_EQUAL(s->n_lists, n);
 			CU_ASSERT_STRING_EQUAL(s->hassh[0], n > 6 ? small_client : "");
 			CU_ASSERT_STRING_EQUAL(s->hassh[1], n > 7 ? small_server : "");
@@ -322,11 +323,11 @@ static void a_gap_before_kexinit(void)
 	again(s);
 	give(s, 0, 5);
 	give_cut(s, 6, 11, s->len, s->len - 11);
-	expect(s, "", 1);
+	expect(s, "SSH-2", 1);
 	again(s);
 	give_cut(s, 0, 0, 11, 5);
 	give(s, 11, s->len);
-	expect(s, "", 1);
+	expect(s, "SSH-2", 1);
 	stage_free(s);
 }
 
