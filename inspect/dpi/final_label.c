@@ -102,6 +102,7 @@ void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 		return;
 	if (state->cut && state->cut->engine)
 		inspection_end(dpi, flow, state->cut);
+	flow_read_end(dpi, flow);
 	label = label_of(state);
 	flow_relabel(flow);
 	flow->flags |=

@@ -106,6 +106,8 @@ bool flow_awaits_dns(const struct flow *flow);
 
 /* Looks at a packet, in order. */
 void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece);
+/* The flow says nothing more, or nobody listens: what waits for more bytes is told as it is. */
+void flow_read_end(struct dpi *dpi, struct flow *flow);
 /* Whether a parser has more to say. */
 bool flow_awaits(const struct flow *flow);
 

@@ -14,10 +14,7 @@ static bool flow_is(const struct ndpi_flow_struct *flow, uint16_t protocol)
 
 static bool flow_is_tls(const struct ndpi_flow_struct *flow)
 {
-	return flow_is(flow, NDPI_PROTOCOL_TLS) || flow_is(flow, NDPI_PROTOCOL_QUIC) ||
-	       flow_is(flow, NDPI_PROTOCOL_DTLS) || flow_is(flow, NDPI_PROTOCOL_MAIL_SMTPS) ||
-	       flow_is(flow, NDPI_PROTOCOL_MAIL_POPS) ||
-	       flow_is(flow, NDPI_PROTOCOL_MAIL_IMAPS);
+	return flow_is(flow, NDPI_PROTOCOL_QUIC) || flow_is(flow, NDPI_PROTOCOL_DTLS);
 }
 
 static void collect_time(struct draft *draft, enum detail detail, uint32_t epoch)

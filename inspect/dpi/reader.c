@@ -5,72 +5,32 @@
 
 #include "inspect/dpi/inside.h"
 
-/* A part of what one side of a flow says, on its way through a parser. */
-struct reading {
-	struct dpi *dpi;
-	struct flow *flow;
-	struct reader *reader;
-	bool from_hi;
-};
+static const struct parser *const parsers[] = {&tls_parser, &ssh_parser};
 
-struct parser {
-	uint8_t protocol; /* IANA number */
-	/* Whether a side may begin with these bytes, some of which may not have arrived. */
-	bool (*begins)(struct cursor bytes);
-	/* false: the side has nothing more to say. */
-	bool (*add)(struct reading *reading, const struct stream_part *part);
-};
-
-static bool is_from_server(const struct reading *reading)
+bool reading_is_from_server(const struct reading *reading)
 {
 	bool client_is_lo = reading->flow->flags & FLOW_CLIENT_IS_LO;
 
 	return reading->from_hi == client_is_lo;
 }
 
-static bool ssh_begins(struct cursor bytes)
+struct draft *reading_draft(const struct reading *reading)
 {
-	static const char name[] = "SSH-";
-	const uint8_t *at = cursor_take(&bytes, sizeof(name) - 1);
-
-	return at && memcmp(at, name, sizeof(name) - 1) == 0;
-}
-
-static void ssh_identification(void *ctx, const uint8_t *line, uint32_t len)
-{
-	struct reading *reading = ctx;
-
 	draft_reset(&reading->dpi->draft);
-	draft_ssh_identification(&reading->dpi->draft, is_from_server(reading), line, len);
-	flow_details(reading->dpi, reading->flow);
+	return &reading->dpi->draft;
 }
 
-static void ssh_kexinit(void *ctx, const struct ssh_kexinit *kexinit)
+void reading_keep(struct reading *reading)
 {
-	struct reading *reading = ctx;
-
-	draft_reset(&reading->dpi->draft);
-	draft_ssh_kexinit(&reading->dpi->draft, is_from_server(reading), kexinit);
-	flow_details(reading->dpi, reading->flow);
+	if (reading->dpi->draft.have)
+		flow_details(reading->dpi, reading->flow);
 }
-
-static bool ssh_add(struct reading *reading, const struct stream_part *part)
-{
-	const struct ssh_sink sink = {ssh_identification, ssh_kexinit, reading};
-
-	return ssh_stream_add(&reading->reader->ssh[reading->from_hi], &reading->dpi->memory,
-		&reading->flow->dpi->kept, part, &sink);
-}
-
-static const struct parser parsers[] = {
-	{IPPROTO_TCP, ssh_begins, ssh_add},
-};
 
 static const struct parser *parser_of(const struct piece *piece, struct cursor payload)
 {
 	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++)
-		if (parsers[i].protocol == piece->protocol && parsers[i].begins(payload))
-			return &parsers[i];
+		if (parsers[i]->protocol == piece->protocol && parsers[i]->begins(payload))
+			return parsers[i];
 	return NULL;
 }
 
@@ -137,6 +97,21 @@ void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 		flow_read_dns(dpi, flow, piece);
 	else
 		flow_read_payload(dpi, flow, piece);
+}
+
+void flow_read_end(struct dpi *dpi, struct flow *flow)
+{
+	struct reader *reader = flow->dpi->reader;
+
+	if (!reader || !reader->parser->end)
+		return;
+	for (unsigned side = 0; side < 2; side++) {
+		struct reading reading = {dpi, flow, reader, side};
+
+		if (!reader->over[side])
+			reader->parser->end(&reading);
+		reader->over[side] = true;
+	}
 }
 
 bool flow_awaits(const struct flow *flow)

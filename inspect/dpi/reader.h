@@ -7,7 +7,11 @@
 #include <stdint.h>
 
 #include "inspect/proto/ssh_stream.h"
+#include "inspect/proto/tls_stream.h"
 #include "inspect/stream/byte_stream.h"
+
+struct dpi;
+struct flow;
 
 enum {
 	READER_PROBES_MAX =
@@ -23,5 +27,36 @@ struct reader {
 	uint8_t idle;
 	union {
 		struct ssh_stream ssh[2];
+		struct {
+			struct tls_stream stream[2];
+			bool greeted; /* a ClientHello was told: a second one answers a HelloRetryRequest */
+		} tls;
 	};
 };
+
+/* A part of what one side of a flow says, on its way through a parser. */
+struct reading {
+	struct dpi *dpi;
+	struct flow *flow;
+	struct reader *reader;
+	bool from_hi;
+};
+
+/* One file each: reader_<name>.c. */
+struct parser {
+	uint8_t protocol; /* IANA number */
+	/* Whether a side may begin with these bytes, some of which may not have arrived. */
+	bool (*begins)(struct cursor bytes);
+	/* false: the side has nothing more to say. */
+	bool (*add)(struct reading *reading, const struct stream_part *part);
+	/* The side says nothing more; NULL: nothing to do then. */
+	void (*end)(struct reading *reading);
+};
+
+extern const struct parser ssh_parser, tls_parser;
+
+/* Whether the flow's server says it, as far as is known. */
+bool reading_is_from_server(const struct reading *reading);
+/* An empty draft; and what was written into it goes into the flow's details. */
+struct draft *reading_draft(const struct reading *reading);
+void reading_keep(struct reading *reading);

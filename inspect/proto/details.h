@@ -17,7 +17,7 @@ enum {
 	DETAILS_STRING_MAX = 1024,      /* a DNS name in presentation form fits */
 	DETAILS_LIST_MAX = 64,          /* elements of a list */
 	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
-	DETAILS_BYTES = 32 * 1024,      /* all together, three bytes a value included */
+	DETAILS_BYTES = 64 * 1024,      /* all together, three bytes a value included */
 	DETAILS_COPY_MIN = 24,          /* a copy without any value */
 };
 

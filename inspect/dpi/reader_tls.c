@@ -1,0 +1,81 @@
+#include <netinet/in.h>
+
+#include "inspect/dpi/inside.h"
+#include "inspect/proto/tls_draft.h"
+
+static bool begins(struct cursor bytes)
+{
+	return bytes.cap > TLS_RECORD_HEADER && tls_is_record(bytes.at, bytes.cap);
+}
+
+static void client_hello(void *ctx, const struct tls_client_hello *hello)
+{
+	struct reading *reading = ctx;
+
+	if (reading->reader->tls.greeted)
+		return;
+	reading->reader->tls.greeted = true;
+	draft_tls_client_hello(reading_draft(reading), hello);
+	reading_keep(reading);
+}
+
+static void server_hello(void *ctx, const struct tls_server_hello *hello)
+{
+	draft_tls_server_hello(reading_draft(ctx), hello);
+	reading_keep(ctx);
+}
+
+static void group(void *ctx, uint16_t number)
+{
+	draft_tls_group(reading_draft(ctx), number);
+	reading_keep(ctx);
+}
+
+static void resumed(void *ctx, bool is_resumed)
+{
+	draft_tls_resumed(reading_draft(ctx), is_resumed);
+	reading_keep(ctx);
+}
+
+/* The server's own; those that vouch for it are not kept. */
+static void certificate(void *ctx, unsigned i, const struct tls_certificate *leaf)
+{
+	if (i > 0 || !reading_is_from_server(ctx))
+		return;
+	draft_tls_certificate(reading_draft(ctx), leaf);
+	reading_keep(ctx);
+}
+
+static void alert(void *ctx, uint8_t level, uint8_t description)
+{
+	const struct reading *reading = ctx;
+
+	(void)level;
+	if (details_has(reading->flow->details, DETAIL_tls_alert))
+		return;
+	draft_tls_alert(reading_draft(ctx), description);
+	reading_keep(ctx);
+}
+
+static struct tls_sink sink_of(struct reading *reading)
+{
+	return (struct tls_sink){
+		client_hello, server_hello, group, resumed, certificate, alert, reading};
+}
+
+static bool add(struct reading *reading, const struct stream_part *part)
+{
+	const struct tls_sink sink = sink_of(reading);
+
+	return tls_stream_add(&reading->reader->tls.stream[reading->from_hi],
+		&reading->dpi->memory, &reading->flow->dpi->kept, part, &sink);
+}
+
+static void end(struct reading *reading)
+{
+	const struct tls_sink sink = sink_of(reading);
+
+	tls_stream_end(&reading->reader->tls.stream[reading->from_hi], &sink);
+}
+
+const struct parser tls_parser = {IPPROTO_TCP, begins, add, end};
