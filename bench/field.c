@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 
 #include "bench/frame.h"
-#include "bench/talk.h"
 #include "decap/packet.h"
+#include "support/random.h"
 
 enum { LINE = 64, ROOM_MIN = 2048, PORTS = 32768, FIRST_PORT = 16384 };
 
@@ -23,12 +23,12 @@ static void *map(size_t size)
 /* Both directions come alike often. */
 static void packet_make(const struct field *f, uint32_t i, uint8_t *out)
 {
-	static const uint8_t payload[TALK_PAYLOAD_MAX];
+	static const uint8_t payload[FRAME_MAX];
 	const uint32_t flow = f->flow[i], session = flow % f->params.sessions;
 	const struct frame_end client = {
 		0x0a000000 + flow / PORTS, (uint16_t)(FIRST_PORT + flow % PORTS)};
 	const struct frame_end server = {FIELD_SERVERS + session, 443};
-	bool reply = talk_hash(i, 11) & 1;
+	bool reply = random_at(i, 11) & 1;
 	struct frame_ip ip = {
 		.src = reply ? server : client,
 		.dst = reply ? client : server,
@@ -46,7 +46,7 @@ static void flows_choose(struct field *f)
 	uint32_t fresh = f->params.flows;
 
 	for (uint32_t i = 0; i < f->params.packets; i++) {
-		uint64_t hash = talk_hash(i, 12);
+		uint64_t hash = random_at(i, 12);
 
 		if ((hash >> 40) % 100 < f->params.new_percent)
 			f->flow[i] = fresh++;
@@ -58,7 +58,7 @@ static void flows_choose(struct field *f)
 static void order_choose(struct field *f)
 {
 	for (uint32_t i = 0; i < f->params.packets; i++) {
-		uint32_t j = (uint32_t)(talk_hash(i, 13) % (i + 1));
+		uint32_t j = (uint32_t)(random_at(i, 13) % (i + 1));
 
 		f->order[i] = f->order[j];
 		f->order[j] = i;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "inspect/flow/table.h"
+#include "support/random.h"
 
 enum { RUNS = 150, CAPACITY = 1 << 20 };
 
@@ -22,7 +23,8 @@ enum mode { MODE_MAKE, MODE_SINGLE, MODE_PREFETCH };
 
 struct traffic {
 	struct packet burst[BURST_MAX];
-	uint64_t flows, random, time_ns;
+	struct random random;
+	uint64_t flows, time_ns;
 };
 
 static uint64_t now_ns(void)
@@ -48,15 +50,6 @@ static long resident_bytes(void)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Marsaglia's xorshift64. */
-static uint64_t traffic_random(struct traffic *t)
-{
-	t->random ^= t->random << 13;
-	t->random ^= t->random >> 7;
-	t->random ^= t->random << 17;
-	return t->random;
-}
-
 /* Clients 10.x.y.z with some ports each, 1,024 servers. */
 static void packet_make(struct packet *p, uint64_t flow, bool reply, uint64_t time_ns)
 {
@@ -78,7 +71,7 @@ static void packet_make(struct packet *p, uint64_t flow, bool reply, uint64_t ti
 static void burst_make(struct traffic *t)
 {
 	for (int i = 0; i < BURST_MAX; i++) {
-		uint64_t random = traffic_random(t);
+		uint64_t random = random_next(&t->random);
 
 		t->time_ns += 100;
 		packet_make(
@@ -90,7 +83,7 @@ static void traffic_begin(struct traffic *t, uint64_t flows)
 {
 	memset(t, 0, sizeof(*t));
 	t->flows = flows;
-	t->random = 88172645463325252;
+	t->random.state = 88172645463325252;
 	t->time_ns = 1700000000000000000;
 	for (int i = 0; i < BURST_MAX; i++) {
 		t->burst[i].protocol = 6;

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include "bench/field.h"
-#include "bench/talk.h"
+#include "support/random.h"
 
 enum { SALT = 77 };
 
@@ -14,7 +14,7 @@ struct dice {
 
 static uint32_t roll(struct dice *dice, uint32_t below)
 {
-	return (uint32_t)((talk_hash((uint32_t)dice->rolls++, SALT) >> 16) % below);
+	return (uint32_t)((random_at((uint32_t)dice->rolls++, SALT) >> 16) % below);
 }
 
 /* One of the field's ends, or any address. */

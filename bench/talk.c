@@ -4,17 +4,9 @@
 #include <string.h>
 
 #include "decap/packet.h"
+#include "support/random.h"
 
 enum { SERVERS = 4096, SCANNERS = 4 };
-
-uint64_t talk_hash(uint64_t a, uint64_t b)
-{
-	uint64_t x = a * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xd1b54a32d192ed03) + 1;
-
-	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-	return x ^ x >> 31;
-}
 
 /* One thing that is said. */
 struct line {
@@ -30,7 +22,7 @@ static const uint16_t scanned[] = {22, 23, 80, 443, 445, 1433, 3306, 3389, 5432,
 static void set_ends(const struct talk *t, struct frame_end *client, struct frame_end *server)
 {
 	uint64_t spread = (t->number * UINT64_C(0x2545f4915)) & (UINT64_C(0x3ffffffff));
-	uint64_t hash = talk_hash(t->number, 1);
+	uint64_t hash = random_at(t->number, 1);
 
 	client->address = 0x0a000000 + (uint32_t)(spread >> 14);
 	client->port = (uint16_t)(16384 + (spread & 0x3fff));
@@ -59,7 +51,7 @@ static uint8_t *put_be(uint8_t *at, uint32_t n, unsigned bytes)
 static uint8_t *put_noise(uint8_t *at, uint64_t seed, uint32_t n)
 {
 	for (uint64_t i = 0; n > 0; i++) {
-		uint64_t word = talk_hash(seed, i);
+		uint64_t word = random_at(seed, i);
 		uint32_t some = n < 8 ? n : 8;
 
 		at = put(at, &word, some);
@@ -85,7 +77,7 @@ static uint8_t *put_sni(uint8_t *at, uint64_t number)
 {
 	char name[64];
 	uint32_t n = (uint32_t)snprintf(name, sizeof(name), "service%u.tenant%u.example.com",
-		(unsigned)(talk_hash(number, 2) % 200), (unsigned)(number % 50));
+		(unsigned)(random_at(number, 2) % 200), (unsigned)(number % 50));
 
 	at = put_be(put_be(at, 0, 2), n + 5, 2);
 	at = put_be(put_be(at, n + 3, 2), 0, 1);
@@ -155,7 +147,7 @@ static uint32_t http_request(uint8_t *out, uint64_t number)
 {
 	uint8_t *at = put_text(out, "GET /v1/items/%llu HTTP/1.1\r\n", number);
 
-	at = put_text(at, "Host: api%llu.example.com\r\n", talk_hash(number, 2) % 200);
+	at = put_text(at, "Host: api%llu.example.com\r\n", random_at(number, 2) % 200);
 	at = put_text(at, "User-Agent: fetcher/1.%llu (linux)\r\n", number % 9);
 	return (uint32_t)(put_text(at, "Accept: */*\r\nX-Request: %llu\r\n\r\n", number) - out);
 }
@@ -212,7 +204,7 @@ static uint32_t dns_line(uint8_t *out, uint64_t number, bool from_client)
 {
 	char host[32];
 	uint32_t n = (uint32_t)snprintf(
-		host, sizeof(host), "h%x", (unsigned)(talk_hash(number, 3) & 0xfffffff));
+		host, sizeof(host), "h%x", (unsigned)(random_at(number, 3) & 0xfffffff));
 	uint8_t *at = put_be(out, (uint32_t)number & 0xffff, 2);
 
 	at = put(at, from_client ? "\x01\0\0\x01\0\0\0\0\0\0" : "\x81\x80\0\x01\0\x01\0\0\0\0",
@@ -273,7 +265,7 @@ static uint32_t opening(const struct talk *t, uint32_t line, uint8_t *out, bool 
 /* Data goes two from the server, then one bare ACK (TCP) or a packet (UDP) of the client. */
 static uint32_t data(const struct talk *t, uint32_t n, uint8_t *out, struct line *line)
 {
-	uint64_t seed = talk_hash(t->number, 100 + n);
+	uint64_t seed = random_at(t->number, 100 + n);
 
 	line->from_client = n % 3 == 2;
 	line->tcp_flags = TCP_ACK;
@@ -355,7 +347,7 @@ bool talk_next(struct talk *t, uint8_t payload[TALK_PAYLOAD_MAX], struct frame_i
 	*ip = (struct frame_ip){
 		.src = line.from_client ? client : server,
 		.dst = line.from_client ? server : client,
-		.v6 = t->kind != TALK_SCAN && talk_hash(t->number, 4) % 10 == 0,
+		.v6 = t->kind != TALK_SCAN && random_at(t->number, 4) % 10 == 0,
 		.udp = is_udp(t->kind),
 		.tcp_flags = line.tcp_flags,
 		.seq = t->seq[side],

@@ -34,6 +34,3 @@ struct talk {
 
 /* What comes next; `payload` of `ip` points into `payload`. false: the conversation is over. */
 bool talk_next(struct talk *talk, uint8_t payload[TALK_PAYLOAD_MAX], struct frame_ip *ip);
-
-/* A 64-bit mix of two numbers; what every choice of the generator comes from. */
-uint64_t talk_hash(uint64_t a, uint64_t b);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/talk.h"
+#include "support/random.h"
 
 #define START_NS (UINT64_C(1700000000) * 1000000000)
 
@@ -75,12 +76,12 @@ static uint32_t choose_length(uint32_t mean, uint64_t hash)
 
 static void begin(struct traffic *t, struct talk *talk)
 {
-	uint64_t hash = talk_hash(t->flows, t->params.seed);
+	uint64_t hash = random_at(t->flows, t->params.seed);
 
 	*talk = (struct talk){
 		.number = t->flows,
 		.kind = choose_kind(t->recipe, hash >> 8),
-		.n_data = choose_length(t->params.n_data, talk_hash(hash, 5)),
+		.n_data = choose_length(t->params.n_data, random_at(hash, 5)),
 		.data_size = t->params.data_size,
 		.seq = {(uint32_t)hash, (uint32_t)(hash >> 32)},
 	};
@@ -123,7 +124,7 @@ void traffic_destroy(struct traffic *t)
 
 void traffic_next(struct traffic *t, struct traffic_packet *out)
 {
-	uint64_t hash = talk_hash(t->packets, ~t->params.seed), session;
+	uint64_t hash = random_at(t->packets, ~t->params.seed), session;
 	struct talk *talk = &t->talks[hash % t->params.concurrent];
 	uint8_t *frame = t->bytes + FRAME_MIRROR;
 	struct frame_ip ip;
@@ -132,10 +133,10 @@ void traffic_next(struct traffic *t, struct traffic_packet *out)
 		begin(t, talk);
 	out->frame = frame;
 	out->frame_len = frame_build(&ip, frame);
-	session = talk_hash(talk->number, 6) % t->params.sessions;
+	session = random_at(talk->number, 6) % t->params.sessions;
 	/* AWS puts the outer source port into the last 128. */
 	frame_mirror(0x0afd0000 + (uint32_t)session, 1000 + (uint32_t)session,
-		(uint16_t)(0xff80 | (talk_hash(talk->number, 7) & 0x7f)), out->frame_len,
+		(uint16_t)(0xff80 | (random_at(talk->number, 7) & 0x7f)), out->frame_len,
 		t->bytes);
 	out->mirrored = t->bytes;
 	out->mirrored_len = FRAME_MIRROR + out->frame_len;

@@ -6,14 +6,7 @@
 #include "decap/addr.h"
 #include "invariants.h"
 #include "rows.h"
-
-static uint32_t random_next(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
+#include "support/random.h"
 
 static enum reason judge(const struct row *r, const uint8_t *bytes, uint32_t cap, uint32_t wire)
 {
@@ -65,7 +58,7 @@ static void every_shorter_frame_is_judged(void)
 
 static void every_changed_byte_is_judged(void)
 {
-	uint32_t state = 1;
+	struct random random = random_seeded(1);
 
 	for (const struct row *r = rows; r < rows + ROW_COUNT; r++) {
 		uint8_t bytes[ROW_ROOM];
@@ -73,10 +66,10 @@ static void every_changed_byte_is_judged(void)
 
 		for (uint32_t i = 0; i < len * 12; i++) {
 			uint8_t *b = &bytes[i / 12], old = *b;
-			uint32_t cap = i % 3 ? len : random_next(&state) % (len + 1);
+			uint32_t cap = i % 3 ? len : random_below(&random, len + 1);
 
 			*b = i % 12 < 8 ? (uint8_t)(old ^ 1 << i % 12)
-					: (uint8_t)random_next(&state);
+					: (uint8_t)random_next(&random);
 			judge(r, bytes, cap, len + r->uncaptured);
 			*b = old;
 		}
@@ -86,16 +79,16 @@ static void every_changed_byte_is_judged(void)
 /* Random bytes behind a good start reach the parsers that random bytes alone do not. */
 static void random_bytes_are_judged(void)
 {
-	uint32_t state = 2;
+	struct random random = random_seeded(2);
 
 	for (int round = 0; round < 60; round++) {
 		for (const struct row *r = rows; r < rows + ROW_COUNT; r++) {
 			uint8_t bytes[ROW_ROOM];
 			uint32_t len = (uint32_t)hex_read(r->hex, bytes, sizeof(bytes));
-			uint32_t keep = round % 4 ? random_next(&state) % (len + 1) : 0;
+			uint32_t keep = round % 4 ? random_below(&random, len + 1) : 0;
 
 			for (uint32_t i = keep; i < len; i++)
-				bytes[i] = (uint8_t)random_next(&state);
+				bytes[i] = (uint8_t)random_next(&random);
 			judge(r, bytes, len, len + r->uncaptured);
 		}
 	}

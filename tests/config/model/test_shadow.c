@@ -6,57 +6,52 @@
 
 #include "config/model/evaluate.h"
 #include "config/model/shadow.h"
+#include "support/random.h"
 
 enum { RULES_MAX = 12, ROUNDS = 3000 };
 
-static uint32_t next(uint32_t *seed)
-{
-	*seed = *seed * 1664525 + 1013904223;
-	return *seed >> 16;
-}
-
 /* Blocks inside 10.0.0.0/29 or 2001:db8::/125: eight addresses a side. */
-static struct model_cidr random_cidr(uint32_t *seed, uint8_t version)
+static struct model_cidr random_cidr(struct random *random, uint8_t version)
 {
 	static const uint8_t base4[4] = {10, 0, 0, 0};
 	static const uint8_t base6[16] = {0x20, 0x01, 0x0d, 0xb8};
-	unsigned host = next(seed) % 4, full = version == 4 ? 32 : 128;
+	unsigned host = random_below(random, 4), full = version == 4 ? 32 : 128;
 	struct model_cidr c = {.bits = (uint8_t)(full - host), .ip_version = version};
 
-	if (next(seed) % 5 == 0)
+	if (random_below(random, 5) == 0)
 		return (struct model_cidr){
 			version == 4 ? ip_addr_v4((uint8_t[4]){0}) : (struct ip_addr){{0}}, 0,
 			version};
 	c.addr = version == 4 ? ip_addr_v4(base4) : ip_addr_v6(base6);
-	c.addr.byte[15] = (uint8_t)(next(seed) % 8 >> host << host);
+	c.addr.byte[15] = (uint8_t)(random_below(random, 8) >> host << host);
 	return c;
 }
 
 /* Ports 0..3 are those that packets have; the last stretches to the end. */
-static void random_ports(uint32_t *seed, struct model_ports *ports, bool *any)
+static void random_ports(struct random *random, struct model_ports *ports, bool *any)
 {
-	uint32_t a = next(seed) % 4, b = next(seed) % 4;
+	uint32_t a = random_below(random, 4), b = random_below(random, 4);
 
-	*any = next(seed) % 3 == 0;
+	*any = random_below(random, 3) == 0;
 	ports->from = (uint16_t)(*any ? 0 : a < b ? a : b);
 	ports->to = (uint16_t)(*any || (a < b ? b : a) == 3 ? UINT16_MAX : a < b ? b : a);
 	*any = ports->from == 0 && ports->to == UINT16_MAX;
 }
 
-static struct model_rule random_rule(uint32_t *seed, uint32_t number)
+static struct model_rule random_rule(struct random *random, uint32_t number)
 {
 	static const int16_t protocols[] = {MODEL_PROTOCOL_ANY, 1, 6, 6, 17};
-	struct model_rule r = {.number = number, .accept = next(seed) % 2 == 0};
+	struct model_rule r = {.number = number, .accept = random_below(random, 2) == 0};
 
-	r.protocol = protocols[next(seed) % 5];
-	r.ip_version = next(seed) % 6 == 0 ? 6 : 4;
-	r.source = random_cidr(seed, r.ip_version);
-	r.destination = random_cidr(seed, r.ip_version);
+	r.protocol = protocols[random_below(random, 5)];
+	r.ip_version = random_below(random, 6) == 0 ? 6 : 4;
+	r.source = random_cidr(random, r.ip_version);
+	r.destination = random_cidr(random, r.ip_version);
 	r.any_source_port = r.any_destination_port = true;
 	r.source_ports = r.destination_ports = (struct model_ports){0, UINT16_MAX};
 	if (r.protocol == 6 || r.protocol == 17) {
-		random_ports(seed, &r.source_ports, &r.any_source_port);
-		random_ports(seed, &r.destination_ports, &r.any_destination_port);
+		random_ports(random, &r.source_ports, &r.any_source_port);
+		random_ports(random, &r.destination_ports, &r.any_destination_port);
 	}
 	return r;
 }
@@ -175,17 +170,18 @@ static void tcp_only(struct model_rule *rule, uint32_t count)
 
 static void agrees_with_brute_force(void)
 {
-	uint32_t seed = 20190627, seen[4] = {0};
+	struct random random = random_seeded(20190627);
+	uint32_t seen[4] = {0};
 
 	for (int round = 0; round < ROUNDS; round++) {
 		struct model_rule rule[RULES_MAX];
-		struct model_rules rules = {rule, 2 + next(&seed) % 6};
+		struct model_rules rules = {rule, 2 + random_below(&random, 6)};
 		struct truth truth = {0};
 
 		if (round % 3 == 0)
 			rules.count = RULES_MAX;
 		for (uint32_t i = 0; i < rules.count; i++)
-			rule[i] = random_rule(&seed, 10 * (i + 1));
+			rule[i] = random_rule(&random, 10 * (i + 1));
 		if (round % 3 == 0)
 			tcp_only(rule, rules.count);
 		all_packets_try(&rules, &truth);

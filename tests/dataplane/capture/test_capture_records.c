@@ -8,6 +8,7 @@
 #include <pcap/pcap.h>
 
 #include "dataplane/capture/capture_records.h"
+#include "support/random.h"
 
 void suite_capture_records(void);
 
@@ -15,6 +16,8 @@ enum { RECORDS = 40, FILE_MAX = 1 << 20, PIECE = 512, LONGEST = 3000 };
 
 /* The third has longer record headers. */
 static const uint32_t magics[] = {0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34};
+
+static struct random draws;
 
 struct file {
 	uint8_t at[FILE_MAX];
@@ -48,19 +51,18 @@ static void make(struct file *f, uint32_t magic, bool swapped, uint32_t minor, u
 	add(f, snaplen, 4);
 	add(f, 1, 4);
 	for (uint32_t i = 0; i < RECORDS; i++) {
-		uint32_t cap = 1 + ((uint32_t)rand() % 2 ? (uint32_t)rand() % 100
-							 : (uint32_t)rand() % LONGEST);
+		uint32_t cap =
+			1 + random_below(&draws, random_below(&draws, 2) ? 100 : LONGEST);
 		uint32_t wire = cap + i % 3 * 10;
 		bool turned = minor < 3 || (minor == 3 && i % 2);
 
 		add(f, i % 7 == 3 ? 0xfffffff0 : 1700000000 - i, 4);
-		add(f, (uint32_t)rand() % 1000000, 4);
+		add(f, random_below(&draws, 1000000), 4);
 		add(f, turned ? wire : cap, 4);
 		add(f, turned ? cap : wire, 4);
-		for (int more = 0; magic == magics[2] && more < 8; more++)
-			f->at[f->len++] = (uint8_t)rand();
-		for (uint32_t b = 0; b < cap; b++)
-			f->at[f->len++] = (uint8_t)rand();
+		cap += magic == magics[2] ? 8 : 0; /* the longer record header's rest */
+		random_fill(&draws, f->at + f->len, cap);
+		f->len += cap;
 	}
 }
 
@@ -157,7 +159,7 @@ static void reads_what_libpcap_reads(void)
 
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
-	srand(7);
+	draws = random_seeded(7);
 	for (int i = 0; i < 48; i++) {
 		make(&file, magics[i % 3], i / 3 % 2, (uint32_t)i / 6 % 4 + 1,
 			i < 24 ? 65535 : 60);
@@ -176,17 +178,18 @@ static void breaks_where_libpcap_breaks(void)
 
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
-	srand(8);
+	draws = random_seeded(8);
 	for (int i = 0; i < 600; i++) {
 		size_t at;
 		int n;
 
 		make(&file, magics[i % 2], i / 2 % 2, 4, 65535);
-		at = (size_t)rand() % file.len;
+		at = random_below(&draws, (uint32_t)file.len);
 		if (i % 3 == 0)
 			file.len = at;
 		else
-			file.at[i % 3 == 1 ? at : at % 400] ^= (uint8_t)(1 << rand() % 8);
+			file.at[i % 3 == 1 ? at : at % 400] ^=
+				(uint8_t)(1 << random_below(&draws, 8));
 		store(&file, path);
 		n = compare(path);
 		CU_ASSERT(n >= 0);
@@ -208,7 +211,7 @@ static void gives_packets_above_the_snap_length_whole(void)
 
 	CU_ASSERT_FATAL(fd >= 0);
 	close(fd);
-	srand(9);
+	draws = random_seeded(9);
 	make(&file, magics[0], false, 4, 1);
 	store(&file, path);
 	open_reader(&r, path);

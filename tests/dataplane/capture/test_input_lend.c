@@ -8,11 +8,14 @@
 
 #include "config/log/error.h"
 #include "dataplane/capture/input.h"
-#include "tests/support/capture_bytes.h"
+#include "support/capture_bytes.h"
+#include "support/random.h"
 
 void suite_input_lend(void);
 
 enum { PACKETS = 700, LONGEST = 200000, HELD_MAX = 300 };
+
+static struct random draws = {1};
 
 static const char path[] = "/tmp/periscope-lend.pcap";
 
@@ -24,10 +27,10 @@ static void write_capture(bool cut)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(data);
 	pcap_begin(&b, PCAP_NANO, 262144, 1);
 	for (uint32_t i = 0; i < PACKETS; i++) {
-		uint32_t cap = 14 + (uint32_t)rand() % (i % 50 == 0 ? LONGEST - 14 : 1500);
+		uint32_t cap = 14 + random_below(&draws, i % 50 == 0 ? LONGEST - 14 : 1500);
 
 		for (uint32_t at = 0; at < cap; at += 7)
-			data[at] = (uint8_t)rand();
+			random_fill(&draws, data + at, 1);
 		pcap_packet(&b, i, i, data, cap, cap + i % 2);
 	}
 	b.len -= cut ? 5 : 0;
@@ -48,14 +51,14 @@ static void write_blocks(void)
 	pcapng_interface(&b, 105, 96, 9); /* a link type that is not read */
 	pcapng_interface(&b, 1, 96, 9);
 	for (uint32_t i = 0; i < PACKETS; i++) {
-		uint32_t cap = 14 + (uint32_t)rand() % (i % 50 == 0 ? LONGEST - 14 : 1500);
+		uint32_t cap = 14 + random_below(&draws, i % 50 == 0 ? LONGEST - 14 : 1500);
 
 		for (uint32_t at = 0; at < cap; at += 7)
-			data[at] = (uint8_t)rand();
+			random_fill(&draws, data + at, 1);
 		if (i % 5 == 0)
 			pcapng_packet(&b, 0, i, data, cap, cap);
 		if (i % 3 == 0)
-			pcapng_block(&b, 0xbad, data, (uint32_t)rand() % 9000);
+			pcapng_block(&b, 0xbad, data, random_below(&draws, 9000));
 		pcapng_packet(&b, 1, i, data, cap, cap + i % 2);
 		if (i == PACKETS / 2) {
 			b.big_endian = true;
@@ -138,8 +141,8 @@ static void reads_the_same(void)
 		got = input_next(input, &held[n]);
 		n += got == 1;
 		full_often += got == INPUT_FULL;
-		if (got != 1 || n == HELD_MAX || rand() % 80 == 0) {
-			bool keep = got == 1 && rand() % 2;
+		if (got != 1 || n == HELD_MAX || random_below(&draws, 80) == 0) {
+			bool keep = got == 1 && random_below(&draws, 2);
 
 			wrong += held_check(input, &c, first, held, n);
 			spare = input_exchange(input, spare, keep ? &held[n - 1] : NULL);
@@ -161,7 +164,7 @@ static void reads_the_same(void)
 
 static void lends_what_it_copies(void)
 {
-	srand(9);
+	draws = random_seeded(9);
 	write_capture(false);
 	reads_the_same();
 	write_capture(true);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "dataplane/support/captures.h"
+#include "support/random.h"
 
 /* One capture whose packets' first bytes are `name`, at these times (seconds). */
 static const char *timed(char name, const uint32_t *times, unsigned n)
@@ -42,15 +43,15 @@ static void merges_by_time_then_by_the_order_of_the_paths(void)
 static void merges_like_a_naive_merge(void)
 {
 	enum { FILES = 7, EACH = 9 };
-	uint32_t times[FILES][EACH], seed = 12345;
+	struct random random = random_seeded(12345);
+	uint32_t times[FILES][EACH];
 	const char *paths[FILES];
 	unsigned at[FILES] = {0}, back = 0;
 	struct seen s;
 
 	for (unsigned f = 0; f < FILES; f++) {
 		for (unsigned i = 0; i < EACH; i++) {
-			seed = seed * 1103515245 + 12345;
-			times[f][i] = i + (seed >> 16) % 5;
+			times[f][i] = i + random_below(&random, 5);
 			back += i > 0 && times[f][i] < times[f][i - 1];
 		}
 		paths[f] = timed((char)('a' + f), times[f], EACH);

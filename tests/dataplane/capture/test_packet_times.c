@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "dataplane/capture/packet_times.h"
+#include "support/random.h"
 
 enum { TIMES = 8 };
 
@@ -54,14 +55,15 @@ static void strays_take_the_time_before_them(void)
 /* Any times: none is moved unless time goes back, and a moved one has the time before it. */
 static void any_times(void)
 {
-	srand(3);
+	struct random random = random_seeded(3);
+
 	for (int round = 0; round < 2000; round++) {
 		uint64_t times[200], captured[200];
 		uint64_t clock = 0;
-		uint32_t moved = 0, n = (uint32_t)rand() % 200;
+		uint32_t moved = 0, n = random_below(&random, 200);
 
 		for (uint32_t i = 0; i < n; i++) {
-			uint64_t ns = (uint64_t)rand() << (rand() % 34);
+			uint64_t ns = random_next(&random) >> 33 << random_below(&random, 34);
 
 			times[i] = captured[i] = ns;
 		}

@@ -7,6 +7,7 @@
 #include "config/model/evaluate.h"
 #include "dataplane/pipeline/filter.h"
 #include "dataplane/support/eal_once.h"
+#include "support/random.h"
 
 enum { FILTERS_MAX = 4, RULES_MAX = 12, PAIRS = 10000000, PACKETS_PER_MODEL = 20000 };
 
@@ -18,17 +19,16 @@ struct world {
 	struct model_vpc vpc;
 };
 
-static uint64_t state = 1;
+static struct random draws;
 
-static uint32_t random_below(uint32_t n)
+static uint32_t below(uint32_t n)
 {
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((state >> 33) % n);
+	return random_below(&draws, n);
 }
 
 static bool chance(uint32_t one_in)
 {
-	return random_below(one_in) == 0;
+	return below(one_in) == 0;
 }
 
 /* Few distinct values, so that packets meet rules: addresses from a small space. */
@@ -38,17 +38,17 @@ static struct ip_addr random_addr(uint8_t ip_version)
 	uint8_t b[16] = {0};
 
 	if (ip_version == 4) {
-		const uint8_t v4[4] = {high[random_below(6)], (uint8_t)random_below(3),
-			(uint8_t)(random_below(3) * 127), (uint8_t)random_below(256)};
+		const uint8_t v4[4] = {high[below(6)], (uint8_t)below(3),
+			(uint8_t)(below(3) * 127), (uint8_t)below(256)};
 
 		return chance(50) ? ip_addr_v4((const uint8_t[4]){169, 254, 169, 253})
 				  : ip_addr_v4(v4);
 	}
 	b[0] = chance(2) ? 0xfd : 0x20;
-	b[1] = (uint8_t)random_below(2);
-	b[7] = (uint8_t)(random_below(2) * 255);
-	b[8] = (uint8_t)(random_below(2) * 128);
-	b[15] = (uint8_t)random_below(4);
+	b[1] = (uint8_t)below(2);
+	b[7] = (uint8_t)(below(2) * 255);
+	b[8] = (uint8_t)(below(2) * 128);
+	b[15] = (uint8_t)below(4);
 	return ip_addr_v6(b);
 }
 
@@ -67,8 +67,8 @@ static struct model_cidr random_cidr(uint8_t ip_version)
 	struct model_cidr cidr = {.addr = random_addr(ip_version), .ip_version = ip_version};
 
 	do
-		cidr.bits = chance(3) ? (uint8_t)random_below(longest + 1u)
-				      : edges[random_below(sizeof(edges))];
+		cidr.bits =
+			chance(3) ? (uint8_t)below(longest + 1u) : edges[below(sizeof(edges))];
 	while (cidr.bits > longest);
 	clear_host_bits(&cidr);
 	return cidr;
@@ -78,7 +78,7 @@ static uint16_t random_port(void)
 {
 	static const uint16_t edges[] = {0, 1, 52, 53, 54, 443, 1023, 1024, 65534, 65535};
 
-	return chance(8) ? (uint16_t)random_below(65536) : edges[random_below(10)];
+	return chance(8) ? (uint16_t)below(65536) : edges[below(10)];
 }
 
 static void random_ports(struct model_ports *ports, bool *any)
@@ -98,7 +98,7 @@ static void random_rule(struct model_rule *rule, uint32_t number)
 	*rule = (struct model_rule){
 		.id = "",
 		.number = number,
-		.protocol = protocols[random_below(9)],
+		.protocol = protocols[below(9)],
 		.accept = chance(2),
 		.ip_version = ip_version,
 		.any_source_port = true,
@@ -119,16 +119,15 @@ static void random_world(struct world *w)
 	*w = (struct world){.vpc = {.id = "vpc-1", .has_resolver = true}};
 	w->vpc.resolver = ip_addr_v4((const uint8_t[4]){10, 0, 0, 2});
 	w->model.filters = w->filters;
-	w->model.n_filters = 1 + random_below(FILTERS_MAX);
+	w->model.n_filters = 1 + below(FILTERS_MAX);
 	for (uint32_t f = 0; f < w->model.n_filters; f++) {
 		w->filters[f] =
 			(struct model_filter){.id = "", .amazon_dns = chance(2), .index = f};
 		for (int d = 0; d < MODEL_DIRECTIONS; d++) {
-			uint32_t n = random_below(RULES_MAX + 1), number = 0;
+			uint32_t n = below(RULES_MAX + 1), number = 0;
 
 			for (uint32_t r = 0; r < n; r++)
-				random_rule(
-					&w->rules[f][d][r], number += 1 + random_below(100));
+				random_rule(&w->rules[f][d][r], number += 1 + below(100));
 			w->filters[f].rules[d] = (struct model_rules){w->rules[f][d], n};
 		}
 	}
@@ -155,7 +154,7 @@ static uint16_t near_ports(const struct model_ports *ports)
 {
 	uint16_t end = chance(2) ? ports->from : ports->to;
 
-	return (uint16_t)(end + random_below(3) - 1);
+	return (uint16_t)(end + below(3) - 1);
 }
 
 static void random_packet(
@@ -167,13 +166,13 @@ static void random_packet(
 	(void)w;
 	memset(p, 0, sizeof(*p));
 	p->ip_version = chance(2) ? 4 : 6;
-	p->protocol = protocols[random_below(11)];
+	p->protocol = protocols[below(11)];
 	p->src = random_addr(p->ip_version);
 	p->dst = random_addr(p->ip_version);
 	p->src_port = random_port();
 	p->dst_port = random_port();
 	if (rules->count > 0 && !chance(3)) {
-		const struct model_rule *rule = &rules->rule[random_below(rules->count)];
+		const struct model_rule *rule = &rules->rule[below(rules->count)];
 
 		p->ip_version = rule->ip_version;
 		p->protocol = rule->protocol == MODEL_PROTOCOL_ANY || chance(8)
@@ -223,11 +222,11 @@ static uint32_t differ_in_burst(
 {
 	struct packet packets[BURST_MAX];
 	struct filter_job jobs[BURST_MAX];
-	uint32_t n = 1 + random_below(BURST_MAX), differ = 0;
+	uint32_t n = 1 + below(BURST_MAX), differ = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct model_filter *f = &w->filters[random_below(w->model.n_filters)];
-		int d = (int)random_below(MODEL_DIRECTIONS);
+		const struct model_filter *f = &w->filters[below(w->model.n_filters)];
+		int d = (int)below(MODEL_DIRECTIONS);
 
 		random_packet(w, f, d, &packets[i]);
 		jobs[i] = (struct filter_job){
@@ -254,6 +253,7 @@ static void compiled_and_naive_agree(void)
 	uint32_t differ = 0, by_rule = 0;
 	static struct world w;
 
+	draws = random_seeded(1);
 	for (uint32_t done = 0; done < PAIRS; done += PACKETS_PER_MODEL) {
 		struct error error;
 		struct filter *filter;

@@ -12,6 +12,7 @@
 #include "dataplane/support/eal_once.h"
 #include "dataplane/support/mirror_frame.h"
 #include "support/drawer.h"
+#include "support/random.h"
 #include "support/scratch.h"
 
 enum { BURSTS = 6000, BURSTS_A_MODEL = 100, SESSIONS = 2, RULES = 6 };
@@ -35,13 +36,13 @@ struct world {
 	struct snapshot_slot slot;
 	struct lane *lane;
 	struct drawer drawer;
-	uint64_t generation, random, remembered, recalled_refused;
+	struct random random;
+	uint64_t generation, remembered, recalled_refused;
 };
 
 static uint32_t draw(struct world *w, uint32_t below)
 {
-	w->random = w->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((w->random >> 33) % below);
+	return random_below(&w->random, below);
 }
 
 static void write_cidr(struct world *w, FILE *out, const char *key)
@@ -163,7 +164,7 @@ static void world_begin(struct world *w)
 		.n_lanes = 1, .sink = drawer_sink(&w->drawer), .slot = &w->slot};
 	struct error error;
 
-	*w = (struct world){.random = 7};
+	*w = (struct world){.random = random_seeded(7)};
 	w->epoch = epoch_begin(w);
 	atomic_init(&w->slot.current, w->epoch->snapshot);
 	params.settings = &w->epoch->settings;
@@ -203,7 +204,7 @@ static struct question question(struct world *w)
 		.payload = (uint16_t)(8 + draw(w, 20)),
 		/* A later fragment whose first one nobody saw: no ports. */
 		.fragment_offset = kind == 1 ? 64 : 0,
-		.fragment_id = (uint16_t)w->random,
+		.fragment_id = (uint16_t)draw(w, 65536),
 	};
 	if (kind < 2)
 		q.spec.src_port = q.spec.dst_port = 0;

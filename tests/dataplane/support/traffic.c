@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "support/capture_bytes.h"
+#include "support/random.h"
 
 enum { TCP = 6, UDP = 17, ICMP = 1, KINDS = 16, SOURCES = TRAFFIC_SOURCES, ETHERNET = 1 };
-
-/* Steele and Vigna's 64-bit multiplier, the high half of the state. */
-static uint32_t draw(uint64_t *state, uint32_t below)
-{
-	*state = *state * UINT64_C(0xd1342543de82ef95) + 1;
-	return (uint32_t)(*state >> 33) % below;
-}
 
 /* Sources 2 and 3 mirror with the same VNI: one tenant, two observation points. */
 static uint32_t vni_of(uint32_t source)
@@ -93,12 +87,13 @@ static void spoil(struct traffic_packet *p, uint32_t kind)
 	}
 }
 
-static void make_packet(struct traffic_packet *p, uint32_t i, uint64_t *state)
+static void make_packet(struct traffic_packet *p, uint32_t i, struct random *random)
 {
 	static const char *const outer[SOURCES] = {
 		"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"};
-	uint32_t source = draw(state, SOURCES), pair = draw(state, TRAFFIC_PAIRS), step;
-	bool answer = draw(state, 2);
+	uint32_t source = random_below(random, SOURCES),
+		 pair = random_below(random, TRAFFIC_PAIRS), step;
+	bool answer = random_below(random, 2);
 	struct mirror_frame frame;
 
 	if (fragment_step(i, &step)) {
@@ -120,12 +115,12 @@ static void make_packet(struct traffic_packet *p, uint32_t i, uint64_t *state)
 struct traffic traffic_make(uint32_t n)
 {
 	struct traffic traffic = {calloc(n + 1, sizeof(*traffic.packets)), n};
-	uint64_t state = 20260101;
+	struct random random = random_seeded(20260101);
 
 	if (!traffic.packets)
 		abort();
 	for (uint32_t i = 0; i < n; i++)
-		make_packet(&traffic.packets[i], i, &state);
+		make_packet(&traffic.packets[i], i, &random);
 	return traffic;
 }
 

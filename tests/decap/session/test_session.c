@@ -4,14 +4,7 @@
 
 #include "config/model/model.h"
 #include "decap/session/session.h"
-
-static uint32_t random_next(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
+#include "support/random.h"
 
 static struct packet packet_of(uint32_t source, uint32_t vni, uint64_t time_ns, uint32_t bytes)
 {
@@ -63,14 +56,14 @@ static bool naive_packet(struct naive *v, const struct packet *p)
 	return true;
 }
 
-static struct packet random_packet(uint32_t *state)
+static struct packet random_packet(struct random *random)
 {
-	struct packet p = packet_of(random_next(state) % 20, random_next(state) % 20,
-		random_next(state), random_next(state) % 1500);
+	struct packet p = packet_of(random_below(random, 20), random_below(random, 20),
+		(uint32_t)random_next(random), random_below(random, 1500));
 
-	if (random_next(state) % 4 == 0)
+	if (random_below(random, 4) == 0)
 		p.flags |= PACKET_CUT;
-	if (random_next(state) % 4 == 0)
+	if (random_below(random, 4) == 0)
 		p.flags |= PACKET_VXLAN_RESERVED;
 	return p;
 }
@@ -93,12 +86,12 @@ static void agrees_with_a_list(uint32_t capacity)
 {
 	struct session_table *t = session_table_create(capacity);
 	struct naive *v = calloc(1, sizeof(*v));
-	uint32_t state = 7;
+	struct random random = random_seeded(7);
 
 	CU_ASSERT_TRUE_FATAL(t && v);
 	v->room = capacity;
 	for (int i = 0; i < 20000; i++) {
-		struct packet p = random_packet(&state);
+		struct packet p = random_packet(&random);
 		bool known = naive_packet(v, &p);
 
 		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
@@ -197,14 +190,14 @@ static void merged_tables_count_as_one(void)
 {
 	struct session_table *part[3], *sum = session_table_create(512);
 	struct naive *v = calloc(1, sizeof(*v));
-	uint32_t state = 11;
+	struct random random = random_seeded(11);
 
 	CU_ASSERT_TRUE_FATAL(sum && v);
 	v->room = 512;
 	for (int k = 0; k < 3; k++)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(part[k] = session_table_create(512));
 	for (int i = 0; i < 3000; i++) {
-		struct packet p = random_packet(&state);
+		struct packet p = random_packet(&random);
 
 		naive_packet(v, &p);
 		CU_ASSERT_TRUE(session_table_packet(part[i % 3], &p, true));
@@ -455,7 +448,8 @@ static void rows_given_anew_leave_the_table_whole(void)
 {
 	enum { ROWS = 16, PACKETS = 40000 };
 	struct session_key held[2 * ROWS] = {{.vni = 0}};
-	uint32_t flows[2 * ROWS] = {0}, state = 3;
+	struct random random = random_seeded(3);
+	uint32_t flows[2 * ROWS] = {0};
 	struct model_session config = {.has_source = true, .key = packet_of(3, 3, 0, 0).key};
 	const struct model model = {.sessions = &config, .n_sessions = 1}, none = {0};
 	struct session_table *t = session_table_create(ROWS);
@@ -463,10 +457,10 @@ static void rows_given_anew_leave_the_table_whole(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
 	for (uint32_t i = 1; i <= PACKETS; i++) {
 		struct packet p =
-			packet_of(random_next(&state) % 10, random_next(&state) % 10, i, 100);
+			packet_of(random_below(&random, 10), random_below(&random, 10), i, 100);
 
 		session_table_age(t, i - 5);
-		if (random_next(&state) % 64 == 0)
+		if (random_below(&random, 64) == 0)
 			CU_ASSERT_TRUE(session_table_bind(t, i & 1 ? &model : &none));
 		CU_ASSERT_TRUE(session_table_packet(t, &p, true));
 		if (p.session < SESSION_NAMELESS) {
@@ -477,7 +471,7 @@ static void rows_given_anew_leave_the_table_whole(void)
 			session_table_flow_began(t, p.session);
 		}
 		for (uint32_t tries = 0; tries < 2; tries++) {
-			uint32_t end = random_next(&state) % (2 * ROWS);
+			uint32_t end = random_below(&random, 2 * ROWS);
 
 			if (flows[end] == 0)
 				continue;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "inspect/flow/capture_loss.h"
+#include "support/random.h"
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 
@@ -248,12 +249,6 @@ static void blocks_go_round(void)
 
 enum { STREAM = 4096, PIECES = 64 };
 
-static uint64_t draw(uint64_t *state)
-{
-	*state = *state * 6364136223846793005u + 1442695040888963407u;
-	return *state >> 33;
-}
-
 struct piece {
 	unsigned side;
 	uint32_t seq, len, ack;
@@ -262,7 +257,7 @@ struct piece {
 };
 
 /* Two streams as segments in turn; every packet acknowledges all that the other side has sent. */
-static unsigned converse(struct piece *pieces, uint64_t *random)
+static unsigned converse(struct piece *pieces, struct random *random)
 {
 	uint32_t next[2] = {1, 1};
 	unsigned n = 0;
@@ -270,8 +265,8 @@ static unsigned converse(struct piece *pieces, uint64_t *random)
 	pieces[n++] = (struct piece){0, 0, 0, 0, SYN, true};
 	pieces[n++] = (struct piece){1, 0, 0, 1, SYN | ACK, true};
 	while (n < PIECES - 2) {
-		unsigned side = draw(random) % 4 == 0;
-		uint32_t len = draw(random) % 3 ? (uint32_t)draw(random) % 60 : 0;
+		unsigned side = random_below(random, 4) == 0;
+		uint32_t len = random_below(random, 3) ? random_below(random, 60) : 0;
 
 		pieces[n++] = (struct piece){side, next[side], len, next[!side], ACK, true};
 		next[side] += len;
@@ -318,19 +313,19 @@ static int64_t run(struct rig *rig, const struct piece *pieces, unsigned n)
 	return rig_settle(rig);
 }
 
-static void drop(struct piece *pieces, unsigned n, uint64_t *random)
+static void drop(struct piece *pieces, unsigned n, struct random *random)
 {
-	unsigned one_in = 2 + draw(random) % 20;
+	unsigned one_in = 2 + random_below(random, 20);
 
 	for (unsigned i = 2; i < n - 2; i++)
-		pieces[i].shown = draw(random) % one_in != 0;
+		pieces[i].shown = random_below(random, one_in) != 0;
 }
 
 /* Each packet moves up to `far` places. */
-static void shuffle(struct piece *pieces, unsigned n, unsigned far, uint64_t *random)
+static void shuffle(struct piece *pieces, unsigned n, unsigned far, struct random *random)
 {
 	for (unsigned i = 2; i + 1 < n - 2 && far > 0; i++) {
-		unsigned j = i + 1 + draw(random) % far;
+		unsigned j = i + 1 + random_below(random, far);
 		struct piece one = pieces[i];
 
 		if (j >= n - 2)
@@ -342,7 +337,7 @@ static void shuffle(struct piece *pieces, unsigned n, unsigned far, uint64_t *ra
 
 static void agrees_with_the_twin(void)
 {
-	uint64_t random = 42;
+	struct random random = random_seeded(42);
 	unsigned lossy = 0;
 	struct rig rig;
 
@@ -372,7 +367,8 @@ static void agrees_with_the_twin(void)
 /* With retransmissions of anything it counts too few at most, and never too many. */
 static void errs_to_too_few(void)
 {
-	uint64_t random = 4711, sum = 0, sum_twin = 0;
+	struct random random = random_seeded(4711);
+	uint64_t sum = 0, sum_twin = 0;
 	struct rig rig;
 
 	rig_open(&rig);
@@ -384,8 +380,8 @@ static void errs_to_too_few(void)
 
 		drop(pieces, n, &random);
 		for (unsigned i = 4; i < n - 2; i++)
-			if (draw(&random) % 8 == 0)
-				pieces[i] = pieces[i - 1 - draw(&random) % 3];
+			if (random_below(&random, 8) == 0)
+				pieces[i] = pieces[i - 1 - random_below(&random, 3)];
 		shuffle(pieces, n, round % 4, &random);
 		want = twin(pieces, n);
 		got = run(&rig, pieces, n);
@@ -405,7 +401,7 @@ static void errs_to_too_few(void)
 /* Any packets at all: no more than is possible, and never a fault. */
 static void takes_any_packet(void)
 {
-	uint64_t random = 7;
+	struct random random = random_seeded(7);
 	struct rig rig;
 
 	rig_open(&rig);
@@ -416,18 +412,22 @@ static void takes_any_packet(void)
 		for (int i = 0; i < 200; i++) {
 			struct packet p = {
 				.protocol = 6,
-				.time_ns = draw(&random) % 20000000000,
-				.tcp_seq = (uint32_t)draw(&random) << (draw(&random) % 2 * 16),
-				.tcp_ack = (uint32_t)draw(&random) << (draw(&random) % 2 * 16),
-				.tcp_flags = (uint8_t)draw(&random),
-				.flags = draw(&random) % 4 ? 0 : (uint16_t)draw(&random),
+				.time_ns = random_next(&random) % 20000000000,
+				.tcp_seq = (uint32_t)random_next(&random)
+					   << (random_below(&random, 2) * 16),
+				.tcp_ack = (uint32_t)random_next(&random)
+					   << (random_below(&random, 2) * 16),
+				.tcp_flags = (uint8_t)random_next(&random),
+				.flags = random_below(&random, 4)
+						 ? 0
+						 : (uint16_t)random_next(&random),
 				.payload = 40,
-				.ip_len = 40 + (uint32_t)draw(&random) % 2000,
+				.ip_len = 40 + random_below(&random, 2000),
 			};
 
 			budget += LOSS_HOLE_MAX;
-			put(&rig, &p, draw(&random) % 2);
-			if (draw(&random) % 50 == 0)
+			put(&rig, &p, random_below(&random, 2));
+			if (random_below(&random, 50) == 0)
 				capture_loss_lost_here(&rig.seen);
 		}
 		got = rig_settle(&rig);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inspect/flow/row.h"
+#include "support/random.h"
 
 static struct ip_addr v4(uint32_t a)
 {
@@ -36,20 +37,17 @@ static struct packet reply(const struct packet *p)
 	return r;
 }
 
-static uint32_t random32(void)
-{
-	return (uint32_t)rand() << 16 ^ (uint32_t)rand();
-}
-
 /* Small ranges, so that equal addresses and ports happen. */
 static void both_directions_have_one_key(void)
 {
 	static const uint8_t protocols[] = {6, 17, 132, 33, 136, 47};
 
-	srand(2);
+	struct random random = random_seeded(2);
+
 	for (int i = 0; i < 20000; i++) {
-		struct packet p = packet(protocols[i % 6], random32() % 4, random32() % 4,
-			(uint16_t)(random32() % 4), (uint16_t)(random32() % 4));
+		struct packet p = packet(protocols[i % 6], random_below(&random, 4),
+			random_below(&random, 4), (uint16_t)random_below(&random, 4),
+			(uint16_t)random_below(&random, 4));
 		struct packet r = reply(&p);
 		bool p_is_lo, r_is_lo,
 			alike = ip_addr_equal(&p.src, &p.dst) &&

@@ -6,6 +6,7 @@
 #include "inspect/flow/index.h"
 #include "inspect/flow/row.h"
 #include "inspect/flow/table.h"
+#include "support/random.h"
 
 static const uint64_t second = 1000000000;
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
@@ -505,7 +506,7 @@ static struct packet numbered(uint32_t i, uint64_t time_ns)
 
 /* Never more flows than capacity, every packet in a flow that ended or refused, and no flow
  * younger than the guard time evicted. */
-static void overload(uint32_t capacity, uint64_t guard_ns)
+static void overload(uint32_t capacity, uint64_t guard_ns, struct random *random)
 {
 	enum { PACKETS = 4000 };
 	struct flow_params params = {.capacity = capacity, .guard_ns = guard_ns};
@@ -515,7 +516,7 @@ static void overload(uint32_t capacity, uint64_t guard_ns)
 
 	bench_open(&bench, &params);
 	for (uint64_t i = 0; i < PACKETS; i++, offered++) {
-		struct packet p = numbered((uint32_t)rand() % range, i * 10);
+		struct packet p = numbered(random_below(random, range), i * 10);
 		struct flow *flow = offer(&bench, &p);
 
 		CU_ASSERT_PTR_EQUAL(p.flow, flow);
@@ -533,12 +534,13 @@ static void overload(uint32_t capacity, uint64_t guard_ns)
 
 static void overload_loses_nothing_uncounted(void)
 {
-	srand(3);
+	struct random random = random_seeded(3);
+
 	for (uint32_t capacity = 1; capacity < 40; capacity += 1 + capacity / 8) {
-		overload(capacity, 0);
-		overload(capacity, UINT64_C(10) * capacity);
+		overload(capacity, 0, &random);
+		overload(capacity, UINT64_C(10) * capacity, &random);
 	}
-	overload(1000, 5000);
+	overload(1000, 5000, &random);
 }
 
 static void the_longest_idle_is_evicted(void)
@@ -761,15 +763,15 @@ static void a_hash_names_two_buckets_and_a_tag(void)
 static void matches_are_exact(void)
 {
 	static const uint16_t tags[] = {0, 1, 2, 0x7fff, 0x8000, 0x8001, 0xfffe, 0xffff};
+	struct random random = random_seeded(5);
 
-	srand(5);
 	for (int i = 0; i < 50000; i++) {
 		struct index_bucket bucket = {0};
-		uint16_t tag = tags[rand() % 8];
+		uint16_t tag = tags[random_below(&random, 8)];
 		uint32_t want = 0;
 
 		for (int way = 0; way < INDEX_WAYS; way++) {
-			bucket.tags[way] = tags[rand() % 8];
+			bucket.tags[way] = tags[random_below(&random, 8)];
 			want |= (uint32_t)(bucket.tags[way] == tag) << way;
 		}
 		CU_ASSERT_EQUAL(index_match(&bucket, tag), want);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "inspect/flow/table.h"
+#include "support/random.h"
 
 static const uint64_t second_ns = 1000000000;
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
@@ -373,9 +374,11 @@ static void twin_end_all(struct twin *twin, uint64_t horizon)
 
 /* Traffic: few addresses and ports at several points, all TCP flags, disorder, pauses. */
 
+static struct random draws;
+
 static uint32_t below(uint32_t n)
 {
-	return ((uint32_t)rand() << 15 ^ (uint32_t)rand()) % n;
+	return random_below(&draws, n);
 }
 
 static void conversation_make(struct conversation *c, int number)
@@ -634,7 +637,7 @@ static void table_and_twin_agree(void)
 	struct event *events = calloc(PACKETS, sizeof(*events));
 
 	twin.flows = calloc(PACKETS, sizeof(*twin.flows));
-	srand(6);
+	draws = random_seeded(6);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		twin_run(i, events, &twin, &got);
 	free(twin.flows);

@@ -4,6 +4,7 @@
 
 #include "inspect/flow/flow.h"
 #include "inspect/flow/fragment.h"
+#include "support/random.h"
 
 enum { TIMEOUT = 1000 };
 
@@ -382,10 +383,11 @@ static void who_meets_whom_depends_on_the_seed(void)
 enum { IDS = 512, YOUNG = 50 };
 
 /* Gives the table one packet; true when it answered. `learned` has the time of every first one. */
-static bool ask(struct fragment_table *table, uint64_t learned[IDS], uint64_t now)
+static bool ask(struct fragment_table *table, uint64_t learned[IDS], uint64_t now,
+	struct random *random)
 {
-	uint32_t id = (uint32_t)rand() % IDS;
-	struct packet p = fragment(id, rand() & 1, now);
+	uint32_t id = random_below(random, IDS);
+	struct packet p = fragment(id, random_below(random, 2), now);
 	bool known = learned[id] != 0 && now - learned[id] <= YOUNG;
 	bool answered = fragment_table_packet(table, &p);
 
@@ -403,12 +405,12 @@ static bool ask(struct fragment_table *table, uint64_t learned[IDS], uint64_t no
 static void never_answers_with_another_datagrams_ports(void)
 {
 	struct fragment_table *table = table_of(256, YOUNG);
+	struct random random = random_seeded(1);
 	uint64_t learned[IDS] = {0};
 	uint32_t answers = 0;
 
-	srand(1);
 	for (uint64_t now = 100; now < 20000; now++)
-		answers += ask(table, learned, now);
+		answers += ask(table, learned, now, &random);
 	CU_ASSERT_TRUE(answers > 100);
 	fragment_table_destroy(table);
 	fragment_table_destroy(NULL);

@@ -15,6 +15,7 @@
 #include "inspect/packets/packet_file.h"
 #include "inspect/support/packet_desk.h"
 #include "support/folder.h"
+#include "support/random.h"
 #include "support/small_disk.h"
 
 enum { LINE = 100, LINES = 40000, PACKETS = 19000 };
@@ -154,11 +155,12 @@ static bool packet_files_go_on(void *ctx)
 
 static void put_records(struct flow_log_dir *dir, unsigned n, uint32_t end_s)
 {
+	struct random random = random_seeded(end_s + n);
 	char line[LINE];
 
 	for (unsigned i = 0; i < n; i++) {
 		for (int k = 0; k < LINE - 1; k++) /* what does not shrink much */
-			line[k] = (char)('!' + rand() % 90);
+			line[k] = (char)('!' + random_below(&random, 90));
 		line[LINE - 1] = '\n';
 		flow_log_dir_write(dir, flow_log_route(end_s, 0), line, LINE);
 	}

@@ -7,6 +7,7 @@
 
 #include "inspect/proto/dns.h"
 #include "support/hex.h"
+#include "support/random.h"
 
 enum { MESSAGE_MAX = 1024 };
 
@@ -460,17 +461,11 @@ static void response_codes_go_on_in_edns(void)
 	}
 }
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
-}
-
 static void stays_in_bounds_on_any_bytes(void)
 {
 	uint8_t data[MESSAGE_MAX];
 	struct dns_message m;
-	uint32_t seed = 1;
+	struct random random = random_seeded(1);
 
 	for (unsigned round = 0; round < 40000; round++) {
 		uint32_t len = (uint32_t)hex_read(rows[round % ROWS].hex, data, sizeof(data));
@@ -478,8 +473,8 @@ static void stays_in_bounds_on_any_bytes(void)
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(exact);
 		memcpy(exact, data, len);
-		for (unsigned n = next_random(&seed) % 4; n < 4; n++)
-			exact[next_random(&seed) % len] = (uint8_t)next_random(&seed);
+		for (unsigned n = random_below(&random, 4); n < 4; n++)
+			random_fill(&random, exact + random_below(&random, len), 1);
 		dns_parse(exact, len, len, &m);
 		free(exact);
 		CU_ASSERT_TRUE(memchr(m.query, 0, sizeof(m.query)) != NULL);

@@ -7,6 +7,7 @@
 #include "inspect/dpi/dpi.h"
 #include "inspect/proto/dns_stream.h"
 #include "support/hex.h"
+#include "support/random.h"
 #include "support/talk.h"
 
 enum { STREAM_MAX = 70000, MESSAGES_MAX = 8, HEADERS = 40, MALFORMED_PACKET = 17 };
@@ -224,12 +225,6 @@ static void a_stream_finds_its_messages_again(void)
 	stage_free(s);
 }
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
-}
-
 /* Any segments in any order, in buffers of just their size. */
 static bool take_any(void *ctx, const uint8_t *data, uint32_t cap, uint32_t wire)
 {
@@ -246,22 +241,26 @@ static void stays_in_bounds_on_any_segments(void)
 	struct memory memory = {0};
 	struct memory_list list = {0};
 	struct dns_stream stream = {.want = 0};
-	uint32_t seed = 1, sum = 0;
+	struct random random = random_seeded(1);
+	uint32_t sum = 0;
 	const struct dns_sink sink = {take_any, &sum};
 
 	for (unsigned round = 0; round < 100000; round++) {
-		uint32_t cap = next_random(&seed) % 40;
+		uint32_t cap = random_below(&random, 40);
 		struct piece piece = {.cap = cap,
-			.wire = cap + (next_random(&seed) % 4 ? 0 : next_random(&seed) % 90),
-			.payload = (uint16_t)(next_random(&seed) % 30),
+			.wire = cap +
+				(random_below(&random, 4) ? 0 : random_below(&random, 90)),
+			.payload = (uint16_t)random_below(&random, 30),
 			.protocol = 6,
-			.tcp_flags = (uint8_t)(next_random(&seed) % 64 ? 16 : 2),
-			.seq = stream.stream.next - 10 + next_random(&seed) % 20};
+			.tcp_flags = random_below(&random, 64) ? 16 : 2,
+			.seq = stream.stream.next - 10 + random_below(&random, 20)};
 		uint8_t *bytes = malloc(cap ? cap : 1);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
 		for (uint32_t i = 0; i < cap; i++)
-			bytes[i] = (uint8_t)(next_random(&seed) % 3 ? 0 : next_random(&seed));
+			bytes[i] = (uint8_t)(random_below(&random, 3)
+						     ? 0
+						     : random_below(&random, 256));
 		piece.ip = bytes;
 		dns_stream_add(&stream, &memory, &list, &piece, &sink);
 		CU_ASSERT_TRUE(stream.message.have <= DNS_STREAM_MAX &&

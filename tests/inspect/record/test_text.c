@@ -8,16 +8,11 @@
 
 #include "inspect/record/text.h"
 #include "support/python.h"
+#include "support/random.h"
 
 enum { ROUNDS = 20000 };
 
-static uint64_t random64(void)
-{
-	static uint64_t state = 0x243f6a8885a308d3; /* any will do, the same in every run */
-
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return state ^ state >> 33;
-}
+static struct random draws = {0x243f6a8885a308d3};
 
 static void numbers_are_as_printf_prints_them(void)
 {
@@ -26,7 +21,8 @@ static void numbers_are_as_printf_prints_them(void)
 	const size_t n_edges = sizeof(edges) / sizeof(edges[0]);
 
 	for (size_t i = 0; i < n_edges + ROUNDS; i++) {
-		uint64_t n = i < n_edges ? edges[i] : random64() >> (random64() & 63);
+		uint64_t n = i < n_edges ? edges[i]
+					 : random_next(&draws) >> (random_next(&draws) & 63);
 		char room[32] = "", want[32];
 		struct text t = text_make(room, sizeof(room) - 1);
 
@@ -44,12 +40,12 @@ static void numbers_are_as_printf_prints_them(void)
 /* Few of the groups are set, so that runs of zeros of all lengths and places come up. */
 static struct ip_addr random_addr(void)
 {
-	uint64_t bits = random64();
+	uint64_t bits = random_next(&draws);
 	struct ip_addr a = {{0}};
 
 	for (unsigned i = 0; i < 16; i++)
 		if (bits >> (i / 2) & 1)
-			a.byte[i] = (uint8_t)(random64() & random64() >> 8);
+			a.byte[i] = (uint8_t)(random_next(&draws) & random_next(&draws) >> 8);
 	if ((bits & 0x700) == 0)
 		a = ip_addr_v4(a.byte + 12);
 	return a;
@@ -120,7 +116,7 @@ static void times_are_as_strftime_prints_them(void)
 		time_row(day * 86400 * 1000000000 + day * 7919);
 	time_row(UINT64_MAX);
 	for (int i = 0; i < ROUNDS; i++)
-		time_row(random64());
+		time_row(random_next(&draws));
 }
 
 /* Hostile strings: one row a JSON text and what it was made from. */
@@ -179,13 +175,13 @@ static void json_strings_are_valid_and_faithful(void)
 		static const char pool[] =
 			"\x80\x9f\xa0\xbf\xc2\xe0\xe1\xed\xf0\xf1\xf4\"\\a\n";
 		char bytes[64];
-		size_t len = random64() % sizeof(bytes);
+		size_t len = random_next(&draws) % sizeof(bytes);
 
 		for (size_t j = 0; j < len; j++)
-			if (random64() & 1)
-				bytes[j] = pool[random64() % (sizeof(pool) - 1)];
+			if (random_next(&draws) & 1)
+				bytes[j] = pool[random_next(&draws) % (sizeof(pool) - 1)];
 			else
-				bytes[j] = (char)random64();
+				bytes[j] = (char)random_next(&draws);
 		put_json_row(out, bytes, len);
 	}
 	fclose(out);

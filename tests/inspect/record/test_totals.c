@@ -6,15 +6,15 @@
 #include "inspect/flow/index.h"
 #include "inspect/record/fact.h"
 #include "inspect/record/totals.h"
+#include "support/random.h"
 
 enum { FLOWS = 5000, APPS = 40, ADDRESSES = 60, TENANTS = 3, BOUND = 65536 };
 
-static uint32_t state = 1;
+static struct random draws = {20260101};
 
-static uint32_t random32(void)
+static uint32_t below(uint32_t n)
 {
-	state = state * 1664525u + 1013904223u;
-	return state >> 8;
+	return random_below(&draws, n);
 }
 
 static struct ip_addr addr_of(uint32_t n)
@@ -33,16 +33,16 @@ struct told {
 
 static struct told random_told(void)
 {
-	struct told told = {.client = random32() % ADDRESSES,
-		.server = random32() % ADDRESSES,
-		.tenant = random32() % TENANTS,
-		.master = (uint16_t)(random32() % APPS),
-		.app = (uint16_t)(random32() % APPS),
-		.to_server = {1, random32() % 100, random32() % 1000},
-		.to_client = {1, random32() % 100, random32() % 1000}};
+	struct told told = {.client = below(ADDRESSES),
+		.server = below(ADDRESSES),
+		.tenant = below(TENANTS),
+		.master = (uint16_t)below(APPS),
+		.app = (uint16_t)below(APPS),
+		.to_server = {1, below(100), below(1000)},
+		.to_client = {1, below(100), below(1000)}};
 
-	for (uint32_t risks = random32() % 3; risks > 0; risks--)
-		told.risks |= 1ull << random32() % 64;
+	for (uint32_t risks = below(3); risks > 0; risks--)
+		told.risks |= 1ull << below(64);
 	return told;
 }
 
@@ -174,7 +174,7 @@ static void totals_are_those_of_a_naive_count(void)
 	for (int f = 0; f < FLOWS; f++) {
 		told[f] = random_told();
 		count(one, &told[f]);
-		count(part[random32() % 4], &told[f]);
+		count(part[below(4)], &told[f]);
 	}
 	for (int i = 0; i < 4; i++) {
 		totals_merge(merged, part[i]);
@@ -330,8 +330,8 @@ static void the_error_holds_for_every_talker(void)
 
 	CU_ASSERT_TRUE_FATAL(bytes && totals);
 	for (uint32_t i = 0; i < TURNS; i++) {
-		uint32_t client = random32() % ALL, server = random32() % ALL;
-		uint32_t sent = random32() % 3 == 0 ? random32() % 100000 : 40;
+		uint32_t client = below(ALL), server = below(ALL);
+		uint32_t sent = below(3) == 0 ? below(100000) : 40;
 
 		bytes[client] += sent;
 		bytes[server] += sent;
