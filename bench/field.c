@@ -1,11 +1,12 @@
 #include "bench/field.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench/frame.h"
 #include "decap/packet.h"
+#include "support/frame.h"
 #include "support/random.h"
 
 enum { LINE = 64, ROOM_MIN = 2048, PORTS = 32768, FIRST_PORT = 16384 };
@@ -23,17 +24,16 @@ static void *map(size_t size)
 /* Both directions come alike often. */
 static void packet_make(const struct field *f, uint32_t i, uint8_t *out)
 {
-	static const uint8_t payload[FRAME_MAX];
 	const uint32_t flow = f->flow[i], session = flow % f->params.sessions;
-	const struct frame_end client = {
-		0x0a000000 + flow / PORTS, (uint16_t)(FIRST_PORT + flow % PORTS)};
-	const struct frame_end server = {FIELD_SERVERS + session, 443};
+	const struct frame_end client = frame_end_of(
+		0x0a000000 + flow / PORTS, (uint16_t)(FIRST_PORT + flow % PORTS), false);
+	const struct frame_end server = frame_end_of(FIELD_SERVERS + session, 443, false);
 	bool reply = random_at(i, 11) & 1;
 	struct frame_ip ip = {
 		.src = reply ? server : client,
 		.dst = reply ? client : server,
+		.protocol = IPPROTO_TCP,
 		.tcp_flags = TCP_ACK,
-		.payload = payload,
 		.payload_len = f->params.size - 40,
 	};
 	uint32_t len = frame_build(&ip, out + FRAME_MIRROR);
@@ -74,8 +74,7 @@ struct field *field_create(const struct field_params *params)
 	f->params = *params;
 	f->len = FRAME_MIRROR + FRAME_ETHERNET + params->size;
 	f->stride = f->len <= ROOM_MIN ? ROOM_MIN : (f->len + LINE - 1) / LINE * LINE;
-	/* The frame's builder wants room for any packet behind the last one. */
-	f->bytes = map((size_t)f->stride * params->packets + FRAME_MAX);
+	f->bytes = map((size_t)f->stride * params->packets);
 	f->order = malloc(params->packets * sizeof(*f->order));
 	f->flow = malloc(params->packets * sizeof(*f->flow));
 	if (!f->bytes || !f->order || !f->flow) {
@@ -94,7 +93,7 @@ void field_destroy(struct field *f)
 	if (!f)
 		return;
 	if (f->bytes)
-		munmap(f->bytes, (size_t)f->stride * f->params.packets + FRAME_MAX);
+		munmap(f->bytes, (size_t)f->stride * f->params.packets);
 	free(f->order);
 	free(f->flow);
 	free(f);

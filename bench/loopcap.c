@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "bench/capture_out.h"
-#include "bench/frame.h"
 #include "config/log/error.h"
 #include "dataplane/capture/input.h"
 #include "decap/cursor.h"
 #include "decap/decap.h"
+#include "support/frame.h"
 
 enum { LOOPS_MAX = 255 };
 #define GAP_NS UINT64_C(1000000) /* between two loops */

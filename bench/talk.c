@@ -1,5 +1,6 @@
 #include "bench/talk.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,18 +22,20 @@ static const uint16_t scanned[] = {22, 23, 80, 443, 445, 1433, 3306, 3389, 5432,
 /* Client address and port number the flows: no two have both. */
 static void set_ends(const struct talk *t, struct frame_end *client, struct frame_end *server)
 {
+	bool v6 = t->kind != TALK_SCAN && random_at(t->number, 4) % 10 == 0;
 	uint64_t spread = (t->number * UINT64_C(0x2545f4915)) & (UINT64_C(0x3ffffffff));
 	uint64_t hash = random_at(t->number, 1);
+	uint32_t place = (uint32_t)(spread >> 14);
+	uint16_t port = (uint16_t)(16384 + (spread & 0x3fff));
 
-	client->address = 0x0a000000 + (uint32_t)(spread >> 14);
-	client->port = (uint16_t)(16384 + (spread & 0x3fff));
-	server->address = 0x0a800000 + (uint32_t)(hash % SERVERS);
-	server->port = ports[t->kind];
-	if (t->kind != TALK_SCAN)
+	if (t->kind == TALK_SCAN) {
+		*client = frame_end_of(0x0a700000 + (uint32_t)(hash % SCANNERS), port, false);
+		*server = frame_end_of(0x0a900000 + place,
+			scanned[(hash >> 32) % (sizeof(scanned) / sizeof(scanned[0]))], false);
 		return;
-	server->address = 0x0a900000 + (uint32_t)(spread >> 14);
-	client->address = 0x0a700000 + (uint32_t)(hash % SCANNERS);
-	server->port = scanned[(hash >> 32) % (sizeof(scanned) / sizeof(scanned[0]))];
+	}
+	*client = frame_end_of(0x0a000000 + place, port, v6);
+	*server = frame_end_of(0x0a800000 + (uint32_t)(hash % SERVERS), ports[t->kind], v6);
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, size_t n)
@@ -347,8 +350,7 @@ bool talk_next(struct talk *t, uint8_t payload[TALK_PAYLOAD_MAX], struct frame_i
 	*ip = (struct frame_ip){
 		.src = line.from_client ? client : server,
 		.dst = line.from_client ? server : client,
-		.v6 = t->kind != TALK_SCAN && random_at(t->number, 4) % 10 == 0,
-		.udp = is_udp(t->kind),
+		.protocol = is_udp(t->kind) ? IPPROTO_UDP : IPPROTO_TCP,
 		.tcp_flags = line.tcp_flags,
 		.seq = t->seq[side],
 		.ack = line.tcp_flags & TCP_ACK ? t->seq[!side] : 0,

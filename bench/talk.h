@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bench/frame.h"
+#include "support/frame.h"
 
 enum talk_kind {
 	TALK_TLS,

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "bench/talk.h"
+#include "support/frame.h"
 #include "support/random.h"
 
 #define START_NS (UINT64_C(1700000000) * 1000000000)
 
-enum { RATE = 10000, SHARES = 100 };
+enum { RATE = 10000, SHARES = 100, HEADERS = FRAME_ETHERNET + 40 + 20 };
 
 /* How a mix is made: percent of the conversations of each kind, and how long they are. */
 struct recipe {
@@ -49,7 +50,7 @@ struct traffic {
 	uint64_t packets, flows;
 	struct talk *talks; /* `concurrent` of them */
 	uint8_t payload[TALK_PAYLOAD_MAX];
-	uint8_t bytes[FRAME_MIRROR + FRAME_MAX];
+	uint8_t bytes[FRAME_MIRROR + HEADERS + TALK_PAYLOAD_MAX];
 };
 
 const char *traffic_mix_name(unsigned mix)

@@ -1,4 +1,4 @@
-/* A conversation of two IPv4 hosts, made packet by packet in a test: fills `struct packet` as
+/* A conversation of two IPv4 hosts, said packet by packet in a test: fills `struct packet` as
  * decap does and counts into `struct flow` as the flow table does. */
 #pragma once
 
@@ -7,15 +7,13 @@
 #include <stdint.h>
 
 #include "inspect/flow/flow.h"
-
-enum { TALK_FIN = 1, TALK_SYN = 2, TALK_PSH = 8, TALK_ACK = 16 };
+#include "support/frame.h"
 
 struct talk {
 	struct flow flow;
 	struct packet packet; /* the last one made */
 	uint8_t bytes[2048];
-	uint8_t address[2][4]; /* client, server */
-	uint16_t port[2];
+	struct frame_end end[2]; /* client, server */
 	uint32_t seq[2];
 };
 

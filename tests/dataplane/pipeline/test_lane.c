@@ -15,7 +15,7 @@ enum { ALL_SIZES = BURST_MAX * (BURST_MAX + 1) / 2, MODEL_PAYLOAD = 16 };
 /* Where bytes stand in a frame of IPv4 in VXLAN. */
 enum {
 	OUTER_SOURCE = 26,
-	INNER_IP = TRAFFIC_INNER + 14,
+	INNER_IP = FRAME_MIRROR + 14,
 	INNER_ID = INNER_IP + 4,
 	INNER_SOURCE = INNER_IP + 12,
 	INNER_PORTS = INNER_IP + 20,

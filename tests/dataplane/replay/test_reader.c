@@ -229,8 +229,8 @@ static void check_packet_file(const struct rig *rig, const struct traffic *traff
 		CU_ASSERT_EQUAL_FATAL(pcap_next_ex(file, &header, &data), 1);
 		wrong += (uint64_t)header->ts.tv_sec * SECOND + (uint64_t)header->ts.tv_usec !=
 			 p->time_ns;
-		wrong += header->caplen != p->len - TRAFFIC_INNER ||
-			 memcmp(data, p->bytes + TRAFFIC_INNER, header->caplen) != 0;
+		wrong += header->caplen != p->len - FRAME_MIRROR ||
+			 memcmp(data, p->bytes + FRAME_MIRROR, header->caplen) != 0;
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
 	pcap_close(file);

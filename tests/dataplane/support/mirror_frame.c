@@ -1,150 +1,59 @@
 #include "dataplane/support/mirror_frame.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { TCP = 6, UDP = 17, TCP_HEADER = 20, OTHER_HEADER = 8 };
+#include "decap/cursor.h"
+#include "support/frame.h"
 
-struct writer {
-	uint8_t *at;
-};
+enum { OTHER_HEADER = 8, SRC_PORT = 0xff80 };
 
-static void put8(struct writer *w, unsigned value)
+static struct frame_end end(const char *address, uint8_t mac, uint16_t port)
 {
-	*w->at++ = (uint8_t)value;
-}
+	struct frame_end end = {.mac = mac, .port = port};
 
-static void put16(struct writer *w, unsigned value)
-{
-	put8(w, value >> 8);
-	put8(w, value & 255);
-}
-
-static void put32(struct writer *w, uint32_t value)
-{
-	put16(w, value >> 16);
-	put16(w, value & 65535);
-}
-
-static void put_zeros(struct writer *w, unsigned n)
-{
-	memset(w->at, 0, n);
-	w->at += n;
-}
-
-static struct ip_addr address(const char *text)
-{
-	struct ip_addr addr;
-
-	if (!ip_addr_parse(text, &addr))
+	if (!ip_addr_parse(address, &end.addr))
 		abort();
-	return addr;
+	return end;
 }
 
-static void put_addr(struct writer *w, const struct ip_addr *addr)
+static struct frame_ip inner(const struct mirror_frame *spec)
 {
-	unsigned skip = ip_addr_is_v4(addr) ? 12 : 0;
+	bool other = spec->protocol != IPPROTO_TCP && spec->protocol != IPPROTO_UDP &&
+		     spec->fragment_offset == 0;
 
-	memcpy(w->at, addr->byte + skip, 16 - skip);
-	w->at += 16 - skip;
-}
-
-static void put_ethernet(struct writer *w, unsigned dst, unsigned src, unsigned type)
-{
-	put16(w, 0x0200);
-	put32(w, dst);
-	put16(w, 0x0200);
-	put32(w, src);
-	put16(w, type);
-}
-
-static void put_ip4(struct writer *w, const struct mirror_frame *spec, unsigned total)
-{
-	struct ip_addr src = address(spec->src), dst = address(spec->dst);
-
-	put16(w, 0x4500);
-	put16(w, total);
-	put16(w, spec->fragment_id);
-	put16(w, (spec->more_fragments ? 0x2000u : 0u) | spec->fragment_offset / 8u);
-	put8(w, 64);
-	put8(w, spec->protocol);
-	put16(w, 0);
-	put_addr(w, &src);
-	put_addr(w, &dst);
-}
-
-static void put_ip6(struct writer *w, const struct mirror_frame *spec, unsigned total)
-{
-	struct ip_addr src = address(spec->src), dst = address(spec->dst);
-
-	put32(w, 0x60000000);
-	put16(w, total - 40);
-	put8(w, spec->protocol);
-	put8(w, 64);
-	put_addr(w, &src);
-	put_addr(w, &dst);
-}
-
-static unsigned header_size(const struct mirror_frame *spec)
-{
-	if (spec->fragment_offset > 0)
-		return 0;
-	return spec->protocol == TCP ? TCP_HEADER : OTHER_HEADER;
-}
-
-static void put_l4(struct writer *w, const struct mirror_frame *spec)
-{
-	if (spec->fragment_offset > 0)
-		return;
-	if (spec->protocol != TCP && spec->protocol != UDP) {
-		put_zeros(w, OTHER_HEADER);
-		return;
-	}
-	put16(w, spec->src_port);
-	put16(w, spec->dst_port);
-	if (spec->protocol == UDP) {
-		put16(w, 8u + spec->payload);
-		put16(w, 0);
-		return;
-	}
-	put32(w, 1);
-	put32(w, 1);
-	put16(w, 0x5010); /* 20 bytes, ACK */
-	put16(w, 1000);
-	put32(w, 0);
+	return (struct frame_ip){
+		.src = end(spec->src, spec->src_mac, spec->src_port),
+		.dst = end(spec->dst, spec->dst_mac, spec->dst_port),
+		.protocol = spec->protocol,
+		.tcp_flags = TCP_ACK,
+		.seq = 1,
+		.ack = 1,
+		.payload_len = spec->payload + (other ? OTHER_HEADER : 0u),
+		.fragment_offset = spec->fragment_offset,
+		.fragment_id = spec->fragment_id,
+		.more_fragments = spec->more_fragments,
+	};
 }
 
 uint32_t mirror_frame_ip_len(const struct mirror_frame *spec)
 {
-	return (strchr(spec->src, ':') ? 40u : 20u) + header_size(spec) + spec->payload;
+	struct frame_ip ip = inner(spec);
+
+	return frame_ip_len(&ip);
 }
 
 uint32_t mirror_frame_write(const struct mirror_frame *spec, uint8_t out[MIRROR_FRAME_ROOM])
 {
-	struct writer w = {out};
-	unsigned total = mirror_frame_ip_len(spec);
-	bool v6 = strchr(spec->src, ':') != NULL;
-	const struct mirror_frame outer = {
-		.src = spec->outer_src, .dst = "10.255.0.1", .protocol = UDP};
+	struct frame_end source = end(spec->outer_src, 0, 0);
+	struct frame_ip ip = inner(spec);
+	uint32_t len;
 
 	if (spec->payload > MIRROR_PAYLOAD_MAX)
 		abort();
-	put_ethernet(&w, 0xfe, 0xfd, 0x0800);
-	put_ip4(&w, &outer, 20 + 8 + 8 + 14 + total);
-	put16(&w, 65408);
-	put16(&w, 4789);
-	put16(&w, 8 + 8 + 14 + total);
-	put16(&w, 0);
-	put32(&w, 0x08000000);
-	put32(&w, spec->vni << 8);
-	put_ethernet(&w, spec->dst_mac, spec->src_mac, v6 ? 0x86dd : 0x0800);
-	if (v6)
-		put_ip6(&w, spec, total);
-	else
-		put_ip4(&w, spec, total);
-	put_l4(&w, spec);
-	put_zeros(&w, spec->payload);
-	return (uint32_t)(w.at - out);
+	len = frame_build(&ip, out + FRAME_MIRROR);
+	frame_mirror(be32(source.addr.byte + 12), spec->vni, SRC_PORT, len, out);
+	return FRAME_MIRROR + len;
 }
 
 struct packet mirror_frame_packet(const uint8_t *bytes, uint32_t len, uint64_t time_ns)

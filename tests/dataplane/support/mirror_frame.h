@@ -1,5 +1,5 @@
-/* Mirror packets made byte by byte, as Traffic Mirroring sends them: Ethernet, IPv4, UDP to 4789,
- * VXLAN, and the inner frame. Checksums are 0: nobody judges them. */
+/* Mirror packets (support/frame.h) as the tests of the pipeline write them down: addresses are text, and
+ * most of the rest is 0. */
 #pragma once
 
 #include <stdint.h>

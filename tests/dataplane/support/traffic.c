@@ -81,8 +81,8 @@ static void spoil(struct traffic_packet *p, uint32_t kind)
 		p->bytes[42] = 0; /* the I flag */
 		p->reason = REASON_vxlan_no_vni;
 	} else {
-		p->bytes[TRAFFIC_INNER + 12] = 0x08;
-		p->bytes[TRAFFIC_INNER + 13] = 0x06; /* ARP */
+		p->bytes[FRAME_MIRROR + 12] = 0x08;
+		p->bytes[FRAME_MIRROR + 13] = 0x06; /* ARP */
 		p->reason = REASON_inner_not_ip;
 	}
 }

@@ -8,12 +8,12 @@
 
 #include "dataplane/support/mirror_frame.h"
 #include "decap/ledger.h"
+#include "support/frame.h"
 
 enum {
 	TRAFFIC_SOURCES = 4, /* of VNIs 40, 41, 42, 42 */
 	TRAFFIC_PAIRS = 20,
 	TRAFFIC_NO_FLOW = UINT32_MAX,
-	TRAFFIC_INNER = 50, /* where the inner frame begins */
 };
 
 struct traffic_packet {
