@@ -20,6 +20,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "bench/bench.h"
 #include "config/log/error.h"
 #include "dataplane/port/eal.h"
 
@@ -48,19 +49,13 @@ struct blast {
 	uint64_t sent, refused;
 };
 
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "blast: %s: %s\n", what, why);
-	exit(1);
-}
-
 static struct rte_mempool *make_pool(const struct blast *b)
 {
 	struct rte_mempool *pool =
 		rte_pktmbuf_pool_create("packets", b->max + 1023, 0, 0, ROOM, SOCKET_ID_ANY);
 
 	if (!pool)
-		fail("rte_pktmbuf_pool_create", rte_strerror(rte_errno));
+		bench_fail("rte_pktmbuf_pool_create", rte_strerror(rte_errno));
 	return pool;
 }
 
@@ -79,29 +74,30 @@ static void load(struct blast *b, struct rte_mempool *pool)
 	uint32_t head[6], record[4];
 
 	if (!file || fread(head, sizeof(head), 1, file) != 1)
-		fail(b->capture, "cannot be read");
+		bench_fail(b->capture, "cannot be read");
 	b->packets = calloc(b->max, sizeof(*b->packets));
 	b->queue_of = calloc(b->max, 1);
 	if (!b->packets || !b->queue_of)
-		fail("packets", "no memory");
+		bench_fail("packets", "no memory");
 	while (b->n < b->max && fread(record, sizeof(record), 1, file) == 1) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 		char *data = m ? rte_pktmbuf_append(m, (uint16_t)record[2]) : NULL;
 
 		if (!data || fread(data, record[2], 1, file) != 1)
-			fail(b->capture, "a packet does not fit, or the capture breaks off");
+			bench_fail(
+				b->capture, "a packet does not fit, or the capture breaks off");
 		b->queue_of[b->n] = (uint8_t)(hash_outer((const uint8_t *)data) % b->n_queues);
 		b->packets[b->n++] = m;
 	}
 	fclose(file);
 	if (b->n == 0)
-		fail(b->capture, "has no packets");
+		bench_fail(b->capture, "has no packets");
 }
 
 static void check(const char *call, int result)
 {
 	if (result != 0)
-		fail(call, strerror(result < 0 ? -result : result));
+		bench_fail(call, strerror(result < 0 ? -result : result));
 }
 
 static void open_port(struct blast *b, struct rte_mempool *pool)
@@ -134,7 +130,7 @@ static void wait_for_link(const struct blast *b)
 			return;
 		rte_delay_us_sleep(10000);
 	}
-	fail(b->device, "nobody is at the other end");
+	bench_fail(b->device, "nobody is at the other end");
 }
 
 static void flush(struct blast *b, uint16_t q)
@@ -238,7 +234,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (eal_start_offline((b.max + 1023) / 512 + EAL_SPARE_MB, &error))
-		fail("EAL", error.text);
+		bench_fail("EAL", error.text);
 	pool = make_pool(&b);
 	load(&b, pool);
 	open_port(&b, pool);

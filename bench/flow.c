@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "bench/bench.h"
+#include "config/log/now.h"
 #include "inspect/flow/table.h"
 #include "support/random.h"
 
@@ -26,29 +26,6 @@ struct traffic {
 	struct random random;
 	uint64_t flows, time_ns;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static long resident_bytes(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	char line[128] = "", *end;
-	long pages;
-
-	if (file && !fgets(line, sizeof(line), file))
-		line[0] = 0;
-	if (file)
-		fclose(file);
-	strtol(line, &end, 10); /* the second number is the resident set */
-	pages = strtol(end, NULL, 10);
-	return pages * sysconf(_SC_PAGESIZE);
-}
 
 /* Clients 10.x.y.z with some ports each, 1,024 servers. */
 static void packet_make(struct packet *p, uint64_t flow, bool reply, uint64_t time_ns)
@@ -104,7 +81,7 @@ static void flows_make(struct flow_table *table, struct traffic *t)
 
 static double run(struct flow_table *table, struct traffic *t, uint64_t packets, enum mode mode)
 {
-	uint64_t start = now_ns();
+	uint64_t start = now_monotonic();
 
 	for (uint64_t n = 0; n < packets; n += BURST_MAX) {
 		burst_make(t);
@@ -116,7 +93,7 @@ static double run(struct flow_table *table, struct traffic *t, uint64_t packets,
 			flow_table_packet(table, &t->burst[i], t->burst[i].time_ns);
 		}
 	}
-	return (double)(now_ns() - start) / (double)packets;
+	return (double)(now_monotonic() - start) / (double)packets;
 }
 
 static double best_run(
@@ -142,20 +119,18 @@ static void measure(uint64_t flows, uint64_t packets)
 	struct flow_table *table;
 	struct traffic t;
 	double make, single, prefetch;
-	long before = resident_bytes();
+	long before = bench_resident_bytes();
 
 	table = flow_table_create(&params, &none);
-	if (!table) {
-		fprintf(stderr, "flow: no memory for %u flows\n", params.capacity);
-		exit(1);
-	}
+	if (!table)
+		bench_fail("flow table", "no memory");
 	traffic_begin(&t, flows);
 	flows_make(table, &t);
 	make = best_run(table, &t, packets, MODE_MAKE);
 	single = best_run(table, &t, packets, MODE_SINGLE) - make;
 	prefetch = best_run(table, &t, packets, MODE_PREFETCH) - make;
 	printf("%10lu %8.1f %8.1f %10.1f %10.1f\n", (unsigned long)flows, make, single,
-		prefetch, (double)(resident_bytes() - before) / 1e6);
+		prefetch, (double)(bench_resident_bytes() - before) / 1e6);
 	if (flow_table_stats(table)->live != flows) {
 		fprintf(stderr, "flow: %lu flows live, not %lu\n",
 			(unsigned long)flow_table_stats(table)->live, (unsigned long)flows);

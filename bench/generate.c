@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bench/capture_out.h"
-#include "bench/traffic.h"
+#include "bench/mix.h"
 
 static const char usage[] =
 	"usage: generate --mix MIX --packets N [--mirror FILE] [--plain FILE] [--seed N]\n"
@@ -31,16 +31,16 @@ static const struct option options[] = {
 };
 
 struct job {
-	struct traffic_params traffic;
+	struct mix_params mix;
 	uint64_t packets;
 	const char *mirror, *plain;
 };
 
 static bool set_mix(struct job *job, const char *name)
 {
-	for (unsigned mix = 0; traffic_mix_name(mix); mix++) {
-		if (strcmp(traffic_mix_name(mix), name) == 0) {
-			job->traffic.mix = (enum traffic_mix)mix;
+	for (unsigned kind = 0; mix_name(kind); kind++) {
+		if (strcmp(mix_name(kind), name) == 0) {
+			job->mix.kind = (enum mix_kind)kind;
 			return true;
 		}
 	}
@@ -62,22 +62,22 @@ static bool set(struct job *job, int option, const char *value)
 		job->plain = value;
 		return true;
 	case SEED:
-		job->traffic.seed = strtoull(value, NULL, 10);
+		job->mix.seed = strtoull(value, NULL, 10);
 		return true;
 	case CONCURRENT:
-		job->traffic.concurrent = (uint32_t)strtoul(value, NULL, 10);
+		job->mix.concurrent = (uint32_t)strtoul(value, NULL, 10);
 		return true;
 	case SESSIONS:
-		job->traffic.sessions = (uint32_t)strtoul(value, NULL, 10);
-		return job->traffic.sessions > 0;
+		job->mix.sessions = (uint32_t)strtoul(value, NULL, 10);
+		return job->mix.sessions > 0;
 	case DATA_SIZE:
-		job->traffic.data_size = (uint32_t)strtoul(value, NULL, 10);
-		return job->traffic.data_size <= 8900;
+		job->mix.data_size = (uint32_t)strtoul(value, NULL, 10);
+		return job->mix.data_size <= 8900;
 	case DATA:
-		job->traffic.n_data = (uint32_t)strtoul(value, NULL, 10);
+		job->mix.n_data = (uint32_t)strtoul(value, NULL, 10);
 		return true;
 	case RATE:
-		job->traffic.rate = (uint32_t)strtoul(value, NULL, 10);
+		job->mix.rate = (uint32_t)strtoul(value, NULL, 10);
 		return true;
 	default:
 		return false;
@@ -92,13 +92,13 @@ static bool open_outputs(
 	return (!job->mirror || *mirror) && (!job->plain || *plain);
 }
 
-static void write_all(const struct job *job, struct traffic *traffic,
-	struct capture_out *mirror, struct capture_out *plain)
+static void write_all(const struct job *job, struct mix *mix, struct capture_out *mirror,
+	struct capture_out *plain)
 {
-	struct traffic_packet p;
+	struct mix_packet p;
 
 	for (uint64_t i = 0; i < job->packets; i++) {
-		traffic_next(traffic, &p);
+		mix_next(mix, &p);
 		if (mirror)
 			capture_out_write(mirror, p.time_ns, p.mirrored, p.mirrored_len);
 		if (plain)
@@ -108,30 +108,30 @@ static void write_all(const struct job *job, struct traffic *traffic,
 
 static int run(const struct job *job)
 {
-	struct traffic *traffic = traffic_create(&job->traffic);
+	struct mix *mix = mix_create(&job->mix);
 	struct capture_out *mirror, *plain;
 	bool ok;
 
-	if (!traffic) {
+	if (!mix) {
 		fputs("generate: no memory\n", stderr);
 		return 1;
 	}
 	ok = open_outputs(job, &mirror, &plain);
 	if (ok) {
-		write_all(job, traffic, mirror, plain);
+		write_all(job, mix, mirror, plain);
 		fprintf(stderr, "%llu packets, %llu conversations\n",
 			(unsigned long long)job->packets,
-			(unsigned long long)traffic_flows(traffic));
+			(unsigned long long)mix_conversations(mix));
 	}
 	ok = capture_out_close(mirror) && ok;
 	ok = capture_out_close(plain) && ok;
-	traffic_destroy(traffic);
+	mix_destroy(mix);
 	return ok ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-	struct job job = {.traffic = {.seed = 1, .sessions = 8}};
+	struct job job = {.mix = {.seed = 1, .sessions = 8}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -19,15 +19,17 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_errno.h>
-#include <rte_mbuf.h>
-
+#include "bench/bench.h"
 #include "bench/field.h"
-#include "bench/rig.h"
+#include "bench/lane_stand.h"
 #include "config/log/error.h"
+#include "config/log/now.h"
 #include "dataplane/live/poll.h"
 #include "dataplane/pipeline/owner.h"
 #include "dataplane/port/eal.h"
+
+#include <rte_errno.h>
+#include <rte_mbuf.h>
 
 enum mode { MODE_OWN, MODE_HALF, MODE_OTHER, MODE_ONE, MODE_COUNT };
 
@@ -59,7 +61,7 @@ struct bench {
 	struct job job;
 	struct field *field;
 	struct port port;
-	struct rig *rigs[WORKERS];
+	struct lane_stand *stands[WORKERS];
 	struct worker_view_board views[WORKERS];
 	struct handoff *handoff;
 	struct output *output;
@@ -72,23 +74,8 @@ struct bench {
 };
 
 struct reading {
-	double time_s;
-	uint64_t packets, handed, full;
+	uint64_t time_ns, packets, handed, full;
 };
-
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "handoff: %s: %s\n", what, why);
-	exit(1);
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* The linker (--wrap) has the workers call these. */
 uint32_t __wrap_port_receive(
@@ -134,7 +121,7 @@ bool __wrap_port_has_times(const struct port *port)
 /* The worker that owns each packet, as the workers will find it. */
 static void find_owners(const struct bench *b, uint8_t *owners)
 {
-	struct lane *lane = b->rigs[0]->lane;
+	struct lane *lane = b->stands[0]->lane;
 
 	for (uint32_t i = 0; i < b->field->params.packets; i++) {
 		struct packet packet = {.link = LINK_ETHERNET}, *p = &packet;
@@ -143,7 +130,7 @@ static void find_owners(const struct bench *b, uint8_t *owners)
 		p->cap = p->wire = b->field->len;
 		if (decap_packet(&lane->decap, p, &lane->met) != REASON_inspected ||
 			!session_table_packet(lane->sessions, p, true))
-			fail("packet", "not accepted");
+			bench_fail("packet", "not accepted");
 		owners[i] = (uint8_t)owner_of_flow(p, WORKERS);
 	}
 }
@@ -161,7 +148,7 @@ static void deal_out(struct bench *b)
 	for (int i = 0; i < MODE_COUNT * WORKERS; i++) {
 		b->port.deals[i / WORKERS][i % WORKERS].packets = malloc(n * sizeof(uint32_t));
 		if (!owners || !b->port.deals[i / WORKERS][i % WORKERS].packets)
-			fail("packets", "no memory");
+			bench_fail("packets", "no memory");
 	}
 	find_owners(b, owners);
 	for (uint32_t i = 0; i < n; i++) {
@@ -181,7 +168,7 @@ static void make_port(struct bench *b)
 	atomic_init(&b->port.mode, -1);
 	b->port.pool = rte_pktmbuf_pool_create("field", BUFFERS, CACHE, 0, 0, SOCKET_ID_ANY);
 	if (!b->port.pool)
-		fail("rte_pktmbuf_pool_create", rte_strerror(rte_errno));
+		bench_fail("rte_pktmbuf_pool_create", rte_strerror(rte_errno));
 	deal_out(b);
 }
 
@@ -191,11 +178,11 @@ static void make_writer(struct bench *b)
 
 	snprintf(b->directory, sizeof(b->directory), "/tmp/periscope-bench-XXXXXX");
 	if (!mkdtemp(b->directory))
-		fail(b->directory, "cannot be made");
+		bench_fail(b->directory, "cannot be made");
 	b->output = output_open(b->directory, true, &error);
 	b->writer = b->output ? writer_start(b->output, WORKERS, false, &error) : NULL;
 	if (!b->writer)
-		fail("writer", error.text);
+		bench_fail("writer", error.text);
 }
 
 static void start_workers(struct bench *b)
@@ -212,24 +199,24 @@ static void start_workers(struct bench *b)
 			.ports_hold = 4096,
 			.missed = &b->missed,
 			.cpu = (int)i,
-			.lane = b->rigs[i]->lane,
+			.lane = b->stands[i]->lane,
 			.writer = b->writer,
 			.handoff = b->handoff,
 			.phase = &b->phase,
 			.view = &b->views[i],
-			.settings = &b->rigs[i]->settings,
+			.settings = &b->stands[i]->settings,
 			.shedding = b->shedding,
 		};
 
 		b->pollers[i] = poll_start(&params, &error);
 		if (!b->pollers[i])
-			fail("worker", error.text);
+			bench_fail("worker", error.text);
 	}
 }
 
 static void make(struct bench *b)
 {
-	const struct rig_params params = {
+	const struct lane_stand_params params = {
 		.capacity = b->job.field.flows * 2,
 		.rules = b->job.rules,
 		.sessions = b->job.field.sessions,
@@ -237,16 +224,16 @@ static void make(struct bench *b)
 
 	b->field = field_create(&b->job.field);
 	if (!b->field)
-		fail("packets", "no memory");
+		bench_fail("packets", "no memory");
 	for (uint32_t i = 0; i < WORKERS; i++) {
-		b->rigs[i] = rig_create(&params);
-		b->rigs[i]->lane->index = 0;
+		b->stands[i] = lane_stand_create(&params);
+		b->stands[i]->lane->index = 0;
 		if (!worker_view_init(&b->views[i], b->job.field.sessions + 1))
-			fail("views", "no memory");
+			bench_fail("views", "no memory");
 	}
 	b->handoff = handoff_create(WORKERS);
 	if (!b->handoff)
-		fail("rings", "no memory");
+		bench_fail("rings", "no memory");
 	make_port(b);
 	make_writer(b);
 	start_workers(b);
@@ -254,7 +241,7 @@ static void make(struct bench *b)
 
 static struct reading take_reading(struct bench *b)
 {
-	struct reading r = {.time_s = now_s()};
+	struct reading r = {.time_ns = now_monotonic()};
 
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		struct tally t;
@@ -274,13 +261,6 @@ static void nap_ms(uint32_t ms)
 	nanosleep(&nap, NULL);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 struct result {
 	double speeds[ROUNDS_MAX];
 	uint64_t packets, handed, full;
@@ -296,7 +276,7 @@ static void measure(struct bench *b, enum mode mode, struct result *result, uint
 	nap_ms(b->job.round_ms);
 	to = take_reading(b);
 	result->speeds[round] =
-		(double)(to.packets - from.packets) / (to.time_s - from.time_s) / 1e6;
+		(double)(to.packets - from.packets) * 1e3 / (double)(to.time_ns - from.time_ns);
 	result->packets += to.packets - from.packets;
 	result->handed += to.handed - from.handed;
 	result->full += to.full - from.full;
@@ -311,7 +291,7 @@ static void print(const struct bench *b, struct result *results)
 
 		if (b->job.has_only && b->job.only != (uint32_t)mode)
 			continue;
-		qsort(r->speeds, b->job.rounds, sizeof(r->speeds[0]), by_value);
+		bench_sort(r->speeds, b->job.rounds);
 		printf(", \"%s\": {\"mpps\": %.3f, \"median\": %.3f, \"handed\": %.3f, "
 		       "\"full\": %.5f}",
 			mode_names[mode], r->speeds[b->job.rounds - 1 - b->job.rounds / 10],
@@ -345,7 +325,7 @@ static void stop(struct bench *b)
 	nftw(b->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		worker_view_fini(&b->views[i]);
-		rig_destroy(b->rigs[i]);
+		lane_stand_destroy(b->stands[i]);
 	}
 	handoff_destroy(b->handoff);
 	for (int i = 0; i < MODE_COUNT * WORKERS; i++)

@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "bench/rig.h"
+#include "bench/bench.h"
+#include "bench/lane_stand.h"
 #include "config/log/error.h"
+#include "config/log/now.h"
 #include "dataplane/capture/input.h"
 
 enum { ROUNDS_MAX = 100 };
@@ -23,12 +24,6 @@ struct capture {
 	size_t n, n_room, size, size_room;
 };
 
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "lane: %s: %s\n", what, why);
-	exit(1);
-}
-
 static void *grow(void *memory, size_t *room, size_t wanted, size_t each)
 {
 	if (wanted <= *room)
@@ -36,7 +31,7 @@ static void *grow(void *memory, size_t *room, size_t wanted, size_t each)
 	*room = 2 * wanted;
 	memory = realloc(memory, *room * each);
 	if (!memory)
-		fail("capture", "no memory");
+		bench_fail("capture", "no memory");
 	return memory;
 }
 
@@ -59,25 +54,17 @@ static struct capture read_capture(const char *path)
 	size_t at = 0;
 
 	if (!input)
-		fail(path, error.text);
+		bench_fail("capture", error.text);
 	while (input_next(input, &packet))
 		keep(&c, &packet);
 	if (input_error_count(input) > 0)
-		fail(path, input_error(input, 0));
+		bench_fail("capture", input_error(input, 0));
 	input_close(input);
 	for (size_t i = 0; i < c.n; at += c.packets[i++].cap)
 		c.packets[i].data = c.bytes + at;
 	if (c.n == 0)
-		fail(path, "no packets");
+		bench_fail(path, "no packets");
 	return c;
-}
-
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 static void run_burst(struct lane *lane, const struct input_packet *in, uint32_t n)
@@ -101,26 +88,19 @@ static void run_burst(struct lane *lane, const struct input_packet *in, uint32_t
 /* A lane of its own each time, which is not counted, nor is nDPI's start. */
 static double run(const struct capture *c, enum kind kind, uint64_t *inspected)
 {
-	const struct rig_params params = {
+	const struct lane_stand_params params = {
 		.sessions = 8, .dpi = kind >= INSPECTED, .records = kind == RECORDED};
-	struct rig *rig = rig_create(&params);
-	double began = cpu_ns(), took;
+	struct lane_stand *stand = lane_stand_create(&params);
+	uint64_t began = now_of(CLOCK_THREAD_CPUTIME_ID), took;
 
 	for (size_t i = 0; i < c->n; i += BURST_MAX)
-		run_burst(rig->lane, &c->packets[i],
+		run_burst(stand->lane, &c->packets[i],
 			c->n - i < BURST_MAX ? (uint32_t)(c->n - i) : BURST_MAX);
-	lane_end(rig->lane, c->packets[c->n - 1].time_ns, FLOW_END_OF_INPUT);
-	took = cpu_ns() - began;
-	*inspected = rig->lane->ledger.reasons[REASON_inspected];
-	rig_destroy(rig);
-	return took / (double)c->n;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
+	lane_end(stand->lane, c->packets[c->n - 1].time_ns, FLOW_END_OF_INPUT);
+	took = now_of(CLOCK_THREAD_CPUTIME_ID) - began;
+	*inspected = stand->lane->ledger.reasons[REASON_inspected];
+	lane_stand_destroy(stand);
+	return (double)took / (double)c->n;
 }
 
 int main(int argc, char **argv)
@@ -139,10 +119,8 @@ int main(int argc, char **argv)
 	for (int round = 0; round < rounds; round++)
 		for (int kind = 0; kind < KINDS; kind++)
 			ns[kind][round] = run(&capture, (enum kind)kind, &inspected);
-	for (int kind = 0; kind < KINDS; kind++) {
-		qsort(ns[kind], (size_t)rounds, sizeof(double), by_value);
-		median[kind] = ns[kind][rounds / 2];
-	}
+	for (int kind = 0; kind < KINDS; kind++)
+		median[kind] = bench_median(ns[kind], (size_t)rounds);
 	printf("{\"packets\": %zu, \"inspected\": %llu, \"counted\": %.1f, \"dpi\": %.1f, "
 	       "\"export\": %.1f}\n",
 		capture.n, (unsigned long long)inspected, median[COUNTED],

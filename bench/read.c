@@ -4,35 +4,20 @@
  *
  *   build/bench/read CAPTURE */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/bench.h"
 #include "config/log/error.h"
+#include "config/log/now.h"
 #include "dataplane/capture/block.h"
 #include "dataplane/capture/input.h"
 
 enum { RUNS_MAX = 1 << 20 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* One run; its ns, or -1 at the end of the input. */
 static double run(struct input *input, struct block *block)
 {
-	uint64_t began = now_ns();
+	uint64_t began = now_monotonic();
 	struct input_packet packet;
 
 	block_reset(block);
@@ -45,12 +30,12 @@ static double run(struct input *input, struct block *block)
 		memcpy(block->data + block->n_bytes, packet.data, packet.cap);
 		block->n_bytes += packet.cap;
 	}
-	return (double)(now_ns() - began);
+	return (double)(now_monotonic() - began);
 }
 
 int main(int argc, char **argv)
 {
-	static float runs[RUNS_MAX];
+	static double runs[RUNS_MAX];
 	const char *path = argc == 2 ? argv[1] : "";
 	struct error error = {"usage: read CAPTURE"};
 	struct input *input = argc == 2 ? input_open(&path, 1, NULL, &error) : NULL;
@@ -63,10 +48,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	while (n < RUNS_MAX && (ns = run(input, block)) >= 0)
-		runs[n++] = (float)(ns / BLOCK_SLOTS);
-	qsort(runs, (size_t)n, sizeof(runs[0]), by_value);
+		runs[n++] = ns / BLOCK_SLOTS;
 	if (n)
-		printf("%.1f\n", (double)runs[n / 2]);
+		printf("%.1f\n", bench_median(runs, (size_t)n));
 	input_close(input);
 	block_destroy(block);
 	return 0;

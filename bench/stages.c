@@ -14,11 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "bench/bench.h"
 #include "bench/field.h"
-#include "bench/rig.h"
+#include "bench/lane_stand.h"
+#include "config/log/now.h"
 #include "decap/touch.h"
 
 enum { PASSES = 9, RUN = 1024, WORKERS = 8 };
@@ -36,14 +36,14 @@ static const char *const cost_names[COST_COUNT] = {"limit", "decap", "session", 
 
 /* ns a packet of each run. */
 struct costs {
-	float *runs[COST_COUNT];
+	double *runs[COST_COUNT];
 	uint32_t n[COST_COUNT];
 };
 
 /* One thread: its lane, and the packets it owns in the order it sees them. */
 struct bench {
 	const struct field *field;
-	struct rig *rig;
+	struct lane_stand *stand;
 	uint32_t *order, n;
 	uint32_t from, to; /* of `order`: the run */
 	struct packet packets[BURST_MAX];
@@ -59,14 +59,6 @@ void run_decap(struct bench *b, uint32_t n);
 uint64_t run_session(struct bench *b, uint32_t n);
 void run_flow(struct bench *b, uint64_t live);
 void run_path(struct bench *b);
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static const uint8_t *packet_at(const struct bench *b, uint32_t i)
 {
@@ -109,17 +101,17 @@ __attribute__((noinline)) void run_decap(struct bench *b, uint32_t n)
 		touch(b->packets[i].data + 64);
 	}
 	for (uint32_t i = 0; i < n; i++)
-		b->why[i] = decap_mirror(&b->rig->lane->decap, &b->packets[i]);
+		b->why[i] = decap_mirror(&b->stand->lane->decap, &b->packets[i]);
 }
 
 __attribute__((noinline)) uint64_t run_session(struct bench *b, uint32_t n)
 {
-	return session_table_burst(b->rig->lane->sessions, b->packets, n, true, b->why);
+	return session_table_burst(b->stand->lane->sessions, b->packets, n, true, b->why);
 }
 
 __attribute__((noinline)) void run_flow(struct bench *b, uint64_t live)
 {
-	struct flow_table *flows = b->rig->lane->flows;
+	struct flow_table *flows = b->stand->lane->flows;
 
 	flow_table_prefetch(flows, b->packets, live);
 	for (; live; live &= live - 1)
@@ -132,7 +124,7 @@ static __attribute__((noinline)) void take_path(struct bench *b)
 
 	for (uint32_t i = b->from; i < b->to; i += n) {
 		n = load(b, i);
-		pipeline_packets(b->rig->lane, b->packets, n, START_NS, b->why);
+		pipeline_packets(b->stand->lane, b->packets, n, START_NS, b->why);
 	}
 }
 
@@ -146,7 +138,7 @@ static void keep(struct bench *b, enum cost cost, uint64_t ns)
 {
 	struct costs *c = &b->costs;
 
-	c->runs[cost][c->n[cost]++] = (float)ns / (float)(b->to - b->from);
+	c->runs[cost][c->n[cost]++] = (double)ns / (b->to - b->from);
 }
 
 /* A run with a look at the clock between the stages of each burst. */
@@ -157,13 +149,13 @@ static void time_stages(struct bench *b)
 
 	for (uint32_t i = b->from; i < b->to; i += n) {
 		n = load(b, i);
-		t[0] = now_ns();
+		t[0] = now_monotonic();
 		run_decap(b, n);
-		t[1] = now_ns();
+		t[1] = now_monotonic();
 		live = run_session(b, n);
-		t[2] = now_ns();
+		t[2] = now_monotonic();
 		run_flow(b, live);
-		t[3] = now_ns();
+		t[3] = now_monotonic();
 		for (int s = 0; s < 3; s++)
 			spent[s] += t[s + 1] - t[s];
 	}
@@ -173,18 +165,18 @@ static void time_stages(struct bench *b)
 
 static void time_limit(struct bench *b)
 {
-	uint64_t began = now_ns();
+	uint64_t began = now_monotonic();
 
 	run_limit(b);
-	keep(b, COST_LIMIT, now_ns() - began);
+	keep(b, COST_LIMIT, now_monotonic() - began);
 }
 
 static void time_path(struct bench *b)
 {
-	uint64_t began = now_ns();
+	uint64_t began = now_monotonic();
 
 	run_path(b);
-	keep(b, COST_PATH, now_ns() - began);
+	keep(b, COST_PATH, now_monotonic() - began);
 }
 
 /* All its packets, a run at a time; what is left over at the end is no full run. */
@@ -196,17 +188,9 @@ static void pass(struct bench *b, void (*run)(struct bench *))
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	float x = *(const float *)a, y = *(const float *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static double median(struct costs *c, enum cost cost)
 {
-	qsort(c->runs[cost], c->n[cost], sizeof(*c->runs[cost]), by_value);
-	return (double)c->runs[cost][c->n[cost] / 2];
+	return bench_median(c->runs[cost], c->n[cost]);
 }
 
 /* The packets of worker `index`, whose flows are its own; with `fresh` also the first packets of
@@ -222,9 +206,9 @@ static void take_packets(struct bench *b, const struct job *job, uint32_t index,
 	}
 }
 
-static void make_rig(struct bench *b, const struct job *job)
+static void make_stand(struct bench *b, const struct job *job)
 {
-	const struct rig_params params = {
+	const struct lane_stand_params params = {
 		.capacity = job->field.flows +
 			    job->field.packets * job->field.new_percent / 100 +
 			    job->field.packets / 8,
@@ -233,8 +217,8 @@ static void make_rig(struct bench *b, const struct job *job)
 		.sessions = job->field.sessions,
 	};
 
-	rig_destroy(b->rig);
-	b->rig = rig_create(&params);
+	lane_stand_destroy(b->stand);
+	b->stand = lane_stand_create(&params);
 	b->time_ns = START_NS;
 }
 
@@ -250,20 +234,18 @@ static struct bench *make_bench(const struct job *job, const struct field *field
 		ok = b->order != NULL;
 	}
 	for (int cost = 0; ok && cost < COST_COUNT; cost++) {
-		b->costs.runs[cost] = malloc(room * sizeof(float));
+		b->costs.runs[cost] = malloc(room * sizeof(double));
 		ok = b->costs.runs[cost] != NULL;
 	}
-	if (!ok) {
-		fputs("stages: no memory\n", stderr);
-		exit(1);
-	}
+	if (!ok)
+		bench_fail("runs", "no memory");
 	return b;
 }
 
 /* Packets of established flows go through once, so that they are established. */
 static void warm_up(struct bench *b, const struct job *job, uint32_t index)
 {
-	make_rig(b, job);
+	make_stand(b, job);
 	take_packets(b, job, index, false);
 	b->from = 0;
 	b->to = b->n;
@@ -274,7 +256,7 @@ static void free_bench(struct bench *b)
 {
 	for (int cost = 0; cost < COST_COUNT; cost++)
 		free(b->costs.runs[cost]);
-	rig_destroy(b->rig);
+	lane_stand_destroy(b->stand);
 	free(b->order);
 	free(b);
 }
@@ -304,18 +286,6 @@ static void measure_workers(struct bench *const *benches, const struct job *job)
 	for (uint32_t i = 0; i < job->workers; i++)
 		pthread_join(threads[i], NULL);
 	pthread_barrier_destroy(&start);
-}
-
-static long resident_bytes(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	long pages = 0;
-
-	if (!file || fscanf(file, "%*d %ld", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return pages * sysconf(_SC_PAGESIZE);
 }
 
 /* New flows are new once: each pass has a lane of its own, warmed up with the established ones. */
@@ -355,7 +325,7 @@ static void print(struct bench *const *benches, const struct job *job, long byte
 	       "%u, \"filters\": %u, \"load_s\": %.3f, "
 	       "\"workers\": %u, \"new_percent\": %u, \"table_bytes\": %ld",
 		job->field.packets, job->field.flows, job->field.sessions, job->field.size,
-		job->rules, job->filters, benches[0]->rig->load_s, job->workers,
+		job->rules, job->filters, benches[0]->stand->load_s, job->workers,
 		job->field.new_percent, bytes);
 	for (int cost = 0; cost < COST_PATH; cost++)
 		if (c->n[cost])
@@ -428,16 +398,14 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	field = field_create(&job.field);
-	if (!field) {
-		fputs("stages: no memory\n", stderr);
-		return 1;
-	}
+	if (!field)
+		bench_fail("packets", "no memory");
 	for (uint32_t i = 0; i < job.workers; i++)
 		benches[i] = make_bench(&job, field);
-	before = resident_bytes();
+	before = bench_resident_bytes();
 	for (uint32_t i = 0; i < job.workers; i++)
 		warm_up(benches[i], &job, i);
-	before = resident_bytes() - before;
+	before = bench_resident_bytes() - before;
 	if (job.field.new_percent)
 		measure_new(benches[0], &job);
 	else if (job.workers > 1)

@@ -1,4 +1,4 @@
-#include "bench/rig_rules.h"
+#include "bench/mixed_rules.h"
 
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -103,7 +103,7 @@ static void write_filter(FILE *file, struct dice *dice, uint32_t index, uint32_t
 	}
 }
 
-void rig_rules_write(FILE *file, uint32_t filters, uint32_t rules)
+void mixed_rules_write(FILE *file, uint32_t filters, uint32_t rules)
 {
 	struct dice dice = {0};
 

@@ -1,34 +1,20 @@
-#include "bench/rig.h"
+#include "bench/lane_stand.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "bench/field.h"
-#include "bench/rig_rules.h"
+#include "bench/mixed_rules.h"
 #include "config/log/error.h"
+#include "config/log/now.h"
 #include "config/model/model.h"
 #include "dataplane/port/eal.h"
 
 enum { LINE = 1024, EAL_MB = 512 };
 
-static void fail(const char *what, const char *why)
-{
-	fprintf(stderr, "bench: %s: %s\n", what, why);
-	exit(1);
-}
-
-static struct record *take(void *ctx, enum record_type type, size_t len)
-{
-	struct rig *rig = ctx;
-
-	rig->record.head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
-	return &rig->record.head;
-}
-
-static void write_settings(FILE *file, const struct rig_params *p)
+static void write_settings(FILE *file, const struct lane_stand_params *p)
 {
 	fprintf(file, "sessions: {capacity: %u}\n", p->sessions < 65536 ? 65536 : p->sessions);
 	if (p->capacity)
@@ -56,10 +42,10 @@ static void write_rules(FILE *file, uint32_t rules, const char *direction)
 		rules, direction);
 }
 
-static void write_model(FILE *file, const struct rig_params *p)
+static void write_model(FILE *file, const struct lane_stand_params *p)
 {
 	if (p->filters) {
-		rig_rules_write(file, p->filters, p->rules);
+		mixed_rules_write(file, p->filters, p->rules);
 	} else {
 		fputs("traffic_mirror_filters:\n  - id: tmf-0\n    rules:\n", file);
 		write_rules(file, p->rules, "ingress");
@@ -79,77 +65,75 @@ static void write_model(FILE *file, const struct rig_params *p)
 			s, FIELD_VNI + s, s, p->filters ? s % p->filters : 0);
 }
 
-static double now_s(void)
+static void write_file(char *path, const struct lane_stand_params *params)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* The file alone is not counted: it is there when an appliance starts. */
-static void load(struct rig *rig, const struct rig_params *params)
-{
-	char path[] = "/tmp/periscope-bench-XXXXXX", line[LINE];
-	struct error error;
 	int fd = mkstemp(path);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	struct report report = {.n_errors = 0};
 
 	if (!file)
-		fail(path, "cannot write");
+		bench_fail(path, "cannot write");
 	write_settings(file, params);
 	if (params->rules)
 		write_model(file, params);
 	fclose(file);
-	rig->load_s = now_s();
-	settings_init(&rig->settings);
-	if (settings_load(&rig->settings, path, &error))
-		fail("settings", error.text);
-	rig->model = model_load(path, &rig->settings, &report);
-	if (!rig->model)
-		fail("model", finding_print(report.errors, line, sizeof(line)));
+}
+
+static void load(struct lane_stand *stand, const char *path)
+{
+	struct report report = {.n_errors = 0};
+	struct error error;
+	char line[LINE];
+
+	settings_init(&stand->settings);
+	if (settings_load(&stand->settings, path, &error))
+		bench_fail("settings", error.text);
+	stand->model = model_load(path, &stand->settings, &report);
+	if (!stand->model)
+		bench_fail("model", finding_print(report.errors, line, sizeof(line)));
 	report_fini(&report);
 	unlink(path);
 }
 
-struct rig *rig_create(const struct rig_params *params)
+struct lane_stand *lane_stand_create(const struct lane_stand_params *params)
 {
 	static bool eal_runs;
-	struct rig *rig = calloc(1, sizeof(*rig));
-	struct sink sink = {rig, take};
+	struct lane_stand *stand = calloc(1, sizeof(*stand));
+	char path[] = "/tmp/periscope-bench-XXXXXX";
 	struct snapshot *snapshot;
 	struct error error;
+	uint64_t began;
 
-	if (!rig)
-		fail("rig", "no memory");
+	if (!stand)
+		bench_fail("stand", "no memory");
 	if (params->rules && !eal_runs && eal_start_offline(EAL_MB, &error))
-		fail("EAL", error.text);
+		bench_fail("EAL", error.text);
 	eal_runs = eal_runs || params->rules;
-	load(rig, params);
-	snapshot = snapshot_create(rig->model, &rig->settings, 1, 1, &error);
+	write_file(path, params);
+	began = now_monotonic();
+	load(stand, path);
+	snapshot = snapshot_create(stand->model, &stand->settings, 1, 1, &error);
 	if (!snapshot)
-		fail("snapshot", error.text);
-	rig->load_s = now_s() - rig->load_s;
-	snapshot_publish(&rig->slot, snapshot);
-	rig->lane = lane_create(&(struct lane_params){.settings = &rig->settings,
-					.n_lanes = 1,
-					.sink = sink,
-					.slot = &rig->slot},
+		bench_fail("snapshot", error.text);
+	stand->load_s = (double)(now_monotonic() - began) / 1e9;
+	snapshot_publish(&stand->slot, snapshot);
+	stand->lane = lane_create(&(struct lane_params){.settings = &stand->settings,
+					  .n_lanes = 1,
+					  .sink = drawer_sink(&stand->drawer),
+					  .slot = &stand->slot},
 		&error);
-	if (!rig->lane)
-		fail("lane", error.text);
-	lane_refresh(rig->lane);
-	return rig;
+	if (!stand->lane)
+		bench_fail("lane", error.text);
+	lane_refresh(stand->lane);
+	return stand;
 }
 
-void rig_destroy(struct rig *rig)
+void lane_stand_destroy(struct lane_stand *stand)
 {
-	if (!rig)
+	if (!stand)
 		return;
-	lane_destroy(rig->lane);
-	snapshot_destroy(snapshot_publish(&rig->slot, NULL));
-	model_destroy(rig->model);
-	settings_fini(&rig->settings);
-	free(rig);
+	lane_destroy(stand->lane);
+	snapshot_destroy(snapshot_publish(&stand->slot, NULL));
+	model_destroy(stand->model);
+	settings_fini(&stand->settings);
+	free(stand);
 }

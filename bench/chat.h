@@ -8,24 +8,24 @@
 
 #include "support/frame.h"
 
-enum talk_kind {
-	TALK_TLS,
-	TALK_HTTP,
-	TALK_SSH,
-	TALK_REDIS,
-	TALK_UNKNOWN, /* TCP that says nothing anybody knows */
-	TALK_DNS,
-	TALK_NTP,
-	TALK_MEDIA, /* UDP that says nothing anybody knows */
-	TALK_SCAN,  /* a SYN, and for every fourth a RST */
-	TALK_KINDS,
+enum chat_kind {
+	CHAT_TLS,
+	CHAT_HTTP,
+	CHAT_SSH,
+	CHAT_REDIS,
+	CHAT_UNKNOWN, /* TCP that says nothing anybody knows */
+	CHAT_DNS,
+	CHAT_NTP,
+	CHAT_MEDIA, /* UDP that says nothing anybody knows */
+	CHAT_SCAN,  /* a SYN, and for every fourth a RST */
+	CHAT_KINDS,
 };
 
-enum { TALK_PAYLOAD_MAX = 9000 };
+enum { CHAT_PAYLOAD_MAX = 9000 };
 
-struct talk {
+struct chat {
 	uint64_t number; /* of the flow */
-	enum talk_kind kind;
+	enum chat_kind kind;
 	uint32_t n_data;    /* data packets after the opening */
 	uint32_t data_size; /* payload of a data packet */
 	uint32_t at;        /* packets said */
@@ -33,4 +33,4 @@ struct talk {
 };
 
 /* What comes next; `payload` of `ip` points into `payload`. false: the conversation is over. */
-bool talk_next(struct talk *talk, uint8_t payload[TALK_PAYLOAD_MAX], struct frame_ip *ip);
+bool chat_next(struct chat *chat, uint8_t payload[CHAT_PAYLOAD_MAX], struct frame_ip *ip);

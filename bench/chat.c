@@ -1,4 +1,4 @@
-#include "bench/talk.h"
+#include "bench/chat.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -16,19 +16,19 @@ struct line {
 	uint32_t len;
 };
 
-static const uint16_t ports[TALK_KINDS] = {443, 80, 22, 6379, 7443, 53, 123, 40000, 0};
+static const uint16_t ports[CHAT_KINDS] = {443, 80, 22, 6379, 7443, 53, 123, 40000, 0};
 static const uint16_t scanned[] = {22, 23, 80, 443, 445, 1433, 3306, 3389, 5432, 8080};
 
 /* Client address and port number the flows: no two have both. */
-static void set_ends(const struct talk *t, struct frame_end *client, struct frame_end *server)
+static void set_ends(const struct chat *t, struct frame_end *client, struct frame_end *server)
 {
-	bool v6 = t->kind != TALK_SCAN && random_at(t->number, 4) % 10 == 0;
+	bool v6 = t->kind != CHAT_SCAN && random_at(t->number, 4) % 10 == 0;
 	uint64_t spread = (t->number * UINT64_C(0x2545f4915)) & (UINT64_C(0x3ffffffff));
 	uint64_t hash = random_at(t->number, 1);
 	uint32_t place = (uint32_t)(spread >> 14);
 	uint16_t port = (uint16_t)(16384 + (spread & 0x3fff));
 
-	if (t->kind == TALK_SCAN) {
+	if (t->kind == CHAT_SCAN) {
 		*client = frame_end_of(0x0a700000 + (uint32_t)(hash % SCANNERS), port, false);
 		*server = frame_end_of(0x0a900000 + place,
 			scanned[(hash >> 32) % (sizeof(scanned) / sizeof(scanned[0]))], false);
@@ -234,49 +234,49 @@ static uint32_t ntp_line(uint8_t *out, uint64_t number, bool from_client)
 }
 
 /* Which side opens with what, after the handshake: at most four lines, 0 = no such line. */
-static uint32_t opening(const struct talk *t, uint32_t line, uint8_t *out, bool *from_client)
+static uint32_t opening(const struct chat *t, uint32_t line, uint8_t *out, bool *from_client)
 {
 	*from_client = line % 2 == 0;
 	switch (t->kind) {
-	case TALK_TLS:
+	case CHAT_TLS:
 		return line == 0   ? tls_client_hello(out, t->number)
 		       : line == 1 ? tls_server_hello(out, t->number)
 				   : 0;
-	case TALK_HTTP:
+	case CHAT_HTTP:
 		return line == 0   ? http_request(out, t->number)
 		       : line == 1 ? http_answer(out, t->number)
 				   : 0;
-	case TALK_SSH:
+	case CHAT_SSH:
 		return line < 2   ? ssh_banner(out, t->number)
 		       : line < 4 ? ssh_kex(out, t->number + line)
 				  : 0;
-	case TALK_REDIS:
+	case CHAT_REDIS:
 		return line < 2 ? redis_line(out, t->number, *from_client) : 0;
-	case TALK_DNS:
+	case CHAT_DNS:
 		return line < 2 ? dns_line(out, t->number, *from_client) : 0;
-	case TALK_NTP:
+	case CHAT_NTP:
 		return line < 2 ? ntp_line(out, t->number, *from_client) : 0;
-	case TALK_UNKNOWN:
-	case TALK_MEDIA:
-	case TALK_SCAN:
-	case TALK_KINDS:
+	case CHAT_UNKNOWN:
+	case CHAT_MEDIA:
+	case CHAT_SCAN:
+	case CHAT_KINDS:
 		break;
 	}
 	return 0;
 }
 
 /* Data goes two from the server, then one bare ACK (TCP) or a packet (UDP) of the client. */
-static uint32_t data(const struct talk *t, uint32_t n, uint8_t *out, struct line *line)
+static uint32_t data(const struct chat *t, uint32_t n, uint8_t *out, struct line *line)
 {
 	uint64_t seed = random_at(t->number, 100 + n);
 
 	line->from_client = n % 3 == 2;
 	line->tcp_flags = TCP_ACK;
-	if (line->from_client && t->kind != TALK_MEDIA)
+	if (line->from_client && t->kind != CHAT_MEDIA)
 		return 0;
-	if (t->kind == TALK_REDIS)
+	if (t->kind == CHAT_REDIS)
 		return redis_line(out, seed, true);
-	if (t->kind == TALK_TLS)
+	if (t->kind == CHAT_TLS)
 		return tls_data(out, seed, t->data_size);
 	put_noise(out, seed, t->data_size);
 	return t->data_size;
@@ -288,30 +288,30 @@ static const struct line goodbye[] = {
 	{true, TCP_FIN | TCP_ACK, 0}, {false, TCP_FIN | TCP_ACK, 0}, {true, TCP_ACK, 0}};
 enum { HANDSHAKE = 3, GOODBYE = 3 };
 
-static uint32_t opening_lines(enum talk_kind kind)
+static uint32_t opening_lines(enum chat_kind kind)
 {
-	static const uint8_t lines[TALK_KINDS] = {2, 2, 4, 2, 0, 2, 2, 0, 0};
+	static const uint8_t lines[CHAT_KINDS] = {2, 2, 4, 2, 0, 2, 2, 0, 0};
 
 	return lines[kind];
 }
 
-static bool is_udp(enum talk_kind kind)
+static bool is_udp(enum chat_kind kind)
 {
-	return kind == TALK_DNS || kind == TALK_NTP || kind == TALK_MEDIA;
+	return kind == CHAT_DNS || kind == CHAT_NTP || kind == CHAT_MEDIA;
 }
 
-static bool scan_line(const struct talk *t, struct line *line)
+static bool scan_line(const struct chat *t, struct line *line)
 {
 	*line = t->at == 0 ? (struct line){true, TCP_SYN, 0}
 			   : (struct line){false, TCP_RST | TCP_ACK, 0};
 	return t->at == 0 || (t->at == 1 && t->number % 4 == 0);
 }
 
-static bool say(const struct talk *t, uint8_t *payload, struct line *line)
+static bool say(const struct chat *t, uint8_t *payload, struct line *line)
 {
 	uint32_t at = t->at, lines = opening_lines(t->kind);
 
-	if (t->kind == TALK_SCAN)
+	if (t->kind == CHAT_SCAN)
 		return scan_line(t, line);
 	if (!is_udp(t->kind)) {
 		if (at < HANDSHAKE) {
@@ -337,7 +337,7 @@ static bool say(const struct talk *t, uint8_t *payload, struct line *line)
 	return true;
 }
 
-bool talk_next(struct talk *t, uint8_t payload[TALK_PAYLOAD_MAX], struct frame_ip *ip)
+bool chat_next(struct chat *t, uint8_t payload[CHAT_PAYLOAD_MAX], struct frame_ip *ip)
 {
 	struct line line = {.len = 0};
 	struct frame_end client, server;

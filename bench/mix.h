@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum traffic_mix { MIX_DATACENTRE, MIX_DPI, MIX_ELEPHANTS, MIX_SCAN, MIX_DNS, MIX_COUNT };
+enum mix_kind { MIX_DATACENTRE, MIX_DPI, MIX_ELEPHANTS, MIX_SCAN, MIX_DNS, MIX_COUNT };
 
 /* As the command line spells it; NULL beyond MIX_COUNT. */
-const char *traffic_mix_name(unsigned mix);
+const char *mix_name(unsigned kind);
 
-struct traffic_params {
-	enum traffic_mix mix;
+struct mix_params {
+	enum mix_kind kind;
 	uint64_t seed;
 	uint32_t concurrent; /* conversations at once; 0 = what suits the mix */
 	uint32_t sessions;   /* mirror sessions, 1.. */
@@ -24,7 +24,7 @@ struct traffic_params {
 	uint32_t rate;       /* packets a second; 0 = 10,000 */
 };
 
-struct traffic_packet {
+struct mix_packet {
 	const uint8_t *mirrored; /* the packet as it arrives; borrowed until the next call */
 	uint32_t mirrored_len;
 	const uint8_t *frame; /* the inner frame, part of it */
@@ -33,14 +33,14 @@ struct traffic_packet {
 	uint64_t flow; /* number of its conversation */
 };
 
-struct traffic;
+struct mix;
 
 /* NULL: no memory. */
-struct traffic *traffic_create(const struct traffic_params *params);
-void traffic_destroy(struct traffic *traffic);
+struct mix *mix_create(const struct mix_params *params);
+void mix_destroy(struct mix *mix);
 
 /* Never ends. */
-void traffic_next(struct traffic *traffic, struct traffic_packet *out);
+void mix_next(struct mix *mix, struct mix_packet *out);
 
 /* Conversations begun so far. */
-uint64_t traffic_flows(const struct traffic *traffic);
+uint64_t mix_conversations(const struct mix *mix);
