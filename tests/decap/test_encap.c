@@ -2,6 +2,7 @@
 
 #include "decap/encap.h"
 #include "rows.h"
+#include "support/answer.h"
 
 static struct encap_params params_of(const char *src, const char *dst)
 {
@@ -142,17 +143,6 @@ static struct packet flow_packet(uint8_t protocol, uint16_t src_port, uint16_t d
 	ip_addr_parse("10.0.0.1", &p.src);
 	ip_addr_parse("10.0.0.2", &p.dst);
 	return p;
-}
-
-static struct packet answer_to(const struct packet *p)
-{
-	struct packet a = *p;
-
-	a.src = p->dst;
-	a.dst = p->src;
-	a.src_port = p->dst_port;
-	a.dst_port = p->src_port;
-	return a;
 }
 
 /* AWS: 5-tuple of TCP, UDP and ICMP, else the 3-tuple; 0xFF80 to 0xFFFF. */

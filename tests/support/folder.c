@@ -1,5 +1,6 @@
 #include "support/folder.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -36,6 +37,39 @@ const char *folder_path(const struct folder *folder, const char *name, char *tex
 {
 	snprintf(text, size, "%s/%s", folder->path, name);
 	return text;
+}
+
+bool folder_has(const struct folder *folder, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return lstat(folder_path(folder, name, path, sizeof(path)), &st) == 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+unsigned folder_list(
+	const struct folder *folder, const char *name, char names[][FOLDER_NAME], unsigned max)
+{
+	char path[PATH_MAX];
+	DIR *dir = opendir(folder_path(folder, name, path, sizeof(path)));
+	struct dirent *entry;
+	unsigned n = 0;
+
+	if (dir == NULL) {
+		perror(path);
+		abort();
+	}
+	while ((entry = readdir(dir)) != NULL && n < max)
+		if (entry->d_name[0] != '.')
+			snprintf(names[n++], FOLDER_NAME, "%.63s", entry->d_name);
+	closedir(dir);
+	qsort(names, n, FOLDER_NAME, by_name);
+	return n;
 }
 
 void folder_put(const struct folder *folder, const char *name, const char *content)

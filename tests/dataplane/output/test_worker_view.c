@@ -4,13 +4,11 @@
 #include <stdlib.h>
 
 #include "config/log/error.h"
-#include "config/model/model.h"
 #include "dataplane/output/worker_view.h"
+#include "dataplane/support/rig.h"
 #include "support/drawer.h"
 
 #define MS UINT64_C(1000000)
-
-static const struct model empty_model = {0};
 
 struct stand {
 	struct settings settings;
@@ -23,21 +21,15 @@ struct stand {
 static struct stand *stand_make(void)
 {
 	struct stand *s = calloc(1, sizeof(*s));
-	struct error error;
-	struct lane_params params;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	settings_init(&s->settings);
 	s->settings.dpi.enabled = false;
 	s->settings.flow.capacity = 4096;
 	s->settings.sessions.capacity = 2048;
-	snapshot_publish(&s->slot, snapshot_create(&empty_model, &s->settings, 1, 1, &error));
-	params = (struct lane_params){.settings = &s->settings,
-		.n_lanes = 1,
-		.sink = drawer_sink(&s->drawer),
-		.slot = &s->slot};
-	s->lane = lane_create(&params, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s->lane);
+	rig_snapshot(&s->slot, &s->settings, 1);
+	s->lane = rig_lane(&s->settings, &s->slot, 0, 1, DECAP_MIRROR, drawer_sink(&s->drawer),
+		(struct sink){NULL, NULL});
 	CU_ASSERT_TRUE_FATAL(
 		worker_view_init(&s->board, session_table_capacity(s->lane->sessions)));
 	return s;

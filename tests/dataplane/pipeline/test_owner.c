@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dataplane/pipeline/owner.h"
+#include "support/answer.h"
 
 static struct packet packet(uint8_t protocol, const char *src, uint16_t src_port,
 	const char *dst, uint16_t dst_port, uint32_t tenant)
@@ -20,17 +21,6 @@ static struct packet packet(uint8_t protocol, const char *src, uint16_t src_port
 	return p;
 }
 
-static struct packet answer(const struct packet *p)
-{
-	struct packet q = *p;
-
-	q.src = p->dst;
-	q.dst = p->src;
-	q.src_port = p->dst_port;
-	q.dst_port = p->src_port;
-	return q;
-}
-
 static void both_directions_have_one_owner(void)
 {
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, 132, 33, 136, 47, 50};
@@ -42,7 +32,7 @@ static void both_directions_have_one_owner(void)
 					protocols[k], "10.0.0.1", port, "10.9.8.7", 443, 3);
 				struct packet six = packet(
 					protocols[k], "fd00::1", port, "fd00::2", 443, 3);
-				struct packet back = answer(&p), back_six = answer(&six);
+				struct packet back = answer_to(&p), back_six = answer_to(&six);
 
 				CU_ASSERT_EQUAL(owner_of_flow(&p, n), owner_of_flow(&back, n));
 				CU_ASSERT_EQUAL(
@@ -57,7 +47,7 @@ static void icmp_of_two_addresses_has_one_owner(void)
 {
 	for (uint16_t pair = 0; pair < 50; pair++) {
 		struct packet p = packet(IPPROTO_ICMP, "10.0.0.1", 0, "10.9.8.7", 0, pair);
-		struct packet back = answer(&p);
+		struct packet back = answer_to(&p);
 		uint32_t owner;
 
 		p.flags = PACKET_PORTS_CUT;

@@ -5,21 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/log/error.h"
-#include "inspect/dpi/dpi.h"
+#include "inspect/support/open_dpi.h"
 #include "support/hex.h"
 #include "support/talk.h"
-
-static const struct dpi_params defaults = {.max_packets_tcp = 80, .max_packets_udp = 24};
-
-static struct dpi *open_dpi(const struct dpi_params *params)
-{
-	struct error error;
-	struct dpi *dpi = dpi_create(params, &error);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
-	return dpi;
-}
 
 static void give(struct dpi *dpi, struct packet *p)
 {
@@ -76,7 +64,7 @@ static void expect_done(const struct talk *t)
 
 static void dns_answers_are_read(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 	const char *answer;
 	size_t len;
@@ -107,7 +95,7 @@ static void dns_answers_are_read(void)
 
 static void dns_over_tcp_and_names_that_do_not_exist(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 	size_t len;
 
@@ -127,7 +115,7 @@ static void dns_over_tcp_and_names_that_do_not_exist(void)
 
 static void http_fields_are_read(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct dpi_stats stats;
 	struct talk t;
 
@@ -167,7 +155,7 @@ static void attacks_in_urls_are_risks(void)
 		"GET /../../etc/passwd HTTP/1.1\r\nHost: h.example\r\n\r\n",
 		"GET /plain?id=1 HTTP/1.1\r\nHost: h.example\r\n\r\n"};
 	static const char *const risks[] = {"SQL Injection", "HTTP Suspicious URL", NULL};
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct talk t;
@@ -191,7 +179,7 @@ static void attacks_in_urls_are_risks(void)
 /* nDPI reads the content type where the response is the first it sees. */
 static void half_of_an_http_conversation_is_read(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40002, 2, 80);
@@ -223,7 +211,7 @@ static void half_of_an_http_conversation_is_read(void)
 
 static void tls_names_and_fingerprints_are_read(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40003, 2, 443);
@@ -247,7 +235,7 @@ static void tls_names_and_fingerprints_are_read(void)
 
 static void ssh_banners_are_read(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40004, 2, 2222);
@@ -298,7 +286,7 @@ static size_t key_exchange(uint8_t *bytes)
  * md5sum, which prints them as tshark and Zeek do. */
 static void fingerprints_of_ssh_are_lower_case(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 	uint8_t bytes[512];
 	size_t len = key_exchange(bytes);
@@ -319,7 +307,7 @@ static void fingerprints_of_ssh_are_lower_case(void)
 
 static void what_says_nothing_is_guessed_by_port(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40005, 2, 443);
@@ -343,7 +331,7 @@ static void what_says_nothing_is_guessed_by_port(void)
 static void gives_up_after_the_packets_it_was_told(void)
 {
 	struct dpi_params params = {.max_packets_tcp = 6, .max_packets_udp = 3};
-	struct dpi *dpi = open_dpi(&params);
+	struct dpi *dpi = open_dpi(params);
 	struct talk t;
 
 	talk_open(&t, 17, 1, 40000, 2, 53);
@@ -377,7 +365,7 @@ static void gives_up_after_the_packets_it_was_told(void)
 
 static void later_fragments_are_not_given(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 17, 1, 40000, 2, 53);
@@ -394,7 +382,7 @@ static void later_fragments_are_not_given(void)
 /* nDPI wants whole packets; of a cut one it is shown what there is, unless the flow has others. */
 static void cut_packets_are_looked_at_as_far_as_they_go(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 	uint8_t bytes[256];
 
@@ -471,7 +459,7 @@ static void say_cut(
  * is given before there is data. */
 static void cut_packets_between_whole_ones_count(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40000, 2, 8081);
@@ -559,12 +547,9 @@ static const struct pair pairs[] = {
 
 static void run_pair(const struct pair *pair, bool correlate, const char *second)
 {
-	struct dpi_params params = defaults;
-	struct dpi *dpi;
+	struct dpi *dpi = open_dpi((struct dpi_params){.correlate = correlate});
 	struct talk a, b;
 
-	params.correlate = correlate;
-	dpi = open_dpi(&params);
 	pair->first(dpi, &a);
 	pair->second(dpi, &b);
 	expect_app(dpi, &a, pair->name);
@@ -586,13 +571,12 @@ static void a_label_does_not_depend_on_other_flows(void)
 
 static void two_dpis_share_nothing(void)
 {
-	struct dpi_params correlated = defaults;
+	const struct dpi_params correlated = {.correlate = true};
 	struct dpi *one, *two;
 	struct talk a, b;
 
-	correlated.correlate = true;
-	one = open_dpi(&correlated);
-	two = open_dpi(&correlated);
+	one = open_dpi(correlated);
+	two = open_dpi(correlated);
 	bittorrent(one, &a);
 	silent_peer(two, &b);
 	expect_app(one, &a, "BitTorrent");
@@ -605,7 +589,7 @@ static void two_dpis_share_nothing(void)
 
 static void names_outside_the_tables_are_harmless(void)
 {
-	struct dpi *dpi = open_dpi(&defaults);
+	struct dpi *dpi = open_usual_dpi();
 	char text[64];
 
 	CU_ASSERT_STRING_EQUAL(dpi_app(dpi, 0, 0, text, sizeof(text)), "Unknown");

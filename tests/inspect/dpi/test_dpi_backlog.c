@@ -8,6 +8,7 @@
 #include "inspect/dpi/backlog.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/engine.h"
+#include "inspect/support/open_dpi.h"
 #include "support/talk.h"
 
 enum { STATE_MAX = 4096 };
@@ -94,21 +95,10 @@ static void compare(struct dpi *dpi, struct twin *twin, const char *script, uint
 	dpi_release(dpi, &t.flow);
 }
 
-static struct dpi *open_dpi(size_t limit)
-{
-	const struct dpi_params params = {
-		.max_packets_tcp = 80, .max_packets_udp = 24, .memory_limit = limit};
-	struct error error;
-	struct dpi *dpi = dpi_create(&params, &error);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
-	return dpi;
-}
-
 static void says_what_the_naive_twin_says(void)
 {
 	static const uint16_t ports[] = {80, 443, 22, 6379, 8080, 40001, 1883};
-	struct dpi *dpi = open_dpi(0);
+	struct dpi *dpi = open_usual_dpi();
 	struct twin *twin = calloc(1, sizeof(*twin));
 	struct error error;
 
@@ -128,7 +118,7 @@ static void says_what_the_naive_twin_says(void)
 /* A flow of one SYN costs less than nDPI's state, and nDPI sees it in the end. */
 static void a_scan_costs_little(void)
 {
-	struct dpi *dpi = open_dpi(0);
+	struct dpi *dpi = open_usual_dpi();
 	size_t base = dpi_stats(dpi).memory_bytes;
 	struct talk t;
 
@@ -148,7 +138,7 @@ static void a_scan_costs_little(void)
 /* There was memory for the SYN, there is none for nDPI's state. */
 static void refused_when_its_time_comes(void)
 {
-	struct dpi *dpi = open_dpi(engine_flow_size() / 2);
+	struct dpi *dpi = open_dpi((struct dpi_params){.memory_limit = engine_flow_size() / 2});
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40000, 2, 443);

@@ -2,9 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/log/error.h"
-#include "inspect/dpi/dpi.h"
 #include "inspect/flow/memory.h"
+#include "inspect/support/open_dpi.h"
 #include "support/talk.h"
 
 #define X100 \
@@ -86,19 +85,6 @@ static void no_more_than_the_limit_is_taken(void)
 	memory_trim(&memory);
 }
 
-static struct dpi *open_dpi(size_t limit, bool correlate)
-{
-	struct dpi_params params = {.max_packets_tcp = 80,
-		.max_packets_udp = 24,
-		.correlate = correlate,
-		.memory_limit = limit};
-	struct error error;
-	struct dpi *dpi = dpi_create(&params, &error);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
-	return dpi;
-}
-
 static void browse_from(struct dpi *dpi, struct talk *t, uint8_t client, uint32_t point)
 {
 	talk_open(t, 6, client, 40000, 2, 80);
@@ -117,7 +103,7 @@ static void browse(struct dpi *dpi, struct talk *t, uint8_t client)
 
 static void without_memory_flows_go_on_uninspected(void)
 {
-	struct dpi *dpi = open_dpi(1, false);
+	struct dpi *dpi = open_dpi((struct dpi_params){.memory_limit = 1});
 	size_t base = dpi_stats(dpi).memory_bytes;
 	struct talk t[3];
 
@@ -144,7 +130,7 @@ static void every_allocation_may_fail(void)
 	bool complete = false;
 
 	for (size_t limit = 100; limit < 4000; limit += 61) {
-		struct dpi *dpi = open_dpi(limit, false);
+		struct dpi *dpi = open_dpi((struct dpi_params){.memory_limit = limit});
 		size_t base = dpi_stats(dpi).memory_bytes, len;
 		struct talk t;
 
@@ -164,7 +150,7 @@ static void every_allocation_may_fail(void)
 /* Twenty flows at a time, a thousand in all: no more memory than the first twenty needed. */
 static void grow(bool correlate)
 {
-	struct dpi *dpi = open_dpi(0, correlate);
+	struct dpi *dpi = open_dpi((struct dpi_params){.correlate = correlate});
 	struct talk *t = calloc(20, sizeof(*t));
 	size_t first = 0;
 
@@ -192,7 +178,7 @@ static void memory_does_not_grow_with_flows(void)
 /* A flow may be ended and released at any point, with or without a verdict. */
 static void a_flow_may_end_at_any_packet(void)
 {
-	struct dpi *dpi = open_dpi(0, false);
+	struct dpi *dpi = open_usual_dpi();
 	size_t before;
 	struct talk t;
 
@@ -240,16 +226,8 @@ static bool is_http(const struct dpi *dpi, const struct talk *t)
 
 static struct dpi *open_shared(size_t limit, size_t fragments, struct quota_params quota)
 {
-	struct dpi_params params = {.max_packets_tcp = 80,
-		.max_packets_udp = 24,
-		.memory_limit = limit,
-		.fragment_limit = fragments,
-		.quota = quota};
-	struct error error;
-	struct dpi *dpi = dpi_create(&params, &error);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
-	return dpi;
+	return open_dpi((struct dpi_params){
+		.memory_limit = limit, .fragment_limit = fragments, .quota = quota});
 }
 
 static void flood_end(struct dpi *dpi, struct talk *t)

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/log/error.h"
-#include "inspect/dpi/dpi.h"
 #include "inspect/stream/reorder.h"
+#include "inspect/support/open_dpi.h"
 #include "support/hex.h"
 #include "support/talk.h"
 
@@ -80,16 +79,6 @@ static void begin_http(bool with_handshake)
 	say(1, response, strlen(response));
 }
 
-static struct dpi *open_dpi(void)
-{
-	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
-	struct error error;
-	struct dpi *dpi = dpi_create(&params, &error);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
-	return dpi;
-}
-
 /* Gives the packets in the order of `order`, one hexadecimal digit each. */
 static void give(struct dpi *dpi, const char *order)
 {
@@ -129,7 +118,7 @@ static void segments_may_change_places(void)
 		"01234", "01243", "10243", "02143", "0124143", "12304"};
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		struct dpi *dpi = open_dpi();
+		struct dpi *dpi = open_usual_dpi();
 
 		begin_tls(true);
 		give(dpi, orders[i]);
@@ -178,7 +167,7 @@ static void syn_and_fin_take_a_number(void)
 
 static void an_answer_may_come_before_its_question(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 
 	begin_http(true);
 	give(dpi, "0124");
@@ -195,7 +184,7 @@ static void a_flow_may_begin_in_the_middle_and_out_of_order(void)
 	static const char *const orders[] = {"01", "10"};
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct dpi *dpi = open_dpi();
+		struct dpi *dpi = open_usual_dpi();
 
 		begin_http(false);
 		give(dpi, orders[i]);
@@ -209,7 +198,7 @@ static void a_flow_may_begin_in_the_middle_and_out_of_order(void)
 
 static void what_never_comes_is_not_waited_for(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 
 	/* The first half of the hello is lost: what came is given at the end ... */
 	begin_tls(true);
@@ -319,7 +308,7 @@ static void fragments_are_put_together(void)
 	static const char *const orders[] = {"0", "123", "132", "213", "231", "312", "321"};
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		struct dpi *dpi = open_dpi();
+		struct dpi *dpi = open_usual_dpi();
 
 		begin_fragments();
 		give_ahead(dpi, orders[i]);
@@ -337,7 +326,7 @@ static void fragments_that_do_not_fit_leave_the_first(void)
 		"1453", "21", "31", "4123", "2213", "2241", "4531", "3312", "34521"};
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		struct dpi *dpi = open_dpi();
+		struct dpi *dpi = open_usual_dpi();
 
 		begin_fragments();
 		give_ahead(dpi, orders[i]);
@@ -350,7 +339,7 @@ static void fragments_that_do_not_fit_leave_the_first(void)
 
 static void a_flow_may_end_between_fragments(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 
 	begin_fragments();
 	give(dpi, "12");
@@ -371,7 +360,7 @@ static void the_first_fragment_may_have_the_longer_header(void)
 	static const char *const orders[] = {"123", "213", "321"};
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		struct dpi *dpi = open_dpi();
+		struct dpi *dpi = open_usual_dpi();
 		struct packet *first;
 		uint8_t *ip;
 
@@ -395,7 +384,7 @@ static void the_first_fragment_may_have_the_longer_header(void)
 /* A datagram whose first fragment is not known to come is not begun. */
 static void later_fragments_alone_begin_nothing(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 
 	begin_fragments();
 	give(dpi, "23");
@@ -404,7 +393,7 @@ static void later_fragments_alone_begin_nothing(void)
 	dpi_conclude(dpi, &script.talk.flow);
 	expect_answers(dpi, 0);
 	finish(dpi);
-	dpi = open_dpi();
+	dpi = open_usual_dpi();
 	begin_fragments();
 	give_ahead(dpi, "231"); /* ... and of one that ends before it comes nothing is given */
 	finish(dpi);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inspect/flow/row.h"
+#include "support/answer.h"
 #include "support/random.h"
 
 static struct ip_addr v4(uint32_t a)
@@ -26,17 +27,6 @@ static struct packet packet(
 		.dst_port = dst_port};
 }
 
-static struct packet reply(const struct packet *p)
-{
-	struct packet r = *p;
-
-	r.src = p->dst;
-	r.dst = p->src;
-	r.src_port = p->dst_port;
-	r.dst_port = p->src_port;
-	return r;
-}
-
 /* Small ranges, so that equal addresses and ports happen. */
 static void both_directions_have_one_key(void)
 {
@@ -48,7 +38,7 @@ static void both_directions_have_one_key(void)
 		struct packet p = packet(protocols[i % 6], random_below(&random, 4),
 			random_below(&random, 4), (uint16_t)random_below(&random, 4),
 			(uint16_t)random_below(&random, 4));
-		struct packet r = reply(&p);
+		struct packet r = answer_to(&p);
 		bool p_is_lo, r_is_lo,
 			alike = ip_addr_equal(&p.src, &p.dst) &&
 				(p.src_port == p.dst_port || p.protocol == 47);
@@ -140,7 +130,7 @@ static void icmp_queries_pair_by_id_and_errors_do_not(void)
 		struct flow_key key;
 		bool src_is_lo;
 
-		answer = reply(&answer);
+		answer = answer_to(&answer);
 		CU_ASSERT_EQUAL(same_key(&query, &answer), rows[i].pairs);
 		CU_ASSERT_EQUAL(same_key(&query, &other), !rows[i].by_id);
 		flow_key_make(&key, &query, true, &src_is_lo);

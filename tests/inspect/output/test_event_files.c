@@ -1,6 +1,5 @@
 /* Event files by a clock of the test: what is in them, when the next one begins, which ones stay. */
 #include <CUnit/Basic.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -27,7 +26,7 @@ struct desk {
 	struct output_ledger ledger;
 	struct event_files *files;
 	unsigned lines;
-	char names[FILES_MAX][64];
+	char names[FILES_MAX][FOLDER_NAME];
 	unsigned n_names;
 };
 
@@ -74,24 +73,9 @@ static void put_lines(struct desk *desk, unsigned n)
 	}
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 static void list_names(struct desk *desk)
 {
-	char path[PATH_MAX];
-	DIR *dir = opendir(folder_path(&desk->folder, "events", path, sizeof(path)));
-	struct dirent *entry;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
-	desk->n_names = 0;
-	while ((entry = readdir(dir)) != NULL && desk->n_names < FILES_MAX)
-		if (entry->d_name[0] != '.')
-			snprintf(desk->names[desk->n_names++], 64, "%.63s", entry->d_name);
-	closedir(dir);
-	qsort(desk->names, desk->n_names, sizeof(desk->names[0]), by_name);
+	desk->n_names = folder_list(&desk->folder, "events", desk->names, FILES_MAX);
 }
 
 static char *content(const struct desk *desk, const char *name, size_t *len)

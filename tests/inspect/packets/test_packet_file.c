@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/log/error.h"
@@ -274,14 +273,6 @@ static void plain_packets_share_one_nameless_interface(void)
 	folder_remove(&folder);
 }
 
-static bool exists(const struct folder *folder, const char *name)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	return lstat(folder_path(folder, name, path, sizeof(path)), &st) == 0;
-}
-
 static void raw_ip_has_a_file_of_its_own(void)
 {
 	static const char *const rows[][2] = {{"out.pcapng", "out-ip.pcapng"},
@@ -299,7 +290,7 @@ static void raw_ip_has_a_file_of_its_own(void)
 		pcap_t *pcap;
 
 		packet_file_write(file, &record);
-		CU_ASSERT_FALSE(exists(&folder, rows[i][1]));
+		CU_ASSERT_FALSE(folder_has(&folder, rows[i][1]));
 		record.link = LINK_IP;
 		packet_file_write(file, &record);
 		CU_ASSERT_EQUAL(packet_file_ledger(file)->offered, 2);

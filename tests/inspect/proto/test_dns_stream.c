@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/log/error.h"
-#include "inspect/dpi/dpi.h"
 #include "inspect/proto/dns_stream.h"
+#include "inspect/support/open_dpi.h"
 #include "support/hex.h"
 #include "support/random.h"
 #include "support/talk.h"
@@ -281,16 +280,6 @@ static void stays_in_bounds_on_any_segments(void)
 #define ONE NAME("6f6e65")
 #define TWO NAME("74776f")
 
-static struct dpi *open_dpi(void)
-{
-	struct dpi_params params = {.max_packets_tcp = 80, .max_packets_udp = 24};
-	struct error error;
-	struct dpi *dpi = dpi_create(&params, &error);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
-	return dpi;
-}
-
 static void say(struct dpi *dpi, struct talk *t, unsigned side, const char *hex)
 {
 	uint8_t bytes[1024];
@@ -329,7 +318,7 @@ static void expect(struct dpi *dpi, struct talk *t, const char *query, const cha
 static bool finds_the_answer_behind(unsigned others)
 {
 	static const uint8_t other[14] = {0, 12, 0, 9, 0x81, 0x80};
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 	uint8_t query[64], answer[128], many[1988];
 	uint32_t n = (uint32_t)hex_read("0021" QUERY("0007", ONE), query, sizeof(query));
 	uint32_t m = (uint32_t)hex_read(
@@ -368,7 +357,7 @@ static void a_segment_of_many_messages_is_not_read_to_its_end(void)
 /* Also to nDPI, which takes each segment for a message. */
 static void a_split_message_is_one_message(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 	size_t memory = dpi_stats(dpi).memory_bytes;
 	uint8_t query[64], answer[128];
 	uint32_t n = (uint32_t)hex_read("0021" QUERY("0007", ONE), query, sizeof(query));
@@ -406,7 +395,7 @@ static void a_split_message_is_one_message(void)
 
 static void two_questions_in_one_segment_are_two(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	talk_open(&t, 6, 1, 40000, 2, 53);
@@ -422,7 +411,7 @@ static void two_questions_in_one_segment_are_two(void)
 
 static void the_first_question_stays(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 	struct talk t;
 
 	/* The second is answered, the first is not. */
@@ -462,7 +451,7 @@ static void the_first_question_stays(void)
 /* The answer is waited for in a number of packets, not for ever. */
 static void waiting_for_an_answer_ends(void)
 {
-	struct dpi *dpi = open_dpi();
+	struct dpi *dpi = open_usual_dpi();
 	size_t memory = dpi_stats(dpi).memory_bytes;
 	unsigned packets = 0;
 	struct talk t;

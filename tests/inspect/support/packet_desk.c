@@ -1,7 +1,6 @@
 #include "inspect/support/packet_desk.h"
 
 #include <CUnit/Basic.h>
-#include <dirent.h>
 #include <limits.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -88,24 +87,9 @@ void packet_desk_put_mixed(struct packet_desk *desk, unsigned n)
 		packet_desk_put(desk, 1, desk->packets % 3 == 2 ? LINK_IP : LINK_ETHERNET);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 void packet_desk_list(struct packet_desk *desk)
 {
-	char path[PATH_MAX];
-	DIR *dir = opendir(folder_path(&desk->folder, "packets", path, sizeof(path)));
-	struct dirent *entry;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
-	desk->n_names = 0;
-	while ((entry = readdir(dir)) != NULL && desk->n_names < FILES_MAX)
-		if (entry->d_name[0] != '.')
-			snprintf(desk->names[desk->n_names++], 64, "%.63s", entry->d_name);
-	closedir(dir);
-	qsort(desk->names, desk->n_names, sizeof(desk->names[0]), by_name);
+	desk->n_names = folder_list(&desk->folder, "packets", desk->names, FILES_MAX);
 }
 
 bool packet_desk_has_name(const struct packet_desk *desk, const char *name)

@@ -21,7 +21,7 @@ struct packet_desk {
 	struct packet_files *files;
 	uint32_t packets; /* given so far */
 	/* What reading found. */
-	char names[FILES_MAX][64];
+	char names[FILES_MAX][FOLDER_NAME];
 	unsigned n_names;
 	uint8_t times[PACKETS_MAX]; /* that a packet was found */
 	uint32_t found, next;
