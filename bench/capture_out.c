@@ -1,59 +1,44 @@
 #include "bench/capture_out.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { MAGIC_NS = 0xa1b23c4d, VERSION_MAJOR = 2, VERSION_MINOR = 4, SNAPLEN = 262144 };
-enum { LINKTYPE_ETHERNET = 1, BUFFER = 1 << 20 };
+#include "config/log/now.h"
 
-struct capture_out {
-	FILE *file;
-	const char *path;
-};
+enum { SNAPLEN = 262144 };
 
-struct capture_out *capture_out_open(const char *path)
+pcap_dumper_t *capture_out_open(const char *path)
 {
-	const uint16_t version[2] = {VERSION_MAJOR, VERSION_MINOR};
-	const uint32_t magic = MAGIC_NS, rest[4] = {0, 0, SNAPLEN, LINKTYPE_ETHERNET};
-	struct capture_out *out = malloc(sizeof(*out));
+	pcap_t *pcap = pcap_open_dead_with_tstamp_precision(
+		DLT_EN10MB, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
+	pcap_dumper_t *out = pcap ? pcap_dump_open(pcap, path) : NULL;
 
 	if (!out)
-		return NULL;
-	out->path = path;
-	out->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
-	if (!out->file) {
-		fprintf(stderr, "%s: cannot write: %m\n", path);
-		free(out);
-		return NULL;
-	}
-	setvbuf(out->file, NULL, _IOFBF, BUFFER);
-	fwrite(&magic, sizeof(magic), 1, out->file);
-	fwrite(version, sizeof(version), 1, out->file);
-	fwrite(rest, sizeof(rest), 1, out->file);
+		fprintf(stderr, "%s\n", pcap ? pcap_geterr(pcap) : "no memory");
+	if (pcap)
+		pcap_close(pcap);
 	return out;
 }
 
-void capture_out_write(
-	struct capture_out *out, uint64_t time_ns, const uint8_t *bytes, uint32_t n)
+void capture_out_write(pcap_dumper_t *out, uint64_t time_ns, const uint8_t *bytes, uint32_t n)
 {
-	const uint32_t record[4] = {
-		(uint32_t)(time_ns / 1000000000), (uint32_t)(time_ns % 1000000000), n, n};
+	const struct pcap_pkthdr header = {
+		.ts = {(time_t)(time_ns / NS_PER_S), (suseconds_t)(time_ns % NS_PER_S)},
+		.caplen = n,
+		.len = n};
 
-	fwrite(record, sizeof(record), 1, out->file);
-	fwrite(bytes, 1, n, out->file);
+	pcap_dump((u_char *)out, &header, bytes);
 }
 
-bool capture_out_close(struct capture_out *out)
+bool capture_out_close(pcap_dumper_t *out)
 {
 	bool ok;
 
 	if (!out)
 		return true;
-	ok = !ferror(out->file);
-	ok = fclose(out->file) == 0 && ok;
+	ok = !ferror(pcap_dump_file(out));
+	ok = pcap_dump_flush(out) == 0 && ok;
 	if (!ok)
-		fprintf(stderr, "%s: could not be written\n", out->path);
-	free(out);
+		perror("a capture could not be written");
+	pcap_dump_close(out);
 	return ok;
 }

@@ -84,16 +84,15 @@ static bool set(struct job *job, int option, const char *value)
 	}
 }
 
-static bool open_outputs(
-	const struct job *job, struct capture_out **mirror, struct capture_out **plain)
+static bool open_outputs(const struct job *job, pcap_dumper_t **mirror, pcap_dumper_t **plain)
 {
 	*mirror = job->mirror ? capture_out_open(job->mirror) : NULL;
 	*plain = job->plain ? capture_out_open(job->plain) : NULL;
 	return (!job->mirror || *mirror) && (!job->plain || *plain);
 }
 
-static void write_all(const struct job *job, struct mix *mix, struct capture_out *mirror,
-	struct capture_out *plain)
+static void write_all(
+	const struct job *job, struct mix *mix, pcap_dumper_t *mirror, pcap_dumper_t *plain)
 {
 	struct mix_packet p;
 
@@ -109,7 +108,7 @@ static void write_all(const struct job *job, struct mix *mix, struct capture_out
 static int run(const struct job *job)
 {
 	struct mix *mix = mix_create(&job->mix);
-	struct capture_out *mirror, *plain;
+	pcap_dumper_t *mirror, *plain;
 	bool ok;
 
 	if (!mix) {

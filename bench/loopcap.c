@@ -222,8 +222,8 @@ static void record_turn(struct record *r, unsigned loop)
 	address_change(r, r->version == 4 ? 16 : 24, flip);
 }
 
-static void write_mirrored(struct capture_out *out, const struct job *job,
-	const struct record *r, uint64_t time_ns)
+static void write_mirrored(
+	pcap_dumper_t *out, const struct job *job, const struct record *r, uint64_t time_ns)
 {
 	static uint8_t bytes[FRAME_MIRROR + 65536];
 	uint32_t len = r->len < 65000 ? r->len : 65000;
@@ -235,8 +235,8 @@ static void write_mirrored(struct capture_out *out, const struct job *job,
 
 static int write_loops(const struct job *job, struct records *all)
 {
-	struct capture_out *mirror = job->mirror ? capture_out_open(job->mirror) : NULL;
-	struct capture_out *plain = job->plain ? capture_out_open(job->plain) : NULL;
+	pcap_dumper_t *mirror = job->mirror ? capture_out_open(job->mirror) : NULL;
+	pcap_dumper_t *plain = job->plain ? capture_out_open(job->plain) : NULL;
 	uint64_t start = all->first_ns;
 	bool ok = (!job->mirror || mirror) && (!job->plain || plain);
 
