@@ -6,22 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "config/log/error.h"
+#include "tests/fuzz/demand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HELD = 8 };
-
-#define demand(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 /* What a way of reading gave: a checksum over all that is said of the packets, and their bytes. */
 struct given {
@@ -105,11 +97,9 @@ static void read_lent(struct given *g, const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct given copied = {.sum = 0}, lent = {.sum = 0};
-	int fd = memfd_create("capture", MFD_CLOEXEC);
-	char path[64];
+	char path[DEMAND_PATH];
+	int fd = demand_file(data, size, path);
 
-	demand(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	read_copied(&copied, path);
 	read_lent(&lent, path);
 	demand(copied.sum == lent.sum);

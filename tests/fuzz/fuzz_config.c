@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
+#include "tests/fuzz/demand.h"
 
 /* libFuzzer's name. NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,20 +32,6 @@ static void report_check(const struct report *report)
 	check(errors == report->n_errors, "errors miscounted");
 }
 
-/* A file in memory that has a path. */
-static void file_fill(char *path, size_t room, const uint8_t *data, size_t size)
-{
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-
-	check(fd >= 0 && write(fd, data, size) == (ssize_t)size, "no memory file");
-	snprintf(path, room, "/proc/self/fd/%d", fd);
-}
-
-static void file_close(const char *path)
-{
-	close(atoi(strrchr(path, '/') + 1));
-}
-
 static char *dump(const struct settings *settings)
 {
 	char *text = NULL;
@@ -61,11 +46,11 @@ static char *dump(const struct settings *settings)
 
 static void dump_loads_back(const struct settings *settings)
 {
-	char path[64], *first = dump(settings), *second;
+	char path[DEMAND_PATH], *first = dump(settings), *second;
+	int fd = demand_file((const uint8_t *)first, strlen(first), path);
 	struct error error = {0};
 	struct settings again;
 
-	file_fill(path, sizeof(path), (const uint8_t *)first, strlen(first));
 	settings_init(&again);
 	check(settings_load(&again, path, &error) == 0, error.text);
 	second = dump(&again);
@@ -73,7 +58,7 @@ static void dump_loads_back(const struct settings *settings)
 	settings_fini(&again);
 	free(first);
 	free(second);
-	file_close(path);
+	close(fd);
 }
 
 static void model_try(const char *path, const struct settings *settings)
@@ -95,10 +80,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool is_json = size > 0 && (*data == '{' || *data == '[');
 	struct report report = {0};
 	struct settings settings;
-	char path[64], import[96];
+	char path[DEMAND_PATH], import[96];
+	int fd = demand_file(data, size, path);
 	struct error error;
 
-	file_fill(path, sizeof(path), data, size);
 	settings_init(&settings);
 	snprintf(import, sizeof(import), "aws_import=%s", path);
 	if (is_json) {
@@ -115,6 +100,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	settings_fini(&settings);
 	report_fini(&report);
-	file_close(path);
+	close(fd);
 	return 0;
 }

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "config/log/error.h"
+#include "tests/fuzz/demand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,14 +37,6 @@ struct bench {
 	uint32_t n, n_bytes;
 	uint8_t data[DATA_ROOM];
 };
-
-#define demand(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort(); \
-		} \
-	} while (0)
 
 /* Adds the numbers of both sides' "packets"; every event has exactly these two. */
 static uint64_t event_packets(const char *line)
@@ -226,11 +218,9 @@ static void replay(const char *path, enum decap_mode mode)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int fd = memfd_create("capture", MFD_CLOEXEC);
-	char path[64];
+	char path[DEMAND_PATH];
+	int fd = demand_file(data, size, path);
 
-	demand(fd >= 0 && write(fd, data, size) == (ssize_t)size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	replay(path, DECAP_MIRROR);
 	replay(path, DECAP_AUTO);
 	replay(path, DECAP_PLAIN);
