@@ -194,7 +194,7 @@ static void start_workers(struct bench *b)
 			.index = i,
 			.n_workers = WORKERS,
 			.n_receivers = WORKERS,
-			.queues = {{&b->port, i}},
+			.queues = {{&b->port, i, NULL}},
 			.n_queues = 1,
 			.ports_hold = 4096,
 			.missed = &b->missed,
