@@ -38,15 +38,18 @@ static bool is_header(const uint8_t *h)
 
 bool tls_is_record(const uint8_t *bytes, uint32_t n)
 {
-	static const uint8_t first[] = {HANDSHAKE, 3};
+	bool is_alert = n && bytes[0] == ALERT;
+	uint8_t inside;
 
-	for (uint32_t i = 0; i < n && i < sizeof(first); i++)
-		if (bytes[i] != first[i])
-			return false;
-	if (n >= TLS_RECORD_HEADER && !is_header(bytes))
+	if ((n && bytes[0] != HANDSHAKE && !is_alert) || (n > 1 && bytes[1] != 3))
 		return false;
-	return n <= TLS_RECORD_HEADER || bytes[TLS_RECORD_HEADER] == TLS_CLIENT_HELLO ||
-	       bytes[TLS_RECORD_HEADER] == TLS_SERVER_HELLO;
+	if (n < TLS_RECORD_HEADER)
+		return true;
+	if (!is_header(bytes) || (is_alert && be16(bytes + 3) != ALERT_BYTES))
+		return false;
+	inside = n == TLS_RECORD_HEADER ? 1 : bytes[TLS_RECORD_HEADER];
+	return is_alert ? inside == 1 || inside == ALERT_FATAL
+			: inside == TLS_CLIENT_HELLO || inside == TLS_SERVER_HELLO;
 }
 
 /* ---- messages ---- */

@@ -50,8 +50,8 @@ struct tls_sink {
 	void *ctx;
 };
 
-/* Whether these are the first bytes of a record of a handshake; of fewer than TLS_RECORD_HEADER + 1 bytes,
- * whether they may be. */
+/* Whether these are the first bytes of a direction: a record with a hello or an alert. Of fewer than
+ * TLS_RECORD_HEADER + 1 bytes, whether they may be. */
 bool tls_is_record(const uint8_t *bytes, uint32_t n);
 
 /* Takes the next bytes. false: nothing more is to be read, and no memory is held. */
