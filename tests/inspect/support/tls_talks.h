@@ -5,5 +5,6 @@
 extern const char tls_full_client[], tls_full_server[], tls_again_client[], tls_again_server[];
 /* Of 1.3: a full one, one that resumes its session, and one with a HelloRetryRequest. What the server says after its
  * ServerHello is cut off. */
-extern const char tls_v13_client[], tls_v13_server[], tls_v13again_client[], tls_v13again_server[];
+extern const char tls_v13_client[], tls_v13_server[], tls_v13again_client[],
+	tls_v13again_server[];
 extern const char tls_retry_client[], tls_retry_server[];
