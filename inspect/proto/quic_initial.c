@@ -17,13 +17,6 @@ struct reading {
 	struct quic_plain plain;
 };
 
-static void give_up(struct quic_initial *quic)
-{
-	quic->over = true;
-	quic_crypto_clear(&quic->crypto[CLIENT]);
-	quic_crypto_clear(&quic->crypto[SERVER]);
-}
-
 static bool take_bytes(void *ctx, uint32_t offset, const uint8_t *bytes, uint32_t len)
 {
 	const struct reading *r = ctx;
@@ -146,6 +139,13 @@ static void read_packet(struct reading *r, const struct quic_packet *packet)
 		read_server(r, packet);
 }
 
+void quic_initial_end(struct quic_initial *quic)
+{
+	quic->over = true;
+	quic_crypto_clear(&quic->crypto[CLIENT]);
+	quic_crypto_clear(&quic->crypto[SERVER]);
+}
+
 bool quic_initial_add(struct quic_initial *quic, struct memory *memory,
 	struct memory_list *list, struct cursor datagram, bool from_hi,
 	const struct quic_sink *sink)
@@ -165,6 +165,6 @@ bool quic_initial_add(struct quic_initial *quic, struct memory *memory,
 	if (++quic->datagrams == QUIC_DATAGRAMS_MAX || quic->opened == QUIC_OPEN_MAX ||
 		quic->failed == QUIC_FAILED_MAX ||
 		(quic->crypto[CLIENT].done && quic->crypto[SERVER].done))
-		give_up(quic);
+		quic_initial_end(quic);
 	return !quic->over;
 }

@@ -57,3 +57,5 @@ struct quic_sink {
 bool quic_initial_add(struct quic_initial *quic, struct memory *memory,
 	struct memory_list *list, struct cursor datagram, bool from_hi,
 	const struct quic_sink *sink);
+/* Nothing more is to be read; gives the memory back. */
+void quic_initial_end(struct quic_initial *quic);

@@ -1,6 +1,5 @@
 #include "inspect/proto/tls_draft.h"
 #include "inspect/proto/ja3.h"
-#include "inspect/proto/ja4.h"
 #include "inspect/proto/tls_names.h"
 
 #include <string.h>
@@ -39,14 +38,15 @@ static void draft_alpn(struct draft *draft, struct tls_bytes list)
 	draft_string(draft, DETAIL_tls_alpn, names.text, names.len);
 }
 
-void draft_tls_client_hello(struct draft *draft, const struct tls_client_hello *hello)
+void draft_tls_client_hello(
+	struct draft *draft, const struct tls_client_hello *hello, enum ja4_protocol protocol)
 {
 	char text[JA4_TEXT];
 
 	draft_bytes(draft, DETAIL_tls_sni, hello->sni);
 	if (ja3_client(hello, text))
 		draft_text(draft, DETAIL_tls_ja3, text);
-	if (ja4_client(hello, JA4_TCP, text))
+	if (ja4_client(hello, protocol, text))
 		draft_text(draft, DETAIL_tls_ja4, text);
 	draft_alpn(draft, hello->alpn);
 	if (hello->is_whole || hello->has_ech)

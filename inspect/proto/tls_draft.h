@@ -2,10 +2,13 @@
 #pragma once
 
 #include "inspect/proto/details_draft.h"
+#include "inspect/proto/ja4.h"
 #include "inspect/proto/tls_certificate.h"
 #include "inspect/proto/tls_hello.h"
 
-void draft_tls_client_hello(struct draft *draft, const struct tls_client_hello *hello);
+/* `protocol` is what carries it: JA4 begins with that. */
+void draft_tls_client_hello(
+	struct draft *draft, const struct tls_client_hello *hello, enum ja4_protocol protocol);
 /* Nothing of a HelloRetryRequest: the ServerHello that follows has all of it. */
 void draft_tls_server_hello(struct draft *draft, const struct tls_server_hello *hello);
 void draft_tls_group(struct draft *draft, uint16_t group);

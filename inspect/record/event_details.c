@@ -2,7 +2,7 @@
 
 /* The objects, in the order of the event. A row of details.def whose object is not listed here
  * does not compile. */
-#define OBJECTS(O) O(tls) O(http) O(dns) O(ssh)
+#define OBJECTS(O) O(tls) O(http) O(dns) O(ssh) O(quic)
 #define OBJECT_ENUM(name) OBJECT_##name,
 #define OBJECT_KEY(name) "\"" #name "\":",
 #define OBJECT_NULL(name) ",\"" #name "\":null"

@@ -193,7 +193,7 @@ static void a_plain_flow_in_full(void)
 		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"
 		"null,"
 		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],"
-		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"icmp\":null}\n");
+		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,\"icmp\":null}\n");
 }
 
 /* One packet through the table, so that the session is known to it. */
@@ -468,7 +468,7 @@ static void details_and_risks(void)
 		"\"tls\":null,\"http\":{\"host\":null,\"url\":null,\"method\":null,"
 		"\"user_agent\":null,\"status\":404,\"content_type\":null},"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
-		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,"
+		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,\"quic\":null,"
 		"\"icmp\":null}\n");
 	/* Names and scores as `ndpiReader -h` lists them. */
 	expect_part(&flow, FLOW_END_IDLE,
