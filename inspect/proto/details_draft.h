@@ -39,6 +39,9 @@ void draft_ssh_identification(
 	struct draft *draft, bool from_server, const uint8_t *line, uint32_t len);
 void draft_ssh_kexinit(
 	struct draft *draft, bool from_server, const struct ssh_kexinit *kexinit);
+/* Request and response of HTTP. */
+struct http_transaction;
+void draft_http(struct draft *draft, const struct http_transaction *http);
 
 /* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
 void draft_keep(struct draft *draft, const struct details *old);

@@ -466,7 +466,8 @@ static void details_and_risks(void)
 	flow.details = draft_finish(&draft, &memory, &taken);
 	expect_part(&flow, FLOW_END_IDLE,
 		"\"tls\":null,\"http\":{\"host\":null,\"url\":null,\"method\":null,"
-		"\"user_agent\":null,\"status\":404,\"content_type\":null},"
+		"\"user_agent\":null,\"status\":404,\"content_type\":null,\"version\":null,"
+		"\"referer\":null,\"request_bytes\":null,\"response_bytes\":null},"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
 		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,\"quic\":null,"
 		"\"icmp\":null}\n");
