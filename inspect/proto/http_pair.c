@@ -211,14 +211,15 @@ static enum http_body body_of(const struct http_exchange *e, const struct http_m
 	return HTTP_BODY_AS_SAID;
 }
 
-/* The exchange that a response is of. NULL: its request was told already, or there is no memory. */
+/* The exchange that a response is of. NULL: its request was told already, or there is no memory. Who asked
+ * does not answer himself. */
 static struct http_exchange *response_open(const struct call *call)
 {
-	struct http_exchange *e = request_pop(call->pair);
+	struct http_exchange *e = call->pair->first;
 
-	if (e)
-		return e;
-	if (call->pair->unheld) {
+	if (e && e->side != call->side)
+		return request_pop(call->pair);
+	if (!e && call->pair->unheld) {
 		call->pair->unheld--;
 		return NULL;
 	}

@@ -91,6 +91,9 @@ static const struct row rows[] = {
 	/* The other side asks. */
 	{.says = {{SERVER, GET("/1")}, {CLIENT, HELLO}},
 		.told = {{0, 1, "GET /1 a|-|- 1.1" TOLD_HELLO}}},
+	/* A side does not answer itself. */
+	{.says = {{CLIENT, GET("/1")}, {CLIENT, HELLO}, {SERVER, HELLO}},
+		.told = {{NONE, 1, "-" TOLD_HELLO}, {0, 2, "GET /1 a|-|- 1.1" TOLD_HELLO}}},
 	/* Folded lines go on with the value before; one that is no value goes on with nothing. */
 	{.says = {{CLIENT,
 			  "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent:\r\n b\r\n\tc \r\n \r\nX: y\r\n z\r\n"
