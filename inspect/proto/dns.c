@@ -9,6 +9,10 @@ enum {
 	LABEL_MAX = 63,
 	QUESTIONS_MAX = 64,
 	FLAG_RESPONSE = 0x8000,
+	FLAG_AUTHORITATIVE = 0x0400,
+	FLAG_TRUNCATED = 0x0200,
+	FLAG_RECURSION_DESIRED = 0x0100,
+	FLAG_RECURSION_AVAILABLE = 0x0080,
 	OPCODE_MAX = 6, /* DSO, RFC 8490 */
 	TYPE_OPT = 41,
 };
@@ -89,6 +93,7 @@ static bool question_read(const struct message *m, struct cursor *c, struct dns_
 	if (name_read(m, c, &t) != CURSOR_OK || !(tail = cursor_take(c, QUESTION_TAIL)))
 		return false;
 	out->type = be16(tail);
+	out->class = be16(tail + 2);
 	out->has_question = true;
 	return true;
 }
@@ -121,7 +126,11 @@ static void response_read(
 static void message_clear(struct dns_message *out)
 {
 	out->is_response = out->has_question = false;
-	out->id = out->rcode = out->type = out->answer_count = 0;
+	out->authoritative = out->truncated = false;
+	out->recursion_desired = out->recursion_available = false;
+	out->opcode = 0;
+	out->id = out->rcode = out->type = out->class = 0;
+	out->question_count = out->answer_count = 0;
 	out->query[0] = '\0';
 	out->n_answers = 0;
 	out->steps = 0;
@@ -130,6 +139,21 @@ static void message_clear(struct dns_message *out)
 bool dns_is_header(const uint8_t *bytes)
 {
 	return (be16(bytes + 2) >> 11 & 0xf) <= OPCODE_MAX && be16(bytes + 4) <= QUESTIONS_MAX;
+}
+
+static void header_read(const uint8_t *h, struct dns_message *out)
+{
+	uint16_t flags = be16(h + 2);
+
+	out->is_response = flags & FLAG_RESPONSE;
+	out->authoritative = flags & FLAG_AUTHORITATIVE;
+	out->truncated = flags & FLAG_TRUNCATED;
+	out->recursion_desired = flags & FLAG_RECURSION_DESIRED;
+	out->recursion_available = flags & FLAG_RECURSION_AVAILABLE;
+	out->opcode = flags >> 11 & 0xf;
+	out->id = be16(h);
+	out->rcode = flags & 0xf;
+	out->question_count = be16(h + 4);
 }
 
 bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out)
@@ -141,10 +165,8 @@ bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_mess
 	message_clear(out);
 	if (!h || !dns_is_header(h))
 		return false;
-	out->is_response = be16(h + 2) & FLAG_RESPONSE;
-	out->id = be16(h);
-	out->rcode = h[3] & 0xf;
-	if (!questions_read(&m, &c, be16(h + 4), out))
+	header_read(h, out);
+	if (!questions_read(&m, &c, out->question_count, out))
 		return c.status == CURSOR_CUT;
 	if (!out->is_response)
 		return true;

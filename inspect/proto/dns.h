@@ -18,10 +18,13 @@ enum {
 
 struct dns_message {
 	bool is_response, has_question;
+	bool authoritative, truncated, recursion_desired, recursion_available;
+	uint8_t opcode;
 	uint16_t id;
 	uint16_t
 		rcode; /* with the upper bits of EDNS, RFC 6891, 6.1.3, if the message has it */
-	uint16_t type; /* QTYPE of the first question */
+	uint16_t question_count;   /* of the header */
+	uint16_t type, class;      /* QTYPE and QCLASS of the first question */
 	char query[DNS_NAME_TEXT]; /* presentation form (RFC 4343 escapes), no final dot */
 	uint16_t answer_count;     /* of the header: what a response says it has */
 	unsigned n_answers;        /* answers[] filled */
