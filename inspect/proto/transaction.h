@@ -21,9 +21,21 @@ enum transaction {
 /* Who wants to hear of them. */
 struct transaction_sink {
 	void *ctx;
-	/* `time_ns`: when the transaction was complete or was given up, in packet time. `details`:
-	 * the rows of the kind's own object; those of other objects are not looked at. The flow and
-	 * the details are borrowed until the call returns. */
+	/* `time_ns`: when the transaction was complete or was given up, in packet time. `before`: of
+	 * how many transactions of the flow, of any kind, it was told before this one. `details`:
+	 * the rows of the kind's own object; those of other objects are not looked at; NULL: nothing
+	 * is known of it. The flow and the details are borrowed until the call returns. */
 	void (*transaction)(void *ctx, const struct flow *flow, enum transaction kind,
-		uint64_t time_ns, const struct details *details);
+		uint64_t time_ns, uint32_t before, const struct details *details);
+	/* Bit n: it wants kind n. The others need not be told, and are not counted. */
+	uint32_t kinds;
+	/* A flow's transactions after so many are counted, but left out: their details need not be
+	 * made. UINT32_MAX: any number. */
+	uint32_t per_flow;
 };
+
+static inline bool transaction_is_wanted(
+	const struct transaction_sink *sink, enum transaction kind)
+{
+	return sink->kinds >> kind & 1;
+}
