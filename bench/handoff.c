@@ -179,7 +179,7 @@ static void make_writer(struct bench *b)
 	snprintf(b->directory, sizeof(b->directory), "/tmp/periscope-bench-XXXXXX");
 	if (!mkdtemp(b->directory))
 		bench_fail(b->directory, "cannot be made");
-	b->output = output_open(b->directory, true, &error);
+	b->output = output_open(b->directory, &b->stands[0]->settings, true, &error);
 	b->writer = b->output ? writer_start(b->output, WORKERS, false, &error) : NULL;
 	if (!b->writer)
 		bench_fail("writer", error.text);

@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include "config/log/log.h"
+#include "inspect/output/event_sinks.h"
 
 static bool has_events(const struct settings *settings)
 {
-	return settings->events.flow && settings->events.stdout;
+	return event_sinks_have_events(settings) && settings->events.stdout;
 }
 
 bool standard_output_is(const char *path)

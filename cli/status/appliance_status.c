@@ -6,6 +6,7 @@
 #include "cli/status/appliance_status_model.h"
 #include "config/log/now.h"
 #include "dataplane/live/handoff.h"
+#include "inspect/output/output.h"
 
 enum { XSTATS_MAX = 512 };
 
@@ -131,13 +132,14 @@ static void put_ports(struct status *s, struct appliance *appliance)
 }
 
 static void put_output(struct status_output *to, const struct appliance *appliance,
-	const struct appliance_counts *counts, enum record_kind kind, const char *name,
-	bool enabled)
+	const struct appliance_counts *counts, const struct settings *settings,
+	enum record_kind kind)
 {
 	uint32_t size, fill = appliance_queue(appliance, &size);
 
-	*to = (struct status_output){.name = name, .enabled = enabled};
-	if (!enabled)
+	*to = (struct status_output){
+		.name = output_name(kind), .enabled = output_is_asked(settings, kind)};
+	if (!to->enabled)
 		return;
 	to->ledger = appliance_output(appliance, counts, kind);
 	to->queue = (struct output_queue_stats){size, fill};
@@ -158,19 +160,34 @@ static void put_recording(struct status_output *to, const struct appliance *appl
 	to->removed.files = appliance_recording_removed(appliance, &to->removed.bytes);
 }
 
+/* What sinks are offered: events of all kinds. */
+static struct output_ledger made_events(
+	const struct appliance *appliance, const struct appliance_counts *counts)
+{
+	struct output_ledger made = {0};
+
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		struct output_ledger one =
+			appliance_output(appliance, counts, (enum record_kind)kind);
+
+		if (record_kind_is_event((enum record_kind)kind))
+			counters_add(&made, &one, sizeof(made));
+	}
+	return made;
+}
+
 static void put_outputs(struct status *s, const struct appliance *appliance,
 	const struct appliance_counts *counts, const struct settings *settings)
 {
 	const struct event_sinks *sinks = appliance_sinks(appliance);
-	struct status_output *outputs = status_array(s, 3 + EVENT_SINKS_MAX, sizeof(*outputs));
-	struct output_ledger made = appliance_output(appliance, counts, RECORD_EVENT);
+	struct status_output *outputs =
+		status_array(s, RECORD_KIND_COUNT + 1 + EVENT_SINKS_MAX, sizeof(*outputs));
+	struct output_ledger made = made_events(appliance, counts);
 
-	put_output(&outputs[0], appliance, counts, RECORD_EVENT, "events",
-		settings->events.flow && settings->events.file);
-	put_output(&outputs[1], appliance, counts, RECORD_FLOW_LOG, "flow_logs",
-		settings->flow_logs.enabled);
-	put_recording(&outputs[2], appliance, counts);
-	s->n_outputs = 3;
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		put_output(&outputs[s->n_outputs++], appliance, counts, settings,
+			(enum record_kind)kind);
+	put_recording(&outputs[s->n_outputs++], appliance, counts);
 	for (uint32_t i = 0; i < event_sinks_count(sinks); i++) {
 		struct event_sink_state state = event_sinks_state(sinks, i);
 

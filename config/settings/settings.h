@@ -111,7 +111,11 @@ struct settings {
 	} dedup;
 	struct settings_strings aws_import; /* paths, relative to the settings file */
 	struct {
-		bool flow, file, stdout;
+		bool flow;
+		bool dns, http, tls, quic, ssh;   /* of transactions */
+		uint32_t transactions_per_flow;   /* 0 = any number */
+		uint32_t transactions_per_second; /* over all workers, live; 0 = any number */
+		bool file, stdout;
 		char socket[108]; /* path of a UNIX socket; "" = off */
 		enum settings_syslog syslog;
 		uint64_t queue;         /* bytes, each sink */

@@ -121,6 +121,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, struct e
 			.index = i,
 			.n_lanes = appliance->n_workers,
 			.seed = seed,
+			.is_live = true,
 			.sink = writer_sink(appliance->writer, i),
 			.facts = correlator_sink(appliance->correlator, i),
 			.slot = &appliance->slot,

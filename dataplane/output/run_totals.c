@@ -73,12 +73,17 @@ static void gather_output(struct run_totals *g, const struct output *output)
 
 static void gather_sinks(struct run_totals *g, const struct event_sinks *sinks)
 {
+	struct output_ledger made = {0};
+
 	g->n_sinks = event_sinks_count(sinks);
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		if (record_kind_is_event((enum record_kind)kind))
+			counters_add(&made, &g->outputs[kind], sizeof(made));
 	for (uint32_t i = 0; i < g->n_sinks; i++) {
 		struct event_sink_state state = event_sinks_state(sinks, i);
 
 		g->sinks[i].name = state.name;
-		g->sinks[i].ledger = event_sink_ledger(&state, &g->outputs[RECORD_EVENT]);
+		g->sinks[i].ledger = event_sink_ledger(&state, &made);
 	}
 }
 
@@ -108,6 +113,13 @@ bool run_totals_gather(struct run_totals *g, const struct run_totals_params *par
 	return true;
 }
 
+static void add_output(struct summary *s, const struct run_totals *g,
+	const struct settings *settings, enum record_kind kind)
+{
+	summary_add_output(
+		s, output_name(kind), output_is_asked(settings, kind), &g->outputs[kind]);
+}
+
 struct summary run_totals_summary(const struct run_totals *g, const struct settings *settings,
 	struct lane *const *lanes, uint32_t n_lanes)
 {
@@ -130,12 +142,11 @@ struct summary run_totals_summary(const struct run_totals *g, const struct setti
 
 	getrusage(RUSAGE_SELF, &usage);
 	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	summary_add_output(&s, "events", settings->events.flow && settings->events.file,
-		&g->outputs[RECORD_EVENT]);
+	add_output(&s, g, settings, RECORD_EVENT);
+	add_output(&s, g, settings, RECORD_TRANSACTION_EVENT);
 	for (uint32_t i = 0; i < g->n_sinks; i++)
 		summary_add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
-	summary_add_output(
-		&s, "flow_logs", settings->flow_logs.enabled, &g->outputs[RECORD_FLOW_LOG]);
+	add_output(&s, g, settings, RECORD_FLOW_LOG);
 	return s;
 }
 

@@ -31,7 +31,9 @@ static void flush(void *ctx)
 	struct writer *writer = ctx;
 	uint64_t now_s = now_monotonic() / NS_PER_S;
 
-	output_flush_kind(writer->output, RECORD_EVENT);
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		if (record_kind_is_event((enum record_kind)kind))
+			output_flush_kind(writer->output, (enum record_kind)kind);
 	if (now_s - writer->flow_logs_s >= FLOW_LOGS_EVERY_S) {
 		writer->flow_logs_s = now_s;
 		output_flush_kind(writer->output, RECORD_FLOW_LOG);

@@ -169,6 +169,12 @@ static struct exporter *make_exporter(
 {
 	const struct exporter_params params = {
 		.flow_events = s->events.flow,
+		.transactions = transactions_asked(s),
+		.transactions_per_flow = s->events.transactions_per_flow,
+		.transactions_per_second =
+			from->is_live ? (uint32_t)part_of(s->events.transactions_per_second,
+						from->n_lanes)
+				      : 0,
 		.window_s = lane->window_s,
 		.aggregates = share_of(s->flow_logs.capacity, from->n_lanes),
 		.sessions = lane->sessions,

@@ -75,6 +75,7 @@ struct lane_params {
 	uint32_t index, n_lanes;
 	enum decap_mode mode;
 	uint64_t seed;                    /* of the hashes: secret when live, 0 in replay */
+	bool is_live;                     /* rates apply; in replay results depend on none */
 	struct sink sink, facts;          /* see exporter.h */
 	const struct snapshot_slot *slot; /* followed; holds a snapshot already */
 };

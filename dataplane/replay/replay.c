@@ -31,8 +31,8 @@ static uint32_t count_workers(const struct replay_params *params)
 /* Two writers would spoil it for each other. */
 static bool is_one_file(const struct replay_params *p, struct error *error)
 {
-	static const char *const own[] = {
-		"summary.json", "events/flows.jsonl", "packets/packets.pcapng"};
+	static const char *const own[] = {"summary.json", "events/flows.jsonl",
+		"events/transactions.jsonl", "packets/packets.pcapng"};
 	char path[PATH_MAX];
 	struct stat file, other;
 
@@ -87,13 +87,13 @@ static enum replay_status open_files(struct replay *replay, struct error *error)
 		error->text[0] = '\0'; /* the input's own sentences say it all */
 		return REPLAY_FAILED;
 	}
-	replay->output = p->output_dir ? output_open(p->output_dir, p->force, error)
-				       : output_open_none(error);
+	replay->output = p->output_dir
+				 ? output_open(p->output_dir, p->settings, p->force, error)
+				 : output_open_none(error);
 	if (!replay->output)
 		return REPLAY_FAILED;
 	if (!open_packets(replay, error))
 		return REPLAY_FAILED;
-	output_limit_events(replay->output, p->settings->events.max_total_size);
 	return output_add_sinks(replay->output, p->settings, true, error) ? REPLAY_DONE
 									  : REPLAY_FAILED;
 }

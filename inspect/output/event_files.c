@@ -11,6 +11,7 @@
 struct event_files {
 	struct output_ledger *ledger;
 	struct file_series *series;
+	const char *what;
 	struct record_file *record_file;
 	bool fixed;
 	uint64_t limit; /* of a fixed one; 0: none */
@@ -52,7 +53,7 @@ struct event_files *event_files_open(const struct event_files_params *params,
 	const struct file_series_params series = {
 		.dir = params->dir,
 		.folder = "events",
-		.prefix = "flows-",
+		.prefix = params->prefix,
 		.suffix = ".jsonl",
 		.name = params->name,
 		.max_file_size = params->max_file_size,
@@ -70,6 +71,7 @@ struct event_files *event_files_open(const struct event_files_params *params,
 		return NULL;
 	}
 	f->ledger = ledger;
+	f->what = params->what;
 	f->fixed = params->name != NULL;
 	f->series = file_series_open(&series, error);
 	if (f->series != NULL)
@@ -88,8 +90,9 @@ static bool __attribute__((cold)) is_full(struct event_files *f, size_t len)
 {
 	if (!f->full && record_file_size(f->record_file) + len > f->limit) {
 		f->full = true;
-		log_warning("events.max_total_size is reached: further events are left out, "
-			    "and counted");
+		log_warning("events.max_total_size is reached: further %s are left out, "
+			    "and counted",
+			f->what);
 	}
 	return f->full;
 }

@@ -1,5 +1,6 @@
 /* The event files of an output directory: one after the other, each named by the time at which it was
- * begun, `events/flows-20261122T054801.123Z.jsonl`. Names sort in the order of writing, the last
+ * begun, `events/flows-20261122T054801.123Z.jsonl`. Files of another prefix are another series, with bounds
+ * of its own. Names sort in the order of writing, the last
  * one is the file being written, and no name changes. A file ends before a line would make it longer
  * than its bound, or when it has lines and is old enough. The oldest are removed before the next is
  * begun, and before the first one not until it has lines. One that has none is removed at its end. Counted
@@ -17,7 +18,9 @@
 struct event_files;
 
 struct event_files_params {
-	const char *dir; /* the output directory, copied */
+	const char *dir;    /* the output directory, copied */
+	const char *prefix; /* of names, such as "flows-"; a static string, as the next */
+	const char *what;   /* the lines are, for sentences, such as "events" */
 	const char
 		*name; /* one file of this name, emptied, whatever the bounds; NULL: as above */
 	uint64_t max_file_size, max_file_age_ns, max_files, max_total_size; /* 0: no bound */

@@ -7,6 +7,7 @@
 #include "config/log/now.h"
 #include "config/settings/settings.h"
 #include "inspect/output/forwarder.h"
+#include "inspect/proto/transaction.h"
 
 struct event_sinks {
 	struct forwarder *forwarders[EVENT_SINKS_MAX];
@@ -20,6 +21,11 @@ static const struct event_sink *const kinds[] = {
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 _Static_assert(KINDS <= (int)EVENT_SINKS_MAX, "room for every kind");
 
+bool event_sinks_have_events(const struct settings *settings)
+{
+	return settings->events.flow || transactions_asked(settings) != 0;
+}
+
 struct event_sinks *event_sinks_start(
 	const struct settings *settings, bool wait, struct error *error)
 {
@@ -27,7 +33,8 @@ struct event_sinks *event_sinks_start(
 
 	if (sinks == NULL)
 		error_set(error, "not enough memory for the sinks of events");
-	for (uint32_t i = 0; sinks != NULL && settings->events.flow && i < KINDS; i++) {
+	for (uint32_t i = 0; sinks != NULL && event_sinks_have_events(settings) && i < KINDS;
+		i++) {
 		struct forwarder_params params = {
 			.sink = kinds[i],
 			.room = settings->events.queue,

@@ -13,6 +13,9 @@ struct settings;
 
 enum { EVENT_SINKS_MAX = 8 };
 
+/* Whether the settings ask for events of any kind. */
+bool event_sinks_have_events(const struct settings *settings);
+
 /* `wait`: full queues wait while their sink is there (replay). NULL: `error` says why. */
 struct event_sinks *event_sinks_start(
 	const struct settings *settings, bool wait, struct error *error);
@@ -35,7 +38,7 @@ struct event_sink_state {
 /* Any thread; for NULL none. */
 uint32_t event_sinks_count(const struct event_sinks *sinks);
 struct event_sink_state event_sinks_state(const struct event_sinks *sinks, uint32_t index);
-/* The ledger of one sink when `made` events were made: those that did not get this far count as
- * lost. */
+/* The ledger of one sink when `made` events of all kinds were made: those that did not get this far
+ * count as lost. */
 struct output_ledger event_sink_ledger(
 	const struct event_sink_state *state, const struct output_ledger *made);

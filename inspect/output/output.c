@@ -15,13 +15,14 @@
 #include "inspect/output/flow_log_dir.h"
 #include "inspect/output/output_dir.h"
 #include "inspect/output/output_lock.h"
+#include "inspect/proto/transaction.h"
 #include "inspect/record/encoder.h"
 #include "inspect/record/flow_log.h"
 #include "inspect/record/observation_point.h"
 
 struct output {
 	struct output_ledger ledger[RECORD_KIND_COUNT];
-	struct event_files *events; /* NULL: no files of them */
+	struct event_files *events[RECORD_KIND_COUNT]; /* of kinds of events; NULL: no files */
 	struct flow_log_dir *flow_logs;
 	struct event_sinks *sinks; /* NULL: none */
 	struct output_lock *lock;
@@ -44,7 +45,8 @@ static struct output *output_create(const char *dir)
 static void output_free(struct output *output)
 {
 	event_sinks_destroy(output->sinks);
-	event_files_close(output->events);
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		event_files_close(output->events[kind]);
 	flow_log_dir_destroy(output->flow_logs);
 	output_lock_release(output->lock);
 	labels_destroy(output->labels);
@@ -67,54 +69,113 @@ struct output *output_claim(const char *dir, struct error *error)
 	return NULL;
 }
 
-/* `events` NULL: no event files. */
-static bool begin(
-	struct output *output, const struct event_files_params *events, struct error *error)
+static bool makes(const struct settings *settings, enum record_kind kind)
+{
+	switch (kind) {
+	case RECORD_EVENT:
+		return settings->events.flow;
+	case RECORD_TRANSACTION_EVENT:
+		return transactions_asked(settings) != 0;
+	case RECORD_FLOW_LOG:
+		return settings->flow_logs.enabled;
+	case RECORD_KIND_COUNT:
+		break;
+	}
+	return false;
+}
+
+bool output_is_asked(const struct settings *settings, enum record_kind kind)
+{
+	return makes(settings, kind) && (!record_kind_is_event(kind) || settings->events.file);
+}
+
+const char *output_name(enum record_kind kind)
+{
+	static const char *const names[] = {
+		[RECORD_EVENT] = "events",
+		[RECORD_TRANSACTION_EVENT] = "transactions",
+		[RECORD_FLOW_LOG] = "flow_logs",
+	};
+
+	return names[kind];
+}
+
+static bool begin(struct output *output, struct error *error)
 {
 	error_set(error, "%s: no memory", output->dir);
 	output->flow_logs = flow_log_dir_create(output->dir, &output->ledger[RECORD_FLOW_LOG]);
 	if (output->flow_logs == NULL)
 		return false;
-	if (events != NULL) {
-		output->events = event_files_open(events, &output->ledger[RECORD_EVENT], error);
-		if (output->events == NULL)
-			return false;
-	}
 	error->text[0] = '\0';
 	return true;
 }
 
-bool output_begin(struct output *output, bool force, struct error *error)
-{
-	const struct event_files_params events = {.dir = output->dir, .name = "flows.jsonl"};
+/* What event files of a kind are called: one, or one after the other. */
+static const struct {
+	const char *name, *prefix;
+} event_names[] = {
+	[RECORD_EVENT] = {"flows.jsonl", "flows-"},
+	[RECORD_TRANSACTION_EVENT] = {"transactions.jsonl", "transactions-"},
+};
 
-	return output_dir_empty(output->dir, force, error) && begin(output, &events, error);
+static bool begin_events(struct output *output, const struct settings *settings,
+	enum record_kind kind, struct event_files_params params, struct error *error)
+{
+	if (!output_is_asked(settings, kind))
+		return true;
+	params.dir = output->dir;
+	params.what = output_name(kind);
+	params.prefix = event_names[kind].prefix;
+	output->events[kind] = event_files_open(&params, &output->ledger[kind], error);
+	return output->events[kind] != NULL;
+}
+
+/* One file of each kind, which ends at the bound of all. */
+static bool begin_one(struct output *output, const struct settings *settings,
+	enum record_kind kind, struct error *error)
+{
+	const struct event_files_params params = {.name = event_names[kind].name};
+
+	if (!begin_events(output, settings, kind, params, error))
+		return false;
+	if (output->events[kind] != NULL)
+		event_files_limit(output->events[kind], settings->events.max_total_size);
+	return true;
+}
+
+bool output_begin(
+	struct output *output, const struct settings *settings, bool force, struct error *error)
+{
+	return output_dir_empty(output->dir, force, error) && begin(output, error) &&
+	       begin_one(output, settings, RECORD_EVENT, error) &&
+	       begin_one(output, settings, RECORD_TRANSACTION_EVENT, error);
 }
 
 bool output_begin_live(
 	struct output *output, const struct settings *settings, struct error *error)
 {
-	const struct event_files_params events = {
-		.dir = output->dir,
+	const struct event_files_params params = {
 		.max_file_size = settings->events.max_file_size,
 		.max_file_age_ns = settings->events.max_file_age,
 		.max_files = settings->events.max_files,
 		.max_total_size = settings->events.max_total_size,
 	};
-	bool files = settings->events.flow && settings->events.file;
 
-	if (!begin(output, files ? &events : NULL, error))
+	if (!begin(output, error) ||
+		!begin_events(output, settings, RECORD_EVENT, params, error) ||
+		!begin_events(output, settings, RECORD_TRANSACTION_EVENT, params, error))
 		return false;
 	flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
 		settings->flow_logs.max_total_size);
 	return true;
 }
 
-struct output *output_open(const char *dir, bool force, struct error *error)
+struct output *output_open(
+	const char *dir, const struct settings *settings, bool force, struct error *error)
 {
 	struct output *output = output_claim(dir, error);
 
-	if (output == NULL || output_begin(output, force, error))
+	if (output == NULL || output_begin(output, settings, force, error))
 		return output;
 	output_free(output);
 	return NULL;
@@ -125,7 +186,7 @@ struct output *output_open_none(struct error *error)
 	struct output *output = output_create("");
 
 	error_set(error, "no memory");
-	if (output == NULL || begin(output, NULL, error))
+	if (output == NULL || begin(output, error))
 		return output;
 	output_free(output);
 	return NULL;
@@ -153,19 +214,9 @@ struct output *output_open_live(
 	return NULL;
 }
 
-void output_limit_events(struct output *output, uint64_t bytes)
-{
-	if (output->events != NULL)
-		event_files_limit(output->events, bytes);
-}
-
 bool output_add_sinks(
 	struct output *output, const struct settings *settings, bool wait, struct error *error)
 {
-	if (!settings->events.file) {
-		event_files_close(output->events);
-		output->events = NULL;
-	}
 	output->sinks = event_sinks_start(settings, wait, error);
 	return output->sinks != NULL;
 }
@@ -196,8 +247,8 @@ void output_write(struct output *output, enum record_kind kind, uint64_t route,
 		flow_log_dir_write(output->flow_logs, route, bytes, len);
 		return;
 	}
-	if (output->events != NULL)
-		event_files_put(output->events, bytes, len);
+	if (output->events[kind] != NULL)
+		event_files_put(output->events[kind], bytes, len);
 	if (output->sinks != NULL)
 		event_sinks_put(output->sinks, bytes, len);
 }
@@ -237,22 +288,26 @@ bool output_flush_kind(struct output *output, enum record_kind kind)
 {
 	if (kind == RECORD_FLOW_LOG)
 		return flow_log_dir_flush(output->flow_logs);
-	return output->events == NULL || event_files_flush(output->events);
+	return output->events[kind] == NULL || event_files_flush(output->events[kind]);
 }
 
 bool output_flush(struct output *output)
 {
-	bool events = output_flush_kind(output, RECORD_EVENT);
+	bool whole = true;
 
-	return output_flush_kind(output, RECORD_FLOW_LOG) && events;
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		whole = output_flush_kind(output, (enum record_kind)kind) && whole;
+	return whole;
 }
 
 bool output_close(struct output *output)
 {
 	bool whole = output->flow_logs == NULL || flow_log_dir_flush(output->flow_logs);
 
-	whole = event_files_close(output->events) && whole;
-	output->events = NULL;
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		whole = event_files_close(output->events[kind]) && whole;
+		output->events[kind] = NULL;
+	}
 	output_free(output);
 	return whole;
 }
@@ -262,7 +317,8 @@ uint64_t output_removed(const struct output *output, enum record_kind kind, uint
 	*bytes = 0;
 	if (kind == RECORD_FLOW_LOG)
 		return flow_log_dir_removed(output->flow_logs, bytes);
-	return output->events == NULL ? 0 : event_files_removed(output->events, bytes);
+	return output->events[kind] == NULL ? 0
+					    : event_files_removed(output->events[kind], bytes);
 }
 
 const struct output_ledger *output_ledger(const struct output *output, enum record_kind kind)

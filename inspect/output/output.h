@@ -1,5 +1,5 @@
-/* The output directory (-l): events/ (JSON lines), flow-logs/AWSLogs/... (VPC Flow Logs in the S3
- * layout, gzip), summary.json. One thread calls it. What could not be written is counted in the
+/* The output directory (-l): events/ (JSON lines: those of flows, and those of transactions),
+ * flow-logs/AWSLogs/... (VPC Flow Logs in the S3 layout, gzip), summary.json. One thread calls it. What could not be written is counted in the
  * ledger (lost_disk) and said once on stderr with the path and the cause; nothing is counted as
  * written before the write succeeded. gzip headers carry no time, so equal input gives equal
  * bytes. Memory and open files are bounded whatever the number of flow log periods. */
@@ -22,17 +22,19 @@ struct settings;
  * made or removed. The second begins the files: what is still to be done is output_close(). NULL or
  * false: `error` says what and why. */
 struct output *output_claim(const char *dir, struct error *error);
-bool output_begin(struct output *output, bool force, struct error *error);
+bool output_begin(struct output *output, const struct settings *settings, bool force,
+	struct error *error);
 bool output_begin_live(
 	struct output *output, const struct settings *settings, struct error *error);
 
 /* The two in one. A directory that is not empty is refused unless `force`, which
  * removes only the files this program writes there. NULL: `error` says what and why. */
+struct output *output_open(
+	const char *dir, const struct settings *settings, bool force, struct error *error);
+
 /* Nothing is claimed, made or left on a disk: for settings without files (events.file and
  * flow_logs.enabled off). output_dir() is "". NULL: `error` says why. */
 struct output *output_open_none(struct error *error);
-
-struct output *output_open(const char *dir, bool force, struct error *error);
 
 /* Removes what this program wrote there, if the directory is there and no other process's. */
 void output_clear(const char *dir);
@@ -42,11 +44,8 @@ void output_clear(const char *dir);
 struct output *output_open_live(
 	const char *dir, const struct settings *settings, struct error *error);
 
-/* Bounds the event file of output_begin(); see event_files_limit(). */
-void output_limit_events(struct output *output, uint64_t bytes);
-
-/* Gives events to the sinks of the settings, too, and to no file if they say so; call before the
- * first record. `wait`: for slow sinks (replay). false: `error` says why. */
+/* Gives events to the sinks of the settings, too; call before the first record. `wait`: for slow
+ * sinks (replay). false: `error` says why. */
 bool output_add_sinks(
 	struct output *output, const struct settings *settings, bool wait, struct error *error);
 /* What is still on its way to sinks gets at most `ns` (0: as long as it takes); afterwards their
@@ -64,6 +63,10 @@ void output_record(struct output *output, const struct record *record);
 /* Appends one line. */
 void output_write(struct output *output, enum record_kind kind, uint64_t route,
 	const char *bytes, size_t len);
+
+/* Whether the settings ask for files of that kind; and the name of that output, a static string. */
+bool output_is_asked(const struct settings *settings, enum record_kind kind);
+const char *output_name(enum record_kind kind);
 
 /* Flushes one kind: live, events every second or so, that they can be followed; flow logs only when
  * a period is over, since each flush adds a gzip member to every open period. */

@@ -18,6 +18,14 @@ enum transaction {
 	TRANSACTIONS
 };
 
+/* As events have it: "dns"; a static string. */
+const char *transaction_name(enum transaction kind);
+
+struct settings;
+
+/* Bit n: the settings ask for transactions of kind n. */
+uint32_t transactions_asked(const struct settings *settings);
+
 /* Who wants to hear of them. */
 struct transaction_sink {
 	void *ctx;

@@ -2,85 +2,25 @@
 
 #include <netinet/in.h>
 
-#include "inspect/flow/community_id.h"
 #include "inspect/proto/details.h"
+#include "inspect/record/event_flow_fields.h"
 
 static void put_bool(struct text *t, bool value)
 {
 	text_cstr(t, value ? "true" : "false");
 }
 
-/* A name of ours or of the settings, or null. */
-static void put_name(struct text *t, const char *name, size_t max)
-{
-	if (name == NULL)
-		text_cstr(t, "null");
-	else
-		text_json(t, name, strnlen(name, max));
-}
-
 static void put_identity(
 	struct text *t, const struct flow *flow, enum flow_end end, uint64_t point_id)
 {
-	char id[17], community[COMMUNITY_ID_TEXT];
-
-	flow_id_print(flow_id(flow, point_id), id);
-	community_id_print(&flow->key, 0, community);
-	text_cstr(t, end == FLOW_END_ACTIVE ? "{\"event\":\"flow_update\",\"flow_id\":\""
-					    : "{\"event\":\"flow\",\"flow_id\":\"");
-	text_cstr(t, id);
-	text_cstr(t, "\",\"community_id\":\"");
-	text_cstr(t, community);
-	text_cstr(t, "\",\"start\":\"");
+	text_cstr(t, end == FLOW_END_ACTIVE ? "{\"event\":\"flow_update\","
+					    : "{\"event\":\"flow\",");
+	event_flow_ids(t, flow, point_id);
+	text_cstr(t, ",\"start\":\"");
 	text_time(t, flow->start_ns);
 	text_cstr(t, "\",\"end\":\"");
 	text_time(t, flow->last_ns);
-}
-
-static const char *direction_json(enum direction direction)
-{
-	switch (direction) {
-	case DIRECTION_INGRESS:
-		return "\"ingress\"";
-	case DIRECTION_EGRESS:
-		return "\"egress\"";
-	case DIRECTION_UNKNOWN:
-		break;
-	}
-	return "null";
-}
-
-static void put_number(struct text *t, bool is_known, uint64_t number)
-{
-	if (is_known)
-		text_u64(t, number);
-	else
-		text_cstr(t, "null");
-}
-
-static void put_observation_point(
-	struct text *t, const struct flow *flow, const struct observation_point *v)
-{
-	text_cstr(t, "\",\"vni\":");
-	put_number(t, v->has_vni, v->key.vni);
-	text_cstr(t, ",\"network\":");
-	put_number(t, v->key.network != NETWORK_NONE, network_id(v->key.network));
-	text_cstr(t, ",\"outer_src\":");
-	if (v->has_source) {
-		const struct ip_addr *outer = &v->key.outer_src;
-
-		text_cstr(t, "\"");
-		text_addr(t, outer, ip_addr_is_v4(outer) ? 4 : 6);
-		text_cstr(t, "\"");
-	} else {
-		text_cstr(t, "null");
-	}
-	text_cstr(t, ",\"session\":");
-	put_name(t, v->session, OBSERVATION_POINT_NAME);
-	text_cstr(t, ",\"interface_id\":");
-	put_name(t, v->interface_id, OBSERVATION_POINT_NAME);
-	text_cstr(t, ",\"direction\":");
-	text_cstr(t, direction_json(flow_direction(flow)));
+	text_char(t, '"');
 }
 
 /* Outermost first. */
@@ -101,18 +41,7 @@ static void put_vlan(struct text *t, const struct flow_key *key)
 
 static void put_ends(struct text *t, const struct flow *flow)
 {
-	struct flow_ends ends = flow_ends(flow);
-
-	text_cstr(t, ",\"src_ip\":\"");
-	text_addr(t, ends.src, flow->key.ip_version);
-	text_cstr(t, "\",\"dst_ip\":\"");
-	text_addr(t, ends.dst, flow->key.ip_version);
-	text_cstr(t, "\",\"src_port\":");
-	text_u64(t, ends.src_port);
-	text_cstr(t, ",\"dst_port\":");
-	text_u64(t, ends.dst_port);
-	text_cstr(t, ",\"protocol\":");
-	text_u64(t, flow->key.protocol);
+	event_flow_ends(t, flow);
 	text_cstr(t, ",\"client_by\":\"");
 	text_cstr(t, flow_client_by_name(flow_client_by(flow)));
 	text_cstr(t, "\",\"vlan\":");
@@ -196,7 +125,7 @@ static void put_risks(struct text *t, uint64_t risks)
 		text_cstr(t, first ? "{\"id\":" : ",{\"id\":");
 		text_u64(t, risk);
 		text_cstr(t, ",\"name\":");
-		put_name(t, dpi_risk_name(risk), EVENT_RISK_NAME);
+		event_name(t, dpi_risk_name(risk), EVENT_RISK_NAME);
 		text_cstr(t, ",\"score\":");
 		text_u64(t, dpi_risk_score(risk));
 		text_char(t, '}');
@@ -238,7 +167,7 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 	const struct flow *flow = &r->flow;
 
 	put_identity(t, flow, r->end, r->observation_point.point_id);
-	put_observation_point(t, flow, &r->observation_point);
+	event_flow_point(t, flow, &r->observation_point);
 	put_ends(t, flow);
 	label_json(labels, flow, t);
 	put_counts(t, flow, r->end, r->unseen, inspection_of(flow, labels != NULL));

@@ -1,14 +1,22 @@
 #include "inspect/record/event_details.h"
 
-/* The objects, in the order of the event. A row of details.def whose object is not listed here
- * does not compile. */
-#define OBJECTS(O) O(tls) O(http) O(dns) O(ssh) O(quic)
-#define OBJECT_ENUM(name) OBJECT_##name,
-#define OBJECT_KEY(name) "\"" #name "\":",
-#define OBJECT_NULL(name) ",\"" #name "\":null"
+/* The objects, in the order of the event, and the transactions that they are of. A row of details.def
+ * whose object is not listed here does not compile. */
+#define OBJECTS(O) \
+	O(tls, TRANSACTION_TLS) \
+	O(http, TRANSACTION_HTTP) \
+	O(dns, TRANSACTION_DNS) \
+	O(ssh, TRANSACTION_SSH) \
+	O(quic, TRANSACTION_QUIC)
+#define OBJECT_ENUM(name, kind) OBJECT_##name,
+#define OBJECT_KEY(name, kind) "\"" #name "\":",
+#define OBJECT_NULL(name, kind) ",\"" #name "\":null"
+#define OBJECT_OF(name, kind) [kind] = OBJECT_##name,
 
-enum object { OBJECTS(OBJECT_ENUM) OBJECT_COUNT };
-static const char *const object_keys[] = {OBJECTS(OBJECT_KEY)};
+/* From 1: 0 is a kind of transaction whose object has no rows. */
+enum object { OBJECT_NONE, OBJECTS(OBJECT_ENUM) };
+static const char *const object_keys[] = {"", OBJECTS(OBJECT_KEY)};
+static const enum object object_of[TRANSACTIONS] = {OBJECTS(OBJECT_OF)};
 static const char no_objects[] = OBJECTS(OBJECT_NULL);
 
 enum kind { STRING, NUMBER, LIST };
@@ -78,6 +86,16 @@ static void put_object(struct text *t, const struct details *details,
 	text_char(t, '}');
 }
 
+/* Rows of one object stand together. */
+static unsigned end_of(unsigned from)
+{
+	unsigned to = from + 1;
+
+	while (to < DETAIL_COUNT && rows[to].object == rows[from].object)
+		to++;
+	return to;
+}
+
 void event_details(struct text *t, const struct details *details)
 {
 	struct detail_value values[DETAIL_COUNT];
@@ -88,12 +106,27 @@ void event_details(struct text *t, const struct details *details)
 		return;
 	}
 	details_all(details, values);
-	/* Rows of one object stand together. */
 	for (; from < DETAIL_COUNT; from = to) {
-		for (to = from + 1; to < DETAIL_COUNT && rows[to].object == rows[from].object;)
-			to++;
+		to = end_of(from);
 		if (from > 0)
 			text_char(t, ',');
 		put_object(t, details, values, from, to);
 	}
+}
+
+void event_details_of(struct text *t, const struct details *details, enum transaction kind)
+{
+	struct detail_value values[DETAIL_COUNT];
+	unsigned from = 0;
+
+	while (from < DETAIL_COUNT && rows[from].object != object_of[kind])
+		from++;
+	if (details == NULL || from == DETAIL_COUNT) {
+		text_char(t, '"');
+		text_cstr(t, transaction_name(kind));
+		text_cstr(t, "\":null");
+		return;
+	}
+	details_all(details, values);
+	put_object(t, details, values, from, end_of(from));
 }

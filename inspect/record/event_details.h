@@ -4,10 +4,11 @@
 #pragma once
 
 #include "inspect/proto/details.h"
+#include "inspect/proto/transaction.h"
 #include "inspect/record/record.h"
 #include "inspect/record/text.h"
 
-/* The most that event_details() appends: every key with its object's braces, every byte of the
+/* The most that either of the two below appends: every key with its object's braces, every byte of the
  * details escaped, what is around strings and elements, and numbers. */
 enum {
 	EVENT_AROUND_STRING = 2,
@@ -24,3 +25,5 @@ struct event_details_bound {
 
 /* Appends `"tls":{...},"http":null,...`. `details` may be NULL. */
 void event_details(struct text *t, const struct details *details);
+/* Appends the object of that kind alone, `"dns":{...}`, or `"dns":null`. `details` may be NULL. */
+void event_details_of(struct text *t, const struct details *details, enum transaction kind);

@@ -7,12 +7,21 @@
 #include "inspect/record/fact.h"
 #include "inspect/record/record.h"
 
+enum { RATE_BACK_S = 60 };
+
+/* How many there were in one second of packet time, the latest. */
+struct rate {
+	uint64_t second;
+	uint32_t n;
+};
+
 struct exporter {
 	struct exporter_params params;
 	struct totals *totals;
 	struct aggregates *aggregates; /* NULL: no flow logs */
 	struct output_ledger ledger[RECORD_KIND_COUNT];
-	uint64_t number; /* of a packet, for facts */
+	struct rate rate; /* of transactions */
+	uint64_t number;  /* of a packet, for facts */
 	struct exporter_unheard unheard;
 };
 
@@ -77,6 +86,59 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	offer(exporter, RECORD_EVENT,
 		record_flow(&exporter->params.sink, flow, end, unseen, &observation_point));
 	count(exporter, flow, end);
+}
+
+/* Another second begins; or the clock was set back by more than packets ever lie behind it. */
+static bool begins_anew(const struct rate *rate, uint64_t second)
+{
+	return second > rate->second || rate->second - second > RATE_BACK_S;
+}
+
+static bool is_within(struct rate *rate, uint64_t time_ns, uint32_t most)
+{
+	uint64_t second = time_ns / NS_PER_S;
+
+	if (most == 0)
+		return true;
+	if (begins_anew(rate, second))
+		*rate = (struct rate){.second = second};
+	if (rate->n >= most)
+		return false;
+	rate->n++;
+	return true;
+}
+
+static void put_transaction(void *ctx, const struct flow *flow, enum transaction kind,
+	uint64_t time_ns, uint32_t before, const struct details *details)
+{
+	struct exporter *exporter = ctx;
+	const struct exporter_params *p = &exporter->params;
+	struct observation_point observation_point;
+
+	if (!(p->transactions >> kind & 1))
+		return;
+	if ((p->transactions_per_flow != 0 && before >= p->transactions_per_flow) ||
+		!is_within(&exporter->rate, time_ns, p->transactions_per_second)) {
+		exporter->ledger[RECORD_TRANSACTION_EVENT].offered++;
+		exporter->ledger[RECORD_TRANSACTION_EVENT].by_policy++;
+		return;
+	}
+	observation_point = observation_point_of(p->sessions, flow->key.point);
+	offer(exporter, RECORD_TRANSACTION_EVENT,
+		record_transaction(&p->sink, flow, kind, time_ns, details, &observation_point));
+}
+
+struct transaction_sink exporter_transactions(struct exporter *exporter)
+{
+	const struct exporter_params *p = &exporter->params;
+
+	return (struct transaction_sink){
+		.ctx = exporter,
+		.transaction = put_transaction,
+		.kinds = p->transactions,
+		.per_flow =
+			p->transactions_per_flow != 0 ? p->transactions_per_flow : UINT32_MAX,
+	};
 }
 
 static void put_records(void *ctx, const struct aggregate *aggregate)

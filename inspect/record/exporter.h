@@ -1,5 +1,5 @@
-/* The exporter of one worker: makes records of flows that end and of what they sent in a window
- * (aggregate.h), facts for the correlator, and adds the flows to the totals of the summary. Single-threaded; text is made of the
+/* The exporter of one worker: makes records of flows that end, of transactions and of what flows sent in
+ * a window (aggregate.h), facts for the correlator, and adds the flows to the totals of the summary. Single-threaded; text is made of the
  * records elsewhere (encoder.h). */
 #pragma once
 
@@ -8,12 +8,16 @@
 
 #include "decap/session/session.h"
 #include "inspect/flow/table.h"
+#include "inspect/proto/transaction.h"
 #include "inspect/record/aggregate.h"
 #include "inspect/record/sink.h"
 #include "inspect/record/totals.h"
 
 struct exporter_params {
 	bool flow_events;
+	uint32_t transactions;                /* bit n: those of kind n become events */
+	uint32_t transactions_per_flow;       /* so many of a flow; 0: any number */
+	uint32_t transactions_per_second;     /* so many a second; 0: any number */
 	uint32_t window_s;                    /* of the flow logs; 0: none are written */
 	uint32_t aggregates;                  /* of them: what is held until windows close */
 	const struct session_table *sessions; /* of the same worker */
@@ -31,6 +35,10 @@ void exporter_destroy(struct exporter *exporter);
 /* Makes the flow's record (for FLOW_END_ACTIVE that of an update) and adds the flow to the totals
  * (not for an update). The flow's label must be final: dpi_conclude() first. */
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
+
+/* What tells the exporter of transactions, at any time before the end of their flow; each becomes a
+ * record. Valid as long as the exporter. */
+struct transaction_sink exporter_transactions(struct exporter *exporter);
 
 /* Replay: facts that come now are of the block of this number. */
 void exporter_number(struct exporter *exporter, uint64_t number);

@@ -9,34 +9,76 @@ static size_t aligned(size_t size)
 	return (size + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
 }
 
-/* Details stand in the middle, where they are aligned, and take what the names leave them. */
+/* What is behind the fixed part of a flow's record: details, which are aligned there and take what the
+ * names leave them, and the names of the observation point. */
+struct tail {
+	const struct details *details; /* NULL: none */
+	const struct observation_point *point;
+	size_t details_room, names_size;
+};
+
+static struct tail tail_of(
+	const struct details *details, const struct observation_point *point, size_t fixed)
+{
+	struct tail tail = {details, point, 0, observation_point_size(point)};
+	size_t most = (RECORD_MAX - fixed - tail.names_size) / RECORD_ALIGN * RECORD_ALIGN;
+
+	if (details == NULL)
+		return tail;
+	tail.details_room = aligned(details_size(details));
+	if (tail.details_room > most)
+		tail.details_room = most;
+	return tail;
+}
+
+/* The record's own flow and observation point; `at`: where its fixed part ends. false: something of
+ * it was cut. */
+static bool copy_flow(struct flow *to, struct observation_point *to_point,
+	const struct flow *from, const struct tail *tail, void *at)
+{
+	bool whole = true;
+
+	*to = *from;
+	to->dpi = NULL;
+	to->details = NULL;
+	if (tail->details != NULL) {
+		to->details = at;
+		whole = details_copy(to->details, tail->details, tail->details_room);
+	}
+	return observation_point_copy(to_point, tail->point, (char *)at + tail->details_room) &&
+	       whole;
+}
+
 bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
 	int64_t unseen, const struct observation_point *observation_point)
 {
-	size_t names = observation_point_size(observation_point), room = 0;
-	struct flow_record *r;
-	char *at;
+	struct tail tail =
+		tail_of(flow->details, observation_point, sizeof(struct flow_record));
+	struct flow_record *r = (struct flow_record *)sink->take(
+		sink->ctx, RECORD_FLOW, sizeof(*r) + tail.details_room + tail.names_size);
 
-	if (flow->details != NULL) {
-		size_t most = (RECORD_MAX - sizeof(*r) - names) / RECORD_ALIGN * RECORD_ALIGN;
-
-		room = aligned(details_size(flow->details));
-		room = room < most ? room : most;
-	}
-	r = (struct flow_record *)sink->take(sink->ctx, RECORD_FLOW, sizeof(*r) + room + names);
 	if (r == NULL)
 		return false;
 	r->end = end;
 	r->unseen = unseen;
-	r->flow = *flow;
-	r->flow.dpi = NULL;
-	at = (char *)(r + 1);
-	if (flow->details != NULL) {
-		r->flow.details = (struct details *)at;
-		r->record.cut = !details_copy(r->flow.details, flow->details, room);
-	}
-	r->record.cut |=
-		!observation_point_copy(&r->observation_point, observation_point, at + room);
+	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
+	return true;
+}
+
+bool record_transaction(const struct sink *sink, const struct flow *flow, enum transaction kind,
+	uint64_t time_ns, const struct details *details,
+	const struct observation_point *observation_point)
+{
+	struct tail tail =
+		tail_of(details, observation_point, sizeof(struct transaction_record));
+	struct transaction_record *r = (struct transaction_record *)sink->take(sink->ctx,
+		RECORD_TRANSACTION, sizeof(*r) + tail.details_room + tail.names_size);
+
+	if (r == NULL)
+		return false;
+	r->kind = kind;
+	r->time_ns = time_ns;
+	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
 	return true;
 }
 

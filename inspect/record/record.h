@@ -11,9 +11,17 @@
 #include <stdint.h>
 
 #include "inspect/flow/flow.h"
+#include "inspect/proto/transaction.h"
 #include "inspect/record/observation_point.h"
 
-enum record_type { RECORD_FLOW, RECORD_WINDOW, RECORD_STATS, RECORD_FLOW_FACT, RECORD_TYPES };
+enum record_type {
+	RECORD_FLOW,
+	RECORD_WINDOW,
+	RECORD_STATS,
+	RECORD_TRANSACTION,
+	RECORD_FLOW_FACT,
+	RECORD_TYPES
+};
 
 enum {
 	RECORD_MAX = 16 * 1024, /* bytes of any record */
@@ -31,6 +39,15 @@ struct flow_record {
 	struct record record;
 	enum flow_end end;
 	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
+	struct observation_point observation_point;
+	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
+};
+
+/* A transaction of a flow, which goes on. */
+struct transaction_record {
+	struct record record;
+	enum transaction kind;
+	uint64_t time_ns;
 	struct observation_point observation_point;
 	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
 };
@@ -54,6 +71,10 @@ struct sink;
 /* Each makes a record in the sink. false: the sink has refused it. */
 bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
 	int64_t unseen, const struct observation_point *observation_point);
+/* `details` instead of the flow's; NULL: none. */
+bool record_transaction(const struct sink *sink, const struct flow *flow, enum transaction kind,
+	uint64_t time_ns, const struct details *details,
+	const struct observation_point *observation_point);
 /* What side 0 (`lo`) or 1 of the aggregate has sent. */
 bool record_window(const struct sink *sink, const struct aggregate *aggregate, unsigned side,
 	uint32_t window_s, const struct observation_point *observation_point);

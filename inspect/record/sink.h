@@ -3,6 +3,7 @@
  * offered = written + by_policy + lost_queue + lost_disk. Sinks know nothing of packets. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,10 +12,17 @@
 
 /* What lines are written to. */
 enum record_kind {
-	RECORD_EVENT,    /* one line of JSON with its newline, for events/ */
-	RECORD_FLOW_LOG, /* one line of a VPC Flow Log with its newline */
+	RECORD_EVENT,             /* one line of JSON with its newline, for events/ */
+	RECORD_TRANSACTION_EVENT, /* the same, for files of their own there */
+	RECORD_FLOW_LOG,          /* one line of a VPC Flow Log with its newline */
 	RECORD_KIND_COUNT
 };
+
+/* Events of both kinds go to the sinks of the settings, too. */
+static inline bool record_kind_is_event(enum record_kind kind)
+{
+	return kind != RECORD_FLOW_LOG;
+}
 
 /* No line is longer; who has buffers of lines makes them at least this large. */
 enum { LINE_SIZE_MAX = 160 * 1024 };

@@ -72,10 +72,10 @@ struct summary {
 	const char *const *tenants; /* names of the settings' tenants, by index */
 	uint32_t n_tenants;
 	struct {
-		const char *name; /* "events", "flow_logs", "packets" */
+		const char *name; /* "events", "transactions", "flow_logs", "packets" */
 		struct output_ledger ledger;
 		bool enabled;
-	} outputs[8];
+	} outputs[12];
 	uint32_t n_outputs;
 	/* Live. */
 	struct summary_port ports[SUMMARY_PORTS_MAX];

@@ -283,21 +283,33 @@ static void put_limits(const struct summary *s, FILE *out)
 			out);
 }
 
-static void put_losses(const struct summary *s, FILE *out)
+static void put_left_out(const char *name, const struct output_ledger *ledger, FILE *out)
 {
 	char text[COUNT_TEXT], written[COUNT_TEXT];
+
+	count_print(ledger->by_policy, text);
+	count_print(ledger->written, written);
+	if (strcmp(name, "events") == 0)
+		fprintf(out,
+			"left out: %s event%s beyond the first %s (events.max_total_size)\n",
+			text, plural(ledger->by_policy), written);
+	else if (strcmp(name, "transactions") == 0)
+		fprintf(out,
+			"left out: %s transaction%s beyond those written, %s "
+			"(events.transactions_per_flow, events.max_total_size)\n",
+			text, plural(ledger->by_policy), written);
+}
+
+static void put_losses(const struct summary *s, FILE *out)
+{
+	char text[COUNT_TEXT];
 
 	for (uint32_t i = 0; i < s->n_outputs; i++) {
 		const struct output_ledger *ledger = &s->outputs[i].ledger;
 		uint64_t lost = ledger->lost_queue + ledger->lost_disk;
 
-		if (s->replay && ledger->by_policy > 0 &&
-			strcmp(s->outputs[i].name, "events") == 0)
-			fprintf(out,
-				"left out: %s event%s beyond the first %s "
-				"(events.max_total_size)\n",
-				count_print(ledger->by_policy, text), plural(ledger->by_policy),
-				count_print(ledger->written, written));
+		if (s->replay && ledger->by_policy > 0)
+			put_left_out(s->outputs[i].name, ledger, out);
 		if (lost > 0)
 			fprintf(out, "LOST: %s record%s of %s could not be written\n",
 				count_print(lost, text), plural(lost), s->outputs[i].name);

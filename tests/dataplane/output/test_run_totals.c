@@ -60,7 +60,7 @@ static void crowd_begin(struct crowd *crowd)
 	rig_begin(rig, LANES);
 	rig_set(rig, "tenants=[{name: blue, virtual_network_ids: [40]}, {name: red, "
 		     "virtual_network_ids: [42]}]");
-	rig->output = output_open(rig->dir, false, &error);
+	rig->output = output_open(rig->dir, &rig->settings, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
 	crowd->correlator = correlator_create(LANES, false, &error);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "config/log/error.h"
+#include "config/settings/settings.h"
 #include "config/thread/backoff.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/support/hooks.h"
@@ -30,10 +31,13 @@ struct desk {
 static void desk_open(struct desk *desk, uint32_t n_outboxes, bool wait)
 {
 	struct error error = {0};
+	struct settings settings;
 
+	settings_init(&settings);
 	desk->folder = folder_make();
 	folder_path(&desk->folder, "out", desk->dir, sizeof(desk->dir));
-	desk->output = output_open(desk->dir, false, &error);
+	desk->output = output_open(desk->dir, &settings, false, &error);
+	settings_fini(&settings);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->output);
 	desk->writer = writer_start(desk->output, n_outboxes, wait, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->writer);

@@ -66,17 +66,29 @@ static void stage_begin(struct stage *stage, uint32_t n_packets, uint32_t n_work
 	stop_after = 0;
 }
 
+/* The output of that name, which must be there. */
+static struct output_ledger output_of(const struct summary *s, const char *name, bool *enabled)
+{
+	uint32_t i = 0;
+
+	while (i < s->n_outputs && strcmp(s->outputs[i].name, name) != 0)
+		i++;
+	CU_ASSERT_TRUE_FATAL(i < s->n_outputs);
+	*enabled = s->outputs[i].enabled;
+	return s->outputs[i].ledger;
+}
+
 static void report(void *ctx, const struct summary *s)
 {
 	struct stage *stage = ctx;
+	bool enabled;
 
 	stage->reports++;
 	stage->ledger = *s->ledger;
 	stage->flows = s->counters.flow_table_stats.made;
-	stage->events = s->outputs[0].ledger.written;
-	stage->recorded = s->outputs[2].ledger.written;
-	stage->recording = s->outputs[3].ledger;
-	stage->has_recording = s->outputs[3].enabled;
+	stage->events = output_of(s, "events", &enabled).written;
+	stage->recorded = output_of(s, "packets", &enabled).written;
+	stage->recording = output_of(s, "recording", &stage->has_recording);
 	stage->deterministic = summary_deterministic(s);
 	snprintf(stage->input, sizeof(stage->input), "%s", s->input ? s->input : "");
 }

@@ -68,7 +68,7 @@ void rig_open(struct rig *rig, bool record)
 
 	rig->input = input_open(paths, 1, NULL, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->input);
-	rig->output = output_open(rig->dir, false, &error);
+	rig->output = output_open(rig->dir, &rig->settings, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	if (record) {
 		rig->packets = packet_file_open(rig->packet_path, &error);

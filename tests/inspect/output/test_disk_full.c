@@ -58,7 +58,10 @@ static bool delete (const struct folder *folder, const char *name)
 static bool lines_go_on(void *ctx)
 {
 	const struct folder *folder = ctx;
-	const struct event_files_params params = {.dir = folder->path, .name = "flows.jsonl"};
+	const struct event_files_params params = {.dir = folder->path,
+		.prefix = "flows-",
+		.what = "events",
+		.name = "flows.jsonl"};
 	struct output_ledger ledger = {.offered = 0};
 	struct error error;
 	struct event_files *files = event_files_open(&params, &ledger, &error);
@@ -85,7 +88,10 @@ static bool lines_go_on(void *ctx)
 static bool other_files_are_left_alone(void *ctx)
 {
 	const struct folder *folder = ctx;
-	const struct event_files_params params = {.dir = folder->path, .name = "flows.jsonl"};
+	const struct event_files_params params = {.dir = folder->path,
+		.prefix = "flows-",
+		.what = "events",
+		.name = "flows.jsonl"};
 	struct output_ledger ledger = {.offered = 0};
 	struct error error;
 	struct event_files *files = event_files_open(&params, &ledger, &error);

@@ -40,6 +40,8 @@ static void desk_open(struct desk *desk, struct event_files_params bounds)
 	struct error error = {0};
 
 	bounds.dir = desk->folder.path;
+	bounds.prefix = bounds.prefix ? bounds.prefix : "flows-";
+	bounds.what = "events";
 	bounds.now_ns = clock_of;
 	bounds.ctx = desk;
 	desk->files = event_files_open(&bounds, &desk->ledger, &error);

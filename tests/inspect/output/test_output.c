@@ -24,12 +24,24 @@ enum { PERIOD = 1529511600 };
 #define DAY_FOLDER "flow-logs/AWSLogs/123456789012/vpcflowlogs/us-east-1/2018/06/20/"
 #define FILE_STEM "123456789012_vpcflowlogs_us-east-1_fl-periscope_20180620T"
 
+/* With the settings as they come. */
+static struct output *open_at(const char *path, bool force, struct error *error)
+{
+	struct settings settings;
+	struct output *output;
+
+	settings_init(&settings);
+	output = output_open(path, &settings, force, error);
+	settings_fini(&settings);
+	return output;
+}
+
 static struct output *open_new(const struct folder *folder)
 {
 	char path[PATH_MAX];
 	struct error error = {0};
 	struct output *output =
-		output_open(folder_path(folder, "out", path, sizeof(path)), false, &error);
+		open_at(folder_path(folder, "out", path, sizeof(path)), false, &error);
 
 	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
@@ -292,7 +304,7 @@ static void a_directory_that_is_not_empty_is_refused(void)
 
 	folder_put(&folder, "out/notes.txt", "mine");
 	folder_path(&folder, "out", path, sizeof(path));
-	CU_ASSERT_PTR_NULL(output_open(path, false, &error));
+	CU_ASSERT_PTR_NULL(open_at(path, false, &error));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "is not empty"));
 	text = folder_get(&folder, "out/notes.txt", &len);
@@ -336,7 +348,7 @@ static void force_removes_only_our_own_files(void)
 	for (size_t i = 0; i < n; i++)
 		folder_put(&folder, rows[i].name, "old");
 	folder_path(&folder, "out", path, sizeof(path));
-	output = output_open(path, true, &error);
+	output = open_at(path, true, &error);
 	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
 	CU_ASSERT_TRUE(output_close(output));
@@ -357,7 +369,7 @@ static void refuse(const struct folder *folder, const char *name, bool force, co
 	struct error error = {0};
 
 	folder_path(folder, name, path, sizeof(path));
-	CU_ASSERT_PTR_NULL(output_open(path, force, &error));
+	CU_ASSERT_PTR_NULL(open_at(path, force, &error));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, why));
 }

@@ -11,11 +11,11 @@
 #include "inspect/record/event.h"
 #include "inspect/record/exporter.h"
 #include "inspect/record/record.h"
+#include "inspect/support/record_stage.h"
 #include "support/folder.h"
 #include "support/python.h"
 
-/* nDPI 4.2's numbers, as `ndpiReader -h` lists them. */
-enum { TLS = 91, DNS = 5, GOOGLE = 126, CATEGORY_WEB = 5 };
+enum { DNS = SAMPLE_DNS, TLS = SAMPLE_TLS, GOOGLE = SAMPLE_GOOGLE };
 
 #define STRING 1
 #define NUMBER 0
@@ -25,7 +25,7 @@ enum {
 	STRINGS = 0
 #include "inspect/proto/details.def"
 	,
-	BEFORE_DNS = STRINGS - 7, /* three of dns and four of ssh are the last */
+	BEFORE_DNS = STRINGS - 9, /* three of dns, four of ssh, two of quic are the last */
 	/* Bytes a string, with which all fill a record; and with which half of the answers have room. */
 	WHOLE_LEN = 11592 / STRINGS - 3,
 	LONG_LEN = 13260 / BEFORE_DNS - 3,
@@ -55,112 +55,9 @@ static int stop(void)
 	return 0;
 }
 
-enum { KEPT = 4 };
-
-/* A worker's exporter whose records are kept, and made lines of as a writer does. */
-struct stage {
-	struct session_table *sessions;
-	struct exporter *exporter;
-	struct labels *labels;
-	bool refuse;
-	unsigned n;
-	union {
-		struct record head;
-		char bytes[RECORD_MAX];
-	} records[KEPT];
-	char line[LINE_SIZE_MAX + 1];
-};
-
-static struct record *keep(void *ctx, enum record_type type, size_t len)
-{
-	struct stage *stage = ctx;
-	struct record *head = &stage->records[stage->n].head;
-
-	CU_ASSERT_TRUE_FATAL(len <= RECORD_MAX);
-	if (stage->refuse || stage->n == KEPT)
-		return NULL;
-	stage->n++;
-	/* Whatever stood there before must not shine through. */
-	memset(head, 0xa5, RECORD_MAX);
-	*head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
-	return head;
-}
-
-/* The line of the record, which only one row makes. */
-static const char *text_of(struct stage *stage, unsigned i)
-{
-	struct text t = text_make(stage->line, LINE_SIZE_MAX);
-	const struct record *record = &stage->records[i].head;
-
-	for (const struct encoder *e = encoders; e < encoders + ENCODERS; e++)
-		if (e->type == record->type)
-			e->encode(&t, record, stage->labels);
-	CU_ASSERT_FALSE(t.full);
-	*t.at = '\0';
-	return stage->line;
-}
-
-static struct stage *stage_make(void)
-{
-	struct stage *stage = calloc(1, sizeof(*stage));
-	struct exporter_params params = {.flow_events = true,
-		.window_s = 600,
-		.aggregates = 16,
-		.sink = {.ctx = stage, .take = keep}};
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(stage);
-	stage->labels = labels_create(dpi);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->labels);
-	stage->sessions = session_table_create(16);
-	params.sessions = stage->sessions;
-	stage->exporter = exporter_create(&params);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(stage->exporter);
-	return stage;
-}
-
-static void stage_free(struct stage *stage)
-{
-	exporter_destroy(stage->exporter);
-	session_table_destroy(stage->sessions);
-	labels_destroy(stage->labels);
-	free(stage);
-}
-
-static struct ip_addr addr_of(const char *text)
-{
-	struct ip_addr a;
-
-	if (!ip_addr_parse(text, &a))
-		CU_FAIL("bad address");
-	return a;
-}
-
-/* The first TCP flow of the community id specification's examples, as a flow of TLS. */
-static struct flow sample(void)
-{
-	struct flow flow = {
-		.key = {.lo = addr_of("66.35.250.204"),
-			.hi = addr_of("128.232.110.120"),
-			.point = SESSION_NONE,
-			.lo_port = 80,
-			.hi_port = 34855,
-			.protocol = 6,
-			.ip_version = 4},
-		.start_ns = 1071580904891921000,
-		.last_ns = 1071580905891921999,
-		.side = {{.packets = 4, .bytes = 400}, {.packets = 3, .bytes = 5000000000}},
-		.tcp_flags = {27, 26},
-	};
-
-	flow.app_master = TLS;
-	flow.app = GOOGLE;
-	flow.category = CATEGORY_WEB;
-	return flow;
-}
-
 static void expect_line(const struct flow *flow, enum flow_end end, const char *after_id)
 {
-	struct stage *stage = stage_make();
+	struct stage *stage = stage_make(dpi);
 	char id[17], want[4096];
 
 	flow_id_print(flow_id(flow, 0), id);
@@ -168,13 +65,13 @@ static void expect_line(const struct flow *flow, enum flow_end end, const char *
 	exporter_flow(stage->exporter, flow, end);
 	CU_ASSERT_EQUAL(stage->n, 1);
 	CU_ASSERT_EQUAL(stage->records[0].head.type, RECORD_FLOW);
-	CU_ASSERT_STRING_EQUAL(text_of(stage, 0), want);
+	CU_ASSERT_STRING_EQUAL(stage_line(stage, 0), want);
 	stage_free(stage);
 }
 
 static void a_plain_flow_in_full(void)
 {
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	expect_line(&flow, FLOW_END_IDLE,
 		"\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
@@ -196,32 +93,23 @@ static void a_plain_flow_in_full(void)
 		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,\"icmp\":null}\n");
 }
 
-/* One packet through the table, so that the session is known to it. */
-static uint32_t add_session(struct stage *stage, const char *outer, uint32_t vni)
-{
-	struct packet p = {.vni = vni, .outer_src = addr_of(outer), .flags = PACKET_HAS_VNI};
-
-	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
-	return p.session;
-}
-
 static void expect_part(struct flow *flow, enum flow_end end, const char *part)
 {
-	struct stage *stage = stage_make();
+	struct stage *stage = stage_make(dpi);
 
 	if (flow->key.point != SESSION_NONE)
-		flow->key.point = add_session(
+		flow->key.point = stage_session(
 			stage, flow->key.point == 6 ? "fe80::1" : "10.0.0.1", 16777215);
 	exporter_flow(stage->exporter, flow, end);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0), part));
-	if (strstr(text_of(stage, 0), part) == NULL)
-		printf("\nwant %s\nin %s", part, text_of(stage, 0));
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0), part));
+	if (strstr(stage_line(stage, 0), part) == NULL)
+		printf("\nwant %s\nin %s", part, stage_line(stage, 0));
 	stage_free(stage);
 }
 
 static void mirror_fields(void)
 {
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	flow.key.point = 4;
 	expect_part(&flow, FLOW_END_IDLE,
@@ -238,16 +126,16 @@ static void mirror_fields(void)
 
 static void a_network_is_named_by_its_number(void)
 {
-	struct stage *stage = stage_make();
+	struct stage *stage = stage_make(dpi);
 	struct packet p = {.outer_src = addr_of("10.0.0.1"),
 		.network = NETWORK_NAMED + NETWORK_ID_MAX,
 		.flags = PACKET_HAS_VNI};
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
 	flow.key.point = p.session;
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0),
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"vni\":0,\"network\":268435455,\"outer_src\":\"10.0.0.1\","));
 	stage_free(stage);
 }
@@ -266,19 +154,19 @@ static void the_mirror_model_names_session_and_interface(void)
 		.n_sessions = 1,
 		.interfaces = &interface,
 		.n_interfaces = 1};
-	struct stage *stage = stage_make();
-	struct flow flow = sample();
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
 
 	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
-	flow.key.point = add_session(stage, "10.0.0.1", 42);
+	flow.key.point = stage_session(stage, "10.0.0.1", 42);
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0),
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"vni\":42,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":"
 		"\"tms-1\",\"interface_id\":\"eni-1\","));
 	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
 	exporter_finish(stage->exporter);
 	CU_ASSERT_EQUAL(
-		strncmp(text_of(stage, 1), "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
+		strncmp(stage_line(stage, 1), "2 123456789012 eni-1 128.232.110.120 ", 37), 0);
 	CU_ASSERT_EQUAL(
 		((struct window_record *)&stage->records[1])->observation_point.owner, 7);
 	stage_free(stage);
@@ -302,7 +190,7 @@ static void rule_fields(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct flow flow = sample();
+		struct flow flow = sample_flow();
 
 		flow.flags = rows[i].flags;
 		flow.rule_number = rows[i].number;
@@ -321,7 +209,7 @@ static void ends_and_flags(void)
 		{FLOW_END_SHUTDOWN, "\"reason\":\"shutdown\","},
 		{FLOW_END_OF_INPUT, "\"reason\":\"end_of_input\","},
 		{FLOW_END_ACTIVE, "\"reason\":\"active\","}};
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect_part(&flow, rows[i].end, rows[i].want);
@@ -353,7 +241,7 @@ static void labels(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct flow flow = sample();
+		struct flow flow = sample_flow();
 
 		flow.app_master = rows[i].master;
 		flow.app = rows[i].app;
@@ -392,7 +280,7 @@ static void labels_are_those_of_ndpi(void)
 {
 	struct labels *names = labels_create(dpi);
 	uint16_t n = (uint16_t)(dpi_protocols(dpi) + 3);
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 	unsigned wrong = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(names);
@@ -416,13 +304,13 @@ static void labels_are_those_of_ndpi(void)
 
 static void without_inspection_all_is_unknown(void)
 {
-	struct stage *stage = stage_make();
-	struct flow flow = sample();
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
 
 	labels_destroy(stage->labels);
 	stage->labels = NULL;
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0),
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"app\":\"Unknown\",\"app_protocol\":null,\"app_name\":null,"
 		"\"category\":null,\"inspection\":\"off\","));
 	stage_free(stage);
@@ -430,7 +318,7 @@ static void without_inspection_all_is_unknown(void)
 
 static void icmp_fields(void)
 {
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	flow.key.protocol = 1;
 	flow.key.icmp_id = 4660;
@@ -455,7 +343,7 @@ static void icmp_fields(void)
 static void details_and_risks(void)
 {
 	static const char answers[2][16] = {"192.0.2.1", "a\"b"};
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	draft_reset(&draft);
 	draft.risks = 1ull << 1 | 1ull << 9;
@@ -477,34 +365,14 @@ static void details_and_risks(void)
 		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100}],");
 }
 
-/* All details, each byte escaped to six, of `len` bytes a string and `element` an element; all risks. */
-static struct details *details_of(size_t len, size_t element)
-{
-	static char bytes[DETAILS_STRING_MAX + 1], lists[DETAILS_LIST_MAX][256];
-
-	memset(bytes, 1, len);
-	bytes[len] = '\0';
-	memset(lists, 2, sizeof(lists));
-	for (int i = 0; i < DETAILS_LIST_MAX; i++)
-		lists[i][element] = '\0';
-	draft_reset(&draft);
-	draft.risks = UINT64_MAX;
-#define DETAIL_STRING(name) draft_text(&draft, name, bytes);
-#define DETAIL_NUMBER(name) draft_number(&draft, name, INT64_MAX);
-#define DETAIL_LIST(name) \
-	draft_list(&draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
-#define DETAIL(object, field, kind, meaning) DETAIL_##kind(DETAIL_##object##_##field)
-#include "inspect/proto/details.def"
-	return draft_finish(&draft, &memory, &taken);
-}
-
 static struct flow longest(struct stage *stage, struct details *details)
 {
-	struct flow flow = sample();
+	struct flow flow = sample_flow();
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(details);
 	flow.details = details;
-	flow.key.point = add_session(stage, "2001:db8:1234:a100:8d6e:3477:df66:f105", 16777215);
+	flow.key.point =
+		stage_session(stage, "2001:db8:1234:a100:8d6e:3477:df66:f105", 16777215);
 	memset(flow.side, 0xff, sizeof(flow.side));
 	memset(flow.tcp_flags, 0xff, sizeof(flow.tcp_flags));
 	memset(&flow.key.lo, 0xee, 2 * sizeof(flow.key.lo));
@@ -518,8 +386,8 @@ static bool event_agrees(struct stage *stage, unsigned i, const char *script)
 	char path[PATH_MAX];
 	bool agrees;
 
-	CU_ASSERT_TRUE(strlen(text_of(stage, i)) <= EVENT_SIZE_MAX);
-	folder_put(&folder, "event.json", text_of(stage, i));
+	CU_ASSERT_TRUE(strlen(stage_line(stage, i)) <= EVENT_SIZE_MAX);
+	folder_put(&folder, "event.json", stage_line(stage, i));
 	agrees = python_agrees(script, folder_path(&folder, "event.json", path, sizeof(path)));
 	folder_remove(&folder);
 	return agrees;
@@ -529,8 +397,8 @@ static bool event_agrees(struct stage *stage, unsigned i, const char *script)
  * string some are left out, and the record says so. */
 static void the_longest_event_fits(void)
 {
-	struct stage *stage = stage_make();
-	struct flow flow = longest(stage, details_of(WHOLE_LEN, 64));
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = longest(stage, stage_details(stage, WHOLE_LEN, 64));
 
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
@@ -549,8 +417,8 @@ static void the_longest_event_fits(void)
 
 static void what_is_too_long_is_cut_and_said(void)
 {
-	struct stage *stage = stage_make();
-	struct flow flow = longest(stage, details_of(LONG_LEN, 255));
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = longest(stage, stage_details(stage, LONG_LEN, 255));
 
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
@@ -582,14 +450,14 @@ static void records_outlive_the_model(void)
 		.n_sessions = 1,
 		.interfaces = &interface,
 		.n_interfaces = 1};
-	struct stage *stage = stage_make();
-	struct flow flow = sample();
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
 	char want[200];
 
 	memset(id, 's', sizeof(id));
 	id[OBSERVATION_POINT_NAME] = '\0';
 	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
-	flow.key.point = add_session(stage, "10.0.0.1", 42);
+	flow.key.point = stage_session(stage, "10.0.0.1", 42);
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
 	CU_ASSERT_FALSE(stage->records[0].head.cut);
 	id[OBSERVATION_POINT_NAME] = 's';
@@ -605,16 +473,16 @@ static void records_outlive_the_model(void)
 	snprintf(want, sizeof(want), "\"session\":\"%.*s\",\"interface_id\":\"eni-1\",",
 		OBSERVATION_POINT_NAME,
 		"ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss");
-	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 0), want));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(stage, 1), want));
-	CU_ASSERT_EQUAL(strncmp(text_of(stage, 2), "2 123456789012 eni-1 128", 24), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0), want));
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 1), want));
+	CU_ASSERT_EQUAL(strncmp(stage_line(stage, 2), "2 123456789012 eni-1 128", 24), 0);
 	stage_free(stage);
 }
 
 static void what_the_sink_refuses_is_counted(void)
 {
-	struct stage *stage = stage_make();
-	struct flow flow = sample();
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
 	const struct output_ledger *ledger = exporter_ledger(stage->exporter, RECORD_EVENT);
 
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
@@ -630,8 +498,8 @@ static void what_the_sink_refuses_is_counted(void)
 
 static void windows_become_records_of_their_periods(void)
 {
-	struct stage *stage = stage_make();
-	struct flow flow = sample();
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
 	struct flow_window sent[2] = {{.packets = 0}};
 
 	exporter_window(stage->exporter, &flow, sent);
@@ -645,10 +513,10 @@ static void windows_become_records_of_their_periods(void)
 	exporter_close_windows(stage->exporter, UINT64_C(1071582000000000000), UINT32_MAX);
 	CU_ASSERT_EQUAL(stage->n, 2);
 	CU_ASSERT_EQUAL(stage->records[1].head.type, RECORD_WINDOW);
-	CU_ASSERT_STRING_EQUAL(text_of(stage, 0),
+	CU_ASSERT_STRING_EQUAL(stage_line(stage, 0),
 		"2 unknown - 66.35.250.204 128.232.110.120 80 34855 6 2 200 1071580904 "
 		"1071581399 ACCEPT OK\n");
-	CU_ASSERT_STRING_EQUAL(text_of(stage, 1),
+	CU_ASSERT_STRING_EQUAL(stage_line(stage, 1),
 		"2 unknown - 128.232.110.120 66.35.250.204 34855 80 6 3 300 1071580904 "
 		"1071580905 ACCEPT OK\n");
 	exporter_finish(stage->exporter);
@@ -659,15 +527,15 @@ static void windows_become_records_of_their_periods(void)
 static void docs_list_every_field(void)
 {
 	struct folder folder = folder_make();
-	struct stage *stage = stage_make();
-	struct flow flow = sample();
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
 	char path[PATH_MAX];
 
-	flow.details = details_of(100, 100);
+	flow.details = stage_details(stage, 100, 100);
 	flow.key.protocol = 1;
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
-	folder_put(&folder, "event.json", text_of(stage, 0));
+	folder_put(&folder, "event.json", stage_line(stage, 0));
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow events",
 		folder_path(&folder, "event.json", path, sizeof(path))));
 	folder_remove(&folder);
