@@ -219,6 +219,13 @@ void lane_refresh(struct lane *lane)
 		&lane->reader.generation, current->generation, memory_order_release);
 }
 
+static void tell_exporter(struct lane *lane)
+{
+	const struct transaction_sink transactions = exporter_transactions(lane->exporter);
+
+	dpi_tell(lane->dpi, &transactions);
+}
+
 struct lane *lane_create(const struct lane_params *params, struct error *error)
 {
 	const struct settings *settings = params->settings;
@@ -244,6 +251,8 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(lane, settings, params->n_lanes, error);
 	lane->exporter = make_exporter(lane, settings, params);
+	if (lane->dpi && lane->exporter)
+		tell_exporter(lane);
 	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);

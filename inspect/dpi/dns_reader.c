@@ -64,34 +64,77 @@ static bool is_open(const struct dns_reader *reader)
 struct message_of {
 	struct dpi *dpi;
 	struct flow *flow;
-	bool from_hi;
+	const struct piece *piece;
 };
 
-static bool take_message(void *ctx, const uint8_t *data, uint32_t cap, uint32_t wire)
+static bool wants_all(const struct dpi *dpi)
+{
+	return transaction_is_wanted(&dpi->transactions, TRANSACTION_DNS);
+}
+
+static void tell(void *ctx, const struct dns_transaction *transaction)
 {
 	const struct message_of *of = ctx;
-	struct dns_reader *reader = of->flow->dpi->dns;
-	struct dns_message *m = &of->dpi->dns;
+	uint64_t time_ns = transaction->answer ? transaction->answer->time_ns
+					       : transaction->question->time_ns;
 
-	if (!is_open(reader))
-		return true;
+	if (!flow_tells(of->dpi, of->flow, TRANSACTION_DNS))
+		return;
+	draft_dns_transaction(&of->dpi->draft, transaction);
+	flow_tell_draft(of->dpi, of->flow, TRANSACTION_DNS, time_ns);
+}
+
+/* The first question and its answer are details of the flow. */
+static void keep_first(const struct message_of *of, struct dns_reader *reader)
+{
+	const struct dns_message *m = &of->dpi->dns;
+
 	reader->messages++;
-	if (!dns_parse(data, cap, wire, m))
-		return false;
 	if (!m->is_response && !m->has_question)
-		return true;
-	if (reader->asked && !is_answer(of->flow, reader, m, of->from_hi))
-		return true;
+		return;
+	if (reader->asked && !is_answer(of->flow, reader, m, of->piece->from_hi))
+		return;
 	if (!reader->asked) {
 		reader->asked = true;
 		reader->id = m->id;
 		reader->type = m->type;
-		reader->from_hi = of->from_hi;
+		reader->from_hi = of->piece->from_hi;
 	}
 	reader->answered = m->is_response;
 	draft_dns(&of->dpi->draft, m);
 	flow_details(of->dpi, of->flow);
+}
+
+static bool take_message(void *ctx, const uint8_t *data, uint32_t cap, uint32_t wire)
+{
+	struct message_of *of = ctx;
+	struct dns_reader *reader = of->flow->dpi->dns;
+	const struct dns_packet packet = {.message = &of->dpi->dns,
+		.data = data,
+		.cap = cap,
+		.wire = wire,
+		.side = of->piece->from_hi,
+		.time_ns = of->piece->time_ns};
+	const struct dns_pair_sink sink = {tell, of};
+
+	if (!is_open(reader) && !wants_all(of->dpi))
+		return true;
+	if (!dns_parse(data, cap, wire, &of->dpi->dns)) {
+		reader->messages += is_open(reader);
+		return false;
+	}
+	if (is_open(reader))
+		keep_first(of, reader);
+	if (wants_all(of->dpi))
+		dns_pair_add(
+			&reader->pair, &of->dpi->memory, &of->flow->dpi->kept, &packet, &sink);
 	return true;
+}
+
+static bool has_first(const struct flow *flow)
+{
+	return details_has(flow->details, DETAIL_dns_query) ||
+	       details_has(flow->details, DETAIL_dns_rcode);
 }
 
 /* NULL: no memory, or an earlier one has read what there is to read. */
@@ -99,20 +142,21 @@ static struct dns_reader *reader_of(struct dpi *dpi, struct flow *flow)
 {
 	struct dpi_state *state = flow->dpi;
 
-	if (state->dns || details_has(flow->details, DETAIL_dns_query) ||
-		details_has(flow->details, DETAIL_dns_rcode))
+	if (state->dns || (has_first(flow) && !wants_all(dpi)))
 		return state->dns;
 	state->dns = memory_alloc(&dpi->memory, &state->kept, sizeof(*state->dns));
-	if (state->dns)
-		memset(state->dns, 0, sizeof(*state->dns));
-	else
+	if (!state->dns) {
 		state->starved = true;
+		return NULL;
+	}
+	memset(state->dns, 0, sizeof(*state->dns));
+	state->dns->asked = state->dns->answered = has_first(flow);
 	return state->dns;
 }
 
 void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
-	struct message_of of = {dpi, flow, piece->from_hi};
+	struct message_of of = {dpi, flow, piece};
 	const struct dns_sink sink = {take_message, &of};
 	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
 	struct dns_reader *reader;
@@ -121,17 +165,40 @@ void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece
 		(piece->protocol != IPPROTO_TCP && piece->protocol != IPPROTO_UDP))
 		return;
 	reader = reader_of(dpi, flow);
-	if (!is_open(reader))
+	if (!reader || (!is_open(reader) && !wants_all(dpi)))
 		return;
 	if (piece->protocol == IPPROTO_TCP)
 		dns_stream_add(&reader->stream[piece->from_hi], &dpi->memory, &flow->dpi->kept,
 			piece, &sink);
 	else if (cursor_take(&c, piece->payload) && c.cap)
 		take_message(&of, c.at, c.cap, c.wire);
-	reader->packets++;
+	reader->packets += is_open(reader);
 }
 
-bool flow_awaits_dns(const struct flow *flow)
+void flow_end_dns(struct dpi *dpi, struct flow *flow)
 {
-	return is_open(flow->dpi->dns) && has_dns_label(flow);
+	struct message_of of = {dpi, flow, NULL};
+	const struct dns_pair_sink sink = {tell, &of};
+
+	if (flow->dpi->dns && wants_all(dpi))
+		dns_pair_end(&flow->dpi->dns->pair, &sink);
+}
+
+bool flow_awaits_dns(const struct dpi *dpi, const struct flow *flow)
+{
+	const struct dns_reader *reader = flow->dpi->dns;
+
+	if (!reader)
+		return false;
+	if (is_open(reader) && has_dns_label(flow))
+		return true;
+	return wants_all(dpi) &&
+	       (reader->pair.n_open > 0 || flow->key.protocol == IPPROTO_TCP ||
+		       flow->dpi->told >= FLOW_TOLD_KEPT);
+}
+
+bool flow_is_dns_again(const struct dpi *dpi, const struct flow *flow)
+{
+	return flow->key.protocol == IPPROTO_UDP && flow_has_dns_port(flow) &&
+	       flow->flags & FLOW_DPI_DONE && wants_all(dpi);
 }

@@ -42,6 +42,11 @@ void dpi_destroy(struct dpi *dpi)
 	free(dpi);
 }
 
+void dpi_tell(struct dpi *dpi, const struct transaction_sink *sink)
+{
+	dpi->transactions = *sink;
+}
+
 void dpi_bind(struct dpi *dpi, const struct session_table *sessions)
 {
 	quota_bind(&dpi->memory.quota, sessions);
@@ -102,10 +107,19 @@ static void dpi_look(struct dpi *dpi, struct flow *flow, const struct packet *p)
 		flow_look(dpi, flow, &piece);
 }
 
+static void dpi_look_again(struct dpi *dpi, struct flow *flow, const struct packet *p)
+{
+	memory_charge(&dpi->memory, flow->key.point);
+	if (flow_begin_again(dpi, flow))
+		dpi_look(dpi, flow, p);
+}
+
 void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
 	if (!(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE)))
 		dpi_look(dpi, flow, p);
+	else if (flow_is_dns_again(dpi, flow))
+		dpi_look_again(dpi, flow, p);
 }
 
 void dpi_release(struct dpi *dpi, struct flow *flow)

@@ -17,6 +17,7 @@
 #include "inspect/flow/flow.h"
 #include "inspect/flow/quota.h"
 #include "inspect/proto/details.h"
+#include "inspect/proto/transaction.h"
 
 struct dpi_params {
 	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */
@@ -32,6 +33,9 @@ struct dpi;
  * process-wide. A dpi may then be used by any one thread. */
 struct dpi *dpi_create(const struct dpi_params *params, struct error *error);
 void dpi_destroy(struct dpi *dpi);
+
+/* Who is told of transactions from now on; at first nobody. */
+void dpi_tell(struct dpi *dpi, const struct transaction_sink *sink);
 
 /* Which points are of configured sessions has changed: see quota_bind(). */
 void dpi_bind(struct dpi *dpi, const struct session_table *sessions);

@@ -94,7 +94,7 @@ void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 		inspection_end(dpi, flow, &state->whole);
 	if (state->cut && state->cut->engine && state->cut->done)
 		inspection_end(dpi, flow, state->cut);
-	if (!all && is_final(state) && flow_awaits(flow)) {
+	if (!all && is_final(state) && flow_awaits(dpi, flow)) {
 		end_ndpi(dpi, flow);
 		return;
 	}

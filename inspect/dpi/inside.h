@@ -38,6 +38,7 @@ struct dpi_state {
 	struct dns_reader *dns;      /* NULL: no DNS so far */
 	struct reader *reader;       /* NULL: no parser but that of DNS so far */
 	uint8_t probes;              /* packets by which a parser was looked for */
+	uint32_t told;               /* transactions */
 	bool starved;                /* memory was refused at some point */
 	bool refused;                /* there was none for nDPI's state: the flow is given up */
 };
@@ -52,6 +53,8 @@ struct dpi {
 	bool shed;              /* dpi_shed() */
 	struct draft draft;
 	struct dns_message dns;
+	struct transaction_sink transactions;
+	_Alignas(8) uint8_t transaction[DETAILS_MAX]; /* details of one */
 	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */
 };
 
@@ -63,6 +66,8 @@ void piece_make_whole(struct dpi *dpi, struct piece *piece);
 /* Makes the state of a flow that has none. What cut packets alone showed before stays known.
  * false: the flow is not inspected, or not any more. */
 bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole);
+/* Makes the state of one whose label is final, for our own parsers alone. false: no memory. */
+bool flow_begin_again(struct dpi *dpi, struct flow *flow);
 /* Inspects a packet that waits for no fragment. */
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece);
 
@@ -99,8 +104,14 @@ bool flow_has_dns_port(const struct flow *flow);
 bool flow_is_dns(const struct flow *flow);
 /* Looks at a packet, in order, of such a flow. */
 void flow_read_dns(struct dpi *dpi, struct flow *flow, const struct piece *piece);
-/* Whether the answer to the flow's first question may still come. */
-bool flow_awaits_dns(const struct flow *flow);
+/* The flow says nothing more: tells what is still open. */
+void flow_end_dns(struct dpi *dpi, struct flow *flow);
+/* Whether the answer to the flow's first question may still come, or that to another one that is to be told. */
+bool flow_awaits_dns(const struct dpi *dpi, const struct flow *flow);
+/* Most flows over UDP are a question and its answer: their inspection ends there. Whether what comes after it
+ * is read nevertheless, in a new state; that one is kept. */
+enum { FLOW_TOLD_KEPT = 2 };
+bool flow_is_dns_again(const struct dpi *dpi, const struct flow *flow);
 
 /* reader.c: what our own parsers get. */
 
@@ -108,8 +119,15 @@ bool flow_awaits_dns(const struct flow *flow);
 void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece);
 /* The flow says nothing more, or nobody listens: what waits for more bytes is told as it is. */
 void flow_read_end(struct dpi *dpi, struct flow *flow);
+/* Whether somebody wants to hear of the flow's next transaction. One too many is counted. */
+bool flow_tells(struct dpi *dpi, struct flow *flow, enum transaction kind);
+void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns,
+	const struct details *details);
+/* With what the draft has. */
+void flow_tell_draft(
+	struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns);
 /* Whether a parser has more to say. */
-bool flow_awaits(const struct flow *flow);
+bool flow_awaits(const struct dpi *dpi, const struct flow *flow);
 
 /* state.c: what a flow has while it is inspected. */
 

@@ -42,6 +42,21 @@ bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 	return true;
 }
 
+bool flow_begin_again(struct dpi *dpi, struct flow *flow)
+{
+	struct dpi_state *state = state_take(dpi);
+
+	if (!state)
+		return false;
+	state->whole.done = state->whole.found = true;
+	state->whole.label = (struct engine_label){
+		flow->app_master, flow->app, flow->category, flow->flags & FLOW_DPI_GUESSED};
+	state->told = 1;
+	flow->dpi = state;
+	flow->flags &= (uint16_t) ~(FLOW_DPI_DONE | FLOW_DPI_GUESSED);
+	return true;
+}
+
 /* Where a cut packet goes; see inside.h. NULL: no memory. */
 static struct inspection *inspection_for_cut(struct dpi *dpi, struct dpi_state *state)
 {

@@ -14,7 +14,7 @@ static bool flow_is(const struct ndpi_flow_struct *flow, uint16_t protocol)
 
 static bool flow_is_tls(const struct ndpi_flow_struct *flow)
 {
-	return flow_is(flow, NDPI_PROTOCOL_QUIC) || flow_is(flow, NDPI_PROTOCOL_DTLS);
+	return flow_is(flow, NDPI_PROTOCOL_DTLS);
 }
 
 static void collect_time(struct draft *draft, enum detail detail, uint32_t epoch)
@@ -74,19 +74,6 @@ static void collect_tls(struct draft *draft, const struct ndpi_flow_struct *flow
 		collect_sha1(draft, flow->protos.tls_quic.sha1_certificate_fingerprint);
 }
 
-static void collect_http(struct draft *draft, const struct ndpi_flow_struct *flow)
-{
-	if (flow->http.url || flow_is(flow, NDPI_PROTOCOL_HTTP))
-		draft_text(draft, DETAIL_http_host, flow->host_server_name);
-	draft_text(draft, DETAIL_http_url, flow->http.url);
-	if (flow->http.method != NDPI_HTTP_METHOD_UNKNOWN)
-		draft_text(draft, DETAIL_http_method, ndpi_http_method2str(flow->http.method));
-	draft_text(draft, DETAIL_http_user_agent, flow->http.user_agent);
-	if (flow->http.response_status_code)
-		draft_number(draft, DETAIL_http_status, flow->http.response_status_code);
-	draft_text(draft, DETAIL_http_content_type, flow->http.content_type);
-}
-
 /* ndpiReader asks this of every URL, too: cross-site scripting, SQL injection, path traversal. */
 static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
 {
@@ -107,5 +94,4 @@ void engine_collect(
 		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
 	if (flow_is_tls(&flow->ndpi))
 		collect_tls(draft, &flow->ndpi);
-	collect_http(draft, &flow->ndpi);
 }

@@ -5,7 +5,8 @@
 
 #include "inspect/dpi/inside.h"
 
-static const struct parser *const parsers[] = {&tls_parser, &ssh_parser};
+static const struct parser *const parsers[] = {
+	&tls_parser, &http_parser, &ssh_parser, &quic_parser};
 
 bool reading_is_from_server(const struct reading *reading)
 {
@@ -77,18 +78,46 @@ static void read_part(struct reading *reading, const struct piece *piece, struct
 	reader->over[piece->from_hi] = !reader->parser->add(reading, &part);
 }
 
+/* HTTP tells each of its own; of the others a flow has one, whose details are the flow's. */
+static void tell_whole(struct dpi *dpi, struct flow *flow)
+{
+	struct reader *reader = flow->dpi->reader;
+
+	if (!reader->is_told && reader->parser != &http_parser &&
+		flow_tells(dpi, flow, reader->parser->kind))
+		flow_tell(dpi, flow, reader->parser->kind, flow->last_ns, flow->details);
+	reader->is_told = true;
+}
+
+/* Another protocol is looked for in what follows. */
+static void leave(struct dpi_state *state)
+{
+	memory_free(state->reader);
+	state->reader = NULL;
+	state->probes = 0;
+}
+
 static void flow_read_payload(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
+	struct dpi_state *state = flow->dpi;
 	struct cursor payload = cursor_make(piece->ip, piece->cap, piece->wire);
-	struct reading reading = {dpi, flow, flow->dpi->reader, piece->from_hi};
+	struct reading reading = {dpi, flow, state->reader, piece->from_hi, piece->time_ns};
 
 	cursor_skip(&payload, piece->payload);
 	if (!payload.wire)
 		return;
-	if (!reading.reader)
-		reading.reader = reader_choose(dpi, flow->dpi, piece, payload);
-	if (reading.reader && !is_over(reading.reader))
-		read_part(&reading, piece, payload);
+	if (!state->reader) {
+		reading.reader = reader_choose(dpi, state, piece, payload);
+		if (reading.reader && reading.reader->parser->begin)
+			reading.reader->parser->begin(&reading);
+	}
+	if (!reading.reader || is_over(reading.reader))
+		return;
+	read_part(&reading, piece, payload);
+	if (is_over(reading.reader))
+		flow_read_end(dpi, flow);
+	if (reading.reader->is_tunnel)
+		leave(state);
 }
 
 void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
@@ -102,21 +131,48 @@ void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 void flow_read_end(struct dpi *dpi, struct flow *flow)
 {
 	struct reader *reader = flow->dpi->reader;
+	struct reading reading = {dpi, flow, reader, false, flow->last_ns};
 
-	if (!reader || !reader->parser->end)
+	flow_end_dns(dpi, flow);
+	if (!reader || reader->is_told)
 		return;
-	for (unsigned side = 0; side < 2; side++) {
-		struct reading reading = {dpi, flow, reader, side};
-
-		if (!reader->over[side])
-			reader->parser->end(&reading);
-		reader->over[side] = true;
-	}
+	if (reader->parser->end && !(reader->over[0] && reader->over[1]))
+		reader->parser->end(&reading);
+	reader->over[0] = reader->over[1] = true;
+	tell_whole(dpi, flow);
 }
 
-bool flow_awaits(const struct flow *flow)
+bool flow_awaits(const struct dpi *dpi, const struct flow *flow)
 {
 	const struct reader *reader = flow->dpi->reader;
 
-	return reader ? !is_over(reader) : flow_awaits_dns(flow);
+	return reader ? !is_over(reader) : flow_awaits_dns(dpi, flow);
+}
+
+bool flow_tells(struct dpi *dpi, struct flow *flow, enum transaction kind)
+{
+	const struct transaction_sink *sink = &dpi->transactions;
+
+	if (!transaction_is_wanted(sink, kind))
+		return false;
+	if (flow->dpi->told < sink->per_flow)
+		return true;
+	flow_tell(dpi, flow, kind, flow->last_ns, NULL);
+	return false;
+}
+
+void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns,
+	const struct details *details)
+{
+	struct dpi_state *state = flow->dpi;
+
+	dpi->transactions.transaction(
+		dpi->transactions.ctx, flow, kind, time_ns, state->told, details);
+	state->told += state->told < UINT32_MAX;
+}
+
+void flow_tell_draft(
+	struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns)
+{
+	flow_tell(dpi, flow, kind, time_ns, draft_copy(&dpi->draft, dpi->transaction));
 }

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inspect/proto/http_pair.h"
+#include "inspect/proto/quic_hello.h"
 #include "inspect/proto/ssh_stream.h"
 #include "inspect/proto/tls_stream.h"
+#include "inspect/proto/transaction.h"
 #include "inspect/stream/byte_stream.h"
 
 struct dpi;
@@ -25,12 +28,19 @@ struct reader {
 	struct byte_stream bytes[2]; /* of each side; 0 is the key's `lo` */
 	bool over[2];                /* the side has nothing more to say */
 	uint8_t idle;
+	bool is_told;   /* its transaction, where a flow has one */
+	bool is_tunnel; /* another protocol follows */
 	union {
 		struct ssh_stream ssh[2];
 		struct {
 			struct tls_stream stream[2];
 			bool greeted; /* a ClientHello was told: a second one answers a HelloRetryRequest */
 		} tls;
+		struct {
+			struct http_pair pair;
+			bool kept; /* the first transaction, as the flow's details */
+		} http;
+		struct quic_hello quic;
 	};
 };
 
@@ -40,20 +50,24 @@ struct reading {
 	struct flow *flow;
 	struct reader *reader;
 	bool from_hi;
+	uint64_t time_ns; /* of the packet */
 };
 
 /* One file each: reader_<name>.c. */
 struct parser {
 	uint8_t protocol; /* IANA number */
+	enum transaction kind;
 	/* Whether a side may begin with these bytes, some of which may not have arrived. */
 	bool (*begins)(struct cursor bytes);
+	/* The reader was chosen by what this side says; NULL: all zero does. */
+	void (*begin)(struct reading *reading);
 	/* false: the side has nothing more to say. */
 	bool (*add)(struct reading *reading, const struct stream_part *part);
-	/* The side says nothing more; NULL: nothing to do then. */
+	/* Nothing more comes: what waits for it is told as it is. Once a flow; NULL: nothing waits. */
 	void (*end)(struct reading *reading);
 };
 
-extern const struct parser ssh_parser, tls_parser;
+extern const struct parser http_parser, quic_parser, ssh_parser, tls_parser;
 
 /* Whether the flow's server says it, as far as is known. */
 bool reading_is_from_server(const struct reading *reading);

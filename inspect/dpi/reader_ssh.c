@@ -36,4 +36,4 @@ static bool add(struct reading *reading, const struct stream_part *part)
 		&reading->flow->dpi->kept, part, &sink);
 }
 
-const struct parser ssh_parser = {IPPROTO_TCP, begins, add, NULL};
+const struct parser ssh_parser = {IPPROTO_TCP, TRANSACTION_SSH, begins, NULL, add, NULL};

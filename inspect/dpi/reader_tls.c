@@ -15,7 +15,7 @@ static void client_hello(void *ctx, const struct tls_client_hello *hello)
 	if (reading->reader->tls.greeted)
 		return;
 	reading->reader->tls.greeted = true;
-	draft_tls_client_hello(reading_draft(reading), hello);
+	draft_tls_client_hello(reading_draft(reading), hello, JA4_TCP);
 	reading_keep(reading);
 }
 
@@ -73,9 +73,14 @@ static bool add(struct reading *reading, const struct stream_part *part)
 
 static void end(struct reading *reading)
 {
-	const struct tls_sink sink = sink_of(reading);
+	for (unsigned side = 0; side < 2; side++) {
+		struct reading of = *reading;
+		const struct tls_sink sink = sink_of(&of);
 
-	tls_stream_end(&reading->reader->tls.stream[reading->from_hi], &sink);
+		of.from_hi = side;
+		if (!reading->reader->over[side])
+			tls_stream_end(&reading->reader->tls.stream[side], &sink);
+	}
 }
 
-const struct parser tls_parser = {IPPROTO_TCP, begins, add, end};
+const struct parser tls_parser = {IPPROTO_TCP, TRANSACTION_TLS, begins, NULL, add, end};

@@ -78,11 +78,15 @@ static const bool is_number[DETAIL_COUNT] = {
 #define STRING false
 #define LIST false
 #define NUMBER true
+#define BOOL true
+#define USEC true
 #define DETAIL(object, field, kind, meaning) kind,
 #include "inspect/proto/details.def"
 #undef STRING
 #undef LIST
 #undef NUMBER
+#undef BOOL
+#undef USEC
 };
 
 void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT])
@@ -209,6 +213,20 @@ void draft_keep(struct draft *draft, const struct details *old)
 				value_len(value));
 }
 
+static void fill(struct details *details, const struct draft *draft)
+{
+	details->risks = draft->risks;
+	details->have = draft->have;
+	details->len = draft->len;
+	memcpy(details->bytes, draft->bytes, draft->len);
+}
+
+const struct details *draft_copy(const struct draft *draft, void *room)
+{
+	fill(room, draft);
+	return room;
+}
+
 struct details *draft_finish(
 	const struct draft *draft, struct memory *memory, struct memory_list *list)
 {
@@ -219,9 +237,6 @@ struct details *draft_finish(
 	details = memory_alloc(memory, list, sizeof(*details) + draft->len);
 	if (!details)
 		return NULL;
-	details->risks = draft->risks;
-	details->have = draft->have;
-	details->len = draft->len;
-	memcpy(details->bytes, draft->bytes, draft->len);
+	fill(details, draft);
 	return details;
 }

@@ -19,6 +19,7 @@ enum {
 	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
 	DETAILS_BYTES = 64 * 1024,      /* all together, three bytes a value included */
 	DETAILS_COPY_MIN = 24,          /* a copy without any value */
+	DETAILS_MAX = DETAILS_COPY_MIN + DETAILS_BYTES,
 };
 
 struct details;

@@ -32,6 +32,8 @@ void draft_list(struct draft *draft, enum detail detail, const char *texts, size
 /* Question and, of a response, answer. */
 struct dns_message;
 void draft_dns(struct draft *draft, const struct dns_message *dns);
+struct dns_transaction;
+void draft_dns_transaction(struct draft *draft, const struct dns_transaction *transaction);
 
 /* What a side of SSH said; adds to the draft. */
 struct ssh_kexinit;
@@ -45,6 +47,9 @@ void draft_http(struct draft *draft, const struct http_transaction *http);
 
 /* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
 void draft_keep(struct draft *draft, const struct details *old);
+
+/* The same in `room` of DETAILS_MAX bytes, aligned to 8; borrowed from there. */
+const struct details *draft_copy(const struct draft *draft, void *room);
 
 /* NULL: there is nothing to keep, or no memory. Give it back with memory_free(). */
 struct details *draft_finish(

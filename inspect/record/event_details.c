@@ -19,7 +19,7 @@ static const char *const object_keys[] = {"", OBJECTS(OBJECT_KEY)};
 static const enum object object_of[TRANSACTIONS] = {OBJECTS(OBJECT_OF)};
 static const char no_objects[] = OBJECTS(OBJECT_NULL);
 
-enum kind { STRING, NUMBER, LIST };
+enum kind { STRING, NUMBER, BOOL, USEC, LIST };
 
 static const struct row {
 	const char *key;
@@ -45,6 +45,15 @@ static void put_list(struct text *t, const struct details *details, enum detail 
 	text_char(t, ']');
 }
 
+static void put_ms(struct text *t, uint64_t us)
+{
+	text_u64(t, us / 1000);
+	text_char(t, '.');
+	text_char(t, (char)('0' + us / 100 % 10));
+	text_char(t, (char)('0' + us / 10 % 10));
+	text_char(t, (char)('0' + us % 10));
+}
+
 static void put_value(
 	struct text *t, const struct details *details, unsigned i, const struct detail_value *v)
 {
@@ -53,6 +62,10 @@ static void put_value(
 		text_cstr(t, "null");
 	else if (rows[i].kind == NUMBER)
 		text_u64(t, (uint64_t)v->number);
+	else if (rows[i].kind == BOOL)
+		text_cstr(t, v->number ? "true" : "false");
+	else if (rows[i].kind == USEC)
+		put_ms(t, (uint64_t)v->number);
 	else if (rows[i].kind == LIST)
 		put_list(t, details, (enum detail)i, *v);
 	else

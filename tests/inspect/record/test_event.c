@@ -19,6 +19,8 @@ enum { DNS = SAMPLE_DNS, TLS = SAMPLE_TLS, GOOGLE = SAMPLE_GOOGLE };
 
 #define STRING 1
 #define NUMBER 0
+#define BOOL 0
+#define USEC 0
 #define LIST 0
 #define DETAIL(object, field, kind, meaning) +kind
 enum {
@@ -32,6 +34,8 @@ enum {
 };
 #undef STRING
 #undef NUMBER
+#undef BOOL
+#undef USEC
 #undef LIST
 
 static struct dpi *dpi;

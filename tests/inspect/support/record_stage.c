@@ -86,6 +86,8 @@ struct details *stage_details(struct stage *stage, size_t len, size_t element)
 	stage->draft.risks = UINT64_MAX;
 #define DETAIL_STRING(name) draft_text(&stage->draft, name, bytes);
 #define DETAIL_NUMBER(name) draft_number(&stage->draft, name, INT64_MAX);
+#define DETAIL_BOOL(name) draft_number(&stage->draft, name, 1);
+#define DETAIL_USEC(name) draft_number(&stage->draft, name, INT64_MAX);
 #define DETAIL_LIST(name) \
 	draft_list(&stage->draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
 #define DETAIL(object, field, kind, meaning) DETAIL_##kind(DETAIL_##object##_##field)

@@ -1,0 +1,95 @@
+#include <netinet/in.h>
+#include <string.h>
+
+#include "inspect/dpi/inside.h"
+#include "inspect/proto/http_head.h"
+
+/* A request line whose target is a path, "*", a URL or, of CONNECT, a host; or a status line. Stricter than
+ * the parser, which takes what follows in a stream that is HTTP already. */
+static bool begins(struct cursor bytes)
+{
+	static const char version[] = "HTTP/1.", connect[] = "CONNECT";
+	const uint8_t *at = bytes.at, *blank;
+	uint32_t n = bytes.cap < HTTP_METHOD_MAX + 6 ? bytes.cap : HTTP_METHOD_MAX + 6, target;
+
+	if (n >= sizeof(version) - 1 && memcmp(at, version, sizeof(version) - 1) == 0)
+		return true;
+	blank = n ? memchr(at, ' ', n) : NULL;
+	if (!blank || !http_head_may_begin(at, n))
+		return false;
+	target = (uint32_t)(blank - at) + 1;
+	if (target == sizeof(connect) && memcmp(at, connect, sizeof(connect) - 1) == 0)
+		return true;
+	if (target < n && (at[target] == '/' || at[target] == '*'))
+		return true;
+	return n - target >= 4 && memcmp(at + target, "http", 4) == 0;
+}
+
+/* What is missing before the other side's first segment may be the beginning of a message. */
+static void begin(struct reading *reading)
+{
+	const struct flow *flow = reading->flow;
+	bool other_is_client = reading_is_from_server(reading);
+
+	reading->reader->http.pair.stream[!reading->from_hi].is_late =
+		!(flow->tcp_flags[!other_is_client] & TCP_SYN);
+}
+
+/* The flow's own details are those of its first transaction. */
+static void keep_first(struct reading *reading, const struct http_transaction *transaction)
+{
+	if (reading->reader->http.kept)
+		return;
+	reading_draft(reading);
+	draft_http(&reading->dpi->draft, transaction);
+	reading_keep(reading);
+}
+
+static void answered(void *ctx, const struct http_transaction *transaction)
+{
+	keep_first(ctx, transaction);
+}
+
+static void transaction(void *ctx, const struct http_transaction *t)
+{
+	struct reading *reading = ctx;
+
+	keep_first(reading, t);
+	reading->reader->http.kept = true;
+	if (!flow_tells(reading->dpi, reading->flow, TRANSACTION_HTTP))
+		return;
+	draft_http(reading_draft(reading), t);
+	flow_tell_draft(reading->dpi, reading->flow, TRANSACTION_HTTP,
+		t->has_response && t->response_ns ? t->response_ns : t->request_ns);
+}
+
+static struct http_pair_sink sink_for(struct reading *reading)
+{
+	return (struct http_pair_sink){answered, transaction, reading};
+}
+
+static void end(struct reading *reading)
+{
+	const struct http_pair_sink sink = sink_for(reading);
+
+	http_pair_end(&reading->reader->http.pair, &reading->dpi->memory,
+		&reading->flow->dpi->kept, &sink);
+}
+
+/* What runs in a tunnel is another protocol's; one is looked for anew. */
+static bool add(struct reading *reading, const struct stream_part *part)
+{
+	const struct http_pair_sink sink = sink_for(reading);
+	struct http_segment segment = {*part, reading->from_hi, reading->time_ns};
+	enum http_next next = http_pair_add(&reading->reader->http.pair, &reading->dpi->memory,
+		&reading->flow->dpi->kept, &segment, &sink);
+
+	if (next == HTTP_GOES_ON)
+		return true;
+	end(reading);
+	reading->reader->over[!reading->from_hi] = true;
+	reading->reader->is_tunnel = next == HTTP_CONNECTED;
+	return false;
+}
+
+const struct parser http_parser = {IPPROTO_TCP, TRANSACTION_HTTP, begins, begin, add, end};
