@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "demand.h"
 #include "inspect/proto/tls_certificate.h"
 #include "inspect/proto/tls_draft.h"
 
@@ -16,14 +17,11 @@ static void read_texts(const struct tls_certificate *c)
 	char text[NAME_MAX_READ], name[TLS_SUBJECT_NAME_TEXT];
 	size_t len;
 
-	if (tls_name_text(c->subject, text, sizeof(text)) > sizeof(text) ||
-		tls_name_text(c->issuer, text, 7) > 7)
-		abort();
+	demand(tls_name_text(c->subject, text, sizeof(text)) <= sizeof(text));
+	demand(tls_name_text(c->issuer, text, 7) <= 7);
 	while ((len = tls_subject_name_next(&names, name)) > 0)
-		if (len >= sizeof(name))
-			abort();
-	if (*c->not_before && strlen(c->not_before) != TLS_TIME_TEXT - 1)
-		abort();
+		demand(len < sizeof(name));
+	demand(!*c->not_before || strlen(c->not_before) == TLS_TIME_TEXT - 1);
 }
 
 static unsigned read_chain(struct cursor body, struct tls_certificate *first)
@@ -41,8 +39,7 @@ static unsigned read_chain(struct cursor body, struct tls_certificate *first)
 		read_texts(&c);
 		draft_reset(&draft);
 		draft_tls_certificate(&draft, &c);
-		if (draft.len > sizeof(draft.bytes))
-			abort();
+		demand(draft.len <= sizeof(draft.bytes));
 	}
 	return n;
 }
@@ -63,17 +60,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len = (uint32_t)size - 1;
 	cap = len - (data[0] < len ? data[0] : len);
 	copy = malloc(cap ? cap : 1);
-	if (!copy)
-		abort();
+	demand(copy);
 	if (cap)
 		memcpy(copy, data + 1, cap);
-	if (read_chain(cursor_make(copy, cap, len), &cut) >
-		read_chain(cursor_make(data + 1, len, len), &whole))
-		abort();
-	if (!is_same(cut.serial, whole.serial) || !is_same(cut.subject, whole.subject) ||
-		!is_same(cut.issuer, whole.issuer) ||
-		(*cut.not_after && strcmp(cut.not_after, whole.not_after) != 0))
-		abort();
+	demand(read_chain(cursor_make(copy, cap, len), &cut) <=
+		read_chain(cursor_make(data + 1, len, len), &whole));
+	demand(is_same(cut.serial, whole.serial) && is_same(cut.subject, whole.subject) &&
+		is_same(cut.issuer, whole.issuer));
+	demand(!*cut.not_after || !strcmp(cut.not_after, whole.not_after));
 	free(copy);
 	return 0;
 }

@@ -1,9 +1,9 @@
 /* The first byte seeds where a stream of TLS records is split, the second says how much of its end was cut. What
  * is told is the same as of one part, and whoever reads it reads every byte. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "demand.h"
 #include "inspect/proto/ja3.h"
 #include "inspect/proto/ja4.h"
 #include "inspect/proto/tls_draft.h"
@@ -52,11 +52,9 @@ static void client_hello(void *ctx, const struct tls_client_hello *hello)
 		add_bytes(ctx, name);
 	while (tls_key_share_next(&shares, &group))
 		add(ctx, &group, sizeof(group));
-	if (ja3_client(hello, text) != hello->is_whole)
-		abort();
+	demand(ja3_client(hello, text) == hello->is_whole);
 	add(ctx, text, strlen(text));
-	if (ja4_client(hello, JA4_TCP, text) && strlen(text) != JA4_TEXT - 1)
-		abort();
+	demand(!ja4_client(hello, JA4_TCP, text) || strlen(text) == JA4_TEXT - 1);
 	add(ctx, text, strlen(text));
 }
 
@@ -123,20 +121,17 @@ static struct told take(const uint8_t *data, uint32_t cap, uint32_t wire, uint32
 		here = at < cap ? cap - at : 0;
 		here = here < n ? here : n;
 		copy = malloc(here ? here : 1);
-		if (!copy)
-			abort();
+		demand(copy);
 		if (here)
 			memcpy(copy, data + at, here);
 		part.bytes = cursor_make(copy, here, n);
 		goes_on = tls_stream_add(&stream, &memory, &list, &part, &sink);
 		free(copy);
-		if (memory.used > 4 * TLS_MESSAGE_MAX || (!goes_on && memory.used))
-			abort();
+		demand(memory.used <= 4 * TLS_MESSAGE_MAX && (goes_on || !memory.used));
 		at += n;
 	}
 	tls_stream_end(&stream, &sink);
-	if (memory.used)
-		abort();
+	demand(!memory.used);
 	memory_sweep(&list);
 	memory_trim(&memory);
 	return told;
@@ -153,7 +148,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wire = cap + data[1];
 	one = take(data + 2, cap, wire, 0);
 	many = take(data + 2, cap, wire, data[0] + 1u);
-	if (one.sum != many.sum || one.n != many.n)
-		abort();
+	demand(one.sum == many.sum && one.n == many.n);
 	return 0;
 }

@@ -399,7 +399,7 @@ static void a_draft_says_what_hellos_say(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(draft);
 	draft_reset(draft);
 	tls_client_hello_read(body_of(tls_v13_client, bytes), &client);
-	draft_tls_client_hello(draft, &client);
+	draft_tls_client_hello(draft, &client, JA4_TCP);
 	/* What the first of two ServerHellos says counts only in the second. */
 	tls_server_hello_read(body_of(tls_retry_server, bytes), &server);
 	draft_tls_server_hello(draft, &server);

@@ -6,6 +6,7 @@
 #include "decap/packet.h"
 #include "inspect/stream/byte_buffer.h"
 #include "inspect/stream/byte_stream.h"
+#include "support/random.h"
 
 enum { PAYLOAD = 40, SPACE = 4000 };
 
@@ -74,27 +75,21 @@ static void a_syn_counts(void)
 	CU_ASSERT_EQUAL(part.bytes.wire, 7);
 }
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
-}
-
 /* The twin keeps where the stream ends as a count of bytes from its first on, and compares each byte of a
  * segment with it. Sequence numbers go round within it. */
 static void any_segments_are_as_the_twin_has_them(void)
 {
-	uint32_t seed = 7;
+	struct random random = random_seeded(7);
 
 	for (unsigned round = 0; round < 300; round++) {
-		uint32_t first = UINT32_MAX - next_random(&seed) % SPACE;
+		uint32_t first = UINT32_MAX - random_below(&random, SPACE);
 		struct byte_stream stream = {.known = false};
 		int64_t end = 0;
 
 		for (unsigned i = 0; i < 100; i++) {
-			int64_t at = i ? end + (int64_t)(next_random(&seed) % 200) - 120 : 0;
-			uint32_t wire = next_random(&seed) % 150, gap = 0, old = 0;
-			uint32_t cap = next_random(&seed) % 3 ? wire : wire / 2, new_cap = 0;
+			int64_t at = i ? end + (int64_t)(random_below(&random, 200)) - 120 : 0;
+			uint32_t wire = random_below(&random, 150), gap = 0, old = 0;
+			uint32_t cap = random_below(&random, 3) ? wire : wire / 2, new_cap = 0;
 			struct piece piece = piece_of(first + (uint32_t)at, cap, wire);
 			struct stream_part part;
 			bool adds;
@@ -124,13 +119,12 @@ static void bytes_are_put_together(void)
 	struct memory_list list = {0};
 	struct byte_buffer buffer = {.bytes = NULL};
 	uint8_t bytes[SPACE];
-	uint32_t seed = 3;
+	struct random random = random_seeded(3);
 
-	for (unsigned i = 0; i < SPACE; i++)
-		bytes[i] = (uint8_t)next_random(&seed);
+	random_fill(&random, bytes, sizeof(bytes));
 	CU_ASSERT_TRUE(byte_buffer_add(&buffer, &memory, &list, bytes, 0));
 	for (uint32_t at = 0, n; at < SPACE; at += n) {
-		n = 1 + next_random(&seed) % 100;
+		n = 1 + random_below(&random, 100);
 		n = n < SPACE - at ? n : SPACE - at;
 		CU_ASSERT_TRUE(byte_buffer_add(&buffer, &memory, &list, bytes + at, n));
 		CU_ASSERT_EQUAL(buffer.have, at + n);
