@@ -43,7 +43,7 @@ void draft_ssh_kexinit(
 	struct draft *draft, bool from_server, const struct ssh_kexinit *kexinit);
 /* Request and response of HTTP. */
 struct http_transaction;
-void draft_http(struct draft *draft, const struct http_transaction *http);
+void draft_http(struct draft *draft, const struct http_transaction *t);
 
 /* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
 void draft_keep(struct draft *draft, const struct details *old);

@@ -1,6 +1,5 @@
 #include "inspect/proto/dns_pair.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,8 +8,11 @@ static uint64_t name_hash(const char *name)
 {
 	uint64_t hash = 14695981039346656037u;
 
-	for (; *name; name++)
-		hash = (hash ^ (uint64_t)tolower((unsigned char)*name)) * 1099511628211u;
+	for (; *name; name++) {
+		bool is_upper = *name >= 'A' && *name <= 'Z';
+
+		hash = (hash ^ (uint8_t)(is_upper ? *name | 0x20 : *name)) * 1099511628211u;
+	}
 	return hash | 1;
 }
 

@@ -26,7 +26,7 @@ bool dns_records_begin(
 	records->data = data;
 	records->at = c;
 	for (unsigned i = 0; i < DNS_SECTIONS; i++)
-		records->left[i] = be16(h + 4 + 2 * i);
+		records->left[i] = be16(h + 4 + (size_t)2 * i);
 	records->room = DNS_RECORDS_BYTES;
 	records->steps = 0;
 	records->edns = (struct dns_edns){.is_there = false};

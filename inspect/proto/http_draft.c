@@ -44,21 +44,24 @@ static struct http_slice authority(const struct http_transaction *t)
 	return target;
 }
 
+static char lower(uint8_t byte)
+{
+	return (char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
+}
+
 /* Without port, in lower case. An IPv6 address keeps its brackets (RFC 3986, 3.2.2), which tell its colons
  * from that of a port. */
 static void draft_host(struct draft *draft, struct http_slice host)
 {
-	char text[DETAILS_STRING_MAX];
-	uint32_t n = 0;
-	bool in_brackets = false;
+	const uint8_t *end =
+		host.len && *host.bytes == '[' ? memchr(host.bytes, ']', host.len) : NULL;
+	uint32_t n = end ? (uint32_t)(end - host.bytes) : 0;
+	char text[HTTP_TARGET_MAX];
 
-	for (; n < host.len && n < sizeof(text); n++) {
-		if (host.bytes[n] == '[' || host.bytes[n] == ']')
-			in_brackets = host.bytes[n] == '[';
-		if (host.bytes[n] == ':' && !in_brackets)
-			break;
-		text[n] = (char)tolower(host.bytes[n]);
-	}
+	while (n < host.len && host.bytes[n] != ':')
+		n++;
+	for (uint32_t i = 0; i < n; i++)
+		text[i] = lower(host.bytes[i]);
 	draft_string(draft, DETAIL_http_host, text, n);
 }
 

@@ -635,6 +635,30 @@ static void long_targets_and_values_are_kept_up_to_a_bound(void)
 	free(text);
 }
 
+/* One packet as a host hands it to its interface: the body of 3,000 bytes is stepped over. */
+static void a_request_with_its_body_in_one_part(void)
+{
+	static const char head[] = "POST /upload HTTP/1.1\r\nHost: shop.example\r\n"
+				   "User-Agent: app/1\r\nContent-Length: 3000\r\n\r\n";
+	uint32_t len = sizeof(head) - 1;
+	struct stage *s = calloc(1, sizeof(*s));
+	char *text = many('q', len + 3000);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	memcpy(text, head, len);
+	for (uint32_t cap = len; cap <= len + 3000; cap += 1000) {
+		stage_clear(s);
+		give_cut(s, CLIENT, text, cap, len + 3000);
+		give(s, SERVER, HELLO, sizeof(HELLO) - 1);
+		CU_ASSERT_EQUAL(s->bytes[0][0], 3086);
+		expect_told(
+			s, (const char *[]){
+				   "POST /upload shop.example|app/1|- 1.1" TOLD_HELLO, NULL});
+	}
+	free(text);
+	free(s);
+}
+
 /* Heads of very many fields end; memory does not grow with them, nor with folded lines. */
 static void fields_and_folds_are_bounded(void)
 {
@@ -812,6 +836,8 @@ void suite_http(void)
 	CU_add_test(s, "what follows is not taken", what_follows_is_not_taken);
 	CU_add_test(s, "long targets and values are kept up to a bound",
 		long_targets_and_values_are_kept_up_to_a_bound);
+	CU_add_test(
+		s, "a request with its body in one part", a_request_with_its_body_in_one_part);
 	CU_add_test(s, "fields and folds are bounded", fields_and_folds_are_bounded);
 	CU_add_test(s, "open requests are bounded", open_requests_are_bounded);
 	CU_add_test(s, "no memory is no error", no_memory_is_no_error);
