@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/proto/quic_draft.h"
 #include "inspect/proto/quic_frame.h"
-#include "inspect/proto/quic_initial.h"
+#include "inspect/proto/quic_hello.h"
+#include "inspect/proto/tls_draft.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,30 +22,70 @@ static bool see_handshake(void *ctx, const struct quic_handshake *h)
 	return sum % 64 != 1;
 }
 
+/* Of a connection and of its hellos: the same datagrams. */
+struct connection {
+	struct quic_initial initial;
+	struct quic_hello hello;
+	struct memory memory;
+	struct memory_list list;
+	uint32_t next[2];
+	struct draft draft;
+};
+
+static void see_client(void *ctx, uint32_t version, const struct tls_client_hello *hello)
+{
+	struct connection *c = ctx;
+
+	if (!quic_version_is_known(version))
+		abort();
+	draft_reset(&c->draft);
+	draft_quic_client_hello(&c->draft, version, hello);
+	if (!c->draft.have)
+		abort(); /* the version is there at least */
+}
+
+static void see_server(void *ctx, uint32_t version, const struct tls_server_hello *hello)
+{
+	struct connection *c = ctx;
+
+	if (!quic_version_is_known(version))
+		abort();
+	draft_reset(&c->draft);
+	draft_tls_server_hello(&c->draft, hello);
+}
+
+static void read_datagram(struct connection *c, struct cursor datagram, bool from_hi)
+{
+	const struct quic_sink sink = {see_handshake, c->next};
+	const struct quic_hello_sink hello_sink = {see_client, see_server, c};
+	bool more =
+		quic_initial_add(&c->initial, &c->memory, &c->list, datagram, from_hi, &sink);
+
+	more |= quic_hello_add(&c->hello, &c->memory, &c->list, datagram, from_hi, &hello_sink);
+	if (c->initial.opened > QUIC_OPEN_MAX || c->initial.failed > QUIC_FAILED_MAX ||
+		c->memory.used > (more ? 6 * QUIC_AHEAD_MAX + 4 * TLS_MESSAGE_MAX : 0))
+		abort();
+}
+
 static void read_datagrams(const uint8_t *data, size_t size)
 {
-	struct quic_initial quic = {.version = 0};
-	struct memory memory = {0};
-	struct memory_list list = {0};
-	uint32_t next[2] = {0}, len, cut;
-	const struct quic_sink sink = {see_handshake, next};
+	struct connection c;
+	const struct quic_hello_sink sink = {see_client, see_server, &c};
+	uint32_t len;
 
+	memset(&c, 0, offsetof(struct connection, draft));
 	while (size > 3) {
 		len = (uint32_t)(data[0] & 0x7f) << 8 | data[1];
 		len = len < size - 3 ? len : (uint32_t)size - 3;
-		cut = data[2];
-		if (!quic_initial_add(&quic, &memory, &list,
-			    cursor_make(data + 3, len, len + cut), data[0] >> 7, &sink) &&
-			memory.used)
-			abort();
-		if (quic.opened > QUIC_OPEN_MAX || quic.failed > QUIC_FAILED_MAX ||
-			memory.used > 3 * QUIC_AHEAD_MAX)
-			abort();
+		read_datagram(&c, cursor_make(data + 3, len, len + data[2]), data[0] >> 7);
 		data += 3 + len;
 		size -= 3 + len;
 	}
-	memory_sweep(&list);
-	memory_trim(&memory);
+	quic_initial_end(&c.initial);
+	quic_hello_end(&c.hello, &sink);
+	if (c.memory.used)
+		abort();
+	memory_trim(&c.memory);
 }
 
 /* Both ways of putting frames in order; bytes beyond ALL are not compared. */
