@@ -212,6 +212,23 @@ static void a_cut_hello_is_told_at_the_end(void)
 	stage_free(s);
 }
 
+/* A hello whose beginning never comes holds memory until the end. */
+static void the_end_gives_memory_back(void)
+{
+	struct stage *s = stage_make();
+	uint8_t hello[ROOM], bytes[ROOM];
+	uint32_t len = add_user_agent(hello), n = make(hello, 100, len, bytes);
+
+	give(s, bytes, n, n, LO);
+	CU_ASSERT_TRUE(s->wants && s->memory.used > 0);
+	quic_hello_end(&s->hello, &s->sink);
+	CU_ASSERT_EQUAL(s->memory.used, 0);
+	CU_ASSERT_EQUAL(s->n_clients, 0);
+	give(s, bytes, n, n, LO);
+	CU_ASSERT_FALSE(s->wants);
+	stage_free(s);
+}
+
 /* CRYPTO frames without TLS in them. */
 static void what_is_no_tls_is_left(void)
 {
@@ -234,5 +251,6 @@ void suite_quic_hello(void)
 	CU_ADD_TEST(s, published_hellos_are_read);
 	CU_ADD_TEST(s, a_hello_of_two_packets_has_a_user_agent);
 	CU_ADD_TEST(s, a_cut_hello_is_told_at_the_end);
+	CU_ADD_TEST(s, the_end_gives_memory_back);
 	CU_ADD_TEST(s, what_is_no_tls_is_left);
 }

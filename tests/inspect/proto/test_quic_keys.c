@@ -230,6 +230,31 @@ static void packets_open_as_published(void)
 	opens_as_published(QUIC_V2, rfc9369_server, rfc_server_frames, true, 1);
 }
 
+/* Cut packets that were made with other keys: few of them look like what they are not. */
+static void cut_packets_of_other_keys_stay_closed(void)
+{
+	struct quic_secrets s;
+	uint8_t bytes[ROOM];
+	unsigned opened = 0;
+
+	quic_secrets_derive(QUIC_V1, &rfc_cid, &s);
+	for (unsigned i = 0; i < 1000; i++) {
+		const struct quic_seal seal = {.version = QUIC_V1,
+			.destination = rfc_cid,
+			.number = i,
+			.number_len = 2};
+		uint32_t len = quic_seal(&seal, &s.server, "\6\0\3abc", 6, bytes);
+		struct opened *o = open_bytes(bytes, len - 1, len, &s.client, 0);
+
+		opened += o->ok;
+		free(o);
+		o = open_bytes(bytes, len - 1, len, &s.server, i);
+		CU_ASSERT_TRUE(o->ok);
+		free(o);
+	}
+	CU_ASSERT_TRUE(opened < 15); /* 1 in 171 by chance */
+}
+
 /* RFC 9000, A.3, and its borders. */
 static void numbers_are_made_whole(void)
 {
@@ -293,6 +318,7 @@ void suite_quic_keys(void)
 	CU_ADD_TEST(s, headers_that_lie_are_none);
 	CU_ADD_TEST(s, secrets_are_as_published);
 	CU_ADD_TEST(s, packets_open_as_published);
+	CU_ADD_TEST(s, cut_packets_of_other_keys_stay_closed);
 	CU_ADD_TEST(s, numbers_are_made_whole);
 	CU_ADD_TEST(s, long_packets_are_cut);
 }
