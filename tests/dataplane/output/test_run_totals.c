@@ -275,6 +275,60 @@ static void no_count_of_a_lane_is_left_out(void)
 	crowd_end(&crowd);
 }
 
+/* A sink gets events of both kinds, and has one ledger, which closes: what no worker sent on, what the
+ * sink lost, what was left out. */
+static void the_ledger_of_a_sink_has_both_kinds_of_events(void)
+{
+	static const struct output_ledger each[RECORD_KIND_COUNT] = {
+		[RECORD_EVENT] = {.offered = 5, .lost_queue = 1},
+		[RECORD_TRANSACTION_EVENT] = {.offered = 9, .by_policy = 2, .lost_queue = 3},
+	};
+	const uint64_t offered = LANES * (5 + 9) + STATS_OFFERED;
+	struct run_totals g;
+	struct crowd crowd;
+	struct summary summary;
+	struct error error = {0};
+	const struct output_ledger *l = &g.sinks[0].ledger;
+
+	crowd_begin(&crowd);
+	rig_set(&crowd.rig, "events.socket=/nonexistent/collector");
+	rig_set(&crowd.rig, "dpi.enabled=true"); /* or there are no transactions */
+	CU_ASSERT_TRUE(output_close(crowd.rig.output));
+	crowd.rig.output = output_open(crowd.rig.dir, &crowd.rig.settings, true, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(crowd.rig.output);
+	CU_ASSERT_TRUE(output_add_sinks(crowd.rig.output, &crowd.rig.settings, false, &error));
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+		uint64_t n = LANES * (each[kind].offered - each[kind].by_policy -
+					     each[kind].lost_queue);
+
+		for (uint32_t lane = 0; lane < LANES; lane++)
+			*(struct output_ledger *)(uintptr_t)exporter_ledger(
+				crowd.lanes[lane]->exporter, (enum record_kind)kind) =
+				each[kind];
+		if (kind == RECORD_EVENT)
+			n += STATS_OFFERED - STATS_LOST;
+		for (uint64_t i = 0; i < n; i++)
+			output_write(crowd.rig.output, (enum record_kind)kind, 0, "{}\n", 3);
+	}
+	CU_ASSERT_FALSE(output_stop_sinks(crowd.rig.output, 1));
+	CU_ASSERT_TRUE(output_flush(crowd.rig.output));
+	CU_ASSERT_TRUE(crowd_gather(&crowd, &g));
+	CU_ASSERT_EQUAL(g.n_sinks, 1);
+	CU_ASSERT_EQUAL(l->offered, offered);
+	CU_ASSERT_EQUAL(l->by_policy, LANES * 2);
+	CU_ASSERT_EQUAL(l->offered, l->written + l->by_policy + l->lost_queue + l->lost_disk);
+	l = &g.outputs[RECORD_TRANSACTION_EVENT];
+	CU_ASSERT_EQUAL(l->written, LANES * 4);
+	CU_ASSERT_EQUAL(l->offered, l->written + l->by_policy + l->lost_queue + l->lost_disk);
+	summary = run_totals_summary(&g, &crowd.rig.settings, crowd.lanes, LANES);
+	CU_ASSERT_EQUAL(summary.n_outputs, 4);
+	CU_ASSERT_STRING_EQUAL(summary.outputs[1].name, "transactions");
+	CU_ASSERT_TRUE(summary.outputs[1].enabled);
+	CU_ASSERT_EQUAL(summary.outputs[1].ledger.written, LANES * 4);
+	run_totals_free(&g);
+	crowd_end(&crowd);
+}
+
 /* No lane's table is full, but all sessions together are more than one table holds: with one
  * worker they would not have fitted. */
 static void sessions_that_fit_in_no_single_table(void)
@@ -331,6 +385,7 @@ void suite_run_totals(void)
 
 	CU_ADD_TEST(s, the_sums_are_those_of_the_parts);
 	CU_ADD_TEST(s, no_count_of_a_lane_is_left_out);
+	CU_ADD_TEST(s, the_ledger_of_a_sink_has_both_kinds_of_events);
 	CU_ADD_TEST(s, sessions_that_fit_in_no_single_table);
 	CU_ADD_TEST(s, without_memory);
 }

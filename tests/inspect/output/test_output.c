@@ -322,6 +322,7 @@ static void force_removes_only_our_own_files(void)
 		{"out/summary.json", true},
 		{"out/summary.json.bak", false},
 		{"out/events/flows.jsonl", true},
+		{"out/events/transactions.jsonl", true},
 		{"out/events/alerts.jsonl", true},
 		{"out/events/notes.txt", false},
 		{"out/flow-logs/AWSLogs/1/vpcflowlogs/r/2018/06/20/1_vpcflowlogs_r_x.log.gz",
@@ -353,7 +354,8 @@ static void force_removes_only_our_own_files(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
 	CU_ASSERT_TRUE(output_close(output));
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows[i].name, "out/events/flows.jsonl") != 0)
+		if (strcmp(rows[i].name, "out/events/flows.jsonl") != 0 &&
+			strcmp(rows[i].name, "out/events/transactions.jsonl") != 0)
 			CU_ASSERT_EQUAL(folder_has(&folder, rows[i].name), !rows[i].ours);
 	text = folder_get(&folder, "out/events/flows.jsonl", &len);
 	CU_ASSERT_STRING_EQUAL(text, "");
@@ -426,6 +428,7 @@ static void write_both(struct output *output)
 {
 	put(output, RECORD_EVENT, 0, "{\"lost\":1}\n");
 	put(output, RECORD_EVENT, 0, "{\"lost\":2}\n");
+	put(output, RECORD_TRANSACTION_EVENT, 0, "{\"lost_transaction\":1}\n");
 	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), "lost\n");
 	CU_ASSERT_FALSE(output_flush(output));
 }
@@ -463,6 +466,8 @@ static void a_full_disk_is_counted_and_said_once(void)
 	struct output *output = open_new(&folder);
 	const struct output_ledger *events = output_ledger(output, RECORD_EVENT);
 	const struct output_ledger *logs = output_ledger(output, RECORD_FLOW_LOG);
+	const struct output_ledger *transactions =
+		output_ledger(output, RECORD_TRANSACTION_EVENT);
 	size_t len;
 	char *text;
 	int saved;
@@ -477,19 +482,28 @@ static void a_full_disk_is_counted_and_said_once(void)
 	CU_ASSERT_EQUAL(events->written, 1);
 	CU_ASSERT_EQUAL(events->lost_disk, 4);
 	CU_ASSERT_EQUAL(logs->lost_disk, 2);
+	CU_ASSERT_EQUAL(transactions->offered, 2);
+	CU_ASSERT_EQUAL(transactions->lost_disk, 2);
 	/* There is room again: what was half written is gone, later lines stand. */
 	put(output, RECORD_EVENT, 0, "{\"kept\":2}\n");
+	put(output, RECORD_TRANSACTION_EVENT, 0, "{\"kept_transaction\":1}\n");
 	put(output, RECORD_FLOW_LOG, flow_log_route(PERIOD, 0), "kept\n");
 	CU_ASSERT_FALSE(output_flush(output));
 	CU_ASSERT_EQUAL(events->written, 2);
 	CU_ASSERT_EQUAL(logs->written, 1);
+	CU_ASSERT_EQUAL(transactions->written, 1);
+	CU_ASSERT_EQUAL(transactions->offered, transactions->written + transactions->lost_disk);
 	CU_ASSERT_EQUAL(events->offered, events->written + events->lost_disk);
 	CU_ASSERT_FALSE(output_close(output));
+	text = folder_get(&folder, "out/events/transactions.jsonl", &len);
+	CU_ASSERT_STRING_EQUAL(text, "{\"kept_transaction\":1}\n");
+	free(text);
 	text = folder_get(&folder, "out/events/flows.jsonl", &len);
 	CU_ASSERT_STRING_EQUAL(text, "{\"kept\":1}\n{\"kept\":2}\n");
 	free(text);
 	text = folder_get(&folder, "stderr.txt", &len);
 	CU_ASSERT_EQUAL(count(text, "flows.jsonl: File too large"), 1);
+	CU_ASSERT_EQUAL(count(text, "transactions.jsonl: File too large"), 1);
 	CU_ASSERT_EQUAL(count(text, ".log.gz: File too large"), 1);
 	free(text);
 	{
@@ -530,6 +544,141 @@ static struct output *open_live(const struct folder *folder, const struct settin
 	CU_ASSERT_STRING_EQUAL(error.text, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
 	return output;
+}
+
+/* The files of settings as they come but for `set` (NULL: nothing), after a line of each kind of event. */
+static void expect_files(bool live, const char *set, const char *want)
+{
+	struct folder folder = folder_make();
+	struct settings settings;
+	char path[PATH_MAX], *names, *at;
+	struct error error = {0};
+	struct output *output;
+
+	settings_init(&settings);
+	if (set != NULL)
+		CU_ASSERT_EQUAL(settings_set(&settings, set, &error), 0);
+	folder_path(&folder, "out", path, sizeof(path));
+	output = live ? output_open_live(path, &settings, &error)
+		      : output_open(path, &settings, false, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
+		if (record_kind_is_event((enum record_kind)kind))
+			put(output, (enum record_kind)kind, 0, "{}\n");
+	CU_ASSERT_TRUE(output_close(output));
+	names = listing(&folder);
+	for (at = names; (at = strpbrk(at, "0123456789")) != NULL;)
+		*at = 'N'; /* the time */
+	CU_ASSERT_STRING_EQUAL(names, want);
+	free(names);
+	settings_fini(&settings);
+	folder_remove(&folder);
+}
+
+#define STAMP "NNNNNNNNTNNNNNN.NNNZ.jsonl\n"
+static void files_are_those_that_the_settings_ask_for(void)
+{
+	static const char *const kinds[] = {
+		"events.dns", "events.http", "events.tls", "events.quic", "events.ssh"};
+	struct settings settings;
+
+	expect_files(false, NULL, "./events/flows.jsonl\n./events/transactions.jsonl\n");
+	expect_files(false, "events.flow=false", "./events/transactions.jsonl\n");
+	expect_files(false, "events.dns=false",
+		"./events/flows.jsonl\n./events/transactions.jsonl\n");
+	expect_files(false, "dpi.enabled=false", "./events/flows.jsonl\n");
+	expect_files(false, "events.file=false", ".\n");
+	expect_files(true, NULL, "./events/flows-" STAMP "./events/transactions-" STAMP);
+	expect_files(true, "events.flow=false", "./events/transactions-" STAMP);
+	expect_files(true, "dpi.enabled=false", "./events/flows-" STAMP);
+	expect_files(true, "events.file=false", ".\n");
+	settings_init(&settings);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct error error;
+		char set[32];
+
+		CU_ASSERT_TRUE(output_is_asked(&settings, RECORD_TRANSACTION_EVENT));
+		snprintf(set, sizeof(set), "%s=false", kinds[i]);
+		CU_ASSERT_EQUAL(settings_set(&settings, set, &error), 0);
+	}
+	CU_ASSERT_FALSE(output_is_asked(&settings, RECORD_TRANSACTION_EVENT));
+	CU_ASSERT_TRUE(output_is_asked(&settings, RECORD_EVENT));
+	settings_fini(&settings);
+}
+
+/* The bounds of a replay's file: what is beyond is counted, and the other file has its own. */
+static void each_kind_of_event_has_the_bounds_for_itself(void)
+{
+	struct folder folder = folder_make();
+	struct settings settings;
+	char path[PATH_MAX], *text;
+	struct error error = {0};
+	struct output *output;
+	const struct output_ledger *events, *transactions;
+	size_t len;
+	int saved;
+
+	settings_init(&settings);
+	settings.events.max_total_size = 9;
+	folder_path(&folder, "out", path, sizeof(path));
+	output = output_open(path, &settings, false, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+	hush(&folder, &saved);
+	for (int i = 0; i < 5; i++)
+		put(output, RECORD_TRANSACTION_EVENT, 0, "{}\n");
+	put(output, RECORD_EVENT, 0, "{}\n");
+	CU_ASSERT_TRUE(output_flush(output));
+	unhush(saved);
+	events = output_ledger(output, RECORD_EVENT);
+	transactions = output_ledger(output, RECORD_TRANSACTION_EVENT);
+	CU_ASSERT_EQUAL(transactions->offered, 5);
+	CU_ASSERT_EQUAL(transactions->written, 3);
+	CU_ASSERT_EQUAL(transactions->by_policy, 2);
+	CU_ASSERT_EQUAL(events->offered, 1);
+	CU_ASSERT_EQUAL(events->written, 1);
+	CU_ASSERT_EQUAL(events->by_policy, 0);
+	CU_ASSERT_TRUE(output_close(output));
+	text = folder_get(&folder, "stderr.txt", &len);
+	CU_ASSERT_EQUAL(count(text, "further transactions are left out"), 1);
+	CU_ASSERT_EQUAL(count(text, "further events"), 0);
+	free(text);
+	settings_fini(&settings);
+	folder_remove(&folder);
+}
+
+/* A run's transactions remove older ones, and no flow events. */
+static void only_the_oldest_of_a_kind_go(void)
+{
+	struct folder folder = folder_make();
+	struct settings settings;
+	struct output *output;
+	uint64_t bytes;
+	char *names;
+
+	for (int i = 0; i < 3; i++) {
+		char name[80];
+
+		snprintf(name, sizeof(name),
+			"out/events/transactions-20260101T00000%d.000Z.jsonl", i);
+		folder_put(&folder, name, "{}\n");
+		snprintf(name, sizeof(name), "out/events/flows-20260101T00000%d.000Z.jsonl", i);
+		folder_put(&folder, name, "{}\n");
+	}
+	settings_init(&settings);
+	settings.events.max_files = 3;
+	output = open_live(&folder, &settings);
+	put(output, RECORD_TRANSACTION_EVENT, 0, "{}\n");
+	CU_ASSERT_EQUAL(output_removed(output, RECORD_TRANSACTION_EVENT, &bytes), 1);
+	CU_ASSERT_EQUAL(bytes, 3);
+	CU_ASSERT_EQUAL(output_removed(output, RECORD_EVENT, &bytes), 0);
+	CU_ASSERT_TRUE(output_close(output));
+	names = listing(&folder);
+	CU_ASSERT_EQUAL(count(names, "events/flows-2026010"), 3);
+	CU_ASSERT_EQUAL(count(names, "events/transactions-"), 3);
+	CU_ASSERT_EQUAL(count(names, "events/transactions-20260101T000000.000Z"), 0);
+	free(names);
+	settings_fini(&settings);
+	folder_remove(&folder);
 }
 
 /* The names that AWS gives, and ours with another hash, are not ours. */
@@ -638,6 +787,9 @@ void suite_output(void)
 	CU_ADD_TEST(s, what_cannot_be_opened_is_said);
 	CU_ADD_TEST(s, links_are_not_followed);
 	CU_ADD_TEST(s, a_full_disk_is_counted_and_said_once);
+	CU_ADD_TEST(s, files_are_those_that_the_settings_ask_for);
+	CU_ADD_TEST(s, each_kind_of_event_has_the_bounds_for_itself);
+	CU_ADD_TEST(s, only_the_oldest_of_a_kind_go);
 	CU_ADD_TEST(s, the_oldest_flow_logs_go);
 	CU_ADD_TEST(s, flow_logs_have_a_bound_in_bytes);
 }

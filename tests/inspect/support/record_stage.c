@@ -65,6 +65,7 @@ void stage_free(struct stage *stage)
 	session_table_destroy(stage->sessions);
 	labels_destroy(stage->labels);
 	memory_sweep(&stage->taken);
+	memory_trim(&stage->memory);
 	free(stage);
 }
 
