@@ -13,10 +13,10 @@
 #define OBJECT_NULL(name, kind) ",\"" #name "\":null"
 #define OBJECT_OF(name, kind) [kind] = OBJECT_##name,
 
-/* From 1: 0 is a kind of transaction whose object has no rows. */
-enum object { OBJECT_NONE, OBJECTS(OBJECT_ENUM) };
-static const char *const object_keys[] = {"", OBJECTS(OBJECT_KEY)};
-static const enum object object_of[TRANSACTIONS] = {OBJECTS(OBJECT_OF)};
+enum object { OBJECTS(OBJECT_ENUM) OBJECT_COUNT };
+static const char *const object_keys[] = {OBJECTS(OBJECT_KEY)};
+static const enum object object_of[] = {OBJECTS(OBJECT_OF)};
+_Static_assert((int)OBJECT_COUNT == (int)TRANSACTIONS, "one for each kind");
 static const char no_objects[] = OBJECTS(OBJECT_NULL);
 
 enum kind { STRING, NUMBER, BOOL, USEC, LIST };
@@ -132,14 +132,13 @@ void event_details_of(struct text *t, const struct details *details, enum transa
 	struct detail_value values[DETAIL_COUNT];
 	unsigned from = 0;
 
-	while (from < DETAIL_COUNT && rows[from].object != object_of[kind])
-		from++;
-	if (details == NULL || from == DETAIL_COUNT) {
-		text_char(t, '"');
-		text_cstr(t, transaction_name(kind));
-		text_cstr(t, "\":null");
+	if (details == NULL) {
+		text_cstr(t, object_keys[object_of[kind]]);
+		text_cstr(t, "null");
 		return;
 	}
+	while (rows[from].object != object_of[kind])
+		from++;
 	details_all(details, values);
 	put_object(t, details, values, from, end_of(from));
 }
