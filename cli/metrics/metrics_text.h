@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "decap/counters/counters.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 
 enum { METRICS_LABEL_MAX = 256, METRICS_LABELS_MAX = 8 };
 

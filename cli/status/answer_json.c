@@ -2,7 +2,7 @@
 
 #include "decap/addr.h"
 #include "inspect/record/json.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 #include "inspect/summary/summary_rows.h"
 
 static void put_time(struct json *j, const char *key, uint64_t ns)

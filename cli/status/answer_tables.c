@@ -4,7 +4,7 @@
 
 #include "config/parse/plural.h"
 #include "decap/addr.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary_rows.h"
 

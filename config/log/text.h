@@ -1,5 +1,5 @@
 /* Text built in a caller's buffer: the one place where numbers, times and JSON strings are
- * turned into bytes (addresses: inspect/record/text.h). Never allocates, never writes past `end`; the first thing that does not fit
+ * turned into bytes (addresses: inspect/flow/addr_text.h). Never allocates, never writes past `end`; the first thing that does not fit
  * sets `full` and from then on nothing is written. */
 #pragma once
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inspect/proto/dns_pair.h"
-#include "inspect/proto/dns_stream.h"
+#include "inspect/proto/dns/dns_pair.h"
+#include "inspect/proto/dns/dns_stream.h"
 
 /* Packets and messages of a flow in which the answer to its first question is looked for. */
 enum { DNS_PACKETS_MAX = 64, DNS_MESSAGES_MAX = 256 };

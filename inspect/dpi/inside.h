@@ -8,8 +8,8 @@
 #include "inspect/dpi/reader.h"
 #include "inspect/flow/memory.h"
 #include "inspect/proto/details_draft.h"
-#include "inspect/proto/dns.h"
-#include "inspect/proto/dns_join.h"
+#include "inspect/proto/dns/dns.h"
+#include "inspect/proto/dns/dns_join.h"
 #include "inspect/stream/reassembly.h"
 #include "inspect/stream/reorder.h"
 
@@ -119,6 +119,11 @@ bool flow_is_dns_again(const struct dpi *dpi, const struct flow *flow);
 void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece);
 /* The flow says nothing more, or nobody listens: what waits for more bytes is told as it is. */
 void flow_read_end(struct dpi *dpi, struct flow *flow);
+/* Whether a parser has more to say. */
+bool flow_awaits(const struct dpi *dpi, const struct flow *flow);
+
+/* reading.c: what parsers do with what they found, beside reader.h. */
+
 /* Whether somebody wants to hear of the flow's next transaction. One too many is counted. */
 bool flow_tells(struct dpi *dpi, struct flow *flow, enum transaction kind);
 void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns,
@@ -126,8 +131,6 @@ void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64
 /* With what the draft has. */
 void flow_tell_draft(
 	struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns);
-/* Whether a parser has more to say. */
-bool flow_awaits(const struct dpi *dpi, const struct flow *flow);
 
 /* state.c: what a flow has while it is inspected. */
 

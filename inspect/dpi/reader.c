@@ -8,25 +8,6 @@
 static const struct parser *const parsers[] = {
 	&tls_parser, &http_parser, &ssh_parser, &quic_parser};
 
-bool reading_is_from_server(const struct reading *reading)
-{
-	bool client_is_lo = reading->flow->flags & FLOW_CLIENT_IS_LO;
-
-	return reading->from_hi == client_is_lo;
-}
-
-struct draft *reading_draft(const struct reading *reading)
-{
-	draft_reset(&reading->dpi->draft);
-	return &reading->dpi->draft;
-}
-
-void reading_keep(struct reading *reading)
-{
-	if (reading->dpi->draft.have)
-		flow_details(reading->dpi, reading->flow);
-}
-
 static const struct parser *parser_of(const struct piece *piece, struct cursor payload)
 {
 	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++)
@@ -147,32 +128,4 @@ bool flow_awaits(const struct dpi *dpi, const struct flow *flow)
 	const struct reader *reader = flow->dpi->reader;
 
 	return reader ? !is_over(reader) : flow_awaits_dns(dpi, flow);
-}
-
-bool flow_tells(struct dpi *dpi, struct flow *flow, enum transaction kind)
-{
-	const struct transaction_sink *sink = &dpi->transactions;
-
-	if (!transaction_is_wanted(sink, kind))
-		return false;
-	if (flow->dpi->told < sink->per_flow)
-		return true;
-	flow_tell(dpi, flow, kind, flow->last_ns, NULL);
-	return false;
-}
-
-void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns,
-	const struct details *details)
-{
-	struct dpi_state *state = flow->dpi;
-
-	dpi->transactions.transaction(
-		dpi->transactions.ctx, flow, kind, time_ns, state->told, details);
-	state->told += state->told < UINT32_MAX;
-}
-
-void flow_tell_draft(
-	struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns)
-{
-	flow_tell(dpi, flow, kind, time_ns, draft_copy(&dpi->draft, dpi->transaction));
 }

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "inspect/proto/http_pair.h"
-#include "inspect/proto/quic_hello.h"
-#include "inspect/proto/ssh_stream.h"
-#include "inspect/proto/tls_stream.h"
+#include "inspect/proto/http/http_pair.h"
+#include "inspect/proto/quic/quic_hello.h"
+#include "inspect/proto/ssh/ssh_stream.h"
+#include "inspect/proto/tls/tls_stream.h"
 #include "inspect/proto/transaction.h"
 #include "inspect/stream/byte_stream.h"
 

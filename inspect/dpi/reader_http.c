@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "inspect/dpi/inside.h"
-#include "inspect/proto/http_head.h"
+#include "inspect/proto/http/http_head.h"
 
 /* A request line whose target is a path, "*", a URL or, of CONNECT, a host; or a status line. Stricter than
  * the parser, which takes what follows in a stream that is HTTP already. */

@@ -1,8 +1,8 @@
 #include <netinet/in.h>
 
 #include "inspect/dpi/inside.h"
-#include "inspect/proto/quic_draft.h"
-#include "inspect/proto/tls_draft.h"
+#include "inspect/proto/quic/quic_draft.h"
+#include "inspect/proto/tls/tls_draft.h"
 
 static void client_hello(void *ctx, uint32_t version, const struct tls_client_hello *hello)
 {

@@ -1,7 +1,7 @@
 #include <netinet/in.h>
 
 #include "inspect/dpi/inside.h"
-#include "inspect/proto/tls_draft.h"
+#include "inspect/proto/tls/tls_draft.h"
 
 static bool begins(struct cursor bytes)
 {

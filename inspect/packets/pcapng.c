@@ -6,7 +6,7 @@
 
 #include "inspect/output/record_file.h"
 #include "inspect/packets/pcapng_interfaces.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 
 enum block {
 	BLOCK_INTERFACE = 1,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "decap/salt.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 
 enum { ROOM_FIRST = 16 };
 

@@ -5,7 +5,7 @@
 #include "inspect/record/label.h"
 #include "inspect/record/record.h"
 #include "inspect/record/sink.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 
 struct encoder {
 	enum record_type type;

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 
 enum { STRING_MAX_LEN = 1024 };
 

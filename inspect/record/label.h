@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "inspect/dpi/dpi.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 
 /* Names are cut at LABEL_NAME bytes, far above any that nDPI has. */
 enum {

@@ -4,7 +4,7 @@
 
 #include "inspect/record/json.h"
 #include "inspect/record/observation_point.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
 

@@ -3,7 +3,7 @@
 
 #include "config/parse/plural.h"
 #include "inspect/record/observation_point.h"
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
 #include "inspect/summary/summary_notes.h"

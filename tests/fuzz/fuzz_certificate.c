@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "demand.h"
-#include "inspect/proto/tls_certificate.h"
-#include "inspect/proto/tls_draft.h"
+#include "inspect/proto/tls/tls_certificate.h"
+#include "inspect/proto/tls/tls_draft.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/proto/dns_pair.h"
-#include "inspect/proto/dns_records.h"
+#include "inspect/proto/dns/dns_pair.h"
+#include "inspect/proto/dns/dns_records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

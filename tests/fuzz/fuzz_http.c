@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "inspect/proto/details_draft.h"
-#include "inspect/proto/http_pair.h"
+#include "inspect/proto/http/http_pair.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

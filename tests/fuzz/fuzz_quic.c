@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/proto/quic_draft.h"
-#include "inspect/proto/quic_frame.h"
-#include "inspect/proto/quic_hello.h"
-#include "inspect/proto/tls_draft.h"
+#include "inspect/proto/quic/quic_draft.h"
+#include "inspect/proto/quic/quic_frame.h"
+#include "inspect/proto/quic/quic_hello.h"
+#include "inspect/proto/tls/tls_draft.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

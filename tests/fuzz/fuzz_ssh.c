@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/proto/ssh_stream.h"
+#include "inspect/proto/ssh/ssh_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "demand.h"
-#include "inspect/proto/ja3.h"
-#include "inspect/proto/ja4.h"
-#include "inspect/proto/tls_draft.h"
-#include "inspect/proto/tls_stream.h"
+#include "inspect/proto/tls/ja3.h"
+#include "inspect/proto/tls/ja4.h"
+#include "inspect/proto/tls/tls_draft.h"
+#include "inspect/proto/tls/tls_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "inspect/record/text.h"
+#include "inspect/flow/addr_text.h"
 #include "support/python.h"
 #include "support/random.h"
 

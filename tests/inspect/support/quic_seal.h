@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inspect/proto/quic_keys.h"
+#include "inspect/proto/quic/quic_keys.h"
 
 struct quic_seal {
 	uint32_t version;
