@@ -7,6 +7,7 @@
 #include "inspect/proto/quic/quic_frame.h"
 #include "inspect/proto/quic/quic_packet.h"
 #include "support/hex.h"
+#include "support/random.h"
 
 enum { ALL = 40000 };
 
@@ -77,27 +78,22 @@ static void is_as_the_twin(const struct stage *s)
 	CU_ASSERT_EQUAL(s->crypto.next, n);
 }
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
-}
-
 static void any_order_is_put_in_order(void)
 {
-	uint32_t seed = 7;
+	struct random random = random_seeded(7);
 
 	for (unsigned round = 0; round < 400; round++) {
 		struct stage *s = stage_make();
-		uint32_t span = 1 + next_random(&seed) % 3500;
+		uint32_t span = 1 + random_below(&random, 3500);
 
 		for (unsigned i = 0; i < 60; i++) {
-			uint32_t at = s->told + next_random(&seed) % span;
+			uint32_t at = s->told + random_below(&random, span);
 
-			at -= at < 20 ? at : next_random(&seed) % 20;
+			at -= at < 20 ? at : random_below(&random, 20);
 			if (at > 15000)
 				break;
-			give(s, at, next_random(&seed) % 300, (uint8_t)next_random(&seed));
+			give(s, at, random_below(&random, 300),
+				(uint8_t)random_below(&random, 256));
 			is_as_the_twin(s);
 		}
 		CU_ASSERT_TRUE(s->memory.peak < QUIC_AHEAD_MAX + QUIC_AHEAD_MAX / 4);
