@@ -1,8 +1,8 @@
 #include "cli/status/answer.h"
 
 #include "decap/addr.h"
-#include "inspect/record/json.h"
 #include "inspect/flow/addr_text.h"
+#include "inspect/record/json.h"
 #include "inspect/summary/summary_rows.h"
 
 static void put_time(struct json *j, const char *key, uint64_t ns)

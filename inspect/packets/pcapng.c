@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/flow/addr_text.h"
 #include "inspect/output/record_file.h"
 #include "inspect/packets/pcapng_interfaces.h"
-#include "inspect/flow/addr_text.h"
 
 enum block {
 	BLOCK_INTERFACE = 1,

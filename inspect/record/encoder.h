@@ -2,10 +2,10 @@
  * encoders.def. */
 #pragma once
 
+#include "inspect/flow/addr_text.h"
 #include "inspect/record/label.h"
 #include "inspect/record/record.h"
 #include "inspect/record/sink.h"
-#include "inspect/flow/addr_text.h"
 
 struct encoder {
 	enum record_type type;

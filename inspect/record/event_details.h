@@ -3,10 +3,10 @@
  * a detail that was not seen is null. */
 #pragma once
 
+#include "inspect/flow/addr_text.h"
 #include "inspect/proto/details.h"
 #include "inspect/proto/transaction.h"
 #include "inspect/record/record.h"
-#include "inspect/flow/addr_text.h"
 
 /* The most that either of the two below appends: every key with its object's braces, every byte of the
  * details escaped, what is around strings and elements, and numbers. */

@@ -2,9 +2,9 @@
  * was. */
 #pragma once
 
+#include "inspect/flow/addr_text.h"
 #include "inspect/flow/flow.h"
 #include "inspect/record/observation_point.h"
-#include "inspect/flow/addr_text.h"
 
 /* The most that the three below append, session and interface left out. */
 enum { EVENT_FLOW_FIELDS_MAX = 768 };

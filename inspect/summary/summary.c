@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "inspect/flow/addr_text.h"
 #include "inspect/record/json.h"
 #include "inspect/record/observation_point.h"
-#include "inspect/flow/addr_text.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
 

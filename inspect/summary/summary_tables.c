@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "config/parse/plural.h"
-#include "inspect/record/observation_point.h"
 #include "inspect/flow/addr_text.h"
+#include "inspect/record/observation_point.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
 #include "inspect/summary/summary_notes.h"
