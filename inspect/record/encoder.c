@@ -1,7 +1,6 @@
 #include "inspect/record/encoder.h"
 
 #include "inspect/record/event.h"
-#include "inspect/record/event_transaction.h"
 #include "inspect/record/flow_log.h"
 #include "inspect/record/stats_event.h"
 

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 
 #include "inspect/proto/details.h"
-#include "inspect/record/event_flow_fields.h"
 
 static void put_bool(struct text *t, bool value)
 {

@@ -1,4 +1,4 @@
-#include "inspect/record/event_transaction.h"
+#include "inspect/record/event.h"
 
 void event_transaction(struct text *t, const struct record *record, struct labels *labels)
 {
