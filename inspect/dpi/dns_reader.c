@@ -99,9 +99,13 @@ static void keep_first(const struct message_of *of, struct dns_reader *reader)
 		reader->id = m->id;
 		reader->type = m->type;
 		reader->from_hi = of->piece->from_hi;
+		reader->asked_ns = m->is_response ? 0 : of->piece->time_ns;
 	}
 	reader->answered = m->is_response;
 	draft_dns(&of->dpi->draft, m);
+	if (m->is_response && reader->asked_ns && of->piece->time_ns >= reader->asked_ns)
+		draft_number(&of->dpi->draft, DETAIL_dns_rtt_ms,
+			(of->piece->time_ns - reader->asked_ns) / 1000);
 	flow_details(of->dpi, of->flow);
 }
 

@@ -16,6 +16,7 @@ struct dns_reader {
 	struct dns_stream stream[2]; /* of TCP */
 	struct dns_pair pair;
 	uint16_t id, type;
+	uint64_t asked_ns; /* of the first question */
 	bool asked, answered;
 	bool from_hi;    /* who asked */
 	uint8_t packets; /* looked at */

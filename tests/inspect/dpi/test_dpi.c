@@ -128,7 +128,6 @@ static void http_fields_are_read(void)
 	say(dpi, &t, 1,
 		"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n"
 		"no");
-	expect_done(&t);
 	expect_app(dpi, &t, "HTTP");
 	expect_string(&t, DETAIL_http_host, "www.example.com");
 	expect_string(&t, DETAIL_http_url, "www.example.com/a/b?c=1");
@@ -142,6 +141,7 @@ static void http_fields_are_read(void)
 	say(dpi, &t, 0, "GET /next HTTP/1.1\r\nHost: other.example\r\n\r\n");
 	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 5);
 	dpi_conclude(dpi, &t.flow);
+	expect_done(&t);
 	expect_string(&t, DETAIL_http_host, "www.example.com");
 	dpi_release(dpi, &t.flow);
 	dpi_destroy(dpi);

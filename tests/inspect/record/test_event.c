@@ -361,7 +361,8 @@ static void details_and_risks(void)
 		"\"user_agent\":null,\"status\":404,\"content_type\":null,\"version\":null,"
 		"\"referer\":null,\"request_bytes\":null,\"response_bytes\":null},"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
-		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3},\"ssh\":null,\"quic\":null,"
+		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3,\"id\":null,\"questions\":null,"
+		"\"authoritative\":null,\"truncated\":null,\"rtt_ms\":null},\"ssh\":null,\"quic\":null,"
 		"\"icmp\":null}\n");
 	/* Names and scores as `ndpiReader -h` lists them. */
 	expect_part(&flow, FLOW_END_IDLE,

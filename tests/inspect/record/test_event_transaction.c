@@ -54,7 +54,8 @@ static void a_transaction_in_full(void)
 		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
-		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":2}}\n",
+		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":2,\"id\":null,"
+		"\"questions\":null,\"authoritative\":null,\"truncated\":null,\"rtt_ms\":null}}\n",
 		id);
 	tell(stage, TRANSACTION_DNS, TIME, 0, some_details(stage));
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
@@ -71,10 +72,11 @@ static void each_kind_has_its_object_alone(void)
 		enum transaction kind;
 		const char *begin, *end;
 	} rows[] = {
-		{TRANSACTION_DNS, "{\"event\":\"dns\",", ",\"answer_count\":2}}\n"},
+		{TRANSACTION_DNS, "{\"event\":\"dns\",",
+			",\"truncated\":null,\"rtt_ms\":null}}\n"},
 		{TRANSACTION_HTTP, "{\"event\":\"http\",", ",\"protocol\":6,\"http\":null}\n"},
 		{TRANSACTION_TLS, "{\"event\":\"tls\",", NULL},
-		{TRANSACTION_QUIC, "{\"event\":\"quic\",", ",\"protocol\":6,\"quic\":null}\n"},
+		{TRANSACTION_QUIC, "{\"event\":\"quic\",", NULL},
 		{TRANSACTION_SSH, "{\"event\":\"ssh\",",
 			",\"protocol\":6,\"ssh\":{\"client\":\"SSH-2.0-x\",\"server\":null,"
 			"\"hassh\":null,\"hassh_server\":null}}\n"},
