@@ -38,6 +38,7 @@ struct dpi_state {
 	struct dns_reader *dns;      /* NULL: no DNS so far */
 	struct reader *reader;       /* NULL: no parser but that of DNS so far */
 	uint8_t probes;              /* packets by which a parser was looked for */
+	bool tunnel;                 /* another protocol follows one that was read */
 	uint32_t told;               /* transactions */
 	bool starved;                /* memory was refused at some point */
 	bool refused;                /* there was none for nDPI's state: the flow is given up */

@@ -76,6 +76,7 @@ static void leave(struct dpi_state *state)
 	memory_free(state->reader);
 	state->reader = NULL;
 	state->probes = 0;
+	state->tunnel = true;
 }
 
 static void flow_read_payload(struct dpi *dpi, struct flow *flow, const struct piece *piece)
@@ -127,5 +128,9 @@ bool flow_awaits(const struct dpi *dpi, const struct flow *flow)
 {
 	const struct reader *reader = flow->dpi->reader;
 
-	return reader ? !is_over(reader) : flow_awaits_dns(dpi, flow);
+	if (reader)
+		return !is_over(reader);
+	if (flow->dpi->tunnel && flow->dpi->probes < READER_PROBES_MAX)
+		return true;
+	return flow_awaits_dns(dpi, flow);
 }

@@ -791,8 +791,8 @@ static void details_are_those_of_the_transaction(void)
 		details = details_of(text, "", &memory, &list);
 		expect_detail(details, DETAIL_http_host, draft_rows[i].host);
 		expect_detail(details, DETAIL_http_url, draft_rows[i].url);
-		CU_ASSERT_EQUAL(
-			details_number(details, DETAIL_http_request_bytes), strlen(text));
+		CU_ASSERT_EQUAL(details_number(details, DETAIL_http_request_bytes),
+			(int64_t)strlen(text));
 		CU_ASSERT_EQUAL(details_number(details, DETAIL_http_status), -1);
 		CU_ASSERT_EQUAL(details_number(details, DETAIL_http_response_bytes), -1);
 		memory_free(details);

@@ -1,0 +1,314 @@
+/* Which of our parsers reads a flow, until when, and the transactions that it tells. */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inspect/dpi/dpi.h"
+#include "inspect/support/open_dpi.h"
+#include "support/hex.h"
+#include "support/talk.h"
+
+enum { TOLD_MAX = 64, ALL = (1 << TRANSACTIONS) - 1 };
+
+/* What was told: kind, what it is recognised by, and its answer. */
+struct told {
+	char text[TOLD_MAX][160];
+	uint64_t time_ns[TOLD_MAX];
+	unsigned n, empty;
+};
+
+static void add_string(const struct details *details, enum detail detail, char *text)
+{
+	size_t len = 0, at = strlen(text);
+	const char *found = details_string(details, detail, &len);
+
+	snprintf(text + at, 160 - at, " %.*s", (int)(found ? len : 1), found ? found : "-");
+}
+
+static void hear(void *ctx, const struct flow *flow, enum transaction kind, uint64_t time_ns,
+	uint32_t before, const struct details *details)
+{
+	static const enum detail shown[TRANSACTIONS][2] = {
+		[TRANSACTION_DNS] = {DETAIL_dns_query, DETAIL_dns_rcode},
+		[TRANSACTION_HTTP] = {DETAIL_http_url, DETAIL_http_content_type},
+		[TRANSACTION_TLS] = {DETAIL_tls_sni, DETAIL_tls_version},
+		[TRANSACTION_QUIC] = {DETAIL_quic_version, DETAIL_tls_sni},
+		[TRANSACTION_SSH] = {DETAIL_ssh_client, DETAIL_ssh_server},
+	};
+	struct told *told = ctx;
+
+	CU_ASSERT_PTR_NOT_NULL(flow);
+	if (!details) {
+		told->empty++;
+		return;
+	}
+	CU_ASSERT_EQUAL(before, told->n);
+	CU_ASSERT_TRUE_FATAL(told->n < TOLD_MAX);
+	snprintf(told->text[told->n], sizeof(told->text[0]), "%s", transaction_name(kind));
+	add_string(details, shown[kind][0], told->text[told->n]);
+	add_string(details, shown[kind][1], told->text[told->n]);
+	told->time_ns[told->n++] = time_ns;
+}
+
+static struct dpi *open_telling(struct told *told, uint32_t kinds, uint32_t per_flow)
+{
+	struct transaction_sink sink = {told, hear, kinds, per_flow};
+	struct dpi *dpi = open_usual_dpi();
+
+	*told = (struct told){.n = 0};
+	dpi_tell(dpi, &sink);
+	return dpi;
+}
+
+static void give(struct dpi *dpi, struct packet *p)
+{
+	p->flow->last_ns = p->time_ns;
+	dpi_packet(dpi, p->flow, p);
+}
+
+static void open_tcp(struct dpi *dpi, struct talk *t, uint16_t server_port)
+{
+	talk_open(t, 6, 1, 40000, 2, server_port);
+	for (unsigned step = 0; step < 3; step++)
+		give(dpi, talk_handshake(t, step));
+}
+
+static void say(struct dpi *dpi, struct talk *t, unsigned side, const char *text)
+{
+	give(dpi, talk_say(t, side, text, strlen(text)));
+}
+
+static void say_hex(struct dpi *dpi, struct talk *t, unsigned side, const char *hex)
+{
+	uint8_t bytes[1024];
+
+	give(dpi, talk_say(t, side, bytes, hex_read(hex, bytes, sizeof(bytes))));
+}
+
+static void end(struct dpi *dpi, struct talk *t)
+{
+	dpi_conclude(dpi, &t->flow);
+	CU_ASSERT_PTR_NULL(t->flow.dpi);
+	dpi_release(dpi, &t->flow);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).refused_flows, 0);
+}
+
+static void expect(const struct told *told, const char *const *texts, unsigned n)
+{
+	CU_ASSERT_EQUAL(told->n, n);
+	for (unsigned i = 0; i < n && i < told->n; i++) {
+		CU_ASSERT_STRING_EQUAL(told->text[i], texts[i]);
+		if (strcmp(told->text[i], texts[i]) != 0)
+			printf("\n%u: want %s\n  got %s", i, texts[i], told->text[i]);
+	}
+}
+
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: shop.example\r\n\r\n"
+#define OK(type) "HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nContent-Length: 2\r\n\r\nno"
+
+/* Long after nDPI has its verdict, on any port; the flow keeps the first one. */
+static void every_request_is_told(void)
+{
+	static const char *const want[] = {"http shop.example/1 text/html",
+		"http shop.example/2 image/png", "http shop.example/3 text/css",
+		"http shop.example/4 -"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+	size_t len = 0;
+	uint64_t packets;
+
+	open_tcp(dpi, &t, 8081);
+	say(dpi, &t, 0, GET("/1"));
+	say(dpi, &t, 1, OK("text/html"));
+	CU_ASSERT_EQUAL(told.n, 1);
+	packets = dpi_stats(dpi).packets;
+	say(dpi, &t, 0, GET("/2") GET("/3"));
+	say(dpi, &t, 1, OK("image/png") OK("text/css"));
+	CU_ASSERT_EQUAL(told.n, 3);
+	say(dpi, &t, 0, GET("/4"));
+	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, packets);
+	dpi_conclude(dpi, &t.flow);
+	expect(&told, want, 4);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(details_string(t.flow.details, DETAIL_http_url, &len));
+	CU_ASSERT_EQUAL(len, strlen("shop.example/1"));
+	CU_ASSERT_EQUAL(memcmp(details_string(t.flow.details, DETAIL_http_url, &len),
+				"shop.example/1", len),
+		0);
+	end(dpi, &t);
+	dpi_destroy(dpi);
+}
+
+/* So many of a flow are made; the others are told without what they say, to be counted. */
+static void more_than_a_flow_may_have_are_counted(void)
+{
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, 2);
+	struct talk t;
+
+	open_tcp(dpi, &t, 80);
+	for (unsigned i = 0; i < 5; i++) {
+		say(dpi, &t, 0, GET("/"));
+		say(dpi, &t, 1, OK("text/html"));
+	}
+	end(dpi, &t);
+	CU_ASSERT_EQUAL(told.n, 2);
+	CU_ASSERT_EQUAL(told.empty, 3);
+	dpi_destroy(dpi);
+}
+
+#define QUESTION(id, letter) \
+	id "0100 0001 0000 0000 0000 01" letter "07 6578616d706c65 00 0001 0001"
+#define ANSWER(id, letter, rcode) \
+	id "818" rcode "0001 0001 0000 0000 01" letter "07 6578616d706c65 00 0001 0001" \
+	   "c00c 0001 0001 0000003c 0004 c0000201"
+
+/* Over TCP with its length. */
+static void say_dns(struct dpi *dpi, struct talk *t, unsigned side, const char *hex)
+{
+	uint8_t bytes[256];
+	size_t n = hex_read(hex, bytes + 2, sizeof(bytes) - 2);
+
+	bytes[0] = 0;
+	bytes[1] = (uint8_t)n;
+	if (t->flow.key.protocol == 6)
+		give(dpi, talk_say(t, side, bytes, n + 2));
+	else
+		give(dpi, talk_say(t, side, bytes + 2, n));
+}
+
+/* The inspection ends with the first answer, and begins anew with the second question. */
+static void every_question_is_told(uint8_t protocol)
+{
+	static const char *const want[] = {"dns a.example NOERROR", "dns c.example NXDOMAIN",
+		"dns b.example REFUSED", "dns d.example NOERROR", "dns e.example -"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+	const char *const lines[][2] = {{"0", QUESTION("0001", "61")},
+		{"1", ANSWER("0001", "61", "0")}, {"0", QUESTION("0002", "62")},
+		{"0", QUESTION("0003", "63")}, {"1", ANSWER("0003", "63", "3")},
+		{"1", ANSWER("0002", "62", "5")}, {"0", QUESTION("0004", "64")},
+		{"1", ANSWER("0004", "64", "0")}, {"0", QUESTION("0005", "65")}};
+
+	if (protocol == 6)
+		open_tcp(dpi, &t, 53);
+	else
+		talk_open(&t, 17, 1, 40000, 2, 53);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		say_dns(dpi, &t, lines[i][0][0] == '1', lines[i][1]);
+		if (i == 1)
+			CU_ASSERT_EQUAL(t.flow.dpi == NULL, protocol == 17);
+	}
+	end(dpi, &t);
+	expect(&told, want, 5);
+	dpi_destroy(dpi);
+}
+
+static void every_question_over_udp_is_told(void)
+{
+	every_question_is_told(17);
+}
+
+static void every_question_over_tcp_is_told(void)
+{
+	every_question_is_told(6);
+}
+
+#define CLIENT_HELLO \
+	"16 0301 0043 01 00003f 0303" \
+	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00" \
+	"0002 c02f 01 00 0014" \
+	"0000 0010 000e 00 000b 6e616d652e6578616d706c"
+#define SERVER_HELLO \
+	"16 0303 002a 02 000026 0303" \
+	"202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f 00 c02f 00"
+
+/* What a proxy passes on is read by its own parser. */
+static void tls_in_a_tunnel_is_read(void)
+{
+	static const char *const want[] = {"http name.exampl:443 -", "tls name.exampl TLSv1.2"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+
+	open_tcp(dpi, &t, 3128);
+	say(dpi, &t, 0, "CONNECT name.exampl:443 HTTP/1.1\r\n\r\n");
+	say(dpi, &t, 1, "HTTP/1.1 200 OK\r\n\r\n");
+	say_hex(dpi, &t, 0, CLIENT_HELLO);
+	say_hex(dpi, &t, 1, SERVER_HELLO);
+	end(dpi, &t);
+	expect(&told, want, 2);
+	dpi_destroy(dpi);
+}
+
+/* The ClientHello comes in parts and out of order, on a port of another protocol. */
+static void order_and_port_do_not_matter(void)
+{
+	static const char *const want[] = {"tls name.exampl TLSv1.2"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+	struct packet late;
+	uint8_t bytes[256], kept[2048];
+	size_t n = hex_read(CLIENT_HELLO, bytes, sizeof(bytes));
+
+	open_tcp(dpi, &t, 25);
+	give(dpi, talk_say(&t, 0, bytes, 20));
+	late = *talk_say(&t, 0, bytes + 20, 30);
+	memcpy(kept, t.bytes, sizeof(kept));
+	late.ip = kept + (late.ip - t.bytes);
+	give(dpi, talk_say(&t, 0, bytes + 50, n - 50));
+	give(dpi, &late);
+	say_hex(dpi, &t, 1, SERVER_HELLO);
+	end(dpi, &t);
+	expect(&told, want, 1);
+	dpi_destroy(dpi);
+}
+
+/* One half of a handshake is told, at the flow's end or when only the other side goes on. */
+static void half_a_handshake_is_told_once(void)
+{
+	static const char *const want[] = {"ssh SSH-2.0-x -"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+
+	open_tcp(dpi, &t, 2222);
+	say(dpi, &t, 0, "SSH-2.0-x\r\n");
+	end(dpi, &t);
+	expect(&told, want, 1);
+	dpi_destroy(dpi);
+}
+
+/* Kinds that nobody asked for are not told, and details are the same. */
+static void who_does_not_ask_is_not_told(void)
+{
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL & ~(1u << TRANSACTION_HTTP), UINT32_MAX);
+	struct talk t;
+
+	open_tcp(dpi, &t, 80);
+	say(dpi, &t, 0, GET("/1"));
+	say(dpi, &t, 1, OK("text/html"));
+	dpi_conclude(dpi, &t.flow);
+	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 200);
+	end(dpi, &t);
+	CU_ASSERT_EQUAL(told.n + told.empty, 0);
+	dpi_destroy(dpi);
+}
+
+void suite_reader(void);
+void suite_reader(void)
+{
+	CU_pSuite s = CU_add_suite("reader", NULL, NULL);
+
+	CU_ADD_TEST(s, every_request_is_told);
+	CU_ADD_TEST(s, more_than_a_flow_may_have_are_counted);
+	CU_ADD_TEST(s, every_question_over_udp_is_told);
+	CU_ADD_TEST(s, every_question_over_tcp_is_told);
+	CU_ADD_TEST(s, tls_in_a_tunnel_is_read);
+	CU_ADD_TEST(s, order_and_port_do_not_matter);
+	CU_ADD_TEST(s, half_a_handshake_is_told_once);
+	CU_ADD_TEST(s, who_does_not_ask_is_not_told);
+}
