@@ -13,6 +13,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 cmake --preset release >/dev/null
-cmake --build --preset release >/dev/null
-cmake --build --preset release --target benchmarks >/dev/null
+for target in all benchmarks; do # what went wrong is the compiler's to say
+  said=$(cmake --build --preset release --target $target 2>&1) || { echo "$said" >&2; exit 1; }
+done
 exec python3 bench/measure.py "$@"

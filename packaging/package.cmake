@@ -52,7 +52,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "packet appliance behind a VPC Traffic Mir
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
   "Takes mirrored packets out of VXLAN and GENEVE, matches them against mirror
 filter rules, tracks and labels their flows, and writes events of flows and
-transactions, VPC Flow Log records and packets. The same program replays captures, without privileges.")
+transactions, VPC Flow Log records and packets. The same program replays
+captures, without privileges.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)

@@ -45,11 +45,14 @@ enum engine_status engine_packet(struct engine *engine, struct engine_flow *flow
 /* The label by what is known so far, guessed if need be. */
 void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engine_label *label);
 
-/* What nDPI learned beside the label; `cut`: from packets that are not malformed but cut. */
-void engine_collect(
-	struct engine *engine, struct engine_flow *flow, bool cut, struct draft *draft);
+/* What nDPI learned beside the label: risks; and of DTLS and QUIC, if `hello`, what their hellos say. `cut`: from
+ * packets that are not malformed but cut. */
+void engine_collect(struct engine *engine, struct engine_flow *flow, bool cut, bool hello,
+	struct draft *draft);
 
 bool engine_is_dns(const struct engine_label *label);
+/* A protocol in which TLS may begin after some messages in clear (STARTTLS, AUTH TLS, SSLRequest). */
+bool engine_starts_tls(const struct engine_label *label);
 const char *engine_app(
 	const struct engine *engine, uint16_t master, uint16_t app, char *text, size_t size);
 uint32_t engine_protocols(const struct engine *engine);

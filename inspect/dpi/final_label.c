@@ -41,7 +41,8 @@ static void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection
 	draft_reset(&dpi->draft);
 	if (in == flow->dpi->cut)
 		draft_keep(&dpi->draft, flow->details);
-	engine_collect(dpi->engine, in->engine, in->has_cut, &dpi->draft);
+	engine_collect(dpi->engine, in->engine, in->has_cut,
+		!details_has(flow->details, DETAIL_quic_version), &dpi->draft);
 	if (dpi->draft.have || dpi->draft.risks)
 		flow_details(dpi, flow);
 	inspection_give_engine(dpi, in);
@@ -118,6 +119,8 @@ void flow_refuse(struct dpi *dpi, struct flow *flow)
 {
 	flow->flags |= FLOW_DPI_NONE;
 	count_refused(dpi, flow);
-	if (flow->dpi)
+	if (flow->dpi) {
+		flow_read_end(dpi, flow);
 		state_give(dpi, flow);
+	}
 }

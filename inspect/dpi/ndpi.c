@@ -156,6 +156,21 @@ bool engine_is_dns(const struct engine_label *label)
 	       protocol == NDPI_PROTOCOL_LLMNR;
 }
 
+bool engine_starts_tls(const struct engine_label *label)
+{
+	switch (label->master ? label->master : label->app) {
+	case NDPI_PROTOCOL_FTP_CONTROL:
+	case NDPI_PROTOCOL_MAIL_SMTP:
+	case NDPI_PROTOCOL_MAIL_IMAP:
+	case NDPI_PROTOCOL_MAIL_POP:
+	case NDPI_PROTOCOL_LDAP:
+	case NDPI_PROTOCOL_POSTGRES:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *engine_app(
 	const struct engine *engine, uint16_t master, uint16_t app, char *text, size_t size)
 {

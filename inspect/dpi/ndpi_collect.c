@@ -12,9 +12,10 @@ static bool flow_is(const struct ndpi_flow_struct *flow, uint16_t protocol)
 	       flow->detected_protocol_stack[1] == protocol;
 }
 
-static bool flow_is_tls(const struct ndpi_flow_struct *flow)
+/* Whose hellos we do not read: Google's QUIC before the IETF's, and DTLS. */
+static bool has_other_hello(const struct ndpi_flow_struct *flow)
 {
-	return flow_is(flow, NDPI_PROTOCOL_DTLS);
+	return flow_is(flow, NDPI_PROTOCOL_QUIC) || flow_is(flow, NDPI_PROTOCOL_DTLS);
 }
 
 static void collect_time(struct draft *draft, enum detail detail, uint32_t epoch)
@@ -86,12 +87,12 @@ static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
 	return risk == NDPI_NO_RISK ? 0 : (uint64_t)1 << risk;
 }
 
-void engine_collect(
-	struct engine *engine, struct engine_flow *flow, bool cut, struct draft *draft)
+void engine_collect(struct engine *engine, struct engine_flow *flow, bool cut, bool hello,
+	struct draft *draft)
 {
 	draft->risks |= flow->ndpi.risk | url_risk(engine, flow);
 	if (cut)
 		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
-	if (flow_is_tls(&flow->ndpi))
+	if (hello && has_other_hello(&flow->ndpi))
 		collect_tls(draft, &flow->ndpi);
 }

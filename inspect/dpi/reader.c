@@ -124,13 +124,21 @@ void flow_read_end(struct dpi *dpi, struct flow *flow)
 	tell_whole(dpi, flow);
 }
 
+/* Whether another protocol may follow: in a tunnel, or TLS. */
+static bool may_change(const struct flow *flow)
+{
+	struct engine_label label = {.master = flow->app_master, .app = flow->app};
+
+	return flow->dpi->tunnel || engine_starts_tls(&label);
+}
+
 bool flow_awaits(const struct dpi *dpi, const struct flow *flow)
 {
 	const struct reader *reader = flow->dpi->reader;
 
 	if (reader)
 		return !is_over(reader);
-	if (flow->dpi->tunnel && flow->dpi->probes < READER_PROBES_MAX)
+	if (may_change(flow) && flow->dpi->probes < READER_PROBES_MAX)
 		return true;
 	return flow_awaits_dns(dpi, flow);
 }

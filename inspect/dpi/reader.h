@@ -18,7 +18,7 @@ struct flow;
 
 enum {
 	READER_PROBES_MAX =
-		8, /* packets with payload, by whose first bytes a parser is chosen */
+		16, /* packets with payload, by whose first bytes a parser is chosen */
 	READER_IDLE_MAX =
 		16, /* packets of a side that is over, while the other one says nothing */
 };

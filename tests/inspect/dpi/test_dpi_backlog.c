@@ -45,7 +45,7 @@ static void twin_end(struct twin *twin)
 	if (!twin->done)
 		engine_giveup(twin->engine, twin_flow(twin), &twin->label);
 	draft_reset(&twin->draft);
-	engine_collect(twin->engine, twin_flow(twin), false, &twin->draft);
+	engine_collect(twin->engine, twin_flow(twin), false, true, &twin->draft);
 	engine_flow_fini(twin->engine, twin_flow(twin));
 }
 

@@ -242,6 +242,25 @@ static void tls_in_a_tunnel_is_read(void)
 	dpi_destroy(dpi);
 }
 
+/* nDPI knows FTP before TLS begins. */
+static void tls_that_begins_later_is_read(void)
+{
+	static const char *const want[] = {"tls name.exampl TLSv1.2"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+
+	open_tcp(dpi, &t, 21);
+	say(dpi, &t, 1, "220 FTP server ready\r\n");
+	say(dpi, &t, 0, "AUTH TLS\r\n");
+	say(dpi, &t, 1, "234 AUTH TLS successful\r\n");
+	say_hex(dpi, &t, 0, CLIENT_HELLO);
+	say_hex(dpi, &t, 1, SERVER_HELLO);
+	end(dpi, &t);
+	expect(&told, want, 1);
+	dpi_destroy(dpi);
+}
+
 /* The ClientHello comes in parts and out of order, on a port of another protocol. */
 static void order_and_port_do_not_matter(void)
 {
@@ -308,6 +327,7 @@ void suite_reader(void)
 	CU_ADD_TEST(s, every_question_over_udp_is_told);
 	CU_ADD_TEST(s, every_question_over_tcp_is_told);
 	CU_ADD_TEST(s, tls_in_a_tunnel_is_read);
+	CU_ADD_TEST(s, tls_that_begins_later_is_read);
 	CU_ADD_TEST(s, order_and_port_do_not_matter);
 	CU_ADD_TEST(s, half_a_handshake_is_told_once);
 	CU_ADD_TEST(s, who_does_not_ask_is_not_told);

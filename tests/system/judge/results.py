@@ -33,9 +33,12 @@ def flows(directory):
     return [event for event in events(directory) if event["event"] == "flow"]
 
 
+TRANSACTIONS = ("dns", "http", "tls", "quic", "ssh")
+
 # What tells that a capacity limit was hit: each by itself makes a summary not deterministic.
 LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.shed_flows",
           "dpi.fragments_given_up", "flow_logs.early", "outputs.events.by_policy",
+          "outputs.transactions.by_policy",
           "memory.talkers_overflow", "memory.sessions_overflow", "memory.sessions_evicted",
           "memory.fragments_overflow",
           "memory.outer_fragments_overflow")
@@ -82,8 +85,9 @@ def check_outputs(judge, directory, total):
         parts = ("written", "by_policy", "lost_queue", "lost_disk")
         judge.same("outputs." + name, output["offered"], sum(output[p] for p in parts))
         judge.same("lost in " + name, output["lost_queue"] + output["lost_disk"], 0)
-    judge.same("events written", total["outputs"]["events"]["written"],
-               sum(1 for _ in events(directory)))
+    kinds = collections.Counter(event["event"] in TRANSACTIONS for event in events(directory))
+    judge.same("events written", total["outputs"]["events"]["written"], kinds[False])
+    judge.same("transactions written", total["outputs"]["transactions"]["written"], kinds[True])
     judge.same("flow logs written", total["outputs"]["flow_logs"]["written"],
                sum(1 for _ in flow_log_lines(directory)))
 
