@@ -163,6 +163,9 @@ bool engine_starts_tls(const struct engine_label *label)
 	case NDPI_PROTOCOL_MAIL_SMTP:
 	case NDPI_PROTOCOL_MAIL_IMAP:
 	case NDPI_PROTOCOL_MAIL_POP:
+	case NDPI_PROTOCOL_MAIL_SMTPS:
+	case NDPI_PROTOCOL_MAIL_IMAPS:
+	case NDPI_PROTOCOL_MAIL_POPS:
 	case NDPI_PROTOCOL_LDAP:
 	case NDPI_PROTOCOL_POSTGRES:
 		return true;

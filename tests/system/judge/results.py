@@ -35,6 +35,12 @@ def flows(directory):
 
 TRANSACTIONS = ("dns", "http", "tls", "quic", "ssh")
 
+def written(directory):
+    """Lines of each output of events."""
+    kinds = collections.Counter(event["event"] in TRANSACTIONS for event in events(directory))
+    return {"events": kinds[False], "transactions": kinds[True]}
+
+
 # What tells that a capacity limit was hit: each by itself makes a summary not deterministic.
 LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.shed_flows",
           "dpi.fragments_given_up", "flow_logs.early", "outputs.events.by_policy",
@@ -85,9 +91,8 @@ def check_outputs(judge, directory, total):
         parts = ("written", "by_policy", "lost_queue", "lost_disk")
         judge.same("outputs." + name, output["offered"], sum(output[p] for p in parts))
         judge.same("lost in " + name, output["lost_queue"] + output["lost_disk"], 0)
-    kinds = collections.Counter(event["event"] in TRANSACTIONS for event in events(directory))
-    judge.same("events written", total["outputs"]["events"]["written"], kinds[False])
-    judge.same("transactions written", total["outputs"]["transactions"]["written"], kinds[True])
+    for name, lines in written(directory).items():
+        judge.same(name + " written", total["outputs"][name]["written"], lines)
     judge.same("flow logs written", total["outputs"]["flow_logs"]["written"],
                sum(1 for _ in flow_log_lines(directory)))
 

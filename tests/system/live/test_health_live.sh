@@ -215,7 +215,7 @@ import sys
 import results
 stats = [e for e in results.events(sys.argv[1]) if e["event"] == "stats"]
 summary = results.summary(sys.argv[1])
-if not stats or summary["outputs"]["events"]["written"] != sum(1 for _ in results.events(sys.argv[1])):
+if not stats or any(summary["outputs"][name]["written"] != n for name, n in results.written(sys.argv[1]).items()):
     sys.exit("%d stats events, or events that were not counted" % len(stats))
 last = stats[-1]
 for key in ("received", "ledger"):
