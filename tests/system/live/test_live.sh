@@ -163,7 +163,7 @@ killed() {
   lab_mirror blue off
   live_stop TERM 5 || return 1
   both=$(cat "$tmp"/got/events/*.jsonl | grep -c '"event":"flow"')
-  [ "$both" -gt "$first" ] && [ "$(find "$tmp/got/events" -type f | wc -l)" -eq 2 ] ||
+  [ "$both" -gt "$first" ] && [ "$(find "$tmp/got/events" -name 'flows-*' | wc -l)" -eq 2 ] ||
     { echo "$first events, then $both"; return 1; }
 }
 
