@@ -9,11 +9,8 @@
 
 enum { QUIC_CID_MAX = 20, QUIC_VERSION_TEXT = 11 };
 
-enum quic_version {
-	QUIC_V1 = 1,
-	QUIC_V2 = 0x6b3343cf,
-	QUIC_DRAFT = 0xff000000 /* and the draft's number */
-};
+enum quic_version { QUIC_V1 = 1, QUIC_V2 = 0x6b3343cf };
+#define QUIC_DRAFT UINT32_C(0xff000000) /* and the draft's number */
 
 enum quic_type {
 	QUIC_INITIAL,
