@@ -61,9 +61,9 @@ def same(directory, capture, order=None):
             sys.exit("flow %s is out of order" % said["flow"])
         last[said["flow"]] = number
         flows[said["flow"]] += 1
-    left = sum(len(numbers) for numbers in where.values())
+    left = sorted(number for numbers in where.values() for number in numbers)
     if left or not flows:
-        sys.exit("%d packets are missing" % left)
+        sys.exit("%d packets are missing; the first ones of the capture's: %s" % (len(left), left[:5]))
     events = {f["flow_id"]: f["client"]["packets"] + f["server"]["packets"]
               for f in results.flows(directory)}
     if events != dict(flows):

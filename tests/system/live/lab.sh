@@ -206,6 +206,11 @@ lab_neighbours() {
       ip -n "$LAB-router" neigh replace "${lab_net}10" dev "vpc$lab_vpc" \
         lladdr "02:00:0a:0$lab_vpc:00:0a" nud permanent
     done
+    # Link-local ones, too, which the MAC addresses tell.
+    ip -n "$LAB-$lab_place" neigh replace "fe80::aff:fe0$lab_vpc:1" dev eth0 \
+      lladdr "02:00:0a:0$lab_vpc:00:01" nud permanent
+    ip -n "$LAB-router" neigh replace "fe80::aff:fe0$lab_vpc:a" dev "vpc$lab_vpc" \
+      lladdr "02:00:0a:0$lab_vpc:00:0a" nud permanent
   done
 }
 

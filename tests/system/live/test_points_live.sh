@@ -14,7 +14,8 @@ LAB_HERE=$here/live
 trap 'lab_down; rm -rf "$tmp"' EXIT
 . "$here/live/live_lab.sh"
 
-# Nobody sends any more: a late acknowledgement would else come between the ends of two captures.
+# Nobody sends any more: what hosts say when they come up, or a late acknowledgement, would else come between
+# the beginnings, or the ends, of two captures.
 settled() {
   last=$(mirrored)
   sleep 1
@@ -26,6 +27,7 @@ settled() {
 observe() { # workers, settings...
   workers=$1
   shift
+  lab_wait settled || return 1
   before=$(mirrored)
   lab_capture "$tmp/sensor.pcap" && lab_capture_at blue "$tmp/blue.pcap" || return 1
   blue=$LAB_PID
