@@ -62,9 +62,10 @@ struct lane {
 /* The decap parameters that the settings ask for. */
 struct decap_params lane_decap_params(const struct settings *settings);
 
-/* A session table with the tenants of the settings. NULL: no memory. */
 /* Bytes that the inspection of one of `n_lanes` may use; 0: no limit. */
 uint64_t lane_dpi_limit(const struct settings *settings, uint32_t n_lanes);
+
+/* A session table with the tenants of the settings. NULL: no memory. */
 struct session_table *lane_sessions(const struct settings *settings);
 
 /* The fragment table that readers and workers use alike, with the lane's seed. NULL: no memory. */

@@ -1,4 +1,4 @@
-/* The first question of a flow, and the answer to it. */
+/* The first question of a flow and the answer to it; and all of them, where they are asked for. */
 #include "inspect/dpi/dns_reader.h"
 
 #include <ctype.h>
@@ -149,10 +149,8 @@ static struct dns_reader *reader_of(struct dpi *dpi, struct flow *flow)
 	if (state->dns || (has_first(flow) && !wants_all(dpi)))
 		return state->dns;
 	state->dns = memory_alloc(&dpi->memory, &state->kept, sizeof(*state->dns));
-	if (!state->dns) {
-		state->starved = true;
+	if (!state->dns)
 		return NULL;
-	}
 	memset(state->dns, 0, sizeof(*state->dns));
 	state->dns->asked = state->dns->answered = has_first(flow);
 	return state->dns;
@@ -196,13 +194,13 @@ bool flow_awaits_dns(const struct dpi *dpi, const struct flow *flow)
 		return false;
 	if (is_open(reader) && has_dns_label(flow))
 		return true;
-	return wants_all(dpi) &&
-	       (reader->pair.n_open > 0 || flow->key.protocol == IPPROTO_TCP ||
-		       flow->dpi->told >= FLOW_TOLD_KEPT);
+	return wants_all(dpi) && (reader->pair.n_open > 0 ||
+					 flow->key.protocol == IPPROTO_TCP || flow->dpi->again);
 }
 
 bool flow_is_dns_again(const struct dpi *dpi, const struct flow *flow)
 {
 	return flow->key.protocol == IPPROTO_UDP && flow_has_dns_port(flow) &&
-	       flow->flags & FLOW_DPI_DONE && wants_all(dpi);
+	       (flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE)) == FLOW_DPI_DONE &&
+	       wants_all(dpi);
 }

@@ -39,9 +39,10 @@ struct dpi_state {
 	struct reader *reader;       /* NULL: no parser but that of DNS so far */
 	uint8_t probes;              /* packets by which a parser was looked for */
 	bool tunnel;                 /* another protocol follows one that was read */
-	uint32_t told;               /* transactions */
-	bool starved;                /* memory was refused at some point */
-	bool refused;                /* there was none for nDPI's state: the flow is given up */
+	bool again;    /* the flow's second state, made after its label was final */
+	uint32_t told; /* transactions */
+	bool starved;  /* memory was refused at some point */
+	bool refused;  /* there was none for nDPI's state: the flow is given up */
 };
 
 struct dpi {
@@ -67,7 +68,8 @@ void piece_make_whole(struct dpi *dpi, struct piece *piece);
 /* Makes the state of a flow that has none. What cut packets alone showed before stays known.
  * false: the flow is not inspected, or not any more. */
 bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole);
-/* Makes the state of one whose label is final, for our own parsers alone. false: no memory. */
+/* Makes the state of one whose label is final, for our own parsers alone. false: the flow is not read any more;
+ * it keeps its label. */
 bool flow_begin_again(struct dpi *dpi, struct flow *flow);
 /* Inspects a packet that waits for no fragment. */
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece);
@@ -110,8 +112,7 @@ void flow_end_dns(struct dpi *dpi, struct flow *flow);
 /* Whether the answer to the flow's first question may still come, or that to another one that is to be told. */
 bool flow_awaits_dns(const struct dpi *dpi, const struct flow *flow);
 /* Most flows over UDP are a question and its answer: their inspection ends there. Whether what comes after it
- * is read nevertheless, in a new state; that one is kept. */
-enum { FLOW_TOLD_KEPT = 2 };
+ * is read nevertheless, in a new state; that one is kept until the flow ends. */
 bool flow_is_dns_again(const struct dpi *dpi, const struct flow *flow);
 
 /* reader.c: what our own parsers get. */

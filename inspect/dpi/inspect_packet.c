@@ -17,17 +17,24 @@ void piece_make_whole(struct dpi *dpi, struct piece *piece)
 	piece->ip = dpi->whole;
 }
 
+/* Gives the flow up for good, if that is what the worker's load asks for. */
+static bool flow_is_shed(struct dpi *dpi, struct flow *flow)
+{
+	if (!dpi->shed)
+		return false;
+	flow->flags |= FLOW_DPI_NONE | FLOW_DPI_SHED;
+	dpi->stats.shed_flows++;
+	return true;
+}
+
 bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 {
 	bool was_cut = flow->flags & FLOW_DPI_CUT;
 
 	if (was_cut && !whole)
 		return false;
-	if (dpi->shed && !was_cut) {
-		flow->flags |= FLOW_DPI_NONE | FLOW_DPI_SHED;
-		dpi->stats.shed_flows++;
+	if (!was_cut && flow_is_shed(dpi, flow))
 		return false;
-	}
 	flow->dpi = state_take(dpi);
 	if (!flow->dpi || (was_cut && !state_cut(dpi, flow->dpi))) {
 		flow_refuse(dpi, flow);
@@ -44,14 +51,20 @@ bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 
 bool flow_begin_again(struct dpi *dpi, struct flow *flow)
 {
-	struct dpi_state *state = state_take(dpi);
+	struct dpi_state *state;
 
-	if (!state)
+	if (flow_is_shed(dpi, flow))
 		return false;
+	state = state_take(dpi);
+	if (!state) {
+		flow_refuse(dpi, flow);
+		return false;
+	}
+	state->again = true;
 	state->whole.done = state->whole.found = true;
 	state->whole.label = (struct engine_label){
 		flow->app_master, flow->app, flow->category, flow->flags & FLOW_DPI_GUESSED};
-	state->told = 1;
+	state->told = 1; /* in the first state, if it had memory */
 	flow->dpi = state;
 	flow->flags &= (uint16_t) ~(FLOW_DPI_DONE | FLOW_DPI_GUESSED);
 	return true;

@@ -29,10 +29,8 @@ static struct reader *reader_choose(struct dpi *dpi, struct dpi_state *state,
 	if (!parser)
 		return NULL;
 	state->reader = memory_alloc(&dpi->memory, &state->kept, sizeof(*state->reader));
-	if (!state->reader) {
-		state->starved = true;
+	if (!state->reader)
 		return NULL;
-	}
 	memset(state->reader, 0, sizeof(*state->reader));
 	state->reader->parser = parser;
 	return state->reader;
@@ -104,10 +102,14 @@ static void flow_read_payload(struct dpi *dpi, struct flow *flow, const struct p
 
 void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
+	uint64_t refused = dpi->memory.refused;
+
 	if (!flow->dpi->reader && flow_is_dns(flow))
 		flow_read_dns(dpi, flow, piece);
 	else
 		flow_read_payload(dpi, flow, piece);
+	if (dpi->memory.refused != refused)
+		flow->dpi->starved = true;
 }
 
 void flow_read_end(struct dpi *dpi, struct flow *flow)

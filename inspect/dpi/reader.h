@@ -17,10 +17,10 @@ struct dpi;
 struct flow;
 
 enum {
-	READER_PROBES_MAX =
-		16, /* packets with payload, by whose first bytes a parser is chosen */
-	READER_IDLE_MAX =
-		16, /* packets of a side that is over, while the other one says nothing */
+	/* Packets with payload, by whose first bytes a parser is chosen. */
+	READER_PROBES_MAX = 16,
+	/* Packets of a side that is over, while the other one says nothing. */
+	READER_IDLE_MAX = 16,
 };
 
 struct reader {

@@ -40,8 +40,7 @@ static void keep_first(struct reading *reading, const struct http_transaction *t
 {
 	if (reading->reader->http.kept)
 		return;
-	reading_draft(reading);
-	draft_http(&reading->dpi->draft, transaction);
+	draft_http(reading_draft(reading), transaction);
 	reading_keep(reading);
 }
 
@@ -86,7 +85,6 @@ static bool add(struct reading *reading, const struct stream_part *part)
 
 	if (next == HTTP_GOES_ON)
 		return true;
-	end(reading);
 	reading->reader->over[!reading->from_hi] = true;
 	reading->reader->is_tunnel = next == HTTP_CONNECTED;
 	return false;

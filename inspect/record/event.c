@@ -80,6 +80,8 @@ static const char *inspection_of(const struct flow *flow, bool on)
 {
 	if (!on)
 		return "off";
+	if (flow->flags & FLOW_DPI_DONE && flow->dpi_packets > 0)
+		return "done"; /* whatever came of transactions after it */
 	if (flow->flags & FLOW_DPI_SHED)
 		return "shed";
 	if (flow->flags & FLOW_DPI_NONE)
