@@ -53,11 +53,21 @@ off_by_default() {
 }
 check "no socket by default" off_by_default
 
+settled() { # directory: what was made is written, within ten seconds
+  tries=100
+  until "$periscope" ctl -l "$1" -j stats >"$tmp/said" && jq -e '.outputs
+    | map(.offered == .written + .by_policy + .lost_queue + .lost_disk) | all' "$tmp/said" >/dev/null; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { cat "$tmp/said"; return 1; }
+    sleep 0.1
+  done
+}
+
 # At rest, so that both say the same.
 agrees() {
   run "$tmp/first" "$tmp/mix.pcap" --set capture.workers=2 || return 1
   FIRST=$LIVE_PID
-  received "$folder/dpdk_telemetry.v2" "$packets" && sleep 0.5 || return 1
+  received "$folder/dpdk_telemetry.v2" "$packets" && settled "$tmp/first" && sleep 0.5 || return 1
   mkdir -p "$tmp/said.d"
   for table in stats sessions rules flows; do
     "$periscope" ctl -l "$tmp/first" -j $table >"$tmp/said.d/$table.json" || return 1
