@@ -1,5 +1,6 @@
-/* What the files of the nDPI adapter share: ndpi.c (calls), ndpi_isolation.c (caches across flows)
- * and ndpi_collect.c (what a flow's state tells). Only they include this, and nDPI's headers. */
+/* What the files of the nDPI adapter share: ndpi.c (calls), ndpi_isolation.c (caches across flows),
+ * ndpi_spare.c (what nDPI is spared) and ndpi_collect.c (what a flow's state tells). Only they include
+ * this, and nDPI's headers. */
 #pragma once
 
 #include "inspect/dpi/engine.h"
@@ -48,3 +49,7 @@ void engine_leave(void);
 
 /* Finds nDPI's own functions behind ours; false: there are none. */
 bool engine_isolate(struct caches *real);
+
+/* Does nothing: the linker takes from a library only files that somebody calls, and what nDPI is spared is
+ * called by nDPI alone. */
+void engine_spare(void);
