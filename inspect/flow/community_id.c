@@ -7,19 +7,31 @@
 
 _Static_assert(2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) < COMMUNITY_ID_TEXT, "room");
 
-static void sha1_be16(struct sha1_ctx *sha1, uint16_t n)
+/* What is hashed: fewer bytes than a block of SHA-1 has. */
+struct hashed {
+	uint8_t bytes[2 + 2 * sizeof(struct ip_addr) + 2 + 4];
+	size_t n;
+};
+
+static void add_bytes(struct hashed *hashed, const void *bytes, size_t n)
+{
+	memcpy(hashed->bytes + hashed->n, bytes, n);
+	hashed->n += n;
+}
+
+static void add_be16(struct hashed *hashed, uint16_t n)
 {
 	const uint8_t bytes[2] = {(uint8_t)(n >> 8), (uint8_t)n};
 
-	sha1_update(sha1, sizeof(bytes), bytes);
+	add_bytes(hashed, bytes, sizeof(bytes));
 }
 
-static void sha1_addr(struct sha1_ctx *sha1, const struct ip_addr *a, uint8_t ip_version)
+static void add_addr(struct hashed *hashed, const struct ip_addr *a, uint8_t ip_version)
 {
 	if (ip_version == 4)
-		sha1_update(sha1, 4, a->byte + 12);
+		add_bytes(hashed, a->byte + 12, 4);
 	else
-		sha1_update(sha1, sizeof(a->byte), a->byte);
+		add_bytes(hashed, a->byte, sizeof(a->byte));
 }
 
 /* The specification knows ports for these alone; UDP-Lite and DCCP go without. */
@@ -34,17 +46,19 @@ void community_id_print(const struct flow_key *key, uint16_t seed, char text[COM
 {
 	const uint8_t protocol[2] = {key->protocol, 0};
 	uint8_t digest[SHA1_DIGEST_SIZE];
+	struct hashed hashed = {.n = 0};
 	struct sha1_ctx sha1;
 
-	sha1_init(&sha1);
-	sha1_be16(&sha1, seed);
-	sha1_addr(&sha1, &key->lo, key->ip_version);
-	sha1_addr(&sha1, &key->hi, key->ip_version);
-	sha1_update(&sha1, sizeof(protocol), protocol);
+	add_be16(&hashed, seed);
+	add_addr(&hashed, &key->lo, key->ip_version);
+	add_addr(&hashed, &key->hi, key->ip_version);
+	add_bytes(&hashed, protocol, sizeof(protocol));
 	if (has_ports(key->protocol)) {
-		sha1_be16(&sha1, key->lo_port);
-		sha1_be16(&sha1, key->hi_port);
+		add_be16(&hashed, key->lo_port);
+		add_be16(&hashed, key->hi_port);
 	}
+	sha1_init(&sha1);
+	sha1_update(&sha1, hashed.n, hashed.bytes);
 	sha1_digest(&sha1, sizeof(digest), digest);
 	memcpy(text, "1:", 2);
 	base64_encode_raw(text + 2, sizeof(digest), digest);

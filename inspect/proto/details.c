@@ -89,19 +89,25 @@ static const bool is_number[DETAIL_COUNT] = {
 #undef USEC
 };
 
-void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT])
+uint64_t details_all(const struct details *details, struct detail_value value[DETAIL_COUNT])
 {
-	for (unsigned i = 0; i < DETAIL_COUNT; i++)
-		value[i] = (struct detail_value){NULL, 0, -1};
+	uint64_t seen = 0;
+
 	for (const uint8_t *at = details->bytes, *end = at + details->len; at < end;
 		at = value_after(at)) {
 		struct detail_value *v = &value[*at];
 
-		if (is_number[*at])
+		if (seen >> *at & 1)
+			continue; /* not the first of a list */
+		seen |= UINT64_C(1) << *at;
+		if (is_number[*at]) {
+			v->bytes = NULL;
 			memcpy(&v->number, at + VALUE_HEADER, sizeof(v->number));
-		else if (!v->bytes)
+		} else {
 			v->bytes = value_text(at, &v->len);
+		}
 	}
+	return seen;
 }
 
 _Static_assert(sizeof(struct details) == DETAILS_COPY_MIN, "a copy without any value");

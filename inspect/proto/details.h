@@ -32,14 +32,14 @@ const char *details_next(
 	const struct details *details, enum detail detail, const char *element, size_t *len);
 /* The value of a NUMBER, or -1 when it was not seen. */
 int64_t details_number(const struct details *details, enum detail detail);
-/* All details at once: what was not seen has no bytes and the number -1. Of a LIST the first
- * element. */
+/* All details at once: bit n says whether detail n was seen, and what was not is not set. Of a LIST the
+ * first element. */
 struct detail_value {
-	const char *bytes;
+	const char *bytes; /* NULL: a number */
 	size_t len;
 	int64_t number;
 };
-void details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
+uint64_t details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
 /* The bytes of all; and a copy of as many whole values, from the first on, as `room` bytes have room for
  * (at least DETAILS_COPY_MIN). `to` is aligned to 8. false: some were left out. */
 size_t details_size(const struct details *details);

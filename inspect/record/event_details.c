@@ -57,10 +57,7 @@ static void put_ms(struct text *t, uint64_t us)
 static void put_value(
 	struct text *t, const struct details *details, unsigned i, const struct detail_value *v)
 {
-	text_bytes(t, rows[i].key, rows[i].key_len);
-	if (v->bytes == NULL && v->number < 0)
-		text_cstr(t, "null");
-	else if (rows[i].kind == NUMBER)
+	if (rows[i].kind == NUMBER)
 		text_u64(t, (uint64_t)v->number);
 	else if (rows[i].kind == BOOL)
 		text_cstr(t, v->number ? "true" : "false");
@@ -72,29 +69,32 @@ static void put_value(
 		text_json(t, v->bytes, v->len);
 }
 
-static bool is_seen(const struct detail_value *v)
-{
-	return v->bytes != NULL || v->number >= 0;
-}
+/* What a flow has of its details: as details_all() tells it. */
+struct found {
+	const struct details *details;
+	uint64_t seen;
+	struct detail_value values[DETAIL_COUNT];
+};
 
 /* The object whose rows are those from `from` up to `to`. */
-static void put_object(struct text *t, const struct details *details,
-	const struct detail_value *values, unsigned from, unsigned to)
+static void put_object(struct text *t, const struct found *found, unsigned from, unsigned to)
 {
+	uint64_t seen = found->seen >> from;
 	char before = '{';
-	unsigned i = from;
 
 	text_cstr(t, object_keys[rows[from].object]);
-	while (i < to && !is_seen(&values[i]))
-		i++;
-	if (i == to) {
+	if (!(seen & ((UINT64_C(2) << (to - from - 1)) - 1))) {
 		text_cstr(t, "null");
 		return;
 	}
-	for (i = from; i < to; i++) {
+	for (unsigned i = from; i < to; i++, seen >>= 1) {
 		text_char(t, before);
 		before = ',';
-		put_value(t, details, i, &values[i]);
+		text_bytes(t, rows[i].key, rows[i].key_len);
+		if (seen & 1)
+			put_value(t, found->details, i, &found->values[i]);
+		else
+			text_cstr(t, "null");
 	}
 	text_char(t, '}');
 }
@@ -111,25 +111,26 @@ static unsigned end_of(unsigned from)
 
 void event_details(struct text *t, const struct details *details)
 {
-	struct detail_value values[DETAIL_COUNT];
+	struct found found;
 	unsigned from = 0, to;
 
 	if (details == NULL) {
 		text_bytes(t, no_objects + 1, sizeof(no_objects) - 2); /* without its comma */
 		return;
 	}
-	details_all(details, values);
+	found.details = details;
+	found.seen = details_all(details, found.values);
 	for (; from < DETAIL_COUNT; from = to) {
 		to = end_of(from);
 		if (from > 0)
 			text_char(t, ',');
-		put_object(t, details, values, from, to);
+		put_object(t, &found, from, to);
 	}
 }
 
 void event_details_of(struct text *t, const struct details *details, enum transaction kind)
 {
-	struct detail_value values[DETAIL_COUNT];
+	struct found found;
 	unsigned from = 0;
 
 	if (details == NULL) {
@@ -139,6 +140,7 @@ void event_details_of(struct text *t, const struct details *details, enum transa
 	}
 	while (rows[from].object != object_of[kind])
 		from++;
-	details_all(details, values);
-	put_object(t, details, values, from, end_of(from));
+	found.details = details;
+	found.seen = details_all(details, found.values);
+	put_object(t, &found, from, end_of(from));
 }

@@ -1,8 +1,11 @@
 /* The data of a record as zone files have it (RFC 1035, 5.1), without final dots of names: TXT as
  * its strings joined, which is what they mean (RFC 7208, 3.3). Types that are not read here print as
  * the type and RFC 3597's form: `TYPE65280 \# 2 abcd`. */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "inspect/flow/addr_text.h"
 #include "inspect/proto/dns/dns_inside.h"
-#include <arpa/inet.h>
 
 enum {
 	TYPE_A = 1,
@@ -122,13 +125,20 @@ static void read_naptr(const struct message *m, struct cursor *c, struct dns_tex
 	name_read(m, c, t);
 }
 
-static void read_address(struct cursor *c, struct dns_text *t, int family)
+static void read_address(struct cursor *c, struct dns_text *t, uint8_t ip_version)
 {
-	char address[INET6_ADDRSTRLEN];
-	const uint8_t *p = cursor_take(c, family == AF_INET ? 4 : 16);
+	const uint32_t len = ip_version == 4 ? 4 : 16;
+	char room[INET6_ADDRSTRLEN];
+	struct text text = text_make(room, sizeof(room) - 1);
+	struct ip_addr address = {0};
+	const uint8_t *p = cursor_take(c, len);
 
-	if (p && inet_ntop(family, p, address, sizeof(address)))
-		dns_whole(t, address);
+	if (!p)
+		return;
+	memcpy(address.byte + sizeof(address.byte) - len, p, len);
+	text_addr(&text, &address, ip_version);
+	*text.at = '\0';
+	dns_whole(t, room);
 }
 
 /* RFC 9460: the values of a parameter, with commas. */
@@ -153,7 +163,7 @@ static void read_svc_values(struct cursor *value, struct dns_text *t, uint16_t k
 		if (key == ALPN)
 			read_string(value, t, ",\"\\");
 		else if (key == IPV4HINT || key == IPV6HINT)
-			read_address(value, t, key == IPV4HINT ? AF_INET : AF_INET6);
+			read_address(value, t, key == IPV4HINT ? 4 : 6);
 		else if ((p = cursor_take(value, 2)))
 			dns_number(t, be16(p));
 	}
@@ -206,7 +216,7 @@ bool record_data(const struct message *m, struct cursor *c, uint16_t type, struc
 	switch (type) {
 	case TYPE_A:
 	case TYPE_AAAA:
-		read_address(c, t, type == TYPE_A ? AF_INET : AF_INET6);
+		read_address(c, t, type == TYPE_A ? 4 : 6);
 		break;
 	case TYPE_NS:
 	case TYPE_CNAME:

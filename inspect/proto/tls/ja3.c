@@ -1,6 +1,7 @@
 #include "inspect/proto/tls/ja3.h"
 
 #include <nettle/md5.h>
+#include <string.h>
 
 #include "inspect/proto/tls/tls_certificate.h"
 #include "inspect/proto/tls/tls_names.h"
@@ -76,39 +77,65 @@ void ja3_server_string(const struct tls_server_hello *hello, const struct ja3_si
 	add_extensions(sink, hello->extensions);
 }
 
-static void hash(void *ctx, const char *text, size_t len)
+/* The string is gathered, so that MD5 gets whole blocks. */
+struct hashed {
+	struct md5_ctx md5;
+	char text[8 * MD5_BLOCK_SIZE];
+	size_t len;
+};
+
+static void hash_text(struct hashed *hashed)
 {
-	md5_update(ctx, len, (const uint8_t *)text);
+	md5_update(&hashed->md5, hashed->len, (const uint8_t *)hashed->text);
+	hashed->len = 0;
 }
 
-static void finish(struct md5_ctx *md5, char text[JA3_TEXT])
+/* A piece is a number or a character. */
+static void hash_piece(void *ctx, const char *text, size_t len)
+{
+	struct hashed *hashed = ctx;
+
+	if (len > sizeof(hashed->text) - hashed->len)
+		hash_text(hashed);
+	memcpy(hashed->text + hashed->len, text, len);
+	hashed->len += len;
+}
+
+static void hash_begin(struct hashed *hashed)
+{
+	md5_init(&hashed->md5);
+	hashed->len = 0;
+}
+
+static void hash_finish(struct hashed *hashed, char text[JA3_TEXT])
 {
 	uint8_t digest[MD5_DIGEST_SIZE];
 
-	md5_digest(md5, sizeof(digest), digest);
+	hash_text(hashed);
+	md5_digest(&hashed->md5, sizeof(digest), digest);
 	tls_hex(digest, sizeof(digest), text, JA3_TEXT);
 }
 
 bool ja3_client(const struct tls_client_hello *hello, char text[JA3_TEXT])
 {
-	struct md5_ctx md5;
+	struct hashed hashed;
 
 	if (!hello->is_whole)
 		return false;
-	md5_init(&md5);
-	ja3_client_string(hello, &(struct ja3_sink){hash, &md5});
-	finish(&md5, text);
+	hash_begin(&hashed);
+	ja3_client_string(hello, &(struct ja3_sink){hash_piece, &hashed});
+	hash_finish(&hashed, text);
 	return true;
 }
 
 bool ja3_server(const struct tls_server_hello *hello, char text[JA3_TEXT])
 {
-	struct md5_ctx md5;
+	struct hashed hashed;
 
 	if (!hello->is_whole)
 		return false;
-	md5_init(&md5);
-	ja3_server_string(hello, &(struct ja3_sink){hash, &md5});
-	finish(&md5, text);
+	hash_begin(&hashed);
+	ja3_server_string(hello, &(struct ja3_sink){hash_piece, &hashed});
+	hash_finish(&hashed, text);
 	return true;
 }

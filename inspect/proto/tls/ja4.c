@@ -1,7 +1,6 @@
 #include "inspect/proto/tls/ja4.h"
 
 #include <nettle/sha2.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "inspect/proto/tls/tls_certificate.h"
@@ -53,29 +52,47 @@ static void sort(struct numbers *numbers)
 	}
 }
 
-/* What is hashed is a list with commas, and maybe an underscore and another list. */
-static void hash_number(struct sha256_ctx *sha256, const char *before, uint16_t number)
-{
-	uint8_t bytes[2] = {(uint8_t)(number >> 8), (uint8_t)number};
-	char text[5];
+/* What is hashed is a list with commas, and maybe an underscore and another list: it is gathered, so that
+ * SHA-256 gets whole blocks. */
+struct hashed {
+	struct sha256_ctx sha256;
+	char text[8 * SHA256_BLOCK_SIZE];
+	size_t len;
+};
 
-	tls_hex(bytes, sizeof(bytes), text, sizeof(text));
-	sha256_update(sha256, strlen(before), (const uint8_t *)before);
-	sha256_update(sha256, sizeof(text) - 1, (const uint8_t *)text);
+static void hash_text(struct hashed *hashed)
+{
+	sha256_update(&hashed->sha256, hashed->len, (const uint8_t *)hashed->text);
+	hashed->len = 0;
 }
 
-static void hash_numbers(struct sha256_ctx *sha256, const struct numbers *numbers)
+/* `before` stands before it; NUL: nothing does. */
+static void hash_number(struct hashed *hashed, char before, uint16_t number)
 {
-	sha256_init(sha256);
+	const uint8_t bytes[2] = {(uint8_t)(number >> 8), (uint8_t)number};
+
+	if (sizeof(hashed->text) - hashed->len < 1 + 2 * sizeof(bytes) + 1)
+		hash_text(hashed);
+	if (before)
+		hashed->text[hashed->len++] = before;
+	tls_hex(bytes, sizeof(bytes), hashed->text + hashed->len, 2 * sizeof(bytes) + 1);
+	hashed->len += 2 * sizeof(bytes);
+}
+
+static void hash_numbers(struct hashed *hashed, const struct numbers *numbers)
+{
+	sha256_init(&hashed->sha256);
+	hashed->len = 0;
 	for (uint32_t i = 0; i < numbers->n; i++)
-		hash_number(sha256, i ? "," : "", numbers->number[i]);
+		hash_number(hashed, i ? ',' : '\0', numbers->number[i]);
 }
 
-static void hash_finish(struct sha256_ctx *sha256, char text[HASH + 1])
+static void hash_finish(struct hashed *hashed, char text[HASH + 1])
 {
 	uint8_t digest[HASH / 2];
 
-	sha256_digest(sha256, sizeof(digest), digest);
+	hash_text(hashed);
+	sha256_digest(&hashed->sha256, sizeof(digest), digest);
 	tls_hex(digest, sizeof(digest), text, HASH + 1);
 }
 
@@ -83,7 +100,7 @@ static bool cipher_part(const struct tls_client_hello *hello, struct numbers *nu
 	char text[HASH + 1], uint32_t *count)
 {
 	struct tls_bytes list = hello->ciphers;
-	struct sha256_ctx sha256;
+	struct hashed hashed;
 	uint16_t cipher;
 
 	numbers->n = 0;
@@ -96,8 +113,8 @@ static bool cipher_part(const struct tls_client_hello *hello, struct numbers *nu
 	if (!numbers->n)
 		return true;
 	sort(numbers);
-	hash_numbers(&sha256, numbers);
-	hash_finish(&sha256, text);
+	hash_numbers(&hashed, numbers);
+	hash_finish(&hashed, text);
 	return true;
 }
 
@@ -106,8 +123,8 @@ static bool extension_part(const struct tls_client_hello *hello, struct numbers 
 	char text[HASH + 1], uint32_t *count)
 {
 	struct tls_bytes list = hello->extensions, signatures = hello->signatures, body;
-	const char *before = "_";
-	struct sha256_ctx sha256;
+	struct hashed hashed;
+	char before = '_';
 	uint16_t number;
 
 	*count = numbers->n = 0;
@@ -123,14 +140,14 @@ static bool extension_part(const struct tls_client_hello *hello, struct numbers 
 	if (!numbers->n)
 		return true;
 	sort(numbers);
-	hash_numbers(&sha256, numbers);
+	hash_numbers(&hashed, numbers);
 	while (tls_number_next(&signatures, &number)) {
 		if (tls_is_grease(number))
 			continue;
-		hash_number(&sha256, before, number);
-		before = ",";
+		hash_number(&hashed, before, number);
+		before = ',';
 	}
-	hash_finish(&sha256, text);
+	hash_finish(&hashed, text);
 	return true;
 }
 
@@ -172,6 +189,25 @@ static void alpn_part(struct tls_bytes list, char text[3])
 	text[1] = last[1];
 }
 
+/* With its NUL; returns where that is. */
+static char *put_text(char *to, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(to, text, len + 1);
+	return to + len;
+}
+
+/* Two digits. */
+static char *put_count(char *to, uint32_t count)
+{
+	if (count > COUNT_MAX)
+		count = COUNT_MAX;
+	*to++ = (char)('0' + count / 10);
+	*to++ = (char)('0' + count % 10);
+	return to;
+}
+
 bool ja4_client(
 	const struct tls_client_hello *hello, enum ja4_protocol protocol, char text[JA4_TEXT])
 {
@@ -183,9 +219,15 @@ bool ja4_client(
 		!extension_part(hello, &numbers, extensions, &n_extensions))
 		return false;
 	alpn_part(hello->alpn, alpn);
-	snprintf(text, JA4_TEXT, "%c%s%c%02u%02u%s_%s_%s", (char)protocol,
-		version_part(hello->version), hello->has_sni ? 'd' : 'i',
-		n_ciphers < COUNT_MAX ? n_ciphers : COUNT_MAX,
-		n_extensions < COUNT_MAX ? n_extensions : COUNT_MAX, alpn, ciphers, extensions);
+	*text++ = (char)protocol;
+	text = put_text(text, version_part(hello->version));
+	*text++ = hello->has_sni ? 'd' : 'i';
+	text = put_count(text, n_ciphers);
+	text = put_count(text, n_extensions);
+	text = put_text(text, alpn);
+	*text++ = '_';
+	text = put_text(text, ciphers);
+	*text++ = '_';
+	put_text(text, extensions);
 	return true;
 }
