@@ -45,8 +45,8 @@ enum engine_status engine_packet(struct engine *engine, struct engine_flow *flow
 /* The label by what is known so far, guessed if need be. */
 void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engine_label *label);
 
-/* What nDPI learned beside the label: risks; and of DTLS and QUIC, if `hello`, what their hellos say. `cut`: from
- * packets that are not malformed but cut. */
+/* What nDPI learned beside the label: risks; and of QUIC, if `hello`, the server's name in a hello of Google's
+ * own, which is not TLS. `cut`: from packets that are not malformed but cut. */
 void engine_collect(struct engine *engine, struct engine_flow *flow, bool cut, bool hello,
 	struct draft *draft);
 

@@ -35,6 +35,7 @@ static bool engine_setup(struct engine *engine)
 	ndpi_set_protocol_detection_bitmask2(engine->module, &all);
 	if (!engine->correlate)
 		compat_isolate(engine->module);
+	compat_spare(engine->module);
 	ndpi_finalize_initialization(engine->module);
 	return true;
 }

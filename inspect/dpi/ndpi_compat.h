@@ -49,6 +49,22 @@ static inline void compat_isolate(struct ndpi_detection_module_struct *module)
 #endif
 }
 
+/* What nDPI makes for fingerprints alone, and what nobody reads: our own parsers make them. Before 4.11 it cannot
+ * be told. */
+static inline void compat_spare(struct ndpi_detection_module_struct *module)
+{
+#if NDPI_AT_LEAST(4, 11)
+	static const char *const fingerprints[] = {"metadata.sha1_fingerprint",
+		"metadata.ja3c_fingerprint", "metadata.ja3s_fingerprint",
+		"metadata.ja4c_fingerprint"};
+
+	for (size_t i = 0; i < sizeof(fingerprints) / sizeof(*fingerprints); i++)
+		ndpi_set_config(module, "tls", fingerprints[i], "0");
+#else
+	(void)module;
+#endif
+}
+
 static inline ndpi_protocol compat_packet(struct ndpi_detection_module_struct *module,
 	struct ndpi_flow_struct *flow, const uint8_t *ip, uint16_t len, uint64_t time_ms)
 {
@@ -88,37 +104,5 @@ static inline bool compat_is_guess(ndpi_confidence_t confidence)
 #else
 	return confidence == NDPI_CONFIDENCE_MATCH_BY_PORT ||
 	       confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
-#endif
-}
-
-/* NULL: not a suite this version knows. */
-static inline const char *compat_cipher_name(uint16_t cipher)
-{
-#if NDPI_AT_LEAST(4, 6)
-	char unknown[8];
-	const char *name = ndpi_cipher2str(cipher, unknown);
-#else
-	const char *name = ndpi_cipher2str(cipher);
-#endif
-
-	return name[0] == '0' ? NULL : name;
-}
-
-static inline const char *compat_alpn(const struct ndpi_flow_struct *flow)
-{
-#if NDPI_AT_LEAST(4, 6)
-	return flow->protos.tls_quic.advertised_alpns;
-#else
-	return flow->protos.tls_quic.alpn;
-#endif
-}
-
-/* Whether the SHA-1 of a certificate was computed. */
-static inline bool compat_has_sha1(const struct ndpi_flow_struct *flow)
-{
-#if NDPI_AT_LEAST(4, 6)
-	return flow->protos.tls_quic.fingerprint_set;
-#else
-	return flow->l4_proto == IPPROTO_TCP && flow->l4.tcp.tls.fingerprint_set;
 #endif
 }

@@ -6,7 +6,7 @@
 #include "inspect/dpi/inside.h"
 
 static const struct parser *const parsers[] = {
-	&tls_parser, &http_parser, &ssh_parser, &quic_parser};
+	&tls_parser, &http_parser, &ssh_parser, &quic_parser, &dtls_parser};
 
 static const struct parser *parser_of(const struct piece *piece, struct cursor payload)
 {

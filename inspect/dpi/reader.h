@@ -9,7 +9,7 @@
 #include "inspect/proto/http/http_pair.h"
 #include "inspect/proto/quic/quic_hello.h"
 #include "inspect/proto/ssh/ssh_stream.h"
-#include "inspect/proto/tls/tls_stream.h"
+#include "inspect/proto/tls/dtls_stream.h"
 #include "inspect/proto/transaction.h"
 #include "inspect/stream/byte_stream.h"
 
@@ -30,12 +30,12 @@ struct reader {
 	uint8_t idle;
 	bool is_told;   /* its transaction, where a flow has one */
 	bool is_tunnel; /* another protocol follows */
+	/* A ClientHello was told: a second one answers a HelloRetryRequest or HelloVerifyRequest. */
+	bool greeted;
 	union {
 		struct ssh_stream ssh[2];
-		struct {
-			struct tls_stream stream[2];
-			bool greeted; /* a ClientHello was told: a second one answers a HelloRetryRequest */
-		} tls;
+		struct tls_stream tls[2];
+		struct dtls_stream dtls[2];
 		struct {
 			struct http_pair pair;
 			bool kept; /* the first transaction, as the flow's details */
@@ -67,7 +67,7 @@ struct parser {
 	void (*end)(struct reading *reading);
 };
 
-extern const struct parser http_parser, quic_parser, ssh_parser, tls_parser;
+extern const struct parser dtls_parser, http_parser, quic_parser, ssh_parser, tls_parser;
 
 /* Whether the flow's server says it, as far as is known. */
 bool reading_is_from_server(const struct reading *reading);

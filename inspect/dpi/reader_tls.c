@@ -12,10 +12,11 @@ static void client_hello(void *ctx, const struct tls_client_hello *hello)
 {
 	struct reading *reading = ctx;
 
-	if (reading->reader->tls.greeted)
+	if (reading->reader->greeted)
 		return;
-	reading->reader->tls.greeted = true;
-	draft_tls_client_hello(reading_draft(reading), hello, JA4_TCP);
+	reading->reader->greeted = true;
+	draft_tls_client_hello(reading_draft(reading), hello,
+		reading->reader->parser == &dtls_parser ? JA4_DTLS : JA4_TCP);
 	reading_keep(reading);
 }
 
@@ -67,8 +68,8 @@ static bool add(struct reading *reading, const struct stream_part *part)
 {
 	const struct tls_sink sink = sink_of(reading);
 
-	return tls_stream_add(&reading->reader->tls.stream[reading->from_hi],
-		&reading->dpi->memory, &reading->flow->dpi->kept, part, &sink);
+	return tls_stream_add(&reading->reader->tls[reading->from_hi], &reading->dpi->memory,
+		&reading->flow->dpi->kept, part, &sink);
 }
 
 static void end(struct reading *reading)
@@ -79,8 +80,31 @@ static void end(struct reading *reading)
 
 		of.from_hi = side;
 		if (!reading->reader->over[side])
-			tls_stream_end(&reading->reader->tls.stream[side], &sink);
+			tls_stream_end(&reading->reader->tls[side], &sink);
 	}
 }
 
 const struct parser tls_parser = {IPPROTO_TCP, TRANSACTION_TLS, begins, NULL, add, end};
+
+static bool add_datagram(struct reading *reading, const struct stream_part *part)
+{
+	const struct tls_sink sink = sink_of(reading);
+
+	return dtls_stream_add(&reading->reader->dtls[reading->from_hi], &reading->dpi->memory,
+		&reading->flow->dpi->kept, part->bytes, &sink);
+}
+
+static void end_datagrams(struct reading *reading)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		struct reading of = *reading;
+		const struct tls_sink sink = sink_of(&of);
+
+		of.from_hi = side;
+		if (!reading->reader->over[side])
+			dtls_stream_end(&reading->reader->dtls[side], &sink);
+	}
+}
+
+const struct parser dtls_parser = {
+	IPPROTO_UDP, TRANSACTION_TLS, dtls_is_hello, NULL, add_datagram, end_datagrams};

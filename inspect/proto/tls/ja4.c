@@ -157,6 +157,12 @@ static const char *version_part(uint16_t version)
 
 	if (version == 0x0002)
 		return "s2";
+	if (version == DTLS_1_0)
+		return "d1";
+	if (version == DTLS_1_2)
+		return "d2";
+	if (version == DTLS_1_3)
+		return "d3";
 	if (version >> 8 == 3 && (version & 0xff) < sizeof(names) / sizeof(*names))
 		return names[version & 0xff];
 	return "00";

@@ -8,7 +8,7 @@
 
 enum { JA4_TEXT = 37 }; /* with its NUL */
 
-enum ja4_protocol { JA4_TCP = 't', JA4_QUIC = 'q' };
+enum ja4_protocol { JA4_TCP = 't', JA4_QUIC = 'q', JA4_DTLS = 'd' };
 
 /* false: the hello is not whole, or has more than JA4_LIST_MAX cipher suites or extensions. */
 enum { JA4_LIST_MAX = 8192 }; /* more do not fit in the bytes that are kept of a message */

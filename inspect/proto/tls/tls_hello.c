@@ -122,12 +122,20 @@ static struct tls_bytes host_name(struct tls_bytes body)
 	return (struct tls_bytes){NULL, 0};
 }
 
+/* DTLS counts down. */
+static bool is_higher(uint16_t version, uint16_t than)
+{
+	if (!than)
+		return true;
+	return tls_is_dtls(version) && tls_is_dtls(than) ? version < than : version > than;
+}
+
 static uint16_t highest(struct tls_bytes versions, uint16_t otherwise)
 {
 	uint16_t version, found = 0;
 
 	while (tls_number_next(&versions, &version))
-		if (!tls_is_grease(version) && version > found)
+		if (!tls_is_grease(version) && is_higher(version, found))
 			found = version;
 	return found ? found : otherwise;
 }
@@ -184,7 +192,7 @@ static bool take_start(struct cursor *c, uint16_t *version, const uint8_t **rand
 {
 	*version = (uint16_t)take_number(c, 2);
 	*random = cursor_take(c, RANDOM);
-	return *version >> 8 == 3 || *version >> 8 == 0x7f;
+	return *version >> 8 == 3 || *version >> 8 == 0x7f || tls_is_dtls(*version);
 }
 
 static struct tls_bytes take_session_id(struct cursor *c)
@@ -222,6 +230,9 @@ bool tls_client_hello_read(struct cursor body, struct tls_client_hello *hello)
 	if (!take_start(&body, &hello->legacy_version, &random))
 		return false;
 	hello->session_id = take_session_id(&body);
+	if (tls_is_dtls(hello->legacy_version))
+		take_vector(
+			&body, 1); /* the cookie of a HelloVerifyRequest (RFC 6347, 4.2.1) */
 	hello->ciphers = take_vector(&body, 2);
 	hello->compressions = take_vector(&body, 1);
 	hello->extensions = rest = take_extensions(&body, &hello->is_whole);

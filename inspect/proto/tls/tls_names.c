@@ -70,6 +70,12 @@ const char *tls_version_text(uint16_t version, char text[TLS_NAME_TEXT])
 
 	if (version >> 8 == 3 && (version & 0xff) < sizeof(names) / sizeof(*names))
 		return names[version & 0xff];
+	if (version == DTLS_1_0)
+		return "DTLSv1.0";
+	if (version == DTLS_1_2)
+		return "DTLSv1.2";
+	if (version == DTLS_1_3)
+		return "DTLSv1.3";
 	if (version >> 8 == 0x7f)
 		return "TLSv1.3 (draft)";
 	if (version >> 8 == 0xfb)

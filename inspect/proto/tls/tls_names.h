@@ -11,6 +11,9 @@ enum tls_version {
 	TLS_1_0 = 0x0301,
 	TLS_1_2 = 0x0303,
 	TLS_1_3 = 0x0304,
+	DTLS_1_0 = 0xfeff,
+	DTLS_1_2 = 0xfefd,
+	DTLS_1_3 = 0xfefc,
 };
 
 /* NULL: no name is known. */
@@ -29,8 +32,15 @@ static inline bool tls_is_grease(uint16_t value)
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
 
+/* RFC 6347, RFC 9147: the higher the version, the lower the number. */
+static inline bool tls_is_dtls(uint16_t version)
+{
+	return version >= DTLS_1_3 && version <= DTLS_1_0;
+}
+
 /* 1.3, and its drafts, whose numbers are others (RFC 8446, 4.2.1, as of its drafts). */
 static inline bool tls_is_1_3(uint16_t version)
 {
-	return version == TLS_1_3 || version >> 8 == 0x7f || version >> 8 == 0xfb;
+	return version == TLS_1_3 || version == DTLS_1_3 || version >> 8 == 0x7f ||
+	       version >> 8 == 0xfb;
 }

@@ -124,11 +124,8 @@ static void key_exchange(const struct telling *t, struct cursor body)
 		t->sink->group(t->sink->ctx, group);
 }
 
-static void message(void *ctx, uint8_t type, const uint8_t *bytes, uint32_t cap, uint32_t wire)
+static void take_message(const struct telling *t, uint8_t type, struct cursor body)
 {
-	const struct telling *t = ctx;
-	struct cursor body = cursor_make(bytes, cap, wire);
-
 	if (t->stream->step == OVER)
 		return;
 	if (type == TLS_CLIENT_HELLO)
@@ -143,6 +140,19 @@ static void message(void *ctx, uint8_t type, const uint8_t *bytes, uint32_t cap,
 	if (t->stream->said & SAID_SERVER && type != TLS_SERVER_HELLO &&
 		type != NEW_SESSION_TICKET)
 		say_resumed(t, false);
+}
+
+static void message(void *ctx, uint8_t type, const uint8_t *bytes, uint32_t cap, uint32_t wire)
+{
+	take_message(ctx, type, cursor_make(bytes, cap, wire));
+}
+
+void tls_stream_message(struct tls_stream *stream, uint8_t type, struct cursor body,
+	const struct tls_sink *sink)
+{
+	const struct telling t = {.stream = stream, .sink = sink};
+
+	take_message(&t, type, body);
 }
 
 /* ---- records ---- */
@@ -166,6 +176,25 @@ static void change_cipher(const struct telling *t)
 	if (s->said & SAID_SERVER && !(s->said & SAID_LOSS))
 		say_resumed(t, true);
 	stream_finish(t);
+}
+
+void tls_stream_change_cipher(struct tls_stream *stream, const struct tls_sink *sink)
+{
+	const struct telling t = {.stream = stream, .sink = sink};
+
+	if (stream->said & SAID_SERVER)
+		say_resumed(&t, true);
+	stream->step = OVER;
+}
+
+void tls_stream_stop(struct tls_stream *stream)
+{
+	stream->step = OVER;
+}
+
+bool tls_stream_is_over(const struct tls_stream *stream)
+{
+	return stream->step == OVER;
 }
 
 /* Bytes of an alert are gathered in `start`, which is free inside a record. */

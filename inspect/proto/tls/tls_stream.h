@@ -59,3 +59,10 @@ bool tls_stream_add(struct tls_stream *stream, struct memory *memory, struct mem
 	const struct stream_part *part, const struct tls_sink *sink);
 /* The connection ends here: tells what there is of a message, and gives the memory back. */
 void tls_stream_end(struct tls_stream *stream, const struct tls_sink *sink);
+
+/* For who finds messages otherwise (dtls_stream.h): the body of one; ChangeCipherSpec; and that all is over. */
+void tls_stream_message(struct tls_stream *stream, uint8_t type, struct cursor body,
+	const struct tls_sink *sink);
+void tls_stream_change_cipher(struct tls_stream *stream, const struct tls_sink *sink);
+void tls_stream_stop(struct tls_stream *stream);
+bool tls_stream_is_over(const struct tls_stream *stream);

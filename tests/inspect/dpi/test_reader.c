@@ -5,6 +5,7 @@
 
 #include "inspect/dpi/dpi.h"
 #include "inspect/support/open_dpi.h"
+#include "inspect/support/tls_talks.h"
 #include "support/hex.h"
 #include "support/talk.h"
 
@@ -311,6 +312,28 @@ static void tls_that_begins_later_is_read(void)
 	dpi_destroy(dpi);
 }
 
+static void dtls_is_read(void)
+{
+	static const char *const want[] = {"tls dtls.example.com DTLSv1.2"};
+	struct told told;
+	struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+	struct talk t;
+	char text[160] = "";
+
+	talk_open(&t, 17, 1, 40000, 2, 45443);
+	for (unsigned i = 0; i < DTLS_SERVER_N; i++) {
+		if (i < DTLS_CLIENT_N)
+			say_hex(dpi, &t, 0, dtls_client[i]);
+		say_hex(dpi, &t, 1, dtls_server[i]);
+	}
+	dpi_conclude(dpi, &t.flow);
+	add_string(t.flow.details, DETAIL_tls_subject, text);
+	CU_ASSERT_STRING_EQUAL(text, " C=DE, O=Example, CN=dtls.example.com");
+	end(dpi, &t);
+	expect(&told, want, 1);
+	dpi_destroy(dpi);
+}
+
 /* The ClientHello comes in parts and out of order, on a port of another protocol. */
 static void order_and_port_do_not_matter(void)
 {
@@ -380,6 +403,7 @@ void suite_reader(void)
 	CU_ADD_TEST(s, shed_questions_are_counted);
 	CU_ADD_TEST(s, tls_in_a_tunnel_is_read);
 	CU_ADD_TEST(s, tls_that_begins_later_is_read);
+	CU_ADD_TEST(s, dtls_is_read);
 	CU_ADD_TEST(s, order_and_port_do_not_matter);
 	CU_ADD_TEST(s, half_a_handshake_is_told_once);
 	CU_ADD_TEST(s, who_does_not_ask_is_not_told);

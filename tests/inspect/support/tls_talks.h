@@ -8,3 +8,7 @@ extern const char tls_full_client[], tls_full_server[], tls_again_client[], tls_
 extern const char tls_v13_client[], tls_v13_server[], tls_v13again_client[],
 	tls_v13again_server[];
 extern const char tls_retry_client[], tls_retry_server[];
+/* DTLS 1.2 of OpenSSL 3.0's s_client and s_server -listen with an MTU of 500, a datagram each: with a
+ * HelloVerifyRequest, and a certificate in three fragments. */
+enum { DTLS_CLIENT_N = 3, DTLS_SERVER_N = 5 };
+extern const char *const dtls_client[DTLS_CLIENT_N], *const dtls_server[DTLS_SERVER_N];
