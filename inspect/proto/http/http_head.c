@@ -149,6 +149,25 @@ static bool target_may_begin(const struct http_line *line, struct http_slice met
 	       slice_is(method, "CONNECT");
 }
 
+/* Of a line cut in its version the target is whole: "GET /index.html HT". */
+static void take_cut_target(
+	struct http_head *head, const struct http_line *line, struct http_slice method)
+{
+	const uint8_t *target = line->at + method.len + 1, *end = line->at + line->kept;
+	const uint8_t *version = end;
+
+	while (version > target && version[-1] != ' ')
+		version--;
+	if (line->kept != line->len || version == end || version < target + 2 ||
+		end - version >= VERSION_LEN ||
+		memcmp(version, "HTTP/1.", (size_t)(end - version)))
+		return;
+	if (!is_target(target, (uint32_t)(version - target - 1)))
+		return;
+	head->target_bytes = (uint32_t)(version - target - 1);
+	value_set(head, HTTP_TARGET, (struct http_slice){target, head->target_bytes});
+}
+
 bool http_head_begin_cut(struct http_head *head, const struct http_line *line)
 {
 	static const char *const methods[] = {
@@ -162,6 +181,7 @@ bool http_head_begin_cut(struct http_head *head, const struct http_line *line)
 		if (slice_is(method, methods[i]) && target_may_begin(line, method)) {
 			head->minor = HTTP_VERSION_UNKNOWN;
 			value_set(head, HTTP_METHOD, method);
+			take_cut_target(head, line, method);
 			return true;
 		}
 	return false;

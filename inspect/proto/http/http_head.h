@@ -27,7 +27,7 @@ struct http_head {
 /* Takes the first line. false: it begins no message, and `head` is as it was. */
 bool http_head_begin(struct http_head *head, const struct http_line *line);
 /* The same of the beginning of one whose rest is missing: a response's status, or one of the methods that
- * everybody knows. */
+ * everybody knows, with its target where that is whole. */
 bool http_head_begin_cut(struct http_head *head, const struct http_line *line);
 /* Whether a line that begins with these `n` bytes may begin a message, or is the empty one before it. */
 bool http_head_may_begin(const uint8_t *bytes, uint32_t n);

@@ -298,7 +298,8 @@ static uint32_t body_least(const struct http_stream *s, uint32_t n)
 static bool take_cut_start(const struct call *call)
 {
 	struct http_stream *s = call->s;
-	struct http_line line = {.at = s->line.bytes.bytes, .kept = s->line.bytes.have};
+	struct http_line line = {
+		.at = s->line.bytes.bytes, .kept = s->line.bytes.have, .len = s->line.len};
 
 	if (!s->line.bytes.have || !http_head_begin_cut(&s->head, &line))
 		return false;

@@ -442,10 +442,21 @@ static void heads_that_were_cut_say_what_arrived_whole(void)
 	give_cut(s, SERVER, "HTTP/1.1 404 N", 14, 100);
 	give_cut(s, CLIENT, "GET", 3, 100);
 	give_cut(s, SERVER, "HTTP/1.1 404", 12, 100);
+	/* One that the version follows is whole. */
+	give_cut(s, CLIENT, "GET /b H", 8, 100);
+	give_cut(s, SERVER, "HTTP/1.1 200 O", 14, 100);
+	give_cut(s, CLIENT, "GET /c HTTP/1.", 14, 100);
+	give_cut(s, SERVER, "HTTP/1.1 200 O", 14, 100);
+	give_cut(s, CLIENT, "GET /d ", 7, 100);
+	give_cut(s, SERVER, "HTTP/1.1 200 O", 14, 100);
+	give_cut(s, CLIENT, "GET /e X", 8, 100);
+	give_cut(s, SERVER, "HTTP/1.1 200 O", 14, 100);
 	expect_told(
 		s, (const char *[]){"GET /index.html shop.example|-|- 1.1 > 200 text/html 1.1",
 			   "GET /index.html shop.example|-|- 1.1 > 200 text/html 1.1",
-			   "POST - -|-|- - > 404 - 1.1", NULL});
+			   "POST - -|-|- - > 404 - 1.1", "GET /b -|-|- - > 200 - 1.1",
+			   "GET /c -|-|- - > 200 - 1.1", "GET - -|-|- - > 200 - 1.1",
+			   "GET - -|-|- - > 200 - 1.1", NULL});
 	CU_ASSERT_EQUAL(s->bytes[0][0], 46);
 	CU_ASSERT_EQUAL(s->bytes[0][1], 42);
 	free(s);
