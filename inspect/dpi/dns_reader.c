@@ -200,7 +200,8 @@ bool flow_awaits_dns(const struct dpi *dpi, const struct flow *flow)
 
 bool flow_is_dns_again(const struct dpi *dpi, const struct flow *flow)
 {
-	return flow->key.protocol == IPPROTO_UDP && flow_has_dns_port(flow) &&
+	return flow->key.protocol == IPPROTO_UDP &&
+	       (flow_has_dns_port(flow) || has_first(flow)) &&
 	       (flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE)) == FLOW_DPI_DONE &&
 	       wants_all(dpi);
 }

@@ -36,6 +36,14 @@ static struct reader *reader_choose(struct dpi *dpi, struct dpi_state *state,
 	return state->reader;
 }
 
+/* DNS on another port than its own: from now on, dns_reader.c has the flow. */
+static bool begins_dns(
+	const struct dpi_state *state, const struct piece *piece, struct cursor payload)
+{
+	return piece->protocol == IPPROTO_UDP && state->probes < READER_PROBES_MAX &&
+	       dns_begins(payload);
+}
+
 static bool is_over(const struct reader *reader)
 {
 	return (reader->over[0] && reader->over[1]) || reader->idle == READER_IDLE_MAX;
@@ -87,6 +95,10 @@ static void flow_read_payload(struct dpi *dpi, struct flow *flow, const struct p
 	if (!payload.wire)
 		return;
 	if (!state->reader) {
+		if (begins_dns(state, piece, payload)) {
+			flow_read_dns(dpi, flow, piece);
+			return;
+		}
 		reading.reader = reader_choose(dpi, state, piece, payload);
 		if (reading.reader && reading.reader->parser->begin)
 			reading.reader->parser->begin(&reading);
@@ -102,14 +114,15 @@ static void flow_read_payload(struct dpi *dpi, struct flow *flow, const struct p
 
 void flow_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
+	struct dpi_state *state = flow->dpi;
 	uint64_t refused = dpi->memory.refused;
 
-	if (!flow->dpi->reader && flow_is_dns(flow))
+	if (!state->reader && (state->dns || state->again || flow_is_dns(flow)))
 		flow_read_dns(dpi, flow, piece);
 	else
 		flow_read_payload(dpi, flow, piece);
 	if (dpi->memory.refused != refused)
-		flow->dpi->starved = true;
+		state->starved = true;
 }
 
 void flow_read_end(struct dpi *dpi, struct flow *flow)

@@ -1,10 +1,24 @@
+#include <ctype.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "inspect/dpi/inside.h"
 #include "inspect/proto/http/http_head.h"
 
-/* A request line whose target is a path, "*", a URL or, of CONNECT, a host; or a status line. Stricter than
+/* Whether the first line is whole, and ends as a request line does. */
+static bool line_has_version(struct cursor bytes)
+{
+	static const char version[] = " HTTP/1.";
+	const uint8_t *end = memchr(bytes.at, '\n', bytes.cap);
+
+	if (!end)
+		return false;
+	end -= end > bytes.at && end[-1] == '\r';
+	return end - bytes.at > (ptrdiff_t)sizeof(version) && isdigit(end[-1]) &&
+	       memcmp(end - sizeof(version), version, sizeof(version) - 1) == 0;
+}
+
+/* A request line whose target is a path, "*", a URL or, of CONNECT, a host, or that has its version; or a status line. Stricter than
  * the parser, which takes what follows in a stream that is HTTP already. */
 static bool begins(struct cursor bytes)
 {
@@ -22,7 +36,8 @@ static bool begins(struct cursor bytes)
 		return true;
 	if (target < n && (at[target] == '/' || at[target] == '*'))
 		return true;
-	return n - target >= 4 && memcmp(at + target, "http", 4) == 0;
+	return (n - target >= 4 && memcmp(at + target, "http", 4) == 0) ||
+	       line_has_version(bytes);
 }
 
 /* What is missing before the other side's first segment may be the beginning of a message. */

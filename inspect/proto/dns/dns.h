@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/cursor.h"
+
 enum {
 	DNS_HEADER = 12,
 	DNS_NAME_TEXT = 1025,
@@ -38,6 +40,10 @@ bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_mess
 
 /* Whether DNS_HEADER bytes may begin a message: a known opcode, few questions. */
 bool dns_is_header(const uint8_t *bytes);
+
+/* Whether a UDP payload is one ordinary question, or a message that answers one: so plain that it is DNS on any
+ * port. */
+bool dns_begins(struct cursor datagram);
 
 /* "A", "AAAA", ... or NULL: unknown, print TYPEnnn. */
 const char *dns_type_name(uint16_t type);

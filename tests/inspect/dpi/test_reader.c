@@ -141,6 +141,28 @@ static void every_request_is_told(void)
 	dpi_destroy(dpi);
 }
 
+/* By its version, where nothing else in it is as usual. */
+static void any_target_begins_http(void)
+{
+	static const char *const lines[][2] = {{"GET . HTTP/1.0\r\n\r\n", "http . -"},
+		{"GET ../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
+			"http a../../etc/passwd -"},
+		{"GET . HTTP/1.\r\n\r\n", NULL}, {"GET . RTSP/1.0\r\n\r\n", NULL},
+		{"GET . HTTP/1.1 \r\n\r\n", NULL}, {"GET .", NULL}};
+	struct told told;
+	struct talk t;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+
+		open_tcp(dpi, &t, 8081);
+		say(dpi, &t, 0, lines[i][0]);
+		end(dpi, &t);
+		expect(&told, &lines[i][1], lines[i][1] ? 1 : 0);
+		dpi_destroy(dpi);
+	}
+}
+
 /* So many of a flow are made; the others are told without what they say, to be counted. */
 static void more_than_a_flow_may_have_are_counted(void)
 {
@@ -180,7 +202,7 @@ static void say_dns(struct dpi *dpi, struct talk *t, unsigned side, const char *
 }
 
 /* The inspection ends with the first answer, and begins anew with the second question. */
-static void every_question_is_told(uint8_t protocol)
+static void every_question_is_told(uint8_t protocol, uint16_t port)
 {
 	static const char *const want[] = {"dns a.example NOERROR", "dns c.example NXDOMAIN",
 		"dns b.example REFUSED", "dns d.example NOERROR", "dns e.example -"};
@@ -194,13 +216,13 @@ static void every_question_is_told(uint8_t protocol)
 		{"1", ANSWER("0004", "64", "0")}, {"0", QUESTION("0005", "65")}};
 
 	if (protocol == 6)
-		open_tcp(dpi, &t, 53);
+		open_tcp(dpi, &t, port);
 	else
-		talk_open(&t, 17, 1, 40000, 2, 53);
+		talk_open(&t, 17, 1, 40000, 2, port);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		say_dns(dpi, &t, lines[i][0][0] == '1', lines[i][1]);
 		if (i == 1)
-			CU_ASSERT_EQUAL(t.flow.dpi == NULL, protocol == 17);
+			CU_ASSERT_EQUAL(t.flow.dpi == NULL, protocol == 17 && port == 53);
 	}
 	end(dpi, &t);
 	expect(&told, want, 5);
@@ -209,12 +231,19 @@ static void every_question_is_told(uint8_t protocol)
 
 static void every_question_over_udp_is_told(void)
 {
-	every_question_is_told(17);
+	every_question_is_told(17, 53);
+}
+
+/* By their looks: nDPI 4.2 has no name for such a flow. */
+static void questions_on_any_port_are_told(void)
+{
+	every_question_is_told(17, 443);
+	every_question_is_told(17, 5300);
 }
 
 static void every_question_over_tcp_is_told(void)
 {
-	every_question_is_told(6);
+	every_question_is_told(6, 53);
 }
 
 /* Each limit lets a question or two be read; a flow of which one is missing is counted. */
@@ -398,6 +427,8 @@ void suite_reader(void)
 	CU_ADD_TEST(s, every_request_is_told);
 	CU_ADD_TEST(s, more_than_a_flow_may_have_are_counted);
 	CU_ADD_TEST(s, every_question_over_udp_is_told);
+	CU_ADD_TEST(s, questions_on_any_port_are_told);
+	CU_ADD_TEST(s, any_target_begins_http);
 	CU_ADD_TEST(s, every_question_over_tcp_is_told);
 	CU_ADD_TEST(s, questions_without_memory_are_counted);
 	CU_ADD_TEST(s, shed_questions_are_counted);

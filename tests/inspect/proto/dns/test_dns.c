@@ -497,11 +497,60 @@ static void names_types_and_codes(void)
 	CU_ASSERT_PTR_NULL(dns_rcode_name(24));
 }
 
+static bool begins(const char *hex)
+{
+	uint8_t bytes[MESSAGE_MAX];
+	uint32_t n = (uint32_t)hex_read(hex, bytes, sizeof(bytes));
+
+	/* The question must be there, whole. */
+	for (uint32_t cap = 0; cap < n && cap < 33; cap++)
+		CU_ASSERT_FALSE(dns_begins(cursor_make(bytes, cap, n)));
+	return dns_begins(cursor_make(bytes, n, n));
+}
+
+#define PLAIN QUESTION_EXAMPLE "0001 0001\n"
+
+static void only_plain_messages_begin_dns(void)
+{
+	static const char *const yes[] = {"1234 0100 0001 0000 0000 0000" PLAIN,
+		"0000 0000 0001 0000 0000 0000" PLAIN, "1234 0120 0001 0000 0000 0000" PLAIN,
+		"1234 0100 0001 0000 0000 0001" PLAIN "00 0029 1000 00000000 0000",
+		"1234 0100 0001 0000 0000 0001" PLAIN "00 0029 1000 00000000 0004 000a0000",
+		"1234 8180 0001 0001 0000 0000" PLAIN "c00c 0001 0001 0000003c 0004 c0000201",
+		"1234 8183 0001 0000 0000 0000" PLAIN};
+	static const char *const no[] = {
+		"1234 0100 0000 0000 0000 0000 # nothing is asked",
+		"1234 0100 0002 0000 0000 0000 # two questions\n" PLAIN PLAIN,
+		"1234 0100 0001 0001 0000 0000 # with an answer\n" PLAIN,
+		"1234 0180 0001 0000 0000 0000 # recursion available\n" PLAIN,
+		"1234 0900 0001 0000 0000 0000 # inverse query\n" PLAIN,
+		"1234 0103 0001 0000 0000 0000 # with a response code\n" PLAIN,
+		"1234 8980 0001 0000 0000 0000 # an answer to another opcode\n" PLAIN,
+		"1234 0100 0001 0000 0000 0000 # bytes behind it\n" PLAIN "00",
+		"1234 0100 0001 0000 0000 0001 # EDNS is missing\n" PLAIN,
+		"1234 0100 0001 0000 0000 0001 # or longer\n" PLAIN
+		"00 0029 1000 00000000 0005 000a0000",
+		"1234 0100 0001 0000 0000 0001 # or another record\n" PLAIN
+		"00 0001 1000 00000000 0000",
+		"1234 0100 0001 0000 0000 0000 00 0001 0001 # the root",
+		"1234 0100 0001 0000 0000 0000 c00c 0001 0001 # a pointer",
+		"1234 0100 0001 0000 0000 0000 03 610a62 00 0001 0001 # no letter",
+		"1234 0100 0001 0000 0000 0000 01 61 00 0001 0003 # another class",
+		"1234 0100 0001 0000 0000 0000 01 61 00 fff0 0001 # a type without a name",
+	};
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		CU_ASSERT_TRUE(begins(yes[i]));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		CU_ASSERT_FALSE(begins(no[i]));
+}
+
 void suite_dns(void);
 void suite_dns(void)
 {
 	CU_pSuite s = CU_add_suite("dns", NULL, NULL);
 
+	CU_add_test(s, "only plain messages begin DNS", only_plain_messages_begin_dns);
 	CU_ADD_TEST(s, reads_messages);
 	CU_ADD_TEST(s, reads_text_service_authority_and_https_records);
 	CU_ADD_TEST(s, reads_what_is_left_of_a_cut_message);
