@@ -35,8 +35,9 @@ def ndpi_reader(path):
     with tempfile.NamedTemporaryFile(mode="r", suffix=".csv", errors="replace", newline="") as out:
         subprocess.run(["ndpiReader", "-q", "-t", "-i", path, "-C", out.name], cwd="/", check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        names = out.readline().lstrip("#").rstrip("\n").split(",")
-        rows = [dict(zip(names, row)) for row in csv.reader(out)]
+        head = out.readline().lstrip("#").rstrip("\n")
+        comma = "|" if "|" in head else ","  # since nDPI 4.4
+        rows = [dict(zip(head.split(comma), row)) for row in csv.reader(out, delimiter=comma)]
     flows = []
     for row in rows:
         proto = int(row["protocol"])
