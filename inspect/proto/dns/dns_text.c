@@ -61,12 +61,29 @@ void dns_escaped(struct dns_text *t, uint8_t byte, const char *special)
 		dns_byte(t, (char)byte);
 }
 
+static bool is_plain(uint8_t byte)
+{
+	return byte > ' ' && byte <= '~' && byte != '.' && byte != '\\';
+}
+
+/* Bytes that stand for themselves; those at the end that have no room are left out. */
+static void dns_plain(struct dns_text *t, const uint8_t *bytes, uint32_t n)
+{
+	size_t fit = t->room > n ? n : t->room ? t->room - 1 : 0;
+
+	*t->steps += n;
+	if (!fit)
+		return;
+	memcpy(t->at, bytes, fit);
+	t->at += fit;
+	t->room -= fit;
+	*t->at = '\0';
+}
+
 /* A space in a name would end it in a list of words. */
 static void label_byte(struct dns_text *t, uint8_t byte)
 {
-	if (byte > ' ' && byte <= '~' && byte != '.' && byte != '\\')
-		dns_byte(t, (char)byte);
-	else if (byte == ' ')
+	if (byte == ' ')
 		dns_whole(t, "\\032");
 	else
 		dns_escaped(t, byte, ".\\");
@@ -84,8 +101,16 @@ static void label_print(struct dns_text *t, const uint8_t *label, uint8_t len, b
 {
 	if (!first)
 		dns_byte(t, '.');
-	for (uint8_t i = 0; i < len; i++)
-		label_byte(t, label[i]);
+	for (uint8_t i = 0; i < len; i++) {
+		uint8_t run = i;
+
+		while (run < len && is_plain(label[run]))
+			run++;
+		dns_plain(t, label + i, run - i);
+		i = run;
+		if (i < len)
+			label_byte(t, label[i]);
+	}
 }
 
 /* A walk along a name's labels. */
