@@ -12,7 +12,8 @@ enum {
 	FLAGS_NOT_ASKED = 0x7e00 | 0x0080 | 0x0040 | 0x000f,
 	FLAGS_NOT_ANSWERED = 0x7800 | 0x0040,
 	CLASS_IN = 1,
-	TYPE_OPT = 41,
+	ADDITIONAL_MAX = 2,
+	ROOT_RECORD_HEAD = 11, /* name, type, class, TTL, data length */
 };
 
 /* A name of letters, digits, hyphens and underscores, of one label or more. */
@@ -40,16 +41,19 @@ static bool take_question(struct cursor *c)
 	return tail && dns_type_name(be16(tail)) && be16(tail + 2) == CLASS_IN;
 }
 
-/* EDNS (RFC 6891, 6.1.2) may follow a question, and nothing else. */
+/* Records of the root may follow a question, as EDNS does (RFC 6891, 6.1.2), and nothing else. */
 static bool is_end(struct cursor c, uint16_t n_additional)
 {
-	const uint8_t *opt;
+	const uint8_t *h;
 
-	if (!n_additional)
-		return c.wire == 0;
-	opt = cursor_take(&c, 11);
-	return n_additional == 1 && opt && opt[0] == 0 && be16(opt + 1) == TYPE_OPT &&
-	       be16(opt + 9) == c.wire;
+	if (n_additional > ADDITIONAL_MAX)
+		return false;
+	for (unsigned i = 0; i < n_additional; i++) {
+		h = cursor_take(&c, ROOT_RECORD_HEAD);
+		if (!h || h[0] || !cursor_take(&c, be16(h + ROOT_RECORD_HEAD - 2)))
+			return false;
+	}
+	return c.wire == 0;
 }
 
 bool dns_begins(struct cursor datagram)

@@ -33,7 +33,8 @@ def text(name):
 
 
 def answer(record):
-    return text(record if isinstance(record, str) else record["data"])
+    """tshark's text ends with the first byte 0."""
+    return text(record if isinstance(record, str) else record["data"]).partition("\\000")[0]
 
 
 def of_dns(o):

@@ -117,6 +117,8 @@ def record_text(record):
 
 
 def dns(layer):
+    if not layer.get("dns.count.add_rr"):
+        return  # the header was cut
     if layer.get("dns.flags.response") == "0":
         kind = layer.number("dns.qry.type")
         name = lower(layer.get("dns.qry.name"))
