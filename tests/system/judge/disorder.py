@@ -3,13 +3,13 @@
 of the flows after it. Every capture is mirrored with a VNI of its own, in order and, for each of KINDS
 (comma separated), otherwise:
 
-  shuffle=N     every N packets of the capture in another order, at the times at which N packets came
+  shuffle=N     every N packets of the capture in another order, and at once
   fragments=N   every inner IP packet longer than N bytes in fragments of at most so many
   cut=N         frames cut to N bytes, as a session's packet length does
 
 There must be the same flows as in order, with the same packets and bytes (fragments: at least as many). Shuffled, PERCENT
-of the flows that have a label or details must have the same ones; in fragments, no label may be another one. A flow's
-details are the server name, JA3, JA4, HASSH, HTTP's URL and DNS's question. Prints how many there are of each kind, and each that differs."""
+of the flows that have a label or details must have the same ones; in fragments, no label may be another one. What is
+told of a flow are server name, JA3, JA4, HASSH, HTTP's URL and DNS's question of all its transactions. Prints how many there are of each kind, and each that differs."""
 import collections
 import heapq
 import os
@@ -28,16 +28,16 @@ DETAILS = (("tls", "sni"), ("tls", "ja3"), ("tls", "ja4"), ("http", "url"), ("dn
 
 
 def shuffled(frames, window):
-    """Every packet is in the window that it was in; the times of the capture stay in their order."""
-    random, out = packets.Random(window), []
-    times = sorted(time for time, _ in frames)
+    """Every packet stays in its window, whose packets come at once, at the time of the last."""
+    random, out, last = packets.Random(window), [], 0
     for start in range(0, len(frames), window):
         part = [data for _, data in frames[start:start + window]]
+        last = max([last] + [time for time, _ in frames[start:start + window]])
         for i in range(len(part) - 1, 0, -1):
             j = random.below(i + 1)
             part[i], part[j] = part[j], part[i]
-        out += part
-    return list(zip(times, out))
+        out += [(last, data) for data in part]
+    return out
 
 
 def split(data, size, ident):
@@ -86,6 +86,10 @@ def mirrored(number, path, change, size):
     return [(time, packets.mirror(data, FIRST_VNI + number), None) for time, data in frames]
 
 
+def values(event):
+    return tuple((event.get(part) or {}).get(key) for part, key in DETAILS)
+
+
 def replay(paths, kind):
     """({(vni, protocol, ends): [flow]}, summary)"""
     change, _, size = kind.partition("=")
@@ -99,8 +103,12 @@ def replay(paths, kind):
     os.remove(capture)
     if run.returncode or run.stderr:
         raise ValueError("%s: status %d: %s" % (kind, run.returncode, run.stderr))
-    flows = collections.defaultdict(list)
+    flows, said = collections.defaultdict(list), collections.defaultdict(set)
+    for event in results.events(out):
+        if event["event"] in results.TRANSACTIONS:
+            said[event["vni"], event["flow_id"]].add(values(event))
     for flow in results.flows(out):
+        flow["said"] = frozenset(said[flow["vni"], flow["flow_id"]] or {values(flow)})
         ends = sorted(((flow["src_ip"], flow["src_port"]), (flow["dst_ip"], flow["dst_port"])))
         flows[flow["vni"], flow["protocol"], *ends, (flow["icmp"] or {}).get("id")].append(flow)
     summary = results.summary(out)
@@ -109,7 +117,7 @@ def replay(paths, kind):
 
 
 def told(flow):
-    return tuple(flow[part][key] if flow[part] else None for part, key in DETAILS)
+    return tuple(sorted(flow["said"], key=str))
 
 
 def sides(flow):

@@ -56,7 +56,7 @@ def subject_values(text):
 
 def of_tls(o):
     if o["ja3"]:
-        yield "tls client", (lower(o["sni"]), o["alpn"] or "", o["ja3"])
+        yield "tls client", (lower(o["sni"]), o["alpn"] or "", o["ja3"], o["ja4"])
     if o["ja3s"]:
         yield "tls server", (o["version"], o["cipher"], o["chosen_alpn"] or "", o["ja3s"])
     if o["sha256"]:
@@ -78,7 +78,7 @@ def ours(event):
     if kind == "quic":
         if event["tls"] and event["tls"]["ja3"]:
             yield Message("quic client", ends, (event["quic"]["version"], lower(event["tls"]["sni"]),
-                                                event["tls"]["ja3"]))
+                                                event["tls"]["ja3"], event["tls"]["ja4"]))
         return
     for name, values in {"dns": of_dns, "http": of_http, "tls": of_tls, "ssh": of_ssh}[kind](event[kind]):
         yield Message(name, ends, values)

@@ -19,11 +19,11 @@ KINDS = {
     "dns answer": "id, response code, data of the answers",
     "http request": "method, host and target, user agent",
     "http response": "status, content type without its parameters",
-    "tls client": "server name, protocols offered, JA3",
+    "tls client": "server name, protocols offered, JA3, JA4 worked out from what tshark lists",
     "tls server": "version, cipher suite, protocol chosen, JA3S",
     "tls certificate": "subject, serial number, SHA-256",
     "tls alert": "first one in clear",
-    "quic client": "version, server name, JA3",
+    "quic client": "version, server name, JA3, JA4",
     "ssh banner": "identification string",
     "ssh client": "HASSH",
     "ssh server": "HASSH",
@@ -142,9 +142,49 @@ def http(layer):
         yield "http response", (status, layer.get("http.content_type").partition(";")[0].strip())
 
 
-def client_hello(hello):
+def is_grease(number):
+    return number & 0x0F0F == 0x0A0A and number >> 8 == number & 255
+
+
+def numbers(texts):
+    return [n for n in (int(text, 0) for text in texts) if not is_grease(n)]
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:12] if text else 12 * "0"
+
+
+def alpn_ends(text):
+    if not text:
+        return "00"
+    ends = text[0] + text[-1]
+    return ends if ends.isascii() and ends.isalnum() else "%x%x" % (ord(text[0]) >> 4, ord(text[-1]) & 15)
+
+
+def ja4(hello, transport):
+    """After FoxIO's description of JA4, technical_details/JA4.md."""
+    extensions = [v for k, v in hello.walk() if isinstance(v, Tree) and
+                  any(name == "tls.handshake.extension.type" for name, _ in v)]
+    kinds = numbers(e.get("tls.handshake.extension.type") for e in extensions)
+    signatures = [n for e in extensions if e.number("tls.handshake.extension.type") == 13
+                  for n in numbers(e.all("tls.handshake.sig_hash_alg"))]
+    suites = numbers(hello.all("tls.handshake.ciphersuite"))
+    version = max(numbers(hello.all("tls.handshake.extensions.supported_version")) or
+                  numbers([hello.get("tls.handshake.version")]))
+    sent = ",".join(sorted("%04x" % kind for kind in kinds if kind not in (0, 16)))
+    if sent and signatures:
+        sent += "_" + ",".join("%04x" % n for n in signatures)
+    return "%s%s%s%02d%02d%s_%s_%s" % (
+        transport, {0x304: "13", 0x303: "12", 0x302: "11", 0x301: "10", 0x300: "s3"}.get(version, "00"),
+        "d" if 0 in kinds else "i", min(len(suites), 99), min(len(kinds), 99),
+        alpn_ends(hello.get("tls.handshake.extensions_alpn_str")),
+        digest(",".join(sorted("%04x" % n for n in suites))), digest(sent))
+
+
+def client_hello(hello, transport):
     return (lower(hello.get("tls.handshake.extensions_server_name")),
-            ",".join(hello.all("tls.handshake.extensions_alpn_str")), hello.get("tls.handshake.ja3"))
+            ",".join(hello.all("tls.handshake.extensions_alpn_str")), hello.get("tls.handshake.ja3"),
+            ja4(hello, transport))
 
 
 def leaf(tree):
@@ -186,7 +226,7 @@ def tls(layer, over="tls"):
     for hello in layer.trees("tls.handshake"):
         kind = hello.number("tls.handshake.type")
         if kind == 1:
-            yield over + " client", client_hello(hello)
+            yield over + " client", client_hello(hello, "q" if over == "quic" else "t")
         elif kind == 2:
             yield over + " server", server_hello(hello)
         elif kind == 11 and hello.get("tls.handshake.certificate"):

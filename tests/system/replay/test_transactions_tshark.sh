@@ -22,6 +22,10 @@ say() {
 
 check "what tshark lists in a capture of everything" compare "$root/pcaps/everything.pcap"
 say
+if have_shared ja4; then
+  check "JA4 as its authors' implementation gives it" python3 "$here/judge/ja4.py" "$periscope" "$tmp" "$shared/ja4"
+  sed 's/^/     /' "$tmp/log"
+fi
 have_shared pcaps/ndpi42 || finish
 list=$tmp/list
 for name in alexa-app avast_securedns dns_exfiltration dns_fragmented dns_long_domainname doq EAQ ftp-start-tls \
