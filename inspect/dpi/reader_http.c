@@ -18,8 +18,8 @@ static bool line_has_version(struct cursor bytes)
 	       memcmp(end - sizeof(version), version, sizeof(version) - 1) == 0;
 }
 
-/* A request line whose target is a path, "*", a URL or, of CONNECT, a host, or that has its version; or a status line. Stricter than
- * the parser, which takes what follows in a stream that is HTTP already. */
+/* A request line whose target is a path, "*", a URL or, of CONNECT, a host, or that has its version; or a status
+ * line. Stricter than the parser, which takes what follows in a stream that is HTTP already. */
 static bool begins(struct cursor bytes)
 {
 	static const char version[] = "HTTP/1.", connect[] = "CONNECT";
@@ -90,6 +90,13 @@ static void end(struct reading *reading)
 		&reading->flow->dpi->kept, &sink);
 }
 
+/* The flow's own details are there, and nobody asks for other transactions. */
+static bool has_enough(const struct reading *reading)
+{
+	return reading->reader->http.kept &&
+	       !transaction_is_wanted(&reading->dpi->transactions, TRANSACTION_HTTP);
+}
+
 /* What runs in a tunnel is another protocol's; one is looked for anew. */
 static bool add(struct reading *reading, const struct stream_part *part)
 {
@@ -98,7 +105,7 @@ static bool add(struct reading *reading, const struct stream_part *part)
 	enum http_next next = http_pair_add(&reading->reader->http.pair, &reading->dpi->memory,
 		&reading->flow->dpi->kept, &segment, &sink);
 
-	if (next == HTTP_GOES_ON)
+	if (next == HTTP_GOES_ON && !has_enough(reading))
 		return true;
 	reading->reader->over[!reading->from_hi] = true;
 	reading->reader->is_tunnel = next == HTTP_CONNECTED;

@@ -411,7 +411,10 @@ static void who_does_not_ask_is_not_told(void)
 
 	open_tcp(dpi, &t, 80);
 	say(dpi, &t, 0, GET("/1"));
+	CU_ASSERT_PTR_NOT_NULL(t.flow.dpi);
 	say(dpi, &t, 1, OK("text/html"));
+	CU_ASSERT_PTR_NULL(t.flow.dpi); /* what follows is nobody's */
+	say(dpi, &t, 0, GET("/2"));
 	dpi_conclude(dpi, &t.flow);
 	CU_ASSERT_EQUAL(details_number(t.flow.details, DETAIL_http_status), 200);
 	end(dpi, &t);
