@@ -1,6 +1,12 @@
 #include "inspect/proto/tls/dtls_stream.h"
 
-enum { RECORD_HEADER = 13, MESSAGE_HEADER = 12, HELLO_VERIFY_REQUEST = 3, ALERT_BYTES = 2 };
+enum {
+	RECORD_HEADER = 13,
+	MESSAGE_HEADER = 12,
+	HELLO_REQUEST = 0,
+	HELLO_VERIFY_REQUEST = 3,
+	ALERT_BYTES = 2
+};
 enum record { CHANGE_CIPHER_SPEC = 20, ALERT, HANDSHAKE, APPLICATION_DATA };
 
 /* A part of a handshake message. */
@@ -85,6 +91,8 @@ static void take_part(const struct telling *t, const struct fragment *f)
 {
 	struct dtls_stream *s = t->stream;
 
+	if (f->type == HELLO_REQUEST)
+		return; /* has no bytes to be put together */
 	if (f->offset == 0) {
 		stop_gathering(s);
 		s->type = f->type;
