@@ -37,7 +37,8 @@ RCODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YX
           "NOTAUTH", "NOTZONE")
 VERSIONS = {0x300: "SSLv3", 0x301: "TLSv1", 0x302: "TLSv1.1", 0x303: "TLSv1.2", 0x304: "TLSv1.3"}
 FIZZ = 0xfb1a
-QUIC = {1: "v1", 0x6b3343cf: "v2", 0xfaceb001: "mvfst-22", 0xfaceb002: "mvfst-27", 0xfaceb00e: "mvfst-exp"}
+QUIC = {1: "v1", 0x6b3343cf: "v2", 0xfaceb001: "mvfst-22", 0xfaceb002: "mvfst-27", 0xfaceb00e: "mvfst-exp",
+        0x54303530: "T050"}
 RETRY = ("retry",)
 RETRY_REQUEST = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"  # RFC 8446, 4.1.3
 
