@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""floods.py [--packets N] [--rounds N] [--directory DIR] [KIND...]: what traffic that was made to cost much costs a replay, beside
-ordinary traffic of the same packet size (bench/generate: the dpi mix; of DNS the dns mix, whose packets have sizes of their own): packets a CPU second (user and system), one worker, default settings but for
-it. A table on the terminal; status 1 when a flood has less than a third of ordinary traffic, more memory than the settings
+"""floods.py [--packets N] [--rounds N] [--directory DIR] [KIND...]: what traffic that was made to cost much costs a
+replay, beside ordinary traffic of the same packet size (bench/generate's dpi mix; of DNS its dns mix, whose packets
+have sizes of their own): packets a CPU second (user and system), one worker, default settings but for it. A table
+on the terminal; status 1 when a flood has less than a third of ordinary traffic, more memory than the settings
 allow, or a ledger that does not close.
 
   syns       SYNs of random addresses, a flow each
@@ -111,7 +112,8 @@ def questions(random):
     number = 0
     while True:
         for ident in range(100):
-            yield patched(template, flow_of(number) + ((IP + 28, struct.pack("!H", ident)), (IP + 41, random.bytes(4).hex().encode())))
+            yield patched(template, flow_of(number) + ((IP + 28, struct.pack("!H", ident)),
+                                                       (IP + 41, random.bytes(4).hex().encode())))
         number += 1
 
 

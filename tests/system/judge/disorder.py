@@ -9,7 +9,8 @@ of the flows after it. Every capture is mirrored with a VNI of its own, in order
 
 There must be the same flows as in order, with the same packets and bytes (fragments: at least as many). Shuffled, PERCENT
 of the flows that have a label or details must have the same ones; in fragments, no label may be another one. What is
-told of a flow are server name, JA3, JA4, HASSH, HTTP's URL and DNS's question of all its transactions. Prints how many there are of each kind, and each that differs."""
+told of a flow are server name, JA3, JA4, HASSH, HTTP's URL and DNS's question of all its transactions. Prints how
+many there are of each kind, and each that differs."""
 import collections
 import heapq
 import os
