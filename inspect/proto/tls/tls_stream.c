@@ -343,7 +343,7 @@ bool tls_stream_add(struct tls_stream *stream, struct memory *memory, struct mem
 	struct telling t = {stream, sink, memory, list, {message, &t}};
 
 	if (part->gap)
-		take_bytes(&t, cursor_make(NULL, 0, part->gap));
+		take_bytes(&t, cursor_make(part->bytes.at, 0, part->gap));
 	if (stream->step != SEEK || stream_finds(&t, part->bytes))
 		take_bytes(&t, part->bytes);
 	if (stream->step == OVER)
