@@ -49,6 +49,11 @@ enum settings_syslog {
 };
 enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
 
+/* Which tables the summary has besides those it always has. */
+struct settings_summary {
+	bool conversations, names, failures, encryption;
+};
+
 struct settings_tenant {
 	char *name;
 	/* VNIs, and networks as NETWORK_NAMED + id (session_key.h). */
@@ -110,6 +115,7 @@ struct settings {
 		enum settings_dedup mode;
 	} dedup;
 	struct settings_strings aws_import; /* paths, relative to the settings file */
+	struct settings_summary summary;
 	struct {
 		bool flow;
 		bool dns, http, tls, quic, ssh;   /* of transactions */

@@ -51,6 +51,8 @@ static const struct effect effects[] = {
 	{"flow.max_ndpi_", has_dpi, "while dpi.enabled is false"},
 	{"exception.mode", NULL, NULL},
 	{"exception.", has_exception, "while exception.mode is off"},
+	{"summary.names", has_dpi, "while dpi.enabled is false"},
+	{"summary.encryption", has_dpi, "while dpi.enabled is false"},
 	{"events.dns", has_dpi, "while dpi.enabled is false"},
 	{"events.http", has_dpi, "while dpi.enabled is false"},
 	{"events.tls", has_dpi, "while dpi.enabled is false"},

@@ -74,6 +74,8 @@ static int open_output(struct appliance *appliance, struct error *error)
 
 static int make_writer(struct appliance *appliance, struct error *error)
 {
+	const struct totals_tables tables = totals_tables_asked(appliance->params.settings);
+
 	appliance->owners = flow_log_owners_create();
 	if (!appliance->owners) {
 		error_set(error, "not enough memory");
@@ -82,7 +84,8 @@ static int make_writer(struct appliance *appliance, struct error *error)
 	/* One outbox more is the control thread's. */
 	appliance->writer = writer_create(appliance->n_workers + 1, false, error);
 	if (appliance->writer)
-		appliance->correlator = correlator_create(appliance->n_workers, false, error);
+		appliance->correlator =
+			correlator_create(appliance->n_workers, false, &tables, error);
 	return appliance->correlator ? 0 : -1;
 }
 

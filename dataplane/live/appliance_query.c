@@ -16,6 +16,7 @@ uint32_t appliance_workers(const struct appliance *appliance)
 void appliance_count(const struct appliance *appliance, struct appliance_counts *counts)
 {
 	struct talkers_stats talkers = correlator_talkers(appliance->correlator);
+	struct tables_stats tables = correlator_tables(appliance->correlator);
 
 	counts->n_workers = appliance->n_pollers;
 	memset(&counts->sum, 0, sizeof(counts->sum));
@@ -25,6 +26,7 @@ void appliance_count(const struct appliance *appliance, struct appliance_counts 
 	}
 	/* Workers count what they could not tell it. */
 	counters_add(&counts->sum.counters.talkers_stats, &talkers, sizeof(talkers));
+	counters_add(&counts->sum.counters.tables_stats, &tables, sizeof(tables));
 }
 
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)

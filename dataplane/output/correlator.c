@@ -10,14 +10,15 @@
 
 #include "config/log/error.h"
 
-/* Live, 4 MiB a worker: the facts of some 45,000 flows that end at once. */
-enum { CHUNKS = 4, LIVE_CHUNKS = 16, ROUND_FACTS = 4096 };
+/* Live, 8 MiB a worker: the facts of some 50,000 flows that end at once. */
+enum { CHUNKS = 4, LIVE_CHUNKS = 32, ROUND_FACTS = 4096 };
 
 struct correlator {
 	struct service service;
 	struct totals *totals;
 	/* Copies of the totals': written by the correlator's thread, read by any. */
 	_Atomic uint64_t overflow, error_bytes;
+	_Atomic uint64_t conversations_overflow, names_overflow, failures_overflow;
 	bool ordered;
 	uint32_t n_inlets;
 	struct inlet {
@@ -59,10 +60,16 @@ static struct inlet *next_inlet(struct correlator *c)
 
 static void publish(struct correlator *c)
 {
+	const struct talkers_stats talkers = totals_talkers_stats(c->totals);
+	const struct tables_stats tables = totals_tables_stats(c->totals);
+
+	atomic_store_explicit(&c->overflow, talkers.overflow, memory_order_relaxed);
+	atomic_store_explicit(&c->error_bytes, talkers.error_bytes, memory_order_relaxed);
+	atomic_store_explicit(&c->conversations_overflow, tables.conversations_overflow,
+		memory_order_relaxed);
+	atomic_store_explicit(&c->names_overflow, tables.names_overflow, memory_order_relaxed);
 	atomic_store_explicit(
-		&c->overflow, totals_talkers_overflow(c->totals), memory_order_relaxed);
-	atomic_store_explicit(
-		&c->error_bytes, totals_talkers_error(c->totals), memory_order_relaxed);
+		&c->failures_overflow, tables.failures_overflow, memory_order_relaxed);
 }
 
 static bool correlate_round(void *ctx)
@@ -75,6 +82,8 @@ static bool correlate_round(void *ctx)
 
 		if (record->type == RECORD_FLOW_FACT)
 			totals_talk(c->totals, (const struct flow_fact *)record);
+		else if (record->type == RECORD_NAME_FACT)
+			totals_name(c->totals, (const struct name_fact *)record);
 		outbox_drop(inlet->outbox);
 	}
 	if (n > 0)
@@ -94,7 +103,8 @@ static bool make_inlets(struct correlator *c, uint32_t n, bool replay)
 	return true;
 }
 
-struct correlator *correlator_create(uint32_t n_outboxes, bool replay, struct error *error)
+struct correlator *correlator_create(uint32_t n_outboxes, bool replay,
+	const struct totals_tables *tables, struct error *error)
 {
 	struct correlator *c = calloc(1, sizeof(*c) + n_outboxes * sizeof(c->inlets[0]));
 
@@ -102,7 +112,7 @@ struct correlator *correlator_create(uint32_t n_outboxes, bool replay, struct er
 	if (!c)
 		return NULL;
 	c->ordered = replay;
-	c->totals = totals_create(true);
+	c->totals = totals_create(tables);
 	if (c->totals && make_inlets(c, n_outboxes, replay))
 		return c;
 	correlator_destroy(c);
@@ -147,6 +157,18 @@ struct talkers_stats correlator_talkers(const struct correlator *c)
 	return (struct talkers_stats){
 		.overflow = atomic_load_explicit(&c->overflow, memory_order_relaxed),
 		.error_bytes = atomic_load_explicit(&c->error_bytes, memory_order_relaxed),
+	};
+}
+
+struct tables_stats correlator_tables(const struct correlator *c)
+{
+	return (struct tables_stats){
+		.conversations_overflow =
+			atomic_load_explicit(&c->conversations_overflow, memory_order_relaxed),
+		.names_overflow =
+			atomic_load_explicit(&c->names_overflow, memory_order_relaxed),
+		.failures_overflow =
+			atomic_load_explicit(&c->failures_overflow, memory_order_relaxed),
 	};
 }
 

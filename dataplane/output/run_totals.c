@@ -11,7 +11,8 @@ static void gather_lane(struct run_totals *g, uint32_t index, const struct lane 
 	ledger_add(&g->ledger, &lane->ledger);
 	session_table_merge(g->sessions, lane->sessions);
 	totals_merge(g->totals, exporter_totals(lane->exporter));
-	totals_unheard(g->totals, unheard.flows, unheard.bytes);
+	totals_unheard(g->totals,
+		&(struct totals_unheard){unheard.flows, unheard.bytes, unheard.names});
 	lane_count(lane, &one);
 	counters_add(&g->counters, &one, sizeof(one));
 	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
@@ -90,9 +91,10 @@ static void gather_sinks(struct run_totals *g, const struct event_sinks *sinks)
 bool run_totals_gather(struct run_totals *g, const struct run_totals_params *params)
 {
 	const struct lane *first = params->lanes[0];
+	const struct totals_tables tables = totals_tables_asked(params->settings);
 
 	*g = (struct run_totals){.sessions = lane_sessions(params->settings)};
-	g->totals = totals_create(true);
+	g->totals = totals_create(&tables);
 	g->not_ip = ether_types_create();
 	if (!g->sessions || !g->totals || !g->not_ip || !gather_rules(first->snapshot, g) ||
 		!gather_tenants(params->settings, g))
@@ -108,8 +110,8 @@ bool run_totals_gather(struct run_totals *g, const struct run_totals_params *par
 	gather_output(g, params->output);
 	/* All together may be more than there is room for, though each had room for its own. */
 	g->counters.session_table_stats = *session_table_stats(g->sessions);
-	g->counters.talkers_stats = (struct talkers_stats){
-		totals_talkers_overflow(g->totals), totals_talkers_error(g->totals)};
+	g->counters.talkers_stats = totals_talkers_stats(g->totals);
+	g->counters.tables_stats = totals_tables_stats(g->totals);
 	return true;
 }
 
@@ -138,6 +140,8 @@ struct summary run_totals_summary(const struct run_totals *g, const struct setti
 		.rules = g->rules,
 		.n_rules = g->n_rules,
 		.not_ip = g->not_ip,
+		.model = lanes[0]->snapshot->model,
+		.shows = settings->summary,
 	};
 
 	getrusage(RUSAGE_SELF, &usage);

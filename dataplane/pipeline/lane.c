@@ -167,6 +167,7 @@ static struct dpi *make_dpi(
 static struct exporter *make_exporter(
 	struct lane *lane, const struct settings *s, const struct lane_params *from)
 {
+	const struct totals_tables tables = totals_tables_asked(s);
 	const struct exporter_params params = {
 		.flow_events = s->events.flow,
 		.transactions = transactions_asked(s),
@@ -181,6 +182,9 @@ static struct exporter *make_exporter(
 		.table = lane->flows,
 		.sink = from->sink,
 		.facts = from->facts,
+		.names = tables.names,
+		.failures = tables.failures,
+		.dpi = lane->dpi,
 	};
 
 	return exporter_create(&params);
@@ -311,6 +315,8 @@ void lane_count(const struct lane *lane, struct counters *c)
 		.flow_table_stats = *flow_table_stats(lane->flows),
 		.aggregates_stats = *exporter_aggregates(lane->exporter),
 		.talkers_stats = {unheard.flows, unheard.bytes},
+		.tables_stats = {unheard.flows, unheard.names, unheard.flows + unheard.names},
+		.encryption_stats = *exporter_encryption(lane->exporter),
 		.session_table_stats = *session_table_stats(lane->sessions),
 		.fragments_stats = {.fragments_overflow =
 					    fragment_table_overwritten(lane->fragments)},

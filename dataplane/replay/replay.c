@@ -156,9 +156,11 @@ static int make_snapshot(struct replay *replay, struct error *error)
 
 static int make_lanes(struct replay *replay, struct error *error)
 {
+	const struct totals_tables tables = totals_tables_asked(replay->params->settings);
+
 	replay->writer = writer_create(replay->n_workers, true, error);
 	if (replay->writer)
-		replay->correlator = correlator_create(replay->n_workers, true, error);
+		replay->correlator = correlator_create(replay->n_workers, true, &tables, error);
 	if (!replay->correlator)
 		return -1;
 	for (uint32_t i = 0; i < replay->n_workers; i++) {

@@ -97,3 +97,11 @@ void text_addr(struct text *t, const struct ip_addr *a, uint8_t ip_version)
 
 	text_bytes(t, room, (size_t)(end - room));
 }
+
+void text_endpoint(struct text *t, const struct ip_addr *a, uint8_t ip_version, uint16_t port)
+{
+	text_cstr(t, ip_version == 4 ? "" : "[");
+	text_addr(t, a, ip_version);
+	text_cstr(t, ip_version == 4 ? ":" : "]:");
+	text_u64(t, port);
+}

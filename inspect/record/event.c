@@ -89,13 +89,16 @@ static const char *inspection_of(const struct flow *flow, bool on)
 	return flow->dpi_packets > 0 ? "done" : "none";
 }
 
-static void put_counts(struct text *t, const struct flow *flow, enum flow_end end,
-	int64_t unseen, const char *inspection)
+static void put_counts(struct text *t, const struct flow_record *r, const char *inspection)
 {
+	const struct flow *flow = &r->flow;
+
 	text_cstr(t, ",\"inspection\":\"");
 	text_cstr(t, inspection);
 	text_cstr(t, "\",\"guessed\":");
 	put_bool(t, flow->flags & FLOW_DPI_GUESSED);
+	text_cstr(t, ",\"encryption\":");
+	event_name(t, encryption_name(r->encryption), EVENT_ENCRYPTION_NAME);
 	text_cstr(t, ",\"client\":");
 	put_side(t, flow, 0);
 	text_cstr(t, ",\"server\":");
@@ -104,16 +107,16 @@ static void put_counts(struct text *t, const struct flow *flow, enum flow_end en
 	text_cstr(t, ",\"truncated\":");
 	text_u64(t, flow->truncated);
 	text_cstr(t, ",\"acked_unseen\":");
-	if (unseen < 0)
+	if (r->unseen < 0)
 		text_cstr(t, "null");
 	else
-		text_u64(t, (uint64_t)unseen);
+		text_u64(t, (uint64_t)r->unseen);
 	text_cstr(t, ",\"one_sided\":");
 	put_bool(t, flow->side[0].packets == 0 || flow->side[1].packets == 0);
 	text_cstr(t, ",\"ports_cut\":");
 	put_bool(t, flow->flags & FLOW_PORTS_CUT);
 	text_cstr(t, ",\"reason\":\"");
-	text_cstr(t, flow_end_name(end));
+	text_cstr(t, flow_end_name(r->end));
 	text_char(t, '"');
 }
 
@@ -171,7 +174,7 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 	event_flow_point(t, flow, &r->observation_point);
 	put_ends(t, flow);
 	label_json(labels, flow, t);
-	put_counts(t, flow, r->end, r->unseen, inspection_of(flow, labels != NULL));
+	put_counts(t, r, inspection_of(flow, labels != NULL));
 	put_risks(t, details_risks(flow->details));
 	event_details(t, flow->details);
 	put_icmp(t, flow);

@@ -4,8 +4,8 @@
 #include "inspect/flow/count.h"
 #include "inspect/proto/details.h"
 #include "inspect/record/exporter.h"
-#include "inspect/record/fact.h"
 #include "inspect/record/record.h"
+#include "inspect/record/teller.h"
 
 enum { RATE_BACK_S = 60 };
 
@@ -21,8 +21,9 @@ struct exporter {
 	struct aggregates *aggregates; /* NULL: no flow logs */
 	struct output_ledger ledger[RECORD_KIND_COUNT];
 	struct rate rate; /* of transactions */
-	uint64_t number;  /* of a packet, for facts */
-	struct exporter_unheard unheard;
+	struct teller teller;
+	struct encryption_protocols protocols;
+	struct encryption_stats encryption;
 };
 
 static void offer(struct exporter *exporter, enum record_kind kind, bool taken)
@@ -46,46 +47,30 @@ static void prefetch(const struct flow *flow)
 		__builtin_prefetch(details + (ptrdiff_t)line * 64);
 }
 
-static void tell(struct exporter *exporter, const struct flow *flow)
+static void count(struct exporter *exporter, const struct flow_fact_of *of)
 {
-	const struct sink *sink = &exporter->params.facts;
-	struct flow_fact *fact;
-
-	if (sink->take == NULL)
-		return;
-	fact = (struct flow_fact *)sink->take(sink->ctx, RECORD_FLOW_FACT, sizeof(*fact));
-	if (fact == NULL) {
-		exporter->unheard.flows++;
-		exporter->unheard.bytes += flow->side[0].bytes + flow->side[1].bytes;
-		return;
-	}
-	fact->fact.number = exporter->number;
-	flow_fact_fill(fact, flow, tenant_of(exporter, flow));
-}
-
-static void count(struct exporter *exporter, const struct flow *flow, enum flow_end end)
-{
-	if (end == FLOW_END_ACTIVE)
-		return;
-	totals_flow(exporter->totals, flow, details_risks(flow->details));
-	tell(exporter, flow);
+	encryption_count(&exporter->encryption, of->encryption, 1);
+	totals_flow(exporter->totals, of->flow, details_risks(of->flow->details));
+	tell_flow(&exporter->teller, of);
 }
 
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
 {
-	struct observation_point observation_point;
+	const struct observation_point observation_point =
+		observation_point_of(exporter->params.sessions, flow->key.point);
+	const struct flow_fact_of of = {flow, &observation_point, tenant_of(exporter, flow),
+		encryption_of(&exporter->protocols, flow)};
 	int64_t unseen = -1;
 
-	if (!exporter->params.flow_events) {
-		count(exporter, flow, end);
-		return;
+	if (exporter->params.flow_events) {
+		if (exporter->params.table)
+			unseen = flow_table_unseen(exporter->params.table, flow);
+		offer(exporter, RECORD_EVENT,
+			record_flow(&exporter->params.sink, flow, end, unseen, of.encryption,
+				&observation_point));
 	}
-	observation_point = observation_point_of(exporter->params.sessions, flow->key.point);
-	if (exporter->params.table)
-		unseen = flow_table_unseen(exporter->params.table, flow);
-	offer(exporter, RECORD_EVENT,
-		record_flow(&exporter->params.sink, flow, end, unseen, &observation_point));
-	count(exporter, flow, end);
+	if (end != FLOW_END_ACTIVE)
+		count(exporter, &of);
 }
 
 /* Another second begins; or the clock was set back by more than packets ever lie behind it. */
@@ -117,6 +102,7 @@ static void put_transaction(void *ctx, const struct flow *flow, enum transaction
 
 	if (!(p->transactions >> kind & 1))
 		return;
+	tell_transaction(&exporter->teller, flow, kind, details);
 	if ((p->transactions_per_flow != 0 && before >= p->transactions_per_flow) ||
 		!is_within(&exporter->rate, time_ns, p->transactions_per_second)) {
 		exporter->ledger[RECORD_TRANSACTION_EVENT].offered++;
@@ -177,6 +163,11 @@ struct exporter *exporter_create(const struct exporter_params *params)
 	if (exporter == NULL)
 		return NULL;
 	exporter->params = *params;
+	exporter->teller = (struct teller){.sink = params->facts,
+		.kinds = params->transactions,
+		.names = params->names,
+		.failures = params->failures};
+	encryption_protocols_name(&exporter->protocols, params->dpi);
 	exporter->totals = totals_create(false);
 	if (exporter->totals != NULL && make_aggregates(exporter))
 		return exporter;
@@ -215,12 +206,15 @@ void exporter_finish(struct exporter *exporter)
 
 void exporter_number(struct exporter *exporter, uint64_t number)
 {
-	exporter->number = number;
+	exporter->teller.number = number;
 }
 
 struct exporter_unheard exporter_unheard(const struct exporter *exporter)
 {
-	return exporter->unheard;
+	const struct teller *teller = &exporter->teller;
+
+	return (struct exporter_unheard){
+		teller->unheard_flows, teller->unheard_bytes, teller->unheard_names};
 }
 
 const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter)
@@ -228,6 +222,11 @@ const struct aggregates_stats *exporter_aggregates(const struct exporter *export
 	static const struct aggregates_stats none;
 
 	return exporter->aggregates ? aggregates_stats(exporter->aggregates) : &none;
+}
+
+const struct encryption_stats *exporter_encryption(const struct exporter *exporter)
+{
+	return &exporter->encryption;
 }
 
 const struct totals *exporter_totals(const struct exporter *exporter)

@@ -13,6 +13,8 @@
 #include "inspect/record/sink.h"
 #include "inspect/record/totals.h"
 
+struct dpi;
+
 struct exporter_params {
 	bool flow_events;
 	uint32_t transactions;                /* bit n: those of kind n become events */
@@ -23,7 +25,9 @@ struct exporter_params {
 	const struct session_table *sessions; /* of the same worker */
 	const struct flow_table *table; /* of the same worker; NULL: acked_unseen is unknown */
 	struct sink sink;
-	struct sink facts; /* for the correlator; without `take`: none are made */
+	struct sink facts;     /* for the correlator; without `take`: none are made */
+	bool names, failures;  /* there are facts of those, too */
+	const struct dpi *dpi; /* for names, at the start; NULL: none */
 };
 
 struct exporter;
@@ -51,14 +55,16 @@ void exporter_close_windows(struct exporter *exporter, uint64_t now_ns, uint32_t
 /* The end: makes the records of all windows. */
 void exporter_finish(struct exporter *exporter);
 
-/* Flows that ended and whose facts the full outbox refused, and their bytes. */
+/* Flows that ended and whose facts the full outbox refused, and their bytes; and facts of names. */
 struct exporter_unheard {
-	uint64_t flows, bytes;
+	uint64_t flows, bytes, names;
 };
 struct exporter_unheard exporter_unheard(const struct exporter *exporter);
 
 /* What was counted so far; owned by the exporter. */
 const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter);
+/* Flows that ended, by what protects them. */
+const struct encryption_stats *exporter_encryption(const struct exporter *exporter);
 const struct totals *exporter_totals(const struct exporter *exporter);
 const struct output_ledger *exporter_ledger(
 	const struct exporter *exporter, enum record_kind kind);

@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
+#include "inspect/record/observation_point.h"
 #include "inspect/record/record.h"
+#include "inspect/record/tables/conversations.h"
+#include "inspect/record/tables/named.h"
 
 /* What every fact begins with. */
 struct fact {
@@ -13,13 +16,38 @@ struct fact {
 		number; /* of the block, in replay: the same for all workers, and it never falls */
 };
 
+/* How TCP began. */
+enum flow_begin {
+	FLOW_BEGIN_OTHER,
+	FLOW_BEGIN_UNANSWERED, /* nothing but SYN, and nothing came back */
+	FLOW_BEGIN_REFUSED,    /* a SYN, and RST came back */
+};
+
 /* A flow ended: what its ends sent. */
 struct flow_fact {
 	struct fact fact;
-	struct ip_addr src, dst; /* the client's, the server's */
-	uint64_t packets[2], bytes[2];
-	uint32_t tenant;
+	struct conversation_key key;
+	uint64_t first_ns, last_ns;
+	uint64_t packets[2], bytes[2]; /* the client's, the server's */
+	enum flow_begin begin;
 };
 
 /* Of a flow that has ended. */
-void flow_fact_fill(struct flow_fact *fact, const struct flow *flow, uint32_t tenant);
+struct flow_fact_of {
+	const struct flow *flow;
+	const struct observation_point *point;
+	uint32_t tenant;
+	enum encryption encryption;
+};
+void flow_fact_fill(struct flow_fact *fact, const struct flow_fact_of *of);
+
+/* A name was used in a transaction, and whether it came to something. */
+struct name_fact {
+	struct fact fact;
+	struct ip_addr client;
+	uint16_t name_len;
+	uint8_t by;       /* enum naming */
+	uint8_t what_len; /* of what failed; 0: nothing did */
+	bool is_address;  /* it had no name: this is its server */
+	char text[];      /* what failed, and then the name */
+};

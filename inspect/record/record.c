@@ -50,7 +50,8 @@ static bool copy_flow(struct flow *to, struct observation_point *to_point,
 }
 
 bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
-	int64_t unseen, const struct observation_point *observation_point)
+	int64_t unseen, enum encryption encryption,
+	const struct observation_point *observation_point)
 {
 	struct tail tail =
 		tail_of(flow->details, observation_point, sizeof(struct flow_record));
@@ -61,6 +62,7 @@ bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end
 		return false;
 	r->end = end;
 	r->unseen = unseen;
+	r->encryption = encryption;
 	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
 	return true;
 }

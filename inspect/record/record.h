@@ -13,6 +13,7 @@
 #include "inspect/flow/flow.h"
 #include "inspect/proto/transaction.h"
 #include "inspect/record/observation_point.h"
+#include "inspect/record/tables/encryption.h"
 
 enum record_type {
 	RECORD_FLOW,
@@ -20,6 +21,7 @@ enum record_type {
 	RECORD_STATS,
 	RECORD_TRANSACTION,
 	RECORD_FLOW_FACT,
+	RECORD_NAME_FACT,
 	RECORD_TYPES
 };
 
@@ -38,6 +40,7 @@ struct record {
 struct flow_record {
 	struct record record;
 	enum flow_end end;
+	enum encryption encryption;
 	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
 	struct observation_point observation_point;
 	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
@@ -70,7 +73,8 @@ struct sink;
 
 /* Each makes a record in the sink. false: the sink has refused it. */
 bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
-	int64_t unseen, const struct observation_point *observation_point);
+	int64_t unseen, enum encryption encryption,
+	const struct observation_point *observation_point);
 /* `details` instead of the flow's; NULL: none. */
 bool record_transaction(const struct sink *sink, const struct flow *flow, enum transaction kind,
 	uint64_t time_ns, const struct details *details,

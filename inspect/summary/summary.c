@@ -7,6 +7,7 @@
 #include "inspect/record/observation_point.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
+#include "inspect/summary/summary_top.h"
 
 enum { TALKERS = 20 };
 
@@ -221,6 +222,11 @@ static void put_outputs(struct json *j, const struct summary *s)
 	json_close(j, '}');
 }
 
+static void put_rows(struct json *j, const char *key, const struct heaviest *table)
+{
+	json_u64(j, key, table ? heaviest_count(table) : 0);
+}
+
 /* What is bounded, and what went over the bound: the same for any number of workers as long as
  * nothing did. */
 static void put_memory(struct json *j, const struct summary *s)
@@ -233,6 +239,10 @@ static void put_memory(struct json *j, const struct summary *s)
 	json_counters(j, COUNTERS_dpi_stats, &c->dpi_stats, IN_MEMORY);
 	json_u64(j, "talkers", totals_talkers_count(s->totals));
 	json_counters(j, COUNTERS_talkers_stats, &c->talkers_stats, IN_MEMORY);
+	put_rows(j, "conversations", totals_conversations(s->totals));
+	put_rows(j, "names", totals_names(s->totals));
+	put_rows(j, "failures", totals_failures(s->totals));
+	json_counters(j, COUNTERS_tables_stats, &c->tables_stats, IN_MEMORY);
 	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
 	json_counters(j, COUNTERS_session_table_stats, &c->session_table_stats, IN_MEMORY);
 	json_counters(j, COUNTERS_fragments_stats, &c->fragments_stats, IN_MEMORY);
@@ -244,6 +254,9 @@ static void put_inspection(struct json *j, const struct summary *s)
 	const struct counters *c = &s->counters;
 
 	json_u64(j, "flows", totals_flows(s->totals));
+	json_open(j, "encryption", '{');
+	json_counters(j, COUNTERS_encryption_stats, &c->encryption_stats, IN_SUMMARY);
+	json_close(j, '}');
 	json_open(j, "flow_table", '{');
 	json_counters(j, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_SUMMARY);
 	json_close(j, '}');
@@ -340,6 +353,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	summary_rules_json(&j, s->rules, s->n_rules);
 	put_talkers(&j, s);
 	put_risks(&j, s);
+	summary_top_json(&j, s);
 	put_workers(&j, s);
 	put_outputs(&j, s);
 	put_memory(&j, s);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "config/log/error.h"
+#include "config/settings/settings.h"
 #include "decap/counters/counters.h"
 #include "decap/decap.h"
 #include "decap/ether_types.h"
@@ -20,6 +21,8 @@
 #include "inspect/record/aggregate.h"
 #include "inspect/record/sink.h"
 #include "inspect/record/totals.h"
+
+struct model;
 
 /* A rule of a mirror filter, and what it matched first. */
 struct summary_rule {
@@ -62,6 +65,8 @@ struct summary {
 	bool deterministic;                   /* no limit was hit beside those in `counters` */
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
+	struct settings_summary shows;        /* what is off has no table */
+	const struct model *model;            /* of the settings; NULL: none */
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
 	struct counters counters;             /* of all workers */
 	const struct summary_rule *rules;     /* of all filters, in the order they are judged */
@@ -101,6 +106,7 @@ bool exception_ledger_closes(const struct exception_ledger *ledger);
 bool summary_write(const struct summary *summary, const char *dir, struct error *error);
 /* One JSON object and a newline. false: could not write. */
 bool summary_json(const struct summary *summary, FILE *out);
-/* Ledger, sessions, top applications, top talkers, risks, in aligned columns; the last line says
+/* Ledger, sessions, top applications, talkers, conversations, names, failures, encryption, risks, in
+ * aligned columns; the last line says
  * whether the ledger closes. */
 void summary_tables(const struct summary *summary, FILE *out);

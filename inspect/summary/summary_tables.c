@@ -8,6 +8,7 @@
 #include "inspect/summary/summary.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
+#include "inspect/summary/summary_top.h"
 
 enum { TOP = 10 };
 
@@ -345,6 +346,7 @@ void summary_tables(const struct summary *s, FILE *out)
 	put_rules(s, out);
 	put_apps(s, out);
 	put_talkers(s, out);
+	summary_top_tables(s, out);
 	put_risks(s, out);
 	fputc('\n', out);
 	summary_notes(s, put_note, out);

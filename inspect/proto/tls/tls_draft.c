@@ -73,9 +73,13 @@ void draft_tls_server_hello(struct draft *draft, const struct tls_server_hello *
 
 void draft_tls_group(struct draft *draft, uint16_t group)
 {
+	const char *name = tls_group_name(group);
 	char text[TLS_NAME_TEXT];
 
-	draft_text(draft, DETAIL_tls_group, tls_group_text(group, text));
+	draft_text(draft, DETAIL_tls_group, name ? name : tls_group_text(group, text));
+	if (name)
+		draft_number(
+			draft, DETAIL_tls_post_quantum, tls_group_is_post_quantum(name));
 }
 
 void draft_tls_resumed(struct draft *draft, bool is_resumed)

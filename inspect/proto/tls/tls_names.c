@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 struct name {
 	uint16_t number;
@@ -59,9 +60,19 @@ const char *tls_cipher_text(uint16_t cipher, char text[TLS_NAME_TEXT])
 	return name_or_hex(tls_cipher_name(cipher), cipher, text);
 }
 
+const char *tls_group_name(uint16_t group)
+{
+	return find(groups, sizeof(groups) / sizeof(*groups), group);
+}
+
 const char *tls_group_text(uint16_t group, char text[TLS_NAME_TEXT])
 {
-	return name_or_hex(find(groups, sizeof(groups) / sizeof(*groups), group), group, text);
+	return name_or_hex(tls_group_name(group), group, text);
+}
+
+bool tls_group_is_post_quantum(const char *name)
+{
+	return strstr(name, "MLKEM") || strstr(name, "Kyber");
 }
 
 const char *tls_version_text(uint16_t version, char text[TLS_NAME_TEXT])

@@ -22,6 +22,10 @@ const char *tls_cipher_name(uint16_t cipher);
 /* The name, or `text` with the number in it. */
 const char *tls_cipher_text(uint16_t cipher, char text[TLS_NAME_TEXT]); /* or 0x1234 */
 const char *tls_group_text(uint16_t group, char text[TLS_NAME_TEXT]);   /* or 0x1234 */
+/* NULL: no name is known. */
+const char *tls_group_name(uint16_t group);
+/* A group with a name: whether a part of it is post-quantum (ML-KEM, or its draft, Kyber). */
+bool tls_group_is_post_quantum(const char *name);
 const char *tls_version_text(
 	uint16_t version, char text[TLS_NAME_TEXT]);                 /* or Unknown (1234) */
 const char *tls_alert_text(uint8_t alert, char text[TLS_NAME_TEXT]); /* or alert_123 */

@@ -13,6 +13,9 @@
 
 enum { WORKERS = 4, FACTS = 60000, BLOCK = 64, TOP = 100, ERROR = 256 };
 
+static const struct totals_tables talkers_alone = {.talkers = true};
+static const struct totals_tables all = {true, true, true, true};
+
 static struct ip_addr addr_of(uint32_t n)
 {
 	return ip_addr_v4(
@@ -23,9 +26,9 @@ static struct ip_addr addr_of(uint32_t n)
 static void fill(struct flow_fact *fact, uint32_t n)
 {
 	fact->fact.number = n;
-	fact->src = addr_of(n % 7 == 0 ? n % 100 : 2 * n + 1000);
-	fact->dst = addr_of(2 * n + 1001);
-	fact->tenant = n % 2;
+	fact->key.client = addr_of(n % 7 == 0 ? n % 100 : 2 * n + 1000);
+	fact->key.server = addr_of(2 * n + 1001);
+	fact->key.tenant = n % 2;
 	fact->packets[0] = n % 10;
 	fact->packets[1] = 1;
 	fact->bytes[0] = n * 7919 % 10000;
@@ -35,7 +38,7 @@ static void fill(struct flow_fact *fact, uint32_t n)
 static struct correlator *correlator_start(uint32_t n, bool replay)
 {
 	struct error error = {0};
-	struct correlator *c = correlator_create(n, replay, &error);
+	struct correlator *c = correlator_create(n, replay, &talkers_alone, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
 	CU_ASSERT_EQUAL_FATAL(correlator_run(c, &error), 0);
@@ -111,7 +114,7 @@ static void check_equal(const struct totals *a, const struct totals *b)
 
 static void the_number_of_workers_does_not_matter(void)
 {
-	struct totals *naive = totals_create(true);
+	struct totals *naive = totals_create(&talkers_alone);
 	struct talkers_stats talkers;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(naive);
@@ -160,7 +163,7 @@ static void an_older_fact_is_waited_for(void)
 static void a_full_one_refuses_when_live(void)
 {
 	struct error error;
-	struct correlator *c = correlator_create(1, false, &error);
+	struct correlator *c = correlator_create(1, false, &talkers_alone, &error);
 	struct sink sink;
 	uint32_t n = 0;
 
@@ -194,7 +197,7 @@ static void without_memory(void)
 
 	while (!c && nth < 100) {
 		hooks_fail_allocation(++nth);
-		c = correlator_create(2, true, &error);
+		c = correlator_create(2, true, &all, &error);
 		CU_ASSERT_EQUAL(c == NULL, hooks_allocation_failed());
 	}
 	hooks_fail_allocation(0);

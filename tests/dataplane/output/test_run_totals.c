@@ -53,6 +53,7 @@ static uint32_t lane_of(const struct traffic_packet *p, uint32_t i)
 static void crowd_begin(struct crowd *crowd)
 {
 	struct rig *rig = &crowd->rig;
+	struct totals_tables tables;
 	struct error error;
 
 	memset(crowd, 0, sizeof(*crowd));
@@ -63,7 +64,8 @@ static void crowd_begin(struct crowd *crowd)
 	rig->output = output_open(rig->dir, &rig->settings, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
-	crowd->correlator = correlator_create(LANES, false, &error);
+	tables = totals_tables_asked(&rig->settings);
+	crowd->correlator = correlator_create(LANES, false, &tables, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(crowd->correlator);
 	CU_ASSERT_EQUAL_FATAL(correlator_run(crowd->correlator, &error), 0);
 	for (uint32_t l = 0; l < LANES; l++)
@@ -143,6 +145,26 @@ static void check_sessions(const struct run_totals *g, const struct traffic *tra
 	CU_ASSERT_STRING_EQUAL(g->tenants[1], "red");
 }
 
+/* Every flow stands in one conversation, and has one kind of encryption. */
+static void check_conversations(const struct run_totals *g)
+{
+	const struct heaviest *table = totals_conversations(g->totals);
+	uint64_t flows = 0, bytes = 0, kinds = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	for (uint32_t i = 0; i < heaviest_count(table); i++) {
+		const struct conversation_value *value = heaviest_value(table, i);
+
+		flows += value->flows;
+		bytes += value->bytes;
+	}
+	CU_ASSERT_EQUAL(flows, totals_flows(g->totals));
+	CU_ASSERT_EQUAL(bytes, totals_bytes(g->totals));
+	counters_each (c, COUNTERS_encryption_stats)
+		kinds += counter_value(c, &g->counters.encryption_stats);
+	CU_ASSERT_EQUAL(kinds - g->counters.encryption_stats.post_quantum, flows);
+}
+
 static void check_talkers(const struct run_totals *g, const struct traffic *traffic)
 {
 	struct talker talkers[64];
@@ -203,6 +225,7 @@ static void the_sums_are_those_of_the_parts(void)
 	CU_ASSERT_EQUAL(g.counters.fragments_stats.fragments_overflow, 0);
 	check_sessions(&g, &crowd.traffic);
 	check_talkers(&g, &crowd.traffic);
+	check_conversations(&g);
 	run_totals_free(&g);
 	crowd_end(&crowd);
 }

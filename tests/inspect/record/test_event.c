@@ -88,7 +88,7 @@ static void a_plain_flow_in_full(void)
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
 		"\"client_by\":\"first_packet\",\"vlan\":null,"
 		"\"app\":\"TLS.Google\",\"app_protocol\":\"TLS\",\"app_name\":\"Google\","
-		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,"
+		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,\"encryption\":null,"
 		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27},"
 		"\"server\":{\"packets\":3,\"bytes\":5000000000,\"tcp_flags\":26},"
 		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"

@@ -17,6 +17,8 @@ static uint32_t below(uint32_t n)
 	return random_below(&draws, n);
 }
 
+static const struct totals_tables talkers_alone = {.talkers = true};
+
 static struct ip_addr addr_of(uint32_t n)
 {
 	return ip_addr_v4(
@@ -50,7 +52,10 @@ static void talk(struct totals *totals, const struct flow *flow, uint32_t tenant
 {
 	struct flow_fact fact;
 
-	flow_fact_fill(&fact, flow, tenant);
+	const struct observation_point nowhere = {.has_vni = false};
+
+	flow_fact_fill(
+		&fact, &(struct flow_fact_of){flow, &nowhere, tenant, ENCRYPTION_UNKNOWN});
 	totals_talk(totals, &fact);
 }
 
@@ -165,12 +170,13 @@ static void check(const struct totals *totals, const struct told *told)
 static void totals_are_those_of_a_naive_count(void)
 {
 	static struct told told[FLOWS];
-	struct totals *one = totals_create(true), *merged = totals_create(true), *part[4];
+	struct totals *one = totals_create(&talkers_alone),
+		      *merged = totals_create(&talkers_alone), *part[4];
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(one);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(merged);
 	for (int i = 0; i < 4; i++)
-		part[i] = totals_create(true);
+		part[i] = totals_create(&talkers_alone);
 	for (int f = 0; f < FLOWS; f++) {
 		told[f] = random_told();
 		count(one, &told[f]);
@@ -188,7 +194,7 @@ static void totals_are_those_of_a_naive_count(void)
 
 static void a_list_shorter_than_asked_for(void)
 {
-	struct totals *totals = totals_create(true);
+	struct totals *totals = totals_create(&talkers_alone);
 	struct app_total app;
 	struct talker talker;
 
@@ -261,7 +267,7 @@ static void check_heavy(
 
 static void heavy_talkers_are_listed_after_many_light_ones(void)
 {
-	struct totals *totals = totals_create(true);
+	struct totals *totals = totals_create(&talkers_alone);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
 	count_light(totals, 0, LIGHT);
@@ -278,11 +284,11 @@ static void heavy_talkers_are_listed_after_many_light_ones(void)
 /* Two are exact, and one is not. */
 static void heavy_talkers_of_all_workers_are_one(void)
 {
-	struct totals *part[3], *merged = totals_create(true);
+	struct totals *part[3], *merged = totals_create(&talkers_alone);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(merged);
 	for (uint32_t i = 0; i < 3; i++) {
-		CU_ASSERT_PTR_NOT_NULL_FATAL(part[i] = totals_create(true));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(part[i] = totals_create(&talkers_alone));
 		count_light(part[i], i * LIGHT, i * LIGHT + (i == 1 ? LIGHT : 1000));
 		count_heavy(part[i], (4 + i) * LIGHT);
 	}
@@ -326,7 +332,7 @@ static void the_error_holds_for_every_talker(void)
 	/* A naive count of random weights. */
 	enum { ALL = 100000, TURNS = 400000 };
 	uint64_t *bytes = calloc(ALL, sizeof(*bytes));
-	struct totals *totals = totals_create(true);
+	struct totals *totals = totals_create(&talkers_alone);
 
 	CU_ASSERT_TRUE_FATAL(bytes && totals);
 	for (uint32_t i = 0; i < TURNS; i++) {
@@ -347,7 +353,8 @@ static void the_error_holds_for_who_gave_way_twice(void)
 {
 	enum { MORE = 2000, ALL = BOUND + MORE };
 	uint64_t *bytes = calloc(ALL, sizeof(*bytes));
-	struct totals *one = totals_create(true), *other = totals_create(true);
+	struct totals *one = totals_create(&talkers_alone),
+		      *other = totals_create(&talkers_alone);
 
 	CU_ASSERT_TRUE_FATAL(bytes && one && other);
 	for (uint32_t i = 0; i < ALL; i += 2) {
@@ -393,7 +400,7 @@ static struct ip_addr addr_that_meets(uint32_t *n)
 /* Each lies in one of two buckets, so that places run out where addresses meet. */
 static void made_up_addresses_find_room(void)
 {
-	struct totals *totals = totals_create(true);
+	struct totals *totals = totals_create(&talkers_alone);
 	uint32_t n = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
@@ -412,14 +419,14 @@ static void made_up_addresses_find_room(void)
 /* Whoever talked may have had as many bytes more, listed or not. */
 static void what_was_not_heard_is_an_error(void)
 {
-	struct totals *totals = totals_create(true);
+	struct totals *totals = totals_create(&talkers_alone);
 	struct told told = {.client = 1, .server = 2, .to_server = {1, 1, 100}};
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(totals);
 	count(totals, &told);
-	totals_unheard(totals, 0, 0);
+	totals_unheard(totals, &(struct totals_unheard){0});
 	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 0);
-	totals_unheard(totals, 3, 5000);
+	totals_unheard(totals, &(struct totals_unheard){3, 5000, 0});
 	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 3);
 	CU_ASSERT_EQUAL(totals_talkers_error(totals), 5000);
 	CU_ASSERT_EQUAL(totals_talkers_count(totals), 2);

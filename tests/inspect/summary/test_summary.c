@@ -45,6 +45,7 @@ static void add_flow(struct run *run, struct app_total what, uint8_t host, uint6
 {
 	struct flow flow = {.app_master = what.master, .app = what.app};
 	uint64_t packets = what.total.packets, bytes = what.total.bytes;
+	const struct observation_point nowhere = {.has_vni = false};
 	struct flow_fact fact;
 
 	flow.key.lo = ip_addr_v4((const uint8_t[]){10, 0, 0, host});
@@ -55,8 +56,9 @@ static void add_flow(struct run *run, struct app_total what, uint8_t host, uint6
 	flow.side[0].bytes = bytes / 10;
 	flow.side[1].bytes = bytes - bytes / 10;
 	totals_flow(run->totals, &flow, risks);
-	flow_fact_fill(&fact, &flow, 42);
+	flow_fact_fill(&fact, &(struct flow_fact_of){&flow, &nowhere, 42, ENCRYPTION_UNKNOWN});
 	totals_talk(run->totals, &fact);
+	encryption_count(&run->summary.counters.encryption_stats, ENCRYPTION_UNKNOWN, 1);
 	run->ledger.reasons[REASON_inspected] += packets;
 	run->ledger.received += packets;
 }
@@ -72,6 +74,22 @@ static void add_session(
 
 	for (uint64_t i = 0; i < packets; i++)
 		CU_ASSERT_TRUE(session_table_packet(run->sessions, &p, true));
+}
+
+/* One of both kinds, with bytes that a terminal must not see. */
+static void add_names(struct run *run)
+{
+	_Alignas(8) uint8_t room[sizeof(struct name_fact) + 64];
+	struct name_fact *fact = (struct name_fact *)(void *)room;
+	static const char text[] = "NXDOMAINa\x1b[31m\0\xc2\x9b.example";
+
+	memset(fact, 0, sizeof(*fact));
+	fact->by = NAMING_DNS;
+	fact->what_len = 8;
+	fact->name_len = sizeof(text) - 1 - 8;
+	fact->client = ip_addr_v4((const uint8_t[]){10, 0, 0, 7});
+	memcpy(fact->text, text, sizeof(text) - 1);
+	totals_name(run->totals, fact);
 }
 
 static void refuse(struct run *run, enum reason reason, uint64_t packets)
@@ -90,6 +108,7 @@ static void add_packets(struct run *run)
 	add_flow(run, (struct app_total){0, DNS, {1, 2, 999}}, 7, 0);
 	add_flow(run, (struct app_total){DNS, GOOGLE, {1, 2, 1000}}, 7, 0);
 	add_flow(run, (struct app_total){0, 0, {1, 1, 40}}, 200, 0);
+	add_names(run);
 	add_session(run, 2, 7, 30, 40);
 	add_session(run, 1, 42, 900, 1500);
 	add_session(run, 1, 7, 5, 100000);
@@ -104,7 +123,7 @@ static struct run *run_make(void)
 	struct run *run = calloc(1, sizeof(*run));
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run);
-	run->totals = totals_create(true);
+	run->totals = totals_create(&(struct totals_tables){true, true, true, true});
 	run->sessions = session_table_create(64);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run->totals);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(run->sessions);
@@ -130,6 +149,7 @@ static struct run *run_make(void)
 		.deterministic = true,
 		.sessions = run->sessions,
 		.totals = run->totals,
+		.shows = {true, true, true, true},
 		.dpi = dpi,
 		.counters = {.dpi_stats = {.packets = 1234,
 				     .memory_bytes = 1000,
@@ -228,6 +248,16 @@ static void json_says_what_was_counted(void)
 		"assert s['talkers'][0]['sent']['flows'] == 0\n"
 		"assert s['talkers'][0]['received'] == {'flows': 6, 'packets': 600502, "
 		"'bytes': 98778325}, s['talkers'][0]\n"
+		"first = s['conversations'][0]\n"
+		"assert first['bytes'] == 987654321 and first['flows'] == 1, first\n"
+		"assert len(s['conversations']) == 6 == s['memory']['conversations']\n"
+		"assert s['names'] == [{'name': 'a\\x1b[31m\\ufffd\\x9b.example', 'by': 'dns', "
+		"'count': 1, 'client': '10.0.0.7'}], s['names']\n"
+		"assert s['failures'] == [dict(s['names'][0], failure='NXDOMAIN')]\n"
+		"pair, = s['encryption_pairs']\n"
+		"assert pair['client'] == pair['server'] == 'other'\n"
+		"assert pair['flows'] == pair['unknown'] == 6\n"
+		"assert set(s['encryption_others'].values()) == {0}\n"
 		"assert [(r['id'], r['flows']) for r in s['risks']] == [(5, 1), (9, 2)]\n"
 		"assert s['rules'] == [{'filter_id': 'tmf-web', 'rule_id': 'tmfr-1', "
 		"'direction': "
@@ -376,6 +406,9 @@ static void tables_for_people(void)
 	CU_ASSERT_PTR_NULL(strstr(text, "duplicate"));
 	expect_in_tables(text, "\n  TLS.Google       1  1,200,000  987.65 MB       100.0 %\n");
 	expect_in_tables(text, "\n  TLS Expired Certificate");
+	expect_in_tables(text, "\nConversations (first 5 of 6)\n  client");
+	expect_in_tables(text,
+		"\n  NXDOMAIN  a\\x1b[31m\\x00\\xc2\\x9b.example  dns      1  10.0.0.7\n");
 	expect_in_tables(text, "\n  10.9.0.2        7");
 	expect_in_tables(
 		text, "\n  tmf-web  ingress           100  accept  1,234,567  98.77 kB\n");
