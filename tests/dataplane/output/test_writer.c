@@ -136,7 +136,7 @@ static bool put(struct sink sink, uint32_t outbox, uint32_t number, size_t len)
 	flow.side[1].packets = number;
 	flow.side[1].bytes = len;
 	flow.details = make_details(len, &memory, &list);
-	taken = record_flow(&sink, &flow, FLOW_END_IDLE, -1, &nowhere);
+	taken = record_flow(&sink, &flow, FLOW_END_IDLE, -1, ENCRYPTION_UNKNOWN, &nowhere);
 	memory_sweep(&list);
 	memory_trim(&memory);
 	return taken;
