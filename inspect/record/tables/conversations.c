@@ -48,7 +48,7 @@ static int by_bytes(const struct heaviest *conversations, uint32_t a, uint32_t b
 uint32_t conversations_top(
 	const struct heaviest *conversations, struct conversation *out, uint32_t max)
 {
-	uint32_t *numbers = heaviest_sort(conversations, by_bytes);
+	uint32_t *numbers = heaviest_sort(conversations, by_bytes, max);
 	uint32_t n = numbers ? heaviest_count(conversations) : 0;
 
 	for (uint32_t i = 0; i < n && i < max; i++) {

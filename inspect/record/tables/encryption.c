@@ -67,6 +67,8 @@ static enum encryption of_tls(const struct details *details)
 
 	if (version == NULL)
 		return ENCRYPTION_TLS_UNKNOWN;
+	if (len >= 4 && memcmp(version, "DTLS", 4) == 0)
+		return ENCRYPTION_DTLS;
 	if (is_text(version, len, "TLSv1.2"))
 		return ENCRYPTION_TLS_1_2;
 	if (len >= 7 && memcmp(version, "TLSv1.3", 7) == 0) /* and its drafts */

@@ -286,11 +286,34 @@ static int by_row(const void *left, const void *right, void *arg)
 		sorting->table, *(const uint32_t *)left, *(const uint32_t *)right);
 }
 
-uint32_t *heaviest_sort(const struct heaviest *h, heaviest_compare *compare)
+/* There are many rows, and few of them are wanted: each finds its place among the first ones, or none. */
+static void put_first(
+	const struct heaviest *h, heaviest_compare *compare, uint32_t *first, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; max > 0 && i < h->count; i++) {
+		uint32_t at = n < max ? n++ : max;
+
+		if (at == max && compare(h, first[--at], i) < 0)
+			continue;
+		for (; at > 0 && compare(h, i, first[at - 1]) < 0; at--)
+			first[at] = first[at - 1];
+		first[at] = i;
+	}
+}
+
+enum { FEW = 32 };
+
+uint32_t *heaviest_sort(const struct heaviest *h, heaviest_compare *compare, uint32_t max)
 {
 	struct sorting sorting = {h, compare};
 	uint32_t *numbers = calloc(h->count + 1ull, sizeof(*numbers));
 
+	if (numbers && max <= FEW) {
+		put_first(h, compare, numbers, max);
+		return numbers;
+	}
 	for (uint32_t i = 0; numbers && i < h->count; i++)
 		numbers[i] = i;
 	if (numbers)

@@ -45,7 +45,8 @@ uint64_t heaviest_error(const struct heaviest *heaviest);
 /* Row number `i` < count, in the order they came: borrowed until the next change. */
 const void *heaviest_key(const struct heaviest *heaviest, uint32_t i);
 const void *heaviest_value(const struct heaviest *heaviest, uint32_t i);
-/* The numbers of all rows in the order of `compare`, which has no ties; freed by the caller. NULL: no
- * memory. */
+/* The numbers of the first `max` rows, or all, in the order of `compare`, which has no ties; freed by the
+ * caller. NULL: no memory. */
 typedef int heaviest_compare(const struct heaviest *heaviest, uint32_t a, uint32_t b);
-uint32_t *heaviest_sort(const struct heaviest *heaviest, heaviest_compare *compare);
+uint32_t *heaviest_sort(
+	const struct heaviest *heaviest, heaviest_compare *compare, uint32_t max);

@@ -109,7 +109,7 @@ static struct named named_of(const struct heaviest *table, uint32_t i)
 
 uint32_t named_top(const struct heaviest *table, struct named *out, uint32_t max)
 {
-	uint32_t *numbers = heaviest_sort(table, by_count);
+	uint32_t *numbers = heaviest_sort(table, by_count, max);
 	uint32_t n = numbers ? heaviest_count(table) : 0;
 
 	for (uint32_t i = 0; i < n && i < max; i++)

@@ -78,7 +78,7 @@ static int by_bytes(const struct heaviest *talkers, uint32_t a, uint32_t b)
 
 uint32_t talkers_top(const struct heaviest *talkers, struct talker *out, uint32_t max)
 {
-	uint32_t *numbers = heaviest_sort(talkers, by_bytes);
+	uint32_t *numbers = heaviest_sort(talkers, by_bytes, max);
 	uint32_t n = numbers ? heaviest_count(talkers) : 0;
 
 	for (uint32_t i = 0; i < n && i < max; i++) {

@@ -54,6 +54,7 @@ static void by_handshake(void)
 	CU_ASSERT_EQUAL(of_tls("TLSv1.3", -1), ENCRYPTION_TLS_1_3);
 	CU_ASSERT_EQUAL(of_tls("TLSv1.3", 0), ENCRYPTION_TLS_1_3);
 	CU_ASSERT_EQUAL(of_tls("TLSv1.3 (draft)", 1), ENCRYPTION_TLS_1_3_POST_QUANTUM);
+	CU_ASSERT_EQUAL(of_tls("DTLSv1.2", -1), ENCRYPTION_DTLS);
 	CU_ASSERT_EQUAL(of_tls("Unknown (1234)", -1), ENCRYPTION_TLS_UNKNOWN);
 	draft_reset(&draft);
 	draft_text(&draft, DETAIL_ssh_server, "SSH-2.0-x");

@@ -60,7 +60,7 @@ static struct told *find(struct told *told, const struct named *row)
 
 static void check(const struct heaviest *table, struct told *told)
 {
-	static struct named got[KINDS];
+	static struct named got[KINDS], few[7];
 	uint32_t n = named_top(table, got, KINDS), want = 0;
 
 	for (uint32_t i = 0; i < KINDS; i++)
@@ -68,6 +68,9 @@ static void check(const struct heaviest *table, struct told *told)
 	CU_ASSERT_EQUAL_FATAL(n, want);
 	CU_ASSERT_EQUAL(heaviest_overflow(table), 0);
 	CU_ASSERT_EQUAL(heaviest_error(table), 0);
+	CU_ASSERT_EQUAL(named_top(table, few, 7), n);
+	for (uint32_t i = 0; i < 7; i++)
+		CU_ASSERT_TRUE(few[i].name == got[i].name && few[i].what == got[i].what);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct told *row = find(told, &got[i]);
 
