@@ -117,7 +117,7 @@ struct settings {
 	struct settings_strings aws_import; /* paths, relative to the settings file */
 	struct settings_summary summary;
 	struct {
-		bool flow;
+		bool flow, flow_start;
 		bool dns, http, tls, quic, ssh;   /* of transactions */
 		uint32_t transactions_per_flow;   /* 0 = any number */
 		uint32_t transactions_per_second; /* over all workers, live; 0 = any number */

@@ -17,6 +17,11 @@ static bool has_dpi(const struct settings *s)
 	return s->dpi.enabled;
 }
 
+static bool has_rate(const struct settings *s)
+{
+	return s->dpi.enabled || s->events.flow_start;
+}
+
 static bool has_exception(const struct settings *s)
 {
 	return s->exception.mode != EXCEPTION_OFF;
@@ -58,7 +63,8 @@ static const struct effect effects[] = {
 	{"events.tls", has_dpi, "while dpi.enabled is false"},
 	{"events.quic", has_dpi, "while dpi.enabled is false"},
 	{"events.ssh", has_dpi, "while dpi.enabled is false"},
-	{"events.transactions_per_", has_dpi, "while dpi.enabled is false"},
+	{"events.transactions_per_flow", has_dpi, "while dpi.enabled is false"},
+	{"events.transactions_per_second", has_rate, "while dpi.enabled is false"},
 	{"events.max_", has_event_files, "while events.file is false"},
 	{"flow_logs.enabled", NULL, NULL},
 	{"flow_logs.format", never, "yet: records have the default format"},

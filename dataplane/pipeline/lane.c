@@ -170,6 +170,7 @@ static struct exporter *make_exporter(
 	const struct totals_tables tables = totals_tables_asked(s);
 	const struct exporter_params params = {
 		.flow_events = s->events.flow,
+		.flow_starts = s->events.flow_start,
 		.transactions = transactions_asked(s),
 		.transactions_per_flow = s->events.transactions_per_flow,
 		.transactions_per_second =

@@ -82,6 +82,19 @@ static void count_refused(struct dpi *dpi, const struct flow *flow)
 		!quota_is_configured(&dpi->memory.quota, flow->key.point);
 }
 
+void flow_tell_start(struct dpi *dpi, struct flow *flow)
+{
+	const struct transaction_sink *sink = &dpi->transactions;
+	bool is_told = (flow->dpi && flow->dpi->started) ||
+		       flow->flags & (FLOW_DPI_DONE | FLOW_DPI_CUT | FLOW_DPI_NONE);
+
+	if (!sink->start || is_told)
+		return;
+	if (flow->dpi)
+		flow->dpi->started = true;
+	sink->start(sink->ctx, flow, flow->last_ns);
+}
+
 void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 {
 	struct dpi_state *state = flow->dpi;
@@ -97,15 +110,17 @@ void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 		inspection_end(dpi, flow, state->cut);
 	if (!all && is_final(state) && flow_awaits(dpi, flow)) {
 		end_ndpi(dpi, flow);
+		flow_tell_start(dpi, flow);
 		return;
 	}
 	if (!all && !is_final(state))
 		return;
 	if (state->cut && state->cut->engine)
 		inspection_end(dpi, flow, state->cut);
-	flow_read_end(dpi, flow);
 	label = label_of(state);
 	flow_relabel(flow);
+	flow_tell_start(dpi, flow);
+	flow_read_end(dpi, flow);
 	flow->flags |=
 		inspection_is_blank(&state->whole) && state->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
 	if (label->guessed)
@@ -117,6 +132,7 @@ void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 
 void flow_refuse(struct dpi *dpi, struct flow *flow)
 {
+	flow_tell_start(dpi, flow);
 	flow->flags |= FLOW_DPI_NONE;
 	count_refused(dpi, flow);
 	if (flow->dpi) {

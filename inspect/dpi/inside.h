@@ -40,6 +40,7 @@ struct dpi_state {
 	uint8_t probes;              /* packets by which a parser was looked for */
 	bool tunnel;                 /* another protocol follows one that was read */
 	bool again;    /* the flow's second state, made after its label was final */
+	bool started;  /* the flow's label was told */
 	uint32_t told; /* transactions */
 	bool starved;  /* memory was refused at some point */
 	bool refused;  /* there was none for nDPI's state: the flow is given up */
@@ -152,6 +153,8 @@ void flow_details(struct dpi *dpi, struct flow *flow);
 
 /* final_label.c: the flow's label, and the end of its inspection. */
 
+/* Tells that the label is known, or will not be, unless that was told. Before flags and state say so. */
+void flow_tell_start(struct dpi *dpi, struct flow *flow);
 /* True when nDPI found the label in packets, and did not guess it. */
 bool label_is_known(const struct engine_label *label);
 /* Sets the flow's label from both inspections: that of whole packets, unless it is a guess, or

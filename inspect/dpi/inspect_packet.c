@@ -22,6 +22,7 @@ static bool flow_is_shed(struct dpi *dpi, struct flow *flow)
 {
 	if (!dpi->shed)
 		return false;
+	flow_tell_start(dpi, flow);
 	flow->flags |= FLOW_DPI_NONE | FLOW_DPI_SHED;
 	dpi->stats.shed_flows++;
 	return true;
@@ -41,6 +42,7 @@ bool flow_begin_dpi(struct dpi *dpi, struct flow *flow, bool whole)
 		return false;
 	}
 	if (was_cut) {
+		flow->dpi->started = true;
 		flow->dpi->cut->done = true;
 		flow->dpi->cut->label = (struct engine_label){flow->app_master, flow->app,
 			flow->category, flow->flags & FLOW_DPI_GUESSED};
@@ -60,7 +62,7 @@ bool flow_begin_again(struct dpi *dpi, struct flow *flow)
 		flow_refuse(dpi, flow);
 		return false;
 	}
-	state->again = true;
+	state->again = state->started = true;
 	state->whole.done = state->whole.found = true;
 	state->whole.label = (struct engine_label){
 		flow->app_master, flow->app, flow->category, flow->flags & FLOW_DPI_GUESSED};

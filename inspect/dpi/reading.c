@@ -32,6 +32,18 @@ bool flow_tells(struct dpi *dpi, struct flow *flow, enum transaction kind)
 	return false;
 }
 
+/* With the flow's details, which outlive its states; a flow without any gets some. */
+static void count(struct dpi *dpi, struct flow *flow, enum transaction kind)
+{
+	if (flow->details) {
+		details_count(flow->details, kind);
+		return;
+	}
+	draft_reset(&dpi->draft);
+	dpi->draft.transactions[kind] = 1;
+	flow_details(dpi, flow);
+}
+
 void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64_t time_ns,
 	const struct details *details)
 {
@@ -40,6 +52,7 @@ void flow_tell(struct dpi *dpi, struct flow *flow, enum transaction kind, uint64
 	dpi->transactions.transaction(
 		dpi->transactions.ctx, flow, kind, time_ns, state->told, details);
 	state->told += state->told < UINT32_MAX;
+	count(dpi, flow, kind);
 }
 
 void flow_tell_draft(

@@ -23,7 +23,7 @@ _Static_assert(KINDS <= (int)EVENT_SINKS_MAX, "room for every kind");
 
 bool event_sinks_have_events(const struct settings *settings)
 {
-	return settings->events.flow || transactions_asked(settings) != 0;
+	return settings->events.flow || transaction_events_asked(settings);
 }
 
 struct event_sinks *event_sinks_start(

@@ -75,7 +75,7 @@ static bool makes(const struct settings *settings, enum record_kind kind)
 	case RECORD_EVENT:
 		return settings->events.flow;
 	case RECORD_TRANSACTION_EVENT:
-		return transactions_asked(settings) != 0;
+		return transaction_events_asked(settings);
 	case RECORD_FLOW_LOG:
 		return settings->flow_logs.enabled;
 	case RECORD_KIND_COUNT:

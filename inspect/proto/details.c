@@ -11,6 +11,7 @@ enum { VALUE_HEADER = 3 };
 struct details {
 	uint64_t risks, have;
 	uint32_t len;
+	uint32_t transactions[TRANSACTIONS];
 	uint8_t bytes[];
 };
 
@@ -125,7 +126,8 @@ bool details_copy(struct details *to, const struct details *details, size_t room
 		memcpy(to, details, details_size(details));
 		return true;
 	}
-	*to = (struct details){.risks = details->risks};
+	*to = *details;
+	to->have = 0;
 	for (const uint8_t *next; at < end; at = next) {
 		next = value_after(at);
 		if ((size_t)(next - (const uint8_t *)details) > room)
@@ -142,11 +144,22 @@ uint64_t details_risks(const struct details *details)
 	return details ? details->risks : 0;
 }
 
+uint32_t details_transactions(const struct details *details, enum transaction kind)
+{
+	return details ? details->transactions[kind] : 0;
+}
+
+void details_count(struct details *details, enum transaction kind)
+{
+	details->transactions[kind] += details->transactions[kind] < UINT32_MAX;
+}
+
 void draft_reset(struct draft *draft)
 {
 	draft->risks = 0;
 	draft->have = 0;
 	draft->len = 0;
+	memset(draft->transactions, 0, sizeof(draft->transactions));
 }
 
 static bool draft_value(struct draft *draft, enum detail detail, const void *bytes, size_t size)
@@ -212,6 +225,7 @@ void draft_keep(struct draft *draft, const struct details *old)
 	if (!old)
 		return;
 	draft->risks |= old->risks;
+	memcpy(draft->transactions, old->transactions, sizeof(draft->transactions));
 	for (const uint8_t *value = old->bytes; value < old->bytes + old->len;
 		value = value_after(value))
 		if (!(have >> *value & 1))
@@ -224,6 +238,7 @@ static void fill(struct details *details, const struct draft *draft)
 	details->risks = draft->risks;
 	details->have = draft->have;
 	details->len = draft->len;
+	memcpy(details->transactions, draft->transactions, sizeof(details->transactions));
 	memcpy(details->bytes, draft->bytes, draft->len);
 }
 
@@ -233,12 +248,21 @@ const struct details *draft_copy(const struct draft *draft, void *room)
 	return room;
 }
 
+static bool is_empty(const struct draft *draft)
+{
+	uint32_t transactions = 0;
+
+	for (unsigned kind = 0; kind < TRANSACTIONS; kind++)
+		transactions |= draft->transactions[kind];
+	return !draft->have && !draft->risks && !transactions;
+}
+
 struct details *draft_finish(
 	const struct draft *draft, struct memory *memory, struct memory_list *list)
 {
 	struct details *details;
 
-	if (!draft->have && !draft->risks)
+	if (is_empty(draft))
 		return NULL;
 	details = memory_alloc(memory, list, sizeof(*details) + draft->len);
 	if (!details)

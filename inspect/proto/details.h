@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inspect/proto/transaction_kind.h"
+
 enum detail {
 #define DETAIL(object, field, kind, meaning) DETAIL_##object##_##field,
 #include "inspect/proto/details.def"
@@ -18,7 +20,7 @@ enum {
 	DETAILS_LIST_MAX = 64,          /* elements of a list */
 	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
 	DETAILS_BYTES = 64 * 1024,      /* all together, three bytes a value included */
-	DETAILS_COPY_MIN = 24,          /* a copy without any value */
+	DETAILS_COPY_MIN = 40,          /* a copy without any value */
 	DETAILS_MAX = DETAILS_COPY_MIN + DETAILS_BYTES,
 };
 
@@ -46,3 +48,7 @@ size_t details_size(const struct details *details);
 bool details_copy(struct details *to, const struct details *details, size_t room);
 /* nDPI's risks as a bitmap: bit n is risk id n. */
 uint64_t details_risks(const struct details *details);
+/* How many transactions of that kind the flow has had. */
+uint32_t details_transactions(const struct details *details, enum transaction kind);
+/* One more. */
+void details_count(struct details *details, enum transaction kind);

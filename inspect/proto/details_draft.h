@@ -13,6 +13,7 @@ struct draft {
 	uint64_t risks;
 	uint64_t have; /* bit n: detail n was set */
 	uint32_t len;
+	uint32_t transactions[TRANSACTIONS]; /* of the flow, by kind */
 	uint8_t bytes[DETAILS_BYTES];
 };
 
@@ -45,7 +46,7 @@ void draft_ssh_kexinit(
 struct http_transaction;
 void draft_http(struct draft *draft, const struct http_transaction *t);
 
-/* Takes over from `old` (may be NULL) what the draft does not have, and its risks. */
+/* Takes over from `old` (may be NULL) what the draft does not have, its risks and its counts. */
 void draft_keep(struct draft *draft, const struct details *old);
 
 /* The same in `room` of DETAILS_MAX bytes, aligned to 8; borrowed from there. */

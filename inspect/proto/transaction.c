@@ -25,3 +25,8 @@ uint32_t transactions_asked(const struct settings *s)
 	       (uint32_t)s->events.quic << TRANSACTION_QUIC |
 	       (uint32_t)s->events.ssh << TRANSACTION_SSH;
 }
+
+bool transaction_events_asked(const struct settings *s)
+{
+	return transactions_asked(s) != 0 || s->events.flow_start;
+}

@@ -8,23 +8,14 @@
 
 #include "inspect/flow/flow.h"
 #include "inspect/proto/details.h"
-
-enum transaction {
-	TRANSACTION_DNS,
-	TRANSACTION_HTTP,
-	TRANSACTION_TLS,
-	TRANSACTION_QUIC,
-	TRANSACTION_SSH,
-	TRANSACTIONS
-};
-
-/* As events have it: "dns"; a static string. */
-const char *transaction_name(enum transaction kind);
+#include "inspect/proto/transaction_kind.h"
 
 struct settings;
 
 /* Bit n: the settings ask for transactions of kind n. */
 uint32_t transactions_asked(const struct settings *settings);
+/* Whether they ask for any event that goes where transactions go: those, and `flow_start`. */
+bool transaction_events_asked(const struct settings *settings);
 
 /* Who wants to hear of them. */
 struct transaction_sink {
@@ -40,6 +31,9 @@ struct transaction_sink {
 	/* A flow's transactions after so many are counted, but left out: their details need not be
 	 * made. UINT32_MAX: any number. */
 	uint32_t per_flow;
+	/* The flow's label is known, or will not be: no more packets are looked at for it. Once a flow, and
+	 * before its end; NULL: not wanted. */
+	void (*start)(void *ctx, const struct flow *flow, uint64_t time_ns);
 };
 
 static inline bool transaction_is_wanted(

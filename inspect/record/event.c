@@ -1,6 +1,7 @@
 #include "inspect/record/event.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 #include "inspect/proto/details.h"
 
@@ -98,7 +99,7 @@ static void put_counts(struct text *t, const struct flow_record *r, const char *
 	text_cstr(t, "\",\"guessed\":");
 	put_bool(t, flow->flags & FLOW_DPI_GUESSED);
 	text_cstr(t, ",\"encryption\":");
-	event_name(t, encryption_name(r->encryption), EVENT_ENCRYPTION_NAME);
+	event_name(t, encryption_name(r->outcome.encryption), EVENT_ENCRYPTION_NAME);
 	text_cstr(t, ",\"client\":");
 	put_side(t, flow, 0);
 	text_cstr(t, ",\"server\":");
@@ -107,16 +108,16 @@ static void put_counts(struct text *t, const struct flow_record *r, const char *
 	text_cstr(t, ",\"truncated\":");
 	text_u64(t, flow->truncated);
 	text_cstr(t, ",\"acked_unseen\":");
-	if (r->unseen < 0)
+	if (r->outcome.unseen < 0)
 		text_cstr(t, "null");
 	else
-		text_u64(t, (uint64_t)r->unseen);
+		text_u64(t, (uint64_t)r->outcome.unseen);
 	text_cstr(t, ",\"one_sided\":");
 	put_bool(t, flow->side[0].packets == 0 || flow->side[1].packets == 0);
 	text_cstr(t, ",\"ports_cut\":");
 	put_bool(t, flow->flags & FLOW_PORTS_CUT);
 	text_cstr(t, ",\"reason\":\"");
-	text_cstr(t, flow_end_name(r->end));
+	text_cstr(t, flow_end_name(r->outcome.end));
 	text_char(t, '"');
 }
 
@@ -169,13 +170,15 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 {
 	const struct flow_record *r = (const struct flow_record *)record;
 	const struct flow *flow = &r->flow;
+	const char *inspection = inspection_of(flow, labels != NULL);
 
-	put_identity(t, flow, r->end, r->observation_point.point_id);
+	put_identity(t, flow, r->outcome.end, r->observation_point.point_id);
 	event_flow_point(t, flow, &r->observation_point);
 	put_ends(t, flow);
 	label_json(labels, flow, t);
-	put_counts(t, r, inspection_of(flow, labels != NULL));
+	put_counts(t, r, inspection);
 	put_risks(t, details_risks(flow->details));
 	event_details(t, flow->details);
+	event_transaction_counts(t, r, strcmp(inspection, "done") == 0);
 	put_icmp(t, flow);
 }

@@ -1,6 +1,6 @@
 /* The events of a flow, each one line of JSON with the fields of docs/OUTPUT.md in that order, every one
- * always present, unknown = null: that of a flow that ended (or, as flow_update, goes on), and that of a
- * transaction. */
+ * always present, unknown = null: that of a flow that ended (or, as flow_update, goes on), that of a
+ * transaction, and that of a flow whose label is known. */
 #pragma once
 
 #include "inspect/dpi/dpi.h"
@@ -21,6 +21,10 @@ enum {
 /* The encoder of a flow_record. */
 void event_flow(struct text *t, const struct record *record, struct labels *labels);
 
+/* `,"transactions":{"dns":...}` of a flow event: null of kinds that were not counted, and of a flow that was
+ * not inspected, or not to its end, and shows none. */
+void event_transaction_counts(struct text *t, const struct flow_record *r, bool is_inspected);
+
 /* No event of a transaction is longer. */
 enum {
 	EVENT_TRANSACTION_MAX = 128 + EVENT_FLOW_FIELDS_MAX +
@@ -30,3 +34,11 @@ enum {
 
 /* The encoder of a transaction_record. */
 void event_transaction(struct text *t, const struct record *record, struct labels *labels);
+
+enum {
+	EVENT_FLOW_START_MAX = 256 + EVENT_FLOW_FIELDS_MAX + LABEL_JSON +
+			       2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME
+};
+
+/* The encoder of a flow_start_record. */
+void event_flow_start(struct text *t, const struct record *record, struct labels *labels);

@@ -54,25 +54,6 @@ static void count(struct exporter *exporter, const struct flow_fact_of *of)
 	tell_flow(&exporter->teller, of);
 }
 
-void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
-{
-	const struct observation_point observation_point =
-		observation_point_of(exporter->params.sessions, flow->key.point);
-	const struct flow_fact_of of = {flow, &observation_point, tenant_of(exporter, flow),
-		encryption_of(&exporter->protocols, flow)};
-	int64_t unseen = -1;
-
-	if (exporter->params.flow_events) {
-		if (exporter->params.table)
-			unseen = flow_table_unseen(exporter->params.table, flow);
-		offer(exporter, RECORD_EVENT,
-			record_flow(&exporter->params.sink, flow, end, unseen, of.encryption,
-				&observation_point));
-	}
-	if (end != FLOW_END_ACTIVE)
-		count(exporter, &of);
-}
-
 /* Another second begins; or the clock was set back by more than packets ever lie behind it. */
 static bool begins_anew(const struct rate *rate, uint64_t second)
 {
@@ -93,6 +74,54 @@ static bool is_within(struct rate *rate, uint64_t time_ns, uint32_t most)
 	return true;
 }
 
+static void leave_out(struct exporter *exporter)
+{
+	exporter->ledger[RECORD_TRANSACTION_EVENT].offered++;
+	exporter->ledger[RECORD_TRANSACTION_EVENT].by_policy++;
+}
+
+static void put_flow_start(void *ctx, const struct flow *flow, uint64_t time_ns)
+{
+	struct exporter *exporter = ctx;
+	const struct exporter_params *p = &exporter->params;
+	struct observation_point observation_point;
+
+	if (!is_within(&exporter->rate, time_ns, p->transactions_per_second)) {
+		leave_out(exporter);
+		return;
+	}
+	observation_point = observation_point_of(p->sessions, flow->key.point);
+	offer(exporter, RECORD_TRANSACTION_EVENT,
+		record_flow_start(&p->sink, flow, time_ns, &observation_point));
+}
+
+/* Nobody has looked for a label: there is no inspection, or none of the flow's packets was for it. */
+static bool is_untold(const struct flow *flow)
+{
+	return !(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_CUT | FLOW_DPI_NONE));
+}
+
+void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
+{
+	const struct exporter_params *p = &exporter->params;
+	const struct observation_point observation_point =
+		observation_point_of(p->sessions, flow->key.point);
+	const struct flow_fact_of of = {flow, &observation_point, tenant_of(exporter, flow),
+		encryption_of(&exporter->protocols, flow)};
+	struct flow_outcome outcome = {end, of.encryption, p->transactions, -1};
+
+	if (p->flow_starts && end != FLOW_END_ACTIVE && is_untold(flow))
+		put_flow_start(exporter, flow, flow->last_ns);
+	if (p->flow_events) {
+		if (p->table)
+			outcome.unseen = flow_table_unseen(p->table, flow);
+		offer(exporter, RECORD_EVENT,
+			record_flow(&p->sink, flow, &outcome, &observation_point));
+	}
+	if (end != FLOW_END_ACTIVE)
+		count(exporter, &of);
+}
+
 static void put_transaction(void *ctx, const struct flow *flow, enum transaction kind,
 	uint64_t time_ns, uint32_t before, const struct details *details)
 {
@@ -105,8 +134,7 @@ static void put_transaction(void *ctx, const struct flow *flow, enum transaction
 	tell_transaction(&exporter->teller, flow, kind, details);
 	if ((p->transactions_per_flow != 0 && before >= p->transactions_per_flow) ||
 		!is_within(&exporter->rate, time_ns, p->transactions_per_second)) {
-		exporter->ledger[RECORD_TRANSACTION_EVENT].offered++;
-		exporter->ledger[RECORD_TRANSACTION_EVENT].by_policy++;
+		leave_out(exporter);
 		return;
 	}
 	observation_point = observation_point_of(p->sessions, flow->key.point);
@@ -121,6 +149,7 @@ struct transaction_sink exporter_transactions(struct exporter *exporter)
 	return (struct transaction_sink){
 		.ctx = exporter,
 		.transaction = put_transaction,
+		.start = p->flow_starts ? put_flow_start : NULL,
 		.kinds = p->transactions,
 		.per_flow =
 			p->transactions_per_flow != 0 ? p->transactions_per_flow : UINT32_MAX,

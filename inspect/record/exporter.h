@@ -17,7 +17,8 @@ struct dpi;
 
 struct exporter_params {
 	bool flow_events;
-	uint32_t transactions;                /* bit n: those of kind n become events */
+	bool flow_starts;      /* an event of each flow whose label is known, or will not be */
+	uint32_t transactions; /* bit n: those of kind n become events */
 	uint32_t transactions_per_flow;       /* so many of a flow; 0: any number */
 	uint32_t transactions_per_second;     /* so many a second; 0: any number */
 	uint32_t window_s;                    /* of the flow logs; 0: none are written */
@@ -40,7 +41,7 @@ void exporter_destroy(struct exporter *exporter);
  * (not for an update). The flow's label must be final: dpi_conclude() first. */
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
 
-/* What tells the exporter of transactions, at any time before the end of their flow; each becomes a
+/* What tells the exporter of transactions and of flows' labels, at any time before the end of their flow; each becomes a
  * record. Valid as long as the exporter. */
 struct transaction_sink exporter_transactions(struct exporter *exporter);
 

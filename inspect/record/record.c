@@ -49,9 +49,8 @@ static bool copy_flow(struct flow *to, struct observation_point *to_point,
 	       whole;
 }
 
-bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
-	int64_t unseen, enum encryption encryption,
-	const struct observation_point *observation_point)
+bool record_flow(const struct sink *sink, const struct flow *flow,
+	const struct flow_outcome *outcome, const struct observation_point *observation_point)
 {
 	struct tail tail =
 		tail_of(flow->details, observation_point, sizeof(struct flow_record));
@@ -60,9 +59,7 @@ bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end
 
 	if (r == NULL)
 		return false;
-	r->end = end;
-	r->unseen = unseen;
-	r->encryption = encryption;
+	r->outcome = *outcome;
 	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
 	return true;
 }
@@ -79,6 +76,20 @@ bool record_transaction(const struct sink *sink, const struct flow *flow, enum t
 	if (r == NULL)
 		return false;
 	r->kind = kind;
+	r->time_ns = time_ns;
+	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
+	return true;
+}
+
+bool record_flow_start(const struct sink *sink, const struct flow *flow, uint64_t time_ns,
+	const struct observation_point *observation_point)
+{
+	struct tail tail = tail_of(NULL, observation_point, sizeof(struct flow_start_record));
+	struct flow_start_record *r = (struct flow_start_record *)sink->take(
+		sink->ctx, RECORD_FLOW_START, sizeof(*r) + tail.names_size);
+
+	if (r == NULL)
+		return false;
 	r->time_ns = time_ns;
 	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
 	return true;

@@ -20,6 +20,7 @@ enum record_type {
 	RECORD_WINDOW,
 	RECORD_STATS,
 	RECORD_TRANSACTION,
+	RECORD_FLOW_START,
 	RECORD_FLOW_FACT,
 	RECORD_NAME_FACT,
 	RECORD_TYPES
@@ -36,12 +37,18 @@ struct record {
 	bool cut;
 };
 
+/* What is told of a flow beside what it holds itself. */
+struct flow_outcome {
+	enum flow_end end;
+	enum encryption encryption;
+	uint32_t kinds; /* bit n: transactions of kind n were counted */
+	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
+};
+
 /* A flow that ended or, with FLOW_END_ACTIVE, goes on. */
 struct flow_record {
 	struct record record;
-	enum flow_end end;
-	enum encryption encryption;
-	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
+	struct flow_outcome outcome;
 	struct observation_point observation_point;
 	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
 };
@@ -53,6 +60,14 @@ struct transaction_record {
 	uint64_t time_ns;
 	struct observation_point observation_point;
 	struct flow flow; /* as it was; `details` is this record's own, `dpi` NULL */
+};
+
+/* A flow whose label is known, or will not be. */
+struct flow_start_record {
+	struct record record;
+	uint64_t time_ns;
+	struct observation_point observation_point;
+	struct flow flow; /* as it was; without `details` and `dpi` */
 };
 
 /* What one end sent to the other in an aggregation window: a flow log record. */
@@ -72,12 +87,13 @@ struct aggregate;
 struct sink;
 
 /* Each makes a record in the sink. false: the sink has refused it. */
-bool record_flow(const struct sink *sink, const struct flow *flow, enum flow_end end,
-	int64_t unseen, enum encryption encryption,
-	const struct observation_point *observation_point);
+bool record_flow(const struct sink *sink, const struct flow *flow,
+	const struct flow_outcome *outcome, const struct observation_point *observation_point);
 /* `details` instead of the flow's; NULL: none. */
 bool record_transaction(const struct sink *sink, const struct flow *flow, enum transaction kind,
 	uint64_t time_ns, const struct details *details,
+	const struct observation_point *observation_point);
+bool record_flow_start(const struct sink *sink, const struct flow *flow, uint64_t time_ns,
 	const struct observation_point *observation_point);
 /* What side 0 (`lo`) or 1 of the aggregate has sent. */
 bool record_window(const struct sink *sink, const struct aggregate *aggregate, unsigned side,

@@ -127,6 +127,7 @@ static struct details *make_details(size_t len, struct memory *memory, struct me
 static bool put(struct sink sink, uint32_t outbox, uint32_t number, size_t len)
 {
 	const struct observation_point nowhere = {.has_vni = false};
+	const struct flow_outcome outcome = {.end = FLOW_END_IDLE, .unseen = -1};
 	struct memory memory = {0};
 	struct memory_list list = {0};
 	struct flow flow = {.key = {.point = SESSION_NONE, .ip_version = 4, .protocol = 6}};
@@ -136,7 +137,7 @@ static bool put(struct sink sink, uint32_t outbox, uint32_t number, size_t len)
 	flow.side[1].packets = number;
 	flow.side[1].bytes = len;
 	flow.details = make_details(len, &memory, &list);
-	taken = record_flow(&sink, &flow, FLOW_END_IDLE, -1, ENCRYPTION_UNKNOWN, &nowhere);
+	taken = record_flow(&sink, &flow, &outcome, &nowhere);
 	memory_sweep(&list);
 	memory_trim(&memory);
 	return taken;

@@ -133,6 +133,36 @@ static void cuts_what_is_too_long(void)
 	memory_trim(&memory);
 }
 
+/* Counts go from block to block, also with a copy that has room for nothing else. */
+static void counts_stay(void)
+{
+	_Alignas(8) uint8_t room[DETAILS_COPY_MIN];
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	struct details *first, *second;
+
+	draft_reset(&draft);
+	draft.transactions[TRANSACTION_SSH] = 1;
+	first = draft_finish(&draft, &memory, &list);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+	details_count(first, TRANSACTION_SSH);
+	details_count(first, TRANSACTION_DNS);
+	draft_reset(&draft);
+	draft_text(&draft, DETAIL_ssh_client, "SSH-2.0-x");
+	draft_keep(&draft, first);
+	draft_keep(&draft, first);
+	second = draft_finish(&draft, &memory, &list);
+	CU_ASSERT_EQUAL(details_transactions(second, TRANSACTION_DNS), 1);
+	CU_ASSERT_EQUAL(details_transactions(second, TRANSACTION_SSH), 2);
+	CU_ASSERT_EQUAL(details_transactions(second, TRANSACTION_TLS), 0);
+	CU_ASSERT_FALSE(details_copy((struct details *)room, second, sizeof(room)));
+	CU_ASSERT_EQUAL(details_transactions((struct details *)room, TRANSACTION_SSH), 2);
+	CU_ASSERT_FALSE(details_has((struct details *)room, DETAIL_ssh_client));
+	CU_ASSERT_EQUAL(details_transactions(NULL, TRANSACTION_SSH), 0);
+	memory_sweep(&list);
+	memory_trim(&memory);
+}
+
 void suite_details(void);
 void suite_details(void)
 {
@@ -142,4 +172,5 @@ void suite_details(void)
 	CU_ADD_TEST(s, nothing_set_is_no_details);
 	CU_ADD_TEST(s, keeps_older_values_that_are_not_replaced);
 	CU_ADD_TEST(s, cuts_what_is_too_long);
+	CU_ADD_TEST(s, counts_stay);
 }

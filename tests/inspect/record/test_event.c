@@ -94,7 +94,9 @@ static void a_plain_flow_in_full(void)
 		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"
 		"null,"
 		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],"
-		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,\"icmp\":null}\n");
+		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,"
+		"\"transactions\":{\"dns\":null,\"http\":null,\"tls\":null,\"quic\":null,\"ssh\":null},"
+		"\"icmp\":null}\n");
 }
 
 static void expect_part(struct flow *flow, enum flow_end end, const char *part)
@@ -363,11 +365,23 @@ static void details_and_risks(void)
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
 		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":3,\"id\":null,\"questions\":null,"
 		"\"authoritative\":null,\"truncated\":null,\"rtt_ms\":null},\"ssh\":null,\"quic\":null,"
+		"\"transactions\":{\"dns\":null,\"http\":null,\"tls\":null,\"quic\":null,\"ssh\":null},"
 		"\"icmp\":null}\n");
 	/* Names and scores as `ndpiReader -h` lists them. */
 	expect_part(&flow, FLOW_END_IDLE,
 		"\"risks\":[{\"id\":1,\"name\":\"XSS Attack\",\"score\":250},"
 		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100}],");
+}
+
+/* Zero is said of flows that were looked at. */
+static void none_is_said_of_inspected_flows(void)
+{
+	struct flow flow = sample_flow();
+
+	flow.flags |= FLOW_DPI_DONE;
+	flow.dpi_packets = 1;
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"transactions\":{\"dns\":0,\"http\":0,\"tls\":0,\"quic\":0,\"ssh\":0},");
 }
 
 static struct flow longest(struct stage *stage, struct details *details)
@@ -563,6 +577,7 @@ void suite_event(void)
 	CU_ADD_TEST(s, without_inspection_all_is_unknown);
 	CU_ADD_TEST(s, icmp_fields);
 	CU_ADD_TEST(s, details_and_risks);
+	CU_ADD_TEST(s, none_is_said_of_inspected_flows);
 	CU_ADD_TEST(s, the_longest_event_fits);
 	CU_ADD_TEST(s, what_is_too_long_is_cut_and_said);
 	CU_ADD_TEST(s, records_outlive_the_model);

@@ -259,6 +259,9 @@ static void the_settings_say_which_kinds(void)
 	}
 	settings.dpi.enabled = false;
 	CU_ASSERT_EQUAL(transactions_asked(&settings), 0);
+	CU_ASSERT_FALSE(transaction_events_asked(&settings));
+	settings.events.flow_start = true;
+	CU_ASSERT_TRUE(transaction_events_asked(&settings));
 	settings_fini(&settings);
 }
 
@@ -295,6 +298,109 @@ static void a_second_has_so_many(void)
 		left_out += !rows[i].made;
 		expect_ledger(stage, i + 1, left_out, 0);
 	}
+	stage_free(stage);
+}
+
+/* What the flow is, and its label; then nothing more of it. */
+static void a_flow_start_in_full(void)
+{
+	struct stage *stage = stage_make(NULL);
+	struct flow flow = sample_flow();
+	struct transaction_sink sink;
+	char id[17], want[2048];
+
+	CU_ASSERT_PTR_NULL(exporter_transactions(stage->exporter).start);
+	stage_exporter(
+		stage, (struct exporter_params){.flow_starts = true, .flow_events = true});
+	sink = exporter_transactions(stage->exporter);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sink.start);
+	flow.details = stage_details(stage, 10, 10);
+	flow_id_print(flow_id(&flow, 0), id);
+	snprintf(want, sizeof(want),
+		"{\"event\":\"flow_start\",\"time\":\"2003-12-16T13:21:45.000000001Z\","
+		"\"flow_id\":\"%s\",\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
+		"\"start\":\"2003-12-16T13:21:44.891921000Z\","
+		"\"vni\":null,\"network\":null,\"outer_src\":null,\"session\":null,"
+		"\"interface_id\":null,\"direction\":null,"
+		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
+		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
+		"\"app\":\"Unknown\",\"app_protocol\":null,\"app_name\":null,"
+		"\"category\":null}\n",
+		id);
+	sink.start(sink.ctx, &flow, TIME);
+	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
+	CU_ASSERT_STRING_EQUAL(stage_line(stage, 0), want);
+	CU_ASSERT_TRUE(strlen(want) <= EVENT_FLOW_START_MAX);
+	expect_ledger(stage, 1, 0, 0);
+	/* The flow was told of; one that nobody looked at is told of before its event. */
+	flow.flags |= FLOW_DPI_DONE;
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_EQUAL(stage->n, 2);
+	flow.flags = 0;
+	exporter_flow(stage->exporter, &flow, FLOW_END_ACTIVE);
+	CU_ASSERT_EQUAL(stage->n, 3);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_EQUAL_FATAL(stage->n, 5);
+	CU_ASSERT_EQUAL(stage->records[3].head.type, RECORD_FLOW_START);
+	CU_ASSERT_EQUAL(stage->records[4].head.type, RECORD_FLOW);
+	stage_free(stage);
+}
+
+static void flow_starts_have_the_rate_of_transactions(void)
+{
+	struct stage *stage = stage_make(NULL);
+	struct flow flow = sample_flow();
+	struct transaction_sink sink;
+
+	stage_exporter(stage, (struct exporter_params){.flow_starts = true,
+				      .transactions = UINT32_MAX,
+				      .transactions_per_second = 3});
+	sink = exporter_transactions(stage->exporter);
+	for (unsigned i = 0; i < 4; i++) {
+		sink.start(sink.ctx, &flow, TIME);
+		tell(stage, TRANSACTION_DNS, TIME, 0, NULL);
+	}
+	expect_ledger(stage, 8, 5, 0);
+	stage_free(stage);
+}
+
+/* What the details count, where it was counted. */
+static void a_flow_says_how_many_it_had(void)
+{
+	struct stage *stage = stage_make(NULL);
+	struct flow flow = sample_flow();
+
+	draft_reset(&stage->draft);
+	stage->draft.transactions[TRANSACTION_DNS] = UINT32_MAX;
+	flow.details = stage_drafted(stage);
+	details_count(flow.details, TRANSACTION_DNS);
+	details_count(flow.details, TRANSACTION_TLS);
+	/* Without names of applications inspection is off: what was counted stands, no more is known. */
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
+		",\"quic\":null,\"transactions\":{\"dns\":4294967295,\"http\":null,\"tls\":1,"
+		"\"quic\":null,\"ssh\":null},\"icmp\":null}"));
+	stage_exporter(stage, (struct exporter_params){.flow_events = true,
+				      .transactions = UINT32_MAX & ~(1u << TRANSACTION_DNS)});
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(stage_line(stage, 0), "{\"dns\":null,\"http\":null,\"tls\":1,"));
+	stage_free(stage);
+}
+
+static void flow_start_is_listed(void)
+{
+	struct folder folder = folder_make();
+	struct stage *stage = stage_make(NULL);
+	struct flow flow = sample_flow();
+	char path[PATH_MAX];
+
+	stage_exporter(stage, (struct exporter_params){.flow_starts = true});
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	folder_put(&folder, "events.json", stage_line(stage, 0));
+	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow starts",
+		folder_path(&folder, "events.json", path, sizeof(path))));
+	folder_remove(&folder);
 	stage_free(stage);
 }
 
@@ -335,5 +441,9 @@ void suite_event_transaction(void)
 	CU_ADD_TEST(s, the_settings_say_which_kinds);
 	CU_ADD_TEST(s, a_flow_has_so_many);
 	CU_ADD_TEST(s, a_second_has_so_many);
+	CU_ADD_TEST(s, a_flow_start_in_full);
+	CU_ADD_TEST(s, flow_starts_have_the_rate_of_transactions);
+	CU_ADD_TEST(s, a_flow_says_how_many_it_had);
+	CU_ADD_TEST(s, flow_start_is_listed);
 	CU_ADD_TEST(s, docs_list_every_field);
 }

@@ -35,10 +35,45 @@ def flows(directory):
 
 TRANSACTIONS = ("dns", "http", "tls", "quic", "ssh")
 
+
 def written(directory):
-    """Lines of each output of events."""
-    kinds = collections.Counter(event["event"] in TRANSACTIONS for event in events(directory))
-    return {"events": kinds[False], "transactions": kinds[True]}
+    """Lines of each output of events. A flow that is told of at its start is told of once, before its own event's
+    line could be; and a flow event says how many transactions of each kind there are."""
+    lines = collections.Counter()
+    kinds = collections.Counter()
+    starts, counts = set(), {}
+    for event in events(directory):
+        kind = event["event"]
+        lines["transactions" if kind in TRANSACTIONS + ("flow_start",) else "events"] += 1
+        if kind == "flow_start" and event["flow_id"] in starts:
+            raise ValueError("%s: %s has two flow_start" % (directory, event["flow_id"]))
+        if kind == "flow_start":
+            starts.add(event["flow_id"])
+        elif kind == "flow":
+            counts[event["flow_id"]] = event["transactions"]
+        elif kind in TRANSACTIONS:
+            kinds[event["flow_id"], kind] += 1
+    check_counts(directory, starts, counts, kinds)
+    return {"events": lines["events"], "transactions": lines["transactions"]}
+
+
+def check_counts(directory, starts, counts, kinds):
+    """Where nothing was left out or lost. Without flow events there is nothing to compare."""
+    with open(os.path.join(directory, "summary.json"), encoding="utf-8") as file:
+        output = json.load(file)["outputs"]["transactions"]
+    if not counts or output["offered"] != output["written"]:
+        return
+    if starts and starts != set(counts):
+        raise ValueError("%s: flow_start without a flow, or the other way round" % directory)
+    for (flow, kind), n in kinds.items():
+        if counts[flow][kind] != n:
+            raise ValueError("%s: flow %s has %s %s events, and says %s" %
+                             (directory, flow, n, kind, counts[flow][kind]))
+    for flow, said in counts.items():
+        for kind, n in said.items():
+            if n and kinds[flow, kind] != n:
+                raise ValueError("%s: flow %s says %s %s, and has %s" %
+                                 (directory, flow, n, kind, kinds[flow, kind]))
 
 
 # What tells that a capacity limit was hit: each by itself makes a summary not deterministic.
