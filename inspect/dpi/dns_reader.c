@@ -120,14 +120,15 @@ static bool take_message(void *ctx, const uint8_t *data, uint32_t cap, uint32_t 
 		.side = of->piece->from_hi,
 		.time_ns = of->piece->time_ns};
 	const struct dns_pair_sink sink = {tell, of};
+	bool is_first = is_open(reader);
 
-	if (!is_open(reader) && !wants_all(of->dpi))
+	if (!is_first && !wants_all(of->dpi))
 		return true;
-	if (!dns_parse(data, cap, wire, &of->dpi->dns)) {
-		reader->messages += is_open(reader);
+	if (!(is_first ? dns_parse : dns_parse_head)(data, cap, wire, &of->dpi->dns)) {
+		reader->messages += is_first;
 		return false;
 	}
-	if (is_open(reader))
+	if (is_first)
 		keep_first(of, reader);
 	if (wants_all(of->dpi))
 		dns_pair_add(

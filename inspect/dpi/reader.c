@@ -65,14 +65,28 @@ static void read_part(struct reading *reading, const struct piece *piece, struct
 	reader->over[piece->from_hi] = !reader->parser->add(reading, &part);
 }
 
+/* The flow's details, and certificates, which are the transaction's alone. */
+static void tell_tls(struct dpi *dpi, struct flow *flow)
+{
+	draft_reset(&dpi->draft);
+	draft_keep(&dpi->draft, flow->details);
+	draft_keep(&dpi->draft, flow->dpi->reader->vouching);
+	flow_tell_draft(dpi, flow, TRANSACTION_TLS, flow->last_ns);
+}
+
 /* HTTP tells each of its own; of the others a flow has one, whose details are the flow's. */
 static void tell_whole(struct dpi *dpi, struct flow *flow)
 {
 	struct reader *reader = flow->dpi->reader;
 
 	if (!reader->is_told && reader->parser != &http_parser &&
-		flow_tells(dpi, flow, reader->parser->kind))
-		flow_tell(dpi, flow, reader->parser->kind, flow->last_ns, flow->details);
+		flow_tells(dpi, flow, reader->parser->kind)) {
+		if (reader->parser == &tls_parser && reader->vouching)
+			tell_tls(dpi, flow);
+		else
+			flow_tell(
+				dpi, flow, reader->parser->kind, flow->last_ns, flow->details);
+	}
 	reader->is_told = true;
 }
 

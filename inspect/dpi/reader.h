@@ -32,6 +32,8 @@ struct reader {
 	bool is_tunnel; /* another protocol follows */
 	/* A ClientHello was told: a second one answers a HelloRetryRequest or HelloVerifyRequest. */
 	bool greeted;
+	uint8_t n_vouching;       /* certificates of the server, the first one apart */
+	struct details *vouching; /* they, for the transaction alone; NULL: none */
 	union {
 		struct ssh_stream ssh[2];
 		struct tls_stream tls[2];

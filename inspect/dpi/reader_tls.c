@@ -38,12 +38,33 @@ static void resumed(void *ctx, bool is_resumed)
 	reading_keep(ctx);
 }
 
-/* The server's own; those that vouch for it are not kept. */
-static void certificate(void *ctx, unsigned i, const struct tls_certificate *leaf)
+/* Those that vouch for the server's are of its first chain, and only for who wants transactions. */
+static void vouching(
+	struct reading *reading, unsigned i, const struct tls_certificate *certificate)
 {
-	if (i > 0 || !reading_is_from_server(ctx))
+	struct draft *draft = reading_draft(reading);
+	struct details *before = reading->reader->vouching;
+
+	if (i != reading->reader->n_vouching + 1u ||
+		!transaction_is_wanted(&reading->dpi->transactions, TRANSACTION_TLS))
 		return;
-	draft_tls_certificate(reading_draft(ctx), leaf);
+	reading->reader->n_vouching++;
+	draft_keep(draft, before);
+	draft_tls_vouching(draft, certificate);
+	reading->reader->vouching =
+		draft_finish(draft, &reading->dpi->memory, &reading->flow->dpi->kept);
+	memory_free(before);
+}
+
+static void certificate(void *ctx, unsigned i, const struct tls_certificate *certificate)
+{
+	if (!reading_is_from_server(ctx))
+		return;
+	if (i > 0) {
+		vouching(ctx, i, certificate);
+		return;
+	}
+	draft_tls_certificate(reading_draft(ctx), certificate);
 	reading_keep(ctx);
 }
 

@@ -81,6 +81,9 @@ static const bool is_number[DETAIL_COUNT] = {
 #define NUMBER true
 #define BOOL true
 #define USEC true
+#define LEAF false
+#define DNS_MESSAGE false
+#define CERTIFICATES false
 #define DETAIL(object, field, kind, meaning) kind,
 #include "inspect/proto/details.def"
 #undef STRING
@@ -88,6 +91,9 @@ static const bool is_number[DETAIL_COUNT] = {
 #undef NUMBER
 #undef BOOL
 #undef USEC
+#undef LEAF
+#undef DNS_MESSAGE
+#undef CERTIFICATES
 };
 
 uint64_t details_all(const struct details *details, struct detail_value value[DETAIL_COUNT])
@@ -162,19 +168,27 @@ void draft_reset(struct draft *draft)
 	memset(draft->transactions, 0, sizeof(draft->transactions));
 }
 
-static bool draft_value(struct draft *draft, enum detail detail, const void *bytes, size_t size)
+uint8_t *draft_room(struct draft *draft, enum detail detail, uint16_t len)
 {
-	uint16_t len = (uint16_t)(size < DETAILS_STRING_MAX ? size : DETAILS_STRING_MAX);
 	uint8_t *value = draft->bytes + draft->len;
 
 	if (VALUE_HEADER + (uint32_t)len > DETAILS_BYTES - draft->len)
-		return false;
+		return NULL;
 	*value = (uint8_t)detail;
 	memcpy(value + 1, &len, sizeof(len));
-	memcpy(value + VALUE_HEADER, bytes, len);
 	draft->len += VALUE_HEADER + (uint32_t)len;
 	draft->have |= UINT64_C(1) << detail;
-	return true;
+	return value + VALUE_HEADER;
+}
+
+static bool draft_value(struct draft *draft, enum detail detail, const void *bytes, size_t size)
+{
+	uint16_t len = (uint16_t)(size < DETAILS_STRING_MAX ? size : DETAILS_STRING_MAX);
+	uint8_t *room = draft_room(draft, detail, len);
+
+	if (room)
+		memcpy(room, bytes, len);
+	return room;
 }
 
 static bool draft_has(const struct draft *draft, enum detail detail)
@@ -218,19 +232,52 @@ void draft_list(struct draft *draft, enum detail detail, const char *texts, size
 	}
 }
 
-void draft_keep(struct draft *draft, const struct details *old)
+void draft_message(struct draft *draft, enum detail detail, const uint8_t *data, uint32_t cap,
+	uint32_t wire)
+{
+	uint16_t len = (uint16_t)(cap < DETAILS_MESSAGE_MAX ? cap : DETAILS_MESSAGE_MAX);
+	uint8_t *room = NULL;
+
+	if (len && !draft_has(draft, detail))
+		room = draft_room(draft, detail, (uint16_t)(sizeof(wire) + len));
+	if (!room)
+		return;
+	memcpy(room, &wire, sizeof(wire));
+	memcpy(room + sizeof(wire), data, len);
+}
+
+struct cursor details_message(const char *bytes, size_t len)
+{
+	uint32_t wire;
+
+	memcpy(&wire, bytes, sizeof(wire));
+	return cursor_make(
+		(const uint8_t *)bytes + sizeof(wire), (uint32_t)(len - sizeof(wire)), wire);
+}
+
+/* Values as they are. */
+static void draft_rest(struct draft *draft, const struct details *old)
 {
 	uint64_t have = draft->have;
 
+	for (const uint8_t *value = old->bytes; value < old->bytes + old->len;
+		value = value_after(value)) {
+		uint8_t *room = NULL;
+
+		if (!(have >> *value & 1))
+			room = draft_room(draft, (enum detail) * value, value_len(value));
+		if (room)
+			memcpy(room, value + VALUE_HEADER, value_len(value));
+	}
+}
+
+void draft_keep(struct draft *draft, const struct details *old)
+{
 	if (!old)
 		return;
 	draft->risks |= old->risks;
 	memcpy(draft->transactions, old->transactions, sizeof(draft->transactions));
-	for (const uint8_t *value = old->bytes; value < old->bytes + old->len;
-		value = value_after(value))
-		if (!(have >> *value & 1))
-			draft_value(draft, (enum detail) * value, value + VALUE_HEADER,
-				value_len(value));
+	draft_rest(draft, old);
 }
 
 static void fill(struct details *details, const struct draft *draft)

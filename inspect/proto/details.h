@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "decap/cursor.h"
 #include "inspect/proto/transaction_kind.h"
 
 enum detail {
@@ -19,8 +20,10 @@ enum {
 	DETAILS_STRING_MAX = 1024,      /* a DNS name in presentation form fits */
 	DETAILS_LIST_MAX = 64,          /* elements of a list */
 	DETAILS_LIST_BYTES = 16 * 1024, /* of them together */
-	DETAILS_BYTES = 64 * 1024,      /* all together, three bytes a value included */
-	DETAILS_COPY_MIN = 40,          /* a copy without any value */
+	DETAILS_MESSAGE_MAX =
+		12 * 1024, /* bytes of a message; the other details of its transaction fit */
+	DETAILS_BYTES = 64 * 1024, /* all together, three bytes a value included */
+	DETAILS_COPY_MIN = 40,     /* a copy without any value */
 	DETAILS_MAX = DETAILS_COPY_MIN + DETAILS_BYTES,
 };
 
@@ -42,6 +45,8 @@ struct detail_value {
 	int64_t number;
 };
 uint64_t details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
+/* The message that a value of draft_message() is; borrowed from there. */
+struct cursor details_message(const char *bytes, size_t len);
 /* The bytes of all; and a copy of as many whole values, from the first on, as `room` bytes have room for
  * (at least DETAILS_COPY_MIN). `to` is aligned to 8. false: some were left out. */
 size_t details_size(const struct details *details);

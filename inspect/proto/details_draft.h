@@ -30,6 +30,12 @@ void draft_number(struct draft *draft, enum detail detail, uint64_t value);
 void draft_list(struct draft *draft, enum detail detail, const char *texts, size_t stride,
 	unsigned count);
 
+/* Room for a value, or one more element of a list, of `len` bytes of any form; NULL: there is none. */
+uint8_t *draft_room(struct draft *draft, enum detail detail, uint16_t len);
+/* `cap` bytes of a message of `wire`, of which as much is kept as DETAILS_MESSAGE_MAX says. */
+void draft_message(struct draft *draft, enum detail detail, const uint8_t *data, uint32_t cap,
+	uint32_t wire);
+
 /* Question and, of a response, answer. */
 struct dns_message;
 void draft_dns(struct draft *draft, const struct dns_message *dns);

@@ -10,12 +10,13 @@
 
 enum { EVENT_RISK_NAME = 96 }; /* longer names are cut */
 
-/* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; details. */
+/* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; details,
+ * without what transactions alone have. */
 enum {
 	EVENT_ENCRYPTION_NAME = 16,
 	EVENT_SIZE_MAX = 2048 + LABEL_JSON + 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME +
 			 DPI_RISK_COUNT * (48 + TEXT_JSON_GROWTH * EVENT_RISK_NAME) +
-			 sizeof(struct event_details_bound)
+			 sizeof(struct event_details_bound) - EVENT_RECORDS_MAX
 };
 
 /* The encoder of a flow_record. */

@@ -19,7 +19,13 @@ static const enum object object_of[] = {OBJECTS(OBJECT_OF)};
 _Static_assert((int)OBJECT_COUNT == (int)TRANSACTIONS, "one for each kind");
 static const char no_objects[] = OBJECTS(OBJECT_NULL);
 
-enum kind { STRING, NUMBER, BOOL, USEC, LIST };
+enum kind { STRING, NUMBER, BOOL, USEC, LIST, LEAF, DNS_MESSAGE, CERTIFICATES };
+
+/* Rows that one of the two sorts of events has not; bits of kinds. */
+enum {
+	NOT_OF_FLOWS = 1 << DNS_MESSAGE | 1 << CERTIFICATES,
+	NOT_OF_TRANSACTIONS = 1 << LIST | 1 << LEAF
+};
 
 static const struct row {
 	const char *key;
@@ -69,32 +75,41 @@ static void put_value(
 		text_json(t, v->bytes, v->len);
 }
 
-/* What a flow has of its details: as details_all() tells it. */
-struct found {
-	const struct details *details;
-	uint64_t seen;
-	struct detail_value values[DETAIL_COUNT];
-};
-
-/* The object whose rows are those from `from` up to `to`. */
-static void put_object(struct text *t, const struct found *found, unsigned from, unsigned to)
+/* A row that is one member, or several. */
+static void put_row(struct text *t, const struct details_found *found, unsigned i)
 {
-	uint64_t seen = found->seen >> from;
+	if (rows[i].kind == DNS_MESSAGE) {
+		event_dns_message(t, found);
+		return;
+	}
+	if (rows[i].kind == CERTIFICATES) {
+		event_certificates(t, found);
+		return;
+	}
+	text_bytes(t, rows[i].key, rows[i].key_len);
+	if (found->seen >> i & 1)
+		put_value(t, found->details, i, &found->values[i]);
+	else
+		text_cstr(t, "null");
+}
+
+/* The object whose rows are those from `from` up to `to`, without the kinds that are `left_out`. */
+static void put_object(struct text *t, const struct details_found *found, unsigned from,
+	unsigned to, unsigned left_out)
+{
 	char before = '{';
 
 	text_cstr(t, object_keys[rows[from].object]);
-	if (!(seen & ((UINT64_C(2) << (to - from - 1)) - 1))) {
+	if (!(found->seen >> from & ((UINT64_C(2) << (to - from - 1)) - 1))) {
 		text_cstr(t, "null");
 		return;
 	}
-	for (unsigned i = from; i < to; i++, seen >>= 1) {
+	for (unsigned i = from; i < to; i++) {
+		if (left_out >> rows[i].kind & 1)
+			continue;
 		text_char(t, before);
 		before = ',';
-		text_bytes(t, rows[i].key, rows[i].key_len);
-		if (seen & 1)
-			put_value(t, found->details, i, &found->values[i]);
-		else
-			text_cstr(t, "null");
+		put_row(t, found, i);
 	}
 	text_char(t, '}');
 }
@@ -111,7 +126,7 @@ static unsigned end_of(unsigned from)
 
 void event_details(struct text *t, const struct details *details)
 {
-	struct found found;
+	struct details_found found;
 	unsigned from = 0, to;
 
 	if (details == NULL) {
@@ -124,13 +139,37 @@ void event_details(struct text *t, const struct details *details)
 		to = end_of(from);
 		if (from > 0)
 			text_char(t, ',');
-		put_object(t, &found, from, to);
+		put_object(t, &found, from, to, NOT_OF_FLOWS);
 	}
+}
+
+/* A transaction of QUIC: its own, and what the handshake in it says. */
+static const enum detail quic_rows[] = {DETAIL_quic_version, DETAIL_tls_sni, DETAIL_tls_cipher,
+	DETAIL_tls_ja3, DETAIL_tls_ja3s, DETAIL_tls_ja4, DETAIL_tls_alpn, DETAIL_tls_group,
+	DETAIL_tls_ech, DETAIL_tls_alert, DETAIL_quic_user_agent};
+enum { QUIC_ROWS = sizeof(quic_rows) / sizeof(*quic_rows) };
+
+static void put_quic(struct text *t, const struct details_found *found)
+{
+	uint64_t rows_of_it = 0;
+
+	for (unsigned i = 0; i < QUIC_ROWS; i++)
+		rows_of_it |= UINT64_C(1) << quic_rows[i];
+	text_cstr(t, object_keys[OBJECT_quic]);
+	if (!(found->seen & rows_of_it)) {
+		text_cstr(t, "null");
+		return;
+	}
+	for (unsigned i = 0; i < QUIC_ROWS; i++) {
+		text_char(t, i == 0 ? '{' : ',');
+		put_row(t, found, quic_rows[i]);
+	}
+	text_char(t, '}');
 }
 
 void event_details_of(struct text *t, const struct details *details, enum transaction kind)
 {
-	struct found found;
+	struct details_found found;
 	unsigned from = 0;
 
 	if (details == NULL) {
@@ -138,9 +177,13 @@ void event_details_of(struct text *t, const struct details *details, enum transa
 		text_cstr(t, "null");
 		return;
 	}
-	while (rows[from].object != object_of[kind])
-		from++;
 	found.details = details;
 	found.seen = details_all(details, found.values);
-	put_object(t, &found, from, end_of(from));
+	if (kind == TRANSACTION_QUIC) {
+		put_quic(t, &found);
+		return;
+	}
+	while (rows[from].object != object_of[kind])
+		from++;
+	put_object(t, &found, from, end_of(from), NOT_OF_TRANSACTIONS);
 }

@@ -16,10 +16,6 @@ void event_transaction(struct text *t, const struct record *record, struct label
 	event_flow_ends(t, &r->flow);
 	text_char(t, ',');
 	event_details_of(t, r->flow.details, r->kind);
-	if (r->kind == TRANSACTION_QUIC) { /* its handshake is TLS */
-		text_char(t, ',');
-		event_details_of(t, r->flow.details, TRANSACTION_TLS);
-	}
 	text_cstr(t, "}\n");
 }
 

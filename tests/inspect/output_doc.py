@@ -19,21 +19,27 @@ METRICS = os.path.join(os.path.dirname(__file__), "../../docs/METRICS.md")
 
 def listed(section):
     """Key paths of the section's tables, in order: the first cell, in backticks. An object that is `as in`
-    another section stands for its members there, if it has any."""
+    another section stands for its members there, if it has any; those that have rows of their own here are
+    as these say."""
     paths = []
-    for path, other in rows(section):
-        members = [p for p, _ in rows(other) if p.startswith(path + ".")] if other else []
+    own = [path for path, _, _ in rows(section)]
+    for path, other, without in rows(section):
+        members = [p for p, _, _ in rows(other) if p.startswith(path + ".")] if other else []
+        members = [p for p in members if p[len(path) + 1:] not in re.findall("`([^`]+)`", without)]
+        members = [p for p in members if not any(re.match(re.escape(p) + r"(\[\])?(\.|$)", o) for o in own)]
         paths += members or [path]
     return paths
 
 
 def rows(section):
-    """Key paths, each with the section that its second cell links to as `as in [SECTION]`, or ""."""
+    """Key paths, each with the section that its second cell links to as `as in [SECTION]`, or "", and what that
+    says behind `without`."""
     text = open(DOC, encoding="utf-8").read()
     part = re.search(r"^## %s\n(.*?)(?=^## |\Z)" % re.escape(section), text, re.M | re.S)
     if part is None:
         sys.exit("docs/OUTPUT.md has no section '%s'" % section)
-    return re.findall(r"^\| `([^`]+)` \|(?: as in \[([^]]+)\])?", part.group(1), re.M)
+    return re.findall(r"^\| `([^`]+)` \|(?: as in \[([^]]+)\](?:[^|]*without([^|]*))?)?",
+                      part.group(1), re.M)
 
 
 def counters(section):

@@ -110,11 +110,9 @@ static bool questions_read(
 	return true;
 }
 
-static void response_read(
-	const struct message *m, struct cursor *c, unsigned n_others, struct dns_message *out)
+static void response_read(const struct message *m, struct cursor *c, unsigned n_others,
+	uint32_t room, struct dns_message *out)
 {
-	uint32_t room = DNS_ANSWERS_BYTES;
-
 	for (unsigned i = 0; i < out->answer_count; i++)
 		if (!answer_read(m, c, &room, out))
 			return;
@@ -156,7 +154,9 @@ static void header_read(const uint8_t *h, struct dns_message *out)
 	out->question_count = be16(h + 4);
 }
 
-bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out)
+/* `room`: for the text of the answers. */
+static bool parse(const uint8_t *data, uint32_t cap, uint32_t wire, uint32_t room,
+	struct dns_message *out)
 {
 	struct message m = {data, cap, wire, &out->steps};
 	struct cursor c = cursor_make(data, cap, wire);
@@ -171,6 +171,16 @@ bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_mess
 	if (!out->is_response)
 		return true;
 	out->answer_count = be16(h + 6);
-	response_read(&m, &c, (unsigned)be16(h + 8) + be16(h + 10), out);
+	response_read(&m, &c, (unsigned)be16(h + 8) + be16(h + 10), room, out);
 	return true;
+}
+
+bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out)
+{
+	return parse(data, cap, wire, DNS_ANSWERS_BYTES, out);
+}
+
+bool dns_parse_head(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out)
+{
+	return parse(data, cap, wire, 0, out);
 }

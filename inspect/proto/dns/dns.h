@@ -37,6 +37,8 @@ struct dns_message {
 
 /* `data`: a UDP payload, or a TCP one after its 2 byte length. false: not a DNS message. */
 bool dns_parse(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out);
+/* The same without answers[]: their text is not made. */
+bool dns_parse_head(const uint8_t *data, uint32_t cap, uint32_t wire, struct dns_message *out);
 
 /* Whether DNS_HEADER bytes may begin a message: a known opcode, few questions. */
 bool dns_is_header(const uint8_t *bytes);

@@ -25,7 +25,7 @@ static void draft_question(struct draft *draft, const char *name, uint16_t type)
 	draft_name(draft, DETAIL_dns_type, dns_type_name(type), "TYPE", type);
 }
 
-void draft_dns(struct draft *draft, const struct dns_message *dns)
+static void draft_head(struct draft *draft, const struct dns_message *dns)
 {
 	draft_reset(draft);
 	draft_number(draft, DETAIL_dns_id, dns->id);
@@ -35,19 +35,26 @@ void draft_dns(struct draft *draft, const struct dns_message *dns)
 	if (!dns->is_response)
 		return;
 	draft_name(draft, DETAIL_dns_rcode, dns_rcode_name(dns->rcode), "RCODE", dns->rcode);
-	draft_list(draft, DETAIL_dns_answers, dns->answers[0], sizeof(dns->answers[0]),
-		dns->n_answers);
 	draft_number(draft, DETAIL_dns_answer_count, dns->answer_count);
 	draft_number(draft, DETAIL_dns_authoritative, dns->authoritative);
 	draft_number(draft, DETAIL_dns_truncated, dns->truncated);
 }
 
+void draft_dns(struct draft *draft, const struct dns_message *dns)
+{
+	draft_head(draft, dns);
+	draft_list(draft, DETAIL_dns_answers, dns->answers[0], sizeof(dns->answers[0]),
+		dns->n_answers);
+}
+
 void draft_dns_transaction(struct draft *draft, const struct dns_transaction *t)
 {
-	if (t->answer)
-		draft_dns(draft, t->answer->message);
-	else
-		draft_reset(draft);
+	draft_reset(draft);
+	if (t->answer) {
+		draft_head(draft, t->answer->message);
+		draft_message(draft, DETAIL_dns_message, t->answer->data, t->answer->cap,
+			t->answer->wire);
+	}
 	if (!t->question)
 		return;
 	if (t->answer)

@@ -10,6 +10,7 @@ enum {
 	RECORD_HEAD = 10,  /* type, class, TTL, data length */
 	OPTION_HEAD = 4,   /* code, length */
 	SUBNET_HEAD = 4,   /* family, prefix of the source, of the scope */
+	POINTER = 0xc0,    /* a label's first byte from here on */
 	TYPE_OPT = 41,
 	OPTION_CLIENT_SUBNET = 8,
 	FLAG_DNSSEC_OK = 0x8000,
@@ -29,6 +30,7 @@ bool dns_records_begin(
 		records->left[i] = be16(h + 4 + (size_t)2 * i);
 	records->room = DNS_RECORDS_BYTES;
 	records->steps = 0;
+	records->name_at = 0;
 	records->edns = (struct dns_edns){.is_there = false};
 	return true;
 }
@@ -70,6 +72,8 @@ static void edns_read(const uint8_t *h, struct cursor options, struct dns_edns *
 
 		if (!o)
 			return;
+		if (edns->n_options < DNS_OPTIONS_MAX)
+			edns->options[edns->n_options++] = be16(o);
 		cursor_claim(&value, be16(o + 2));
 		if (be16(o) == OPTION_CLIENT_SUBNET && !*edns->client_subnet)
 			subnet_read(&value, edns);
@@ -108,6 +112,31 @@ static bool question_read(struct dns_records *records)
 	return true;
 }
 
+/* Where the name at `c` stands: here, or where the pointer that it is leads to. */
+static uint32_t name_place(struct cursor c, uint32_t here)
+{
+	const uint8_t *pointer = cursor_take(&c, 2);
+
+	return pointer && pointer[0] >= POINTER ? be16(pointer) & 0x3fff : here;
+}
+
+/* Most records have the name of the question, or of the record before. */
+static bool name_take(struct dns_records *records, const struct message *m, uint32_t here)
+{
+	struct dns_text t = {
+		records->record.name, sizeof(records->record.name), &records->steps};
+	uint32_t place = name_place(records->at, here);
+
+	if (place && place == records->name_at)
+		return cursor_take(&records->at, 2);
+	records->record.name[0] = '\0';
+	records->name_at = 0;
+	if (name_read(m, &records->at, &t) != CURSOR_OK)
+		return false;
+	records->name_at = place;
+	return true;
+}
+
 static bool next_read(struct dns_records *records, enum dns_section section)
 {
 	struct dns_record *record = &records->record;
@@ -115,13 +144,12 @@ static bool next_read(struct dns_records *records, enum dns_section section)
 	uint32_t before = (uint32_t)(c->at - records->data);
 	const struct message m = {
 		records->data, before + c->cap, before + c->wire, &records->steps};
-	struct dns_text t = {record->name, sizeof(record->name), &records->steps};
 	size_t len;
 
 	record->section = section;
-	record->name[0] = record->data[0] = '\0';
+	record->data[0] = '\0';
 	records->steps++;
-	if (!records->room || name_read(&m, c, &t) != CURSOR_OK)
+	if (!records->room || !name_take(records, &m, before))
 		return false;
 	if (section == DNS_QUESTION ? !question_read(records) : !record_read(records, &m))
 		return false;

@@ -8,8 +8,9 @@
 
 enum {
 	DNS_RECORDS_BYTES =
-		32 * 1024, /* of names and data together; what follows is not read */
+		16 * 1024, /* of names and data together; what follows is not read */
 	DNS_SUBNET_TEXT = 50,
+	DNS_OPTIONS_MAX = 16,
 };
 
 enum dns_section { DNS_QUESTION, DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTIONS };
@@ -20,6 +21,8 @@ struct dns_edns {
 	uint8_t version, rcode_high; /* bits 4 to 11 of the response code */
 	uint16_t udp_size;
 	char client_subnet[DNS_SUBNET_TEXT]; /* RFC 7871: "192.0.2.0/24"; "": none */
+	uint8_t n_options;
+	uint16_t options[DNS_OPTIONS_MAX]; /* codes of the first ones, as they come */
 };
 
 struct dns_record {
@@ -34,6 +37,7 @@ struct dns_records {
 	const uint8_t *data;
 	struct cursor at;
 	uint16_t left[DNS_SECTIONS];
+	uint32_t name_at;     /* where the name stands that `record` has; 0: it has none */
 	uint32_t room;        /* bytes of text that may still be read */
 	uint32_t steps;       /* as in struct dns_message */
 	struct dns_edns edns; /* once its record was read */

@@ -1,5 +1,4 @@
 /* Text, and names. */
-#include <stdio.h>
 #include <string.h>
 
 #include "inspect/proto/dns/dns_inside.h"
@@ -29,10 +28,13 @@ void dns_add(struct dns_text *t, const char *s)
 
 void dns_number(struct dns_text *t, uint32_t number)
 {
-	char digits[12];
+	char digits[11], *at = digits + sizeof(digits) - 1;
 
-	snprintf(digits, sizeof(digits), "%u", number);
-	dns_add(t, digits);
+	*at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	dns_add(t, at);
 }
 
 void dns_whole(struct dns_text *t, const char *s)

@@ -171,24 +171,36 @@ void tls_hex(const uint8_t *bytes, size_t n, char *text, size_t size)
 	*text = '\0';
 }
 
-void tls_sha1_text(struct tls_bytes bytes, char text[TLS_SHA1_TEXT])
+void tls_sha1(struct tls_bytes bytes, uint8_t digest[TLS_SHA1])
 {
-	uint8_t digest[SHA1_DIGEST_SIZE];
 	struct sha1_ctx sha1;
 
 	sha1_init(&sha1);
 	sha1_update(&sha1, bytes.len, bytes.at);
-	sha1_digest(&sha1, sizeof(digest), digest);
+	sha1_digest(&sha1, TLS_SHA1, digest);
+}
+
+void tls_sha256(struct tls_bytes bytes, uint8_t digest[TLS_SHA256])
+{
+	struct sha256_ctx sha256;
+
+	sha256_init(&sha256);
+	sha256_update(&sha256, bytes.len, bytes.at);
+	sha256_digest(&sha256, TLS_SHA256, digest);
+}
+
+void tls_sha1_text(struct tls_bytes bytes, char text[TLS_SHA1_TEXT])
+{
+	uint8_t digest[TLS_SHA1];
+
+	tls_sha1(bytes, digest);
 	tls_hex(digest, sizeof(digest), text, TLS_SHA1_TEXT);
 }
 
 void tls_sha256_text(struct tls_bytes bytes, char text[TLS_SHA256_TEXT])
 {
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct sha256_ctx sha256;
+	uint8_t digest[TLS_SHA256];
 
-	sha256_init(&sha256);
-	sha256_update(&sha256, bytes.len, bytes.at);
-	sha256_digest(&sha256, sizeof(digest), digest);
+	tls_sha256(bytes, digest);
 	tls_hex(digest, sizeof(digest), text, TLS_SHA256_TEXT);
 }

@@ -10,10 +10,12 @@
 #include "inspect/proto/tls/tls_hello.h"
 
 enum {
-	TLS_CERTIFICATES_MAX = 4, /* of a chain */
+	TLS_CERTIFICATES_MAX = 8, /* of a chain */
 	TLS_TIME_TEXT = 21,       /* RFC 3339, in seconds and UTC, with its NUL */
 	TLS_SHA1_TEXT = 41,
 	TLS_SHA256_TEXT = 65,
+	TLS_SHA1 = 20, /* bytes */
+	TLS_SHA256 = 32,
 };
 
 struct tls_certificate {
@@ -43,6 +45,9 @@ enum { TLS_SUBJECT_NAME_TEXT = 256 };
  * A longer one is left out, too. Returns its length; 0: there is none left. */
 size_t tls_subject_name_next(struct tls_bytes *names, char text[TLS_SUBJECT_NAME_TEXT]);
 
+void tls_sha1(struct tls_bytes bytes, uint8_t digest[TLS_SHA1]);
+void tls_sha256(struct tls_bytes bytes, uint8_t digest[TLS_SHA256]);
+/* In hex. */
 void tls_sha1_text(struct tls_bytes bytes, char text[TLS_SHA1_TEXT]);
 void tls_sha256_text(struct tls_bytes bytes, char text[TLS_SHA256_TEXT]);
 /* Hex in lower case, of as many bytes as fit, with NUL. */

@@ -94,14 +94,20 @@ void draft_tls_alert(struct draft *draft, uint8_t description)
 	draft_text(draft, DETAIL_tls_alert, tls_alert_text(description, text));
 }
 
-static void draft_subject_names(struct draft *draft, struct tls_bytes list)
+static void read_subject_names(struct names *names, struct tls_bytes list)
 {
-	struct names names = {.len = 0};
 	char name[TLS_SUBJECT_NAME_TEXT];
 	size_t len;
 
-	while ((len = tls_subject_name_next(&list, name)) && names_add(&names, name, len))
+	while ((len = tls_subject_name_next(&list, name)) && names_add(names, name, len))
 		;
+}
+
+static void draft_subject_names(struct draft *draft, struct tls_bytes list)
+{
+	struct names names = {.len = 0};
+
+	read_subject_names(&names, list);
 	draft_string(draft, DETAIL_tls_names, names.text, names.len);
 }
 
@@ -112,9 +118,11 @@ static void draft_name(struct draft *draft, enum detail detail, struct tls_bytes
 	draft_string(draft, detail, text, tls_name_text(name, text, sizeof(text)));
 }
 
+enum { SERIAL_TEXT = 2 * 64 + 1 };
+
 static void draft_serial(struct draft *draft, struct tls_bytes serial)
 {
-	char text[2 * 64 + 1];
+	char text[SERIAL_TEXT];
 
 	tls_hex(serial.at, serial.len, text, sizeof(text));
 	draft_text(draft, DETAIL_tls_serial, text);
@@ -136,4 +144,35 @@ void draft_tls_certificate(struct draft *draft, const struct tls_certificate *ce
 	draft_text(draft, DETAIL_tls_sha1, text);
 	tls_sha256_text(certificate->der, text);
 	draft_text(draft, DETAIL_tls_sha256, text);
+}
+
+void draft_tls_vouching(struct draft *draft, const struct tls_certificate *certificate)
+{
+	char subject[DETAILS_STRING_MAX], issuer[DETAILS_STRING_MAX], serial[SERIAL_TEXT];
+	struct names names = {.len = 0};
+	struct tls_vouching v = {.is_whole = certificate->is_whole};
+	uint8_t *room;
+
+	v.subject = (uint16_t)tls_name_text(certificate->subject, subject, sizeof(subject));
+	v.issuer = (uint16_t)tls_name_text(certificate->issuer, issuer, sizeof(issuer));
+	read_subject_names(&names, certificate->names);
+	v.names = (uint16_t)names.len;
+	tls_hex(certificate->serial.at, certificate->serial.len, serial, sizeof(serial));
+	v.serial = (uint16_t)strlen(serial);
+	memcpy(v.not_before, certificate->not_before, sizeof(v.not_before));
+	memcpy(v.not_after, certificate->not_after, sizeof(v.not_after));
+	if (v.is_whole) {
+		tls_sha1(certificate->der, v.sha1);
+		tls_sha256(certificate->der, v.sha256);
+	}
+	room = draft_room(draft, DETAIL_tls_certificates,
+		(uint16_t)(sizeof(v) + v.subject + v.issuer + v.names + v.serial));
+	if (!room)
+		return;
+	memcpy(room, &v, sizeof(v));
+	room += sizeof(v);
+	memcpy(room, subject, v.subject);
+	memcpy(room + v.subject, issuer, v.issuer);
+	memcpy(room + v.subject + v.issuer, names.text, v.names);
+	memcpy(room + v.subject + v.issuer + v.names, serial, v.serial);
 }

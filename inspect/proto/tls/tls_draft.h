@@ -14,5 +14,16 @@ void draft_tls_server_hello(struct draft *draft, const struct tls_server_hello *
 void draft_tls_group(struct draft *draft, uint16_t group);
 void draft_tls_resumed(struct draft *draft, bool is_resumed);
 void draft_tls_alert(struct draft *draft, uint8_t description);
-/* The server's own, not those of its chain. */
+/* The server's own. */
 void draft_tls_certificate(struct draft *draft, const struct tls_certificate *certificate);
+
+/* One of those that vouch for it, as an element of `tls.certificates` has it; the texts follow in this order. */
+struct tls_vouching {
+	bool is_whole; /* else it has no fingerprints */
+	uint8_t sha1[TLS_SHA1], sha256[TLS_SHA256];
+	char not_before[TLS_TIME_TEXT], not_after[TLS_TIME_TEXT]; /* "": none */
+	uint16_t subject, issuer, names, serial;                  /* bytes of text */
+};
+
+/* One more. */
+void draft_tls_vouching(struct draft *draft, const struct tls_certificate *certificate);

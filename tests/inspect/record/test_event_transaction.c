@@ -10,6 +10,7 @@
 #include "inspect/record/event.h"
 #include "inspect/support/record_stage.h"
 #include "support/folder.h"
+#include "support/hex.h"
 #include "support/python.h"
 
 #define TIME UINT64_C(1071580905000000001)
@@ -23,15 +24,22 @@ static void tell(struct stage *stage, enum transaction kind, uint64_t time_ns, u
 	sink.transaction(sink.ctx, &flow, kind, time_ns, before, details);
 }
 
-/* Of three objects, of which only that of the kind is told. */
+/* With a response that has a record of each section, and EDNS before the last one. Of three objects, of which only that of the kind is told. */
 static const struct details *some_details(struct stage *stage)
 {
-	static const char answers[2][16] = {"192.0.2.1", "a\"b"};
+	static const char hex[] =
+		"0001 8000 0000 0001 0001 0002"
+		"01 61 02 2262 00 0001 0001 0000003c 0004 c0000201"
+		"c00c ff00 0001 ffffffff 0002 abcd"
+		"00 0029 04d0 00 00 8000 000f 000a 0000 0008 0007 0001 18 00 c00002"
+		"00 0001 0001 00000000 0004 c0000202";
+	uint8_t message[128];
+	uint32_t len = (uint32_t)hex_read(hex, message, sizeof(message));
 
 	draft_reset(&stage->draft);
 	draft_text(&stage->draft, DETAIL_tls_sni, "example.org");
 	draft_text(&stage->draft, DETAIL_dns_query, "example.org\x01");
-	draft_list(&stage->draft, DETAIL_dns_answers, answers[0], sizeof(answers[0]), 2);
+	draft_message(&stage->draft, DETAIL_dns_message, message, len, len);
 	draft_number(&stage->draft, DETAIL_dns_answer_count, 2);
 	draft_text(&stage->draft, DETAIL_ssh_client, "SSH-2.0-x");
 	return stage_drafted(stage);
@@ -54,7 +62,13 @@ static void a_transaction_in_full(void)
 		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
 		"\"dns\":{\"query\":\"example.org\\u0001\",\"type\":null,\"rcode\":null,"
-		"\"answers\":[\"192.0.2.1\",\"a\\\"b\"],\"answer_count\":2,\"id\":null,"
+		"\"answers\":[{\"name\":\"a.\\\"b\",\"type\":\"A\",\"ttl\":60,\"data\":\"192.0.2.1\"}],"
+		"\"authorities\":[{\"name\":\"a.\\\"b\",\"type\":\"TYPE65280\",\"ttl\":4294967295,"
+		"\"data\":\"TYPE65280 \\\\# 2 abcd\"}],"
+		"\"additionals\":[{\"name\":\".\",\"type\":\"A\",\"ttl\":0,\"data\":\"192.0.2.2\"}],"
+		"\"edns\":{\"version\":0,\"udp_size\":1232,\"dnssec_ok\":true,"
+		"\"client_subnet\":\"192.0.2.0/24\",\"options\":[10,8]},"
+		"\"answer_count\":2,\"id\":null,"
 		"\"questions\":null,\"authoritative\":null,\"truncated\":null,\"rtt_ms\":null}}\n",
 		id);
 	tell(stage, TRANSACTION_DNS, TIME, 0, some_details(stage));
@@ -153,41 +167,77 @@ static bool line_agrees(struct stage *stage, const char *script)
 	return agrees;
 }
 
-/* A list that fills what a list may have is there whole; strings beside it that have no room in a
- * record are left out, and the record says so. */
+/* More answers than are kept of a message, and more than are shown of it, beside strings that have room;
+ * then beside some that have not. */
 static void what_is_too_long_is_cut_and_said(void)
 {
-	static char answers[DETAILS_LIST_MAX][256];
+	static const uint8_t record[] = {0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1};
+	static uint8_t message[2 * DETAILS_MESSAGE_MAX] = {0, 1, 0x80, 0, 0, 0, 5};
+	static char text[DETAILS_STRING_MAX];
 	struct stage *stage = stage_make(NULL);
 	struct draft *draft = &stage->draft;
 
-	memset(answers, 2, sizeof(answers));
-	for (int i = 0; i < DETAILS_LIST_MAX; i++)
-		answers[i][255] = '\0';
-	draft_reset(draft);
-	draft_list(draft, DETAIL_dns_answers, answers[0], sizeof(answers[0]), 60);
-	draft_text(draft, DETAIL_dns_query, "q");
+	memset(text, 2, sizeof(text));
+	for (size_t at = 12; at + sizeof(record) <= sizeof(message); at += sizeof(record))
+		memcpy(message + at, record, sizeof(record));
+	for (unsigned i = 0; i < 2; i++) {
+		stage->n = 0;
+		draft_reset(draft);
+		draft_message(
+			draft, DETAIL_dns_message, message, sizeof(message), sizeof(message));
+		for (unsigned n = 0; i == 1 && n < 5; n++)
+			draft_string(
+				draft, (enum detail)(DETAIL_tls_sni + n), text, sizeof(text));
+		draft_text(draft, DETAIL_dns_query, "q");
+		tell(stage, TRANSACTION_DNS, TIME, 0, stage_drafted(stage));
+		CU_ASSERT_EQUAL_FATAL(stage->n, 1);
+		CU_ASSERT_EQUAL(stage->records[0].head.cut, i == 1);
+		CU_ASSERT_TRUE(stage->records[0].head.len <= RECORD_MAX);
+		CU_ASSERT_TRUE(line_agrees(stage,
+			i ? "import json, sys\n"
+			    "e = json.load(open(sys.argv[1]))\n"
+			    "assert e['dns']['query'] is None\n"
+			    "assert len(e['dns']['answers']) == 256\n"
+			  : "import json, sys\n"
+			    "e = json.load(open(sys.argv[1]))\n"
+			    "assert e['dns']['query'] == 'q'\n"
+			    "want = {'name': '.', 'type': 'A', 'ttl': 1, 'data': '192.0.2.1'}\n"
+			    "assert e['dns']['answers'] == [want] * 256\n"
+			    "assert e['dns']['authorities'] == []\n"));
+	}
+	stage_free(stage);
+}
+
+/* Names of which each byte is written as two, as many as have room. */
+static void the_longest_names_fit(void)
+{
+	static uint8_t message[DETAILS_MESSAGE_MAX] = {0, 1, 0x80, 0, 0, 0, 1, 0};
+	static const uint8_t further[] = {0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 1, 0, 2, 0xc0, 12};
+	struct stage *stage = stage_make(NULL);
+	size_t at = 12;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint8_t len = i < 3 ? 63 : 61;
+
+		message[at++] = len;
+		memset(message + at, '"', len);
+		at += len;
+	}
+	message[at++] = 0;
+	memcpy(message + at, further + 2, sizeof(further) - 2);
+	for (at += sizeof(further) - 2; at + sizeof(further) <= sizeof(message);
+		at += sizeof(further))
+		memcpy(message + at, further, sizeof(further));
+	draft_reset(&stage->draft);
+	draft_message(&stage->draft, DETAIL_dns_message, message, sizeof(message), UINT16_MAX);
 	tell(stage, TRANSACTION_DNS, TIME, 0, stage_drafted(stage));
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
-	CU_ASSERT_FALSE(stage->records[0].head.cut);
-	CU_ASSERT_TRUE(
-		line_agrees(stage, "import json, sys\n"
-				   "e = json.load(open(sys.argv[1]))\n"
-				   "assert e['dns']['query'] == 'q'\n"
-				   "assert e['dns']['answers'] == ['\\x02' * 255] * 60\n"));
-
-	stage->n = 0;
-	draft_reset(draft);
-	draft_list(draft, DETAIL_dns_answers, answers[0], sizeof(answers[0]), 64);
-	draft_text(draft, DETAIL_dns_query, "q");
-	tell(stage, TRANSACTION_DNS, TIME, 0, stage_drafted(stage));
-	CU_ASSERT_TRUE(stage->records[0].head.cut);
-	CU_ASSERT_TRUE(stage->records[0].head.len <= RECORD_MAX);
-	CU_ASSERT_TRUE(line_agrees(stage, "import json, sys\n"
-					  "e = json.load(open(sys.argv[1]))\n"
-					  "assert e['dns']['query'] is None\n"
-					  "assert set(e['dns']['answers']) == {'\\x02' * 255}\n"
-					  "assert 60 <= len(e['dns']['answers']) < 64\n"));
+	CU_ASSERT_TRUE(line_agrees(stage,
+		"import json, sys\n"
+		"e = json.load(open(sys.argv[1]))\n"
+		"text = [r['name'] + r['data'] for r in e['dns']['answers']]\n"
+		"assert 15000 < sum(map(len, text)) <= 16384, text\n"
+		"assert text[1].count('\"') > 240\n"));
 	stage_free(stage);
 }
 
@@ -436,6 +486,7 @@ void suite_event_transaction(void)
 	CU_ADD_TEST(s, each_kind_has_its_object_alone);
 	CU_ADD_TEST(s, records_stand_alone);
 	CU_ADD_TEST(s, what_is_too_long_is_cut_and_said);
+	CU_ADD_TEST(s, the_longest_names_fit);
 	CU_ADD_TEST(s, what_the_sink_refuses_is_counted);
 	CU_ADD_TEST(s, nothing_is_made_of_kinds_that_are_off);
 	CU_ADD_TEST(s, the_settings_say_which_kinds);

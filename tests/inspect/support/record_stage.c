@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/proto/tls/tls_draft.h"
+
 static struct record *keep(void *ctx, enum record_type type, size_t len)
 {
 	struct stage *stage = ctx;
@@ -76,6 +78,12 @@ struct details *stage_drafted(struct stage *stage)
 
 struct details *stage_details(struct stage *stage, size_t len, size_t element)
 {
+	/* A record of each section, and EDNS. */
+	static const uint8_t message[] = {0, 1, 0x80, 0, 0, 0, 0, 1, 0, 1, 0, 2, 0, 0, 1, 0, 1,
+		0, 0, 0, 1, 0, 4, 192, 0, 2, 1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1,
+		0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 192, 0, 2, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0,
+		4, 0, 10, 0, 0};
+	static const struct tls_certificate certificate = {.is_whole = true};
 	static char bytes[DETAILS_STRING_MAX + 1], lists[DETAILS_LIST_MAX][256];
 
 	memset(bytes, 1, len);
@@ -91,6 +99,12 @@ struct details *stage_details(struct stage *stage, size_t len, size_t element)
 #define DETAIL_USEC(name) draft_number(&stage->draft, name, INT64_MAX);
 #define DETAIL_LIST(name) \
 	draft_list(&stage->draft, name, lists[0], sizeof(lists[0]), DETAILS_LIST_MAX);
+#define DETAIL_LEAF(name) draft_text(&stage->draft, name, bytes);
+#define DETAIL_CERTIFICATES(name) \
+	draft_tls_vouching(&stage->draft, &certificate); \
+	CU_ASSERT_TRUE(stage->draft.have >> name & 1);
+#define DETAIL_DNS_MESSAGE(name) \
+	draft_message(&stage->draft, name, message, sizeof(message), sizeof(message));
 #define DETAIL(object, field, kind, meaning) DETAIL_##kind(DETAIL_##object##_##field)
 #include "inspect/proto/details.def"
 	return stage_drafted(stage);
