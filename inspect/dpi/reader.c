@@ -81,7 +81,7 @@ static void tell_whole(struct dpi *dpi, struct flow *flow)
 
 	if (!reader->is_told && reader->parser != &http_parser &&
 		flow_tells(dpi, flow, reader->parser->kind)) {
-		if (reader->parser == &tls_parser && reader->vouching)
+		if (reader->vouching)
 			tell_tls(dpi, flow);
 		else
 			flow_tell(
