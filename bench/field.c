@@ -21,7 +21,8 @@ static void *map(size_t size)
 	return at;
 }
 
-/* Both directions come alike often. */
+/* Both directions come alike often. Without payload, and padded to their size: so they can be taken again
+ * and again, in any order, and are packets of a conversation that sends nothing twice. */
 static void packet_make(const struct field *f, uint32_t i, uint8_t *out)
 {
 	const uint32_t flow = f->flow[i], session = flow % f->params.sessions;
@@ -34,11 +35,11 @@ static void packet_make(const struct field *f, uint32_t i, uint8_t *out)
 		.dst = reply ? client : server,
 		.protocol = IPPROTO_TCP,
 		.tcp_flags = TCP_ACK,
-		.payload_len = f->params.size - 40,
 	};
-	uint32_t len = frame_build(&ip, out + FRAME_MIRROR);
 
-	frame_mirror(FIELD_OUTER + session, FIELD_VNI + session, 0xff80, len, out);
+	frame_build(&ip, out + FRAME_MIRROR);
+	frame_mirror(FIELD_OUTER + session, FIELD_VNI + session, 0xff80,
+		FRAME_ETHERNET + f->params.size, out);
 }
 
 static void flows_choose(struct field *f)

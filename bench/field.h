@@ -10,7 +10,7 @@ enum { FIELD_SERVERS = 0x0a800000, FIELD_OUTER = 0x0afd0000, FIELD_VNI = 1000 };
 struct field_params {
 	uint32_t packets;
 	uint32_t flows, sessions;
-	uint32_t size;        /* inner IP bytes of a packet */
+	uint32_t size;        /* of an inner frame, less its Ethernet header */
 	uint32_t new_percent; /* of the packets: each the first of its flow */
 };
 

@@ -187,14 +187,14 @@ static uint32_t end_hash(const struct ip_addr *a, uint16_t port)
  * every bit of it into the seven highest. */
 uint16_t encap_source_port(const struct packet *p, bool has_ip)
 {
-	uint16_t src = 0, dst = 0;
+	uint16_t src = 0, dst = 0, id = p->protocol == IPPROTO_TCP ? 0 : p->icmp_id;
 	uint32_t sum;
 
 	if (!has_ip)
 		return AWS_PORT_BASE;
 	if (has_five(p)) {
-		src = (uint16_t)(p->src_port + p->icmp_id);
-		dst = (uint16_t)(p->dst_port + p->icmp_id);
+		src = (uint16_t)(p->src_port + id);
+		dst = (uint16_t)(p->dst_port + id);
 	}
 	sum = end_hash(&p->src, src) + end_hash(&p->dst, dst) + p->protocol;
 	return (uint16_t)(AWS_PORT_BASE | (sum ^ sum >> 15) * 0x9e3779b1u >> 25);

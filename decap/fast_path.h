@@ -93,7 +93,7 @@ static inline void fast_path_inner_set(
 	p->protocol = protocol;
 	p->tcp_flags = tcp ? b[FAST_PATH_L4 + 13] : 0;
 	p->icmp_type = p->icmp_code = 0;
-	p->icmp_id = 0;
+	p->tcp_window = tcp ? be16(b + FAST_PATH_L4 + 14) : 0;
 	p->src_port = (uint16_t)(ports >> 16);
 	p->dst_port = (uint16_t)ports;
 	p->tcp_seq = tcp ? be32(b + FAST_PATH_L4 + 4) : 0;

@@ -73,6 +73,8 @@ static void tcp_read(struct packet *p, const struct segment *s)
 		size = (s->at[12] >> 4) * 4u;
 		p->tcp_flags = s->at[13];
 	}
+	if (s->cap >= 16)
+		p->tcp_window = be16(s->at + 14);
 	header_set(p, s, size, TCP_SIZE);
 }
 

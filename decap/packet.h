@@ -87,7 +87,10 @@ struct packet {
 	uint8_t tcp_flags;
 	uint8_t icmp_type, icmp_code;
 	enum link frame_link;
-	uint16_t icmp_id;
+	union {
+		uint16_t icmp_id;    /* not TCP */
+		uint16_t tcp_window; /* as the header has it; 0 where that is cut before it */
+	};
 	uint16_t src_port,
 		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
 	uint16_t flags;   /* enum packet_flag */

@@ -1,51 +1,5 @@
 #include "inspect/flow/capture_loss.h"
-
 #include "config/log/now.h"
-#include "inspect/flow/pages.h"
-
-#include <stddef.h>
-#include <string.h>
-
-#define EPOCH UINT32_C(0xffff0000) /* of flow_seen.state */
-
-/* Of one side, while it is pending. The latest hole is known exactly, of those below it the bytes:
- * what comes a second time then fills some of them, or fills none and is taken for it. */
-struct holes {
-	uint32_t acked;    /* highest acknowledgment, as far as it matters */
-	uint32_t from, to; /* the latest hole; equal: it is filled */
-	uint32_t young;    /* bytes of holes below `from`, found since the last turn */
-	uint32_t old;      /* bytes of holes found before it: all of them below `mark` */
-	uint32_t mark;     /* `next` at the last turn */
-	uint32_t turn_ms;  /* packet time of the last turn */
-};
-
-struct capture_loss_block {
-	union {
-		struct holes side[2];
-		uint32_t next_free;
-	};
-	uint64_t unseen;
-};
-
-_Static_assert(sizeof(struct capture_loss_block) == 64, "a block is a cache line");
-
-bool capture_loss_init(struct capture_loss *seen, struct flow *flows, uint32_t n)
-{
-	*seen = (struct capture_loss){.flows = flows};
-	seen->numbers = pages_alloc(n * sizeof(*seen->numbers));
-	seen->blocks = pages_alloc(n * sizeof(*seen->blocks));
-	if (seen->numbers && seen->blocks)
-		return true;
-	capture_loss_fini(seen, n);
-	return false;
-}
-
-void capture_loss_fini(struct capture_loss *seen, uint32_t n)
-{
-	pages_free(seen->numbers, n * sizeof(*seen->numbers));
-	pages_free(seen->blocks, n * sizeof(*seen->blocks));
-	*seen = (struct capture_loss){0};
-}
 
 void capture_loss_lost_here(struct capture_loss *seen)
 {
@@ -68,57 +22,31 @@ static bool is(const struct flow_seen *flow, enum capture_loss_state state, unsi
 	return flow->state & bit(state, side);
 }
 
-/* Where the number of the flow's block stands. */
-static uint32_t *number_of(const struct capture_loss *seen, const struct flow_seen *at)
-{
-	const void *flow = (const uint8_t *)at - offsetof(struct flow, seen);
-
-	return &seen->numbers[(const struct flow *)flow - seen->flows];
-}
-
-/* Of a flow that has one. */
-static struct capture_loss_block *block_of(
-	const struct capture_loss *seen, const struct flow_seen *flow)
-{
-	return &seen->blocks[*number_of(seen, flow)];
-}
-
-static struct holes *holes_of(
+static struct capture_loss_holes *holes_of(
 	const struct capture_loss *seen, const struct flow_seen *flow, unsigned side)
 {
-	return &block_of(seen, flow)->side[side];
+	return &capture_loss_block_of(seen, flow)->side[side];
 }
 
-/* There is one for every flow, but memory is touched only for those that ever were in use at once. */
-static void block_take(struct capture_loss *seen, struct flow_seen *flow)
+/* Bytes counted so far. */
+static uint64_t unseen_of(const struct capture_loss *seen, const struct flow_seen *flow)
 {
-	uint32_t *number = number_of(seen, flow);
-
-	if (seen->free) {
-		*number = seen->free - 1;
-		seen->free = seen->blocks[*number].next_free;
-	} else {
-		*number = seen->used++;
-	}
-	flow->state |= LOSS_BLOCK;
-	memset(&seen->blocks[*number], 0, sizeof(struct capture_loss_block));
+	return flow->state & LOSS_BLOCK ? capture_loss_block_of(seen, flow)->unseen : 0;
 }
 
-static void block_give(struct capture_loss *seen, struct flow_seen *flow)
+static void block_miss(struct capture_loss_block *block, unsigned side, uint64_t bytes)
 {
-	uint32_t number = *number_of(seen, flow);
-
-	seen->blocks[number].next_free = seen->free;
-	seen->free = number + 1;
-	flow->state &= ~(uint32_t)LOSS_BLOCK;
+	block->unseen += bytes;
+	block->gaps[side] += bytes != 0;
 }
 
 /* A flow that misses nothing, and has missed nothing, needs no block. */
 static void block_give_idle(struct capture_loss *seen, struct flow_seen *flow)
 {
 	if (flow->state & LOSS_BLOCK && !(flow->state & 3 * LOSS_PENDING) &&
-		block_of(seen, flow)->unseen == 0)
-		block_give(seen, flow);
+		unseen_of(seen, flow) == 0 &&
+		disorder_is_none(&capture_loss_block_of(seen, flow)->disorder))
+		capture_loss_block_give(seen, flow);
 }
 
 static uint32_t more(uint32_t a, uint32_t b)
@@ -137,7 +65,7 @@ static uint32_t less(uint32_t *from, uint32_t amount)
 
 /* What is missing for good: the holes that were acknowledged, and what was acknowledged beyond all
  * that was shown. */
-static uint64_t count_all(const struct holes *holes, uint32_t next)
+static uint64_t count_all(const struct capture_loss_holes *holes, uint32_t next)
 {
 	uint64_t sum = 0;
 
@@ -158,31 +86,37 @@ static uint64_t count_all(const struct holes *holes, uint32_t next)
 static void side_stop(struct capture_loss *seen, struct flow_seen *flow, unsigned side)
 {
 	if (is(flow, LOSS_PENDING, side))
-		block_of(seen, flow)->unseen +=
-			count_all(holes_of(seen, flow, side), flow->next[side]);
+		block_miss(capture_loss_block_of(seen, flow), side,
+			count_all(holes_of(seen, flow, side), flow->next[side]));
+	if (flow->state & LOSS_BLOCK)
+		disorder_forget(&capture_loss_block_of(seen, flow)->disorder, side);
 	flow->state &=
 		~(bit(LOSS_STARTED, side) | bit(LOSS_PENDING, side) | bit(LOSS_BARE, side));
 }
 
+static uint32_t ms_of(const struct packet *p)
+{
+	return (uint32_t)(p->time_ns / NS_PER_MS);
+}
+
 /* From here on the side has holes. */
-static struct holes *side_pend(
+static struct capture_loss_holes *side_pend(
 	struct capture_loss *seen, struct flow_seen *flow, unsigned side, uint32_t now_ms)
 {
 	uint32_t next = flow->next[side];
 
-	if (!(flow->state & LOSS_BLOCK))
-		block_take(seen, flow);
+	capture_loss_block_have(seen, flow);
 	if (is(flow, LOSS_PENDING, side))
 		return holes_of(seen, flow, side);
 	flow->state |= bit(LOSS_PENDING, side);
-	*holes_of(seen, flow, side) = (struct holes){
+	*holes_of(seen, flow, side) = (struct capture_loss_holes){
 		.acked = next, .from = next, .to = next, .mark = next, .turn_ms = now_ms};
 	return holes_of(seen, flow, side);
 }
 
 static void side_settle(struct capture_loss *seen, struct flow_seen *flow, unsigned side)
 {
-	const struct holes *holes = holes_of(seen, flow, side);
+	const struct capture_loss_holes *holes = holes_of(seen, flow, side);
 
 	if (holes->from == holes->to && holes->young == 0 && holes->old == 0 &&
 		beyond(holes->acked, flow->next[side]) <= 0)
@@ -193,20 +127,21 @@ static void side_settle(struct capture_loss *seen, struct flow_seen *flow, unsig
 static void side_turn(
 	struct capture_loss *seen, struct flow_seen *flow, unsigned side, uint32_t now_ms)
 {
-	struct holes *holes = holes_of(seen, flow, side);
-	uint64_t *unseen = &block_of(seen, flow)->unseen;
+	struct capture_loss_holes *holes = holes_of(seen, flow, side);
 	uint32_t *next = &flow->next[side];
+	uint64_t missed = 0;
 
 	if (beyond(now_ms, holes->turn_ms) < LOSS_WAIT_MS)
 		return;
 	if (beyond(holes->acked, holes->mark) >= 0) {
-		*unseen += holes->old;
+		missed = holes->old;
 		holes->old = 0;
 	}
 	if (holes->mark == *next && beyond(holes->acked, *next) > 0) {
-		*unseen += holes->acked - *next;
+		missed += holes->acked - *next;
 		*next = holes->acked;
 	}
+	block_miss(capture_loss_block_of(seen, flow), side, missed);
 	holes->old = more(holes->old, more(holes->young, holes->to - holes->from));
 	holes->young = 0;
 	holes->from = holes->to;
@@ -216,7 +151,7 @@ static void side_turn(
 }
 
 /* Bytes [seq, end) come that may have been missed. */
-static void holes_fill(struct holes *holes, uint32_t seq, uint32_t end)
+static void holes_fill(struct capture_loss_holes *holes, uint32_t seq, uint32_t end)
 {
 	uint32_t from = holes->from, to = holes->to;
 
@@ -239,12 +174,12 @@ static void holes_fill(struct holes *holes, uint32_t seq, uint32_t end)
 	holes->from = end;
 }
 
-/* `seq` is beyond all that was shown. */
+/* The packet begins beyond all that was shown. */
 static void side_hole(struct capture_loss *seen, struct flow_seen *flow, unsigned side,
-	uint32_t seq, uint32_t now_ms)
+	const struct packet *p, uint32_t now_ms)
 {
-	uint32_t next = flow->next[side];
-	struct holes *holes;
+	uint32_t next = flow->next[side], seq = p->tcp_seq;
+	struct capture_loss_holes *holes;
 
 	if (seq - next == 1 && is(flow, LOSS_BARE, side))
 		return;
@@ -252,6 +187,29 @@ static void side_hole(struct capture_loss *seen, struct flow_seen *flow, unsigne
 	holes->young = more(holes->young, holes->to - holes->from);
 	holes->from = next;
 	holes->to = seq;
+	disorder_hole(
+		&capture_loss_block_of(seen, flow)->disorder, side, next, seq, p->time_ns);
+}
+
+/* The packet, with bytes up to `end`, begins below what comes next. */
+static void side_late(struct capture_loss *seen, struct flow_seen *flow, unsigned side,
+	const struct packet *p, uint32_t end, uint64_t round_trip_ns)
+{
+	const struct disorder_segment segment = {
+		.seq = p->tcp_seq,
+		.end = end,
+		.has_data = p->ip_len > p->payload,
+		.is_probe = end - p->tcp_seq <= 1 && end == flow->next[side] &&
+			    !(p->tcp_flags & (TCP_SYN | TCP_FIN)),
+		.time_ns = p->time_ns,
+	};
+
+	if (is(flow, LOSS_PENDING, side))
+		holes_fill(holes_of(seen, flow, side), p->tcp_seq, end);
+	if (p->tcp_seq == end || (segment.is_probe && !(flow->state & LOSS_BLOCK)))
+		return;
+	disorder_late(
+		&capture_loss_block_have(seen, flow)->disorder, side, &segment, round_trip_ns);
 }
 
 static void side_start(struct flow_seen *flow, unsigned side, uint32_t end, bool bare)
@@ -264,10 +222,11 @@ static void side_start(struct flow_seen *flow, unsigned side, uint32_t end, bool
 		flow->state |= LOSS_BOTH;
 }
 
-/* The side shows bytes [seq, end). */
+/* The side shows the packet's bytes up to `end`. */
 static void side_shown(struct capture_loss *seen, struct flow_seen *flow, unsigned side,
-	uint32_t seq, uint32_t end, uint32_t now_ms)
+	const struct packet *p, uint32_t end, uint64_t round_trip_ns)
 {
+	uint32_t seq = p->tcp_seq, now_ms = ms_of(p);
 	int32_t ahead = beyond(seq, flow->next[side]);
 
 	if (is(flow, LOSS_STARTED, side) && (ahead > LOSS_HOLE_MAX || ahead < -LOSS_HOLE_MAX))
@@ -277,9 +236,9 @@ static void side_shown(struct capture_loss *seen, struct flow_seen *flow, unsign
 		return;
 	}
 	if (ahead > 0)
-		side_hole(seen, flow, side, seq, now_ms);
-	else if (ahead < 0 && is(flow, LOSS_PENDING, side))
-		holes_fill(holes_of(seen, flow, side), seq, end);
+		side_hole(seen, flow, side, p, now_ms);
+	else if (ahead < 0)
+		side_late(seen, flow, side, p, end, round_trip_ns);
 	if (beyond(end, flow->next[side]) > 0)
 		flow->next[side] = end;
 	if (seq != end || ahead > 0)
@@ -293,7 +252,7 @@ static void side_acked(struct capture_loss *seen, struct flow_seen *flow, unsign
 	uint32_t ack, uint32_t now_ms)
 {
 	uint32_t known = flow->next[side];
-	struct holes *holes;
+	struct capture_loss_holes *holes;
 
 	if (!is(flow, LOSS_STARTED, side))
 		return;
@@ -327,15 +286,20 @@ static void connection_begin(struct capture_loss *seen, struct flow_seen *flow, 
 }
 
 /* Holes that are no fault of the mirror are forgotten. */
-static void forget(struct flow_seen *flow, uint32_t epoch)
+static void forget(struct capture_loss *seen, struct flow_seen *flow)
 {
-	flow->state = epoch | (flow->state & (LOSS_BOTH | LOSS_BLOCK));
+	const uint32_t kept = LOSS_BOTH | LOSS_BLOCK | 3 * LOSS_TOLD_ACK | 3 * LOSS_TOLD_DATA;
+
+	for (unsigned side = 0; side < 2 && flow->state & LOSS_BLOCK; side++)
+		disorder_forget(&capture_loss_block_of(seen, flow)->disorder, side);
+	flow->state = seen->epoch | (flow->state & kept);
 }
 
 static void look(struct capture_loss *seen, struct flow_seen *flow, const struct packet *p,
-	unsigned side, uint32_t now_ms)
+	unsigned side, uint64_t round_trip_ns)
 {
 	bool syn = p->tcp_flags & TCP_SYN;
+	uint32_t now_ms = ms_of(p);
 	uint32_t end = p->tcp_seq + (p->ip_len - p->payload) + syn + (p->tcp_flags & TCP_FIN);
 
 	for (unsigned i = 0; i < 2; i++)
@@ -349,28 +313,22 @@ static void look(struct capture_loss *seen, struct flow_seen *flow, const struct
 	}
 	if (syn)
 		connection_begin(seen, flow, side, p);
-	side_shown(seen, flow, side, p->tcp_seq, end, now_ms);
+	side_shown(seen, flow, side, p, end, round_trip_ns);
 	if (p->tcp_flags & TCP_ACK)
 		side_acked(seen, flow, !side, p->tcp_ack, now_ms);
 }
 
-/* Bytes counted so far. */
-static uint64_t unseen_of(const struct capture_loss *seen, const struct flow_seen *flow)
-{
-	return flow->state & LOSS_BLOCK ? block_of(seen, flow)->unseen : 0;
-}
-
-uint64_t capture_loss_look(
-	struct capture_loss *seen, uint32_t slot, const struct packet *p, bool src_is_lo)
+uint64_t capture_loss_look(struct capture_loss *seen, uint32_t slot, const struct packet *p,
+	bool src_is_lo, uint64_t round_trip_ns)
 {
 	struct flow_seen *flow = &seen->flows[slot].seen;
 	uint64_t before = unseen_of(seen, flow), after;
 
 	if (p->flags & PACKET_L4_ODD || p->tcp_flags & TCP_RST)
 		return 0;
-	if ((flow->state & EPOCH) != seen->epoch)
-		forget(flow, seen->epoch);
-	look(seen, flow, p, !src_is_lo, (uint32_t)(p->time_ns / NS_PER_MS));
+	if ((flow->state & (uint32_t)LOSS_EPOCH) != seen->epoch)
+		forget(seen, flow);
+	look(seen, flow, p, !src_is_lo, round_trip_ns);
 	after = unseen_of(seen, flow);
 	block_give_idle(seen, flow);
 	return after - before;
@@ -390,8 +348,8 @@ uint64_t capture_loss_settle(struct capture_loss *seen, uint32_t slot)
 	struct flow_seen *flow = &seen->flows[slot].seen;
 	uint64_t before = unseen_of(seen, flow);
 
-	if ((flow->state & EPOCH) != seen->epoch)
-		forget(flow, seen->epoch);
+	if ((flow->state & (uint32_t)LOSS_EPOCH) != seen->epoch)
+		forget(seen, flow);
 	side_stop(seen, flow, 0);
 	side_stop(seen, flow, 1);
 	return unseen_of(seen, flow) - before;
@@ -402,6 +360,6 @@ void capture_loss_clear(struct capture_loss *seen, uint32_t slot)
 	struct flow_seen *flow = &seen->flows[slot].seen;
 
 	if (flow->state & LOSS_BLOCK)
-		block_give(seen, flow);
+		capture_loss_block_give(seen, flow);
 	*flow = (struct flow_seen){0};
 }

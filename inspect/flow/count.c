@@ -180,7 +180,7 @@ void flow_window_close(
 {
 	struct flow_window sent[2];
 
-	if (!window_is_open(flow, 0) && !window_is_open(flow, 1))
+	if (window_s == 0 || (!window_is_open(flow, 0) && !window_is_open(flow, 1)))
 		return;
 	for (unsigned side = 0; side < 2; side++)
 		sent[side] = window_read(flow, side, window_s);
@@ -300,6 +300,8 @@ void flow_count(struct flow *flow, struct packet *p, bool src_is_lo,
 		flow->start_ns = p->time_ns;
 	if (window_s != 0)
 		window_add(flow, p, side, window_s);
+	else
+		flow->window_flags[side] |= FLOW_WINDOW_OPEN;
 	flow_count_plain(flow, p, side);
 	flow->calm_s = calm_until(flow, params, update_ns);
 }

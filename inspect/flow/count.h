@@ -61,14 +61,14 @@ static inline unsigned flow_sender(const struct flow *flow, bool src_is_lo)
 /* flow_count() for a packet that changes counters and nothing else, which is nearly every one.
  * false: it is not such a packet, and nothing was counted. */
 static inline bool flow_count_calm(
-	struct flow *flow, struct packet *p, bool src_is_lo, bool windows, uint64_t horizon_ns)
+	struct flow *flow, struct packet *p, bool src_is_lo, uint64_t horizon_ns)
 {
 	uint64_t second = p->time_ns / NS_PER_S;
 	unsigned side = flow_sender(flow, src_is_lo);
 
 	if (second >= flow->calm_s || horizon_ns / NS_PER_S >= flow->calm_s ||
 		p->time_ns < flow->last_ns || p->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST) ||
-		(windows && !(flow->window_flags[side] & FLOW_WINDOW_OPEN)))
+		!(flow->window_flags[side] & FLOW_WINDOW_OPEN))
 		return false;
 	flow->last_ns = p->time_ns;
 	flow->side[side].window_last = (uint32_t)second; /* which is below calm_s */

@@ -14,21 +14,12 @@ static void slot_give(struct flow_table *table, struct flow *flow)
 	table->free_slot = (uint32_t)(flow - table->flows) + 1;
 }
 
-void flow_missed(struct flow_table *table, const struct flow *flow, uint64_t bytes)
-{
-	table->stats.acked_unseen += bytes;
-	if (table->observer.unseen)
-		table->observer.unseen(table->observer.ctx, flow, bytes);
-}
-
 void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end)
 {
 	const struct flow_observer *observer = &table->observer;
-	uint64_t missed = capture_loss_settle(&table->seen, slot_of(table, flow));
 
 	table->rows_hold = false;
-	if (missed)
-		flow_missed(table, flow, missed);
+	look_end(table, flow);
 	flow_window_close(flow, table->params.window_s, observer);
 	if (observer->ended)
 		observer->ended(observer->ctx, flow, end);

@@ -109,8 +109,8 @@ struct flow_seen {
 struct dpi_state;
 struct details;
 
-/* Of flow.window_flags, besides the TCP flags: the side has sent something in the open window; and the
- * upper bits of its latest second, of which those before the year 2106 have none. */
+/* Of flow.window_flags, besides the TCP flags: the side has sent something in the open window (without
+ * windows: at all); and the upper bits of its latest second, of which those before the year 2106 have none. */
 enum { FLOW_WINDOW_OPEN = 128, FLOW_WINDOW_ERA = 64 | 32 | 8 };
 
 /* Laid out by cache line (the table's slots are aligned to 64): a packet of an established flow

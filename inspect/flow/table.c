@@ -31,17 +31,24 @@ static size_t updates_size(const struct flow_table *table)
 	return (size_t)table->params.capacity * sizeof(*table->updates);
 }
 
+static size_t history_size(const struct flow_table *table)
+{
+	return (size_t)table->params.capacity * sizeof(*table->history);
+}
+
 static bool take_memory(struct flow_table *table)
 {
 	uint32_t capacity = table->params.capacity;
 
 	table->flows = pages_alloc(flows_size(table));
 	table->index.buckets = pages_alloc(buckets_size(table));
+	table->history = pages_alloc(history_size(table));
 	if (table->params.active_timeout_ns != 0)
 		table->updates = pages_alloc(updates_size(table));
 	return quota_init(&table->quota, capacity, &table->params.quota) &&
 	       capture_loss_init(&table->seen, table->flows, capacity) && table->flows &&
-	       table->index.buckets && (table->updates || table->params.active_timeout_ns == 0);
+	       table->index.buckets && table->history &&
+	       (table->updates || table->params.active_timeout_ns == 0);
 }
 
 struct flow_table *flow_table_create(
@@ -71,6 +78,7 @@ void flow_table_destroy(struct flow_table *table)
 		return;
 	capture_loss_fini(&table->seen, table->params.capacity);
 	quota_fini(&table->quota);
+	pages_free(table->history, history_size(table));
 	pages_free(table->updates, updates_size(table));
 	pages_free(table->index.buckets, buckets_size(table));
 	pages_free(table->flows, flows_size(table));
@@ -147,6 +155,8 @@ static struct flow *flow_new(
 	flow = slot_take(table);
 	assert(flow);
 	flow_begin(flow, &row->key, p, row->src_is_lo);
+	if (p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_UDP)
+		history_begin(&table->history[slot_of(table, flow)], row->src_is_lo);
 	if (table->updates)
 		table->updates[slot_of(table, flow)] = p->time_ns;
 	index_add(&table->index, row->hash, slot_of(table, flow));
@@ -173,16 +183,12 @@ static bool flow_is_over(const struct flow_table *table, const struct flow *flow
 	return packet_is_pure_syn(p);
 }
 
-static inline void packet_seen(struct flow_table *table, const struct flow *flow, uint32_t slot,
-	const struct packet *p)
+static inline void packet_seen(
+	struct flow_table *table, struct flow *flow, uint32_t slot, const struct packet *p)
 {
-	uint64_t missed;
-
-	if (p->protocol != IPPROTO_TCP)
-		return;
-	missed = capture_loss_packet(&table->seen, slot, p, p->row->src_is_lo);
-	if (missed)
-		flow_missed(table, flow, missed);
+	if (p->protocol == IPPROTO_TCP &&
+		!capture_loss_calm(&table->seen, slot, p, p->row->src_is_lo))
+		look_tcp(table, flow, p);
 }
 
 /* A new flow, or one at which more than counting may be due. */
@@ -206,6 +212,8 @@ packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
 	if (p->row->verdict)
 		flow->side[flow_sender(flow, p->row->src_is_lo)].verdict = p->row->verdict;
 	packet_seen(table, flow, slot_of(table, flow), p);
+	if (p->protocol == IPPROTO_UDP)
+		history_udp(&table->history[slot_of(table, flow)], flow, p, p->row->src_is_lo);
 	return flow;
 }
 
@@ -215,8 +223,7 @@ struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint6
 	struct flow *flow = &table->flows[row->slot];
 	bool known = (row->known && table->rows_hold) || key_equal(&flow->key, &row->key);
 
-	if (!known || !flow_count_calm(
-			      flow, p, row->src_is_lo, table->params.window_s != 0, horizon_ns))
+	if (!known || !flow_count_calm(flow, p, row->src_is_lo, horizon_ns))
 		return packet_take(table, p, horizon_ns);
 	packet_seen(table, flow, row->slot, p);
 	return flow;
@@ -242,11 +249,6 @@ void flow_table_forget(struct flow_table *table)
 void flow_table_lost_here(struct flow_table *table)
 {
 	capture_loss_lost_here(&table->seen);
-}
-
-int64_t flow_table_unseen(const struct flow_table *table, const struct flow *flow)
-{
-	return capture_loss_unseen(&table->seen, slot_of(table, flow));
 }
 
 void flow_table_expire(struct flow_table *table, uint64_t horizon_ns, uint32_t slots)

@@ -35,6 +35,7 @@
 
 #include "decap/counters/counters.h"
 #include "inspect/flow/flow.h"
+#include "inspect/flow/history.h"
 #include "inspect/flow/quota.h"
 
 struct flow_params {
@@ -117,8 +118,7 @@ void flow_table_end_all(struct flow_table *table, uint64_t horizon_ns, enum flow
 /* Packets were lost in the appliance: what the flows' sequence numbers show to be missing by now is
  * not the mirror's loss, and is not counted. */
 void flow_table_lost_here(struct flow_table *table);
-/* Bytes of the flow that were acknowledged and never shown, so far; -1: not TCP, or one side was
- * never seen. In `ended` it is the final number. */
-int64_t flow_table_unseen(const struct flow_table *table, const struct flow *flow);
+/* How the flow went so far; in `ended` it is final. */
+struct flow_course flow_table_course(const struct flow_table *table, const struct flow *flow);
 
 const struct flow_table_stats *flow_table_stats(const struct flow_table *table);

@@ -1,7 +1,9 @@
-/* The inside of a flow table, for table.c, eviction.c and end.c (which change it) and prefetch.c (which reads it). */
+/* The inside of a flow table, for table.c, look.c, eviction.c and end.c (which change it) and
+ * prefetch.c (which reads it). */
 #pragma once
 
 #include "inspect/flow/capture_loss.h"
+#include "inspect/flow/history.h"
 #include "inspect/flow/index.h"
 #include "inspect/flow/row.h"
 #include "inspect/flow/table.h"
@@ -13,6 +15,7 @@ struct flow_table {
 	/* By slot: when the last flow_update was, or the flow began. NULL: no active timeout. */
 	uint64_t *updates;
 	struct capture_loss seen; /* of TCP flows, by slot */
+	struct history *history;  /* by slot; of TCP and UDP */
 	struct flow_index index;
 	struct quota quota; /* of the capacity */
 	uint32_t used;      /* slots that were ever in use: the first ones */
@@ -45,11 +48,16 @@ static inline bool flow_timed_out(const struct flow_params *params, const struct
 	return timeout != 0 && gap > timeout;
 }
 
+/* look.c */
+
+/* A TCP packet of the flow that capture_loss_calm() has not taken. */
+void look_tcp(struct flow_table *table, struct flow *flow, const struct packet *p)
+	__attribute__((cold));
+/* The flow ends: what is missing by now counts. */
+void look_end(struct flow_table *table, struct flow *flow);
+
 /* end.c */
 
-/* Counts bytes that TCP acknowledged and nobody saw, and tells the observer. */
-void flow_missed(struct flow_table *table, const struct flow *flow, uint64_t bytes)
-	__attribute__((cold));
 /* Ends the flow: tells the observer, and gives its slot back. */
 void flow_finish(struct flow_table *table, struct flow *flow, enum flow_end end);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inspect/proto/details.h"
+#include "inspect/record/event_course.h"
 
 static void put_bool(struct text *t, bool value)
 {
@@ -49,7 +50,8 @@ static void put_ends(struct text *t, const struct flow *flow)
 	text_char(t, ',');
 }
 
-static void put_side(struct text *t, const struct flow *flow, unsigned side)
+static void put_side(struct text *t, const struct flow *flow, const struct flow_course *course,
+	unsigned side)
 {
 	text_cstr(t, "{\"packets\":");
 	text_u64(t, flow->side[side].packets);
@@ -57,6 +59,7 @@ static void put_side(struct text *t, const struct flow *flow, unsigned side)
 	text_u64(t, flow->side[side].bytes);
 	text_cstr(t, ",\"tcp_flags\":");
 	text_u64(t, flow->tcp_flags[side]);
+	event_course_side(t, course, side);
 	text_char(t, '}');
 }
 
@@ -92,6 +95,7 @@ static const char *inspection_of(const struct flow *flow, bool on)
 
 static void put_counts(struct text *t, const struct flow_record *r, const char *inspection)
 {
+	const struct flow_course *course = &r->outcome.course;
 	const struct flow *flow = &r->flow;
 
 	text_cstr(t, ",\"inspection\":\"");
@@ -101,17 +105,13 @@ static void put_counts(struct text *t, const struct flow_record *r, const char *
 	text_cstr(t, ",\"encryption\":");
 	event_name(t, encryption_name(r->outcome.encryption), EVENT_ENCRYPTION_NAME);
 	text_cstr(t, ",\"client\":");
-	put_side(t, flow, 0);
+	put_side(t, flow, course, 0);
 	text_cstr(t, ",\"server\":");
-	put_side(t, flow, 1);
+	put_side(t, flow, course, 1);
 	put_rule(t, flow);
 	text_cstr(t, ",\"truncated\":");
 	text_u64(t, flow->truncated);
-	text_cstr(t, ",\"acked_unseen\":");
-	if (r->outcome.unseen < 0)
-		text_cstr(t, "null");
-	else
-		text_u64(t, (uint64_t)r->outcome.unseen);
+	event_course(t, course);
 	text_cstr(t, ",\"one_sided\":");
 	put_bool(t, flow->side[0].packets == 0 || flow->side[1].packets == 0);
 	text_cstr(t, ",\"ports_cut\":");

@@ -5,6 +5,7 @@
 
 #include "inspect/dpi/dpi.h"
 #include "inspect/record/encoder.h"
+#include "inspect/record/event_course.h"
 #include "inspect/record/event_details.h"
 #include "inspect/record/event_flow_fields.h"
 
@@ -14,7 +15,8 @@ enum { EVENT_RISK_NAME = 96 }; /* longer names are cut */
  * without what transactions alone have. */
 enum {
 	EVENT_ENCRYPTION_NAME = 16,
-	EVENT_SIZE_MAX = 2048 + LABEL_JSON + 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME +
+	EVENT_SIZE_MAX = 2048 + EVENT_COURSE_MAX + LABEL_JSON +
+			 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME +
 			 DPI_RISK_COUNT * (48 + TEXT_JSON_GROWTH * EVENT_RISK_NAME) +
 			 sizeof(struct event_details_bound) - EVENT_RECORDS_MAX
 };

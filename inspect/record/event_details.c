@@ -1,5 +1,7 @@
 #include "inspect/record/event_details.h"
 
+#include "inspect/record/event_flow_fields.h"
+
 /* The objects, in the order of the event, and the transactions that they are of. A row of details.def
  * whose object is not listed here does not compile. */
 #define OBJECTS(O) \
@@ -51,15 +53,6 @@ static void put_list(struct text *t, const struct details *details, enum detail 
 	text_char(t, ']');
 }
 
-static void put_ms(struct text *t, uint64_t us)
-{
-	text_u64(t, us / 1000);
-	text_char(t, '.');
-	text_char(t, (char)('0' + us / 100 % 10));
-	text_char(t, (char)('0' + us / 10 % 10));
-	text_char(t, (char)('0' + us % 10));
-}
-
 static void put_value(
 	struct text *t, const struct details *details, unsigned i, const struct detail_value *v)
 {
@@ -68,7 +61,7 @@ static void put_value(
 	else if (rows[i].kind == BOOL)
 		text_cstr(t, v->number ? "true" : "false");
 	else if (rows[i].kind == USEC)
-		put_ms(t, (uint64_t)v->number);
+		event_ms(t, (uint64_t)v->number);
 	else if (rows[i].kind == LIST)
 		put_list(t, details, (enum detail)i, *v);
 	else

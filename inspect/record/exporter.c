@@ -108,13 +108,14 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 		observation_point_of(p->sessions, flow->key.point);
 	const struct flow_fact_of of = {flow, &observation_point, tenant_of(exporter, flow),
 		encryption_of(&exporter->protocols, flow)};
-	struct flow_outcome outcome = {end, of.encryption, p->transactions, -1};
+	struct flow_outcome outcome = {
+		end, of.encryption, p->transactions, flow_course_unknown()};
 
 	if (p->flow_starts && end != FLOW_END_ACTIVE && is_untold(flow))
 		put_flow_start(exporter, flow, flow->last_ns);
 	if (p->flow_events) {
 		if (p->table)
-			outcome.unseen = flow_table_unseen(p->table, flow);
+			outcome.course = flow_table_course(p->table, flow);
 		offer(exporter, RECORD_EVENT,
 			record_flow(&p->sink, flow, &outcome, &observation_point));
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "inspect/flow/flow.h"
+#include "inspect/flow/history.h"
 #include "inspect/proto/transaction.h"
 #include "inspect/record/observation_point.h"
 #include "inspect/record/tables/encryption.h"
@@ -42,7 +43,7 @@ struct flow_outcome {
 	enum flow_end end;
 	enum encryption encryption;
 	uint32_t kinds; /* bit n: transactions of kind n were counted */
-	int64_t unseen; /* bytes acknowledged and never shown; -1: unknown */
+	struct flow_course course;
 };
 
 /* A flow that ended or, with FLOW_END_ACTIVE, goes on. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "inspect/flow/addr_text.h"
+#include "inspect/flow/capture_loss.h"
+#include "inspect/flow/history.h"
 #include "inspect/record/json.h"
 #include "inspect/record/observation_point.h"
 #include "inspect/summary/summary_notes.h"
@@ -235,6 +237,8 @@ static void put_memory(struct json *j, const struct summary *s)
 
 	json_open(j, "memory", '{');
 	json_u64(j, "flow_bytes", sizeof(struct flow));
+	json_u64(j, "flow_history_bytes", sizeof(struct history));
+	json_u64(j, "flow_disorder_bytes", CAPTURE_LOSS_BLOCK);
 	json_counters(j, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_MEMORY);
 	json_counters(j, COUNTERS_dpi_stats, &c->dpi_stats, IN_MEMORY);
 	json_u64(j, "talkers", totals_talkers_count(s->totals));

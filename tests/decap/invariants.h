@@ -59,10 +59,12 @@ static inline const char *l4_broken(const struct packet *p)
 	if (p->flags & (PACKET_LATER_FRAGMENT | PACKET_PORTS_CUT) &&
 		(p->src_port || p->dst_port))
 		return "ports of a packet without";
+	if (p->protocol == IPPROTO_TCP && p->ip_cap < p->l4 + 16u && p->tcp_window)
+		return "a TCP window that was cut";
 	if (p->protocol != IPPROTO_TCP && (p->tcp_flags || p->tcp_seq || p->tcp_ack))
 		return "TCP fields of another protocol";
 	if (p->protocol != IPPROTO_ICMP && p->protocol != IPPROTO_ICMPV6 &&
-		(p->icmp_type || p->icmp_code || p->icmp_id))
+		(p->icmp_type || p->icmp_code || (p->protocol != IPPROTO_TCP && p->icmp_id)))
 		return "ICMP fields of another protocol";
 	return NULL;
 }

@@ -12,6 +12,16 @@ static void want(const struct row *r, const char *what, uint64_t have, uint64_t 
 	CU_ASSERT_EQUAL(have, wanted);
 }
 
+/* RFC 9293, 3.1: octets 14 and 15 of a header that is there. */
+static uint16_t window_of(const struct packet *p)
+{
+	const uint8_t *tcp = p->ip + p->l4;
+
+	if (p->flags & PACKET_LATER_FRAGMENT || p->ip_cap < p->l4 + 16u)
+		return 0;
+	return (uint16_t)(tcp[14] << 8 | tcp[15]);
+}
+
 static void want_addr(
 	const struct row *r, const char *what, const struct ip_addr *have, const char *wanted)
 {
@@ -42,7 +52,10 @@ static void want_inspected(const struct row *r, const struct packet *p)
 	want(r, "tcp_ack", p->tcp_ack, r->tcp_ack);
 	want(r, "icmp_type", p->icmp_type, r->icmp_type);
 	want(r, "icmp_code", p->icmp_code, r->icmp_code);
-	want(r, "icmp_id", p->icmp_id, r->icmp_id);
+	if (p->protocol == IPPROTO_TCP)
+		want(r, "tcp_window", p->tcp_window, window_of(p));
+	else
+		want(r, "icmp_id", p->icmp_id, r->icmp_id);
 	want(r, "fragment_id", ip_fragment_id(p), r->fragment_id);
 }
 

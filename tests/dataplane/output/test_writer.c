@@ -127,7 +127,8 @@ static struct details *make_details(size_t len, struct memory *memory, struct me
 static bool put(struct sink sink, uint32_t outbox, uint32_t number, size_t len)
 {
 	const struct observation_point nowhere = {.has_vni = false};
-	const struct flow_outcome outcome = {.end = FLOW_END_IDLE, .unseen = -1};
+	const struct flow_outcome outcome = {
+		.end = FLOW_END_IDLE, .course = flow_course_unknown()};
 	struct memory memory = {0};
 	struct memory_list list = {0};
 	struct flow flow = {.key = {.point = SESSION_NONE, .ip_version = 4, .protocol = 6}};

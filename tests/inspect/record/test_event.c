@@ -95,10 +95,14 @@ static void a_plain_flow_in_full(void)
 		"\"client_by\":\"first_packet\",\"vlan\":null,"
 		"\"app\":\"TLS.Google\",\"app_protocol\":\"TLS\",\"app_name\":\"Google\","
 		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,\"encryption\":null,"
-		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27},"
-		"\"server\":{\"packets\":3,\"bytes\":5000000000,\"tcp_flags\":26},"
+		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27,"
+		"\"retransmitted\":null,\"out_of_order\":null},"
+		"\"server\":{\"packets\":3,\"bytes\":5000000000,\"tcp_flags\":26,"
+		"\"retransmitted\":null,\"out_of_order\":null},"
 		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"
 		"null,"
+		"\"history\":null,\"syn_ack_ms\":null,\"handshake_ms\":null,"
+		"\"response_ms\":null,"
 		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],"
 		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,"
 		"\"transactions\":{\"dns\":null,\"http\":null,\"tls\":null,\"quic\":null,\"ssh\":null},"
@@ -230,8 +234,8 @@ static void ends_and_flags(void)
 	flow.flags |= FLOW_PORTS_CUT | FLOW_DPI_GUESSED;
 	flow.side[1].packets = 0;
 	expect_part(&flow, FLOW_END_IDLE,
-		"\"truncated\":12,\"acked_unseen\":null,\"one_sided\":true,\"ports_cut\":"
-		"true,");
+		"\"truncated\":12,\"acked_unseen\":null,\"history\":null,");
+	expect_part(&flow, FLOW_END_IDLE, "\"one_sided\":true,\"ports_cut\":true,");
 	expect_part(&flow, FLOW_END_IDLE, "\"guessed\":true,");
 	flow.side[0].packets = 0;
 	flow.side[1].packets = 1;
@@ -549,6 +553,33 @@ static void windows_become_records_of_their_periods(void)
 	stage_free(stage);
 }
 
+/* The longest there is of each. */
+static void how_a_flow_went(void)
+{
+	static char bytes[4096];
+	const struct flow_course course = {.unseen = 12345,
+		.syn_ack_us = 999,
+		.handshake_us = 1000,
+		.response_us = HISTORY_UNKNOWN - 1,
+		.retransmitted = {UINT32_MAX, 2},
+		.out_of_order = {3, UINT32_MAX},
+		.is_tcp = true,
+		.history = "^ShADadTTWWGGIIQQFfRrSHaA"};
+	struct text t = text_make(bytes, sizeof(bytes));
+
+	event_course_side(&t, &course, 0);
+	event_course_side(&t, &course, 1);
+	event_course(&t, &course);
+	*t.at = '\0';
+	CU_ASSERT_TRUE(strlen(bytes) <= EVENT_COURSE_MAX);
+	CU_ASSERT_STRING_EQUAL(bytes, ",\"retransmitted\":4294967295,\"out_of_order\":3"
+				      ",\"retransmitted\":2,\"out_of_order\":4294967295"
+				      ",\"acked_unseen\":12345"
+				      ",\"history\":\"^ShADadTTWWGGIIQQFfRrSHaA\""
+				      ",\"syn_ack_ms\":0.999,\"handshake_ms\":1.000"
+				      ",\"response_ms\":4294967.294");
+}
+
 static void docs_list_every_field(void)
 {
 	struct folder folder = folder_make();
@@ -574,6 +605,7 @@ void suite_event(void)
 
 	CU_ADD_TEST(s, a_plain_flow_in_full);
 	CU_ADD_TEST(s, mirror_fields);
+	CU_ADD_TEST(s, how_a_flow_went);
 	CU_ADD_TEST(s, a_network_is_named_by_its_number);
 	CU_ADD_TEST(s, the_mirror_model_names_session_and_interface);
 	CU_ADD_TEST(s, rule_fields);
