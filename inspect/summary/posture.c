@@ -23,9 +23,14 @@ struct ends {
 	struct ip_addr *sources; /* of unknown sessions, each once, by address */
 };
 
-/* What flows of one pair have sent. */
+/* Two ends, or OTHER. */
 struct pair {
-	uint32_t client, server; /* ends, or OTHER */
+	uint32_t client, server;
+	uint64_t zero; /* a key has two words (heaviest.h) */
+};
+
+/* What flows of one pair have sent. */
+struct sent {
 	uint64_t flows, bytes;
 	struct encryption_stats stats;
 };
@@ -184,55 +189,49 @@ static void find_pair(
 		pair->server = end_of(ends, &key->server, own);
 }
 
-static int by_ends(const void *left, const void *right)
+static int by_ends(const struct pair *a, const struct pair *b)
 {
-	const struct pair *a = left, *b = right;
 	int by = (a->client > b->client) - (a->client < b->client);
 
 	return by != 0 ? by : (a->server > b->server) - (a->server < b->server);
 }
 
-static int by_bytes(const void *left, const void *right)
+static int by_bytes(const struct heaviest *pairs, uint32_t a, uint32_t b)
 {
-	const struct pair *a = left, *b = right;
+	const struct sent *left = heaviest_value(pairs, a), *right = heaviest_value(pairs, b);
 
-	if (a->bytes != b->bytes)
-		return a->bytes < b->bytes ? 1 : -1;
-	return by_ends(left, right);
+	if (left->bytes != right->bytes)
+		return left->bytes < right->bytes ? 1 : -1;
+	return by_ends(heaviest_key(pairs, a), heaviest_key(pairs, b));
 }
 
-/* Of `n` > 0 pairs, equal ones together; returns how many are left. */
-static uint32_t fold(struct pair *pairs, uint32_t n)
+static void add_sent(void *value, const void *more)
 {
-	uint32_t kept = 0;
+	const struct sent *from = more;
+	struct sent *to = value;
 
-	qsort(pairs, n, sizeof(*pairs), by_ends);
-	for (uint32_t i = 1; i < n; i++) {
-		if (by_ends(&pairs[kept], &pairs[i]) != 0) {
-			pairs[++kept] = pairs[i];
-			continue;
-		}
-		pairs[kept].flows += pairs[i].flows;
-		pairs[kept].bytes += pairs[i].bytes;
-		counters_add(&pairs[kept].stats, &pairs[i].stats, sizeof(pairs[i].stats));
-	}
-	return kept + 1;
+	to->flows += from->flows;
+	to->bytes += from->bytes;
+	counters_add(&to->stats, &from->stats, sizeof(to->stats));
 }
 
-static struct pair *make_pairs(
+/* A row for each pair, however many there are. */
+static struct heaviest *make_pairs(
 	const struct ends *ends, const struct heaviest *table, uint32_t n)
 {
-	struct pair *pairs = calloc(n, sizeof(*pairs));
+	const struct heaviest_form form = {
+		n, sizeof(struct pair), sizeof(struct sent), add_sent};
+	struct heaviest *pairs = heaviest_create(&form);
 
 	for (uint32_t i = 0; pairs && i < n; i++) {
 		const struct conversation_key *key = heaviest_key(table, i);
 		const struct conversation_value *value = heaviest_value(table, i);
+		struct sent sent = {.flows = value->flows, .bytes = value->bytes};
+		struct pair pair = {.zero = 0};
 
-		find_pair(ends, key, &pairs[i]);
-		pairs[i].flows = value->flows;
-		pairs[i].bytes = value->bytes;
-		encryption_count(
-			&pairs[i].stats, (enum encryption)key->encryption, value->flows);
+		find_pair(ends, key, &pair);
+		encryption_count(&sent.stats, (enum encryption)key->encryption, value->flows);
+		heaviest_add(pairs, &pair, sizeof(pair), &sent, sent.bytes);
 	}
 	return pairs;
 }
@@ -279,12 +278,24 @@ static struct posture all_flows(const struct summary *s)
 	return all;
 }
 
+static void fill(const struct ends *ends, const struct heaviest *pairs, uint32_t number,
+	struct posture *row)
+{
+	const struct pair *pair = heaviest_key(pairs, number);
+	const struct sent *sent = heaviest_value(pairs, number);
+
+	*row = (struct posture){
+		.flows = sent->flows, .bytes = sent->bytes, .stats = sent->stats};
+	name_end(ends, pair->client, row->client);
+	name_end(ends, pair->server, row->server);
+}
+
 uint32_t posture_top(
 	const struct summary *s, struct posture *rows, uint32_t max, struct posture *others)
 {
 	const struct heaviest *table = totals_conversations(s->totals);
-	uint32_t n = table ? heaviest_count(table) : 0;
-	struct pair *pairs = NULL;
+	uint32_t n = table ? heaviest_count(table) : 0, *numbers = NULL;
+	struct heaviest *pairs = NULL;
 	struct ends ends;
 
 	*others = all_flows(s);
@@ -292,18 +303,15 @@ uint32_t posture_top(
 		return 0;
 	if (ends_make(&ends, s))
 		pairs = make_pairs(&ends, table, n);
-	n = pairs ? fold(pairs, n) : 0;
 	if (pairs)
-		qsort(pairs, n, sizeof(*pairs), by_bytes);
+		numbers = heaviest_sort(pairs, by_bytes, max);
+	n = numbers ? heaviest_count(pairs) : 0;
 	for (uint32_t i = 0; i < n && i < max; i++) {
-		rows[i] = (struct posture){.flows = pairs[i].flows,
-			.bytes = pairs[i].bytes,
-			.stats = pairs[i].stats};
-		name_end(&ends, pairs[i].client, rows[i].client);
-		name_end(&ends, pairs[i].server, rows[i].server);
+		fill(&ends, pairs, numbers[i], &rows[i]);
 		take_away(others, &rows[i]);
 	}
+	free(numbers);
+	heaviest_destroy(pairs);
 	ends_free(&ends);
-	free(pairs);
 	return n;
 }
