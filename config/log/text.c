@@ -37,6 +37,16 @@ void text_u64(struct text *t, uint64_t n)
 	text_bytes(t, at, (size_t)(digits + sizeof(digits) - at));
 }
 
+void text_thousandths(struct text *t, uint64_t n)
+{
+	uint32_t part = (uint32_t)(n % 1000);
+	const char digits[] = {'.', (char)('0' + part / 100), text_pairs[2 * (part % 100)],
+		text_pairs[2 * (part % 100) + 1]};
+
+	text_u64(t, n / 1000);
+	text_bytes(t, digits, sizeof(digits));
+}
+
 void text_hex(struct text *t, uint64_t n, unsigned digits)
 {
 	char hex[16];

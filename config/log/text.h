@@ -45,6 +45,8 @@ static inline void text_char(struct text *t, char c)
 }
 
 void text_u64(struct text *t, uint64_t n);
+/* `n` thousandths, as 12.345. */
+void text_thousandths(struct text *t, uint64_t n);
 /* `digits` lower case hex digits, at most 16, leading zeros kept. */
 void text_hex(struct text *t, uint64_t n, unsigned digits);
 /* RFC 3339 UTC with nine digits and Z. */

@@ -107,6 +107,7 @@ struct settings {
 	struct {
 		bool enabled, correlate;
 		uint64_t memory_limit, fragment_limit; /* bytes; 0 = none */
+		uint64_t reorder_limit;                /* bytes of a flow; 0: none wait */
 	} dpi;
 	struct {
 		uint32_t sessions, unknown; /* percent */

@@ -53,6 +53,7 @@ static const struct effect effects[] = {
 	{"dedup.mode", never, "yet: both copies of a packet are counted"},
 	{"dpi.correlate", has_dpi, "while dpi.enabled is false"},
 	{"dpi.fragment_limit", has_dpi, "while dpi.enabled is false"},
+	{"dpi.reorder_limit", has_dpi, "while dpi.enabled is false"},
 	{"flow.max_ndpi_", has_dpi, "while dpi.enabled is false"},
 	{"exception.mode", NULL, NULL},
 	{"exception.", has_exception, "while exception.mode is off"},

@@ -157,6 +157,7 @@ static struct dpi *make_dpi(
 		.max_packets_udp = s->flow.max_ndpi_packets_udp,
 		.correlate = s->dpi.correlate,
 		.memory_limit = lane_dpi_limit(s, n_lanes),
+		.reorder_limit = (uint32_t)s->dpi.reorder_limit,
 		.fragment_limit = part_of(s->dpi.fragment_limit, n_lanes),
 		.quota = make_quota(lane, s),
 	};

@@ -7,6 +7,7 @@ void flow_end_datagram(struct dpi *dpi, struct flow *flow)
 	struct reassembly *datagram = flow->dpi->datagram;
 	const struct piece *piece = reassembly_piece(datagram);
 
+	dpi->stats.datagrams_unjoined += !reassembly_is_whole(datagram);
 	if (piece)
 		flow_look(dpi, flow, piece);
 	if (!flow->dpi)

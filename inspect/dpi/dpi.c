@@ -16,6 +16,7 @@ struct dpi *dpi_create(const struct dpi_params *params, struct error *error)
 		return NULL;
 	}
 	dpi->params = *params;
+	entropy_init(&dpi->entropy);
 	dpi->engine = engine_create(&dpi->memory, params->correlate, error);
 	if (!dpi->engine) {
 		memory_trim(&dpi->memory);

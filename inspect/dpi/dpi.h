@@ -23,6 +23,7 @@ struct dpi_params {
 	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */
 	bool correlate;                            /* nDPI's cross-flow caches */
 	size_t memory_limit;       /* bytes for flows, beside nDPI's own tables; 0 = none */
+	uint32_t reorder_limit;    /* bytes of a flow that wait for the packet before them */
 	size_t fragment_limit;     /* of these, for fragments that wait for others; 0 = none */
 	struct quota_params quota; /* of both */
 };
@@ -81,10 +82,17 @@ uint32_t dpi_protocols(const struct dpi *dpi);
 const char *dpi_protocol_name(const struct dpi *dpi, uint16_t protocol);
 const char *dpi_category_name(const struct dpi *dpi, uint8_t category);
 
-enum { DPI_RISK_COUNT = 64 };
-/* NULL beyond the risks this library knows. Score as nDPI counts it for this risk alone. */
+/* Of a risk by its index (risk.h). NULL beyond the risks this library knows. Score as nDPI counts it for this
+ * risk alone. */
 const char *dpi_risk_name(unsigned risk);
 uint16_t dpi_risk_score(unsigned risk);
+/* What one of nDPI's means, where the library does not say why it was raised. */
+struct risk_meaning {
+	const char *sentence; /* NULL: not one that we know */
+	int shown_by;         /* enum detail, or one of: */
+};
+enum { RISK_SHOWN_BY_NOTHING = -1, RISK_SHOWN_BY_PORT = -2 };
+struct risk_meaning dpi_risk_meaning(unsigned risk);
 
 /* The library's version, for `periscope -V` and summary.json. */
 const char *dpi_version(void);

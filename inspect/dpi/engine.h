@@ -58,3 +58,6 @@ const char *engine_app(
 uint32_t engine_protocols(const struct engine *engine);
 const char *engine_protocol_name(const struct engine *engine, uint16_t protocol);
 const char *engine_category_name(const struct engine *engine, uint8_t category);
+/* As dpi_risk_name() and dpi_risk_score(), of nDPI's own. */
+const char *engine_risk_name(unsigned risk);
+uint16_t engine_risk_score(unsigned risk);

@@ -100,19 +100,59 @@ static void flow_give_one(
 	else
 		flow_give_ndpi(dpi, flow, in, piece);
 	/* The second inspection, if there is one, sees all packets. */
-	if (in == (state->cut ? state->cut : &state->whole))
+	if (in == (state->cut ? state->cut : &state->whole)) {
+		flow_note(dpi, flow, piece);
 		flow_read(dpi, flow, piece);
+	}
 }
 
-/* Gives held packets: those whose time has come, or all. */
-static void flow_give_held(struct dpi *dpi, struct flow *flow, struct inspection *in, bool all)
+/* Gives held packets whose time has come. */
+static void flow_give_held(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
 	struct piece *piece;
 
-	while ((piece = reorder_next(&in->order, all))) {
+	while ((piece = reorder_next(&in->order))) {
 		flow_give_one(dpi, flow, in, piece);
 		memory_free(piece);
 	}
+}
+
+/* Gives the first held packet, and those that only waited for it. false: none is held. */
+static bool flow_give_up(struct dpi *dpi, struct flow *flow, struct inspection *in)
+{
+	bool gap;
+	struct piece *piece = reorder_give_up(&in->order, &gap);
+
+	if (!piece)
+		return false;
+	dpi->stats.gaps_given_up += gap;
+	flow_give_one(dpi, flow, in, piece);
+	memory_free(piece);
+	flow_give_held(dpi, flow, in);
+	return true;
+}
+
+static void __attribute__((noinline, cold))
+flow_give_all(struct dpi *dpi, struct flow *flow, struct inspection *in)
+{
+	flow_give_held(dpi, flow, in);
+	while (flow_give_up(dpi, flow, in))
+		;
+}
+
+/* Holds a packet that is early. false: it is not any more, or there is no room. */
+static bool __attribute__((noinline, cold))
+flow_hold(struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
+{
+	flow_note_held(flow, in, piece);
+	while (reorder_is_early(&in->order, piece)) {
+		if (reorder_hold(&in->order, &dpi->memory, &flow->dpi->kept, piece,
+			    dpi->params.reorder_limit))
+			return true;
+		if (!flow_give_up(dpi, flow, in))
+			return false;
+	}
+	return false;
 }
 
 void flow_feed(
@@ -120,21 +160,20 @@ void flow_feed(
 {
 	if (reorder_is_late(&in->order, piece))
 		return;
-	if (reorder_is_over(&in->order, piece))
-		flow_give_held(dpi, flow, in, true);
-	if (reorder_is_early(&in->order, piece)) {
-		if (reorder_hold(&in->order, &dpi->memory, &flow->dpi->kept, piece))
-			return;
-		flow_give_held(dpi, flow, in, true);
-	}
+	if (reorder_shows(&in->order, piece))
+		flow_give_all(dpi, flow, in);
+	else if (reorder_is_early(&in->order, piece) && flow_hold(dpi, flow, in, piece))
+		return;
 	flow_give_one(dpi, flow, in, piece);
-	if (in->order.first)
-		flow_give_held(dpi, flow, in, false);
+	if (reorder_holds(&in->order)) {
+		flow_note_held(flow, in, piece);
+		flow_give_held(dpi, flow, in);
+	}
 }
 
 void flow_feed_rest(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
-	flow_give_held(dpi, flow, in, true);
+	flow_give_all(dpi, flow, in);
 	for (unsigned side = 0; side < 2; side++) {
 		struct piece *held = dns_join_take(&in->join, side);
 

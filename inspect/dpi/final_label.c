@@ -43,7 +43,7 @@ static void inspection_end(struct dpi *dpi, struct flow *flow, struct inspection
 		draft_keep(&dpi->draft, flow->details);
 	engine_collect(dpi->engine, in->engine, in->has_cut,
 		!details_has(flow->details, DETAIL_quic_version), &dpi->draft);
-	if (dpi->draft.have || dpi->draft.risks)
+	if (dpi->draft.have || !risk_set_is_empty(&dpi->draft.risks))
 		flow_details(dpi, flow);
 	inspection_give_engine(dpi, in);
 }
@@ -125,6 +125,7 @@ void flow_label_final(struct dpi *dpi, struct flow *flow, bool all)
 		inspection_is_blank(&state->whole) && state->cut ? FLOW_DPI_CUT : FLOW_DPI_DONE;
 	if (label->guessed)
 		flow->flags |= FLOW_DPI_GUESSED;
+	flow_keep_notes(dpi, flow);
 	if (state->starved)
 		count_refused(dpi, flow);
 	state_give(dpi, flow);
@@ -137,6 +138,7 @@ void flow_refuse(struct dpi *dpi, struct flow *flow)
 	count_refused(dpi, flow);
 	if (flow->dpi) {
 		flow_read_end(dpi, flow);
+		flow_keep_notes(dpi, flow);
 		state_give(dpi, flow);
 	}
 }

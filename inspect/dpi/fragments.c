@@ -8,38 +8,60 @@ enum {
 	ROOM = 16384,  /* bytes that the packet of a flow hardly exceeds */
 };
 
+/* To the flow's datagram, which ends where it is whole or can never be. */
+static enum reassembly_status flow_add_fragment(
+	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
+{
+	enum reassembly_status status = reassembly_add(flow->dpi->datagram, p, piece);
+
+	if (status == REASSEMBLY_OVERLAPS)
+		flow_note_risk(flow, OWN_RISK_ip_fragment_overlap, fragment_offset(p));
+	if (status != REASSEMBLY_OPEN)
+		flow_end_datagram(dpi, flow);
+	return status;
+}
+
 bool flow_hold_first(
 	struct dpi *dpi, struct flow *flow, const struct packet *p, const struct piece *piece)
 {
 	struct dpi_state *state = flow->dpi;
 	enum reassembly_status status;
+	bool was_awaited;
 
-	if (!piece->whole || !(p->flags & PACKET_FRAGMENT))
+	if (!(p->flags & PACKET_FRAGMENT))
 		return false;
-	if (state->datagram && reassembly_awaits(state->datagram, p)) {
-		status = reassembly_add(state->datagram, p, piece);
-		if (status != REASSEMBLY_OPEN)
-			flow_end_datagram(dpi, flow);
-		return status != REASSEMBLY_BROKEN;
+	flow_note_fragment(flow, p);
+	if (!piece->whole)
+		return false;
+	if (state->datagram && reassembly_has(state->datagram, p)) {
+		was_awaited = reassembly_awaits(state->datagram, p);
+		status = flow_add_fragment(dpi, flow, p, piece);
+		return !was_awaited || status == REASSEMBLY_OPEN || status == REASSEMBLY_WHOLE;
 	}
 	if (state->datagram)
 		flow_end_datagram(dpi, flow);
 	if (!flow->dpi)
 		return true;
 	state->datagram = reassembly_open(&dpi->datagrams, flow, &state->kept, p, piece);
+	dpi->stats.datagrams_unjoined += !state->datagram;
 	return state->datagram;
 }
 
 void flow_hold_later(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
 	if (flow->dpi && flow->dpi->datagram) {
-		if (reassembly_add(flow->dpi->datagram, p, NULL) != REASSEMBLY_OPEN)
-			flow_end_datagram(dpi, flow);
+		flow_note_fragment(flow, p);
+		flow_add_fragment(dpi, flow, p, NULL);
 		return;
 	}
-	if (p->flags & PACKET_FIRST_AHEAD && (flow->dpi || flow_begin_dpi(dpi, flow, true)))
-		flow->dpi->datagram =
-			reassembly_open(&dpi->datagrams, flow, &flow->dpi->kept, p, NULL);
+	if (!(p->flags & PACKET_FIRST_AHEAD) ||
+		(!flow->dpi && !flow_begin_dpi(dpi, flow, true))) {
+		if (flow->dpi)
+			flow_note_fragment(flow, p);
+		return;
+	}
+	flow_note_fragment(flow, p);
+	flow->dpi->datagram = reassembly_open(&dpi->datagrams, flow, &flow->dpi->kept, p, NULL);
 }
 
 /* The oldest datagram, near enough, whose room of `quota` the flow may have; NULL: none. */

@@ -5,6 +5,7 @@
 #include "inspect/dpi/dns_reader.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/dpi/engine.h"
+#include "inspect/dpi/notes.h"
 #include "inspect/dpi/reader.h"
 #include "inspect/flow/memory.h"
 #include "inspect/proto/details_draft.h"
@@ -37,13 +38,14 @@ struct dpi_state {
 	struct reassembly *datagram; /* being put together, or NULL */
 	struct dns_reader *dns;      /* NULL: no DNS so far */
 	struct reader *reader;       /* NULL: no parser but that of DNS so far */
-	uint8_t probes;              /* packets by which a parser was looked for */
-	bool tunnel;                 /* another protocol follows one that was read */
-	bool again;    /* the flow's second state, made after its label was final */
-	bool started;  /* the flow's label was told */
-	uint32_t told; /* transactions */
-	bool starved;  /* memory was refused at some point */
-	bool refused;  /* there was none for nDPI's state: the flow is given up */
+	struct notes notes;
+	uint8_t probes; /* packets by which a parser was looked for */
+	bool tunnel;    /* another protocol follows one that was read */
+	bool again;     /* the flow's second state, made after its label was final */
+	bool started;   /* the flow's label was told */
+	uint32_t told;  /* transactions */
+	bool starved;   /* memory was refused at some point */
+	bool refused;   /* there was none for nDPI's state: the flow is given up */
 };
 
 struct dpi {
@@ -57,6 +59,7 @@ struct dpi {
 	struct draft draft;
 	struct dns_message dns;
 	struct transaction_sink transactions;
+	struct entropy entropy;
 	_Alignas(8) uint8_t transaction[DETAILS_MAX]; /* details of one */
 	uint8_t whole[UINT16_MAX]; /* a packet whose header must claim another length */
 };
@@ -99,6 +102,21 @@ void flow_feed(
 	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece);
 /* Gives nDPI all packets that wait. Then in->done: the label is final, guessed if need be. */
 void flow_feed_rest(struct dpi *dpi, struct flow *flow, struct inspection *in);
+
+/* notes.c: what is noticed beside the label. */
+
+/* Of a packet, in order. */
+void flow_note(struct dpi *dpi, struct flow *flow, const struct piece *piece);
+/* Of a packet that is held, or while others are. */
+void flow_note_held(struct flow *flow, const struct inspection *in, const struct piece *piece);
+/* Of a fragment. */
+void flow_note_fragment(struct flow *flow, const struct packet *p);
+/* A risk of our own, and the number of its sentence; the first one stays. */
+void flow_note_risk(struct flow *flow, enum own_risk risk, uint32_t number);
+/* Puts what the flow's details do not have into the draft. */
+void flow_draft_notes(const struct dpi_state *state, struct draft *draft);
+/* Puts what is left into the flow's details; before its state is given back. */
+void flow_keep_notes(struct dpi *dpi, struct flow *flow);
 
 /* dns_reader.c: the messages of a flow of DNS. */
 

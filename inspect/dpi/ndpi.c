@@ -200,12 +200,12 @@ const char *engine_category_name(const struct engine *engine, uint8_t category)
 	return ndpi_category_get_name(engine->module, (ndpi_protocol_category_t)category);
 }
 
-const char *dpi_risk_name(unsigned risk)
+const char *engine_risk_name(unsigned risk)
 {
 	return risk < NDPI_MAX_RISK ? ndpi_risk2str((ndpi_risk_enum)risk) : NULL;
 }
 
-uint16_t dpi_risk_score(unsigned risk)
+uint16_t engine_risk_score(unsigned risk)
 {
 	uint16_t client, server;
 

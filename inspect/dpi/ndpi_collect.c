@@ -22,12 +22,24 @@ static uint64_t url_risk(struct engine *engine, struct engine_flow *flow)
 	return risk == NDPI_NO_RISK ? 0 : (uint64_t)1 << risk;
 }
 
+/* What the library says of a risk that stays; its own words may come from the packet. */
+static void collect_why(struct draft *draft, const struct ndpi_flow_struct *flow, unsigned i)
+{
+	unsigned risk;
+	const char *why = compat_risk_info(flow, i, &risk);
+
+	if (why && risk < NDPI_RISKS && draft->risks.ndpi >> risk & 1)
+		draft_why(draft, risk, why);
+}
+
 void engine_collect(struct engine *engine, struct engine_flow *flow, bool cut, bool hello,
 	struct draft *draft)
 {
-	draft->risks |= flow->ndpi.risk | url_risk(engine, flow);
+	draft->risks.ndpi |= flow->ndpi.risk | url_risk(engine, flow);
 	if (cut)
-		draft->risks &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
+		draft->risks.ndpi &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
+	for (unsigned i = 0; i < compat_risk_infos(&flow->ndpi); i++)
+		collect_why(draft, &flow->ndpi, i);
 	if (hello && flow_is(&flow->ndpi, NDPI_PROTOCOL_QUIC))
 		draft_text(draft, DETAIL_tls_sni, flow->ndpi.host_server_name);
 }

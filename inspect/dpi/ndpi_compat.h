@@ -106,3 +106,27 @@ static inline bool compat_is_guess(ndpi_confidence_t confidence)
 	       confidence == NDPI_CONFIDENCE_MATCH_BY_IP;
 #endif
 }
+
+/* Texts why risks were raised, and one of them; NULL: none. Before 4.4 the library has none. */
+static inline unsigned compat_risk_infos(const struct ndpi_flow_struct *flow)
+{
+#if NDPI_AT_LEAST(4, 4)
+	return flow->num_risk_infos;
+#else
+	(void)flow;
+	return 0;
+#endif
+}
+
+static inline const char *compat_risk_info(
+	const struct ndpi_flow_struct *flow, unsigned i, unsigned *risk)
+{
+#if NDPI_AT_LEAST(4, 4)
+	*risk = (unsigned)flow->risk_infos[i].id;
+	return flow->risk_infos[i].info;
+#else
+	(void)flow;
+	*risk = i;
+	return NULL;
+#endif
+}

@@ -34,7 +34,7 @@ bool inspection_engine(struct dpi *dpi, struct inspection *in)
 
 bool inspection_is_blank(const struct inspection *in)
 {
-	return !in->done && !in->packets && !in->order.first && !in->join.held[0] &&
+	return !in->done && !in->packets && !reorder_holds(&in->order) && !in->join.held[0] &&
 	       !in->join.held[1];
 }
 
@@ -65,6 +65,8 @@ void flow_details(struct dpi *dpi, struct flow *flow)
 	uint64_t refused = dpi->memory.refused;
 	struct details *details;
 
+	if (flow->dpi && flow->dpi->notes.fresh)
+		flow_draft_notes(flow->dpi, &dpi->draft);
 	draft_keep(&dpi->draft, flow->details);
 	details = draft_finish(&dpi->draft, &dpi->memory, &dpi->blocks);
 	if (dpi->memory.refused != refused) {
@@ -72,6 +74,8 @@ void flow_details(struct dpi *dpi, struct flow *flow)
 			flow->dpi->starved = true;
 		return;
 	}
+	if (flow->dpi)
+		flow->dpi->notes.fresh = false;
 	memory_free(flow->details);
 	flow->details = details;
 }

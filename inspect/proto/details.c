@@ -9,8 +9,8 @@
 enum { VALUE_HEADER = 3 };
 
 struct details {
-	uint64_t risks, have;
-	uint32_t len;
+	uint64_t ndpi_risks, have;
+	uint32_t len, own_risks;
 	uint32_t transactions[TRANSACTIONS];
 	uint8_t bytes[];
 };
@@ -145,9 +145,32 @@ bool details_copy(struct details *to, const struct details *details, size_t room
 	return false;
 }
 
-uint64_t details_risks(const struct details *details)
+struct risk_set details_risks(const struct details *details)
 {
-	return details ? details->risks : 0;
+	if (!details)
+		return (struct risk_set){0, 0};
+	return (struct risk_set){details->ndpi_risks, details->own_risks};
+}
+
+/* Their elements may stand apart: each was added when it was known. */
+static const uint8_t *why_find(const uint8_t *at, uint32_t bytes, unsigned risk)
+{
+	for (const uint8_t *end = at + bytes; at < end; at = value_after(at))
+		if (*at == DETAIL_flow_why && value_len(at) && at[VALUE_HEADER] == risk)
+			return at;
+	return NULL;
+}
+
+const char *details_why(const struct details *details, unsigned risk, size_t *len)
+{
+	const uint8_t *value = details_has(details, DETAIL_flow_why)
+				       ? why_find(details->bytes, details->len, risk)
+				       : NULL;
+
+	if (!value)
+		return NULL;
+	*len = value_len(value) - 1u;
+	return (const char *)value + VALUE_HEADER + 1;
 }
 
 uint32_t details_transactions(const struct details *details, enum transaction kind)
@@ -162,7 +185,7 @@ void details_count(struct details *details, enum transaction kind)
 
 void draft_reset(struct draft *draft)
 {
-	draft->risks = 0;
+	draft->risks = (struct risk_set){0, 0};
 	draft->have = 0;
 	draft->len = 0;
 	memset(draft->transactions, 0, sizeof(draft->transactions));
@@ -232,6 +255,28 @@ void draft_list(struct draft *draft, enum detail detail, const char *texts, size
 	}
 }
 
+void draft_why(struct draft *draft, unsigned risk, const char *text)
+{
+	uint8_t bytes[DETAILS_STRING_MAX];
+	size_t len = strnlen(text, sizeof(bytes) - 1);
+
+	if (!len ||
+		(draft_has(draft, DETAIL_flow_why) && why_find(draft->bytes, draft->len, risk)))
+		return;
+	bytes[0] = (uint8_t)risk;
+	memcpy(bytes + 1, text, len);
+	draft_value(draft, DETAIL_flow_why, bytes, len + 1);
+}
+
+/* Of a list of whys, those that are new are added. */
+static bool is_kept(const struct draft *draft, uint64_t have, const uint8_t *value)
+{
+	if (!(have >> *value & 1))
+		return true;
+	return *value == DETAIL_flow_why && value_len(value) &&
+	       !why_find(draft->bytes, draft->len, value[VALUE_HEADER]);
+}
+
 void draft_message(struct draft *draft, enum detail detail, const uint8_t *data, uint32_t cap,
 	uint32_t wire)
 {
@@ -264,7 +309,7 @@ static void draft_rest(struct draft *draft, const struct details *old)
 		value = value_after(value)) {
 		uint8_t *room = NULL;
 
-		if (!(have >> *value & 1))
+		if (is_kept(draft, have, value))
 			room = draft_room(draft, (enum detail) * value, value_len(value));
 		if (room)
 			memcpy(room, value + VALUE_HEADER, value_len(value));
@@ -275,14 +320,16 @@ void draft_keep(struct draft *draft, const struct details *old)
 {
 	if (!old)
 		return;
-	draft->risks |= old->risks;
+	draft->risks.ndpi |= old->ndpi_risks;
+	draft->risks.own |= old->own_risks;
 	memcpy(draft->transactions, old->transactions, sizeof(draft->transactions));
 	draft_rest(draft, old);
 }
 
 static void fill(struct details *details, const struct draft *draft)
 {
-	details->risks = draft->risks;
+	details->ndpi_risks = draft->risks.ndpi;
+	details->own_risks = draft->risks.own;
 	details->have = draft->have;
 	details->len = draft->len;
 	memcpy(details->transactions, draft->transactions, sizeof(details->transactions));
@@ -301,7 +348,7 @@ static bool is_empty(const struct draft *draft)
 
 	for (unsigned kind = 0; kind < TRANSACTIONS; kind++)
 		transactions |= draft->transactions[kind];
-	return !draft->have && !draft->risks && !transactions;
+	return !draft->have && risk_set_is_empty(&draft->risks) && !transactions;
 }
 
 struct details *draft_finish(

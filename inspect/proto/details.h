@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "decap/cursor.h"
+#include "inspect/proto/risk.h"
 #include "inspect/proto/transaction_kind.h"
 
 enum detail {
 #define DETAIL(object, field, kind, meaning) DETAIL_##object##_##field,
 #include "inspect/proto/details.def"
-	DETAIL_COUNT
+	DETAIL_COUNT,
+	DETAIL_OBJECTS_COUNT = DETAIL_flow_why, /* of the nested objects */
 };
 
 /* Of one flow. Longer strings and elements are cut, more elements and what has no room left out. */
@@ -23,7 +25,7 @@ enum {
 	DETAILS_MESSAGE_MAX =
 		12 * 1024, /* bytes of a message; the other details of its transaction fit */
 	DETAILS_BYTES = 64 * 1024, /* all together, three bytes a value included */
-	DETAILS_COPY_MIN = 40,     /* a copy without any value */
+	DETAILS_COPY_MIN = 48,     /* a copy without any value */
 	DETAILS_MAX = DETAILS_COPY_MIN + DETAILS_BYTES,
 };
 
@@ -51,9 +53,11 @@ struct cursor details_message(const char *bytes, size_t len);
  * (at least DETAILS_COPY_MIN). `to` is aligned to 8. false: some were left out. */
 size_t details_size(const struct details *details);
 bool details_copy(struct details *to, const struct details *details, size_t room);
-/* nDPI's risks as a bitmap: bit n is risk id n. */
-uint64_t details_risks(const struct details *details);
 /* How many transactions of that kind the flow has had. */
 uint32_t details_transactions(const struct details *details, enum transaction kind);
 /* One more. */
 void details_count(struct details *details, enum transaction kind);
+/* `details` may be NULL. */
+struct risk_set details_risks(const struct details *details);
+/* Why risk number `risk` (an index, risk.h) was raised: a sentence, not NUL-terminated. NULL: nobody said. */
+const char *details_why(const struct details *details, unsigned risk, size_t *len);

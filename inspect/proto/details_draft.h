@@ -10,7 +10,7 @@
 #include "inspect/proto/details.h"
 
 struct draft {
-	uint64_t risks;
+	struct risk_set risks;
 	uint64_t have; /* bit n: detail n was set */
 	uint32_t len;
 	uint32_t transactions[TRANSACTIONS]; /* of the flow, by kind */
@@ -35,6 +35,8 @@ uint8_t *draft_room(struct draft *draft, enum detail detail, uint16_t len);
 /* `cap` bytes of a message of `wire`, of which as much is kept as DETAILS_MESSAGE_MAX says. */
 void draft_message(struct draft *draft, enum detail detail, const uint8_t *data, uint32_t cap,
 	uint32_t wire);
+/* Why risk number `risk` was raised: the first sentence for it stays. */
+void draft_why(struct draft *draft, unsigned risk, const char *text);
 
 /* Question and, of a response, answer. */
 struct dns_message;

@@ -50,6 +50,19 @@ static void put_ends(struct text *t, const struct flow *flow)
 	text_char(t, ',');
 }
 
+/* Bits a byte, from thousandths. */
+static void put_entropy(struct text *t, const struct flow *flow, unsigned side)
+{
+	bool is_lo = (side == 0) == ((flow->flags & FLOW_CLIENT_IS_LO) != 0);
+	int64_t entropy = details_number(
+		flow->details, is_lo ? DETAIL_flow_entropy_lo : DETAIL_flow_entropy_hi);
+
+	if (entropy < 0)
+		text_cstr(t, "null");
+	else
+		text_thousandths(t, (uint64_t)entropy);
+}
+
 static void put_side(struct text *t, const struct flow *flow, const struct flow_course *course,
 	unsigned side)
 {
@@ -60,6 +73,8 @@ static void put_side(struct text *t, const struct flow *flow, const struct flow_
 	text_cstr(t, ",\"tcp_flags\":");
 	text_u64(t, flow->tcp_flags[side]);
 	event_course_side(t, course, side);
+	text_cstr(t, ",\"entropy\":");
+	put_entropy(t, flow, side);
 	text_char(t, '}');
 }
 
@@ -121,23 +136,6 @@ static void put_counts(struct text *t, const struct flow_record *r, const char *
 	text_char(t, '"');
 }
 
-static void put_risks(struct text *t, uint64_t risks)
-{
-	text_cstr(t, ",\"risks\":[");
-	for (bool first = true; risks != 0; risks &= risks - 1, first = false) {
-		unsigned risk = (unsigned)__builtin_ctzll(risks);
-
-		text_cstr(t, first ? "{\"id\":" : ",{\"id\":");
-		text_u64(t, risk);
-		text_cstr(t, ",\"name\":");
-		event_name(t, dpi_risk_name(risk), EVENT_RISK_NAME);
-		text_cstr(t, ",\"score\":");
-		text_u64(t, dpi_risk_score(risk));
-		text_char(t, '}');
-	}
-	text_cstr(t, "],");
-}
-
 /* Cut before its type, or a later fragment without its first: one-way, and ports 0. */
 static bool is_icmp_known(const struct flow *flow)
 {
@@ -177,7 +175,8 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 	put_ends(t, flow);
 	label_json(labels, flow, t);
 	put_counts(t, r, inspection);
-	put_risks(t, details_risks(flow->details));
+	event_risks(t, flow);
+	text_char(t, ',');
 	event_details(t, flow->details);
 	event_transaction_counts(t, r, strcmp(inspection, "done") == 0);
 	put_icmp(t, flow);

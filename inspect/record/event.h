@@ -8,16 +8,14 @@
 #include "inspect/record/event_course.h"
 #include "inspect/record/event_details.h"
 #include "inspect/record/event_flow_fields.h"
-
-enum { EVENT_RISK_NAME = 96 }; /* longer names are cut */
+#include "inspect/record/event_risks.h"
 
 /* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; details,
  * without what transactions alone have. */
 enum {
 	EVENT_ENCRYPTION_NAME = 16,
 	EVENT_SIZE_MAX = 2048 + EVENT_COURSE_MAX + LABEL_JSON +
-			 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME +
-			 DPI_RISK_COUNT * (48 + TEXT_JSON_GROWTH * EVENT_RISK_NAME) +
+			 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME + EVENT_RISKS_MAX +
 			 sizeof(struct event_details_bound) - EVENT_RECORDS_MAX
 };
 

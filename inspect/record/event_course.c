@@ -17,7 +17,7 @@ static void put_ms(struct text *t, const char *key, uint32_t us)
 	if (us == HISTORY_UNKNOWN)
 		text_cstr(t, "null");
 	else
-		event_ms(t, us);
+		text_thousandths(t, us);
 }
 
 void event_course_side(struct text *t, const struct flow_course *course, unsigned side)

@@ -34,7 +34,8 @@ static const struct row {
 	uint8_t key_len;
 	enum object object;
 	enum kind kind;
-} rows[DETAIL_COUNT] = {
+} rows[DETAIL_OBJECTS_COUNT] = {
+#define FLOW_DETAIL(field, kind, meaning)
 #define DETAIL(object, field, kind, meaning) \
 	{"\"" #field "\":", sizeof("\"" #field "\":") - 1, OBJECT_##object, kind},
 #include "inspect/proto/details.def"
@@ -61,7 +62,7 @@ static void put_value(
 	else if (rows[i].kind == BOOL)
 		text_cstr(t, v->number ? "true" : "false");
 	else if (rows[i].kind == USEC)
-		event_ms(t, (uint64_t)v->number);
+		text_thousandths(t, (uint64_t)v->number);
 	else if (rows[i].kind == LIST)
 		put_list(t, details, (enum detail)i, *v);
 	else
@@ -112,7 +113,7 @@ static unsigned end_of(unsigned from)
 {
 	unsigned to = from + 1;
 
-	while (to < DETAIL_COUNT && rows[to].object == rows[from].object)
+	while (to < DETAIL_OBJECTS_COUNT && rows[to].object == rows[from].object)
 		to++;
 	return to;
 }
@@ -128,7 +129,7 @@ void event_details(struct text *t, const struct details *details)
 	}
 	found.details = details;
 	found.seen = details_all(details, found.values);
-	for (; from < DETAIL_COUNT; from = to) {
+	for (; from < DETAIL_OBJECTS_COUNT; from = to) {
 		to = end_of(from);
 		if (from > 0)
 			text_char(t, ',');

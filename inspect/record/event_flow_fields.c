@@ -12,15 +12,6 @@ void event_name(struct text *t, const char *name, size_t max)
 		text_json(t, name, strnlen(name, max));
 }
 
-void event_ms(struct text *t, uint64_t us)
-{
-	text_u64(t, us / 1000);
-	text_char(t, '.');
-	text_char(t, (char)('0' + us / 100 % 10));
-	text_char(t, (char)('0' + us / 10 % 10));
-	text_char(t, (char)('0' + us % 10));
-}
-
 void event_flow_ids(struct text *t, const struct flow *flow, uint64_t point_id)
 {
 	char id[17], community[COMMUNITY_ID_TEXT];

@@ -19,6 +19,3 @@ void event_flow_ends(struct text *t, const struct flow *flow);
 
 /* A name of ours or of the settings, cut at `max` bytes, or null. */
 void event_name(struct text *t, const char *name, size_t max);
-
-/* Milliseconds with three decimals. */
-void event_ms(struct text *t, uint64_t us);

@@ -25,7 +25,7 @@ static inline bool record_kind_is_event(enum record_kind kind)
 }
 
 /* No line is longer; who has buffers of lines makes them at least this large. */
-enum { LINE_SIZE_MAX = 160 * 1024 };
+enum { LINE_SIZE_MAX = 256 * 1024 };
 
 struct sink {
 	void *ctx;

@@ -7,10 +7,7 @@
 #include "inspect/flow/addr_text.h"
 #include "inspect/record/fact.h"
 
-enum {
-	RISKS = 64,
-	APPS_FIRST = 256, /* slots; doubled at half full */
-};
+enum { APPS_FIRST = 256 }; /* slots; doubled at half full */
 
 struct app_slot {
 	struct app_total app;
@@ -130,7 +127,7 @@ void totals_destroy(struct totals *totals)
 	free(totals);
 }
 
-void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks)
+void totals_flow(struct totals *totals, const struct flow *flow, struct risk_set risks)
 {
 	struct total *app = app_total(totals, flow->app_master, flow->app);
 
@@ -138,8 +135,8 @@ void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks)
 	app->flows++;
 	app->packets += flow->side[0].packets + flow->side[1].packets;
 	app->bytes += flow->side[0].bytes + flow->side[1].bytes;
-	for (; risks != 0; risks &= risks - 1)
-		totals->risks[__builtin_ctzll(risks)]++;
+	while (!risk_set_is_empty(&risks))
+		totals->risks[risk_set_take(&risks)]++;
 }
 
 static void add_talkers(struct totals *totals, const struct flow_fact *fact)

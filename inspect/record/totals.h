@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "inspect/flow/flow.h"
+#include "inspect/proto/risk.h"
 #include "inspect/record/tables/conversations.h"
 #include "inspect/record/tables/named.h"
 #include "inspect/record/tables/talkers.h"
@@ -27,8 +28,7 @@ struct totals_tables totals_tables_asked(const struct settings *settings);
 struct totals *totals_create(const struct totals_tables *tables);
 void totals_destroy(struct totals *totals);
 
-/* `risks`: its bitmap of nDPI risks. */
-void totals_flow(struct totals *totals, const struct flow *flow, uint64_t risks);
+void totals_flow(struct totals *totals, const struct flow *flow, struct risk_set risks);
 /* Adds the flow's two ends to the talkers, and its conversation. */
 struct flow_fact;
 void totals_talk(struct totals *totals, const struct flow_fact *fact);
@@ -61,5 +61,5 @@ struct app_total {
 /* Fills at most `max` entries, returns how many there are in all. Deterministic order. */
 uint32_t totals_apps(const struct totals *totals, struct app_total *out, uint32_t max);
 uint32_t totals_talkers(const struct totals *totals, struct talker *out, uint32_t max);
-/* Flows that carry risk number `risk`. */
+/* Flows that carry risk number `risk`, an index (risk.h). */
 uint64_t totals_risk(const struct totals *totals, unsigned risk);

@@ -12,6 +12,8 @@ enum {
 	IP4_FRAGMENT = 6, /* offset of the field in the IPv4 header */
 	IP4_MORE = 0x2000,
 	IP4_OFFSET = 0x1fff,
+	IP4_HEADER = 20, /* without options */
+	LINK_LEAST = 68, /* bytes of a packet that every link carries whole (RFC 791) */
 	IP6_HEADER = 40,
 	IP6_FRAGMENT_LEN = 8,
 	IP6_MORE = 1,
@@ -39,19 +41,19 @@ struct reassembly {
 
 struct fragment {
 	const uint8_t *data;
-	uint32_t offset, len;
-	bool more;
+	uint32_t offset, len; /* `len` as the header claims it */
+	bool more, whole;     /* all of `data` arrived */
 };
 
-/* Where the data of fragment `p` belongs. false: not all there, or in IPv6 headers follow the
- * fragment header, so that it is not the last before l4. */
-static bool fragment_read(const struct packet *p, struct fragment *f)
+/* Where the data of fragment `p` belongs, of which some may not have arrived. false: cut before it, or in IPv6
+ * headers follow the fragment header, so that it is not the last before l4. */
+static bool fragment_head(const struct packet *p, struct fragment *f)
 {
 	struct cursor c = cursor_make(p->ip, p->ip_cap, p->ip_len);
 	const uint8_t *h = cursor_take(&c, p->l4);
 	uint16_t field;
 
-	if (!h || c.cap < c.wire || (p->ip_version == 6 && p->l4 < IP6_HEADER + UNIT))
+	if (!h || (p->ip_version == 6 && p->l4 < IP6_HEADER + UNIT))
 		return false;
 	if (p->ip_version == 4) {
 		field = be16(h + IP4_FRAGMENT);
@@ -66,8 +68,35 @@ static bool fragment_read(const struct packet *p, struct fragment *f)
 		f->more = field & IP6_MORE;
 	}
 	f->data = c.at;
-	f->len = c.cap;
-	return f->len && f->offset + f->len + p->l4 <= DATA_MAX && !(f->more && f->len % UNIT);
+	f->len = c.wire;
+	f->whole = c.cap == c.wire;
+	return true;
+}
+
+/* false: not all there, or not as fragments are. */
+static bool fragment_read(const struct packet *p, struct fragment *f)
+{
+	return fragment_head(p, f) && f->whole && f->len &&
+	       f->offset + f->len + p->l4 <= DATA_MAX && !(f->more && f->len % UNIT);
+}
+
+bool fragment_is_tiny(const struct packet *p, uint32_t *bytes)
+{
+	uint32_t header = p->ip_version == 4 ? p->l4 : IP4_HEADER, least;
+	struct fragment f;
+
+	if (!fragment_head(p, &f))
+		return false;
+	least = (LINK_LEAST - (header < LINK_LEAST ? header : LINK_LEAST)) / UNIT * UNIT;
+	*bytes = f.len;
+	return (f.more && f.len < least) || (f.offset && f.offset < least);
+}
+
+uint32_t fragment_offset(const struct packet *p)
+{
+	struct fragment f;
+
+	return fragment_head(p, &f) ? f.offset : 0;
 }
 
 size_t reassembly_room(const struct packet *p)
@@ -114,35 +143,58 @@ static bool reassembly_grow(struct reassembly *d, uint32_t size)
 	return true;
 }
 
-/* false: some of it is there already. */
-static bool units_mark(struct reassembly *d, const struct fragment *f)
+static uint32_t units_end(const struct fragment *f)
 {
-	uint32_t end = (f->offset + f->len + UNIT - 1) / UNIT;
-
-	for (uint32_t unit = f->offset / UNIT; unit < end; unit++) {
-		if (d->units[unit / 8] >> unit % 8 & 1)
-			return false;
-		d->units[unit / 8] = (uint8_t)(d->units[unit / 8] | 1u << unit % 8);
-	}
-	return true;
+	return (f->offset + f->len + UNIT - 1) / UNIT;
 }
 
-static bool reassembly_put(struct reassembly *d, const struct fragment *f)
+/* Units of the fragment that are there already. */
+static uint32_t units_there(const struct reassembly *d, const struct fragment *f)
+{
+	uint32_t there = 0;
+
+	for (uint32_t unit = f->offset / UNIT; unit < units_end(f); unit++)
+		there += d->units[unit / 8] >> unit % 8 & 1;
+	return there;
+}
+
+static void units_mark(struct reassembly *d, const struct fragment *f)
+{
+	for (uint32_t unit = f->offset / UNIT; unit < units_end(f); unit++)
+		d->units[unit / 8] = (uint8_t)(d->units[unit / 8] | 1u << unit % 8);
+}
+
+/* All of it is there already, the same. */
+static bool is_again(const struct reassembly *d, const struct fragment *f, uint32_t there)
 {
 	uint32_t end = f->offset + f->len;
 
+	return there == units_end(f) - f->offset / UNIT && end <= d->reach &&
+	       (f->more || end == d->total) &&
+	       !memcmp(d->bytes + d->header + f->offset, f->data, f->len);
+}
+
+static enum reassembly_status reassembly_put(struct reassembly *d, const struct fragment *f)
+{
+	uint32_t end = f->offset + f->len, there = units_there(d, f);
+
+	if (there)
+		return is_again(d, f, there) ? REASSEMBLY_OPEN : REASSEMBLY_OVERLAPS;
 	if (!f->more && d->total)
-		return false;
+		return REASSEMBLY_BROKEN;
 	if (!f->more)
 		d->total = end;
-	if (d->header + end > DATA_MAX || (d->total && end > d->total) || !units_mark(d, f) ||
+	if (d->header + end > DATA_MAX || (d->total && end > d->total) ||
 		!reassembly_grow(d, d->header + end))
-		return false;
+		return REASSEMBLY_BROKEN;
+	units_mark(d, f);
 	memcpy(d->bytes + d->header + f->offset, f->data, f->len);
 	d->have += f->len;
 	if (d->reach < end)
 		d->reach = end;
-	return d->have <= (d->total ? d->total : DATA_MAX);
+	if (d->have > (d->total ? d->total : DATA_MAX))
+		return REASSEMBLY_BROKEN;
+	return d->have == d->total ? REASSEMBLY_WHOLE : REASSEMBLY_OPEN;
 }
 
 /* The header is the first fragment's, whose length may differ: IPv4 copies not all options. */
@@ -159,16 +211,19 @@ static bool reassembly_head(
 	return true;
 }
 
-static bool reassembly_take(
+static enum reassembly_status reassembly_take(
 	struct reassembly *d, const struct packet *p, const struct piece *piece)
 {
+	enum reassembly_status status;
 	struct fragment f;
 
-	if (!fragment_read(p, &f) || (piece != NULL) != (f.offset == 0) || (piece && !f.more) ||
-		(piece && !reassembly_head(d, p, piece)) || !reassembly_put(d, &f))
-		return false;
-	d->has_first |= piece != NULL;
-	return true;
+	if (!fragment_read(p, &f) || (piece != NULL) != (f.offset == 0) || (piece && !f.more))
+		return REASSEMBLY_BROKEN;
+	if (piece && !d->has_first && !reassembly_head(d, p, piece))
+		return REASSEMBLY_BROKEN;
+	status = reassembly_put(d, &f);
+	d->has_first |= piece != NULL && status < REASSEMBLY_BROKEN;
+	return status;
 }
 
 static void join(struct reassemblies *all, struct reassembly *d)
@@ -208,7 +263,7 @@ struct reassembly *reassembly_open(struct reassemblies *all, struct flow *flow,
 	d->id = ip_fragment_id(p);
 	d->version = p->ip_version;
 	d->header = p->l4;
-	if (reassembly_take(d, p, piece))
+	if (reassembly_take(d, p, piece) == REASSEMBLY_OPEN)
 		return d;
 	reassembly_close(d);
 	return NULL;
@@ -231,24 +286,26 @@ struct reassembly *reassembly_newer(const struct reassembly *datagram)
 	return datagram->newer;
 }
 
-static bool is_same(const struct reassembly *d, const struct packet *p)
+bool reassembly_has(const struct reassembly *datagram, const struct packet *p)
 {
-	return ip_fragment_id(p) == d->id && p->ip_version == d->version;
+	return ip_fragment_id(p) == datagram->id && p->ip_version == datagram->version;
 }
 
 bool reassembly_awaits(const struct reassembly *datagram, const struct packet *p)
 {
-	return !datagram->has_first && is_same(datagram, p);
+	return !datagram->has_first && reassembly_has(datagram, p);
 }
 
 enum reassembly_status reassembly_add(
 	struct reassembly *datagram, const struct packet *p, const struct piece *piece)
 {
-	if (!is_same(datagram, p))
-		return REASSEMBLY_OPEN;
-	if (!reassembly_take(datagram, p, piece))
-		return REASSEMBLY_BROKEN;
-	return datagram->have == datagram->total ? REASSEMBLY_WHOLE : REASSEMBLY_OPEN;
+	return reassembly_has(datagram, p) ? reassembly_take(datagram, p, piece)
+					   : REASSEMBLY_OPEN;
+}
+
+bool reassembly_is_whole(const struct reassembly *datagram)
+{
+	return datagram->has_first && datagram->have == datagram->total;
 }
 
 static void put16(uint8_t *p, uint32_t v)
@@ -265,7 +322,7 @@ const struct piece *reassembly_piece(struct reassembly *datagram)
 	if (!d->has_first)
 		return NULL;
 	d->piece.ip = d->bytes;
-	if (d->have != d->total)
+	if (!reassembly_is_whole(d))
 		return &d->piece; /* its headers and lengths are the first fragment's */
 	d->piece.cap = d->piece.wire = len;
 	if (d->version == 4) {

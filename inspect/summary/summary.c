@@ -191,11 +191,11 @@ static void put_talkers(struct json *j, const struct summary *s)
 static void put_risks(struct json *j, const struct summary *s)
 {
 	json_open(j, "risks", '[');
-	for (unsigned risk = 0; risk < DPI_RISK_COUNT; risk++) {
+	for (unsigned risk = 0; risk < RISKS; risk++) {
 		if (totals_risk(s->totals, risk) == 0)
 			continue;
 		json_open(j, NULL, '{');
-		json_u64(j, "id", risk);
+		json_u64(j, "id", risk_id(risk));
 		json_string(j, "name", dpi_risk_name(risk));
 		json_u64(j, "score", dpi_risk_score(risk));
 		json_u64(j, "flows", totals_risk(s->totals, risk));

@@ -233,7 +233,7 @@ static void put_risk(struct columns *c, const struct summary *s, unsigned risk)
 	const char *name = dpi_risk_name(risk);
 
 	columns_cell(c, "%s", name == NULL ? "?" : name);
-	columns_cell(c, "%u", risk);
+	columns_cell(c, "%u", risk_id(risk));
 	columns_cell(c, "%u", dpi_risk_score(risk));
 	columns_count(c, totals_risk(s->totals, risk));
 }
@@ -244,7 +244,7 @@ static void put_risks(const struct summary *s, FILE *out)
 	struct columns c;
 
 	columns_init(&c, "lrrr");
-	for (unsigned risk = 0; risk < DPI_RISK_COUNT; risk++) {
+	for (unsigned risk = 0; risk < RISKS; risk++) {
 		if (totals_risk(s->totals, risk) == 0)
 			continue;
 		if (c.n_rows == 0) {

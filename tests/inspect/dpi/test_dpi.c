@@ -147,6 +147,13 @@ static void http_fields_are_read(void)
 	dpi_destroy(dpi);
 }
 
+static bool has_risk(const struct details *details, unsigned risk)
+{
+	struct risk_set risks = details_risks(details);
+
+	return risk_set_has(&risks, risk);
+}
+
 /* As ndpiReader prints them for these requests. */
 static void attacks_in_urls_are_risks(void)
 {
@@ -165,8 +172,8 @@ static void attacks_in_urls_are_risks(void)
 		shake_hands(dpi, &t);
 		say(dpi, &t, 0, requests[i]);
 		dpi_conclude(dpi, &t.flow);
-		for (unsigned risk = 0; risk < DPI_RISK_COUNT; risk++)
-			if (details_risks(t.flow.details) >> risk & 1)
+		for (unsigned risk = 0; risk < RISKS; risk++)
+			if (has_risk(t.flow.details, risk))
 				for (unsigned r = 0; r < 2; r++)
 					if (!strcmp(dpi_risk_name(risk), risks[r]))
 						found |= 1u << r;
@@ -247,7 +254,7 @@ static void ssh_banners_are_read(void)
 	expect_string(&t, DETAIL_ssh_client, "SSH-2.0-OpenSSH_9.2p1");
 	expect_string(&t, DETAIL_ssh_server, "SSH-2.0-dropbear_2022.83");
 	/* Not on port 22: nDPI's risk 5. */
-	CU_ASSERT_TRUE(details_risks(t.flow.details) & 1u << 5);
+	CU_ASSERT_TRUE(has_risk(t.flow.details, 5));
 	CU_ASSERT_EQUAL(strncmp(dpi_risk_name(5), "Known Proto", 11), 0); /* then it varies */
 	CU_ASSERT_EQUAL(dpi_risk_score(5), 50);
 	dpi_release(dpi, &t.flow);
@@ -596,8 +603,8 @@ static void names_outside_the_tables_are_harmless(void)
 	CU_ASSERT_STRING_EQUAL(dpi_app(dpi, 65535, 65535, text, sizeof(text)), "Unknown");
 	CU_ASSERT_STRING_EQUAL(dpi_protocol_name(dpi, 65535), "Unknown");
 	CU_ASSERT_STRING_EQUAL(dpi_category_name(dpi, 255), "Unspecified");
-	CU_ASSERT_PTR_NULL(dpi_risk_name(DPI_RISK_COUNT - 1));
-	CU_ASSERT_EQUAL(dpi_risk_score(DPI_RISK_COUNT), 0);
+	CU_ASSERT_PTR_NULL(dpi_risk_name(NDPI_RISKS - 1));
+	CU_ASSERT_EQUAL(dpi_risk_score(RISKS), 0);
 	CU_ASSERT_PTR_NOT_NULL(strchr(dpi_version(), '.'));
 	dpi_destroy(dpi);
 	dpi_destroy(NULL);

@@ -209,16 +209,19 @@ static void what_never_comes_is_not_waited_for(void)
 	CU_ASSERT_TRUE(script.talk.flow.flags & FLOW_DPI_DONE);
 	dpi_release(dpi, &script.talk.flow);
 
-	/* ... or when nine wait. */
+	CU_ASSERT_EQUAL(dpi_stats(dpi).gaps_given_up, 1);
+
+	/* ... or when more bytes wait than may. */
+	dpi_destroy(dpi);
+	dpi = open_dpi((struct dpi_params){.reorder_limit = 700});
 	begin(6, 40000, true);
 	for (unsigned i = 0; i < 10; i++)
 		say(0, "\xf0\xf1\xf2", 3);
 	give(dpi, "0124567");
-	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 4);
-	give(dpi, "89ab");
-	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 4);
-	give(dpi, "c");
-	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 4 + 3 + 9);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 0);
+	give(dpi, "89abc");
+	CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 3 + 9);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).gaps_given_up, 1);
 
 	/* Held packets are freed with their flow. */
 	dpi_release(dpi, &script.talk.flow);
@@ -303,9 +306,17 @@ static void expect_answers(const struct dpi *dpi, unsigned count)
 	CU_ASSERT_EQUAL(n, count);
 }
 
+static void expect_risk(enum own_risk risk, bool is_there)
+{
+	struct risk_set risks = details_risks(script.talk.flow.details);
+
+	CU_ASSERT_EQUAL(risk_set_has(&risks, NDPI_RISKS + risk), is_there);
+}
+
 static void fragments_are_put_together(void)
 {
-	static const char *const orders[] = {"0", "123", "132", "213", "231", "312", "321"};
+	static const char *const orders[] = {"0", "123", "132", "213", "231", "312", "321",
+		"1223", "1123", "2213", "3312", "1243"}; /* bytes may come again */
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		struct dpi *dpi = open_usual_dpi();
@@ -315,6 +326,73 @@ static void fragments_are_put_together(void)
 		CU_ASSERT_TRUE(script.talk.flow.flags & FLOW_DPI_DONE);
 		CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 1);
 		expect_answers(dpi, 3);
+		expect_risk(OWN_RISK_ip_fragment_overlap, false);
+		/* The second one has 32 bytes. */
+		expect_risk(OWN_RISK_ip_fragment_tiny, i > 0);
+		CU_ASSERT_EQUAL(dpi_stats(dpi).datagrams_unjoined, 0);
+		finish(dpi);
+	}
+}
+
+/* Fewer than 48 bytes behind an IPv4 header without options; the last one may have as few as it has. */
+static void a_fragment_smaller_than_links_make_is_a_risk(void)
+{
+	static const struct {
+		uint32_t offset, len;
+		bool more, is_tiny;
+	} cases[] = {{0, 8, true, true}, {0, 40, true, true}, {0, 48, true, false},
+		{40, 32, false, true}, {48, 40, true, true}, {48, 37, false, false}};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct dpi *dpi = open_usual_dpi();
+
+		begin_fragments();
+		cut_fragment(0, cases[i].offset, cases[i].len, cases[i].more);
+		give(dpi, cases[i].offset ? "16" : "6");
+		dpi_conclude(dpi, &script.talk.flow);
+		expect_risk(OWN_RISK_ip_fragment_tiny, cases[i].is_tiny);
+		finish(dpi);
+	}
+}
+
+/* 3 a request, 4 it again, 5 it again with other bytes; 6 what follows, 7 both in one segment, the first again
+ * otherwise; 8 what follows, otherwise. A part of 7 that comes again is not compared. */
+static void begin_overlaps(void)
+{
+	uint32_t seq;
+
+	begin(6, 8000, true);
+	say(0, "GET /a HTTP/1.1\r\n", 17);
+	seq = script.packet[3].tcp_seq;
+	say(0, "GET /a HTTP/1.1\r\n", 17);
+	say(0, "GET /b HTTP/1.1\r\n", 17);
+	say(0, "Host: a\r\n\r\n", 11);
+	say(0, "GET /c HTTP/1.1\r\nHost: a\r\n\r\n", 28);
+	say(0, "Host: b\r\n\r\n", 11);
+	for (unsigned i = 4; i < 9; i++)
+		script.packet[i].tcp_seq = i == 6 || i == 8 ? seq + 17 : seq;
+}
+
+static void other_bytes_at_the_same_place_are_a_risk(void)
+{
+	static const struct {
+		const char *order;
+		bool is_risk;
+	} cases[] = {{"01236", false}, {"01234646", false}, {"012356", true}, {"012365", true},
+		{"012367", true}, {"012667", false}, {"01263", false}, {"012673", false},
+		{"012683", true}, {"012638", true}};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct dpi *dpi = open_usual_dpi();
+		size_t len;
+
+		begin_overlaps();
+		give(dpi, cases[i].order);
+		dpi_conclude(dpi, &script.talk.flow);
+		expect_risk(OWN_RISK_tcp_overlap, cases[i].is_risk);
+		if (cases[i].is_risk)
+			CU_ASSERT_PTR_NOT_NULL(details_why(script.talk.flow.details,
+				NDPI_RISKS + OWN_RISK_tcp_overlap, &len));
 		finish(dpi);
 	}
 }
@@ -322,8 +400,8 @@ static void fragments_are_put_together(void)
 /* As ndpiReader, which drops later fragments: the first one alone. Overlaps are attacks. */
 static void fragments_that_do_not_fit_leave_the_first(void)
 {
-	static const char *const orders[] = {"1", "12", "13", "14", "1423", "122", "1243",
-		"1453", "21", "31", "4123", "2213", "2241", "4531", "3312", "34521"};
+	static const char *const orders[] = {"1", "12", "13", "14", "1423", "122", "1453", "21",
+		"31", "4123", "2241", "4531", "34521"};
 
 	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
 		struct dpi *dpi = open_usual_dpi();
@@ -332,7 +410,9 @@ static void fragments_that_do_not_fit_leave_the_first(void)
 		give_ahead(dpi, orders[i]);
 		dpi_conclude(dpi, &script.talk.flow);
 		CU_ASSERT_EQUAL(dpi_stats(dpi).packets, 1);
+		CU_ASSERT_NOT_EQUAL(dpi_stats(dpi).datagrams_unjoined, 0);
 		expect_answers(dpi, 0);
+		expect_risk(OWN_RISK_ip_fragment_overlap, strpbrk(orders[i], "45"));
 		finish(dpi);
 	}
 }
@@ -410,6 +490,8 @@ void suite_dpi_order(void)
 	CU_ADD_TEST(s, a_flow_may_begin_in_the_middle_and_out_of_order);
 	CU_ADD_TEST(s, what_never_comes_is_not_waited_for);
 	CU_ADD_TEST(s, fragments_are_put_together);
+	CU_ADD_TEST(s, a_fragment_smaller_than_links_make_is_a_risk);
+	CU_ADD_TEST(s, other_bytes_at_the_same_place_are_a_risk);
 	CU_ADD_TEST(s, fragments_that_do_not_fit_leave_the_first);
 	CU_ADD_TEST(s, the_first_fragment_may_have_the_longer_header);
 	CU_ADD_TEST(s, later_fragments_alone_begin_nothing);

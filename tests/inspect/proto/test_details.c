@@ -26,7 +26,7 @@ static void gives_back_what_was_set(void)
 	size_t len;
 
 	draft_reset(&draft);
-	draft.risks = 1ull << 63 | 2;
+	draft.risks.ndpi = 1ull << 63 | 2;
 	draft_text(&draft, DETAIL_ssh_client, "SSH-2.0-x");
 	draft_number(&draft, DETAIL_http_status, 204);
 	draft_list(&draft, DETAIL_dns_answers, addresses[0], sizeof(addresses[0]), 3);
@@ -39,7 +39,7 @@ static void gives_back_what_was_set(void)
 
 	expect(d, DETAIL_ssh_client, "SSH-2.0-x");
 	CU_ASSERT_EQUAL(details_number(d, DETAIL_http_status), 204);
-	CU_ASSERT_EQUAL(details_risks(d), 1ull << 63 | 2);
+	CU_ASSERT_EQUAL(details_risks(d).ndpi, 1ull << 63 | 2);
 	at = details_string(d, DETAIL_tls_sni, &len);
 	CU_ASSERT_EQUAL(len, 3);
 	CU_ASSERT_EQUAL(memcmp(at, "a\0b", 3), 0);
@@ -73,7 +73,15 @@ static void nothing_set_is_no_details(void)
 	CU_ASSERT_EQUAL(memory.peak, 0);
 	CU_ASSERT_PTR_NULL(details_string(NULL, DETAIL_tls_sni, &len));
 	CU_ASSERT_EQUAL(details_number(NULL, DETAIL_http_status), -1);
-	CU_ASSERT_EQUAL(details_risks(NULL), 0);
+	CU_ASSERT_EQUAL(details_risks(NULL).ndpi | details_risks(NULL).own, 0);
+}
+
+static void expect_why(const struct details *details, unsigned risk, const char *text)
+{
+	size_t len = 0;
+	const char *why = details_why(details, risk, &len);
+
+	CU_ASSERT_TRUE(why && len == strlen(text) && !memcmp(why, text, len));
 }
 
 static void keeps_older_values_that_are_not_replaced(void)
@@ -81,21 +89,31 @@ static void keeps_older_values_that_are_not_replaced(void)
 	struct memory memory = {0};
 	struct memory_list list = {0};
 	struct details *first, *second;
+	size_t len;
 
 	draft_reset(&draft);
-	draft.risks = 4;
+	draft.risks = (struct risk_set){4, 1};
+	draft_why(&draft, NDPI_RISKS, "first");
+	draft_why(&draft, 2, "second");
 	draft_text(&draft, DETAIL_dns_query, "old");
 	draft_text(&draft, DETAIL_dns_type, "A");
 	first = draft_finish(&draft, &memory, &list);
 	draft_reset(&draft);
-	draft.risks = 1;
+	draft.risks.ndpi = 1;
+	draft_why(&draft, 0, "third");
+	draft_why(&draft, 2, "newer");
 	draft_text(&draft, DETAIL_dns_query, "new");
 	draft_keep(&draft, first);
 	second = draft_finish(&draft, &memory, &list);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(second);
 	expect(second, DETAIL_dns_query, "new");
 	expect(second, DETAIL_dns_type, "A");
-	CU_ASSERT_EQUAL(details_risks(second), 5);
+	CU_ASSERT_EQUAL(details_risks(second).ndpi, 5);
+	CU_ASSERT_EQUAL(details_risks(second).own, 1);
+	expect_why(second, NDPI_RISKS, "first");
+	expect_why(second, 2, "newer");
+	expect_why(second, 0, "third");
+	CU_ASSERT_PTR_NULL(details_why(second, 1, &len));
 	memory_sweep(&list);
 	CU_ASSERT_EQUAL(memory.used, 0);
 	memory_trim(&memory);

@@ -32,7 +32,7 @@ enum {
 	,
 	BEFORE_DNS = STRINGS - 9, /* three of dns, four of ssh, two of quic are the last */
 	/* Bytes a string, with which all fill a record; and with which half of the answers have room. */
-	WHOLE_LEN = (11720 - (int)sizeof(struct flow_record)) / STRINGS - 3,
+	WHOLE_LEN = (7402 - (int)sizeof(struct flow_record)) / STRINGS - 3,
 	LONG_LEN = 13260 / BEFORE_DNS - 3,
 };
 #undef STRING
@@ -96,14 +96,14 @@ static void a_plain_flow_in_full(void)
 		"\"app\":\"TLS.Google\",\"app_protocol\":\"TLS\",\"app_name\":\"Google\","
 		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,\"encryption\":null,"
 		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27,"
-		"\"retransmitted\":null,\"out_of_order\":null},"
+		"\"retransmitted\":null,\"out_of_order\":null,\"entropy\":null},"
 		"\"server\":{\"packets\":3,\"bytes\":5000000000,\"tcp_flags\":26,"
-		"\"retransmitted\":null,\"out_of_order\":null},"
+		"\"retransmitted\":null,\"out_of_order\":null,\"entropy\":null},"
 		"\"rule_number\":null,\"rule_action\":null,\"truncated\":0,\"acked_unseen\":"
 		"null,"
 		"\"history\":null,\"syn_ack_ms\":null,\"handshake_ms\":null,"
 		"\"response_ms\":null,"
-		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],"
+		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],\"score\":0,"
 		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,"
 		"\"transactions\":{\"dns\":null,\"http\":null,\"tls\":null,\"quic\":null,\"ssh\":null},"
 		"\"icmp\":null}\n");
@@ -362,11 +362,12 @@ static void details_and_risks(void)
 	struct flow flow = sample_flow();
 
 	draft_reset(&draft);
-	draft.risks = 1ull << 1 | 1ull << 9;
+	draft.risks.ndpi = 1ull << 1 | 1ull << 9;
 	draft_text(&draft, DETAIL_dns_query, "example.org\x01");
 	draft_list(&draft, DETAIL_dns_answers, answers[0], sizeof(answers[0]), 2);
 	draft_number(&draft, DETAIL_dns_answer_count, 3);
 	draft_number(&draft, DETAIL_http_status, 404);
+	draft_why(&draft, 9, "what the library said");
 	flow.details = draft_finish(&draft, &memory, &taken);
 	expect_part(&flow, FLOW_END_IDLE,
 		"\"tls\":null,\"http\":{\"host\":null,\"url\":null,\"method\":null,"
@@ -379,8 +380,28 @@ static void details_and_risks(void)
 		"\"icmp\":null}\n");
 	/* Names and scores as `ndpiReader -h` lists them. */
 	expect_part(&flow, FLOW_END_IDLE,
-		"\"risks\":[{\"id\":1,\"name\":\"XSS Attack\",\"score\":250},"
-		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100}],");
+		"\"risks\":[{\"id\":1,\"name\":\"XSS Attack\",\"score\":250,"
+		"\"why\":\"URL looks like cross-site scripting\"},"
+		"{\"id\":9,\"name\":\"TLS Expired Certificate\",\"score\":100,"
+		"\"why\":\"what the library said\"}],\"score\":350,");
+	draft_reset(&draft);
+	draft.risks.own = 1u << OWN_RISK_ip_fragment_tiny;
+	draft.risks.ndpi = 1ull << 5 | 1ull << 8;
+	draft_why(&draft, NDPI_RISKS + OWN_RISK_ip_fragment_tiny, "fragment");
+	draft_text(&draft, DETAIL_tls_cipher, "TLS_NULL");
+	draft_number(&draft, DETAIL_flow_entropy_lo, 7906);
+	draft_number(&draft, DETAIL_flow_entropy_hi, 60);
+	flow.details = draft_finish(&draft, &memory, &taken);
+	expect_part(&flow, FLOW_END_IDLE,
+		"\"why\":\"protocol at a port that is not its own: port 80\"}");
+	expect_part(&flow, FLOW_END_IDLE, "\"why\":\"cipher suite is weak: TLS_NULL\"}");
+	expect_part(&flow, FLOW_END_IDLE,
+		"{\"id\":1002,\"name\":\"ip_fragment_tiny\",\"score\":50,\"why\":\"fragment\"}],"
+		"\"score\":200,");
+	expect_part(&flow, FLOW_END_IDLE, "\"entropy\":0.060},\"server\":");
+	expect_part(&flow, FLOW_END_IDLE, "\"entropy\":7.906},\"rule_number\":");
+	flow.flags |= FLOW_CLIENT_IS_LO;
+	expect_part(&flow, FLOW_END_IDLE, "\"entropy\":7.906},\"server\":");
 }
 
 /* Zero is said of flows that were looked at. */
@@ -440,7 +461,7 @@ static void the_longest_event_fits(void)
 		"assert n > 200 and set(e['tls']['sni']) == {'\\x01'}\n"
 		"assert e['ssh']['hassh_server'] == e['tls']['sni']\n"
 		"assert e['dns']['answers'] == ['\\x02' * 64] * 64\n"
-		"assert len(e['risks']) == 64\n"));
+		"assert len(e['risks']) == 67\n"));
 	stage_free(stage);
 }
 
@@ -461,7 +482,7 @@ static void what_is_too_long_is_cut_and_said(void)
 		"assert e['ssh'] is None\n"
 		"assert 0 < len(e['dns']['answers']) < 64\n"
 		"assert set(e['dns']['answers']) == {'\\x02' * 255}\n"
-		"assert len(e['risks']) == 64\n"));
+		"assert len(e['risks']) == 67\n"));
 	stage_free(stage);
 }
 

@@ -30,8 +30,16 @@ struct told {
 	uint32_t client, server, tenant;
 	uint16_t master, app;
 	struct total to_server, to_client;
-	uint64_t risks;
+	struct risk_set risks;
 };
+
+static void add_risk(struct risk_set *set, unsigned risk)
+{
+	if (risk < NDPI_RISKS)
+		set->ndpi |= 1ull << risk;
+	else
+		set->own |= 1u << (risk - NDPI_RISKS);
+}
 
 static struct told random_told(void)
 {
@@ -44,7 +52,7 @@ static struct told random_told(void)
 		.to_client = {1, below(100), below(1000)}};
 
 	for (uint32_t risks = below(3); risks > 0; risks--)
-		told.risks |= 1ull << below(64);
+		add_risk(&told.risks, below(RISKS));
 	return told;
 }
 
@@ -157,11 +165,11 @@ static void check(const struct totals *totals, const struct told *told)
 	check_talkers(totals, told);
 	CU_ASSERT_EQUAL(totals_flows(totals), FLOWS);
 	CU_ASSERT_EQUAL(totals_talkers_overflow(totals), 0);
-	for (unsigned risk = 0; risk < 64; risk++) {
+	for (unsigned risk = 0; risk < RISKS; risk++) {
 		uint64_t want = 0;
 
 		for (int f = 0; f < FLOWS; f++)
-			want += told[f].risks >> risk & 1;
+			want += risk_set_has(&told[f].risks, risk);
 		CU_ASSERT_EQUAL(totals_risk(totals, risk), want);
 	}
 }
@@ -341,7 +349,8 @@ static void the_error_holds_for_every_talker(void)
 
 		bytes[client] += sent;
 		bytes[server] += sent;
-		count(totals, &(struct told){client, server, 0, 0, 0, {1, 1, sent}, {0}, 0});
+		count(totals,
+			&(struct told){client, server, 0, 0, 0, {1, 1, sent}, {0}, {0, 0}});
 	}
 	check_error(totals, bytes, ALL);
 	totals_destroy(totals);

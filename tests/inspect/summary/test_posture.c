@@ -75,7 +75,7 @@ static void add(struct scene *scene, uint8_t client, uint8_t server, uint8_t sou
 	if (vni)
 		fact.key.point = (struct session_key){addr_of(source), vni, 0};
 	totals_talk(scene->totals, &fact);
-	totals_flow(scene->totals, &flow, 0);
+	totals_flow(scene->totals, &flow, (struct risk_set){0, 0});
 	encryption_count(&scene->summary.counters.encryption_stats, encryption, 1);
 }
 

@@ -55,7 +55,7 @@ static void add_flow(struct run *run, struct app_total what, uint8_t host, uint6
 	flow.side[1].packets = packets - packets / 2;
 	flow.side[0].bytes = bytes / 10;
 	flow.side[1].bytes = bytes - bytes / 10;
-	totals_flow(run->totals, &flow, risks);
+	totals_flow(run->totals, &flow, (struct risk_set){risks, 0});
 	flow_fact_fill(&fact, &(struct flow_fact_of){&flow, &nowhere, 42, ENCRYPTION_UNKNOWN});
 	totals_talk(run->totals, &fact);
 	encryption_count(&run->summary.counters.encryption_stats, ENCRYPTION_UNKNOWN, 1);

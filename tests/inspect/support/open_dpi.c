@@ -11,6 +11,7 @@ struct dpi *open_dpi(struct dpi_params params)
 
 	params.max_packets_tcp = params.max_packets_tcp ? params.max_packets_tcp : 80;
 	params.max_packets_udp = params.max_packets_udp ? params.max_packets_udp : 24;
+	params.reorder_limit = params.reorder_limit ? params.reorder_limit : 16384;
 	dpi = dpi_create(&params, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dpi);
 	return dpi;

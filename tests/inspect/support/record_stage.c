@@ -92,7 +92,7 @@ struct details *stage_details(struct stage *stage, size_t len, size_t element)
 	for (int i = 0; i < DETAILS_LIST_MAX; i++)
 		lists[i][element] = '\0';
 	draft_reset(&stage->draft);
-	stage->draft.risks = UINT64_MAX;
+	stage->draft.risks = (struct risk_set){UINT64_MAX, (1u << OWN_RISKS) - 1};
 #define DETAIL_STRING(name) draft_text(&stage->draft, name, bytes);
 #define DETAIL_NUMBER(name) draft_number(&stage->draft, name, INT64_MAX);
 #define DETAIL_BOOL(name) draft_number(&stage->draft, name, 1);

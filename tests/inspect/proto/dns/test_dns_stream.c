@@ -305,7 +305,7 @@ static void expect(struct dpi *dpi, struct talk *t, const char *query, const cha
 	CU_ASSERT_STRING_EQUAL(
 		dpi_app(dpi, t->flow.app_master, t->flow.app, app, sizeof(app)), "DNS");
 	CU_ASSERT_FALSE(t->flow.flags & FLOW_DPI_GUESSED);
-	CU_ASSERT_FALSE(details_risks(t->flow.details) >> MALFORMED_PACKET & 1);
+	CU_ASSERT_FALSE(details_risks(t->flow.details).ndpi >> MALFORMED_PACKET & 1);
 	CU_ASSERT_TRUE(says(t, DETAIL_dns_query, query));
 	CU_ASSERT_TRUE(says(t, DETAIL_dns_rcode, rcode));
 	CU_ASSERT_TRUE(says(t, DETAIL_dns_answers, answer));
