@@ -65,6 +65,7 @@ struct engine *engine_create(struct memory *memory, bool correlate, struct error
 	set_ndpi_malloc(hook_malloc);
 	set_ndpi_free(memory_free);
 	engine_spare();
+	engine_know_names();
 	engine_enter(engine, NULL);
 	ready = engine_isolate(&engine->real) && engine_setup(engine);
 	engine_leave();

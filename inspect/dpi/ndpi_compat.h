@@ -9,6 +9,9 @@
 /* Before 4.6 the sizes of the cross-flow caches cannot be set: see ndpi_isolation.c. */
 #define COMPAT_INTERPOSE !NDPI_AT_LEAST(4, 6)
 
+/* The functions that ndpi_names.c stands in for have these arguments. */
+#define COMPAT_KNOWS_NAMES !NDPI_AT_LEAST(4, 4)
+
 /* nDPI looks at this many packets of a flow and ignores the rest; a preference since 4.4, which
  * stands at its default. */
 #define COMPAT_PACKETS_PER_FLOW 32

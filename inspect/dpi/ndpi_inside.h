@@ -1,5 +1,5 @@
 /* What the files of the nDPI adapter share: ndpi.c (calls), ndpi_isolation.c (caches across flows),
- * ndpi_spare.c (what nDPI is spared) and ndpi_collect.c (what a flow's state tells). Only they include
+ * ndpi_spare.c (what nDPI is spared), ndpi_names.c (what it found for names) and ndpi_collect.c (what a flow's state tells). Only they include
  * this, and nDPI's headers. */
 #pragma once
 
@@ -23,11 +23,30 @@ struct engine_flow {
 };
 
 /* nDPI's own functions behind those we define in their place. */
-struct caches {
+struct originals {
 	struct ndpi_lru_cache *(*init)(uint32_t entries);
 	uint8_t (*find)(struct ndpi_lru_cache *, uint32_t key, uint16_t *value, uint8_t clean);
 	void (*add)(struct ndpi_lru_cache *, uint32_t key, uint16_t value);
 	void *(*cache_new)(uint32_t size);
+	int (*match_string)(struct ndpi_detection_module_struct *, char *name, u_int len,
+		ndpi_protocol_match_result *);
+	int (*match_category)(struct ndpi_detection_module_struct *, char *name, u_int len,
+		ndpi_protocol_category_t *);
+	int (*check_generated)(struct ndpi_detection_module_struct *, struct ndpi_flow_struct *,
+		char *name, uint8_t is_hostname);
+};
+
+enum { NAMES_MAX = 256 /* remembered */, NAME_MAX_KNOWN = 79 /* bytes */ };
+
+/* What nDPI has said of a name. */
+struct known_name {
+	uint8_t len; /* 0: none */
+	bool knows_protocol, knows_category;
+	bool is_ordinary[2]; /* it does not look generated: as any text, as a host's name */
+	int found, has_category;
+	ndpi_protocol_match_result match;
+	ndpi_protocol_category_t category;
+	char name[NAME_MAX_KNOWN];
 };
 
 struct engine {
@@ -36,8 +55,9 @@ struct engine {
 	struct memory_list own;   /* blocks of the module */
 	struct memory_list *list; /* where blocks go now */
 	struct engine_flow *flow; /* the flow that nDPI works on */
-	struct caches real;
+	struct originals real;
 	bool correlate;
+	struct known_name names[NAMES_MAX];
 };
 
 /* The engine whose flow or module nDPI works on in this thread, or NULL. */
@@ -48,8 +68,9 @@ void engine_enter(struct engine *engine, struct engine_flow *flow);
 void engine_leave(void);
 
 /* Finds nDPI's own functions behind ours; false: there are none. */
-bool engine_isolate(struct caches *real);
+bool engine_isolate(struct originals *real);
 
-/* Does nothing: the linker takes from a library only files that somebody calls, and what nDPI is spared is
- * called by nDPI alone. */
+/* Do nothing: the linker takes from a library only files that somebody calls, and what stands in for nDPI's
+ * functions is called by nDPI alone. */
 void engine_spare(void);
+void engine_know_names(void);

@@ -98,18 +98,22 @@ void *cache_new(uint32_t size)
 	return isolated() ? NULL : engine_at_work->real.cache_new(size);
 }
 
-bool engine_isolate(struct caches *real)
+bool engine_isolate(struct originals *real)
 {
 	*(void **)&real->init = dlsym(RTLD_NEXT, "ndpi_lru_cache_init");
 	*(void **)&real->find = dlsym(RTLD_NEXT, "ndpi_lru_find_cache");
 	*(void **)&real->add = dlsym(RTLD_NEXT, "ndpi_lru_add_to_cache");
 	*(void **)&real->cache_new = dlsym(RTLD_NEXT, "cache_new");
-	return real->init && real->find && real->add && real->cache_new;
+	*(void **)&real->match_string = dlsym(RTLD_NEXT, "ndpi_match_string_subprotocol");
+	*(void **)&real->match_category = dlsym(RTLD_NEXT, "ndpi_match_custom_category");
+	*(void **)&real->check_generated = dlsym(RTLD_NEXT, "ndpi_check_dga_name");
+	return real->init && real->find && real->add && real->cache_new && real->match_string &&
+	       real->match_category && real->check_generated;
 }
 
 #else
 
-bool engine_isolate(struct caches *real)
+bool engine_isolate(struct originals *real)
 {
 	(void)real;
 	return true;
