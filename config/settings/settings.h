@@ -103,6 +103,7 @@ struct settings {
 		uint64_t idle_timeout, active_timeout, tcp_close_timeout; /* ns; 0 = never */
 		uint64_t guard_time;                                      /* ns */
 		uint32_t max_ndpi_packets_tcp, max_ndpi_packets_udp; /* 0 = never give up */
+		uint32_t max_parsed_packets;                         /* 0 = any number */
 	} flow;
 	struct {
 		bool enabled, correlate;

@@ -3,7 +3,7 @@
 #include "dataplane/live/appliance_inside.h"
 
 #include "config/log/now.h"
-#include "inspect/record/stats_event.h"
+#include "inspect/record/encoder/stats_event.h"
 
 #include <stdio.h>
 #include <string.h>

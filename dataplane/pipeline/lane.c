@@ -155,6 +155,7 @@ static struct dpi *make_dpi(
 	const struct dpi_params params = {
 		.max_packets_tcp = s->flow.max_ndpi_packets_tcp,
 		.max_packets_udp = s->flow.max_ndpi_packets_udp,
+		.max_packets_parsed = s->flow.max_parsed_packets,
 		.correlate = s->dpi.correlate,
 		.memory_limit = lane_dpi_limit(s, n_lanes),
 		.reorder_limit = (uint32_t)s->dpi.reorder_limit,

@@ -21,9 +21,10 @@
 
 struct dpi_params {
 	uint32_t max_packets_tcp, max_packets_udp; /* give up after these; 0 = never */
-	bool correlate;                            /* nDPI's cross-flow caches */
-	size_t memory_limit;       /* bytes for flows, beside nDPI's own tables; 0 = none */
-	uint32_t reorder_limit;    /* bytes of a flow that wait for the packet before them */
+	uint32_t max_packets_parsed; /* that nDPI no longer gets; 0 = any number */
+	bool correlate;              /* nDPI's cross-flow caches */
+	size_t memory_limit;         /* bytes for flows, beside nDPI's own tables; 0 = none */
+	uint32_t reorder_limit;      /* bytes of a flow that wait for the packet before them */
 	size_t fragment_limit;     /* of these, for fragments that wait for others; 0 = none */
 	struct quota_params quota; /* of both */
 };

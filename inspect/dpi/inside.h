@@ -39,13 +39,14 @@ struct dpi_state {
 	struct dns_reader *dns;      /* NULL: no DNS so far */
 	struct reader *reader;       /* NULL: no parser but that of DNS so far */
 	struct notes notes;
-	uint8_t probes; /* packets by which a parser was looked for */
-	bool tunnel;    /* another protocol follows one that was read */
-	bool again;     /* the flow's second state, made after its label was final */
-	bool started;   /* the flow's label was told */
-	uint32_t told;  /* transactions */
-	bool starved;   /* memory was refused at some point */
-	bool refused;   /* there was none for nDPI's state: the flow is given up */
+	uint8_t probes;  /* packets by which a parser was looked for */
+	bool tunnel;     /* another protocol follows one that was read */
+	bool again;      /* the flow's second state, made after its label was final */
+	bool started;    /* the flow's label was told */
+	uint32_t told;   /* transactions */
+	uint32_t parsed; /* packets for our own parsers alone */
+	bool starved;    /* memory was refused at some point */
+	bool refused;    /* there was none for nDPI's state: the flow is given up */
 };
 
 struct dpi {
@@ -115,7 +116,12 @@ void flow_note_fragment(struct flow *flow, const struct packet *p);
 void flow_note_risk(struct flow *flow, enum own_risk risk, uint32_t number);
 /* Puts what the flow's details do not have into the draft. */
 void flow_draft_notes(const struct dpi_state *state, struct draft *draft);
-/* Puts what is left into the flow's details; before its state is given back. */
+
+/* keep.c: what was found out goes into the flow's details. */
+
+/* Puts the draft, what was noticed and what the flow has already into one new block. */
+void flow_details(struct dpi *dpi, struct flow *flow);
+/* Puts what was noticed since into the flow's details; before its state is given back. */
 void flow_keep_notes(struct dpi *dpi, struct flow *flow);
 
 /* dns_reader.c: the messages of a flow of DNS. */
@@ -166,8 +172,6 @@ bool inspection_engine(struct dpi *dpi, struct inspection *in);
 bool inspection_is_blank(const struct inspection *in);
 /* Gives nDPI's part back, if it is there; `in` may be NULL. */
 void inspection_give_engine(struct dpi *dpi, struct inspection *in);
-/* Puts the draft and what the flow has already into one new block. */
-void flow_details(struct dpi *dpi, struct flow *flow);
 
 /* final_label.c: the flow's label, and the end of its inspection. */
 

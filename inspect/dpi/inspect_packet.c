@@ -98,13 +98,25 @@ flow_look_cut(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 	flow_feed(dpi, flow, in, &cut);
 }
 
+/* Of a flow that is DNS again, transactions have a bound, which would begin anew with its next state. */
+static bool is_enough(struct dpi *dpi, const struct flow *flow)
+{
+	struct dpi_state *state = flow->dpi;
+
+	if (!dpi->params.max_packets_parsed || state->again ||
+		++state->parsed < dpi->params.max_packets_parsed)
+		return false;
+	dpi->stats.parsed_out_flows++;
+	return true;
+}
+
 /* A packet for our own parsers alone. */
 static void flow_look_read(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
 	struct dpi_state *state = flow->dpi;
 
 	flow_feed(dpi, flow, state->cut ? state->cut : &state->whole, piece);
-	flow_label_final(dpi, flow, false);
+	flow_label_final(dpi, flow, is_enough(dpi, flow));
 }
 
 void flow_look(struct dpi *dpi, struct flow *flow, const struct piece *piece)

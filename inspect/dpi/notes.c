@@ -92,11 +92,3 @@ void flow_draft_notes(const struct dpi_state *state, struct draft *draft)
 	if (notes->is_measured[1])
 		draft_number(draft, DETAIL_flow_entropy_hi, notes->entropy[1]);
 }
-
-void flow_keep_notes(struct dpi *dpi, struct flow *flow)
-{
-	if (!flow->dpi->notes.fresh)
-		return;
-	draft_reset(&dpi->draft);
-	flow_details(dpi, flow);
-}

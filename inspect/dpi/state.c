@@ -59,23 +59,3 @@ void state_give(struct dpi *dpi, struct flow *flow)
 	memory_free(state);
 	flow->dpi = NULL;
 }
-
-void flow_details(struct dpi *dpi, struct flow *flow)
-{
-	uint64_t refused = dpi->memory.refused;
-	struct details *details;
-
-	if (flow->dpi && flow->dpi->notes.fresh)
-		flow_draft_notes(flow->dpi, &dpi->draft);
-	draft_keep(&dpi->draft, flow->details);
-	details = draft_finish(&dpi->draft, &dpi->memory, &dpi->blocks);
-	if (dpi->memory.refused != refused) {
-		if (flow->dpi)
-			flow->dpi->starved = true;
-		return;
-	}
-	if (flow->dpi)
-		flow->dpi->notes.fresh = false;
-	memory_free(flow->details);
-	flow->details = details;
-}

@@ -16,7 +16,7 @@
 #include "inspect/output/output_dir.h"
 #include "inspect/output/record_file.h"
 #include "inspect/output/retention.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/record/encoder/flow_log.h"
 
 #define FLOW_LOG_ID "fl-periscope"
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "inspect/record/flow_log.h"
+#include "inspect/record/encoder/flow_log.h"
 #include "inspect/record/sink.h"
 
 struct flow_log_dir;

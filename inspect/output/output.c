@@ -16,8 +16,8 @@
 #include "inspect/output/output_dir.h"
 #include "inspect/output/output_lock.h"
 #include "inspect/proto/transaction.h"
-#include "inspect/record/encoder.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/record/encoder/encoder.h"
+#include "inspect/record/encoder/flow_log.h"
 #include "inspect/record/observation_point.h"
 
 struct output {

@@ -4,7 +4,7 @@
  * flow events hold as many packets as were inspected, and so do the flow logs. */
 #include "dataplane/capture/input.h"
 #include "dataplane/pipeline/lane.h"
-#include "inspect/record/encoder.h"
+#include "inspect/record/encoder/encoder.h"
 
 #include <stdio.h>
 #include <stdlib.h>

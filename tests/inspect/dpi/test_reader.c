@@ -422,6 +422,34 @@ static void who_does_not_ask_is_not_told(void)
 	dpi_destroy(dpi);
 }
 
+/* A flow that has been read for long is given up, and counted; its transactions were told. */
+static void endless_flows_are_read_up_to_a_bound(void)
+{
+	static const char *const want[] = {"http shop.example/1 text/html"};
+	struct told told = {.n = 0};
+	struct dpi *dpi = open_dpi((struct dpi_params){.max_packets_parsed = 5});
+	struct talk t;
+
+	dpi_tell(dpi, &(struct transaction_sink){.transaction = hear,
+			      .ctx = &told,
+			      .kinds = ALL,
+			      .per_flow = UINT32_MAX});
+	open_tcp(dpi, &t, 80);
+	say(dpi, &t, 0, GET("/1"));
+	say(dpi, &t, 1, OK("text/html"));
+	for (unsigned i = 0; i < 5; i++) {
+		CU_ASSERT_PTR_NOT_NULL(t.flow.dpi);
+		CU_ASSERT_EQUAL(dpi_stats(dpi).parsed_out_flows, 0);
+		say(dpi, &t, 0, "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+	}
+	CU_ASSERT_PTR_NULL(t.flow.dpi);
+	CU_ASSERT_EQUAL(dpi_stats(dpi).parsed_out_flows, 1);
+	CU_ASSERT_TRUE(told.n > 0);
+	CU_ASSERT_STRING_EQUAL(told.text[0], want[0]);
+	end(dpi, &t);
+	dpi_destroy(dpi);
+}
+
 void suite_reader(void);
 void suite_reader(void)
 {
@@ -440,5 +468,6 @@ void suite_reader(void)
 	CU_ADD_TEST(s, dtls_is_read);
 	CU_ADD_TEST(s, order_and_port_do_not_matter);
 	CU_ADD_TEST(s, half_a_handshake_is_told_once);
+	CU_ADD_TEST(s, endless_flows_are_read_up_to_a_bound);
 	CU_ADD_TEST(s, who_does_not_ask_is_not_told);
 }

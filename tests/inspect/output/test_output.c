@@ -12,7 +12,7 @@
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "inspect/output/output.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/record/encoder/flow_log.h"
 #include "support/folder.h"
 
 #define HEADER \

@@ -10,7 +10,7 @@
 #include "inspect/dpi/dpi.h"
 #include "inspect/flow/flow.h"
 #include "inspect/proto/details_draft.h"
-#include "inspect/record/encoder.h"
+#include "inspect/record/encoder/encoder.h"
 #include "inspect/record/exporter.h"
 
 enum { STAGE_RECORDS = 8 };

@@ -80,8 +80,7 @@ tls() {
 # Of the conversations that nDPI takes for DNS. Answers: at most 16, those tshark gives no data of are only counted. Of a message in several TCP
 # segments the first one's are compared.
 dns() {
-  rows app | awk -F'\t' '$7 ~ /^DNS/ { print $1 "\t.*\t" $4 "\t|" $1 "\t.*\t" $6 "\t" }' >"$work/labelled"
-  rows dns | grep -Ef "$work/labelled" >"$work/dns" || :
+  rows dns >"$work/dns"
   events 'select(.dns) | [.vni, (if .protocol == 17 then "udp" else "tcp" end), .src_ip,
     .src_port, .dst_ip, .dst_port, (.dns | .query, .type, .rcode // "-", (.answers // [] | length),
     (.answers // [] | join(",") | if . == "" then "-" else . end))]' >"$work/events"

@@ -1,5 +1,5 @@
 /* The event of a transaction, that of a flow whose label is known, and how many transactions a flow had. */
-#include "inspect/record/event.h"
+#include "inspect/record/encoder/event.h"
 
 void event_transaction(struct text *t, const struct record *record, struct labels *labels)
 {

@@ -4,11 +4,11 @@
 #pragma once
 
 #include "inspect/dpi/dpi.h"
-#include "inspect/record/encoder.h"
-#include "inspect/record/event_course.h"
-#include "inspect/record/event_details.h"
-#include "inspect/record/event_flow_fields.h"
-#include "inspect/record/event_risks.h"
+#include "inspect/record/encoder/encoder.h"
+#include "inspect/record/encoder/event_course.h"
+#include "inspect/record/encoder/event_details.h"
+#include "inspect/record/encoder/event_flow_fields.h"
+#include "inspect/record/encoder/event_risks.h"
 
 /* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; details,
  * without what transactions alone have. */

@@ -1,6 +1,6 @@
-#include "inspect/record/event_details.h"
+#include "inspect/record/encoder/event_details.h"
 
-#include "inspect/record/event_flow_fields.h"
+#include "inspect/record/encoder/event_flow_fields.h"
 
 /* The objects, in the order of the event, and the transactions that they are of. A row of details.def
  * whose object is not listed here does not compile. */

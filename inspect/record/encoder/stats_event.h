@@ -8,7 +8,7 @@
 #include "decap/ledger.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/flow/table.h"
-#include "inspect/record/encoder.h"
+#include "inspect/record/encoder/encoder.h"
 
 enum { STATS_STEPS = 3, STATS_PORTS = 16, STATS_PORT_NAME = 128 };
 

@@ -2,7 +2,7 @@
  * flow-log-records). */
 #pragma once
 
-#include "inspect/record/encoder.h"
+#include "inspect/record/encoder/encoder.h"
 
 enum { FLOW_LOG_SIZE = 512 }; /* room for any record */
 

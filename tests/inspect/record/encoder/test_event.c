@@ -8,7 +8,7 @@
 #include "config/model/model.h"
 #include "inspect/output/output.h"
 #include "inspect/proto/details_draft.h"
-#include "inspect/record/event.h"
+#include "inspect/record/encoder/event.h"
 #include "inspect/record/exporter.h"
 #include "inspect/record/record.h"
 #include "inspect/support/record_stage.h"

@@ -1,10 +1,10 @@
-#include "inspect/record/event.h"
+#include "inspect/record/encoder/event.h"
 
 #include <netinet/in.h>
 #include <string.h>
 
 #include "inspect/proto/details.h"
-#include "inspect/record/event_course.h"
+#include "inspect/record/encoder/event_course.h"
 
 static void put_bool(struct text *t, bool value)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "inspect/record/aggregate.h"
-#include "inspect/record/flow_log.h"
+#include "inspect/record/encoder/flow_log.h"
 #include "support/drawer.h"
 
 static struct ip_addr addr_of(const char *text)

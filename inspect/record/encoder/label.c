@@ -1,4 +1,4 @@
-#include "inspect/record/label.h"
+#include "inspect/record/encoder/label.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "inspect/record/event_risks.h"
+#include "inspect/record/encoder/event_risks.h"
 
-#include "inspect/record/event_flow_fields.h"
+#include "inspect/record/encoder/event_flow_fields.h"
 
 /* What is known of it: a detail, a port. */
 static void add_fact(struct text *t, const struct flow *flow, int shown_by)

@@ -7,7 +7,7 @@
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "inspect/proto/transaction.h"
-#include "inspect/record/event.h"
+#include "inspect/record/encoder/event.h"
 #include "inspect/support/record_stage.h"
 #include "support/folder.h"
 #include "support/hex.h"

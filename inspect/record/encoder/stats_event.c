@@ -1,4 +1,4 @@
-#include "inspect/record/stats_event.h"
+#include "inspect/record/encoder/stats_event.h"
 
 #include "config/log/now.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/record/stats_event.h"
+#include "inspect/record/encoder/stats_event.h"
 #include "support/folder.h"
 #include "support/python.h"
 

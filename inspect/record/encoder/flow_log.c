@@ -1,4 +1,4 @@
-#include "inspect/record/flow_log.h"
+#include "inspect/record/encoder/flow_log.h"
 
 static void put_name(struct text *t, const char *name, const char *unknown)
 {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "inspect/flow/addr_text.h"
-#include "inspect/record/label.h"
+#include "inspect/record/encoder/label.h"
 #include "inspect/record/record.h"
 #include "inspect/record/sink.h"
 
@@ -15,7 +15,7 @@ struct encoder {
 
 enum encoder_row {
 #define ENCODER(type, kind, encode, most) ENCODER_##encode,
-#include "inspect/record/encoders.def"
+#include "inspect/record/encoder/encoders.def"
 	ENCODERS
 };
 

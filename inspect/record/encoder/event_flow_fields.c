@@ -1,4 +1,4 @@
-#include "inspect/record/event_flow_fields.h"
+#include "inspect/record/encoder/event_flow_fields.h"
 
 #include <string.h>
 

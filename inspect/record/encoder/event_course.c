@@ -1,6 +1,6 @@
-#include "inspect/record/event_course.h"
+#include "inspect/record/encoder/event_course.h"
 
-#include "inspect/record/event_flow_fields.h"
+#include "inspect/record/encoder/event_flow_fields.h"
 
 static void put_count(struct text *t, const char *key, bool is_known, uint64_t count)
 {

@@ -1,4 +1,4 @@
-#include "inspect/record/event_records.h"
+#include "inspect/record/encoder/event_records.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "inspect/flow/addr_text.h"
 #include "inspect/proto/details.h"
 #include "inspect/proto/transaction.h"
-#include "inspect/record/event_records.h"
+#include "inspect/record/encoder/event_records.h"
 #include "inspect/record/record.h"
 
 /* The most that either of the two below appends: every key with its object's braces, every byte of the
