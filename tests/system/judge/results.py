@@ -38,7 +38,8 @@ TRANSACTIONS = ("dns", "http", "tls", "quic", "ssh")
 
 def written(directory):
     """Lines of each output of events. A flow that is told of at its start is told of once, before its own event's
-    line could be; and a flow event says how many transactions of each kind there are."""
+    line could be; and a flow event says how many transactions of each kind there are. (An input that comes again has flows
+    of the same id: their counts are added up.)"""
     lines = collections.Counter()
     kinds = collections.Counter()
     starts, counts = set(), {}
@@ -50,7 +51,8 @@ def written(directory):
         if kind == "flow_start":
             starts.add(event["flow_id"])
         elif kind == "flow":
-            counts[event["flow_id"]] = event["transactions"]
+            said = counts.setdefault(event["flow_id"], collections.Counter())
+            said.update({kind: n for kind, n in event["transactions"].items() if n})
         elif kind in TRANSACTIONS:
             kinds[event["flow_id"], kind] += 1
     check_counts(directory, starts, counts, kinds)

@@ -59,8 +59,9 @@ def of_tls(o):
         yield "tls client", (lower(o["sni"]), o["alpn"] or "", o["ja3"], o["ja4"])
     if o["ja3s"]:
         yield "tls server", (o["version"], o["cipher"], o["chosen_alpn"] or "", o["ja3s"])
-    if o["sha256"]:
-        yield "tls certificate", (subject_values(o["subject"]), (o["serial"] or "").lstrip("0"), o["sha256"])
+    for c in (o["certificates"] or [])[:1]:
+        if c["sha256"]:
+            yield "tls certificate", (subject_values(c["subject"]), (c["serial"] or "").lstrip("0"), c["sha256"])
     if o["alert"]:
         yield "tls alert", (o["alert"],)
 
@@ -76,9 +77,9 @@ def ours(event):
     ends = ends_of(event["protocol"], (event["src_ip"], event["src_port"]), (event["dst_ip"], event["dst_port"]))
     kind = event["event"]
     if kind == "quic":
-        if event["tls"] and event["tls"]["ja3"]:
-            yield Message("quic client", ends, (event["quic"]["version"], lower(event["tls"]["sni"]),
-                                                event["tls"]["ja3"], event["tls"]["ja4"]))
+        o = event["quic"]
+        if o["ja3"]:
+            yield Message("quic client", ends, (o["version"], lower(o["sni"]), o["ja3"], o["ja4"]))
         return
     for name, values in {"dns": of_dns, "http": of_http, "tls": of_tls, "ssh": of_ssh}[kind](event[kind]):
         yield Message(name, ends, values)
