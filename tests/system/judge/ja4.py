@@ -22,9 +22,10 @@ def told(capture):
                    check=False)
     found = {}
     for event in results.events(out):
-        if event["event"] in ("tls", "quic") and event["tls"]:
-            key = (event["event"] == "quic", event["src_ip"], event["dst_ip"], event["src_port"], event["dst_port"])
-            found.setdefault(key, set()).add(event["tls"]["ja4"])
+        kind = event["event"]
+        if kind in ("tls", "quic") and event[kind]:
+            key = (kind == "quic", event["src_ip"], event["dst_ip"], event["src_port"], event["dst_port"])
+            found.setdefault(key, set()).add(event[kind]["ja4"])
     return found
 
 
