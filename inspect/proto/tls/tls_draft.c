@@ -78,8 +78,7 @@ void draft_tls_group(struct draft *draft, uint16_t group)
 
 	draft_text(draft, DETAIL_tls_group, name ? name : tls_group_text(group, text));
 	if (name)
-		draft_number(
-			draft, DETAIL_tls_post_quantum, tls_group_is_post_quantum(name));
+		draft_number(draft, DETAIL_tls_post_quantum, tls_group_is_post_quantum(name));
 }
 
 void draft_tls_resumed(struct draft *draft, bool is_resumed)
