@@ -12,14 +12,16 @@
 
 enum { ASKED = 40000, NAME = 100 };
 
+#define LONG_NAME \
+	"a-name-that-is-longer-than-those-that-are-remembered-because-it-has-more-than-" \
+	"seventy-nine-bytes.example"
+
 /* Of the world, of nDPI's tables, generated, and of other kinds. */
 static const char *const names[] = {"www.google.com", "google.com", "facebook.com",
 	"www.example.com", "x", "netflix.com", "rr4---sn-4g5e6nz7.googlevideo.com",
 	"kjasdhf9834hfkjsdhf.com", "bbcbedxhgjmdobdprmen.com", "12.34.56.78", "a.b.c.d.e.f.g.h",
 	"4.3.2.1.in-addr.arpa", "printer.local", "_ldap._tcp.example.com", "www.wikipedia.org",
-	"xxxxxxxxxxxxxxxxxxxxxx.net", "s3.amazonaws.com", "\x01\xff", "-", "..",
-	"a-name-that-is-longer-than-those-that-are-remembered-because-it-has-more-than-"
-	"seventy-nine-bytes.example"};
+	"xxxxxxxxxxxxxxxxxxxxxx.net", "s3.amazonaws.com", "\x01\xff", "-", "..", LONG_NAME};
 
 struct answers {
 	int found, has_category, is_generated;
