@@ -23,7 +23,7 @@ PACKAGES = ("gcc-12", "libc6", "librte-acl23", "libndpi4.2", "libdeflate0", "zli
 # are divided by all packets.
 STAGES = {"decap": "run_decap", "session": "run_session", "flow": "run_flow", "path": "run_path"}
 REPLAY = {"read": "input_next", "decap": "distributor_decap", "pipeline": "pipeline_run", "nDPI": "dpi_packet",
-          "export": "exporter_flow", "flow logs": "exporter_window", "writer": "output_record"}
+          "parsers": "flow_read", "export": "exporter_flow", "flow logs": "exporter_window", "writer": "output_record"}
 
 
 def environment():
