@@ -1,7 +1,7 @@
-/* What nDPI is spared. Of its instructions on TLS a third went into snprintf(), which it calls for each
- * number of a JA3 string and each digit of its MD5, and a tenth into comparing bitmaps of protocols: both are
- * reached through symbols, as the functions of ndpi_isolation.c are, so ours are used. They return the
- * same, only sooner; test_ndpi_spare.c compares them with the originals. */
+/* What nDPI is spared. An eighth of a replay's instructions went into snprintf(), which nDPI calls for each
+ * number of a JA3 string and each digit of its MD5. It is reached through a symbol, as the functions of
+ * ndpi_isolation.c are, so ours is used. It returns the same, only sooner; test_ndpi_spare.c compares
+ * both. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,23 +113,3 @@ int spare_snprintf(char *text, size_t size, int flag, size_t room, const char *f
 	}
 	return len;
 }
-
-#if COMPAT_INTERPOSE
-
-/* Whether they have a bit in common. */
-int NDPI_BITMASK_COMPARE(NDPI_PROTOCOL_BITMASK a, NDPI_PROTOCOL_BITMASK b)
-{
-	uint64_t common = 0;
-
-	_Static_assert(sizeof(a) % sizeof(common) == 0, "whole words");
-	for (size_t at = 0; at < sizeof(a); at += sizeof(common)) {
-		uint64_t word[2];
-
-		memcpy(&word[0], (const uint8_t *)&a + at, sizeof(word[0]));
-		memcpy(&word[1], (const uint8_t *)&b + at, sizeof(word[1]));
-		common |= word[0] & word[1];
-	}
-	return common != 0;
-}
-
-#endif

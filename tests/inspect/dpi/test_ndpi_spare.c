@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "inspect/dpi/ndpi_inside.h"
-#include "support/random.h"
 
 enum { ROOM = 48 };
 
@@ -103,41 +102,6 @@ static void libraries_call_ours(void)
 		dlsym(RTLD_NEXT, "__snprintf_chk"), (void *)(uintptr_t)called_by_libraries);
 }
 
-#if COMPAT_INTERPOSE
-
-static NDPI_PROTOCOL_BITMASK random_mask(struct random *random, unsigned bits)
-{
-	NDPI_PROTOCOL_BITMASK mask;
-
-	memset(&mask, 0, sizeof(mask));
-	for (unsigned i = 0; i < bits; i++)
-		((uint8_t *)&mask)[random_below(random, sizeof(mask))] |=
-			(uint8_t)(1 << random_below(random, 8));
-	return mask;
-}
-
-static void bitmasks_compare_as_in_the_library(void)
-{
-	int (*libndpi)(NDPI_PROTOCOL_BITMASK, NDPI_PROTOCOL_BITMASK);
-	struct random random = random_seeded(4);
-	unsigned common = 0;
-
-	*(void **)&libndpi = dlsym(RTLD_NEXT, "NDPI_BITMASK_COMPARE");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(libndpi);
-	CU_ASSERT_TRUE(libndpi != NDPI_BITMASK_COMPARE);
-	for (unsigned i = 0; i < 20000; i++) {
-		NDPI_PROTOCOL_BITMASK a = random_mask(&random, i % 40),
-				      b = random_mask(&random, i / 40 % 40);
-		int found = NDPI_BITMASK_COMPARE(a, b);
-
-		CU_ASSERT_EQUAL_FATAL(found, libndpi(a, b));
-		common += found;
-	}
-	CU_ASSERT_TRUE(common > 1000 && common < 19000);
-}
-
-#endif
-
 void suite_ndpi_spare(void);
 void suite_ndpi_spare(void)
 {
@@ -146,7 +110,4 @@ void suite_ndpi_spare(void)
 	CU_ADD_TEST(s, prints_what_the_c_library_prints);
 	CU_ADD_TEST(s, numbers_alone_are_printed);
 	CU_ADD_TEST(s, libraries_call_ours);
-#if COMPAT_INTERPOSE
-	CU_ADD_TEST(s, bitmasks_compare_as_in_the_library);
-#endif
 }
