@@ -172,7 +172,7 @@ struct tables_stats correlator_tables(const struct correlator *c)
 	};
 }
 
-const struct totals *correlator_totals(const struct correlator *c)
+struct totals *correlator_totals(struct correlator *c)
 {
 	return c->totals;
 }

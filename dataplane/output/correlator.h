@@ -37,6 +37,6 @@ struct tables_stats correlator_tables(const struct correlator *correlator);
 /* Takes all that was sent and ends the thread. The workers must have stopped. */
 void correlator_stop(struct correlator *correlator);
 /* What was joined; once it was stopped, until it is destroyed. */
-const struct totals *correlator_totals(const struct correlator *correlator);
+struct totals *correlator_totals(struct correlator *correlator);
 /* Stopped before, or not. NULL is legal. */
 void correlator_destroy(struct correlator *correlator);

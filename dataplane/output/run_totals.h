@@ -36,8 +36,8 @@ struct run_totals_params {
 	struct lane *const *lanes;
 	uint32_t n_lanes;
 	const struct output *output;
-	struct output_ledger stats;      /* of stats events: what no lane has offered */
-	const struct totals *correlated; /* what the correlator joined; NULL: there was none */
+	struct output_ledger stats; /* of stats events: what no lane has offered */
+	struct totals *correlated; /* what the correlator joined, moved; NULL: there was none */
 };
 
 /* Output ledgers join what the exporters offered with what the output wrote. false: no memory;

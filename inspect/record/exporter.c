@@ -259,7 +259,7 @@ const struct encryption_stats *exporter_encryption(const struct exporter *export
 	return &exporter->encryption;
 }
 
-const struct totals *exporter_totals(const struct exporter *exporter)
+struct totals *exporter_totals(struct exporter *exporter)
 {
 	return exporter->totals;
 }

@@ -66,6 +66,6 @@ struct exporter_unheard exporter_unheard(const struct exporter *exporter);
 const struct aggregates_stats *exporter_aggregates(const struct exporter *exporter);
 /* Flows that ended, by what protects them. */
 const struct encryption_stats *exporter_encryption(const struct exporter *exporter);
-const struct totals *exporter_totals(const struct exporter *exporter);
+struct totals *exporter_totals(struct exporter *exporter);
 const struct output_ledger *exporter_ledger(
 	const struct exporter *exporter, enum record_kind kind);

@@ -227,13 +227,13 @@ void totals_unheard(struct totals *totals, const struct totals_unheard *unheard)
 }
 
 /* What only one of them has is left out. */
-static void merge(struct heaviest *to, const struct heaviest *from)
+static void merge(struct heaviest *to, struct heaviest *from)
 {
 	if (to != NULL && from != NULL)
 		heaviest_merge(to, from);
 }
 
-void totals_merge(struct totals *to, const struct totals *from)
+void totals_merge(struct totals *to, struct totals *from)
 {
 	to->flows += from->flows;
 	for (int i = 0; i < RISKS; i++)

@@ -39,7 +39,8 @@ struct totals_unheard {
 	uint64_t flows, bytes, names;
 };
 void totals_unheard(struct totals *totals, const struct totals_unheard *unheard);
-void totals_merge(struct totals *to, const struct totals *from);
+/* What `from` has may be moved; it is to be destroyed after that. */
+void totals_merge(struct totals *to, struct totals *from);
 
 uint64_t totals_flows(const struct totals *totals);
 uint64_t totals_bytes(const struct totals *totals);

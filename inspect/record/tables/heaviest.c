@@ -10,7 +10,8 @@
 
 /* Space-saving (Metwally, Agrawal, El Abbadi, 2005), with weights: when all rows are taken, the lightest
  * gives way to the new one, which may have had as much before, unseen. The heap is made when that
- * happens first; until then it costs nothing. */
+ * happens first; until then it costs nothing. Weights only grow, so a row that has grown need not move
+ * before it comes to the top: the heap is by the weights that rows had when they were placed. */
 struct heaviest {
 	struct heaviest_form form;
 	struct flow_index index;
@@ -19,8 +20,8 @@ struct heaviest {
 	uint64_t overflow;
 	uint64_t error;                /* weight that a key without a row has had at most */
 	uint64_t salt[SALT_WORDS_MAX]; /* a secret of its own: no result depends on it */
-	uint32_t *heap;                /* numbers of rows, the lightest first */
-	uint32_t *place;               /* of each row in the heap */
+	uint32_t *heap;                /* numbers of rows, the lightest by `placed` first */
+	uint64_t *placed;              /* weight of each row when it was placed in the heap */
 	uint64_t *weight;              /* what each row had at most: shown and missed */
 	uint32_t *size;                /* of each row's key */
 	uint64_t *missed;              /* weight that each may have had before it had a row */
@@ -41,12 +42,12 @@ static uint8_t *row_value(const struct heaviest *h, uint32_t number)
 static bool make_rows(struct heaviest *h, uint32_t rows)
 {
 	h->heap = calloc(rows, sizeof(*h->heap));
-	h->place = calloc(rows, sizeof(*h->place));
+	h->placed = calloc(rows, sizeof(*h->placed));
 	h->size = calloc(rows, sizeof(*h->size));
 	h->weight = calloc(rows, sizeof(*h->weight));
 	h->missed = calloc(rows, sizeof(*h->missed));
 	h->rows = calloc(rows, h->form.key_size + h->form.value_size);
-	return h->heap != NULL && h->place != NULL && h->size != NULL && h->weight != NULL &&
+	return h->heap != NULL && h->placed != NULL && h->size != NULL && h->weight != NULL &&
 	       h->missed != NULL && h->rows != NULL;
 }
 
@@ -75,7 +76,7 @@ void heaviest_destroy(struct heaviest *h)
 		return;
 	free(h->index.buckets);
 	free(h->heap);
-	free(h->place);
+	free(h->placed);
 	free(h->size);
 	free(h->weight);
 	free(h->missed);
@@ -108,16 +109,10 @@ static uint32_t bucket_find(const struct heaviest *h, const struct index_bucket 
 
 static bool is_lighter(const struct heaviest *h, uint32_t a, uint32_t b)
 {
-	return h->weight[a] != h->weight[b] ? h->weight[a] < h->weight[b] : a < b;
+	return h->placed[a] != h->placed[b] ? h->placed[a] < h->placed[b] : a < b;
 }
 
-static void heap_put(struct heaviest *h, uint32_t at, uint32_t number)
-{
-	h->heap[at] = number;
-	h->place[number] = at;
-}
-
-/* Weights only grow: one that has changed goes down. */
+/* The row goes down to its place. */
 static void heap_settle(struct heaviest *h, uint32_t at)
 {
 	uint32_t number = h->heap[at];
@@ -128,15 +123,24 @@ static void heap_settle(struct heaviest *h, uint32_t at)
 			child++;
 		if (!is_lighter(h, h->heap[child], number))
 			break;
-		heap_put(h, at, h->heap[child]);
+		h->heap[at] = h->heap[child];
 	}
-	heap_put(h, at, number);
+	h->heap[at] = number;
+}
+
+/* The row on top, which weighs something else now. */
+static void heap_place(struct heaviest *h)
+{
+	h->placed[h->heap[0]] = h->weight[h->heap[0]];
+	heap_settle(h, 0);
 }
 
 static void heap_make(struct heaviest *h)
 {
-	for (uint32_t i = 0; i < h->form.rows; i++)
-		heap_put(h, i, i);
+	for (uint32_t i = 0; i < h->form.rows; i++) {
+		h->heap[i] = i;
+		h->placed[i] = h->weight[i];
+	}
 	for (uint32_t i = h->form.rows / 2; i-- > 0;)
 		heap_settle(h, i);
 	h->full = true;
@@ -150,6 +154,8 @@ static uint32_t give_way(struct heaviest *h)
 
 	if (!h->full)
 		heap_make(h);
+	while (h->placed[h->heap[0]] != h->weight[h->heap[0]])
+		heap_place(h);
 	number = h->heap[0];
 	gone = row_key(h, number);
 	if (h->weight[number] > h->error)
@@ -187,7 +193,7 @@ row_make(struct heaviest *h, uint64_t hash, const struct addend *a)
 	h->missed[number] = h->error - a->less;
 	h->weight[number] = a->weight + h->missed[number];
 	if (full)
-		heap_settle(h, h->place[number]);
+		heap_place(h);
 }
 
 static void add(struct heaviest *h, const struct addend *a)
@@ -206,8 +212,6 @@ static void add(struct heaviest *h, const struct addend *a)
 	}
 	h->form.add(row_value(h, number), a->value);
 	h->weight[number] += a->weight;
-	if (h->full)
-		heap_settle(h, h->place[number]);
 }
 
 void heaviest_add(struct heaviest *h, const void *key, size_t key_size, const void *value,
@@ -238,8 +242,15 @@ void heaviest_miss(struct heaviest *h, uint64_t values, uint64_t weight)
 
 /* A key without a row in `from` may have had as much there as its error says; of one that has a row there
  * `missed` is known, and is not more. */
-void heaviest_merge(struct heaviest *to, const struct heaviest *from)
+void heaviest_merge(struct heaviest *to, struct heaviest *from)
 {
+	struct heaviest empty = *to;
+
+	if (!to->count && !to->overflow) {
+		*to = *from;
+		*from = empty;
+		return;
+	}
 	to->overflow += from->overflow;
 	miss(to, from->error);
 	for (uint32_t i = 0; i < from->count; i++)

@@ -30,8 +30,8 @@ void heaviest_add(struct heaviest *heaviest, const void *key, size_t key_size,
 void heaviest_prefetch(const struct heaviest *heaviest, const void *key, size_t key_size);
 /* So many values of so much weight were not added, and their keys are unknown. */
 void heaviest_miss(struct heaviest *heaviest, uint64_t values, uint64_t weight);
-/* Both of one form. */
-void heaviest_merge(struct heaviest *to, const struct heaviest *from);
+/* Both of one form. What `from` has may be moved; it is to be destroyed after that. */
+void heaviest_merge(struct heaviest *to, struct heaviest *from);
 
 uint32_t heaviest_count(const struct heaviest *heaviest);
 /* How often a row gave way to another (or, which does not happen by chance, found both its buckets
