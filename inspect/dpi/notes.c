@@ -1,7 +1,6 @@
 /* What is noticed of a flow beside its label. */
 #include <netinet/in.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "inspect/dpi/inside.h"
 #include "inspect/stream/reassembly.h"
@@ -39,7 +38,7 @@ static struct overlap *take_overlap(struct dpi *dpi, struct dpi_state *state)
 	struct overlap *overlap = memory_alloc(&dpi->memory, &state->kept, sizeof(*overlap));
 
 	if (overlap)
-		memset(overlap, 0, sizeof(*overlap));
+		overlap_init(overlap);
 	else
 		state->starved = true;
 	return overlap;

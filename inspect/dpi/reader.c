@@ -49,13 +49,20 @@ static bool is_over(const struct reader *reader)
 	return (reader->over[0] && reader->over[1]) || reader->idle == READER_IDLE_MAX;
 }
 
+/* A packet that says nothing to the parser. */
+static void count_idle(struct reader *reader)
+{
+	if ((reader->over[0] || reader->over[1]) && reader->idle < READER_IDLE_MAX)
+		reader->idle++;
+}
+
 static void read_part(struct reading *reading, const struct piece *piece, struct cursor payload)
 {
 	struct reader *reader = reading->reader;
 	struct stream_part part = {0, payload};
 
 	if (reader->over[piece->from_hi]) {
-		reader->idle++;
+		count_idle(reader);
 		return;
 	}
 	reader->idle = 0;
@@ -106,8 +113,11 @@ static void flow_read_payload(struct dpi *dpi, struct flow *flow, const struct p
 	struct reading reading = {dpi, flow, state->reader, piece->from_hi, piece->time_ns};
 
 	cursor_skip(&payload, piece->payload);
-	if (!payload.wire)
+	if (!payload.wire) {
+		if (reading.reader)
+			count_idle(reading.reader);
 		return;
+	}
 	if (!state->reader) {
 		if (begins_dns(state, piece, payload)) {
 			flow_read_dns(dpi, flow, piece);

@@ -19,8 +19,8 @@ struct flow;
 enum {
 	/* Packets with payload, by whose first bytes a parser is chosen. */
 	READER_PROBES_MAX = 16,
-	/* Packets of a side that is over, while the other one says nothing. */
-	READER_IDLE_MAX = 16,
+	/* Packets, while a side is over and the other one says nothing. */
+	READER_IDLE_MAX = 4,
 };
 
 struct reader {

@@ -36,24 +36,33 @@ static uint64_t hash(const uint8_t *bytes, uint32_t len)
 	return lane[0];
 }
 
-static void keep(struct overlap_side *side, uint32_t seq, const uint8_t *bytes, uint32_t len)
+void overlap_init(struct overlap *overlap)
 {
-	side->segment[side->n] =
+	overlap->side[0] = overlap->side[1] = (struct overlap_side){.known = false};
+}
+
+static void keep(
+	struct overlap *overlap, bool of, uint32_t seq, const uint8_t *bytes, uint32_t len)
+{
+	struct overlap_side *side = &overlap->side[of];
+
+	overlap->segment[of][side->at] =
 		(struct overlap_segment){.hash = hash(bytes, len), .seq = seq, .len = len};
-	side->n = (uint8_t)(side->n + 1) % OVERLAP_SEGMENTS;
+	side->at = (uint8_t)((side->at + 1) % OVERLAP_SEGMENTS);
+	if (side->n < OVERLAP_SEGMENTS)
+		side->n++;
 	side->bytes += len;
 }
 
 /* Of `n` bytes from `seq` on. */
 static bool __attribute__((noinline, cold))
-differs(const struct overlap_side *side, uint32_t seq, const uint8_t *bytes, uint32_t n)
+differs(const struct overlap *overlap, bool of, uint32_t seq, const uint8_t *bytes, uint32_t n)
 {
-	for (unsigned i = 0; i < OVERLAP_SEGMENTS; i++) {
-		const struct overlap_segment *s = &side->segment[i];
+	for (unsigned i = 0; i < overlap->side[of].n; i++) {
+		const struct overlap_segment *s = &overlap->segment[of][i];
 		uint32_t skip = s->seq - seq;
 
-		if (s->len && skip < n && s->len <= n - skip &&
-			hash(bytes + skip, s->len) != s->hash)
+		if (skip < n && s->len <= n - skip && hash(bytes + skip, s->len) != s->hash)
 			return true;
 	}
 	return false;
@@ -73,14 +82,14 @@ bool overlap_add(struct overlap *overlap, const struct piece *piece, uint32_t mo
 	if (again && again < BEHIND) {
 		/* A keep-alive: one byte of no meaning before the next one (RFC 9293, 3.8.4). */
 		if (n > 1 || again > 1)
-			other = differs(side, seq, bytes, n);
+			other = differs(overlap, piece->from_hi, seq, bytes, n);
 		if (again >= n)
 			return other;
 	} else {
 		again = 0;
 	}
 	if (side->bytes < most)
-		keep(side, seq + again, bytes + again, n - again);
+		keep(overlap, piece->from_hi, seq + again, bytes + again, n - again);
 	side->end = seq + n;
 	side->known = true;
 	return other;

@@ -11,19 +11,23 @@
 
 enum { OVERLAP_SEGMENTS = 12 }; /* of a side: more than begin a connection, RFC 6928 */
 
-/* All zero: nothing was seen. */
 struct overlap {
 	struct overlap_side {
 		uint32_t end;   /* sequence number after the last byte */
 		uint32_t bytes; /* hashed so far */
 		bool known;     /* `end` is */
-		uint8_t n; /* segments so far, modulo OVERLAP_SEGMENTS; the next one's place */
-		struct overlap_segment {
-			uint64_t hash;
-			uint32_t seq, len; /* len 0: none */
-		} segment[OVERLAP_SEGMENTS];
+		uint8_t n;      /* segments kept */
+		uint8_t at;     /* the next one's place */
 	} side[2];
+	/* Of each side; the first n of it are set. */
+	struct overlap_segment {
+		uint64_t hash;
+		uint32_t seq, len;
+	} segment[2][OVERLAP_SEGMENTS];
 };
+
+/* Nothing was seen. */
+void overlap_init(struct overlap *overlap);
 
 /* Takes a packet in the order in which parsers get them; no more is hashed after `most` bytes of its side. true:
  * some of its bytes differ from those before. */
