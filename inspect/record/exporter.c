@@ -198,7 +198,7 @@ struct exporter *exporter_create(const struct exporter_params *params)
 		.names = params->names,
 		.failures = params->failures};
 	encryption_protocols_name(&exporter->protocols, params->dpi);
-	exporter->totals = totals_create(false);
+	exporter->totals = totals_create(NULL);
 	if (exporter->totals != NULL && make_aggregates(exporter))
 		return exporter;
 	exporter_destroy(exporter);
