@@ -82,9 +82,9 @@ def check_counts(directory, starts, counts, kinds):
 LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.shed_flows",
           "dpi.fragments_given_up", "flow_logs.early", "outputs.events.by_policy",
           "outputs.transactions.by_policy",
-          "memory.talkers_overflow", "memory.sessions_overflow", "memory.sessions_evicted",
-          "memory.fragments_overflow",
-          "memory.outer_fragments_overflow")
+          "memory.talkers_overflow", "memory.conversations_overflow", "memory.names_overflow",
+          "memory.failures_overflow", "memory.sessions_overflow", "memory.sessions_evicted",
+          "memory.fragments_overflow", "memory.outer_fragments_overflow")
 
 
 def summary(directory):
