@@ -9,10 +9,10 @@ static enum flow_begin begin_of(const struct flow *flow)
 	const unsigned plain = TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK;
 	unsigned client = flow->tcp_flags[0] & plain;
 
-	if (flow->key.protocol != IPPROTO_TCP || !(client & TCP_SYN))
+	if (flow->key.protocol != IPPROTO_TCP || client != TCP_SYN)
 		return FLOW_BEGIN_OTHER;
 	if (flow->side[1].packets == 0)
-		return client == TCP_SYN ? FLOW_BEGIN_UNANSWERED : FLOW_BEGIN_OTHER;
+		return FLOW_BEGIN_UNANSWERED;
 	return (flow->tcp_flags[1] & (TCP_SYN | TCP_RST)) == TCP_RST ? FLOW_BEGIN_REFUSED
 								     : FLOW_BEGIN_OTHER;
 }

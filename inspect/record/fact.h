@@ -20,7 +20,7 @@ struct fact {
 enum flow_begin {
 	FLOW_BEGIN_OTHER,
 	FLOW_BEGIN_UNANSWERED, /* nothing but SYN, and nothing came back */
-	FLOW_BEGIN_REFUSED,    /* a SYN, and RST came back */
+	FLOW_BEGIN_REFUSED,    /* nothing but SYN, and RST came back */
 };
 
 /* A flow ended: what its ends sent. */
