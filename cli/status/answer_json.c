@@ -5,15 +5,6 @@
 #include "inspect/record/json.h"
 #include "inspect/summary/summary_rows.h"
 
-static void put_time(struct json *j, const char *key, uint64_t ns)
-{
-	char room[32] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_time(&t, ns);
-	json_string(j, key, ns == 0 ? NULL : room); /* 0: no packet yet */
-}
-
 static void put_addr(
 	struct json *j, const char *key, const struct ip_addr *addr, uint8_t version)
 {
@@ -197,8 +188,8 @@ static void put_session(struct json *j, const struct status_session *row)
 	json_string(j, "tenant", row->tenant);
 	json_bool(j, "configured", row->configured);
 	json_counters(j, COUNTERS_session_stats, &row->session_stats, IN_CTL);
-	put_time(j, "first", row->first_ns);
-	put_time(j, "last", row->last_ns);
+	json_time(j, "first", row->first_ns);
+	json_time(j, "last", row->last_ns);
 	json_close(j, '}');
 }
 
@@ -236,8 +227,8 @@ static void put_flow(struct json *j, const struct status_flow *f)
 {
 	json_open(j, NULL, '{');
 	json_string(j, "flow_id", f->flow_id);
-	put_time(j, "start", f->start_ns);
-	put_time(j, "last", f->last_ns);
+	json_time(j, "start", f->start_ns);
+	json_time(j, "last", f->last_ns);
 	if (f->has_vni)
 		json_u64(j, "vni", f->key.vni);
 	else

@@ -123,6 +123,24 @@ static void put_counter(
 	}
 }
 
+void json_addr(struct json *j, const char *key, const struct ip_addr *addr)
+{
+	char room[IP_ADDR_TEXT] = "";
+	struct text t = text_make(room, sizeof(room) - 1);
+
+	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
+	json_string(j, key, room);
+}
+
+void json_time(struct json *j, const char *key, uint64_t ns)
+{
+	char room[32] = "";
+	struct text t = text_make(room, sizeof(room) - 1);
+
+	text_time(&t, ns);
+	json_string(j, key, ns == 0 ? NULL : room);
+}
+
 void json_counters(struct json *j, enum counter_set set, const void *row, unsigned places)
 {
 	const char *before = places & (IN_MEMORY | IN_RUN) ? counters_info(set)->before : "";

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/parse/addr.h"
 #include "decap/counters/counters.h"
 
 /* Takes members instead of a stream. A fraction and a string come as text, true and false as 1
@@ -33,5 +34,8 @@ void json_double(struct json *j, const char *key, double n);
 void json_bool(struct json *j, const char *key, bool value);
 /* NULL is null. */
 void json_string(struct json *j, const char *key, const char *s);
+void json_addr(struct json *j, const char *key, const struct ip_addr *addr);
+/* RFC 3339, UTC; 0 is null: there was no packet. */
+void json_time(struct json *j, const char *key, uint64_t ns);
 /* Members for the rows of a set that stand in one of `places`, from `row`. */
 void json_counters(struct json *j, enum counter_set set, const void *row, unsigned places);

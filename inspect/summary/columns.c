@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/log/now.h"
+#include "inspect/flow/addr_text.h"
 
 void columns_init(struct columns *c, const char *align)
 {
@@ -84,6 +85,15 @@ void columns_cell(struct columns *c, const char *format, ...)
 		c->n_rows++;
 	else
 		c->lost++;
+}
+
+void columns_addr(struct columns *c, const struct ip_addr *addr)
+{
+	char room[IP_ADDR_TEXT] = "";
+	struct text t = text_make(room, sizeof(room) - 1);
+
+	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
+	columns_cell(c, "%s", room);
 }
 
 void columns_session(struct columns *c, const struct session_key *key)

@@ -35,6 +35,7 @@ void columns_print(struct columns *c, FILE *out);
 /* The next cell, row by row; longer ones are cut, control characters become '?'. */
 __attribute__((format(printf, 2, 3))) void columns_cell(
 	struct columns *c, const char *format, ...);
+void columns_addr(struct columns *c, const struct ip_addr *addr);
 /* 42, or 0 (network 1234) */
 void columns_session(struct columns *c, const struct session_key *key);
 /* 1,234,567 */

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "inspect/flow/addr_text.h"
 #include "inspect/flow/capture_loss.h"
 #include "inspect/flow/history.h"
 #include "inspect/record/json.h"
@@ -79,24 +78,6 @@ static void put_apps(struct json *j, const struct summary *s)
 	free(rows);
 }
 
-static void put_addr(struct json *j, const char *key, const struct ip_addr *addr)
-{
-	char room[IP_ADDR_TEXT] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
-	json_string(j, key, room);
-}
-
-static void put_time(struct json *j, const char *key, uint64_t ns)
-{
-	char room[32] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_time(&t, ns);
-	json_string(j, key, ns == 0 ? NULL : room); /* 0: no packet yet */
-}
-
 static void put_session(struct json *j, const struct summary *s, const struct session *session)
 {
 	const struct observation_point observation_point =
@@ -109,14 +90,14 @@ static void put_session(struct json *j, const struct summary *s, const struct se
 		json_u64(j, "network", network_id(session->network));
 	else
 		json_string(j, "network", NULL);
-	put_addr(j, "outer_src", &session->outer_src);
+	json_addr(j, "outer_src", &session->outer_src);
 	json_string(j, "session", observation_point.session);
 	json_string(j, "interface_id", observation_point.interface_id);
 	json_string(j, "tenant", summary_tenant(s, session->tenant, tenant));
 	json_bool(j, "configured", session->configured);
 	json_counters(j, COUNTERS_session_stats, &session->session_stats, IN_SUMMARY);
-	put_time(j, "first", session->first_ns);
-	put_time(j, "last", session->last_ns);
+	json_time(j, "first", session->first_ns);
+	json_time(j, "last", session->last_ns);
 	json_close(j, '}');
 }
 
@@ -129,8 +110,8 @@ static void put_sessions_other(struct json *j, const struct summary *s)
 		other = *session_table_other(s->sessions);
 	json_open(j, "sessions_other", '{');
 	json_counters(j, COUNTERS_session_stats, &other.session_stats, IN_SUMMARY);
-	put_time(j, "first", other.first_ns);
-	put_time(j, "last", other.last_ns);
+	json_time(j, "first", other.first_ns);
+	json_time(j, "last", other.last_ns);
 	json_close(j, '}');
 }
 
@@ -175,7 +156,7 @@ static void put_talkers(struct json *j, const struct summary *s)
 	json_open(j, "talkers", '[');
 	for (uint32_t i = 0; i < n && i < TALKERS; i++) {
 		json_open(j, NULL, '{');
-		put_addr(j, "address", &top[i].addr);
+		json_addr(j, "address", &top[i].addr);
 		json_string(j, "tenant", summary_tenant(s, top[i].tenant, tenant));
 		json_open(j, "sent", '{');
 		put_total(j, &top[i].sent);

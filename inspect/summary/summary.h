@@ -107,6 +107,5 @@ bool summary_write(const struct summary *summary, const char *dir, struct error 
 /* One JSON object and a newline. false: could not write. */
 bool summary_json(const struct summary *summary, FILE *out);
 /* Ledger, sessions, top applications, talkers, conversations, names, failures, encryption, risks, in
- * aligned columns; the last line says
- * whether the ledger closes. */
+ * aligned columns; the last line says whether the ledger closes. */
 void summary_tables(const struct summary *summary, FILE *out);

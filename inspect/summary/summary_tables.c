@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "config/parse/plural.h"
-#include "inspect/flow/addr_text.h"
 #include "inspect/record/observation_point.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
@@ -101,15 +100,6 @@ static void put_title(FILE *out, const char *title, uint32_t n)
 		fprintf(out, "\n%s\n", title);
 }
 
-static void put_addr(struct columns *c, const struct ip_addr *addr)
-{
-	char room[IP_ADDR_TEXT] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
-	columns_cell(c, "%s", room);
-}
-
 /* Which session of the settings it is. */
 static const char *session_note(const struct session *session)
 {
@@ -139,7 +129,7 @@ static void put_sessions(const struct summary *s, FILE *out)
 	for (uint32_t i = 0; i < n && i < TOP; i++) {
 		const struct session *row = rows[i].session;
 
-		put_addr(&c, &row->outer_src);
+		columns_addr(&c, &row->outer_src);
 		columns_session(&c, &row->key);
 		columns_cell(&c, "%s", summary_tenant(s, row->tenant, tenant));
 		columns_counters(&c, COUNTERS_session_stats, &row->session_stats);
@@ -218,7 +208,7 @@ static void put_talkers(const struct summary *s, FILE *out)
 	columns_init(&c, "llrrrr");
 	put_head(&c, heads);
 	for (uint32_t i = 0; i < n && i < TOP; i++) {
-		put_addr(&c, &top[i].addr);
+		columns_addr(&c, &top[i].addr);
 		columns_cell(&c, "%s", summary_tenant(s, top[i].tenant, tenant));
 		columns_count(&c, top[i].sent.flows);
 		columns_count(&c, top[i].received.flows);

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "inspect/flow/addr_text.h"
 #include "inspect/record/tables/conversations.h"
 #include "inspect/record/tables/named.h"
 #include "inspect/summary/posture.h"
@@ -8,24 +7,6 @@
 #include "inspect/summary/summary_top.h"
 
 enum { ROWS = 20 };
-
-static void put_addr(struct json *j, const char *key, const struct ip_addr *addr)
-{
-	char room[IP_ADDR_TEXT] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
-	json_string(j, key, room);
-}
-
-static void put_time(struct json *j, const char *key, uint64_t ns)
-{
-	char room[32] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_time(&t, ns);
-	json_string(j, key, room);
-}
 
 static void put_point(struct json *j, const struct conversation_key *key)
 {
@@ -40,7 +21,7 @@ static void put_point(struct json *j, const struct conversation_key *key)
 	else
 		json_string(j, "network", NULL);
 	if (key->has_point)
-		put_addr(j, "outer_src", &key->point.outer_src);
+		json_addr(j, "outer_src", &key->point.outer_src);
 	else
 		json_string(j, "outer_src", NULL);
 }
@@ -51,8 +32,8 @@ static void put_conversation(
 	char tenant[TENANT_TEXT], app[APP_NAME] = "Unknown";
 
 	json_open(j, NULL, '{');
-	put_addr(j, "client", &c->key.client);
-	put_addr(j, "server", &c->key.server);
+	json_addr(j, "client", &c->key.client);
+	json_addr(j, "server", &c->key.server);
 	json_u64(j, "server_port", c->key.server_port);
 	json_u64(j, "protocol", c->key.protocol);
 	json_string(j, "app",
@@ -64,8 +45,8 @@ static void put_conversation(
 	json_u64(j, "flows", c->value.flows);
 	json_u64(j, "packets", c->value.packets);
 	json_u64(j, "bytes", c->value.bytes);
-	put_time(j, "first", c->value.first_ns);
-	put_time(j, "last", c->value.last_ns);
+	json_time(j, "first", c->value.first_ns);
+	json_time(j, "last", c->value.last_ns);
 	json_double(j, "duration_s", (double)(c->value.last_ns - c->value.first_ns) / 1e9);
 	json_close(j, '}');
 }
@@ -109,7 +90,7 @@ static void put_named(struct json *j, const struct named *row, bool is_failure)
 	if (row->several)
 		json_string(j, "client", NULL);
 	else
-		put_addr(j, "client", &row->client);
+		json_addr(j, "client", &row->client);
 	json_close(j, '}');
 }
 

@@ -27,22 +27,13 @@ static void put_title(FILE *out, const char *title, uint32_t n, const struct hea
 			out);
 }
 
-static void put_addr(struct columns *c, const struct ip_addr *addr)
-{
-	char room[IP_ADDR_TEXT] = "";
-	struct text t = text_make(room, sizeof(room) - 1);
-
-	text_addr(&t, addr, ip_addr_is_v4(addr) ? 4 : 6);
-	columns_cell(c, "%s", room);
-}
-
 static void put_server(struct columns *c, const struct conversation_key *key)
 {
 	char room[ENDPOINT_TEXT] = "";
 	struct text t = text_make(room, sizeof(room) - 1);
 
 	if (key->server_port == 0) {
-		put_addr(c, &key->server);
+		columns_addr(c, &key->server);
 		return;
 	}
 	text_endpoint(&t, &key->server, ip_addr_is_v4(&key->server) ? 4 : 6, key->server_port);
@@ -64,7 +55,7 @@ static void put_conversation(
 {
 	char app[APP_NAME] = "Unknown", text[DURATION_TEXT];
 
-	put_addr(c, &row->key.client);
+	columns_addr(c, &row->key.client);
 	put_server(c, &row->key);
 	put_protocol(c, row->key.protocol);
 	columns_cell(c, "%s",
@@ -143,7 +134,7 @@ static void put_named(struct columns *c, const struct named *row, bool is_failur
 	if (row->several)
 		columns_cell(c, "%s", "several");
 	else
-		put_addr(c, &row->client);
+		columns_addr(c, &row->client);
 }
 
 static void put_table(
