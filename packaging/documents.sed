@@ -10,6 +10,7 @@ s|config/periscope\.yaml|examples/periscope.yaml|g
 s|packaging/periscope\.service|/usr/lib/systemd/system/periscope.service|g
 s|build/periscope|periscope|g
 s|build/aws-|/tmp/periscope-aws-|g
+s|build/lab|/tmp/periscope-lab|g
 s|pcaps/|examples/|g
 # Paragraphs for who works on the sources.
 /^`make package`/,/^$/d

@@ -9,7 +9,7 @@ install(FILES packaging/periscope.service DESTINATION lib/systemd/system)
 install(FILES packaging/periscope.sysusers DESTINATION lib/sysusers.d RENAME periscope.conf)
 install(FILES packaging/debian/copyright DESTINATION ${doc})
 install(DIRECTORY config/example-account packaging/aws DESTINATION ${doc}/examples)
-install(FILES config/periscope.yaml pcaps/lab.yaml pcaps/web.pcap DESTINATION ${doc}/examples)
+install(FILES config/periscope.yaml pcaps/lab.yaml pcaps/web.pcap pcaps/everything.pcap DESTINATION ${doc}/examples)
 
 # Man page and completion say what --help says: describe makes them of the same rows.
 add_executable(describe packaging/describe.c)
@@ -25,8 +25,8 @@ described(periscope.bash packaging/periscope.bash.in)
 install(FILES ${CMAKE_BINARY_DIR}/periscope.bash DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions
   RENAME periscope)
 
-foreach(document packaging/README.md docs/OPERATIONS.md docs/CONFIG.md docs/OUTPUT.md docs/METRICS.md docs/AWS.md
-    docs/CLOUDS.md)
+foreach(document packaging/README.md docs/OPERATIONS.md docs/CONFIG.md docs/OUTPUT.md docs/METRICS.md docs/ANALYST.md
+    docs/AWS.md docs/CLOUDS.md)
   get_filename_component(name ${document} NAME)
   add_custom_command(OUTPUT doc/${name} DEPENDS ${document} packaging/documents.sed
     COMMAND sed -f packaging/documents.sed ${document} > ${CMAKE_BINARY_DIR}/doc/${name}

@@ -54,7 +54,7 @@ installed_runs() {
 # Links lead to what is there, and nothing is named that only the sources have.
 documents() {
   documents=$new/usr/share/doc/periscope
-  [ "$(ls "$documents"/*.md | wc -l)" -eq 7 ] || return 1
+  [ "$(ls "$documents"/*.md | wc -l)" -eq 8 ] || return 1
   grep -noE '\]\([^)]*\)' "$documents"/*.md | sed 's/](\(.*\))/\1/' | grep -v ':https*://' >"$tmp/links"
   [ "$(wc -l <"$tmp/links")" -gt 15 ] || { echo "only $(wc -l <"$tmp/links") links"; return 1; }
   while IFS=: read -r file line link; do
@@ -70,10 +70,13 @@ documents() {
 
 # As they stand in the package, run there.
 shown() {
-  sed "s|/tmp/|$tmp/|g" "$new/usr/share/doc/periscope/AWS.md" >"$tmp/AWS.md"
-  PATH=$new/usr/bin:$PATH python3 "$here/judge/documents.py" "$new/usr/share/doc/periscope" "$tmp/AWS.md" >"$tmp/shown" 2>&1
+  for page in AWS ANALYST; do
+    sed "s|/tmp/|$tmp/|g" "$new/usr/share/doc/periscope/$page.md" >"$tmp/$page.md"
+  done
+  PATH=$new/usr/bin:$PATH python3 "$here/judge/documents.py" "$new/usr/share/doc/periscope" "$tmp/AWS.md" "$tmp/ANALYST.md" \
+    >"$tmp/shown" 2>&1
   cat "$tmp/shown"
-  [ "$(grep -c '^ok' "$tmp/shown")" -gt 5 ] && ! grep -q '^FAIL' "$tmp/shown"
+  [ "$(grep -c '^ok' "$tmp/shown")" -gt 20 ] && ! grep -q '^FAIL' "$tmp/shown"
 }
 
 # What it finds beside errors is for whoever uploads to Debian.
