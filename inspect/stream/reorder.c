@@ -131,17 +131,21 @@ static uint32_t arrived(const struct piece *piece)
 	return piece->cap > piece->payload ? piece->cap - piece->payload : 0;
 }
 
-/* Where both have bytes, they are the same. */
-static bool agree(const struct piece *a, const struct piece *b)
+/* Where both have bytes, they are the same; `b` does not begin before `a`. */
+static bool agree_behind(const struct piece *a, const struct piece *b)
 {
 	uint32_t n_a = arrived(a), n_b = arrived(b), skip = b->seq - a->seq, n;
 
-	if (skip >= BEHIND)
-		return agree(b, a);
 	if (skip >= n_a)
 		return true;
 	n = n_a - skip < n_b ? n_a - skip : n_b;
 	return !memcmp(a->ip + a->payload + skip, b->ip + b->payload, n);
+}
+
+/* Of two that are 2^31 apart each is before the other. */
+static bool agree(const struct piece *a, const struct piece *b)
+{
+	return is_before(b->seq, a->seq) ? agree_behind(b, a) : agree_behind(a, b);
 }
 
 bool reorder_differs(const struct reorder *order, const struct piece *piece)

@@ -397,6 +397,28 @@ static void other_bytes_at_the_same_place_are_a_risk(void)
 	}
 }
 
+/* Of two sequence numbers that are 2^31 apart each is before the other. */
+static void numbers_may_be_as_far_apart_as_can_be(void)
+{
+	static const char *const orders[] = {"01", "02", "012", "0121"};
+
+	for (unsigned i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		struct dpi *dpi = open_usual_dpi();
+
+		begin(6, 8000, false);
+		say(0, "abc", 3);
+		say(0, "", 0);
+		say(0, "def", 3);
+		script.packet[1].tcp_seq = script.packet[0].tcp_seq + (1u << 31);
+		script.packet[2].tcp_seq = script.packet[0].tcp_seq + (1u << 31);
+		give(dpi, orders[i]);
+		dpi_conclude(dpi, &script.talk.flow);
+		expect_risk(OWN_RISK_tcp_overlap, false);
+		CU_ASSERT_EQUAL(dpi_stats(dpi).packets, strlen(orders[i]));
+		finish(dpi);
+	}
+}
+
 /* As ndpiReader, which drops later fragments: the first one alone. Overlaps are attacks. */
 static void fragments_that_do_not_fit_leave_the_first(void)
 {
@@ -492,6 +514,7 @@ void suite_dpi_order(void)
 	CU_ADD_TEST(s, fragments_are_put_together);
 	CU_ADD_TEST(s, a_fragment_smaller_than_links_make_is_a_risk);
 	CU_ADD_TEST(s, other_bytes_at_the_same_place_are_a_risk);
+	CU_ADD_TEST(s, numbers_may_be_as_far_apart_as_can_be);
 	CU_ADD_TEST(s, fragments_that_do_not_fit_leave_the_first);
 	CU_ADD_TEST(s, the_first_fragment_may_have_the_longer_header);
 	CU_ADD_TEST(s, later_fragments_alone_begin_nothing);
