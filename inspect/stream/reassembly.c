@@ -88,8 +88,12 @@ bool fragment_is_tiny(const struct packet *p, uint32_t *bytes)
 	if (!fragment_head(p, &f))
 		return false;
 	least = (LINK_LEAST - (header < LINK_LEAST ? header : LINK_LEAST)) / UNIT * UNIT;
-	*bytes = f.len;
-	return (f.more && f.len < least) || (f.offset && f.offset < least);
+	if (f.more && f.len < least) {
+		*bytes = f.len;
+		return true;
+	}
+	*bytes = f.offset;
+	return f.offset && f.offset < least;
 }
 
 uint32_t fragment_offset(const struct packet *p)

@@ -53,7 +53,7 @@ bool reassembly_is_whole(const struct reassembly *datagram);
 /* Whether fragment `p` is smaller than any link makes it, so that it or the next one has a part of the
  * headers that belongs to the first: another fragment than the last with less data than the least packet
  * that every link carries has room for (RFC 791: 68 bytes; of IPv6 it is more), or one that begins so early
- * that the first must have been such (RFC 1858, RFC 3128). `bytes`: data that it has. */
+ * that the first must have been such (RFC 1858, RFC 3128). `bytes`: data that it has, or those before it. */
 bool fragment_is_tiny(const struct packet *p, uint32_t *bytes);
 /* Where its data begin; 0 where its headers cannot be read. */
 uint32_t fragment_offset(const struct packet *p);

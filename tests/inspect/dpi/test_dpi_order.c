@@ -334,14 +334,29 @@ static void fragments_are_put_together(void)
 	}
 }
 
-/* Fewer than 48 bytes behind an IPv4 header without options; the last one may have as few as it has. */
+static void expect_tiny_bytes(const char *bytes)
+{
+	static const char before[] = "fragment that is not the last of its datagram, with ";
+	const unsigned risk = NDPI_RISKS + OWN_RISK_ip_fragment_tiny;
+	size_t len = 0, skip = strlen(before), n = strlen(bytes);
+	const char *why = details_why(script.talk.flow.details, risk, &len);
+
+	CU_ASSERT_TRUE_FATAL(why && len > skip + n);
+	CU_ASSERT_TRUE(!memcmp(why, before, skip) && !memcmp(why + skip, bytes, n) &&
+		       why[skip + n] == ' ');
+}
+
+/* Fewer than 48 bytes behind an IPv4 header without options; the last one may have as few as it has, and tells of
+ * the one before it. */
 static void a_fragment_smaller_than_links_make_is_a_risk(void)
 {
 	static const struct {
 		uint32_t offset, len;
-		bool more, is_tiny;
-	} cases[] = {{0, 8, true, true}, {0, 40, true, true}, {0, 48, true, false},
-		{40, 32, false, true}, {48, 40, true, true}, {48, 37, false, false}};
+		bool more;
+		const char *bytes; /* NULL: it is not tiny */
+	} cases[] = {{0, 8, true, "8"}, {0, 40, true, "40"}, {0, 48, true, NULL},
+		{40, 32, false, "40"}, {48, 40, true, "40"}, {48, 37, false, NULL},
+		{8, 48, true, "8"}, {8, 24, true, "24"}};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct dpi *dpi = open_usual_dpi();
@@ -350,7 +365,9 @@ static void a_fragment_smaller_than_links_make_is_a_risk(void)
 		cut_fragment(0, cases[i].offset, cases[i].len, cases[i].more);
 		give(dpi, cases[i].offset ? "16" : "6");
 		dpi_conclude(dpi, &script.talk.flow);
-		expect_risk(OWN_RISK_ip_fragment_tiny, cases[i].is_tiny);
+		expect_risk(OWN_RISK_ip_fragment_tiny, cases[i].bytes);
+		if (cases[i].bytes)
+			expect_tiny_bytes(cases[i].bytes);
 		finish(dpi);
 	}
 }
