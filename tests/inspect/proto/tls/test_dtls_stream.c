@@ -1,8 +1,6 @@
 /* What is expected was printed by tshark 4.0 and by openssl x509; the JA4 was made by a script after its
  * description. */
 #include <CUnit/Basic.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +8,7 @@
 #include "inspect/proto/tls/ja3.h"
 #include "inspect/proto/tls/ja4.h"
 #include "inspect/proto/tls/tls_names.h"
+#include "inspect/support/tls_log.h"
 #include "inspect/support/tls_talks.h"
 #include "support/hex.h"
 
@@ -20,7 +19,7 @@
 	"server DTLSv1.2 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 bc10d7f027e925d0b3a6309e29d8620b\n"
 #define CERTIFICATE "certificate 0 bdfc77883ef008529e1b2fa8574d0b7adb65bdf6\n"
 
-enum { DATAGRAM_MAX = 2048, LOG_MAX = 4096 };
+enum { DATAGRAM_MAX = 2048 };
 
 /* A direction, and what was told of it, a line each. */
 struct stage {
@@ -29,22 +28,8 @@ struct stage {
 	struct dtls_stream stream;
 	struct tls_sink sink;
 	bool goes_on;
-	size_t log_len;
-	char log[LOG_MAX];
+	struct tls_log log;
 };
-
-static void note(struct stage *s, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void note(struct stage *s, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	s->log_len += (size_t)vsnprintf(
-		s->log + s->log_len, sizeof(s->log) - s->log_len, format, args);
-	va_end(args);
-	CU_ASSERT_TRUE_FATAL(s->log_len < sizeof(s->log));
-}
 
 static void note_client(void *ctx, const struct tls_client_hello *hello)
 {
@@ -52,7 +37,7 @@ static void note_client(void *ctx, const struct tls_client_hello *hello)
 
 	ja3_client(hello, text);
 	ja4_client(hello, JA4_DTLS, ja4);
-	note(ctx, "client %.*s %s %s\n", (int)hello->sni.len,
+	tls_log_add(ctx, "client %.*s %s %s\n", (int)hello->sni.len,
 		hello->sni.len ? (const char *)hello->sni.at : "", text, ja4);
 }
 
@@ -61,43 +46,14 @@ static void note_server(void *ctx, const struct tls_server_hello *hello)
 	char ja3s[JA3_TEXT] = "cut", version[TLS_NAME_TEXT], cipher[TLS_NAME_TEXT];
 
 	ja3_server(hello, ja3s);
-	note(ctx, "server %s %s %s\n", tls_version_text(hello->version, version),
+	tls_log_add(ctx, "server %s %s %s\n", tls_version_text(hello->version, version),
 		tls_cipher_text(hello->cipher, cipher), ja3s);
-}
-
-static void note_group(void *ctx, uint16_t group)
-{
-	char text[TLS_NAME_TEXT];
-
-	note(ctx, "group %s\n", tls_group_text(group, text));
-}
-
-static void note_resumed(void *ctx, bool is_resumed)
-{
-	note(ctx, "%s\n", is_resumed ? "resumed" : "new");
-}
-
-static void note_certificate(void *ctx, unsigned i, const struct tls_certificate *certificate)
-{
-	char sha1[TLS_SHA1_TEXT] = "cut";
-
-	if (certificate->is_whole)
-		tls_sha1_text(certificate->der, sha1);
-	note(ctx, "certificate %u %s\n", i, sha1);
-}
-
-static void note_alert(void *ctx, uint8_t level, uint8_t description)
-{
-	char text[TLS_NAME_TEXT];
-
-	note(ctx, "alert %u %s\n", level, tls_alert_text(description, text));
 }
 
 static void stage_begin(struct stage *s)
 {
 	memset(s, 0, sizeof(*s));
-	s->sink = (struct tls_sink){note_client, note_server, note_group, note_resumed,
-		note_certificate, note_alert, s};
+	s->sink = tls_log_sink(&s->log, note_client, note_server);
 	s->goes_on = true;
 }
 
@@ -145,13 +101,13 @@ static void what_is_in_clear_is_told(void)
 	for (unsigned i = 0; i < DTLS_CLIENT_N; i++)
 		give_hex(&s, dtls_client[i]);
 	CU_ASSERT_FALSE(s.goes_on);
-	CU_ASSERT_STRING_EQUAL(s.log, HELLO HELLO);
+	CU_ASSERT_STRING_EQUAL(s.log.text, HELLO HELLO);
 	stage_end(&s);
 	stage_begin(&s);
 	for (unsigned i = 0; i < DTLS_SERVER_N; i++)
 		give_hex(&s, dtls_server[i]);
 	CU_ASSERT_FALSE(s.goes_on);
-	CU_ASSERT_STRING_EQUAL(s.log, SERVER_HELLO CERTIFICATE "new\ngroup x25519\n");
+	CU_ASSERT_STRING_EQUAL(s.log.text, SERVER_HELLO CERTIFICATE "new\ngroup x25519\n");
 	stage_end(&s);
 }
 
@@ -165,7 +121,7 @@ static void repeated_and_disordered_datagrams(void)
 	for (unsigned i = 0; i < sizeof(order) / sizeof(*order); i++)
 		give_hex(&s, dtls_server[order[i]]);
 	/* The last datagram of the certificate, which came before the second, begins the next message. */
-	CU_ASSERT_STRING_EQUAL(s.log, SERVER_HELLO "group x25519\nnew\n");
+	CU_ASSERT_STRING_EQUAL(s.log.text, SERVER_HELLO "group x25519\nnew\n");
 	CU_ASSERT_FALSE(s.goes_on);
 	stage_end(&s);
 	stage_begin(&s);
@@ -175,7 +131,7 @@ static void repeated_and_disordered_datagrams(void)
 	give_hex(&s, dtls_server[2]);
 	give_hex(&s, dtls_server[3]);
 	give_hex(&s, dtls_server[3]);
-	CU_ASSERT_STRING_EQUAL(s.log, SERVER_HELLO CERTIFICATE "new\ngroup x25519\n");
+	CU_ASSERT_STRING_EQUAL(s.log.text, SERVER_HELLO CERTIFICATE "new\ngroup x25519\n");
 	stage_end(&s);
 }
 
@@ -195,11 +151,11 @@ static void every_truncation(void)
 			stage_begin(&s);
 			give(&s, bytes, cap, n);
 			if (i < 2)
-				CU_ASSERT_PTR_NULL(strstr(s.log, "248a25"));
+				CU_ASSERT_PTR_NULL(strstr(s.log.text, "248a25"));
 			stage_end(&s);
 			stage_begin(&s);
 			give(&s, bytes, cap, cap);
-			CU_ASSERT_PTR_NULL(strstr(s.log, "certificate 0 b"));
+			CU_ASSERT_PTR_NULL(strstr(s.log.text, "certificate 0 b"));
 			stage_end(&s);
 		}
 	}
@@ -214,7 +170,7 @@ static void other_datagrams_are_stepped_over(void)
 	stage_begin(&s);
 	give(&s, stun, sizeof(stun), sizeof(stun));
 	give_hex(&s, dtls_client[1]);
-	CU_ASSERT_STRING_EQUAL(s.log, HELLO);
+	CU_ASSERT_STRING_EQUAL(s.log.text, HELLO);
 	for (unsigned i = 1; i < DTLS_OTHERS_MAX - 1; i++)
 		give(&s, media, sizeof(media), sizeof(media));
 	CU_ASSERT_TRUE(s.goes_on);
@@ -261,7 +217,7 @@ static void no_length_is_believed(void)
 	record[13 + 3] = 10;
 	record[13 + 6] = record[13 + 7] = record[13 + 8] = 0;
 	give(&s, record, sizeof(record), sizeof(record));
-	CU_ASSERT_STRING_EQUAL(s.log, "");
+	CU_ASSERT_STRING_EQUAL(s.log.text, "");
 	CU_ASSERT_EQUAL(s.memory.used, 0);
 	stage_end(&s);
 }
@@ -273,7 +229,7 @@ static void alerts_are_told(void)
 
 	stage_begin(&s);
 	give(&s, alert, sizeof(alert), sizeof(alert));
-	CU_ASSERT_STRING_EQUAL(s.log, "alert 2 handshake_failure\n");
+	CU_ASSERT_STRING_EQUAL(s.log.text, "alert 2 handshake_failure\n");
 	stage_end(&s);
 }
 

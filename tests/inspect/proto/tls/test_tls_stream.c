@@ -1,17 +1,16 @@
 /* One direction of TLS, however segments cut it, and what must not be read of it. */
 #include <CUnit/Basic.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inspect/proto/tls/ja3.h"
 #include "inspect/proto/tls/tls_names.h"
 #include "inspect/proto/tls/tls_stream.h"
+#include "inspect/support/tls_log.h"
 #include "inspect/support/tls_talks.h"
 #include "support/hex.h"
 
-enum { STREAM_MAX = 80 * 1024, LOG_MAX = 8192 };
+enum { STREAM_MAX = 80 * 1024 };
 
 /* A direction, and what was told of it, a line each. */
 struct stage {
@@ -22,29 +21,15 @@ struct stage {
 	uint8_t *bytes;
 	uint32_t len;
 	bool goes_on;
-	size_t log_len;
-	char log[LOG_MAX];
+	struct tls_log log;
 };
-
-static void note(struct stage *s, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void note(struct stage *s, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	s->log_len += (size_t)vsnprintf(
-		s->log + s->log_len, sizeof(s->log) - s->log_len, format, args);
-	va_end(args);
-	CU_ASSERT_TRUE_FATAL(s->log_len < sizeof(s->log));
-}
 
 static void note_client(void *ctx, const struct tls_client_hello *hello)
 {
 	char text[JA3_TEXT] = "cut";
 
 	ja3_client(hello, text);
-	note(ctx, "client %.*s %s\n", (int)hello->sni.len,
+	tls_log_add(ctx, "client %.*s %s\n", (int)hello->sni.len,
 		hello->sni.len ? (const char *)hello->sni.at : "", text);
 }
 
@@ -53,36 +38,8 @@ static void note_server(void *ctx, const struct tls_server_hello *hello)
 	char text[JA3_TEXT] = "cut", version[TLS_NAME_TEXT];
 
 	ja3_server(hello, text);
-	note(ctx, "server%s %s %s\n", hello->is_retry ? " retry" : "",
+	tls_log_add(ctx, "server%s %s %s\n", hello->is_retry ? " retry" : "",
 		tls_version_text(hello->version, version), text);
-}
-
-static void note_group(void *ctx, uint16_t group)
-{
-	char text[TLS_NAME_TEXT];
-
-	note(ctx, "group %s\n", tls_group_text(group, text));
-}
-
-static void note_resumed(void *ctx, bool is_resumed)
-{
-	note(ctx, "%s\n", is_resumed ? "resumed" : "new");
-}
-
-static void note_certificate(void *ctx, unsigned i, const struct tls_certificate *certificate)
-{
-	char sha1[TLS_SHA1_TEXT] = "cut";
-
-	if (certificate->is_whole)
-		tls_sha1_text(certificate->der, sha1);
-	note(ctx, "certificate %u %s\n", i, sha1);
-}
-
-static void note_alert(void *ctx, uint8_t level, uint8_t description)
-{
-	char text[TLS_NAME_TEXT];
-
-	note(ctx, "alert %u %s\n", level, tls_alert_text(description, text));
 }
 
 static void stage_again(struct stage *s)
@@ -90,8 +47,8 @@ static void stage_again(struct stage *s)
 	tls_stream_end(&s->stream, &s->sink);
 	CU_ASSERT_EQUAL(s->memory.used, 0);
 	s->stream = (struct tls_stream){.left = 0};
-	s->log_len = 0;
-	s->log[0] = '\0';
+	s->log.len = 0;
+	s->log.text[0] = '\0';
 	s->goes_on = true;
 }
 
@@ -103,8 +60,7 @@ static struct stage *stage_make(const char *hex)
 	s->bytes = malloc(STREAM_MAX);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->bytes);
 	s->len = (uint32_t)hex_read(hex, s->bytes, STREAM_MAX);
-	s->sink = (struct tls_sink){note_client, note_server, note_group, note_resumed,
-		note_certificate, note_alert, s};
+	s->sink = tls_log_sink(&s->log, note_client, note_server);
 	s->goes_on = true;
 	return s;
 }
@@ -196,7 +152,7 @@ static void handshakes_are_told(void)
 		struct stage *s = stage_make(talks[i].bytes);
 
 		give(s, 0, s->len);
-		CU_ASSERT_STRING_EQUAL(s->log, talks[i].told);
+		CU_ASSERT_STRING_EQUAL(s->log.text, talks[i].told);
 		CU_ASSERT_EQUAL(s->goes_on, talks[i].goes_on);
 		stage_free(s);
 	}
@@ -214,13 +170,13 @@ static void segments_begin_and_end_anywhere(void)
 				give(s, 0, a);
 				give(s, a, b);
 				give(s, b, s->len);
-				CU_ASSERT_STRING_EQUAL(s->log, talks[i].told);
+				CU_ASSERT_STRING_EQUAL(s->log.text, talks[i].told);
 				CU_ASSERT_EQUAL(s->goes_on, talks[i].goes_on);
 			}
 		stage_again(s);
 		for (uint32_t at = 0; at < s->len; at++)
 			give(s, at, at + 1);
-		CU_ASSERT_STRING_EQUAL(s->log, talks[i].told);
+		CU_ASSERT_STRING_EQUAL(s->log.text, talks[i].told);
 		stage_free(s);
 	}
 }
@@ -249,7 +205,8 @@ static void what_arrived_is_told(void)
 			stage_again(s);
 			give_cut(s, 0, 0, s->len, cap);
 			tls_stream_end(&s->stream, &s->sink);
-			for (char *line = strtok(s->log, "\n"); line; line = strtok(NULL, "\n"))
+			for (char *line = strtok(s->log.text, "\n"); line;
+				line = strtok(NULL, "\n"))
 				expect_part(talks[i].told, line);
 		}
 		stage_free(s);
@@ -265,7 +222,7 @@ static void what_is_missing_is_stepped_over(void)
 	/* In the middle of the certificates. */
 	give(s, 0, certificate + 400);
 	give_cut(s, 300, certificate + 700, s->len, s->len - certificate - 700);
-	CU_ASSERT_STRING_EQUAL(s->log,
+	CU_ASSERT_STRING_EQUAL(s->log.text,
 		"server TLSv1.2 e195432758194ce2d482396b82e0d48e\ncertificate 0 cut\n"
 		"new\ngroup x25519\n");
 
@@ -275,15 +232,16 @@ static void what_is_missing_is_stepped_over(void)
 	give_cut(s, 5000, certificate + 700, certificate + 800, 100);
 	CU_ASSERT_TRUE(s->goes_on);
 	give(s, key_exchange, s->len);
-	CU_ASSERT_STRING_EQUAL(
-		s->log, "server TLSv1.2 e195432758194ce2d482396b82e0d48e\ngroup x25519\nnew\n");
+	CU_ASSERT_STRING_EQUAL(s->log.text,
+		"server TLSv1.2 e195432758194ce2d482396b82e0d48e\ngroup x25519\nnew\n");
 	CU_ASSERT_FALSE(s->goes_on);
 
 	/* Whether the session is resumed is not known where what would show it is missing. */
 	stage_again(s);
 	give(s, 0, hello);
 	give_cut(s, s->len - 51 - hello, s->len - 51, s->len, 51);
-	CU_ASSERT_STRING_EQUAL(s->log, "server TLSv1.2 e195432758194ce2d482396b82e0d48e\n");
+	CU_ASSERT_STRING_EQUAL(
+		s->log.text, "server TLSv1.2 e195432758194ce2d482396b82e0d48e\n");
 	CU_ASSERT_FALSE(s->goes_on);
 
 	/* Not for ever. */
@@ -314,14 +272,14 @@ static void an_endless_hello_is_bounded(void)
 	memcpy(s->bytes + 11, hello + 11, 506);
 	s->bytes[9 + 34 + 33 + 2 + 36 + 2] = 0xff;
 	give(s, 0, 5 + 1024);
-	CU_ASSERT_STRING_EQUAL(s->log, "");
+	CU_ASSERT_STRING_EQUAL(s->log.text, "");
 	memset(s->bytes + 5, 0, 1024);
 	for (unsigned i = 0; i < 100; i++) {
 		give(s, 0, 5 + 1024);
 		CU_ASSERT_TRUE(s->memory.peak < 4 * TLS_MESSAGE_MAX);
-		CU_ASSERT_TRUE((s->log_len == 0) == (i < 15));
+		CU_ASSERT_TRUE((s->log.len == 0) == (i < 15));
 	}
-	CU_ASSERT_STRING_EQUAL(s->log, "client www.example.com cut\n");
+	CU_ASSERT_STRING_EQUAL(s->log.text, "client www.example.com cut\n");
 	CU_ASSERT_EQUAL(s->memory.used, 0);
 	free(hello);
 	stage_free(s);
@@ -334,8 +292,8 @@ static void memory_may_be_refused(void)
 	CU_ASSERT_TRUE(memory_share(&s->memory, 200, &(struct quota_params){0}));
 	for (uint32_t at = 0; at < s->len; at += 50)
 		give(s, at, at + 50 < s->len ? at + 50 : s->len);
-	CU_ASSERT_STRING_EQUAL(s->log, "server TLSv1.2 e195432758194ce2d482396b82e0d48e\n"
-				       "certificate 0 cut\nnew\ngroup x25519\n");
+	CU_ASSERT_STRING_EQUAL(s->log.text, "server TLSv1.2 e195432758194ce2d482396b82e0d48e\n"
+					    "certificate 0 cut\nnew\ngroup x25519\n");
 	stage_free(s);
 }
 
@@ -354,7 +312,7 @@ static void encrypted_handshakes_are_not_read(void)
 			stage_again(s);
 			give(s, 0, at);
 			give(s, at, s->len);
-			CU_ASSERT_STRING_EQUAL(s->log,
+			CU_ASSERT_STRING_EQUAL(s->log.text,
 				"client www.example.com 304734bb1c086c3453b387400cf83f11\n");
 			CU_ASSERT_FALSE(s->goes_on);
 		}
@@ -389,7 +347,7 @@ static void count_message(
 
 	for (uint32_t i = 0; i < cap; i++)
 		CU_ASSERT_EQUAL(body[i], (uint8_t)i);
-	note(s, "%u %u/%u\n", type, cap, wire);
+	tls_log_add(&s->log, "%u %u/%u\n", type, cap, wire);
 }
 
 static void messages_need_no_records(void)
@@ -404,18 +362,18 @@ static void messages_need_no_records(void)
 		for (uint32_t b = a; b <= s->len; b++) {
 			const uint32_t ends[] = {0, a, b, s->len};
 
-			s->log_len = 0;
+			s->log.len = 0;
 			for (unsigned i = 0; i < 3; i++)
 				tls_handshake_add(&h, &s->memory, &s->list,
 					cursor_make(s->bytes + ends[i], ends[i + 1] - ends[i],
 						ends[i + 1] - ends[i]),
 					&sink);
-			CU_ASSERT_STRING_EQUAL(s->log, told);
+			CU_ASSERT_STRING_EQUAL(s->log.text, told);
 			CU_ASSERT_FALSE(h.lost);
 			CU_ASSERT_EQUAL(s->memory.used, 0);
 		}
 	/* What is missing inside a message is stepped over, what is beyond it is the end. */
-	s->log_len = 0;
+	s->log.len = 0;
 	tls_handshake_add(&h, &s->memory, &s->list, cursor_make(s->bytes, 6, 6), &sink);
 	tls_handshake_lose(&h, 2, &sink);
 	tls_handshake_add(&h, &s->memory, &s->list, cursor_make(s->bytes + 8, 8, 8), &sink);
@@ -423,7 +381,7 @@ static void messages_need_no_records(void)
 	tls_handshake_lose(&h, 5, &sink);
 	CU_ASSERT_TRUE(h.lost);
 	tls_handshake_add(&h, &s->memory, &s->list, cursor_make(s->bytes, 9, 9), &sink);
-	CU_ASSERT_STRING_EQUAL(s->log, "1 2/5\n14 0/0\n");
+	CU_ASSERT_STRING_EQUAL(s->log.text, "1 2/5\n14 0/0\n");
 	tls_handshake_end(&h, &sink);
 	CU_ASSERT_FALSE(h.lost);
 	stage_free(s);
