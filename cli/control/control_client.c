@@ -136,7 +136,7 @@ static void answer_unknown(struct control_client *client)
 	}
 	safe[n] = '\0';
 	snprintf(text, sizeof(text),
-		"no such request: '%s'; there are stats, sessions, rules, flows, reload, quit, "
+		"no such request: '%s'; there are stats, sessions, rules, flows, alerts, reload, quit, "
 		"each also with json",
 		safe);
 	finish_text(client, false, text);

@@ -9,6 +9,7 @@ static const struct answer_kind kinds[] = {
 	{"sessions", STATUS_SESSIONS, answer_sessions_json, answer_sessions_tables},
 	{"rules", STATUS_RULES, answer_rules_json, answer_rules_tables},
 	{"flows", STATUS_FLOWS, answer_flows_json, answer_flows_tables},
+	{"alerts", STATUS_ALERTS, answer_alerts_json, answer_alerts_tables},
 };
 
 const struct answer_kind *answer_find(const char *request)

@@ -20,7 +20,7 @@ struct answer_kind {
 		const struct status *status, const struct health_result *result, FILE *out);
 };
 
-/* stats, sessions, rules, flows; NULL: none of them. */
+/* stats, sessions, rules, flows, alerts; NULL: none of them. */
 const struct answer_kind *answer_find(const char *request);
 
 /* As one JSON object and a newline, or as tables. */
@@ -32,8 +32,10 @@ void answer_sessions_json(
 	const struct status *s, const struct health_result *v, struct json *j);
 void answer_rules_json(const struct status *s, const struct health_result *v, struct json *j);
 void answer_flows_json(const struct status *s, const struct health_result *v, struct json *j);
+void answer_alerts_json(const struct status *s, const struct health_result *v, struct json *j);
 
 void answer_stats_tables(const struct status *s, const struct health_result *v, FILE *out);
 void answer_sessions_tables(const struct status *s, const struct health_result *v, FILE *out);
 void answer_rules_tables(const struct status *s, const struct health_result *v, FILE *out);
 void answer_flows_tables(const struct status *s, const struct health_result *v, FILE *out);
+void answer_alerts_tables(const struct status *s, const struct health_result *v, FILE *out);

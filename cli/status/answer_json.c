@@ -3,6 +3,7 @@
 #include "decap/addr.h"
 #include "inspect/flow/addr_text.h"
 #include "inspect/record/json.h"
+#include "inspect/summary/alert_rows.h"
 #include "inspect/summary/summary_rows.h"
 
 static void put_addr(
@@ -255,5 +256,14 @@ void answer_flows_json(const struct status *s, const struct health_result *v, st
 	for (uint32_t i = 0; i < s->n_live; i++)
 		put_flow(j, &s->live[i]);
 	json_close(j, ']');
+	json_close(j, '}');
+}
+
+void answer_alerts_json(const struct status *s, const struct health_result *v, struct json *j)
+{
+	(void)v;
+	json_open(j, NULL, '{');
+	json_u64(j, "growing", s->growing);
+	alert_rows_json(j, "alerts", s->alerts, s->n_alerts);
 	json_close(j, '}');
 }

@@ -5,6 +5,7 @@
 #include "config/parse/plural.h"
 #include "decap/addr.h"
 #include "inspect/flow/addr_text.h"
+#include "inspect/summary/alert_rows.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary_rows.h"
 
@@ -345,4 +346,16 @@ void answer_flows_tables(const struct status *s, const struct health_result *v, 
 		columns_cell(&c, "%s", f->flow_id);
 	}
 	columns_print(&c, out);
+}
+
+void answer_alerts_tables(const struct status *s, const struct health_result *v, FILE *out)
+{
+	char growing[COUNT_TEXT];
+
+	(void)v;
+	fprintf(out, "%s alert%s that grow%s", count_print(s->growing, growing),
+		plural(s->growing), s->growing == 1 ? "s" : "");
+	fputs(s->n_alerts < s->growing ? ", the latest:\n" : "\n", out);
+	if (s->n_alerts > 0)
+		alert_rows_print(s->alerts, s->n_alerts, out);
 }

@@ -201,6 +201,15 @@ static void put_outputs(struct status *s, const struct appliance *appliance,
 	s->outputs = outputs;
 }
 
+static void put_alerts(struct status *s, struct appliance *appliance)
+{
+	struct alert_brief *rows = status_array(s, STATUS_ALERTS_MAX, sizeof(*rows));
+
+	s->growing = appliance_alerts(appliance, rows, STATUS_ALERTS_MAX);
+	s->n_alerts = s->growing < STATUS_ALERTS_MAX ? s->growing : STATUS_ALERTS_MAX;
+	s->alerts = rows;
+}
+
 static void put_disk(struct status *s, const struct appliance *appliance)
 {
 	struct statvfs disk;
@@ -232,6 +241,8 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	put_ports(s, appliance);
 	put_outputs(s, appliance, &counts, settings);
 	put_disk(s, appliance);
+	if (s->parts & STATUS_ALERTS)
+		put_alerts(s, appliance);
 	if (s->parts & (STATUS_RULES | STATUS_SESSIONS | STATUS_FLOWS))
 		appliance_status_model(appliance, settings, s);
 	return true;

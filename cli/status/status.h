@@ -26,10 +26,11 @@ enum status_part {
 	STATUS_XSTATS = 1 << 0,
 	STATUS_SESSIONS = 1 << 1,
 	STATUS_RULES = 1 << 2,
-	STATUS_FLOWS = 1 << 3, /* the list of live flows; their statistics are always there */
+	STATUS_FLOWS = 1 << 3,  /* the list of live flows; their statistics are always there */
+	STATUS_ALERTS = 1 << 4, /* likewise */
 };
 
-enum { STATUS_FLOWS_MAX = 100 };
+enum { STATUS_FLOWS_MAX = 100, STATUS_ALERTS_MAX = 1000 };
 
 /* The hand-off ring of one ordered pair of workers. */
 struct status_ring {
@@ -125,6 +126,8 @@ struct status {
 	const struct status_session *sessions; /* by outer source, then VNI */
 	const struct summary_rule *rules;      /* in the order they are judged */
 	const struct status_flow *live;        /* most bytes first, at most STATUS_FLOWS_MAX */
+	uint32_t n_alerts, growing; /* that are listed, at most STATUS_ALERTS_MAX; and all */
+	const struct alert_brief *alerts; /* the one that grew last first */
 };
 
 /* What the appliance offers. The functions are called from threads of the control plane.

@@ -119,6 +119,12 @@ struct settings {
 	struct settings_strings aws_import; /* paths, relative to the settings file */
 	struct settings_summary summary;
 	struct {
+		bool alerts;
+		uint32_t risk_score;   /* the least; 0 = none */
+		uint32_t open_alerts;  /* that grow at a time */
+		uint64_t idle_timeout; /* ns; 0 = never */
+	} detect;
+	struct {
 		bool flow, flow_start;
 		bool dns, http, tls, quic, ssh;   /* of transactions */
 		uint32_t transactions_per_flow;   /* 0 = any number */

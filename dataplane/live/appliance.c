@@ -74,18 +74,24 @@ static int open_output(struct appliance *appliance, struct error *error)
 
 static int make_writer(struct appliance *appliance, struct error *error)
 {
-	const struct totals_tables tables = totals_tables_asked(appliance->params.settings);
+	const struct settings *settings = appliance->params.settings;
+	struct correlator_params correlator = {
+		.n_outboxes = appliance->n_workers,
+		.tables = totals_tables_asked(settings),
+		.settings = settings,
+		.writer_index = appliance->n_workers + 1,
+	};
 
 	appliance->owners = flow_log_owners_create();
 	if (!appliance->owners) {
 		error_set(error, "not enough memory");
 		return -1;
 	}
-	/* One outbox more is the control thread's. */
-	appliance->writer = writer_create(appliance->n_workers + 1, false, error);
+	/* Two outboxes more are the control thread's and the correlator's. */
+	appliance->writer = correlator.writer =
+		writer_create(appliance->n_workers + 2, false, error);
 	if (appliance->writer)
-		appliance->correlator =
-			correlator_create(appliance->n_workers, false, &tables, error);
+		appliance->correlator = correlator_create(&correlator, error);
 	return appliance->correlator ? 0 : -1;
 }
 

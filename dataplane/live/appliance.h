@@ -130,6 +130,8 @@ bool appliance_is_current(const struct appliance *appliance, const struct worker
 /* What the model in force says of a session; with appliance_hold(). NULL: nothing. */
 const struct model_session *appliance_session(
 	const struct appliance *appliance, const struct session_key *key);
+/* Fills `rows` with at most `max` alerts that grow, the one that grew last first; returns how many grow. */
+uint32_t appliance_alerts(struct appliance *appliance, struct alert_brief *rows, uint32_t max);
 /* For the names of labels. NULL: off. */
 const struct dpi *appliance_dpi(const struct appliance *appliance);
 

@@ -17,6 +17,7 @@ void appliance_count(const struct appliance *appliance, struct appliance_counts 
 {
 	struct talkers_stats talkers = correlator_talkers(appliance->correlator);
 	struct tables_stats tables = correlator_tables(appliance->correlator);
+	struct alerts_stats alerts = correlator_alerts(appliance->correlator);
 
 	counts->n_workers = appliance->n_pollers;
 	memset(&counts->sum, 0, sizeof(counts->sum));
@@ -27,6 +28,7 @@ void appliance_count(const struct appliance *appliance, struct appliance_counts 
 	/* Workers count what they could not tell it. */
 	counters_add(&counts->sum.counters.talkers_stats, &talkers, sizeof(talkers));
 	counters_add(&counts->sum.counters.tables_stats, &tables, sizeof(tables));
+	counters_add(&counts->sum.counters.alerts_stats, &alerts, sizeof(alerts));
 }
 
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)
@@ -103,11 +105,13 @@ struct output_ledger appliance_output(const struct appliance *appliance,
 	const struct appliance_counts *counts, enum record_kind kind)
 {
 	struct output_ledger disk = writer_ledger(appliance->writer, kind);
-	struct output_ledger ledger = counts->sum.outputs[kind], stats = {0};
+	struct output_ledger ledger = counts->sum.outputs[kind], more = {0};
 
 	if (kind == RECORD_EVENT)
-		stats = appliance_stats_ledger(appliance);
-	counters_add(&ledger, &stats, sizeof(ledger));
+		more = appliance_stats_ledger(appliance);
+	if (kind == RECORD_ALERT_EVENT)
+		more = correlator_alerts_ledger(appliance->correlator);
+	counters_add(&ledger, &more, sizeof(ledger));
 	ledger.written = disk.written;
 	ledger.lost_disk = disk.lost_disk;
 	ledger.cut = disk.cut;
@@ -167,6 +171,14 @@ const struct model_session *appliance_session(
 	const struct appliance *appliance, const struct session_key *key)
 {
 	return model_session_of(appliance->current->model, key);
+}
+
+uint32_t appliance_alerts(struct appliance *appliance, struct alert_brief *rows, uint32_t max)
+{
+	uint32_t n = 0;
+
+	correlator_growing(appliance->correlator, rows, max, &n, NS_PER_S);
+	return n;
 }
 
 const struct dpi *appliance_dpi(const struct appliance *appliance)

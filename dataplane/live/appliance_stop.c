@@ -122,7 +122,7 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		.n_lanes = appliance->n_workers,
 		.output = appliance->output,
 		.stats = appliance_stats_ledger(appliance),
-		.correlated = correlator_totals(appliance->correlator),
+		.correlator = appliance->correlator,
 	};
 	struct run_totals g;
 	struct summary summary;

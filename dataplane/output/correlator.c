@@ -1,7 +1,10 @@
 #include "dataplane/output/correlator.h"
 
+#include "config/log/now.h"
+#include "config/settings/settings.h"
 #include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
+#include "dataplane/output/writer.h"
 #include "inspect/record/fact.h"
 
 #include <stdatomic.h>
@@ -19,6 +22,12 @@ struct correlator {
 	/* Copies of the totals': written by the correlator's thread, read by any. */
 	_Atomic uint64_t overflow, error_bytes;
 	_Atomic uint64_t conversations_overflow, names_overflow, failures_overflow;
+	struct alerts *alerts; /* NULL: none are made */
+	/* Copies of what they have counted. */
+	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow;
+	_Atomic uint64_t alerts_offered, alerts_lost;
+	struct writer *writer;
+	uint32_t writer_index;
 	bool ordered;
 	uint32_t n_inlets;
 	struct inlet {
@@ -58,18 +67,56 @@ static struct inlet *next_inlet(struct correlator *c)
 	return c->ordered && least > waits_for ? NULL : next;
 }
 
+static void put(_Atomic uint64_t *copy, uint64_t value)
+{
+	atomic_store_explicit(copy, value, memory_order_relaxed);
+}
+
+static uint64_t get(const _Atomic uint64_t *copy)
+{
+	return atomic_load_explicit(copy, memory_order_relaxed);
+}
+
+static void publish_alerts(struct correlator *c)
+{
+	const struct alerts_stats stats = alerts_stats(c->alerts);
+	const struct output_ledger ledger = alerts_ledger(c->alerts);
+
+	put(&c->alerts_begun, stats.begun);
+	put(&c->alerts_facts, stats.facts);
+	put(&c->alerts_overflow, stats.overflow);
+	put(&c->alerts_offered, ledger.offered);
+	put(&c->alerts_lost, ledger.lost_queue);
+}
+
 static void publish(struct correlator *c)
 {
 	const struct talkers_stats talkers = totals_talkers_stats(c->totals);
 	const struct tables_stats tables = totals_tables_stats(c->totals);
 
-	atomic_store_explicit(&c->overflow, talkers.overflow, memory_order_relaxed);
-	atomic_store_explicit(&c->error_bytes, talkers.error_bytes, memory_order_relaxed);
-	atomic_store_explicit(&c->conversations_overflow, tables.conversations_overflow,
-		memory_order_relaxed);
-	atomic_store_explicit(&c->names_overflow, tables.names_overflow, memory_order_relaxed);
-	atomic_store_explicit(
-		&c->failures_overflow, tables.failures_overflow, memory_order_relaxed);
+	put(&c->overflow, talkers.overflow);
+	put(&c->error_bytes, talkers.error_bytes);
+	put(&c->conversations_overflow, tables.conversations_overflow);
+	put(&c->names_overflow, tables.names_overflow);
+	put(&c->failures_overflow, tables.failures_overflow);
+	if (c->alerts)
+		publish_alerts(c);
+}
+
+static void take(struct correlator *c, const struct record *record)
+{
+	if (record->type == RECORD_FLOW_FACT)
+		totals_talk(c->totals, (const struct flow_fact *)record);
+	else if (record->type == RECORD_NAME_FACT)
+		totals_name(c->totals, (const struct name_fact *)record);
+	else if (record->type == RECORD_ALERT_FACT && c->alerts)
+		alerts_add(c->alerts, (const struct alert_fact *)record);
+}
+
+static void send_alerts(struct correlator *c)
+{
+	if (c->alerts)
+		writer_flush(c->writer, c->writer_index);
 }
 
 static bool correlate_round(void *ctx)
@@ -78,17 +125,24 @@ static bool correlate_round(void *ctx)
 	unsigned n = 0;
 
 	for (struct inlet *inlet; n < ROUND_FACTS && (inlet = next_inlet(c)) != NULL; n++) {
-		const struct record *record = outbox_peek(inlet->outbox);
-
-		if (record->type == RECORD_FLOW_FACT)
-			totals_talk(c->totals, (const struct flow_fact *)record);
-		else if (record->type == RECORD_NAME_FACT)
-			totals_name(c->totals, (const struct name_fact *)record);
+		take(c, outbox_peek(inlet->outbox));
 		outbox_drop(inlet->outbox);
 	}
-	if (n > 0)
+	if (n > 0) {
 		publish(c);
+		send_alerts(c);
+	}
 	return n > 0;
+}
+
+/* Live, once a second: facts have the time of their packets, which is that of the day. */
+static void age_alerts(void *ctx)
+{
+	struct correlator *c = ctx;
+
+	alerts_age(c->alerts, now_wall());
+	publish_alerts(c);
+	send_alerts(c);
 }
 
 static bool make_inlets(struct correlator *c, uint32_t n, bool replay)
@@ -103,17 +157,34 @@ static bool make_inlets(struct correlator *c, uint32_t n, bool replay)
 	return true;
 }
 
-struct correlator *correlator_create(uint32_t n_outboxes, bool replay,
-	const struct totals_tables *tables, struct error *error)
+static bool make_alerts(struct correlator *c, const struct correlator_params *params)
 {
-	struct correlator *c = calloc(1, sizeof(*c) + n_outboxes * sizeof(c->inlets[0]));
+	const struct settings *settings = params->settings;
+	struct alerts_params alerts = {.live = !params->replay};
+
+	if (!params->writer || !settings->detect.alerts)
+		return true;
+	alerts.capacity = settings->detect.open_alerts;
+	alerts.idle_ns = settings->detect.idle_timeout;
+	c->writer = params->writer;
+	c->writer_index = params->writer_index;
+	alerts.sink = writer_sink(c->writer, c->writer_index);
+	c->alerts = alerts_create(&alerts);
+	return c->alerts != NULL;
+}
+
+struct correlator *correlator_create(
+	const struct correlator_params *params, struct error *error)
+{
+	uint32_t n = params->n_outboxes;
+	struct correlator *c = calloc(1, sizeof(*c) + n * sizeof(c->inlets[0]));
 
 	error_set(error, "not enough memory for the correlator");
 	if (!c)
 		return NULL;
-	c->ordered = replay;
-	c->totals = totals_create(tables);
-	if (c->totals && make_inlets(c, n_outboxes, replay))
+	c->ordered = params->replay;
+	c->totals = totals_create(&params->tables);
+	if (c->totals && make_inlets(c, n, params->replay) && make_alerts(c, params))
 		return c;
 	correlator_destroy(c);
 	return NULL;
@@ -121,7 +192,8 @@ struct correlator *correlator_create(uint32_t n_outboxes, bool replay,
 
 int correlator_run(struct correlator *c, struct error *error)
 {
-	const struct service_work work = {"correlator", correlate_round, NULL, NULL};
+	const struct service_work work = {"correlator", correlate_round,
+		c->alerts && !c->ordered ? age_alerts : NULL, NULL};
 
 	return service_start(&c->service, &work, c, error);
 }
@@ -145,31 +217,81 @@ void correlator_wait(struct correlator *c, uint32_t index)
 		outbox_wait(c->inlets[index].outbox);
 }
 
-void correlator_stop(struct correlator *c)
+static void stop(struct correlator *c)
 {
 	for (uint32_t i = 0; i < c->n_inlets; i++)
 		correlator_flush(c, i, UINT64_MAX);
 	service_stop(&c->service, SERVICE_NO_LIMIT);
 }
 
+void correlator_stop(struct correlator *c)
+{
+	stop(c);
+	if (!c->alerts)
+		return;
+	alerts_end(c->alerts);
+	publish_alerts(c);
+	send_alerts(c);
+}
+
 struct talkers_stats correlator_talkers(const struct correlator *c)
 {
 	return (struct talkers_stats){
-		.overflow = atomic_load_explicit(&c->overflow, memory_order_relaxed),
-		.error_bytes = atomic_load_explicit(&c->error_bytes, memory_order_relaxed),
+		.overflow = get(&c->overflow),
+		.error_bytes = get(&c->error_bytes),
 	};
 }
 
 struct tables_stats correlator_tables(const struct correlator *c)
 {
 	return (struct tables_stats){
-		.conversations_overflow =
-			atomic_load_explicit(&c->conversations_overflow, memory_order_relaxed),
-		.names_overflow =
-			atomic_load_explicit(&c->names_overflow, memory_order_relaxed),
-		.failures_overflow =
-			atomic_load_explicit(&c->failures_overflow, memory_order_relaxed),
+		.conversations_overflow = get(&c->conversations_overflow),
+		.names_overflow = get(&c->names_overflow),
+		.failures_overflow = get(&c->failures_overflow),
 	};
+}
+
+struct alerts_stats correlator_alerts(const struct correlator *c)
+{
+	return (struct alerts_stats){
+		.begun = get(&c->alerts_begun),
+		.facts = get(&c->alerts_facts),
+		.overflow = get(&c->alerts_overflow),
+	};
+}
+
+struct output_ledger correlator_alerts_ledger(const struct correlator *c)
+{
+	return (struct output_ledger){
+		.offered = get(&c->alerts_offered), .lost_queue = get(&c->alerts_lost)};
+}
+
+struct look {
+	const struct alerts *alerts;
+	struct alert_brief *rows;
+	uint32_t max, n;
+};
+
+static void look(void *ctx)
+{
+	struct look *look = ctx;
+
+	look->n = alerts_growing(look->alerts, look->rows, look->max);
+}
+
+bool correlator_growing(struct correlator *c, struct alert_brief *rows, uint32_t max,
+	uint32_t *n, uint64_t wait_ns)
+{
+	struct look at = {c->alerts, rows, max, 0};
+	bool done = !c->alerts || service_do(&c->service, look, &at, wait_ns);
+
+	*n = at.n;
+	return done;
+}
+
+const struct alerts_top *correlator_alerts_top(const struct correlator *c)
+{
+	return c->alerts ? alerts_top(c->alerts) : NULL;
 }
 
 struct totals *correlator_totals(struct correlator *c)
@@ -181,9 +303,10 @@ void correlator_destroy(struct correlator *c)
 {
 	if (!c)
 		return;
-	correlator_stop(c);
+	stop(c);
 	for (uint32_t i = 0; i < c->n_inlets; i++)
 		outbox_destroy(c->inlets[i].outbox);
 	totals_destroy(c->totals);
+	alerts_destroy(c->alerts);
 	free(c);
 }

@@ -1,5 +1,7 @@
 #include "dataplane/output/run_totals.h"
 
+#include "dataplane/output/correlator.h"
+
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -88,6 +90,16 @@ static void gather_sinks(struct run_totals *g, const struct event_sinks *sinks)
 	}
 }
 
+static void gather_correlator(struct run_totals *g, struct correlator *correlator)
+{
+	struct alerts_stats alerts = correlator_alerts(correlator);
+
+	totals_merge(g->totals, correlator_totals(correlator));
+	g->alerts = correlator_alerts_top(correlator);
+	g->outputs[RECORD_ALERT_EVENT] = correlator_alerts_ledger(correlator);
+	counters_add(&g->counters.alerts_stats, &alerts, sizeof(alerts));
+}
+
 bool run_totals_gather(struct run_totals *g, const struct run_totals_params *params)
 {
 	const struct lane *first = params->lanes[0];
@@ -101,8 +113,8 @@ bool run_totals_gather(struct run_totals *g, const struct run_totals_params *par
 		return false;
 	session_table_bind(g->sessions, first->snapshot->model);
 	g->outputs[RECORD_EVENT] = params->stats;
-	if (params->correlated)
-		totals_merge(g->totals, params->correlated);
+	if (params->correlator)
+		gather_correlator(g, params->correlator);
 	for (uint32_t i = 0; i < params->n_lanes; i++)
 		gather_lane(g, i, params->lanes[i]);
 	/* Sinks have what the files left out. */
@@ -142,12 +154,14 @@ struct summary run_totals_summary(const struct run_totals *g, const struct setti
 		.not_ip = g->not_ip,
 		.model = lanes[0]->snapshot->model,
 		.shows = settings->summary,
+		.alerts = g->alerts,
 	};
 
 	getrusage(RUSAGE_SELF, &usage);
 	s.memory_peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
 	add_output(&s, g, settings, RECORD_EVENT);
 	add_output(&s, g, settings, RECORD_TRANSACTION_EVENT);
+	add_output(&s, g, settings, RECORD_ALERT_EVENT);
 	for (uint32_t i = 0; i < g->n_sinks; i++)
 		summary_add_output(&s, g->sinks[i].name, true, &g->sinks[i].ledger);
 	add_output(&s, g, settings, RECORD_FLOW_LOG);

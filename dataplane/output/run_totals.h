@@ -15,6 +15,7 @@ struct run_totals {
 	struct ledger ledger; /* `received` and `in_flight` are the reader's to add */
 	struct session_table *sessions;
 	struct totals *totals;
+	const struct alerts_top *alerts; /* the correlator's; NULL: none are made */
 	struct counters counters;
 	struct output_ledger outputs[RECORD_KIND_COUNT];
 	struct {
@@ -36,8 +37,8 @@ struct run_totals_params {
 	struct lane *const *lanes;
 	uint32_t n_lanes;
 	const struct output *output;
-	struct output_ledger stats; /* of stats events: what no lane has offered */
-	struct totals *correlated; /* what the correlator joined, moved; NULL: there was none */
+	struct output_ledger stats;    /* of stats events: what no lane has offered */
+	struct correlator *correlator; /* stopped; its totals are moved. NULL: there was none */
 };
 
 /* Output ledgers join what the exporters offered with what the output wrote. false: no memory;

@@ -226,11 +226,44 @@ void lane_refresh(struct lane *lane)
 		&lane->reader.generation, current->generation, memory_order_release);
 }
 
-static void tell_exporter(struct lane *lane)
+static void tell_transaction(void *ctx, const struct flow *flow, enum transaction kind,
+	uint64_t time_ns, uint32_t before, const struct details *details)
 {
-	const struct transaction_sink transactions = exporter_transactions(lane->exporter);
+	const struct transaction_sink *events = &((const struct lane *)ctx)->events;
 
-	dpi_tell(lane->dpi, &transactions);
+	events->transaction(events->ctx, flow, kind, time_ns, before, details);
+}
+
+static void tell_start(void *ctx, const struct flow *flow, uint64_t time_ns)
+{
+	const struct transaction_sink *events = &((const struct lane *)ctx)->events;
+
+	events->start(events->ctx, flow, time_ns);
+}
+
+static void tell_risks(
+	void *ctx, const struct flow *flow, const struct risk_set *fresh, uint64_t time_ns)
+{
+	struct lane *lane = ctx;
+
+	detector_risks(&lane->detector, flow, fresh, time_ns);
+}
+
+/* What inspection tells goes to the exporter and to the detector. */
+static void listen(struct lane *lane, const struct lane_params *params)
+{
+	bool detects = params->settings->detect.alerts && params->facts.take;
+	struct transaction_sink sink;
+
+	lane->events = sink = exporter_transactions(lane->exporter);
+	lane->detector = (struct detector){.facts = params->facts,
+		.sessions = lane->sessions,
+		.settings = params->settings};
+	sink.ctx = lane;
+	sink.transaction = tell_transaction;
+	sink.start = lane->events.start ? tell_start : NULL;
+	sink.risks = detects ? tell_risks : NULL;
+	dpi_tell(lane->dpi, &sink);
 }
 
 struct lane *lane_create(const struct lane_params *params, struct error *error)
@@ -259,7 +292,7 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 		lane->dpi = make_dpi(lane, settings, params->n_lanes, error);
 	lane->exporter = make_exporter(lane, settings, params);
 	if (lane->dpi && lane->exporter)
-		tell_exporter(lane);
+		listen(lane, params);
 	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
@@ -280,6 +313,12 @@ void lane_destroy(struct lane *lane)
 	session_table_destroy(lane->sessions);
 	free(lane->not_ip);
 	free(lane);
+}
+
+void lane_number(struct lane *lane, uint64_t number)
+{
+	exporter_number(lane->exporter, number);
+	lane->detector.number = number;
 }
 
 void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)
@@ -319,6 +358,7 @@ void lane_count(const struct lane *lane, struct counters *c)
 		.aggregates_stats = *exporter_aggregates(lane->exporter),
 		.talkers_stats = {unheard.flows, unheard.bytes},
 		.tables_stats = {unheard.flows, unheard.names, unheard.flows + unheard.names},
+		.alerts_stats = {.unheard = lane->detector.unheard},
 		.encryption_stats = *exporter_encryption(lane->exporter),
 		.session_table_stats = *session_table_stats(lane->sessions),
 		.fragments_stats = {.fragments_overflow =

@@ -24,6 +24,7 @@
 #include "decap/ledger.h"
 #include "decap/other_encap.h"
 #include "decap/session/session.h"
+#include "inspect/detect/detector.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/flow/fragment.h"
 #include "inspect/flow/table.h"
@@ -41,6 +42,8 @@ struct lane {
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL: off */
 	struct exporter *exporter;
+	struct transaction_sink events; /* the exporter's */
+	struct detector detector;
 	struct ledger ledger;
 	COUNTERS(lane_stats);
 	struct recorder_counts recording; /* live */
@@ -84,6 +87,9 @@ struct lane_params {
 /* NULL: `error` says why. What `params` points to must outlive the lane. */
 struct lane *lane_create(const struct lane_params *params, struct error *error);
 void lane_destroy(struct lane *lane);
+
+/* Replay: what is told now is of the block of this number. */
+void lane_number(struct lane *lane, uint64_t number);
 
 /* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of
  * every burst, and by it when there are no packets. */

@@ -32,7 +32,7 @@ static uint32_t count_workers(const struct replay_params *params)
 static bool is_one_file(const struct replay_params *p, struct error *error)
 {
 	static const char *const own[] = {"summary.json", "events/flows.jsonl",
-		"events/transactions.jsonl", "packets/packets.pcapng"};
+		"events/transactions.jsonl", "alerts/alerts.jsonl", "packets/packets.pcapng"};
 	char path[PATH_MAX];
 	struct stat file, other;
 
@@ -154,14 +154,27 @@ static int make_snapshot(struct replay *replay, struct error *error)
 	return 0;
 }
 
+static int make_outboxes(struct replay *replay, struct error *error)
+{
+	const struct settings *settings = replay->params->settings;
+	struct correlator_params correlator = {
+		.n_outboxes = replay->n_workers,
+		.replay = true,
+		.tables = totals_tables_asked(settings),
+		.settings = settings,
+		.writer_index = replay->n_workers,
+	};
+
+	/* One outbox more is the correlator's. */
+	replay->writer = correlator.writer = writer_create(replay->n_workers + 1, true, error);
+	if (replay->writer)
+		replay->correlator = correlator_create(&correlator, error);
+	return replay->correlator ? 0 : -1;
+}
+
 static int make_lanes(struct replay *replay, struct error *error)
 {
-	const struct totals_tables tables = totals_tables_asked(replay->params->settings);
-
-	replay->writer = writer_create(replay->n_workers, true, error);
-	if (replay->writer)
-		replay->correlator = correlator_create(replay->n_workers, true, &tables, error);
-	if (!replay->correlator)
+	if (make_outboxes(replay, error))
 		return -1;
 	for (uint32_t i = 0; i < replay->n_workers; i++) {
 		const struct lane_params params = {

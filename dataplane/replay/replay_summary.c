@@ -84,7 +84,7 @@ enum replay_status replay_summarize(const struct replay *replay,
 		.lanes = replay->lanes,
 		.n_lanes = replay->n_workers,
 		.output = replay->output,
-		.correlated = correlator_totals(replay->correlator),
+		.correlator = replay->correlator,
 	};
 	struct run_totals g;
 	struct summary summary;

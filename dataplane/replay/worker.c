@@ -127,7 +127,7 @@ static void run_block(struct worker *worker, struct block *block)
 	const uint16_t *slots = block_owned(block, worker->index);
 	uint32_t left = block->n_owned[worker->index];
 
-	exporter_number(worker->lane->exporter, ++worker->blocks);
+	lane_number(worker->lane, ++worker->blocks);
 	if (block->rewind_ns) {
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;

@@ -117,10 +117,13 @@ static void dpi_look_again(struct dpi *dpi, struct flow *flow, const struct pack
 
 void dpi_packet(struct dpi *dpi, struct flow *flow, const struct packet *p)
 {
-	if (!(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE)))
+	if (!(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_NONE))) {
 		dpi_look(dpi, flow, p);
-	else if (flow_is_dns_again(dpi, flow))
+		if (flow->dpi)
+			flow_keep_risks(dpi, flow);
+	} else if (flow_is_dns_again(dpi, flow)) {
 		dpi_look_again(dpi, flow, p);
+	}
 }
 
 void dpi_release(struct dpi *dpi, struct flow *flow)

@@ -49,6 +49,10 @@ void engine_giveup(struct engine *engine, struct engine_flow *flow, struct engin
  * own, which is not TLS. `cut`: from packets that are not malformed but cut. */
 void engine_collect(struct engine *engine, struct engine_flow *flow, bool cut, bool hello,
 	struct draft *draft);
+/* Before the end: risks that nDPI has raised and will not take back, as bits; and the same with why, and the
+ * risk of the URL so far. */
+uint64_t engine_risks(const struct engine_flow *flow);
+void engine_collect_risks(struct engine *engine, struct engine_flow *flow, struct draft *draft);
 
 bool engine_is_dns(const struct engine_label *label);
 /* A protocol in which TLS may begin after some messages in clear (STARTTLS, AUTH TLS, SSLRequest). */

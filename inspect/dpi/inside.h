@@ -123,6 +123,8 @@ void flow_draft_notes(const struct dpi_state *state, struct draft *draft);
 void flow_details(struct dpi *dpi, struct flow *flow);
 /* Puts what was noticed since into the flow's details; before its state is given back. */
 void flow_keep_notes(struct dpi *dpi, struct flow *flow);
+/* Puts risks that show before the label is final into the flow's details, which tells of them. */
+void flow_keep_risks(struct dpi *dpi, struct flow *flow);
 
 /* dns_reader.c: the messages of a flow of DNS. */
 

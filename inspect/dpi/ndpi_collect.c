@@ -32,14 +32,33 @@ static void collect_why(struct draft *draft, const struct ndpi_flow_struct *flow
 		draft_why(draft, risk, why);
 }
 
+static void collect_whys(struct draft *draft, const struct ndpi_flow_struct *flow)
+{
+	for (unsigned i = 0; i < compat_risk_infos(flow); i++)
+		collect_why(draft, flow, i);
+}
+
 void engine_collect(struct engine *engine, struct engine_flow *flow, bool cut, bool hello,
 	struct draft *draft)
 {
 	draft->risks.ndpi |= flow->ndpi.risk | url_risk(engine, flow);
 	if (cut)
 		draft->risks.ndpi &= ~((uint64_t)1 << NDPI_MALFORMED_PACKET);
-	for (unsigned i = 0; i < compat_risk_infos(&flow->ndpi); i++)
-		collect_why(draft, &flow->ndpi, i);
+	collect_whys(draft, &flow->ndpi);
 	if (hello && flow_is(&flow->ndpi, NDPI_PROTOCOL_QUIC))
 		draft_text(draft, DETAIL_tls_sni, flow->ndpi.host_server_name);
+}
+
+/* nDPI takes the port back when it sees whose server it is; and a packet that is malformed to it may be a
+ * cut one. */
+uint64_t engine_risks(const struct engine_flow *flow)
+{
+	return flow->ndpi.risk & ~((uint64_t)1 << NDPI_KNOWN_PROTOCOL_ON_NON_STANDARD_PORT |
+					 (uint64_t)1 << NDPI_MALFORMED_PACKET);
+}
+
+void engine_collect_risks(struct engine *engine, struct engine_flow *flow, struct draft *draft)
+{
+	draft->risks.ndpi |= engine_risks(flow) | url_risk(engine, flow);
+	collect_whys(draft, &flow->ndpi);
 }

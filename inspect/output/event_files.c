@@ -52,7 +52,7 @@ struct event_files *event_files_open(const struct event_files_params *params,
 	struct event_files *f = calloc(1, sizeof(*f));
 	const struct file_series_params series = {
 		.dir = params->dir,
-		.folder = "events",
+		.folder = params->folder,
 		.prefix = params->prefix,
 		.suffix = ".jsonl",
 		.name = params->name,

@@ -19,7 +19,8 @@ struct event_files;
 
 struct event_files_params {
 	const char *dir;    /* the output directory, copied */
-	const char *prefix; /* of names, such as "flows-"; a static string, as the next */
+	const char *folder; /* in it; a static string, as the next */
+	const char *prefix; /* of names, such as "flows-" */
 	const char *what;   /* the lines are, for sentences, such as "events" */
 	const char
 		*name; /* one file of this name, emptied, whatever the bounds; NULL: as above */

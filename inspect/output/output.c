@@ -76,6 +76,8 @@ static bool makes(const struct settings *settings, enum record_kind kind)
 		return settings->events.flow;
 	case RECORD_TRANSACTION_EVENT:
 		return transaction_events_asked(settings);
+	case RECORD_ALERT_EVENT:
+		return settings->detect.alerts;
 	case RECORD_FLOW_LOG:
 		return settings->flow_logs.enabled;
 	case RECORD_KIND_COUNT:
@@ -94,6 +96,7 @@ const char *output_name(enum record_kind kind)
 	static const char *const names[] = {
 		[RECORD_EVENT] = "events",
 		[RECORD_TRANSACTION_EVENT] = "transactions",
+		[RECORD_ALERT_EVENT] = "alerts",
 		[RECORD_FLOW_LOG] = "flow_logs",
 	};
 
@@ -110,12 +113,13 @@ static bool begin(struct output *output, struct error *error)
 	return true;
 }
 
-/* What event files of a kind are called: one, or one after the other. */
+/* Where event files of a kind are, and what they are called: one, or one after the other. */
 static const struct {
-	const char *name, *prefix;
+	const char *folder, *name, *prefix;
 } event_names[] = {
-	[RECORD_EVENT] = {"flows.jsonl", "flows-"},
-	[RECORD_TRANSACTION_EVENT] = {"transactions.jsonl", "transactions-"},
+	[RECORD_EVENT] = {"events", "flows.jsonl", "flows-"},
+	[RECORD_TRANSACTION_EVENT] = {"events", "transactions.jsonl", "transactions-"},
+	[RECORD_ALERT_EVENT] = {"alerts", "alerts.jsonl", "alerts-"},
 };
 
 static bool begin_events(struct output *output, const struct settings *settings,
@@ -124,6 +128,7 @@ static bool begin_events(struct output *output, const struct settings *settings,
 	if (!output_is_asked(settings, kind))
 		return true;
 	params.dir = output->dir;
+	params.folder = event_names[kind].folder;
 	params.what = output_name(kind);
 	params.prefix = event_names[kind].prefix;
 	output->events[kind] = event_files_open(&params, &output->ledger[kind], error);
@@ -148,7 +153,8 @@ bool output_begin(
 {
 	return output_dir_empty(output->dir, force, error) && begin(output, error) &&
 	       begin_one(output, settings, RECORD_EVENT, error) &&
-	       begin_one(output, settings, RECORD_TRANSACTION_EVENT, error);
+	       begin_one(output, settings, RECORD_TRANSACTION_EVENT, error) &&
+	       begin_one(output, settings, RECORD_ALERT_EVENT, error);
 }
 
 bool output_begin_live(
@@ -163,7 +169,8 @@ bool output_begin_live(
 
 	if (!begin(output, error) ||
 		!begin_events(output, settings, RECORD_EVENT, params, error) ||
-		!begin_events(output, settings, RECORD_TRANSACTION_EVENT, params, error))
+		!begin_events(output, settings, RECORD_TRANSACTION_EVENT, params, error) ||
+		!begin_events(output, settings, RECORD_ALERT_EVENT, params, error))
 		return false;
 	flow_log_dir_limit(output->flow_logs, settings->flow_logs.max_files,
 		settings->flow_logs.max_total_size);

@@ -1,5 +1,5 @@
-/* The output directory (-l): events/ (JSON lines: those of flows, and those of transactions),
- * flow-logs/AWSLogs/... (VPC Flow Logs in the S3 layout, gzip), summary.json. One thread calls it. What could not be written is counted in the
+/* The output directory (-l): events/ (JSON lines: those of flows, and those of transactions), alerts/
+ * (those of alerts), flow-logs/AWSLogs/... (VPC Flow Logs in the S3 layout, gzip), summary.json. One thread calls it. What could not be written is counted in the
  * ledger (lost_disk) and said once on stderr with the path and the cause; nothing is counted as
  * written before the write succeeded. gzip headers carry no time, so equal input gives equal
  * bytes. Memory and open files are bounded whatever the number of flow log periods. */

@@ -22,6 +22,7 @@ static const struct own {
 } own[] = {
 	{".", "summary.json", false},
 	{"events", "*.jsonl", false},
+	{"alerts", "*.jsonl", false},
 	{"flow-logs", "*_vpcflowlogs_*.log.gz", true},
 	{"packets", "*.pcapng", false},
 };

@@ -34,6 +34,10 @@ struct transaction_sink {
 	/* The flow's label is known, or will not be: no more packets are looked at for it. Once a flow, and
 	 * before its end; NULL: not wanted. */
 	void (*start)(void *ctx, const struct flow *flow, uint64_t time_ns);
+	/* The flow's details have risks that they did not have before, which are `fresh`. At the packet that
+	 * shows them, where they cannot be taken back; NULL: not wanted. */
+	void (*risks)(void *ctx, const struct flow *flow, const struct risk_set *fresh,
+		uint64_t time_ns);
 };
 
 static inline bool transaction_is_wanted(

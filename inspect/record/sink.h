@@ -14,6 +14,7 @@
 enum record_kind {
 	RECORD_EVENT,             /* one line of JSON with its newline, for events/ */
 	RECORD_TRANSACTION_EVENT, /* the same, for files of their own there */
+	RECORD_ALERT_EVENT,       /* the same, for files in alerts/ */
 	RECORD_FLOW_LOG,          /* one line of a VPC Flow Log with its newline */
 	RECORD_KIND_COUNT
 };

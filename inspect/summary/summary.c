@@ -1,4 +1,5 @@
 #include "inspect/summary/summary.h"
+#include "inspect/summary/alert_rows.h"
 
 #include <stdlib.h>
 
@@ -228,6 +229,7 @@ static void put_memory(struct json *j, const struct summary *s)
 	put_rows(j, "names", totals_names(s->totals));
 	put_rows(j, "failures", totals_failures(s->totals));
 	json_counters(j, COUNTERS_tables_stats, &c->tables_stats, IN_MEMORY);
+	json_counters(j, COUNTERS_alerts_stats, &c->alerts_stats, IN_MEMORY);
 	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
 	json_counters(j, COUNTERS_session_table_stats, &c->session_table_stats, IN_MEMORY);
 	json_counters(j, COUNTERS_fragments_stats, &c->fragments_stats, IN_MEMORY);
@@ -241,6 +243,11 @@ static void put_inspection(struct json *j, const struct summary *s)
 	json_u64(j, "flows", totals_flows(s->totals));
 	json_open(j, "encryption", '{');
 	json_counters(j, COUNTERS_encryption_stats, &c->encryption_stats, IN_SUMMARY);
+	json_close(j, '}');
+	json_open(j, "alerts", '{');
+	json_counters(j, COUNTERS_alerts_stats, &c->alerts_stats, IN_SUMMARY);
+	alert_rows_json(
+		j, "top", s->alerts ? s->alerts->row : NULL, s->alerts ? s->alerts->n : 0);
 	json_close(j, '}');
 	json_open(j, "flow_table", '{');
 	json_counters(j, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_SUMMARY);

@@ -16,6 +16,7 @@
 #include "decap/other_encap.h"
 #include "decap/packet.h"
 #include "decap/session/session.h"
+#include "inspect/detect/alert_brief.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/flow/table.h"
 #include "inspect/record/aggregate.h"
@@ -66,6 +67,7 @@ struct summary {
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
 	struct settings_summary shows;        /* what is off has no table */
+	const struct alerts_top *alerts;      /* NULL: none are made */
 	const struct model *model;            /* of the settings; NULL: none */
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */
 	struct counters counters;             /* of all workers */
@@ -106,6 +108,6 @@ bool exception_ledger_closes(const struct exception_ledger *ledger);
 bool summary_write(const struct summary *summary, const char *dir, struct error *error);
 /* One JSON object and a newline. false: could not write. */
 bool summary_json(const struct summary *summary, FILE *out);
-/* Ledger, sessions, top applications, talkers, conversations, names, failures, encryption, risks, in
+/* Ledger, sessions, alerts, top applications, talkers, conversations, names, failures, encryption, risks, in
  * aligned columns; the last line says whether the ledger closes. */
 void summary_tables(const struct summary *summary, FILE *out);

@@ -101,17 +101,7 @@ const char *summary_tenant(const struct summary *s, uint32_t tenant, char text[T
 {
 	uint32_t index = tenant - TENANT_NAMED;
 
-	if (tenant == TENANT_PLAIN)
-		snprintf(text, TENANT_TEXT, "plain");
-	else if (tenant & NETWORK_NAMED)
-		snprintf(text, TENANT_TEXT, "network-%" PRIu32, network_id(tenant));
-	else if (tenant < TENANT_NAMED)
-		snprintf(text, TENANT_TEXT, "%" PRIu32, tenant);
-	else if (index < s->n_tenants)
-		snprintf(text, TENANT_TEXT, "%s", s->tenants[index]);
-	else
-		snprintf(text, TENANT_TEXT, "tenant-%" PRIu32, index);
-	return text;
+	return tenant_text(tenant, index < s->n_tenants ? s->tenants[index] : NULL, text);
 }
 
 const char *summary_direction(enum direction direction)

@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "inspect/record/tenant.h"
 #include "inspect/summary/summary.h"
 
-enum { APP_NAME = 64, TENANT_TEXT = 64 };
+enum { APP_NAME = 64 };
 
 /* Pairs of nDPI numbers that print alike are one application. */
 struct app_row {

@@ -3,6 +3,7 @@
 
 #include "config/parse/plural.h"
 #include "inspect/record/observation_point.h"
+#include "inspect/summary/alert_rows.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
 #include "inspect/summary/summary_notes.h"
@@ -246,6 +247,21 @@ static void put_risks(const struct summary *s, FILE *out)
 	columns_print(&c, out);
 }
 
+static void put_alerts(const struct summary *s, FILE *out)
+{
+	uint64_t begun = s->counters.alerts_stats.begun;
+	uint32_t n = s->alerts == NULL ? 0 : s->alerts->n;
+	char text[COUNT_TEXT];
+
+	if (n == 0)
+		return;
+	fputs("\nAlerts", out);
+	if (begun > TOP)
+		fprintf(out, ", the gravest of %s", count_print(begun, text));
+	fputc('\n', out);
+	alert_rows_print(s->alerts->row, n < TOP ? n : TOP, out);
+}
+
 static void put_note(void *ctx, const char *note)
 {
 	fprintf(ctx, "note: %s\n", note);
@@ -338,6 +354,7 @@ void summary_tables(const struct summary *s, FILE *out)
 	put_talkers(s, out);
 	summary_top_tables(s, out);
 	put_risks(s, out);
+	put_alerts(s, out);
 	fputc('\n', out);
 	summary_notes(s, put_note, out);
 	put_losses(s, out);

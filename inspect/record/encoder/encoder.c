@@ -1,6 +1,7 @@
 #include "inspect/record/encoder/encoder.h"
 
 #include "inspect/record/encoder/event.h"
+#include "inspect/record/encoder/event_alert.h"
 #include "inspect/record/encoder/flow_log.h"
 #include "inspect/record/encoder/stats_event.h"
 

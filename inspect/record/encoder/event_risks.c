@@ -1,48 +1,18 @@
 #include "inspect/record/encoder/event_risks.h"
 
 #include "inspect/record/encoder/event_flow_fields.h"
+#include "inspect/record/risk_why.h"
 
-/* What is known of it: a detail, a port. */
-static void add_fact(struct text *t, const struct flow *flow, int shown_by)
-{
-	size_t len;
-	const char *value;
-
-	if (shown_by == RISK_SHOWN_BY_PORT && flow_has_ports(flow->key.protocol)) {
-		text_cstr(t, ": port ");
-		text_u64(t, flow_ends(flow).dst_port);
-	}
-	if (shown_by < 0)
-		return;
-	value = details_string(flow->details, (enum detail)shown_by, &len);
-	if (value == NULL)
-		return;
-	text_cstr(t, ": ");
-	if (len > (size_t)(t->end - t->at))
-		len = (size_t)(t->end - t->at);
-	text_bytes(t, value, len);
-}
-
-/* In the library's words or ours of when it was raised; else what the risk means. */
 static void put_why(struct text *t, const struct flow *flow, unsigned risk)
 {
-	char bytes[EVENT_RISK_WHY];
+	char bytes[RISK_WHY];
 	struct text why = text_make(bytes, sizeof(bytes));
-	struct risk_meaning meaning = dpi_risk_meaning(risk);
-	size_t len;
-	const char *said = details_why(flow->details, risk, &len);
 
-	if (said != NULL) {
-		text_json(t, said, len < sizeof(bytes) ? len : sizeof(bytes));
-		return;
-	}
-	if (meaning.sentence == NULL) {
+	risk_why(&why, flow, risk);
+	if (why.at == bytes)
 		text_cstr(t, "null");
-		return;
-	}
-	text_cstr(&why, meaning.sentence);
-	add_fact(&why, flow, meaning.shown_by);
-	text_json(t, bytes, (size_t)(why.at - bytes));
+	else
+		text_json(t, bytes, (size_t)(why.at - bytes));
 }
 
 static void put_risk(struct text *t, const struct flow *flow, unsigned risk)

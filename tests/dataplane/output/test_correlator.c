@@ -35,10 +35,19 @@ static void fill(struct flow_fact *fact, uint32_t n)
 	fact->bytes[1] = 40;
 }
 
+static struct correlator *create(
+	uint32_t n, bool replay, const struct totals_tables *tables, struct error *error)
+{
+	const struct correlator_params params = {
+		.n_outboxes = n, .replay = replay, .tables = *tables};
+
+	return correlator_create(&params, error);
+}
+
 static struct correlator *correlator_start(uint32_t n, bool replay)
 {
 	struct error error = {0};
-	struct correlator *c = correlator_create(n, replay, &talkers_alone, &error);
+	struct correlator *c = create(n, replay, &talkers_alone, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
 	CU_ASSERT_EQUAL_FATAL(correlator_run(c, &error), 0);
@@ -163,7 +172,7 @@ static void an_older_fact_is_waited_for(void)
 static void a_full_one_refuses_when_live(void)
 {
 	struct error error;
-	struct correlator *c = correlator_create(1, false, &talkers_alone, &error);
+	struct correlator *c = create(1, false, &talkers_alone, &error);
 	struct sink sink;
 	uint32_t n = 0;
 
@@ -197,7 +206,7 @@ static void without_memory(void)
 
 	while (!c && nth < 100) {
 		hooks_fail_allocation(++nth);
-		c = correlator_create(2, true, &all, &error);
+		c = create(2, true, &all, &error);
 		CU_ASSERT_EQUAL(c == NULL, hooks_allocation_failed());
 	}
 	hooks_fail_allocation(0);

@@ -53,7 +53,7 @@ static uint32_t lane_of(const struct traffic_packet *p, uint32_t i)
 static void crowd_begin(struct crowd *crowd)
 {
 	struct rig *rig = &crowd->rig;
-	struct totals_tables tables;
+	struct correlator_params correlator = {.n_outboxes = LANES};
 	struct error error;
 
 	memset(crowd, 0, sizeof(*crowd));
@@ -64,8 +64,8 @@ static void crowd_begin(struct crowd *crowd)
 	rig->output = output_open(rig->dir, &rig->settings, false, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->output);
 	rig_snapshot(&rig->slot, &rig->settings, LANES);
-	tables = totals_tables_asked(&rig->settings);
-	crowd->correlator = correlator_create(LANES, false, &tables, &error);
+	correlator.tables = totals_tables_asked(&rig->settings);
+	crowd->correlator = correlator_create(&correlator, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(crowd->correlator);
 	CU_ASSERT_EQUAL_FATAL(correlator_run(crowd->correlator, &error), 0);
 	for (uint32_t l = 0; l < LANES; l++)
@@ -95,7 +95,7 @@ static bool crowd_gather(struct crowd *crowd, struct run_totals *g)
 		.lanes = crowd->lanes,
 		.n_lanes = LANES,
 		.output = crowd->rig.output,
-		.correlated = correlator_totals(crowd->correlator),
+		.correlator = crowd->correlator,
 		.stats = {.offered = STATS_OFFERED, .lost_queue = STATS_LOST}};
 
 	return run_totals_gather(g, &params);

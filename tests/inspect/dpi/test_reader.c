@@ -54,7 +54,7 @@ static void hear(void *ctx, const struct flow *flow, enum transaction kind, uint
 
 static struct dpi *open_telling(struct told *told, uint32_t kinds, uint32_t per_flow)
 {
-	struct transaction_sink sink = {told, hear, kinds, per_flow, NULL};
+	struct transaction_sink sink = {told, hear, kinds, per_flow, NULL, NULL};
 	struct dpi *dpi = open_usual_dpi();
 
 	*told = (struct told){.n = 0};
@@ -253,7 +253,7 @@ static void questions_without_memory_are_counted(void)
 	struct told told;
 
 	for (size_t limit = 100; limit < 6000; limit += 61) {
-		struct transaction_sink sink = {&told, hear, ALL, UINT32_MAX, NULL};
+		struct transaction_sink sink = {&told, hear, ALL, UINT32_MAX, NULL, NULL};
 		struct dpi *dpi = open_dpi((struct dpi_params){.memory_limit = limit});
 		struct talk t;
 

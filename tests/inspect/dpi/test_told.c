@@ -1,4 +1,5 @@
-/* When a flow's label is told, once; and how many transactions it is said to have had. */
+/* When a flow's label is told, once; how many transactions it is said to have had; and its risks, at the
+ * packet that shows them. */
 #include <CUnit/Basic.h>
 #include <string.h>
 
@@ -13,6 +14,9 @@ struct told {
 	unsigned starts, transactions;
 	uint16_t app;
 	uint64_t time_ns;
+	struct risk_set risks;
+	unsigned risk_tellings;
+	uint64_t risks_ns;
 };
 
 static void hear(void *ctx, const struct flow *flow, enum transaction kind, uint64_t time_ns,
@@ -37,9 +41,27 @@ static void hear_start(void *ctx, const struct flow *flow, uint64_t time_ns)
 	told->time_ns = time_ns;
 }
 
+/* None twice; and the flow's details say why. */
+static void hear_risks(
+	void *ctx, const struct flow *flow, const struct risk_set *fresh, uint64_t time_ns)
+{
+	struct told *told = ctx;
+	struct risk_set has = details_risks(flow->details);
+
+	CU_ASSERT_FALSE(risk_set_is_empty(fresh));
+	CU_ASSERT_FALSE(told->risks.ndpi & fresh->ndpi || told->risks.own & fresh->own);
+	told->risks.ndpi |= fresh->ndpi;
+	told->risks.own |= fresh->own;
+	CU_ASSERT_EQUAL(told->risks.ndpi, has.ndpi);
+	CU_ASSERT_EQUAL(told->risks.own, has.own);
+	told->risk_tellings++;
+	told->risks_ns = time_ns;
+}
+
 static struct dpi *open_telling(struct told *told, struct dpi_params params, uint32_t kinds)
 {
-	const struct transaction_sink sink = {told, hear, kinds, UINT32_MAX, hear_start};
+	const struct transaction_sink sink = {
+		told, hear, kinds, UINT32_MAX, hear_start, hear_risks};
 	struct dpi *dpi = open_dpi(params);
 
 	*told = (struct told){.starts = 0};
@@ -256,6 +278,56 @@ static void what_is_not_told_is_not_counted(void)
 	close_all(dpi, &t);
 }
 
+/* nDPI's, while more of the flow is still to be looked at; nothing is taken back at its end. */
+static void risks_are_told_when_they_show(void)
+{
+	enum { NUMERIC_HOST = 12 }; /* as ndpiReader -h lists them */
+	static const char request[] =
+		"GET /a HTTP/1.1\r\nHost: 192.168.7.2\r\nUser-Agent: a\r\n\r\n";
+	struct told told;
+	struct dpi *dpi = open_telling(&told, (struct dpi_params){.max_packets_tcp = 80}, ALL);
+	struct risk_set last;
+	struct talk t;
+	size_t len;
+
+	open_tcp(dpi, &t);
+	CU_ASSERT_EQUAL(told.risk_tellings, 0);
+	say(dpi, &t, 0, request);
+	CU_ASSERT_TRUE(told.risks.ndpi >> NUMERIC_HOST & 1);
+	CU_ASSERT_EQUAL(told.risks_ns, t.flow.last_ns);
+	CU_ASSERT_EQUAL(told.starts, 0);
+	say(dpi, &t, 1, OK);
+	dpi_conclude(dpi, &t.flow);
+	last = details_risks(t.flow.details);
+	CU_ASSERT_EQUAL(told.risks.ndpi, last.ndpi);
+	CU_ASSERT_TRUE(last.ndpi >> NUMERIC_HOST & 1);
+	CU_ASSERT_PTR_NULL(details_why(t.flow.details, 0, &len));
+	close_all(dpi, &t);
+}
+
+/* A segment that was sent again with other bytes; the label is long known. */
+static void our_own_risks_are_told_at_once(void)
+{
+	static const char other[] = "GOT / HTTP/1.1\r\nHost: shop.example\r\n\r\n";
+	struct told told;
+	struct dpi *dpi = open_telling(
+		&told, (struct dpi_params){.max_packets_tcp = 80, .reorder_limit = 16384}, ALL);
+	struct talk t;
+	struct packet *p;
+
+	open_tcp(dpi, &t);
+	say(dpi, &t, 0, GET);
+	say(dpi, &t, 1, OK);
+	say(dpi, &t, 0, GET);
+	CU_ASSERT_EQUAL(told.risks.own, 0);
+	p = talk_say(&t, 0, other, sizeof(other) - 1);
+	p->tcp_seq -= sizeof(GET) - 1;
+	give(dpi, p);
+	CU_ASSERT_EQUAL(told.risks.own, 1u << OWN_RISK_tcp_overlap);
+	CU_ASSERT_EQUAL(told.risks_ns, t.flow.last_ns);
+	close_all(dpi, &t);
+}
+
 void suite_told(void);
 void suite_told(void)
 {
@@ -268,4 +340,6 @@ void suite_told(void)
 	CU_ADD_TEST(s, flows_that_are_not_inspected_are_told_at_once);
 	CU_ADD_TEST(s, memory_changes_nothing);
 	CU_ADD_TEST(s, what_is_not_told_is_not_counted);
+	CU_ADD_TEST(s, risks_are_told_when_they_show);
+	CU_ADD_TEST(s, our_own_risks_are_told_at_once);
 }

@@ -1,0 +1,316 @@
+#include "inspect/detect/alerts.h"
+
+#include <stdlib.h>
+
+#include "inspect/flow/hash.h"
+
+enum { NONE = UINT32_MAX };
+
+/* One alert. Rows that are taken form a list by when they grew, and one by the bucket of their key. */
+struct row {
+	uint64_t key;
+	uint32_t older, newer, next;
+	bool is_taken;
+	struct {
+		struct alert_record record;
+		char text[ALERT_BYTES];
+	} is;
+};
+
+struct alerts {
+	struct alerts_params params;
+	struct alerts_stats stats;
+	struct output_ledger ledger;
+	uint32_t n_buckets; /* a power of two */
+	uint32_t n_rows;    /* that were ever taken; the others follow */
+	uint32_t free;      /* of these, those that were given back: a list by `next` */
+	uint32_t oldest, newest;
+	uint32_t growing;
+	struct alerts_top top;
+	uint32_t *buckets; /* the first row of each; NONE */
+	struct row *rows;
+};
+
+void alerts_destroy(struct alerts *alerts)
+{
+	if (alerts == NULL)
+		return;
+	free(alerts->buckets);
+	free(alerts->rows);
+	free(alerts);
+}
+
+struct alerts *alerts_create(const struct alerts_params *params)
+{
+	struct alerts *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return NULL;
+	a->params = *params;
+	a->free = a->oldest = a->newest = NONE;
+	for (a->n_buckets = 1; a->n_buckets < params->capacity;)
+		a->n_buckets *= 2;
+	a->buckets = malloc(a->n_buckets * sizeof(*a->buckets));
+	a->rows = malloc(params->capacity * sizeof(*a->rows));
+	if (a->buckets == NULL || a->rows == NULL) {
+		alerts_destroy(a);
+		return NULL;
+	}
+	memset(a->buckets, 0xff, a->n_buckets * sizeof(*a->buckets));
+	return a;
+}
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+	uint64_t word = len;
+
+	for (; len >= sizeof(word); len -= sizeof(word), at += sizeof(word))
+		hash = hash_fold(hash ^ hash_word(at), hash_salt[1]);
+	hash = hash_fold(hash ^ word, hash_salt[2]);
+	word = 0;
+	memcpy(&word, at, len);
+	return hash_fold(hash ^ word, hash_salt[3]);
+}
+
+static uint64_t key_of(const struct alert *alert, const char *texts)
+{
+	uint64_t key = hash_fold(hash_salt[0] ^ alert->engine, hash_salt[4] ^ alert->tenant);
+
+	key = hash_bytes(key, &alert->source, sizeof(alert->source));
+	key = hash_bytes(key, alert_text(alert, texts, ALERT_RULE), alert->len[ALERT_RULE]);
+	if (alert->by_value)
+		key = hash_bytes(
+			key, alert_text(alert, texts, ALERT_VALUE), alert->len[ALERT_VALUE]);
+	return key;
+}
+
+static uint32_t *bucket_of(struct alerts *a, uint64_t key)
+{
+	return &a->buckets[key & (a->n_buckets - 1)];
+}
+
+static uint32_t find(struct alerts *a, uint64_t key)
+{
+	uint32_t row = *bucket_of(a, key);
+
+	while (row != NONE && a->rows[row].key != key)
+		row = a->rows[row].next;
+	return row;
+}
+
+static void list_take_out(struct alerts *a, struct row *row)
+{
+	*(row->older == NONE ? &a->oldest : &a->rows[row->older].newer) = row->newer;
+	*(row->newer == NONE ? &a->newest : &a->rows[row->newer].older) = row->older;
+}
+
+static void list_add(struct alerts *a, struct row *row)
+{
+	uint32_t number = (uint32_t)(row - a->rows);
+
+	row->older = a->newest;
+	row->newer = NONE;
+	*(a->newest == NONE ? &a->oldest : &a->rows[a->newest].newer) = number;
+	a->newest = number;
+}
+
+static void bucket_take_out(struct alerts *a, const struct row *row)
+{
+	uint32_t *at = bucket_of(a, row->key), number = (uint32_t)(row - a->rows);
+
+	while (*at != number)
+		at = &a->rows[*at].next;
+	*at = row->next;
+}
+
+static void write(struct alerts *a, const struct row *row)
+{
+	const struct sink *sink = &a->params.sink;
+	const struct alert_record *from = &row->is.record;
+	struct alert_record *record = (struct alert_record *)sink->take(
+		sink->ctx, RECORD_ALERT, sizeof(*record) + alert_bytes(&from->alert));
+
+	a->ledger.offered++;
+	if (record == NULL) {
+		a->ledger.lost_queue++;
+		return;
+	}
+	record->id = from->id;
+	record->first_ns = from->first_ns;
+	record->last_ns = from->last_ns;
+	record->count = from->count;
+	record->ended = from->ended;
+	alert_copy(&record->alert, record->text, &from->alert, row->is.text);
+	record->record.cut = record->alert.cut;
+}
+
+/* In every run on the same input the same. */
+static uint64_t id_of(const struct row *row)
+{
+	return hash_fold(row->key ^ row->is.record.first_ns, hash_salt[5]);
+}
+
+static void end(struct alerts *a, struct row *row)
+{
+	struct alert_record *record = &row->is.record;
+	struct alert_brief brief;
+
+	if (!a->params.live)
+		record->id = id_of(row);
+	record->ended = true;
+	brief = alert_brief_of(record, row->is.text);
+	alerts_top_add(&a->top, &brief);
+	write(a, row);
+	a->growing--;
+	list_take_out(a, row);
+	bucket_take_out(a, row);
+	row->is_taken = false;
+	row->next = a->free;
+	a->free = (uint32_t)(row - a->rows);
+}
+
+static struct row *take(struct alerts *a)
+{
+	uint32_t number = a->free;
+
+	if (number == NONE && a->n_rows < a->params.capacity)
+		return &a->rows[a->n_rows++];
+	if (number == NONE) {
+		a->stats.overflow++;
+		end(a, &a->rows[a->oldest]);
+		number = a->free;
+	}
+	a->free = a->rows[number].next;
+	return &a->rows[number];
+}
+
+/* What is told of an alert is what its first fact says. */
+static void show(struct row *row, const struct alert_fact *fact)
+{
+	row->is.record.first_ns = fact->time_ns;
+	alert_copy(&row->is.record.alert, row->is.text, &fact->alert, fact->text);
+}
+
+static struct row *begin(struct alerts *a, uint64_t key, const struct alert_fact *fact)
+{
+	struct row *row = take(a);
+	uint32_t *bucket = bucket_of(a, key);
+
+	row->key = key;
+	row->is_taken = true;
+	row->next = *bucket;
+	*bucket = (uint32_t)(row - a->rows);
+	row->is.record = (struct alert_record){.last_ns = fact->time_ns};
+	show(row, fact);
+	row->is.record.id = id_of(row);
+	a->stats.begun++;
+	a->growing++;
+	return row;
+}
+
+/* In replay whichever of two facts comes first stays, whoever told it first; live what was written is not
+ * changed. */
+static bool is_before(const struct alert_fact *fact, const struct row *row)
+{
+	const struct alert_record *has = &row->is.record;
+
+	if (fact->time_ns != has->first_ns)
+		return fact->time_ns < has->first_ns;
+	return flow_id(&fact->alert.flow, fact->alert.observation_point.point_id) <
+	       flow_id(&has->alert.flow, has->alert.observation_point.point_id);
+}
+
+static bool is_told(uint64_t count)
+{
+	while (count % 10 == 0)
+		count /= 10;
+	return count == 1;
+}
+
+void alerts_add(struct alerts *a, const struct alert_fact *fact)
+{
+	uint64_t key = key_of(&fact->alert, fact->text);
+	uint32_t number = find(a, key);
+	struct row *row;
+
+	a->stats.facts++;
+	if (number == NONE) {
+		row = begin(a, key, fact);
+	} else {
+		row = &a->rows[number];
+		list_take_out(a, row);
+		if (!a->params.live && is_before(fact, row))
+			show(row, fact);
+		if (fact->time_ns > row->is.record.last_ns)
+			row->is.record.last_ns = fact->time_ns;
+	}
+	list_add(a, row);
+	row->is.record.count++;
+	if (a->params.live && is_told(row->is.record.count))
+		write(a, row);
+}
+
+void alerts_age(struct alerts *a, uint64_t now_ns)
+{
+	while (a->params.idle_ns != 0 && a->oldest != NONE) {
+		struct row *row = &a->rows[a->oldest];
+		uint64_t last_ns = row->is.record.last_ns;
+
+		if (now_ns < last_ns || now_ns - last_ns < a->params.idle_ns)
+			return;
+		end(a, row);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct row *const *x = a, *const *y = b;
+	uint64_t first_x = (*x)->is.record.first_ns, first_y = (*y)->is.record.first_ns;
+
+	if (first_x != first_y)
+		return first_x < first_y ? -1 : 1;
+	return ((*x)->key > (*y)->key) - ((*x)->key < (*y)->key);
+}
+
+void alerts_end(struct alerts *a)
+{
+	uint32_t n = 0;
+	struct row **rows = malloc((a->n_rows + 1) * sizeof(struct row *));
+
+	for (uint32_t i = 0; rows != NULL && i < a->n_rows; i++)
+		if (a->rows[i].is_taken)
+			rows[n++] = &a->rows[i];
+	if (rows != NULL && !a->params.live)
+		qsort(rows, n, sizeof(struct row *), compare);
+	for (uint32_t i = 0; i < n; i++)
+		end(a, rows[i]);
+	free(rows);
+	/* Without memory for their order. */
+	while (a->oldest != NONE)
+		end(a, &a->rows[a->oldest]);
+}
+
+uint32_t alerts_growing(const struct alerts *a, struct alert_brief *rows, uint32_t max)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = a->newest; i != NONE && n < max; i = a->rows[i].older)
+		rows[n++] = alert_brief_of(&a->rows[i].is.record, a->rows[i].is.text);
+	return a->growing;
+}
+
+const struct alerts_top *alerts_top(const struct alerts *a)
+{
+	return &a->top;
+}
+
+struct alerts_stats alerts_stats(const struct alerts *a)
+{
+	return a->stats;
+}
+
+struct output_ledger alerts_ledger(const struct alerts *a)
+{
+	return a->ledger;
+}

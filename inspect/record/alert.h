@@ -1,0 +1,87 @@
+/* An alert: something that a security engineer wants to hear of, with its reason in words and the flow that
+ * shows it. Who sees it tells a fact of it; facts of one rule, one source and one tenant are one alert, which
+ * grows (inspect/detect/alerts.h). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inspect/flow/flow.h"
+#include "inspect/record/fact.h"
+#include "inspect/record/observation_point.h"
+#include "inspect/record/sink.h"
+
+/* Who saw it. */
+enum alert_engine { ALERT_PERISCOPE, ALERT_NDPI, ALERT_LIST, ALERT_ENGINES };
+
+/* What is said of it. Any bytes; ALERT_TEXT at most, longer ones are cut. */
+enum alert_text {
+	ALERT_RULE, /* the engine's: its number or name */
+	ALERT_CATEGORY,
+	ALERT_TITLE,
+	ALERT_WHY,
+	ALERT_FIELD, /* of the evidence: what it is, such as dns.query */
+	ALERT_VALUE, /* and its value */
+	ALERT_TENANT,
+	ALERT_TEXTS
+};
+
+enum { ALERT_TEXT = 256 };
+
+struct alert {
+	enum alert_engine engine;
+	uint8_t severity; /* 1, the highest, to 4 */
+	bool by_value;    /* alerts of other values of the evidence are other alerts */
+	uint32_t tenant;
+	struct ip_addr source;
+	struct observation_point observation_point;
+	struct flow flow; /* as it was; without `details` and `dpi` */
+	uint16_t len[ALERT_TEXTS];
+	bool cut; /* one of the texts was */
+};
+
+/* Texts stand behind the fact and the record, in the order of enum alert_text, and behind them the names of
+ * the observation point. */
+struct alert_fact {
+	struct fact fact;
+	uint64_t time_ns;
+	struct alert alert;
+	char text[];
+};
+
+/* What there is of an alert so far. */
+struct alert_record {
+	struct record record;
+	uint64_t id;
+	uint64_t first_ns, last_ns, count;
+	bool ended; /* it does not grow any more */
+	struct alert alert;
+	char text[];
+};
+
+/* What a fact is made of. */
+struct alert_telling {
+	enum alert_engine engine;
+	uint8_t severity;
+	bool by_value;
+	uint32_t tenant;
+	struct ip_addr source;
+	uint64_t time_ns;
+	struct {
+		const char *at; /* NULL: none */
+		size_t len;
+	} text[ALERT_TEXTS];
+};
+
+/* Bytes behind a fact or record: at most ALERT_BYTES. */
+enum { ALERT_BYTES = ALERT_TEXTS * ALERT_TEXT + 3 * (OBSERVATION_POINT_NAME + 1) };
+size_t alert_bytes(const struct alert *alert);
+/* The text, not NUL-terminated; of alert->len bytes. */
+const char *alert_text(const struct alert *alert, const char *texts, enum alert_text which);
+/* With texts and names in `to_texts`, which has alert_bytes(). */
+void alert_copy(
+	struct alert *to, char *to_texts, const struct alert *from, const char *from_texts);
+
+/* Makes a fact in the sink. false: the sink has refused it. */
+bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *flow,
+	const struct observation_point *observation_point, const struct alert_telling *telling);

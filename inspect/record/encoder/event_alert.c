@@ -1,0 +1,72 @@
+#include "inspect/record/encoder/event_alert.h"
+
+const char *event_alert_engine(enum alert_engine engine)
+{
+	static const char *const names[ALERT_ENGINES] = {
+		[ALERT_PERISCOPE] = "periscope",
+		[ALERT_NDPI] = "ndpi",
+		[ALERT_LIST] = "list",
+	};
+
+	return names[engine];
+}
+
+static void put_text(
+	struct text *t, const char *key, const struct alert_record *r, enum alert_text which)
+{
+	text_cstr(t, key);
+	if (r->alert.len[which] == 0)
+		text_cstr(t, "null");
+	else
+		text_json(t, alert_text(&r->alert, r->text, which), r->alert.len[which]);
+}
+
+static void put_time(struct text *t, const char *key, uint64_t ns)
+{
+	text_cstr(t, key);
+	text_char(t, '"');
+	text_time(t, ns);
+	text_char(t, '"');
+}
+
+static void put_rule(struct text *t, const struct alert_record *r)
+{
+	text_cstr(t, "{\"event\":\"alert\",\"alert_id\":\"");
+	text_hex(t, r->id, 16);
+	text_cstr(t, "\",\"engine\":\"");
+	text_cstr(t, event_alert_engine(r->alert.engine));
+	put_text(t, "\",\"rule\":", r, ALERT_RULE);
+	put_text(t, ",\"revision\":null,\"category\":", r, ALERT_CATEGORY);
+	text_cstr(t, ",\"severity\":");
+	text_u64(t, r->alert.severity);
+	put_text(t, ",\"title\":", r, ALERT_TITLE);
+	put_text(t, ",\"why\":", r, ALERT_WHY);
+}
+
+static void put_evidence(struct text *t, const struct alert_record *r)
+{
+	text_cstr(t, ",\"evidence\":{");
+	if (r->alert.len[ALERT_FIELD] > 0) {
+		put_text(t, "", r, ALERT_FIELD);
+		put_text(t, ":", r, ALERT_VALUE);
+	}
+	text_cstr(t, "}}\n");
+}
+
+void event_alert(struct text *t, const struct record *record, struct labels *labels)
+{
+	const struct alert_record *r = (const struct alert_record *)record;
+
+	(void)labels;
+	put_rule(t, r);
+	put_time(t, ",\"first\":", r->first_ns);
+	put_time(t, ",\"last\":", r->last_ns);
+	text_cstr(t, ",\"count\":");
+	text_u64(t, r->count);
+	text_cstr(t, r->ended ? ",\"ended\":true," : ",\"ended\":false,");
+	event_flow_ids(t, &r->alert.flow, r->alert.observation_point.point_id);
+	event_flow_point(t, &r->alert.flow, &r->alert.observation_point);
+	put_text(t, ",\"tenant\":", r, ALERT_TENANT);
+	event_flow_ends(t, &r->alert.flow);
+	put_evidence(t, r);
+}
