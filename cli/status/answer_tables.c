@@ -213,13 +213,14 @@ static void put_rest(const struct status *s, FILE *out)
 {
 	const struct flow_table_stats *flows = &s->sum.flow_table_stats;
 	char live[COUNT_TEXT], room[COUNT_TEXT], made[COUNT_TEXT], evicted[COUNT_TEXT];
-	char unseen[COUNT_TEXT];
+	char unseen[COUNT_TEXT], alerts[COUNT_TEXT];
 
 	fprintf(out, "\nflows: %s live of %s, %s begun, %s evicted\n",
 		count_print(flows->live, live), count_print(flows->capacity, room),
 		count_print(flows->made, made), count_print(flows->evicted, evicted));
 	fprintf(out, "acknowledged by TCP and never shown by the mirror: %s bytes\n",
 		count_print(flows->acked_unseen, unseen));
+	fprintf(out, "alerts: %s begun\n", count_print(s->sum.alerts_stats.begun, alerts));
 	if (s->has_disk)
 		fprintf(out, "disk of %s: %.2f GB free of %.2f GB\n", s->disk_path,
 			(double)s->disk.free_bytes / 1e9, (double)s->disk.size_bytes / 1e9);

@@ -89,6 +89,8 @@ static void put_flows(struct text *t, const struct counters *c)
 	put_counters(t, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_STATS);
 	text_cstr(t, "},\"dpi\":{");
 	put_counters(t, COUNTERS_dpi_stats, &c->dpi_stats, IN_STATS);
+	text_cstr(t, "},\"alerts\":{");
+	put_counters(t, COUNTERS_alerts_stats, &c->alerts_stats, IN_STATS);
 	text_char(t, '}');
 }
 

@@ -21,7 +21,8 @@ import sys
 
 def events(directory):
     """Every event of the directory; each line is one JSON object, or this fails."""
-    for path in sorted(glob.glob(os.path.join(directory, "events", "*.jsonl"))):
+    for path in sorted(glob.glob(os.path.join(directory, "events", "*.jsonl")) +
+                       glob.glob(os.path.join(directory, "alerts", "*.jsonl"))):
         with open(path, encoding="utf-8", errors="strict") as file:
             for line in file:
                 if not line.endswith("\n"):
@@ -34,6 +35,8 @@ def flows(directory):
 
 
 TRANSACTIONS = ("dns", "http", "tls", "quic", "ssh")
+# Where lines of an event go, but for flow events.
+OUTPUTS = dict.fromkeys(TRANSACTIONS + ("flow_start",), "transactions") | {"alert": "alerts"}
 
 
 def written(directory):
@@ -45,7 +48,7 @@ def written(directory):
     starts, counts = set(), {}
     for event in events(directory):
         kind = event["event"]
-        lines["transactions" if kind in TRANSACTIONS + ("flow_start",) else "events"] += 1
+        lines[OUTPUTS.get(kind, "events")] += 1
         if kind == "flow_start" and event["flow_id"] in starts:
             raise ValueError("%s: %s has two flow_start" % (directory, event["flow_id"]))
         if kind == "flow_start":
@@ -56,7 +59,7 @@ def written(directory):
         elif kind in TRANSACTIONS:
             kinds[event["flow_id"], kind] += 1
     check_counts(directory, starts, counts, kinds)
-    return {"events": lines["events"], "transactions": lines["transactions"]}
+    return {name: lines[name] for name in ("events", "transactions", "alerts")}
 
 
 def check_counts(directory, starts, counts, kinds):
@@ -81,9 +84,10 @@ def check_counts(directory, starts, counts, kinds):
 # What tells that a capacity limit was hit: each by itself makes a summary not deterministic.
 LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.shed_flows",
           "dpi.fragments_given_up", "flow_logs.early", "outputs.events.by_policy",
-          "outputs.transactions.by_policy",
+          "outputs.transactions.by_policy", "outputs.alerts.by_policy",
           "memory.talkers_overflow", "memory.conversations_overflow", "memory.names_overflow",
-          "memory.failures_overflow", "memory.sessions_overflow", "memory.sessions_evicted",
+          "memory.failures_overflow", "memory.alerts_overflow", "memory.alerts_unheard",
+          "memory.sessions_overflow", "memory.sessions_evicted",
           "memory.fragments_overflow", "memory.outer_fragments_overflow")
 
 
