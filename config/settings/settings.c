@@ -48,6 +48,19 @@ static int value_read(const struct source *s, struct settings *settings,
 	return fail(s, FINDING_wrong_value, fault.node->line, row->key, "%s", fault.text);
 }
 
+static bool section_is_known(const char *key)
+{
+	size_t len = strlen(key);
+
+	for (uint32_t i = 0; i < settings_row_count(); i++) {
+		const char *name = settings_row_get(i)->key;
+
+		if (strncmp(name, key, len) == 0 && name[len] == '.')
+			return true;
+	}
+	return false;
+}
+
 static int key_unknown(const struct source *s, uint32_t line, const char *key)
 {
 	const struct settings_row *near = settings_row_near(key);
@@ -77,19 +90,6 @@ static int section_read(
 			status = -1;
 	}
 	return status;
-}
-
-static bool section_is_known(const char *key)
-{
-	size_t len = strlen(key);
-
-	for (uint32_t i = 0; i < settings_row_count(); i++) {
-		const char *name = settings_row_get(i)->key;
-
-		if (strncmp(name, key, len) == 0 && name[len] == '.')
-			return true;
-	}
-	return false;
 }
 
 /* All that is wrong in it, not only the first. */
@@ -221,6 +221,9 @@ static int assignment_read(
 			s, FINDING_syntax, 0, NULL, "'%.100s' is not key=value", assignment);
 	snprintf(key, sizeof(key), "%.*s", (int)(equals - assignment), assignment);
 	row = settings_row_find(key);
+	if (!row && section_is_known(key))
+		return fail(s, FINDING_unknown_key, 0, key,
+			"is a group of settings: name one, as in %s.KEY=VALUE", key);
 	if (!row)
 		return key_unknown(s, 0, key);
 	if (row->type == SETTING_MODEL)

@@ -446,6 +446,9 @@ static void set_takes_every_scalar_and_simple_lists(void)
 		CU_ASSERT_EQUAL(settings_set(&s, bad[i], &error), -1);
 		CU_ASSERT_EQUAL(strncmp(error.text, "--set: ", 7), 0);
 	}
+	CU_ASSERT_EQUAL(settings_set(&s, "events=dns", &error), -1);
+	CU_ASSERT_STRING_EQUAL(error.text,
+		"--set: events: is a group of settings: name one, as in events.KEY=VALUE");
 	CU_ASSERT_EQUAL(settings_set(&s, "flow.idle_timeout=9x", &error), -1);
 	CU_ASSERT_STRING_EQUAL(error.text, "--set: flow.idle_timeout: '9x' is not a duration "
 					   "(such as 120s, 500ms, 2m, 0 = never)");
