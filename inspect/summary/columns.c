@@ -148,6 +148,8 @@ const char *duration_print(uint64_t ns, char text[DURATION_TEXT])
 
 	if (s < 60)
 		snprintf(text, DURATION_TEXT, "%.1f s", (double)ns / 1e9);
+	else if (s < 3600)
+		snprintf(text, DURATION_TEXT, "%" PRIu64 " min", s / 60);
 	else if (s < 86400)
 		snprintf(text, DURATION_TEXT, "%" PRIu64 " h %" PRIu64 " min", s / 3600,
 			s / 60 % 60);

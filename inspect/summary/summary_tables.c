@@ -180,9 +180,11 @@ static void put_apps(const struct summary *s, FILE *out)
 	uint32_t n;
 	struct app_row *rows = summary_apps(s, &n);
 
-	put_title(out, "Applications", n);
+	if (n > 0)
+		put_title(out, "Applications", n);
 	columns_init(&c, "lrrrr");
-	put_head(&c, heads);
+	if (n > 0)
+		put_head(&c, heads);
 	for (uint32_t i = 0; i < n; i++)
 		bytes += rows[i].total.bytes;
 	for (uint32_t i = 0; i < n && i < TOP; i++) {
@@ -205,6 +207,8 @@ static void put_talkers(const struct summary *s, FILE *out)
 	uint32_t n = totals_talkers(s->totals, top, TOP);
 	struct columns c;
 
+	if (n == 0)
+		return;
 	put_title(out, "Talkers", n);
 	columns_init(&c, "llrrrr");
 	put_head(&c, heads);
@@ -302,7 +306,7 @@ static void put_left_out(const char *name, const struct output_ledger *ledger, F
 			text, plural(ledger->by_policy), written);
 	else if (strcmp(name, "transactions") == 0)
 		fprintf(out,
-			"left out: %s transaction%s beyond those written, %s "
+			"left out: %s transaction%s, %s written "
 			"(events.transactions_per_flow, events.max_total_size)\n",
 			text, plural(ledger->by_policy), written);
 }

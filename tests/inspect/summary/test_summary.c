@@ -6,6 +6,7 @@
 
 #include "config/log/error.h"
 #include "inspect/record/fact.h"
+#include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
 #include "support/folder.h"
 #include "support/python.h"
@@ -363,8 +364,26 @@ static void a_run_without_anything(void)
 				     "assert s['talkers'] == [] and s['received'] == 0\n"
 				     "assert s['run']['packets_per_second'] == 0\n",
 		folder_path(&folder, "summary.json", path, sizeof(path))));
+	/* No head stands over no row. */
+	CU_ASSERT_FALSE(tables_say(run, "pplication"));
+	CU_ASSERT_FALSE(tables_say(run, "alkers"));
+	CU_ASSERT_TRUE(tables_say(run, "\n  received     0\n"));
 	folder_remove(&folder);
 	run_free(run);
+}
+
+static void durations_for_people(void)
+{
+	static const struct {
+		uint64_t s;
+		const char *text;
+	} rows[] = {{0, "0.0 s"}, {59, "59.0 s"}, {60, "1 min"}, {3599, "59 min"},
+		{3600, "1 h 0 min"}, {86399, "23 h 59 min"}, {86400, "1 d 0 h"}};
+	char text[DURATION_TEXT];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		CU_ASSERT_STRING_EQUAL(
+			duration_print(rows[i].s * 1000000000, text), rows[i].text);
 }
 
 static char *tables(const struct run *run, size_t *len)
@@ -497,6 +516,7 @@ void suite_summary(void)
 	CU_ADD_TEST(s, the_machine_shows_in_run_and_workers_only);
 	CU_ADD_TEST(s, what_a_limit_means);
 	CU_ADD_TEST(s, a_run_without_anything);
+	CU_ADD_TEST(s, durations_for_people);
 	CU_ADD_TEST(s, tables_for_people);
 	CU_ADD_TEST(s, losses_are_told);
 	CU_ADD_TEST(s, a_stream_that_cannot_be_written);
