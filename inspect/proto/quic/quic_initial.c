@@ -47,96 +47,123 @@ static void read_frames(struct reading *r)
 
 /* Each try is counted. */
 static bool open_packet(struct reading *r, const struct quic_packet *packet,
-	const struct quic_secrets *secrets, uint64_t expected)
+	const struct quic_keys *keys, uint64_t expected)
 {
 	struct quic_initial *quic = r->quic;
 
 	if (quic->opened == QUIC_OPEN_MAX || quic->failed == QUIC_FAILED_MAX)
 		return false;
 	quic->opened++;
-	if (quic_keys_open(r->side == CLIENT ? &secrets->client : &secrets->server, packet,
-		    expected, &r->plain))
+	if (quic_keys_open(keys, packet, expected, &r->plain))
 		return true;
 	quic->failed++;
 	return false;
 }
 
-static bool is_same_destination(
-	const struct quic_initial *quic, const struct quic_packet *packet)
+static bool is_same(const struct quic_cid *a, const struct quic_cid *b)
 {
-	return quic->destination_len == packet->destination.len &&
-	       !memcmp(quic->destination, packet->destination.at, quic->destination_len);
+	return a->len == b->len && (!a->len || !memcmp(a->at, b->at, a->len));
+}
+
+static struct quic_cid destination_of(const struct quic_initial *quic)
+{
+	return (struct quic_cid){quic->destination, quic->destination_len};
 }
 
 /* A client's first packet: of this flow, or of a new attempt. */
 static bool begin(struct reading *r, const struct quic_packet *packet)
 {
 	struct quic_initial *quic = r->quic;
-	struct quic_secrets secrets;
+	struct quic_keys keys;
 
-	quic_secrets_derive(packet->version, &packet->destination, &secrets);
-	if (!open_packet(r, packet, &secrets, 0))
+	quic_keys_derive(packet->version, &packet->destination, false, &keys);
+	if (!open_packet(r, packet, &keys, 0))
 		return false;
 	if (!quic->crypto[CLIENT].done)
 		quic_crypto_clear(&quic->crypto[CLIENT]);
-	quic->secrets = secrets;
+	quic->keys[CLIENT] = keys;
 	quic->version = packet->version;
 	quic->destination_len = packet->destination.len;
-	memcpy(quic->destination, packet->destination.at, quic->destination_len);
+	if (quic->destination_len)
+		memcpy(quic->destination, packet->destination.at, quic->destination_len);
 	quic->expected[CLIENT] = 0;
 	quic->known = true;
+	quic->has_server = false;
 	quic->client_is_hi = r->from_hi;
 	return true;
 }
 
-static void read_client(struct reading *r, const struct quic_packet *packet)
+static bool read_client(struct reading *r, const struct quic_packet *packet)
 {
 	struct quic_initial *quic = r->quic;
-	bool is_same = packet->version == quic->version && is_same_destination(quic, packet);
+	struct quic_cid destination = destination_of(quic);
+	bool goes_on =
+		packet->version == quic->version && is_same(&destination, &packet->destination);
 	bool is_open = false;
 
 	r->side = CLIENT;
-	if (!quic->known || (!quic->answered && !is_same))
+	if (!quic->known || (!quic->answered && !goes_on))
 		is_open = begin(r, packet);
 	if (!is_open && quic->known && packet->version == quic->version &&
 		!quic->crypto[CLIENT].done)
-		is_open = open_packet(r, packet, &quic->secrets, quic->expected[CLIENT]);
+		is_open = open_packet(r, packet, &quic->keys[CLIENT], quic->expected[CLIENT]);
 	if (is_open)
 		read_frames(r);
+	return is_open;
 }
 
-/* The server may answer in another version than it was asked in (RFC 9368, 2.3). */
-static void read_server(struct reading *r, const struct quic_packet *packet)
+/* The server may answer in another version than it was asked in (RFC 9368, 2.3); then the client goes on in
+ * that. */
+static bool read_server(struct reading *r, const struct quic_packet *packet)
 {
 	struct quic_initial *quic = r->quic;
-	struct quic_cid destination = {quic->destination, quic->destination_len};
-	struct quic_secrets secrets = quic->secrets;
+	struct quic_cid destination = destination_of(quic);
+	bool is_other = packet->version != quic->version;
+	struct quic_keys keys = quic->keys[SERVER];
 
 	r->side = SERVER;
 	if (quic->crypto[SERVER].done)
-		return;
-	if (packet->version != quic->version)
-		quic_secrets_derive(packet->version, &destination, &secrets);
-	if (!open_packet(r, packet, &secrets, quic->expected[SERVER]))
-		return;
-	quic->secrets = secrets;
+		return true;
+	if (is_other || !quic->has_server)
+		quic_keys_derive(packet->version, &destination, true, &keys);
+	if (!open_packet(r, packet, &keys, quic->expected[SERVER]))
+		return false;
+	if (is_other)
+		quic_keys_derive(packet->version, &destination, false, &quic->keys[CLIENT]);
+	quic->keys[SERVER] = keys;
+	quic->has_server = true;
 	quic->version = packet->version;
 	quic->answered = true;
 	read_frames(r);
+	return true;
 }
 
-static void read_packet(struct reading *r, const struct quic_packet *packet)
+/* false: what follows it in its datagram is not read. */
+static bool read_packet(struct reading *r, const struct quic_packet *packet)
 {
 	struct quic_initial *quic = r->quic;
 
 	quic->retried |= packet->type == QUIC_RETRY;
 	quic->negotiated |= packet->type == QUIC_NEGOTIATION;
 	if (packet->type != QUIC_INITIAL)
-		return;
+		return true;
 	if (!quic->known || quic->client_is_hi == r->from_hi)
-		read_client(r, packet);
-	else
-		read_server(r, packet);
+		return read_client(r, packet);
+	return read_server(r, packet);
+}
+
+static void read_datagram(struct reading *r, struct cursor datagram)
+{
+	struct quic_packet packet;
+	struct quic_cid first = {NULL, 0};
+	bool goes_on = true;
+
+	for (bool is_first = true; goes_on && quic_packet_read(&datagram, &packet);
+		is_first = false) {
+		if (is_first)
+			first = packet.destination;
+		goes_on = is_same(&first, &packet.destination) && read_packet(r, &packet);
+	}
 }
 
 void quic_initial_end(struct quic_initial *quic)
@@ -151,7 +178,6 @@ bool quic_initial_add(struct quic_initial *quic, struct memory *memory,
 	const struct quic_sink *sink)
 {
 	struct reading r;
-	struct quic_packet packet;
 
 	if (quic->over)
 		return false;
@@ -160,8 +186,7 @@ bool quic_initial_add(struct quic_initial *quic, struct memory *memory,
 	r.list = list;
 	r.sink = sink;
 	r.from_hi = from_hi;
-	while (quic_packet_read(&datagram, &packet))
-		read_packet(&r, &packet);
+	read_datagram(&r, datagram);
 	if (++quic->datagrams == QUIC_DATAGRAMS_MAX || quic->opened == QUIC_OPEN_MAX ||
 		quic->failed == QUIC_FAILED_MAX ||
 		(quic->crypto[CLIENT].done && quic->crypto[SERVER].done))

@@ -4,8 +4,9 @@
  * long as the server has not answered.
  *
  * Bounded: QUIC_DATAGRAMS_MAX datagrams of a flow are looked at, QUIC_OPEN_MAX packets are opened, and after
- * QUIC_FAILED_MAX that did not open it is given up. No memory while CRYPTO frames come in order. Private to
- * the dpi. */
+ * QUIC_FAILED_MAX that did not open it is given up. Of a datagram no packet is read after one that does not open, or
+ * that has another Destination Connection ID than the first (RFC 9000, 12.2): keys are derived once for it. No
+ * memory while CRYPTO frames come in order. Private to the dpi. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,14 +21,15 @@ enum { QUIC_DATAGRAMS_MAX = 64, QUIC_OPEN_MAX = 32, QUIC_FAILED_MAX = 6 };
 
 /* All zero is a flow of which nothing was seen. */
 struct quic_initial {
-	struct quic_secrets secrets;
+	struct quic_keys keys[2];          /* the client's, the server's */
 	struct quic_crypto crypto[2];      /* the client's, the server's */
 	uint64_t expected[2];              /* the packet number after the largest yet */
-	uint32_t version;                  /* of the secrets */
+	uint32_t version;                  /* of the keys */
 	uint8_t destination_len;           /* of the Destination Connection ID that */
-	uint8_t destination[QUIC_CID_MAX]; /* the secrets are from */
+	uint8_t destination[QUIC_CID_MAX]; /* the keys are from */
 	uint8_t datagrams, opened, failed;
-	bool known;        /* there are secrets, and it is known who the client is */
+	bool known;        /* there are the client's keys, and it is known who that is */
+	bool has_server;   /* there are the server's */
 	bool client_is_hi; /* the client's datagrams are those with `from_hi` */
 	bool answered;     /* an Initial of the server's was opened */
 	bool retried;      /* a Retry was seen */

@@ -48,46 +48,41 @@ static const uint8_t *salt_of(uint32_t version)
 	}
 }
 
-/* HKDF-Expand-Label without a context (RFC 8446, 7.1). */
-static void expand(
-	const uint8_t secret[SHA256_DIGEST_SIZE], const char *label, uint8_t *out, uint8_t len)
+static void key_set(struct hmac_sha256_ctx *hmac, const uint8_t secret[SHA256_DIGEST_SIZE])
+{
+	hmac_sha256_set_key(hmac, SHA256_DIGEST_SIZE, secret);
+}
+
+/* HKDF-Expand-Label without a context (RFC 8446, 7.1); `hmac` has the secret as its key, before and after. */
+static void expand(struct hmac_sha256_ctx *hmac, const char *label, uint8_t *out, uint8_t len)
 {
 	static const char prefix[] = "tls13 ";
 	uint8_t info[32] = {0, len, (uint8_t)(sizeof(prefix) - 1 + strlen(label))};
-	struct hmac_sha256_ctx hmac;
 
 	memcpy(info + 3, prefix, sizeof(prefix) - 1);
 	memcpy(info + 2 + sizeof(prefix), label, strlen(label));
-	hmac_sha256_set_key(&hmac, SHA256_DIGEST_SIZE, secret);
-	hkdf_expand(&hmac, (nettle_hash_update_func *)hmac_sha256_update,
+	hkdf_expand(hmac, (nettle_hash_update_func *)hmac_sha256_update,
 		(nettle_hash_digest_func *)hmac_sha256_digest, SHA256_DIGEST_SIZE,
 		4 + (size_t)info[2], info, len, out);
 }
 
-static void derive_side(uint32_t version, const uint8_t initial[SHA256_DIGEST_SIZE],
-	const char *label, struct quic_keys *keys)
+void quic_keys_derive(uint32_t version, const struct quic_cid *destination, bool of_server,
+	struct quic_keys *keys)
 {
 	bool is_2 = version == QUIC_V2;
 	uint8_t secret[SHA256_DIGEST_SIZE];
-
-	expand(initial, label, secret, sizeof(secret));
-	expand(secret, is_2 ? "quicv2 key" : "quic key", keys->key, sizeof(keys->key));
-	expand(secret, is_2 ? "quicv2 iv" : "quic iv", keys->iv, sizeof(keys->iv));
-	expand(secret, is_2 ? "quicv2 hp" : "quic hp", keys->hp, sizeof(keys->hp));
-}
-
-void quic_secrets_derive(
-	uint32_t version, const struct quic_cid *destination, struct quic_secrets *secrets)
-{
-	uint8_t initial[SHA256_DIGEST_SIZE];
 	struct hmac_sha256_ctx hmac;
 
 	hmac_sha256_set_key(&hmac, SALT, salt_of(version));
 	hkdf_extract(&hmac, (nettle_hash_update_func *)hmac_sha256_update,
 		(nettle_hash_digest_func *)hmac_sha256_digest, SHA256_DIGEST_SIZE,
-		destination->len, destination->at, initial);
-	derive_side(version, initial, "client in", &secrets->client);
-	derive_side(version, initial, "server in", &secrets->server);
+		destination->len, destination->at, secret);
+	key_set(&hmac, secret);
+	expand(&hmac, of_server ? "server in" : "client in", secret, sizeof(secret));
+	key_set(&hmac, secret);
+	expand(&hmac, is_2 ? "quicv2 key" : "quic key", keys->key, sizeof(keys->key));
+	expand(&hmac, is_2 ? "quicv2 iv" : "quic iv", keys->iv, sizeof(keys->iv));
+	expand(&hmac, is_2 ? "quicv2 hp" : "quic hp", keys->hp, sizeof(keys->hp));
 }
 
 /* Takes the mask off the first byte and the packet number (RFC 9001, 5.4). Returns the header's length. */

@@ -13,11 +13,6 @@ struct quic_keys {
 	uint8_t key[16], iv[12], hp[16];
 };
 
-/* Of both sides. */
-struct quic_secrets {
-	struct quic_keys client, server;
-};
-
 /* A packet without its protection. */
 struct quic_plain {
 	uint64_t number;
@@ -25,10 +20,10 @@ struct quic_plain {
 	uint8_t bytes[QUIC_PLAIN_MAX];
 };
 
-/* From the version's salt and labels, and the Destination Connection ID of the client's first Initial. The version
- * is a known one. */
-void quic_secrets_derive(
-	uint32_t version, const struct quic_cid *destination, struct quic_secrets *secrets);
+/* A side's keys, from the version's salt and labels, and the Destination Connection ID of the client's first
+ * Initial. The version is a known one. Costs more than all else that is done for a packet. */
+void quic_keys_derive(uint32_t version, const struct quic_cid *destination, bool of_server,
+	struct quic_keys *keys);
 
 /* Takes the protection of a packet with a number off. `expected` is the one after the side's largest yet.
  * false: it was made with other keys, or is too short. A packet that was cut, or is longer than

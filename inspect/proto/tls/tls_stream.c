@@ -18,6 +18,9 @@ enum said {
 	SAID_RETRY = 4, /* a HelloRetryRequest, and no ServerHello after it */
 	SAID_RESUMED = 8,
 	SAID_LOSS = 16,
+	SAID_CERTIFICATES = 32,
+	SAID_GROUP = 64,
+	SAID_RETRIED = 128, /* a HelloRetryRequest at any time */
 };
 
 enum { OTHER = 0 /* a record whose bytes are not read */, ALERT_BYTES = 2, ALERT_FATAL = 2 };
@@ -87,7 +90,8 @@ static void server_hello(const struct telling *t, struct cursor body)
 	struct tls_stream *s = t->stream;
 	struct tls_server_hello hello;
 
-	if (!tls_server_hello_read(body, &hello)) {
+	if (!tls_server_hello_read(body, &hello) ||
+		(hello.is_retry && s->said & SAID_RETRIED)) {
 		s->step = OVER;
 		return;
 	}
@@ -95,7 +99,7 @@ static void server_hello(const struct telling *t, struct cursor body)
 	s->version = hello.version;
 	s->said = (uint8_t)((s->said & ~SAID_RETRY) | SAID_SERVER);
 	if (hello.is_retry)
-		s->said |= SAID_RETRY;
+		s->said |= SAID_RETRY | SAID_RETRIED;
 	if (t->sink->server_hello)
 		t->sink->server_hello(t->sink->ctx, &hello);
 	if (!tls_is_1_3(hello.version) || hello.is_retry)
@@ -114,19 +118,39 @@ static void certificates(const struct telling *t, struct cursor body)
 	for (unsigned i = 0; i < TLS_CERTIFICATES_MAX && tls_chain_next(&body, &certificate);
 		i++)
 		t->sink->certificate(t->sink->ctx, i, &certificate);
+	t->stream->said |= SAID_CERTIFICATES;
 }
 
 static void key_exchange(const struct telling *t, struct cursor body)
 {
 	uint16_t group = tls_key_exchange_group(body, t->stream->cipher);
 
-	if (group && t->sink->group)
+	if (!group)
+		return;
+	t->stream->said |= SAID_GROUP;
+	if (t->sink->group)
 		t->sink->group(t->sink->ctx, group);
+}
+
+/* A handshake has one of each, but for a ServerHello after a HelloRetryRequest. Telling one costs much more than the few
+ * bytes that it may have. */
+static bool is_again(const struct tls_stream *s, uint8_t type)
+{
+	switch (type) {
+	case TLS_SERVER_HELLO:
+		return s->said & SAID_SERVER && !(s->said & SAID_RETRY);
+	case TLS_CERTIFICATE:
+		return s->said & SAID_CERTIFICATES;
+	case TLS_SERVER_KEY_EXCHANGE:
+		return s->said & SAID_GROUP;
+	default:
+		return false;
+	}
 }
 
 static void take_message(const struct telling *t, uint8_t type, struct cursor body)
 {
-	if (t->stream->step == OVER)
+	if (t->stream->step == OVER || is_again(t->stream, type))
 		return;
 	if (type == TLS_CLIENT_HELLO)
 		client_hello(t, body);

@@ -21,6 +21,13 @@ static uint8_t *put_cid(uint8_t *at, const struct quic_cid *cid)
 	return at + cid->len;
 }
 
+void quic_secrets_derive(
+	uint32_t version, const struct quic_cid *destination, struct quic_secrets *secrets)
+{
+	quic_keys_derive(version, destination, false, &secrets->client);
+	quic_keys_derive(version, destination, true, &secrets->server);
+}
+
 uint32_t quic_seal(const struct quic_seal *seal, const struct quic_keys *keys,
 	const void *frames, uint32_t len, uint8_t *out)
 {

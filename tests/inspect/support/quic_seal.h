@@ -6,6 +6,14 @@
 
 #include "inspect/proto/quic/quic_keys.h"
 
+/* Of both sides. */
+struct quic_secrets {
+	struct quic_keys client, server;
+};
+
+void quic_secrets_derive(
+	uint32_t version, const struct quic_cid *destination, struct quic_secrets *secrets);
+
 struct quic_seal {
 	uint32_t version;
 	struct quic_cid destination, source;

@@ -338,6 +338,32 @@ static void work_is_bounded(void)
 	stage_free(s);
 }
 
+/* Deriving keys costs a hundred times what a packet costs that nobody opens: in a datagram of many that do not open it
+ * is done once. A client's that are of another connection than the first are not read (RFC 9000, 12.2). */
+static void of_many_in_a_datagram_one_is_tried(void)
+{
+	struct stage *s = stage_make();
+	uint8_t *bytes = malloc(100 * ROOM);
+	uint32_t len = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
+	for (unsigned i = 0; i < 30; i++)
+		len += make(s, &(struct said){"another.", "original", QUIC_V1, 0, 20, i, false},
+			bytes + len);
+	give_cut(s, bytes, len, len, HI);
+	CU_ASSERT_TRUE(s->wants && s->quic.opened == 1 && s->quic.failed == 1);
+	len = make(
+		s, &(struct said){"original", "original", QUIC_V1, 0, PART, 0, false}, bytes);
+	len += make(s, &(struct said){"another.", "another.", QUIC_V1, 0, 20, 1, false},
+		bytes + len);
+	again(s);
+	give_cut(s, bytes, len, len, HI);
+	CU_ASSERT_TRUE(s->wants && s->quic.opened == 1 && !s->quic.failed);
+	expect(s, PART, 0);
+	free(bytes);
+	stage_free(s);
+}
+
 /* Cut at every byte, in a buffer of just that size: the beginning of what it says. */
 static void what_arrived_is_told(void)
 {
@@ -385,6 +411,7 @@ void suite_quic_initial(void)
 	CU_ADD_TEST(s, versions_are_negotiated);
 	CU_ADD_TEST(s, a_server_alone_is_given_up);
 	CU_ADD_TEST(s, work_is_bounded);
+	CU_ADD_TEST(s, of_many_in_a_datagram_one_is_tried);
 	CU_ADD_TEST(s, what_arrived_is_told);
 	CU_ADD_TEST(s, goes_on_without_memory);
 }

@@ -320,6 +320,49 @@ static void encrypted_handshakes_are_not_read(void)
 	}
 }
 
+static void give_messages(struct stage *s, const char *const *messages)
+{
+	stage_again(s);
+	for (unsigned i = 0; messages[i]; i++) {
+		s->len = 5 + (uint32_t)hex_read(messages[i], s->bytes + 5, 1000);
+		memcpy(s->bytes, "\x16\3\3", 3);
+		s->bytes[3] = (uint8_t)((s->len - 5) >> 8);
+		s->bytes[4] = (uint8_t)(s->len - 5);
+		give(s, 0, s->len);
+	}
+}
+
+/* A server may say small messages that cost much, as often as it likes. */
+static void each_message_is_told_once(void)
+{
+#define RANDOM "0101010101010101010101010101010101010101010101010101010101010101"
+#define RETRY "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+	static const char hello[] = "02000026 0303" RANDOM "00 c02f 00";
+	static const char retry[] = "02000026 0303" RETRY "00 c02f 00";
+	static const char chain[] = "0b000008 000005 000002 3000", curve[] = "0c000003 030017";
+	static const char *const twice[] = {
+		hello, chain, curve, hello, curve, chain, hello, NULL};
+	static const char *const retries[] = {retry, hello, hello, retry, hello, NULL};
+	static const char *const no_end[] = {retry, retry, hello, NULL};
+	struct stage *s = stage_make("");
+
+	give_messages(s, twice);
+	CU_ASSERT_STRING_EQUAL(s->log.text,
+		"server TLSv1.2 174e7e4992a63f6d419626d97363adb8\n"
+		"certificate 0 f944dcd635f9801f7ac90a407fbc479964dec024\nnew\n"
+		"group secp256r1\n");
+	CU_ASSERT_TRUE(s->goes_on);
+	give_messages(s, retries);
+	CU_ASSERT_STRING_EQUAL(s->log.text,
+		"server retry TLSv1.2 174e7e4992a63f6d419626d97363adb8\nserver TLSv1.2 174e7e4992a63f6d419626d97363adb8\n");
+	CU_ASSERT_TRUE(s->goes_on);
+	give_messages(s, no_end);
+	CU_ASSERT_STRING_EQUAL(
+		s->log.text, "server retry TLSv1.2 174e7e4992a63f6d419626d97363adb8\n");
+	CU_ASSERT_FALSE(s->goes_on);
+	stage_free(s);
+}
+
 static void first_bytes_tell_tls(void)
 {
 	static const struct {
@@ -399,6 +442,7 @@ void suite_tls_stream(void)
 	CU_ADD_TEST(s, an_endless_hello_is_bounded);
 	CU_ADD_TEST(s, memory_may_be_refused);
 	CU_ADD_TEST(s, encrypted_handshakes_are_not_read);
+	CU_ADD_TEST(s, each_message_is_told_once);
 	CU_ADD_TEST(s, first_bytes_tell_tls);
 	CU_ADD_TEST(s, messages_need_no_records);
 }
