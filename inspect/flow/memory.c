@@ -17,6 +17,9 @@
  * memory from the others. */
 enum { IDLE_BYTES = 1024 * 1024 };
 
+/* Less than what malloc maps, or trims, by itself (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD). */
+enum { GROW_BYTES = 96 * 1024 };
+
 struct memory_block {
 	struct memory_block *next, **link; /* `link` points at what points here */
 	struct memory *memory;
@@ -45,12 +48,25 @@ static struct memory_block **idle_of(struct memory *memory, size_t size)
 	return class < MEMORY_CLASSES ? &memory->idle[class] : NULL;
 }
 
+/* The heap of a thread that is not the first one grows by single pages, with a system call for each
+ * (M_TOP_PAD is for the first one's alone). What was taken at once and given back stays in it. */
+static void __attribute__((noinline, cold)) grow(struct memory *memory, size_t size)
+{
+	void *volatile room = malloc(GROW_BYTES); /* volatile: not optimised away */
+
+	free(room);
+	memory->grown = memory->used + (size < GROW_BYTES ? GROW_BYTES : size);
+}
+
 static struct memory_block *block_take(struct memory *memory, size_t size)
 {
 	struct memory_block **idle = idle_of(memory, size), *block;
 
-	if (!idle || !*idle)
+	if (!idle || !*idle) {
+		if (memory->used + size > memory->grown)
+			grow(memory, size);
 		return malloc(size);
+	}
 	block = *idle;
 	*idle = block->next;
 	memory->idle_bytes -= size;

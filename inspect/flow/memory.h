@@ -25,6 +25,7 @@ struct memory {
 	size_t used, peak; /* bytes, block headers included */
 	uint64_t refused;  /* calls refused for lack of room */
 	size_t idle_bytes;
+	size_t grown;       /* bytes that the thread's heap has room for, so far */
 	struct quota quota; /* of the limit */
 	uint32_t point;     /* on whose account blocks are taken; see memory_charge() */
 	bool is_shared;     /* memory_share() was called */
