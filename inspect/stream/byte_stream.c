@@ -1,14 +1,12 @@
 #include "inspect/stream/byte_stream.h"
 
-#include "decap/packet.h"
-
 enum { BEHIND = 1u << 31 }; /* from here on a difference of sequence numbers is negative */
 
 bool byte_stream_add(
 	struct byte_stream *stream, const struct piece *piece, struct stream_part *part)
 {
 	struct cursor c = cursor_make(piece->ip, piece->cap, piece->wire);
-	uint32_t seq = piece->seq + (piece->tcp_flags & TCP_SYN ? 1 : 0);
+	uint32_t seq = piece_data_seq(piece);
 
 	cursor_skip(&c, piece->payload);
 	if (!stream->known)

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "decap/packet.h"
-
 enum {
 	LANES = 4, /* multiplications that do not wait for each other */
 	WORD = sizeof(uint64_t),
@@ -72,7 +70,7 @@ bool overlap_add(struct overlap *overlap, const struct piece *piece, uint32_t mo
 {
 	struct overlap_side *side = &overlap->side[piece->from_hi];
 	uint32_t n = piece->cap > piece->payload ? piece->cap - piece->payload : 0;
-	uint32_t seq = piece->seq + (piece->tcp_flags & TCP_SYN ? 1 : 0), again;
+	uint32_t seq = piece_data_seq(piece), again;
 	const uint8_t *bytes = piece->ip + piece->payload;
 	bool other = false;
 

@@ -86,7 +86,7 @@ bool reorder_shows(struct reorder *order, const struct piece *piece)
 		order->row = 0;
 	else
 		order->row++;
-	order->end[side] = piece->seq + data_len(piece) + (piece->tcp_flags & TCP_SYN ? 1 : 0);
+	order->end[side] = piece_data_seq(piece) + data_len(piece);
 	order->ended[side] = true;
 	order->is_shown = order->row == REORDER_ROW;
 	return order->is_shown;
@@ -134,7 +134,8 @@ static uint32_t arrived(const struct piece *piece)
 /* Where both have bytes, they are the same; `b` does not begin before `a`. */
 static bool agree_behind(const struct piece *a, const struct piece *b)
 {
-	uint32_t n_a = arrived(a), n_b = arrived(b), skip = b->seq - a->seq, n;
+	uint32_t n_a = arrived(a), n_b = arrived(b),
+		 skip = piece_data_seq(b) - piece_data_seq(a), n;
 
 	if (skip >= n_a)
 		return true;
@@ -145,13 +146,14 @@ static bool agree_behind(const struct piece *a, const struct piece *b)
 /* Of two that are 2^31 apart each is before the other. */
 static bool agree(const struct piece *a, const struct piece *b)
 {
-	return is_before(b->seq, a->seq) ? agree_behind(b, a) : agree_behind(a, b);
+	return is_before(piece_data_seq(b), piece_data_seq(a)) ? agree_behind(b, a)
+							       : agree_behind(a, b);
 }
 
 bool reorder_differs(const struct reorder *order, const struct piece *piece)
 {
 	const struct held_side *side = &order->held[piece->from_hi];
-	uint32_t end = piece->seq + arrived(piece);
+	uint32_t end = piece_data_seq(piece) + arrived(piece);
 
 	for (unsigned i = 0; i < side->n && is_before(side->at[i].seq, end); i++)
 		if (!agree(&side->at[i].held->piece, piece))

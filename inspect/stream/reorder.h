@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "decap/packet.h"
 #include "inspect/flow/memory.h"
 
 enum {
@@ -26,6 +27,12 @@ struct piece {
 	bool from_hi; /* sent by the flow's `hi` endpoint */
 	uint32_t seq, ack;
 };
+
+/* The sequence number of its first byte of data: a SYN takes one before it (RFC 9293, 3.4). */
+static inline uint32_t piece_data_seq(const struct piece *piece)
+{
+	return piece->seq + (piece->tcp_flags & TCP_SYN ? 1 : 0);
+}
 
 /* What a side sent too early, by sequence number; of equal ones by arrival. */
 struct held_side {

@@ -85,13 +85,15 @@ static uint32_t payload_len(const struct piece *piece)
 
 static bool follows(const struct piece *held, const struct piece *piece)
 {
-	return piece->whole && piece->seq == held->seq + payload_len(held);
+	return piece->whole &&
+	       piece_data_seq(piece) == piece_data_seq(held) + payload_len(held);
 }
 
 /* What a retransmission brings is there already. */
 static bool repeats(const struct piece *held, const struct piece *piece)
 {
-	return piece->seq == held->seq && payload_len(piece) <= payload_len(held);
+	return piece_data_seq(piece) == piece_data_seq(held) &&
+	       payload_len(piece) <= payload_len(held);
 }
 
 struct dns_joined dns_join_add(struct dns_join *join, struct memory *memory,

@@ -436,6 +436,35 @@ static void numbers_may_be_as_far_apart_as_can_be(void)
 	}
 }
 
+/* A SYN takes a number before its data (RFC 9293, 3.4): the same bytes without it, while the SYN waits, are the same. */
+static void data_of_a_syn_begin_after_it(void)
+{
+	static const uint8_t ip[2][8] = {"abcdef", "bcdef"};
+	struct piece syn = {.ip = ip[0],
+		.cap = 6,
+		.wire = 6,
+		.protocol = 6,
+		.seq = UINT32_MAX,
+		.tcp_flags = TCP_SYN | TCP_ACK};
+	struct piece again = {.ip = ip[0], .cap = 6, .wire = 6, .protocol = 6, .seq = 0};
+	struct memory memory = {0};
+	struct memory_list list = {0};
+	struct reorder order = {0};
+
+	CU_ASSERT_TRUE(reorder_hold(&order, &memory, &list, &syn, 1000));
+	CU_ASSERT_FALSE(reorder_differs(&order, &again));
+	again = (struct piece){.ip = ip[1], .cap = 5, .wire = 5, .protocol = 6, .seq = 1};
+	CU_ASSERT_FALSE(reorder_differs(&order, &again));
+	again.seq = 0;
+	CU_ASSERT_TRUE(reorder_differs(&order, &again));
+	again.seq = 5; /* its last byte alone */
+	CU_ASSERT_TRUE(reorder_differs(&order, &again));
+	again.seq = 6;
+	CU_ASSERT_FALSE(reorder_differs(&order, &again));
+	memory_sweep(&list);
+	memory_trim(&memory);
+}
+
 /* As ndpiReader, which drops later fragments: the first one alone. Overlaps are attacks. */
 static void fragments_that_do_not_fit_leave_the_first(void)
 {
@@ -532,6 +561,7 @@ void suite_dpi_order(void)
 	CU_ADD_TEST(s, a_fragment_smaller_than_links_make_is_a_risk);
 	CU_ADD_TEST(s, other_bytes_at_the_same_place_are_a_risk);
 	CU_ADD_TEST(s, numbers_may_be_as_far_apart_as_can_be);
+	CU_ADD_TEST(s, data_of_a_syn_begin_after_it);
 	CU_ADD_TEST(s, fragments_that_do_not_fit_leave_the_first);
 	CU_ADD_TEST(s, the_first_fragment_may_have_the_longer_header);
 	CU_ADD_TEST(s, later_fragments_alone_begin_nothing);
