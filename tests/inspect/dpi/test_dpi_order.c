@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inspect/stream/overlap.h"
 #include "inspect/stream/reorder.h"
 #include "inspect/support/open_dpi.h"
 #include "support/hex.h"
@@ -436,6 +437,32 @@ static void numbers_may_be_as_far_apart_as_can_be(void)
 	}
 }
 
+static bool says(struct overlap *overlap, uint32_t seq, const char *bytes)
+{
+	uint32_t len = (uint32_t)strlen(bytes);
+	const struct piece piece = {.ip = (const uint8_t *)bytes,
+		.cap = len,
+		.wire = len,
+		.protocol = 6,
+		.seq = seq};
+
+	return overlap_add(overlap, &piece, 1000);
+}
+
+/* RFC 9293, 3.8.4: its one byte means nothing. */
+static void a_keep_alive_is_no_overlap(void)
+{
+	struct overlap overlap;
+
+	overlap_init(&overlap);
+	CU_ASSERT_FALSE(says(&overlap, 0, "a"));
+	CU_ASSERT_FALSE(says(&overlap, 1, "b"));
+	CU_ASSERT_FALSE(says(&overlap, 1, "x"));
+	CU_ASSERT_TRUE(says(&overlap, 0, "x"));
+	CU_ASSERT_TRUE(says(&overlap, 0, "ax"));
+	CU_ASSERT_FALSE(says(&overlap, 0, "ab"));
+}
+
 /* A SYN takes a number before its data (RFC 9293, 3.4): the same bytes without it, while the SYN waits, are the same. */
 static void data_of_a_syn_begin_after_it(void)
 {
@@ -561,6 +588,7 @@ void suite_dpi_order(void)
 	CU_ADD_TEST(s, a_fragment_smaller_than_links_make_is_a_risk);
 	CU_ADD_TEST(s, other_bytes_at_the_same_place_are_a_risk);
 	CU_ADD_TEST(s, numbers_may_be_as_far_apart_as_can_be);
+	CU_ADD_TEST(s, a_keep_alive_is_no_overlap);
 	CU_ADD_TEST(s, data_of_a_syn_begin_after_it);
 	CU_ADD_TEST(s, fragments_that_do_not_fit_leave_the_first);
 	CU_ADD_TEST(s, the_first_fragment_may_have_the_longer_header);

@@ -15,6 +15,7 @@ struct stage {
 	struct dns_message message;
 	struct dns_pair_sink sink;
 	uint64_t now;
+	uint16_t class;
 	unsigned n;
 	char told[TOLD_MAX][128];
 };
@@ -44,6 +45,7 @@ static struct stage *stage_make(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	s->sink = (struct dns_pair_sink){take, s};
+	s->class = 1;
 	return s;
 }
 
@@ -58,7 +60,7 @@ static void say(struct stage *s, unsigned side, bool is_response, uint16_t id, c
 	s->message.id = id;
 	s->message.has_question = name != NULL;
 	s->message.type = name ? type : 0;
-	s->message.class = name ? 1 : 0;
+	s->message.class = name ? s->class : 0;
 	snprintf(s->message.query, sizeof(s->message.query), "%s", name ? name : "");
 	dns_pair_add(&s->pair, &s->memory, &s->list, &packet, &s->sink);
 }
@@ -101,6 +103,20 @@ static void answers_find_their_questions_in_any_order(void)
 	answer(s, 9, "z");
 	expect(s, (const char *[]){"3 c 1 x1 > 3 2", "1 a 1 x1 > 1 5", "4 d 1 x1 > 4 3",
 			  "- > 9 0", "2 b 1 x1 > -", NULL});
+}
+
+/* The same name and type in another class is another question. */
+static void classes_are_told_apart(void)
+{
+	struct stage *s = stage_make();
+
+	ask(s, 7, "a");
+	s->class = 3;
+	ask(s, 7, "a");
+	answer(s, 7, "a");
+	s->class = 1;
+	answer(s, 7, "a");
+	expect(s, (const char *[]){"7 a 1 x1 > 7 1", "7 a 1 x1 > 7 3", NULL});
 }
 
 static void ids_are_used_again(void)
@@ -216,6 +232,7 @@ void suite_dns_pair(void)
 
 	CU_add_test(s, "answers find their questions in any order",
 		answers_find_their_questions_in_any_order);
+	CU_add_test(s, "classes are told apart", classes_are_told_apart);
 	CU_add_test(s, "ids are used again", ids_are_used_again);
 	CU_add_test(s, "what is asked or answered again is counted",
 		what_is_asked_or_answered_again_is_counted);
