@@ -55,6 +55,7 @@ uint64_t engine_risks(const struct engine_flow *flow);
 void engine_collect_risks(struct engine *engine, struct engine_flow *flow, struct draft *draft);
 
 bool engine_is_dns(const struct engine_label *label);
+bool engine_is_quic(const struct engine_label *label);
 /* A protocol in which TLS may begin after some messages in clear (STARTTLS, AUTH TLS, SSLRequest). */
 bool engine_starts_tls(const struct engine_label *label);
 const char *engine_app(

@@ -73,6 +73,31 @@ static void flow_give_ndpi(
 	flow_relabel(flow);
 }
 
+static void give_anew(
+	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
+{
+	if (in->packets <= 1 || (label_is_known(&in->label) && !engine_is_quic(&in->label)))
+		return;
+	inspection_give_engine(dpi, in);
+	in->done = in->found = false;
+	in->packets = 0;
+	flow_give_ndpi(dpi, flow, in, piece);
+}
+
+/* nDPI looks for QUIC in the first packet that it gets of a flow, and in no other. Where the client's first one came
+ * behind others it begins anew with that. */
+static void __attribute__((noinline, cold))
+flow_give_anew(struct dpi *dpi, struct flow *flow, const struct piece *piece)
+{
+	struct dpi_state *state = flow->dpi;
+
+	state->opens = false;
+	if (piece->whole)
+		give_anew(dpi, flow, &state->whole, piece);
+	if (state->cut)
+		give_anew(dpi, flow, state->cut, piece);
+}
+
 /* What begins a DNS message over TCP without ending it goes to nDPI with the rest of it. */
 static void flow_give_joined(
 	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece)
@@ -103,6 +128,8 @@ static void flow_give_one(
 	if (in == (state->cut ? state->cut : &state->whole)) {
 		flow_note(dpi, flow, piece);
 		flow_read(dpi, flow, piece);
+		if (state->opens)
+			flow_give_anew(dpi, flow, piece);
 	}
 }
 

@@ -45,6 +45,7 @@ struct dpi_state {
 	bool started;    /* the flow's label was told */
 	uint32_t told;   /* transactions */
 	uint32_t parsed; /* packets for our own parsers alone */
+	bool opens;      /* the packet that was read last begins QUIC's hello */
 	bool starved;    /* memory was refused at some point */
 	bool refused;    /* there was none for nDPI's state: the flow is given up */
 };

@@ -159,6 +159,11 @@ bool engine_is_dns(const struct engine_label *label)
 	       protocol == NDPI_PROTOCOL_LLMNR;
 }
 
+bool engine_is_quic(const struct engine_label *label)
+{
+	return label->master == NDPI_PROTOCOL_QUIC || label->app == NDPI_PROTOCOL_QUIC;
+}
+
 bool engine_starts_tls(const struct engine_label *label)
 {
 	switch (label->master ? label->master : label->app) {

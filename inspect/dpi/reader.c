@@ -26,8 +26,10 @@ static struct reader *reader_choose(struct dpi *dpi, struct dpi_state *state,
 		return NULL;
 	state->probes++;
 	parser = parser_of(piece, payload);
-	if (!parser)
+	if (!parser) {
+		state->opens |= piece->protocol == IPPROTO_UDP && quic_is_google_hello(payload);
 		return NULL;
+	}
 	state->reader = memory_alloc(&dpi->memory, &state->kept, sizeof(*state->reader));
 	if (!state->reader)
 		return NULL;

@@ -41,6 +41,10 @@ bool quic_packet_read(struct cursor *datagram, struct quic_packet *packet);
 /* Whether a datagram begins with an Initial of a version whose keys are known. */
 bool quic_is_initial(struct cursor datagram);
 
+/* Whether a datagram is one of a client of Google's own versions that begins a connection: it names Q024 to Q049 and
+ * has the hello's tag, or Q050 and only the other side's connection id. */
+bool quic_is_google_hello(struct cursor datagram);
+
 /* Those whose Initials can be read: 1, 2, drafts 22 to 34, mvfst's and Google's on the way to them. */
 bool quic_version_is_known(uint32_t version);
 /* "v1", "draft-29", "mvfst-27", "T050"; of one that is not known "0x5a6a7a8a". Returns `text`. */
