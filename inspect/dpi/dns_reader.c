@@ -195,7 +195,7 @@ bool flow_awaits_dns(const struct dpi *dpi, const struct flow *flow)
 		return false;
 	if (is_open(reader) && has_dns_label(flow))
 		return true;
-	return wants_all(dpi) && (reader->pair.n_open > 0 ||
+	return wants_all(dpi) && (dns_pair_waits(&reader->pair) ||
 					 flow->key.protocol == IPPROTO_TCP || flow->dpi->again);
 }
 

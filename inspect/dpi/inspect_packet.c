@@ -66,7 +66,7 @@ bool flow_begin_again(struct dpi *dpi, struct flow *flow)
 	state->whole.done = state->whole.found = true;
 	state->whole.label = (struct engine_label){
 		flow->app_master, flow->app, flow->category, flow->flags & FLOW_DPI_GUESSED};
-	state->told = 1; /* in the first state, if it had memory */
+	state->told = details_transactions(flow->details, TRANSACTION_DNS);
 	flow->dpi = state;
 	flow->flags &= (uint16_t) ~(FLOW_DPI_DONE | FLOW_DPI_GUESSED);
 	return true;

@@ -90,6 +90,45 @@ static struct dns_question *question_make(
 	return q;
 }
 
+static void early_remove(struct dns_pair *pair, unsigned i)
+{
+	pair->n_early--;
+	memmove(&pair->early[i], &pair->early[i + 1],
+		(pair->n_early - i) * sizeof(pair->early[0]));
+}
+
+static bool is_answered_by(const struct dns_packet *packet, const struct dns_early *early)
+{
+	const struct dns_message *m = packet->message;
+
+	return early->id == m->id && early->side != packet->side &&
+	       packet->time_ns <= early->time_ns + DNS_EARLY_NS && m->has_question &&
+	       early->type == m->type && early->name == name_hash(m->query);
+}
+
+/* Whether the answer to this question came before it; once for each answer. */
+static bool was_answered(struct dns_pair *pair, const struct dns_packet *packet)
+{
+	for (unsigned i = 0; i < pair->n_early; i++)
+		if (is_answered_by(packet, &pair->early[i])) {
+			early_remove(pair, i);
+			return true;
+		}
+	return false;
+}
+
+static void early_add(struct dns_pair *pair, const struct dns_packet *packet)
+{
+	const struct dns_message *m = packet->message;
+
+	if (!m->id || !m->has_question)
+		return;
+	if (pair->n_early == DNS_EARLY_MAX)
+		early_remove(pair, 0);
+	pair->early[pair->n_early++] = (struct dns_early){
+		name_hash(m->query), packet->time_ns, m->id, m->type, packet->side};
+}
+
 static void take_question(struct dns_pair *pair, struct memory *memory,
 	struct memory_list *list, const struct dns_packet *packet,
 	const struct dns_pair_sink *sink)
@@ -101,6 +140,8 @@ static void take_question(struct dns_pair *pair, struct memory *memory,
 		q->repeats++;
 		return;
 	}
+	if (was_answered(pair, packet))
+		return;
 	if (pair->n_open == DNS_OPEN_MAX) {
 		pair->given_up++;
 		give_up_first(pair, sink);
@@ -142,6 +183,8 @@ static void take_answer(struct dns_pair *pair, const struct dns_packet *packet,
 	}
 	if (q)
 		question_unlink(pair, q, before);
+	else
+		early_add(pair, packet);
 	pair->has_last = true;
 	pair->last_id = m->id;
 	pair->last_side = packet->side;

@@ -3,13 +3,24 @@
  *
  * Of each open question its name and numbers are kept, in one block; at most DNS_OPEN_MAX of them: the oldest
  * is given up for a new one, and counted. A question that is asked again with its id is the same one.
- * mDNS (RFC 6762) has no ids: with id 0 the answer must repeat the question. */
+ * mDNS (RFC 6762) has no ids: with id 0 the answer must repeat the question. UDP keeps no order: an answer that comes
+ * before its question is told alone; if it repeats that, and the question comes within DNS_EARLY_NS, this is not open,
+ * for all that it says was told. */
 #pragma once
 
 #include "inspect/flow/memory.h"
 #include "inspect/proto/dns/dns.h"
 
-enum { DNS_OPEN_MAX = 64 };
+enum { DNS_OPEN_MAX = 64, DNS_EARLY_MAX = 4 };
+#define DNS_EARLY_NS UINT64_C(1000000000)
+
+/* An answer whose question did not come so far. */
+struct dns_early {
+	uint64_t name; /* a hash */
+	uint64_t time_ns;
+	uint16_t id, type;
+	bool side; /* who answered */
+};
 
 /* The first question of a message. */
 struct dns_question {
@@ -33,8 +44,9 @@ struct dns_pair {
 	uint32_t
 		further; /* answers to what was answered before: repeated, or parts of a transfer */
 	uint16_t last_id;
-	uint8_t n_open;
+	uint8_t n_open, n_early;
 	bool has_last, last_side;
+	struct dns_early early[DNS_EARLY_MAX]; /* the last ones, in order of time */
 };
 
 /* A message, parsed, and its bytes. */
@@ -61,5 +73,11 @@ struct dns_pair_sink {
 /* Takes a message of either side. `list` is the same in every call. */
 void dns_pair_add(struct dns_pair *pair, struct memory *memory, struct memory_list *list,
 	const struct dns_packet *packet, const struct dns_pair_sink *sink);
+/* Whether a message may come that belongs to one that was added. */
+static inline bool dns_pair_waits(const struct dns_pair *pair)
+{
+	return pair->n_open || pair->n_early;
+}
+
 /* The flow has ended: tells what has no answer, and gives the memory back. */
 void dns_pair_end(struct dns_pair *pair, const struct dns_pair_sink *sink);

@@ -229,6 +229,32 @@ static void every_question_is_told(uint8_t protocol, uint16_t port)
 	dpi_destroy(dpi);
 }
 
+/* The answers tell what was asked; a question that comes behind its own is no other one. */
+static void questions_behind_their_answers_are_told_once(void)
+{
+	static const char *const want[] = {"dns a.example NOERROR", "dns b.example REFUSED",
+		"dns c.example NXDOMAIN", "dns d.example -"};
+	static const uint16_t ports[] = {53, 443};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct told told;
+		struct dpi *dpi = open_telling(&told, ALL, UINT32_MAX);
+		struct talk t;
+
+		talk_open(&t, 17, 1, 40000, 2, ports[i]);
+		say_dns(dpi, &t, 1, ANSWER("0001", "61", "0"));
+		say_dns(dpi, &t, 1, ANSWER("0002", "62", "5"));
+		say_dns(dpi, &t, 0, QUESTION("0002", "62"));
+		say_dns(dpi, &t, 0, QUESTION("0001", "61"));
+		say_dns(dpi, &t, 0, QUESTION("0003", "63"));
+		say_dns(dpi, &t, 1, ANSWER("0003", "63", "3"));
+		say_dns(dpi, &t, 0, QUESTION("0004", "64"));
+		end(dpi, &t);
+		expect(&told, want, 4);
+		dpi_destroy(dpi);
+	}
+}
+
 static void every_question_over_udp_is_told(void)
 {
 	every_question_is_told(17, 53);
@@ -459,6 +485,7 @@ void suite_reader(void)
 	CU_ADD_TEST(s, more_than_a_flow_may_have_are_counted);
 	CU_ADD_TEST(s, every_question_over_udp_is_told);
 	CU_ADD_TEST(s, questions_on_any_port_are_told);
+	CU_ADD_TEST(s, questions_behind_their_answers_are_told_once);
 	CU_ADD_TEST(s, any_target_begins_http);
 	CU_ADD_TEST(s, every_question_over_tcp_is_told);
 	CU_ADD_TEST(s, questions_without_memory_are_counted);

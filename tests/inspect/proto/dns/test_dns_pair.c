@@ -119,6 +119,54 @@ static void classes_are_told_apart(void)
 	expect(s, (const char *[]){"7 a 1 x1 > 7 1", "7 a 1 x1 > 7 3", NULL});
 }
 
+static void answers_may_come_before_their_questions(void)
+{
+	struct stage *s = stage_make();
+
+	answer(s, 1, "a");
+	answer(s, 2, "b");
+	CU_ASSERT_TRUE(dns_pair_waits(&s->pair));
+	ask(s, 2, "B");
+	ask(s, 1, "a");
+	CU_ASSERT_FALSE(dns_pair_waits(&s->pair));
+	ask(s, 1, "a"); /* another one */
+	answer(s, 1, "a");
+	expect(s, (const char *[]){"- > 1 0", "- > 2 0", "1 a 1 x1 > 1 1", NULL});
+}
+
+/* Of another name, type, side or id, and too late: what was told does not say what they ask. */
+static void questions_of_others_answers_are_open(void)
+{
+	struct stage *s = stage_make();
+
+	answer(s, 1, "a");
+	answer(s, 2, NULL);
+	ask(s, 1, "b");
+	say(s, CLIENT, false, 1, "a", MAIL);
+	say(s, SERVER, false, 1, "a", ADDRESS);
+	ask(s, 2, "a");
+	ask(s, 3, "a");
+	s->now += DNS_EARLY_NS;
+	ask(s, 1, "a");
+	expect(s,
+		(const char *[]){"- > 1 0", "- > 2 0", "1 b 1 x1 > -", "1 a 15 x1 > -",
+			"1 a 1 x1 > -", "2 a 1 x1 > -", "3 a 1 x1 > -", "1 a 1 x1 > -", NULL});
+}
+
+static void early_answers_are_bounded(void)
+{
+	struct stage *s = stage_make();
+
+	for (uint16_t i = 1; i <= DNS_EARLY_MAX + 1; i++)
+		answer(s, i, "a");
+	ask(s, 1, "a");
+	ask(s, DNS_EARLY_MAX + 1, "a");
+	CU_ASSERT_EQUAL(s->pair.n_early, DNS_EARLY_MAX - 1);
+	CU_ASSERT_EQUAL(s->pair.n_open, 1);
+	expect(s, (const char *[]){"- > 1 0", "- > 2 0", "- > 3 0", "- > 4 0", "- > 5 0",
+			  "1 a 1 x1 > -", NULL});
+}
+
 static void ids_are_used_again(void)
 {
 	struct stage *s = stage_make();
@@ -233,6 +281,9 @@ void suite_dns_pair(void)
 	CU_add_test(s, "answers find their questions in any order",
 		answers_find_their_questions_in_any_order);
 	CU_add_test(s, "classes are told apart", classes_are_told_apart);
+	CU_ADD_TEST(s, answers_may_come_before_their_questions);
+	CU_ADD_TEST(s, questions_of_others_answers_are_open);
+	CU_ADD_TEST(s, early_answers_are_bounded);
 	CU_add_test(s, "ids are used again", ids_are_used_again);
 	CU_add_test(s, "what is asked or answered again is counted",
 		what_is_asked_or_answered_again_is_counted);
