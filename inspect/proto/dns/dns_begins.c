@@ -7,6 +7,7 @@
 enum {
 	NAME_MAX = 255,
 	LABEL_MAX = 63,
+	NETBIOS_LABEL = 32,
 	FLAGS_RESPONSE = 0x8000,
 	/* What no question has: an opcode, a reserved bit, or what only answers say. */
 	FLAGS_NOT_ASKED = 0x7e00 | 0x0080 | 0x0040 | 0x000f,
@@ -16,7 +17,16 @@ enum {
 	ROOT_RECORD_HEAD = 11, /* name, type, class, TTL, data length */
 };
 
-/* A name of letters, digits, hyphens and underscores, of one label or more. */
+/* NetBIOS asks for its names in DNS's form: 16 bytes, of which each half is a letter (RFC 1001, 14.1). */
+static bool is_netbios(const uint8_t *label, uint8_t len)
+{
+	for (uint8_t i = 0; i < len; i++)
+		if (label[i] < 'A' || label[i] > 'P')
+			return false;
+	return len == NETBIOS_LABEL;
+}
+
+/* A name of letters, digits, hyphens and underscores, of one label or more, none of them NetBIOS's. */
 static bool take_plain_name(struct cursor *c)
 {
 	uint32_t bytes = 0;
@@ -25,6 +35,8 @@ static bool take_plain_name(struct cursor *c)
 	while ((len = cursor_take(c, 1)) && *len) {
 		bytes += *len + 1u;
 		if (*len > LABEL_MAX || bytes > NAME_MAX || !(label = cursor_take(c, *len)))
+			return false;
+		if (is_netbios(label, *len))
 			return false;
 		for (uint8_t i = 0; i < *len; i++)
 			if (!isalnum(label[i]) && label[i] != '-' && label[i] != '_')
