@@ -159,8 +159,7 @@ static bool flow_give_up(struct dpi *dpi, struct flow *flow, struct inspection *
 	return true;
 }
 
-static void __attribute__((noinline, cold))
-flow_give_all(struct dpi *dpi, struct flow *flow, struct inspection *in)
+void flow_give_all(struct dpi *dpi, struct flow *flow, struct inspection *in)
 {
 	flow_give_held(dpi, flow, in);
 	while (flow_give_up(dpi, flow, in))

@@ -102,6 +102,9 @@ void fragments_make_room(struct dpi *dpi, const struct flow *flow, const struct 
  * for brings them with it; and the backlog may hold all of these. in->done: the label is final. */
 void flow_feed(
 	struct dpi *dpi, struct flow *flow, struct inspection *in, const struct piece *piece);
+/* Gives all packets that were held, whatever they waited for. */
+void flow_give_all(struct dpi *dpi, struct flow *flow, struct inspection *in)
+	__attribute__((noinline, cold));
 /* Gives nDPI all packets that wait. Then in->done: the label is final, guessed if need be. */
 void flow_feed_rest(struct dpi *dpi, struct flow *flow, struct inspection *in);
 

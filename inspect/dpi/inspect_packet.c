@@ -72,11 +72,15 @@ bool flow_begin_again(struct dpi *dpi, struct flow *flow)
 	return true;
 }
 
-/* Where a cut packet goes; see inside.h. NULL: no memory. */
-static struct inspection *inspection_for_cut(struct dpi *dpi, struct dpi_state *state)
+/* Where a cut packet goes; see inside.h. NULL: no memory. From the second inspection's begin on our own parsers get what
+ * that gets: so what the first one holds, they must have had. */
+static struct inspection *inspection_for_cut(struct dpi *dpi, struct flow *flow)
 {
+	struct dpi_state *state = flow->dpi;
 	struct inspection *in = &state->whole;
 
+	if (!state->cut)
+		flow_give_all(dpi, flow, in);
 	if (state->cut || in->done || !label_is_known(&in->label)) {
 		if (!state_cut(dpi, state))
 			state->starved = true;
@@ -88,7 +92,7 @@ static struct inspection *inspection_for_cut(struct dpi *dpi, struct dpi_state *
 static void __attribute__((noinline))
 flow_look_cut(struct dpi *dpi, struct flow *flow, const struct piece *piece)
 {
-	struct inspection *in = inspection_for_cut(dpi, flow->dpi);
+	struct inspection *in = inspection_for_cut(dpi, flow);
 	struct piece cut = *piece;
 
 	if (!in)
