@@ -53,7 +53,8 @@ static bool take_question(struct cursor *c)
 	return tail && dns_type_name(be16(tail)) && be16(tail + 2) == CLASS_IN;
 }
 
-/* Records of the root may follow a question, as EDNS does (RFC 6891, 6.1.2), and nothing else. */
+/* Records of the root may follow a question, as EDNS does (RFC 6891, 6.1.2), and nothing else. What was cut off is
+ * taken to be one. */
 static bool is_end(struct cursor c, uint16_t n_additional)
 {
 	const uint8_t *h;
@@ -62,8 +63,14 @@ static bool is_end(struct cursor c, uint16_t n_additional)
 		return false;
 	for (unsigned i = 0; i < n_additional; i++) {
 		h = cursor_take(&c, ROOT_RECORD_HEAD);
-		if (!h || h[0] || !cursor_take(&c, be16(h + ROOT_RECORD_HEAD - 2)))
+		if (!h)
+			return c.status == CURSOR_CUT;
+		if (h[0])
 			return false;
+		/* A first fragment that was cut says less than there is. */
+		if (be16(h + ROOT_RECORD_HEAD - 2) > c.wire)
+			return c.cap < c.wire;
+		cursor_skip(&c, be16(h + ROOT_RECORD_HEAD - 2));
 	}
 	return c.wire == 0;
 }

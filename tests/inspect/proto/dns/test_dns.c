@@ -549,12 +549,31 @@ static void only_plain_messages_begin_dns(void)
 		CU_ASSERT_FALSE(begins(no[i]));
 }
 
+/* Behind a question that is whole: EDNS with 16 bytes of padding. */
+static void cut_messages_begin_dns(void)
+{
+	static const char padded[] =
+		"1234 0100 0001 0000 0000 0001" PLAIN "00 0029 1000 00000000 0014 000c 0010"
+		"00000000 00000000 00000000 00000000";
+	uint8_t bytes[MESSAGE_MAX];
+	uint32_t n = (uint32_t)hex_read(padded, bytes, sizeof(bytes));
+
+	for (uint32_t cap = n - 31; cap < n; cap++) {
+		CU_ASSERT_TRUE(dns_begins(cursor_make(bytes, cap, n)));
+		CU_ASSERT_FALSE(dns_begins(cursor_make(bytes, cap, cap)));
+	}
+	/* In the first fragment of a datagram. */
+	CU_ASSERT_TRUE(dns_begins(cursor_make(bytes, n - 8, n - 4)));
+	CU_ASSERT_FALSE(dns_begins(cursor_make(bytes, n - 8, n + 1)));
+}
+
 void suite_dns(void);
 void suite_dns(void)
 {
 	CU_pSuite s = CU_add_suite("dns", NULL, NULL);
 
 	CU_add_test(s, "only plain messages begin DNS", only_plain_messages_begin_dns);
+	CU_ADD_TEST(s, cut_messages_begin_dns);
 	CU_ADD_TEST(s, reads_messages);
 	CU_ADD_TEST(s, reads_text_service_authority_and_https_records);
 	CU_ADD_TEST(s, reads_what_is_left_of_a_cut_message);
