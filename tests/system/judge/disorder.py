@@ -8,9 +8,10 @@ of the flows after it. Every capture is mirrored with a VNI of its own, in order
   cut=N         frames cut to N bytes, as a session's packet length does
 
 There must be the same flows as in order, with the same packets and bytes (fragments: at least as many). Shuffled, PERCENT
-of the flows that have a label or details must have the same ones; in fragments, no label may be another one. What is
-told of a flow are server name, JA3, JA4, HASSH, HTTP's URL and DNS's question of all its transactions. Prints how
-many there are of each kind, and each that differs."""
+of the flows that have a label or details must have the same ones; in fragments, no label may be another one; of the
+names that arrived whole in a cut frame (arrived.py), PERCENT must be told. What is told of a flow are server name,
+JA3, JA4, HASSH, HTTP's URL and DNS's question of all its transactions. Prints how many there are of each kind, and each
+that differs."""
 import collections
 import heapq
 import os
@@ -18,22 +19,25 @@ import shutil
 import subprocess
 import sys
 
+import arrived
 import captures
 import packets
 import results
 import tshark_messages
 
 PERISCOPE, FOLDER, PERCENT, KINDS = sys.argv[1:5]
-FIRST_VNI, BEGIN = 1000, 1_700_000_000 * 10**9
+FIRST_VNI, BEGIN, PAUSE = 1000, 1_700_000_000 * 10**9, 10**9
 DETAILS = (("tls", "sni"), ("tls", "ja3"), ("tls", "ja4"), ("http", "url"), ("dns", "query"), ("ssh", "hassh"))
 
 
 def shuffled(frames, window):
-    """Every packet stays in its window, whose packets come at once, at the time of the last."""
+    """Every packet stays in its window, whose packets come at once, at the time of the last; but no more than PAUSE
+    after the window before, so that fragments on both sides of its begin are not too far apart to be of one datagram."""
     random, out, last = packets.Random(window), [], 0
     for start in range(0, len(frames), window):
         part = [data for _, data in frames[start:start + window]]
-        last = max([last] + [time for time, _ in frames[start:start + window]])
+        end = max([last] + [time for time, _ in frames[start:start + window]])
+        last = min(end, last + PAUSE) if last else end
         for i in range(len(part) - 1, 0, -1):
             j = random.below(i + 1)
             part[i], part[j] = part[j], part[i]
@@ -105,11 +109,14 @@ def replay(paths, kind):
     if run.returncode or run.stderr:
         raise ValueError("%s: status %d: %s" % (kind, run.returncode, run.stderr))
     flows, said = collections.defaultdict(list), collections.defaultdict(set)
+    names = collections.defaultdict(set)
     for event in results.events(out):
         if event["event"] in results.TRANSACTIONS:
             said[event["vni"], event["flow_id"]].add(values(event))
+            names[event["vni"], event["flow_id"]] |= arrived.values(event)
     for flow in results.flows(out):
         flow["said"] = frozenset(said[flow["vni"], flow["flow_id"]] or {values(flow)})
+        flow["names"] = names[flow["vni"], flow["flow_id"]] | arrived.values(flow)
         ends = sorted(((flow["src_ip"], flow["src_port"]), (flow["dst_ip"], flow["dst_port"])))
         flows[flow["vni"], flow["protocol"], *ends, (flow["icmp"] or {}).get("id")].append(flow)
     summary = results.summary(out)
@@ -156,6 +163,22 @@ def differences(before, after, change):
         yield "flow of nothing", key, None, after[key][0]["app"]
 
 
+def names_of(flows):
+    return {key: set().union(*(flow["names"] for flow in rows)) for key, rows in flows.items()}
+
+
+def names_lost(kind, paths, before, after):
+    """(names that arrived whole, those of them that are not told)"""
+    size, now = int(kind.partition("=")[2]), names_of(after)
+    frames = {FIRST_VNI + i: [ethernet(p)[:size] for p in captures.read(path) if ethernet(p)]
+              for i, path in enumerate(paths)}
+    whole = arrived.arrived(frames, names_of(before))
+    lost = [(key, value) for key, rows in whole.items() for value in sorted(rows - now.get(key, set()))]
+    for key, value in lost:
+        print("difference\t%s\tname\t%s\t%s\t%s" % (kind, os.path.basename(paths[key[0] - FIRST_VNI]), key[1:], value))
+    return sum(map(len, whole.values())), len(lost)
+
+
 def judge(kind, paths, before, after, summary):
     change = kind.partition("=")[0]
     found = list(differences(before, after, change))
@@ -168,6 +191,11 @@ def judge(kind, paths, before, after, summary):
     print("%s: %d flows, %d differ in label or details (%.3f %% do not); %s; %s" % (
         kind, len(before), len(changed), 100 - 100 * len(changed) / len(before), dict(many), ledger))
     lost = many["no flow"] + many["flow of nothing"] + many["counts"]
+    if change == "cut":
+        whole, missing = names_lost(kind, paths, before, after)
+        print("%s: of %d names that arrived whole %d are told (%.3f %%)" % (
+            kind, whole, whole - missing, 100 - 100 * missing / max(whole, 1)))
+        return lost or not whole or missing > (1 - float(PERCENT) / 100) * whole
     if change == "shuffle":
         return lost or len(changed) > (1 - float(PERCENT) / 100) * len(before)
     return lost or many["label"]
