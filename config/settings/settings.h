@@ -48,6 +48,22 @@ enum settings_syslog {
 	SYSLOG_LOCAL7 = SYSLOG_LOCAL0 + 7
 };
 enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
+/* What the values of an indicator list are; auto: each line tells. In the order of LIST_TYPE_NAMES. */
+enum list_type {
+	LIST_AUTO,
+	LIST_IP,
+	LIST_DOMAIN,
+	LIST_URL,
+	LIST_JA3,
+	LIST_JA4,
+	LIST_HASSH,
+	LIST_CERTIFICATE,
+	LIST_ASN,
+	LIST_TYPES
+};
+#define LIST_TYPE_NAMES "auto|ip|domain|url|ja3|ja4|hassh|certificate|asn"
+enum list_action { LIST_ALERT, LIST_ALLOW };
+#define LIST_ACTION_NAMES "alert|allow"
 
 /* Which tables the summary has besides those it always has. */
 struct settings_summary {
@@ -60,6 +76,22 @@ struct settings_tenant {
 	uint32_t *own;
 	uint32_t n_own;
 };
+
+/* A list of indicators. Texts are owned by the settings. */
+struct settings_list {
+	char *file; /* relative to the settings file */
+	char *name; /* the file's own, without folder and last extension, where none is given */
+	enum list_type type;
+	uint32_t severity; /* 1, the highest, to 4 */
+	enum list_action action;
+};
+
+struct settings_lists {
+	struct settings_list *list; /* owned by the settings; names differ */
+	uint32_t count;
+};
+
+enum { LISTS_MAX = 200, LIST_SEVERITY = 2 /* where none is given */, LIST_SEVERITY_MAX = 4 };
 
 struct settings {
 	struct {
@@ -123,6 +155,7 @@ struct settings {
 		uint32_t risk_score;   /* the least; 0 = none */
 		uint32_t open_alerts;  /* that grow at a time */
 		uint64_t idle_timeout; /* ns; 0 = never */
+		struct settings_lists lists;
 	} detect;
 	struct {
 		bool flow, flow_start;

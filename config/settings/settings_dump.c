@@ -73,19 +73,42 @@ static void tenants_print(const struct settings *settings, FILE *out)
 	}
 }
 
-static void number_print(const struct settings_row *row, uint32_t n, FILE *out)
+static void name_print(const char *names, uint32_t index, FILE *out)
 {
 	char name[VALUE_TEXT];
 
-	if (row->type == SETTING_AUTO && n == 0) {
-		fputs("auto", out);
-	} else if (row->type == SETTING_ENUM) {
-		value_name_print(row->names, n, name, sizeof(name));
-		/* Quoted, since other readers of YAML take a bare off for a boolean. */
-		quoted_print(name, out);
-	} else {
-		fprintf(out, "%" PRIu32, n);
+	value_name_print(names, index, name, sizeof(name));
+	/* Quoted, since other readers of YAML take a bare off for a boolean. */
+	quoted_print(name, out);
+}
+
+static void lists_print(const struct settings_lists *lists, FILE *out)
+{
+	if (lists->count == 0)
+		fputs(" []", out);
+	for (uint32_t i = 0; i < lists->count; i++) {
+		const struct settings_list *l = &lists->list[i];
+
+		fputs("\n    - {file: ", out);
+		quoted_print(l->file, out);
+		fputs(", name: ", out);
+		quoted_print(l->name, out);
+		fputs(", type: ", out);
+		name_print(LIST_TYPE_NAMES, l->type, out);
+		fprintf(out, ", severity: %" PRIu32 ", action: ", l->severity);
+		name_print(LIST_ACTION_NAMES, l->action, out);
+		putc('}', out);
 	}
+}
+
+static void number_print(const struct settings_row *row, uint32_t n, FILE *out)
+{
+	if (row->type == SETTING_AUTO && n == 0)
+		fputs("auto", out);
+	else if (row->type == SETTING_ENUM)
+		name_print(row->names, n, out);
+	else
+		fprintf(out, "%" PRIu32, n);
 }
 
 static void quantity_print(const struct settings_row *row, uint64_t n, FILE *out)
@@ -135,6 +158,9 @@ static void value_print(
 		break;
 	case SETTING_TENANTS:
 		tenants_print(settings, out);
+		break;
+	case SETTING_LISTS:
+		lists_print(field, out);
 		break;
 	case SETTING_MODEL:
 		break;
@@ -190,7 +216,7 @@ void settings_dump(const struct settings *settings, FILE *out)
 		if (len > 0 && strncmp(before, row->key, len + 1) != 0)
 			fprintf(out, "%.*s:\n", (int)len, row->key);
 		fprintf(out, "%s%s:%s", len ? "  " : "", row->key + (len ? len + 1 : 0),
-			row->type == SETTING_TENANTS ? "" : " ");
+			row->type == SETTING_TENANTS || row->type == SETTING_LISTS ? "" : " ");
 		value_print(settings, row, out);
 		putc('\n', out);
 		before = row->key;
@@ -232,6 +258,7 @@ static void range_print(const struct settings_row *row, FILE *out)
 	case SETTING_INTERFACE:
 	case SETTING_ADDRESSES:
 	case SETTING_TENANTS:
+	case SETTING_LISTS:
 	case SETTING_MODEL:
 		break;
 	}

@@ -1,5 +1,5 @@
 /* Where a value of the settings is being read, and what its readers share. Private to
- * config/settings/settings_read.c and settings_tenant.c. */
+ * config/settings/settings_read.c, settings_tenant.c and settings_lists.c. */
 #pragma once
 
 #include "config/settings/settings_row.h"
@@ -26,3 +26,5 @@ char *place_text(const char *text);
 
 /* The list of tenants; false: refused. */
 bool place_tenants(const struct place *p, const struct node *list);
+/* The indicator lists; false: refused. */
+bool place_lists(const struct place *p, const struct node *list);

@@ -231,6 +231,8 @@ static bool list_read(const struct place *p, const struct node *list)
 		return strings_read(p, list);
 	case SETTING_TENANTS:
 		return place_tenants(p, list);
+	case SETTING_LISTS:
+		return place_lists(p, list);
 	default:
 		return true;
 	}

@@ -101,6 +101,16 @@ static void tenants_clear(struct settings *settings)
 	settings->n_tenants = 0;
 }
 
+static void lists_clear(struct settings_lists *lists)
+{
+	for (uint32_t i = 0; i < lists->count; i++) {
+		free(lists->list[i].file);
+		free(lists->list[i].name);
+	}
+	free(lists->list);
+	*lists = (struct settings_lists){0};
+}
+
 static void strings_clear(struct settings_strings *strings)
 {
 	for (uint32_t i = 0; i < strings->count; i++)
@@ -117,4 +127,6 @@ void settings_clear(struct settings *settings, const struct settings_row *row)
 		tenants_clear(settings);
 	else if (row->type == SETTING_STRINGS || row->type == SETTING_ADDRESSES)
 		strings_clear(field);
+	else if (row->type == SETTING_LISTS)
+		lists_clear(field);
 }

@@ -25,6 +25,7 @@ enum settings_type {
 	SETTING_STRINGS,   /* struct settings_strings */
 	SETTING_ADDRESSES, /* struct settings_strings: each as value_address() reads it */
 	SETTING_TENANTS,   /* struct settings_tenant *, and n_tenants beside it */
+	SETTING_LISTS,     /* struct settings_lists */
 	SETTING_MODEL,     /* nothing: read by model_load() */
 };
 

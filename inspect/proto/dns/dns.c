@@ -3,10 +3,6 @@
 #include "inspect/proto/dns/dns_inside.h"
 
 enum {
-	QUESTION_TAIL = 4, /* type, class */
-	RECORD_HEAD = 10,  /* type, class, TTL, data length */
-	POINTER = 0xc0,    /* a label's first byte from here on */
-	LABEL_MAX = 63,
 	QUESTIONS_MAX = 64,
 	FLAG_RESPONSE = 0x8000,
 	FLAG_AUTHORITATIVE = 0x0400,
@@ -16,36 +12,6 @@ enum {
 	OPCODE_MAX = 6, /* DSO, RFC 8490 */
 	TYPE_OPT = 41,
 };
-
-/* Without following pointers: the work is bounded by the bytes there are. */
-static bool name_skip(const struct message *m, struct cursor *c)
-{
-	const uint8_t *h;
-
-	while ((h = cursor_take(c, 1)) && *h) {
-		++*m->steps;
-		if (*h >= POINTER)
-			return cursor_take(c, 1);
-		if (*h > LABEL_MAX)
-			c->status = CURSOR_BAD;
-		cursor_take(c, *h);
-	}
-	return c->status == CURSOR_OK;
-}
-
-/* A record up to its data, which `data` gets. NULL: cut, or it lies. */
-static const uint8_t *record_head(
-	const struct message *m, struct cursor *c, struct cursor *data)
-{
-	const uint8_t *h = name_skip(m, c) ? cursor_take(c, RECORD_HEAD) : NULL;
-
-	++*m->steps;
-	if (!h)
-		return NULL;
-	*data = *c;
-	cursor_claim(data, be16(h + 8));
-	return h;
-}
 
 /* The next answer. Its text is read as long as there is `room` for it: else a message of pointers would
  * have us write many times its own bytes. */

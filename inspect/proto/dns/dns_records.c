@@ -6,11 +6,8 @@
 #include "inspect/proto/dns/dns_inside.h"
 
 enum {
-	QUESTION_TAIL = 4, /* type, class */
-	RECORD_HEAD = 10,  /* type, class, TTL, data length */
-	OPTION_HEAD = 4,   /* code, length */
-	SUBNET_HEAD = 4,   /* family, prefix of the source, of the scope */
-	POINTER = 0xc0,    /* a label's first byte from here on */
+	OPTION_HEAD = 4, /* code, length */
+	SUBNET_HEAD = 4, /* family, prefix of the source, of the scope */
 	TYPE_OPT = 41,
 	OPTION_CLIENT_SUBNET = 8,
 	FLAG_DNSSEC_OK = 0x8000,

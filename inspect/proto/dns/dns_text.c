@@ -5,9 +5,7 @@
 
 enum {
 	NAME_WIRE_MAX = 255,
-	POINTER = 0xc0, /* a label's first byte from here on */
 	JUMPS_MAX = 32,
-	LABEL_MAX = 63,
 };
 
 void dns_byte(struct dns_text *t, char c)
