@@ -9,6 +9,7 @@
 #include "config/parse/plural.h"
 #include "config/parse/report.h"
 #include "config/settings/settings.h"
+#include "inspect/detect/lists/lists.h"
 #include "inspect/record/json.h"
 
 #include <stdbool.h>
@@ -85,6 +86,8 @@ static struct model *load(
 		model = model_load(from->file, settings, report);
 	if (status == SETTINGS_READ)
 		settings_check(settings, from->file, report);
+	if (status != SETTINGS_UNREADABLE)
+		lists_destroy(lists_load(settings, from->file, report));
 	return model;
 }
 

@@ -139,6 +139,8 @@ static void every_trailing_junk_is_refused(void)
 		else if (row->type == SETTING_TENANTS)
 			snprintf(
 				value, sizeof(value), "[{name: a, virtual_network_ids: [1x]}]");
+		else if (row->type == SETTING_LISTS)
+			snprintf(value, sizeof(value), "[{file: a, severity: 1x}]");
 		else if (row->type == SETTING_STRINGS)
 			snprintf(value, sizeof(value), "[a, [b]]");
 		else if (row->type == SETTING_ADDRESSES)
@@ -375,6 +377,28 @@ static const struct wrong wrongs[] = {
 	{"tenants:\n- name: a\n  vni: [1]\n", "3: tenants: a tenant has no key 'vni'"},
 	{"tenants: [{name: a}]\n",
 		"1: tenants: the tenant 'a' has neither virtual_network_ids nor network_ids"},
+	{"detect:\n  lists: [a.txt]\n",
+		"2: detect.lists: holds a single value where {file, name, type, severity, action} "
+		"belongs"},
+	{"detect:\n  lists:\n  - type: ip\n",
+		"3: detect.lists: an indicator list needs a file"},
+	{"detect:\n  lists:\n  - file: ''\n",
+		"3: detect.lists: an indicator list needs a file of 1 to 4095 characters"},
+	{"detect:\n  lists:\n  - file: [a]\n",
+		"3: detect.lists: an indicator list needs a file of 1 to 4095 characters"},
+	{"detect:\n  lists:\n  - file: a\n    name: ''\n",
+		"4: detect.lists: an indicator list needs a name of 1 to 63 characters"},
+	{"detect:\n  lists:\n  - file: a\n    type: ips\n",
+		"4: detect.lists: type 'ips' is not one of "
+		"auto|ip|domain|url|ja3|ja4|hassh|certificate|asn"},
+	{"detect:\n  lists:\n  - file: a\n    action: [drop]\n",
+		"4: detect.lists: action is a list where one of alert|allow belongs"},
+	{"detect:\n  lists:\n  - file: a\n    severity: 5\n",
+		"4: detect.lists: '5' is out of range (1 to 4)"},
+	{"detect:\n  lists:\n  - file: a\n    colour: red\n",
+		"4: detect.lists: an indicator list has no key 'colour'"},
+	{"detect:\n  lists:\n  - file: x/a.txt\n  - file: y/a.csv\n",
+		"4: detect.lists: two indicator lists are called 'a'; give one another name"},
 	{"flow: {capacity: \"a\\nb\"}\n", "1: flow.capacity: 'a?b' is not a number"},
 	{"flow: {capacity: 4\n", "2: not valid YAML: "},
 	{"flow: *x\n", "1: the alias *x has no anchor before it"},
@@ -455,6 +479,27 @@ static void set_takes_every_scalar_and_simple_lists(void)
 	settings_fini(&s);
 }
 
+static void a_list_without_a_name_is_called_as_its_file(void)
+{
+	static const char *const rows[][2] = {{"a.txt", "a"}, {"/x/b.c.txt", "b.c"},
+		{"x/d", "d"}, {"x/.e", ".e"}, {"x.y/f", "f"}};
+	struct error error;
+	struct settings s;
+
+	settings_init(&s);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "detect.lists=[{file: %s}]", rows[i][0]);
+		CU_ASSERT_EQUAL_FATAL(settings_set(&s, text, &error), 0);
+		CU_ASSERT_STRING_EQUAL(s.detect.lists.list[0].name, rows[i][1]);
+		CU_ASSERT_EQUAL(s.detect.lists.list[0].severity, LIST_SEVERITY);
+		CU_ASSERT_EQUAL(s.detect.lists.list[0].type, LIST_AUTO);
+		CU_ASSERT_EQUAL(s.detect.lists.list[0].action, LIST_ALERT);
+	}
+	settings_fini(&s);
+}
+
 /* Dumps, loads over the defaults, dumps again. */
 static void dump_loads_back(const struct settings *s)
 {
@@ -495,6 +540,9 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"aws_import=[\"a\\tb.json\"]", "summary.conversations=false", "summary.names=false",
 	"summary.failures=false", "summary.encryption=false", "detect.alerts=false",
 	"detect.risk_score=50", "detect.open_alerts=16", "detect.idle_timeout=1h",
+	"summary.failures=false", "summary.encryption=false",
+	"detect.lists=[{file: \"a b\\t.txt\", name: n, type: ip, severity: 1, action: allow}, "
+	"{file: /x/c.d.txt}]",
 	"events.flow=false", "events.flow_start=true", "events.dns=false", "events.http=false",
 	"events.tls=false", "events.quic=false", "events.ssh=false",
 	"events.transactions_per_flow=0", "events.transactions_per_second=7",
