@@ -25,7 +25,7 @@ described(periscope.bash packaging/periscope.bash.in)
 install(FILES ${CMAKE_BINARY_DIR}/periscope.bash DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions
   RENAME periscope)
 
-foreach(document packaging/README.md docs/OPERATIONS.md docs/CONFIG.md docs/OUTPUT.md docs/METRICS.md docs/ANALYST.md
+foreach(document packaging/README.md docs/OPERATIONS.md docs/CONFIG.md docs/DETECT.md docs/OUTPUT.md docs/METRICS.md docs/ANALYST.md
     docs/AWS.md docs/CLOUDS.md)
   get_filename_component(name ${document} NAME)
   add_custom_command(OUTPUT doc/${name} DEPENDS ${document} packaging/documents.sed
