@@ -134,6 +134,47 @@ const char *list_key_domain(struct list_key *key, const char *text)
 	return labels_check(key->bytes, len);
 }
 
+/* The host in A-labels, in place of what stands in `key`. */
+static const char *host_check(struct list_key *key)
+{
+	size_t host = list_url_host(key->bytes, key->len), rest = key->len - host;
+	char text[LIST_KEY_MAX + 1];
+	struct list_key domain;
+	const char *why;
+
+	memcpy(text, key->bytes, host);
+	text[host] = '\0';
+	if (text[0] == '[') {
+		text[host - 1] = '\0';
+		return list_key_address(&domain, text + 1) ? "no URL: its host is no address"
+							   : NULL;
+	}
+	if (!list_key_address(&domain, text))
+		return NULL;
+	why = list_key_domain(&domain, text);
+	if (why)
+		return "no URL: its host is neither a name nor an address";
+	if (domain.len + rest > LIST_KEY_MAX)
+		return "a URL of more than 1024 bytes, which is not seen whole";
+	memmove(key->bytes + domain.len, key->bytes + host, rest);
+	memcpy(key->bytes, domain.bytes, domain.len);
+	key->len = (uint16_t)(domain.len + rest);
+	return NULL;
+}
+
+const char *list_key_url(struct list_key *key, const char *text)
+{
+	size_t len = strlen(text), n = list_url_normal(text, len, key->bytes);
+
+	if (n == 0)
+		return len > LIST_KEY_MAX
+			       ? "a URL of more than 1024 bytes, which is not seen whole"
+			       : "no URL: it has no host";
+	key->type = LIST_URL;
+	key->len = (uint16_t)n;
+	return host_check(key);
+}
+
 const char *list_key_ja4(struct list_key *key, const char *text)
 {
 	static const char wrong[] = "no JA4 fingerprint";

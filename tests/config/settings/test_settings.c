@@ -540,7 +540,6 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"aws_import=[\"a\\tb.json\"]", "summary.conversations=false", "summary.names=false",
 	"summary.failures=false", "summary.encryption=false", "detect.alerts=false",
 	"detect.risk_score=50", "detect.open_alerts=16", "detect.idle_timeout=1h",
-	"summary.failures=false", "summary.encryption=false",
 	"detect.lists=[{file: \"a b\\t.txt\", name: n, type: ip, severity: 1, action: allow}, "
 	"{file: /x/c.d.txt}]",
 	"events.flow=false", "events.flow_start=true", "events.dns=false", "events.http=false",
@@ -785,6 +784,7 @@ void suite_settings(void)
 	CU_ADD_TEST(s, what_is_wrong_is_said_in_one_sentence);
 	CU_ADD_TEST(s, a_file_that_is_not_there_is_named);
 	CU_ADD_TEST(s, set_takes_every_scalar_and_simple_lists);
+	CU_ADD_TEST(s, a_list_without_a_name_is_called_as_its_file);
 	CU_ADD_TEST(s, a_dump_loads_back_equal);
 	CU_ADD_TEST(s, settings_without_effect_are_told);
 	CU_ADD_TEST(s, a_setting_from_outside_has_no_line);

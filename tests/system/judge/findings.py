@@ -74,6 +74,7 @@ def filter2(rules):
 
 
 IMPORT = "aws_import: [more.json]\n" + GOOD
+LIST, ZEEK = "detect: {lists: [{file: more.json}]}\n" + GOOD, "#fields\tindicator\tindicator_type\n"
 
 # code, settings, key, a part of the message, a second file
 CASES = [
@@ -115,6 +116,7 @@ CASES = [
     ("unknown_id", changed(SESSION, here(SESSION.replace("eni-1", "eni-9"))), SESSION0, "eni-9", None),
     ("same_source", second_session("session_number: 2, virtual_network_id: 42"), SESSION1, "42", None),
     ("not_aws", IMPORT, None, "", '{"Reservations": []} # here'),
+    ("list_unusable", LIST, "detect.lists[0]", "2 lines, of which none", "<html>\nx\n"),
 
     ("rule_shadowed", more_rules(rule(10, ALL4), rule(20, ALL6), rule(30, "protocol: 6, " + ALL4)),
      RULE % 2, "ingress rule 30 of tmf-1 can never match: rule 10", None),
@@ -181,6 +183,10 @@ CASES = [
         + "\n" for i in range(9)) + rule(200, ALL6, OUT) + "\n").replace(
             "  - id: tmf-1\n", here("  - id: tmf-1")), FILTER, "12 rules", None),
     ("undecided", more_rules(*cells()), RULE % 4097, "", None),
+    ("list_line", LIST, None, "'x' is no address", "192.0.2.1\nx # here\n"),
+    ("list_empty", LIST, "detect.lists[0]", "holds no value", "; of today\n"),
+    ("list_other", LIST, "detect.lists[0]", "1 value is left out, since nothing looks for Intel::EMAIL",
+     ZEEK + "192.0.2.1\tIntel::ADDR\na@b.example\tIntel::EMAIL\n"),
     ("import_incomplete", IMPORT, "NextToken", "", '{"TrafficMirrorTargets": [],\n"NextToken": "# here"}'),
 ]
 
@@ -218,6 +224,8 @@ def judge(periscope, folder, case, level):
         found[right] = [one for one in found[right] if one["code"] != "tenant_shared"]
     if code == "undecided":  # 4098 rules are more than AWS's quota as well
         found[right] = [one for one in found[right] if one["code"] != "quota"]
+    if code == "list_unusable":  # and of each of its lines it is said why
+        found[wrong] = [one for one in found[wrong] if one["code"] != "list_line"]
     if found[wrong] or len(found[right]) != 1:
         return "found %s" % found
     one = found[right][0]
@@ -228,7 +236,7 @@ def judge(periscope, folder, case, level):
     if message not in one["message"] or len(one["message"]) < 10 or "\n" in one["message"]:
         return "says '%s'" % one["message"]
     text = run(periscope, "check", "-c", settings)
-    start = "%s: %s:%s: %s" % (right[:-1], file, line, key + ": " if key else "")
+    start = "%s: %s%s: %s" % (right[:-1], file, ":%d" % line if line else "", key + ": " if key else "")
     if text.returncode != status or "\n" + start + one["message"] not in "\n" + text.stdout:
         return "in words: %s" % text.stdout
     for words, want in ((), text), (("-j",), said):
