@@ -111,7 +111,7 @@ struct lane_stand *lane_stand_create(const struct lane_stand_params *params)
 	write_file(path, params);
 	began = now_monotonic();
 	load(stand, path);
-	snapshot = snapshot_create(stand->model, &stand->settings, 1, 1, &error);
+	snapshot = snapshot_create(stand->model, NULL, &stand->settings, 1, 1, &error);
 	if (!snapshot)
 		bench_fail("snapshot", error.text);
 	stand->load_s = (double)(now_monotonic() - began) / 1e9;

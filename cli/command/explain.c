@@ -166,7 +166,7 @@ static int with_snapshot(struct explained *e, const struct arguments *a, struct 
 
 	if (eal_start_offline(EAL_MEMORY_MB, error) != 0)
 		return EXIT_FAILED;
-	snapshot = snapshot_create(e->model, e->settings, 1, 1, error);
+	snapshot = snapshot_create(e->model, NULL, e->settings, 1, 1, error);
 	e->snapshot = snapshot;
 	if (a->capture)
 		rights_confine_offline(e->settings);

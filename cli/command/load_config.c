@@ -65,3 +65,17 @@ struct model *load_config(
 	report_fini(&report);
 	return model;
 }
+
+struct lists *load_lists(
+	const struct config_source *from, const struct settings *settings, struct error *error)
+{
+	struct report report = {0};
+	struct lists *lists = lists_load(settings, from->file, &report);
+
+	if (lists)
+		say_left_out(&report);
+	else
+		say_first(&report, error);
+	report_fini(&report);
+	return lists;
+}

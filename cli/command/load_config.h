@@ -9,6 +9,7 @@
 #include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
+#include "inspect/detect/lists/lists.h"
 
 struct config_source {
 	const char *file;       /* NULL: none */
@@ -21,3 +22,7 @@ struct config_source {
  * much more there is. Warnings of the import are said on standard error. */
 struct model *load_config(
 	const struct config_source *from, struct settings *settings, struct error *error);
+
+/* The indicator lists of these settings, empty where they name none. NULL: the same. */
+struct lists *load_lists(
+	const struct config_source *from, const struct settings *settings, struct error *error);

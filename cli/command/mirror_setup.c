@@ -132,7 +132,7 @@ static int set_interface(struct mirror *m, const struct arguments *a, struct err
 		error_set(error, "not enough memory");
 		return EXIT_FAILED;
 	}
-	m->snapshot = snapshot_create(m->model, &m->settings, 1, 1, error);
+	m->snapshot = snapshot_create(m->model, NULL, &m->settings, 1, 1, error);
 	return m->snapshot ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -27,6 +27,7 @@ struct arguments {
 	const char **set; /* --set values, in order */
 	uint32_t n_set;
 	struct model *model;
+	struct lists *lists;
 	bool json, dump, check, help;
 };
 
@@ -227,10 +228,13 @@ static bool load(struct arguments *a, struct settings *settings)
 	struct error error;
 
 	a->model = load_config(&from, settings, &error);
+	if (a->model)
+		a->lists = load_lists(&from, settings, &error);
 	a->params.model = a->model;
-	if (!a->model)
+	a->params.lists = a->lists;
+	if (!a->lists)
 		log_error("%s", error.text);
-	return a->model;
+	return a->lists;
 }
 
 /* Nothing that is read would be written to, and standard output has one writer; else it was said. */
@@ -287,6 +291,7 @@ static int act(struct arguments *a, struct settings *settings)
 			status = is_safe(a) ? run(a) : EXIT_USAGE;
 	}
 	model_destroy(a->model);
+	lists_destroy(a->lists);
 	settings_fini(settings);
 	return status;
 }

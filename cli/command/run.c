@@ -102,8 +102,8 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 	return false;
 }
 
-/* Settings and model, anew. false: `error` says why, and nothing is held. */
-static bool load(const struct run *run, struct settings *settings, struct model **model,
+/* Settings, model and lists, anew. false: `error` says why, and nothing is held. */
+static bool load(const struct run *run, struct settings *settings, struct policy *policy,
 	struct error *error)
 {
 	const struct config_source from = {
@@ -114,24 +114,28 @@ static bool load(const struct run *run, struct settings *settings, struct model 
 	};
 
 	settings_init(settings);
-	*model = load_config(&from, settings, error);
-	if (!*model)
-		settings_fini(settings);
-	return *model;
+	*policy = (struct policy){load_config(&from, settings, error), NULL};
+	if (policy->model)
+		policy->lists = load_lists(&from, settings, error);
+	if (policy->lists)
+		return true;
+	policy_destroy(policy);
+	settings_fini(settings);
+	return false;
 }
 
 static int reload(void *ctx, char *message, size_t size)
 {
 	struct run *run = ctx;
 	struct settings settings;
-	struct model *model;
+	struct policy policy;
 	struct error error;
 	int result = -1;
 
 	pthread_mutex_lock(&run->reloading);
 	notify_reloading();
-	if (load(run, &settings, &model, &error)) {
-		result = appliance_reload(run->appliance, &settings, model, message, size);
+	if (load(run, &settings, &policy, &error)) {
+		result = appliance_reload(run->appliance, &settings, policy, message, size);
 		settings_fini(&settings);
 	} else {
 		snprintf(message, size, "%s", error.text);
@@ -284,7 +288,7 @@ static void say_failed(const struct run *run, const struct error *error)
 }
 
 /* From its start to its end, with signals as reads from `fd`. */
-static bool live(struct run *run, struct model *model, int fd, const sigset_t *signals)
+static bool live(struct run *run, struct policy policy, int fd, const sigset_t *signals)
 {
 	const struct appliance_params params = {
 		.settings = &run->settings,
@@ -297,7 +301,7 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 	struct error error = {0};
 	bool started;
 
-	run->appliance = appliance_start(&params, model, &error);
+	run->appliance = appliance_start(&params, policy, &error);
 	started = run->appliance && serve_with_plane(run, fd, &error);
 	control_plane_stop(run->control_plane);
 	if (started) {
@@ -310,7 +314,7 @@ static bool live(struct run *run, struct model *model, int fd, const sigset_t *s
 	return false;
 }
 
-static int run_appliance(struct run *run, struct model *model)
+static int run_appliance(struct run *run, struct policy policy)
 {
 	sigset_t signals;
 	int fd = signals_block(&signals);
@@ -321,10 +325,10 @@ static int run_appliance(struct run *run, struct model *model)
 	run->quit = eventfd(0, EFD_CLOEXEC);
 	if (fd < 0 || run->quit < 0) {
 		log_error("no descriptor for signals: %s", strerror(errno));
-		model_destroy(model);
+		policy_destroy(&policy);
 		return EXIT_FAILED;
 	}
-	ok = live(run, model, fd, &signals);
+	ok = live(run, policy, fd, &signals);
 	close(run->quit);
 	close(fd);
 	return ok ? EXIT_DONE : EXIT_FAILED;
@@ -342,7 +346,7 @@ static bool is_safe(const struct run *run)
 	       files_are_distinct(&files);
 }
 
-static int run_with_rights(struct run *run, struct model *model)
+static int run_with_rights(struct run *run, struct policy policy)
 {
 	struct error error;
 	int status = EXIT_USAGE;
@@ -351,10 +355,10 @@ static int run_with_rights(struct run *run, struct model *model)
 	if (rights_plan(&run->rights, &run->settings, &error)) {
 		status = EXIT_FAILED;
 		if (rights_prepare(&run->rights, run->output_dir, &error))
-			return run_appliance(run, model);
+			return run_appliance(run, policy);
 	}
 	log_error("%s", error.text);
-	model_destroy(model);
+	policy_destroy(&policy);
 	return status;
 }
 
@@ -363,12 +367,12 @@ static int act(struct run *run)
 	const struct config_source from = {
 		.file = run->settings_file, .set = run->set, .n_set = run->n_set};
 	struct error error;
-	struct model *model;
+	struct policy policy;
 	int status = EXIT_DONE;
 
 	if (run->check && run->settings_file)
 		return check_settings(&from, run->json);
-	if (!load(run, &run->settings, &model, &error)) {
+	if (!load(run, &run->settings, &policy, &error)) {
 		log_error("%s", error.text);
 		return EXIT_USAGE;
 	}
@@ -377,9 +381,9 @@ static int act(struct run *run)
 	if (!run->dump && !run->check && !is_safe(run))
 		status = EXIT_USAGE;
 	if (run->dump || run->check || status != EXIT_DONE)
-		model_destroy(model);
+		policy_destroy(&policy);
 	else
-		status = run_with_rights(run, model);
+		status = run_with_rights(run, policy);
 	settings_fini(&run->settings);
 	return status;
 }

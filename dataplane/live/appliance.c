@@ -110,7 +110,7 @@ static int start_writer(struct appliance *appliance, struct error *error)
 	return -1;
 }
 
-static int make_lanes(struct appliance *appliance, struct model *model, struct error *error)
+static int make_lanes(struct appliance *appliance, struct policy policy, struct error *error)
 {
 	const struct settings *s = appliance->params.settings;
 	uint64_t seed;
@@ -119,7 +119,7 @@ static int make_lanes(struct appliance *appliance, struct model *model, struct e
 		error_set(error, "no random number could be had: %s", strerror(errno));
 		return -1;
 	}
-	appliance->current = configuration_create(appliance, s, model, 1, error);
+	appliance->current = configuration_create(appliance, s, policy, 1, error);
 	if (!appliance->current)
 		return -1;
 	appliance->generation = 1;
@@ -264,7 +264,7 @@ void appliance_free(struct appliance *appliance)
 }
 
 /* The model is the appliance's from the first call on that takes it. */
-static int start_all(struct appliance *appliance, struct model *model, struct error *error)
+static int start_all(struct appliance *appliance, struct policy policy, struct error *error)
 {
 	const struct appliance_params *p = &appliance->params;
 	const struct settings_strings *ports = &p->settings->capture.ports;
@@ -275,17 +275,17 @@ static int start_all(struct appliance *appliance, struct model *model, struct er
 				     : "capture.ports: names no port to receive on; such as "
 				       "net_af_packet0,iface=eth1 (at most %d)",
 			PORTS_MAX);
-		model_destroy(model);
+		policy_destroy(&policy);
 		return -1;
 	}
 	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
 	 * may ask a port only when it has. */
 	if (start_eal(appliance, error) || appliance_open_ports(appliance, error) ||
 		make_writer(appliance, error) || appliance_make_recorder(appliance, error)) {
-		model_destroy(model);
+		policy_destroy(&policy);
 		return -1;
 	}
-	if (make_lanes(appliance, model, error) || appliance_start_ports(appliance, error) ||
+	if (make_lanes(appliance, policy, error) || appliance_start_ports(appliance, error) ||
 		appliance_start_exceptions(appliance, error))
 		return -1;
 	if (p->opened && !p->opened(p->ctx, error))
@@ -299,13 +299,13 @@ static int start_all(struct appliance *appliance, struct model *model, struct er
 }
 
 struct appliance *appliance_start(
-	const struct appliance_params *params, struct model *model, struct error *error)
+	const struct appliance_params *params, struct policy policy, struct error *error)
 {
 	struct appliance *appliance = calloc(1, sizeof(*appliance));
 
 	if (!appliance) {
 		error_set(error, "not enough memory");
-		model_destroy(model);
+		policy_destroy(&policy);
 		return NULL;
 	}
 	appliance->params = *params;
@@ -314,7 +314,7 @@ struct appliance *appliance_start(
 	appliance->n_workers = count_workers(params->settings);
 	pthread_mutex_init(&appliance->lock, NULL);
 	pthread_mutex_init(&appliance->asking, NULL);
-	if (start_all(appliance, model, error) == 0) {
+	if (start_all(appliance, policy, error) == 0) {
 		(void)appliance_tick(appliance);
 		return appliance;
 	}

@@ -37,10 +37,10 @@ struct appliance_params {
 	void *ctx;
 };
 
-/* Opens the ports and starts everything; takes over `model`, whatever comes of it. NULL: `error`
+/* Opens the ports and starts everything; takes over `policy`, whatever comes of it. NULL: `error`
  * says why, and in the output directory all is as it was (it may be there, and empty). What is not as good as it could be is said on stderr. */
 struct appliance *appliance_start(
-	const struct appliance_params *params, struct model *model, struct error *error);
+	const struct appliance_params *params, struct policy policy, struct error *error);
 
 /* Called by the control thread a few times a second: notices changes of ports. false: an
  * interface that was removed is there again, and capture.removed wants the appliance to end; it
@@ -48,11 +48,11 @@ struct appliance *appliance_start(
 bool appliance_tick(struct appliance *appliance);
 
 /* Puts a new model and the live settings (sessions.unknown, sessions.unknown_direction) in force,
- * without losing or misjudging a packet; takes over `model`, whatever comes of it. Of all other
+ * without losing or misjudging a packet; takes over `policy`, whatever comes of it. Of all other
  * settings, `message` names those that differ from what is in force: they were left. 0, or -1:
  * nothing has changed, and `message` says why. */
 int appliance_reload(struct appliance *appliance, const struct settings *settings,
-	struct model *model, char *message, size_t size);
+	struct policy policy, char *message, size_t size);
 
 /* The end, in order: stop receiving, drain the rings, end all flows (`shutdown`), write everything,
  * summary.json last. Gives the disk four seconds. `report` is given the summary. Frees.

@@ -18,7 +18,7 @@ enum { PORTS_MAX = 16 };
 
 /* One model in force, and what its rules had matched before it came. */
 struct configuration {
-	struct model *model;
+	struct policy policy;
 	struct snapshot *snapshot;
 	struct rule_hits *past; /* of each rule, under earlier configurations that are gone */
 	/* The one before, while workers may still use it; and where this one's rules were there:
@@ -80,9 +80,9 @@ struct appliance {
 	bool eal;
 };
 
-/* The configuration of the first start; takes over the model. NULL: `error` says why. */
+/* The configuration of the first start; takes over the policy. NULL: `error` says why. */
 struct configuration *configuration_create(struct appliance *appliance,
-	const struct settings *settings, struct model *model, uint64_t generation,
+	const struct settings *settings, struct policy policy, uint64_t generation,
 	struct error *error);
 /* With all that came before it. NULL is legal. */
 void configuration_destroy(struct configuration *configuration);

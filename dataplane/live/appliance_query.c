@@ -170,7 +170,7 @@ bool appliance_is_current(const struct appliance *appliance, const struct worker
 const struct model_session *appliance_session(
 	const struct appliance *appliance, const struct session_key *key)
 {
-	return model_session_of(appliance->current->model, key);
+	return model_session_of(appliance->current->policy.model, key);
 }
 
 uint32_t appliance_alerts(struct appliance *appliance, struct alert_brief *rows, uint32_t max)

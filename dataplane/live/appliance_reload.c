@@ -60,13 +60,13 @@ static void forget_before(struct appliance *appliance)
 }
 
 int appliance_reload(struct appliance *appliance, const struct settings *settings,
-	struct model *model, char *message, size_t size)
+	struct policy policy, char *message, size_t size)
 {
 	struct differences d = {message, size, 0};
 	uint64_t generation = appliance->generation + 1, until = now_monotonic() + WAIT_NS;
 	struct error error;
 	struct configuration *next =
-		configuration_create(appliance, settings, model, generation, &error);
+		configuration_create(appliance, settings, policy, generation, &error);
 	struct backoff backoff = {0};
 
 	if (!next) {

@@ -37,7 +37,7 @@ static void find_earlier(struct configuration *c, const struct configuration *be
 }
 
 struct configuration *configuration_create(struct appliance *appliance,
-	const struct settings *settings, struct model *model, uint64_t generation,
+	const struct settings *settings, struct policy policy, uint64_t generation,
 	struct error *error)
 {
 	struct configuration *c = calloc(1, sizeof(*c));
@@ -45,13 +45,14 @@ struct configuration *configuration_create(struct appliance *appliance,
 
 	error_set(error, "not enough memory for a configuration");
 	if (!c) {
-		model_destroy(model);
+		policy_destroy(&policy);
 		return NULL;
 	}
-	c->model = model;
-	if (!flow_log_owners_number(appliance->owners, model))
+	c->policy = policy;
+	if (!flow_log_owners_number(appliance->owners, policy.model))
 		goto err;
-	c->snapshot = snapshot_create(model, settings, generation, appliance->n_workers, error);
+	c->snapshot = snapshot_create(
+		policy.model, policy.lists, settings, generation, appliance->n_workers, error);
 	if (!c->snapshot)
 		goto err;
 	n = filter_rule_count(c->snapshot->filter) + 1;
@@ -76,7 +77,7 @@ void configuration_destroy(struct configuration *c)
 		struct configuration *before = c->before;
 
 		snapshot_destroy(c->snapshot);
-		model_destroy(c->model);
+		policy_destroy(&c->policy);
 		free(c->past);
 		free(c->was);
 		free(c);

@@ -69,6 +69,8 @@ static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
 	/* An update is no end: the label may still come. */
 	if (lane->dpi && end != FLOW_END_ACTIVE)
 		dpi_conclude(lane->dpi, flow);
+	if (end != FLOW_END_ACTIVE)
+		detector_flow_ended(&lane->detector, flow);
 	exporter_flow(lane->exporter, flow, end);
 }
 
@@ -101,6 +103,7 @@ static void flow_began(void *ctx, const struct flow *flow, const struct packet *
 	struct lane *lane = ctx;
 
 	session_table_flow_began(lane->sessions, flow->key.point);
+	detector_flow_began(&lane->detector, flow);
 	if (lane->decap.mode == DECAP_AUTO && !(p->flags & PACKET_HAS_VNI))
 		other_encap_look(&lane->other_encap, p);
 }
@@ -218,6 +221,7 @@ void lane_refresh(struct lane *lane)
 	lane->snapshot = current;
 	lane->hits = snapshot_hits(current, lane->index);
 	take_verdicts(lane, current->filter);
+	lane->detector.lists = lane->detector.facts.take ? current->lists : NULL;
 	session_table_bind(lane->sessions, current->model);
 	flow_table_bind(lane->flows, lane->sessions);
 	if (lane->dpi)
@@ -229,9 +233,11 @@ void lane_refresh(struct lane *lane)
 static void tell_transaction(void *ctx, const struct flow *flow, enum transaction kind,
 	uint64_t time_ns, uint32_t before, const struct details *details)
 {
-	const struct transaction_sink *events = &((const struct lane *)ctx)->events;
+	struct lane *lane = ctx;
+	const struct transaction_sink *events = &lane->events;
 
 	events->transaction(events->ctx, flow, kind, time_ns, before, details);
+	detector_transaction(&lane->detector, flow, kind, time_ns, details);
 }
 
 static void tell_start(void *ctx, const struct flow *flow, uint64_t time_ns)
@@ -249,21 +255,33 @@ static void tell_risks(
 	detector_risks(&lane->detector, flow, fresh, time_ns);
 }
 
-/* What inspection tells goes to the exporter and to the detector. */
-static void listen(struct lane *lane, const struct lane_params *params)
+/* What inspection tells goes to the exporter and to the detector. With indicator lists every transaction is
+ * looked at, whichever become events. */
+static void listen(struct lane *lane, bool has_lists)
 {
-	bool detects = params->settings->detect.alerts && params->facts.take;
-	struct transaction_sink sink;
+	struct transaction_sink sink = lane->events;
 
-	lane->events = sink = exporter_transactions(lane->exporter);
-	lane->detector = (struct detector){.facts = params->facts,
-		.sessions = lane->sessions,
-		.settings = params->settings};
 	sink.ctx = lane;
 	sink.transaction = tell_transaction;
 	sink.start = lane->events.start ? tell_start : NULL;
-	sink.risks = detects ? tell_risks : NULL;
+	sink.risks = lane->detector.facts.take ? tell_risks : NULL;
+	if (has_lists) {
+		sink.kinds = (1 << TRANSACTIONS) - 1;
+		sink.per_flow = UINT32_MAX;
+	}
+	lane->detector.told = sink.kinds;
 	dpi_tell(lane->dpi, &sink);
+}
+
+static void make_detector(struct lane *lane, const struct lane_params *params)
+{
+	lane->detector =
+		(struct detector){.sessions = lane->sessions, .settings = params->settings};
+	if (params->settings->detect.alerts)
+		lane->detector.facts = params->facts;
+	lane->events = exporter_transactions(lane->exporter);
+	if (lane->dpi)
+		listen(lane, params->settings->detect.lists.count > 0);
 }
 
 struct lane *lane_create(const struct lane_params *params, struct error *error)
@@ -291,8 +309,8 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(lane, settings, params->n_lanes, error);
 	lane->exporter = make_exporter(lane, settings, params);
-	if (lane->dpi && lane->exporter)
-		listen(lane, params);
+	if (lane->exporter)
+		make_detector(lane, params);
 	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
 		(lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
@@ -358,7 +376,8 @@ void lane_count(const struct lane *lane, struct counters *c)
 		.aggregates_stats = *exporter_aggregates(lane->exporter),
 		.talkers_stats = {unheard.flows, unheard.bytes},
 		.tables_stats = {unheard.flows, unheard.names, unheard.flows + unheard.names},
-		.alerts_stats = {.unheard = lane->detector.unheard},
+		.alerts_stats = {.unheard = lane->detector.unheard,
+			.left_out = lane->detector.left_out},
 		.encryption_stats = *exporter_encryption(lane->exporter),
 		.session_table_stats = *session_table_stats(lane->sessions),
 		.fragments_stats = {.fragments_overflow =

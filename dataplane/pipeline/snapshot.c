@@ -4,9 +4,18 @@
 #include <stdlib.h>
 
 #include "config/log/error.h"
+#include "inspect/detect/lists/lists.h"
 
-struct snapshot *snapshot_create(const struct model *model, const struct settings *settings,
-	uint64_t generation, uint32_t n_lanes, struct error *error)
+void policy_destroy(struct policy *policy)
+{
+	model_destroy(policy->model);
+	lists_destroy(policy->lists);
+	*policy = (struct policy){NULL, NULL};
+}
+
+struct snapshot *snapshot_create(const struct model *model, const struct lists *lists,
+	const struct settings *settings, uint64_t generation, uint32_t n_lanes,
+	struct error *error)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	uint32_t n_rules;
@@ -16,6 +25,7 @@ struct snapshot *snapshot_create(const struct model *model, const struct setting
 		return NULL;
 	snapshot->generation = generation;
 	snapshot->model = model;
+	snapshot->lists = lists;
 	snapshot->learn = settings->sessions.unknown == UNKNOWN_INSPECT;
 	snapshot->accept_unknown = settings->sessions.unknown_direction == DIRECTION_ACCEPT;
 	snapshot->n_lanes = n_lanes;

@@ -14,6 +14,8 @@
 #include "dataplane/pipeline/filter.h"
 #include "decap/counters/counters.h"
 
+struct lists;
+
 /* One lane writes a row, others may look at it meanwhile: each number is whole. */
 static inline void rule_hits_add(struct rule_hits *hits, uint64_t bytes)
 {
@@ -25,15 +27,24 @@ struct snapshot {
 	uint64_t generation;
 	const struct model *model;
 	struct filter *filter;
-	bool learn;          /* sessions.unknown: inspect */
-	bool accept_unknown; /* sessions.unknown_direction: accept */
+	const struct lists *lists; /* NULL: none */
+	bool learn;                /* sessions.unknown: inspect */
+	bool accept_unknown;       /* sessions.unknown_direction: accept */
 	uint32_t n_lanes;
 	struct rule_hits *hits; /* n_lanes rows of filter_rule_count() */
 };
 
-/* Compiles; borrows the model until snapshot_destroy(). NULL: `error` says why. */
-struct snapshot *snapshot_create(const struct model *model, const struct settings *settings,
-	uint64_t generation, uint32_t n_lanes, struct error *error);
+/* What a configuration says of packets: the mirror model, and indicator lists; either may be NULL. Both are owned. */
+struct policy {
+	struct model *model;
+	struct lists *lists;
+};
+void policy_destroy(struct policy *policy);
+
+/* Compiles; borrows the model and the lists (NULL: none) until snapshot_destroy(). NULL: `error` says why. */
+struct snapshot *snapshot_create(const struct model *model, const struct lists *lists,
+	const struct settings *settings, uint64_t generation, uint32_t n_lanes,
+	struct error *error);
 void snapshot_destroy(struct snapshot *snapshot);
 
 /* The row of lane `lane`. */

@@ -142,8 +142,8 @@ static int make_snapshot(struct replay *replay, struct error *error)
 	const struct model *model = replay->params->model ? replay->params->model : &no_model;
 	struct snapshot *snapshot;
 
-	snapshot =
-		snapshot_create(model, replay->params->settings, 1, replay->n_workers, error);
+	snapshot = snapshot_create(model, replay->params->lists, replay->params->settings, 1,
+		replay->n_workers, error);
 	if (!snapshot)
 		return -1;
 	snapshot_publish(&replay->slot, snapshot);

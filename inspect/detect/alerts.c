@@ -79,9 +79,9 @@ static uint64_t key_of(const struct alert *alert, const char *texts)
 
 	key = hash_bytes(key, &alert->source, sizeof(alert->source));
 	key = hash_bytes(key, alert_text(alert, texts, ALERT_RULE), alert->len[ALERT_RULE]);
-	if (alert->by_value)
+	if (alert->by_title)
 		key = hash_bytes(
-			key, alert_text(alert, texts, ALERT_VALUE), alert->len[ALERT_VALUE]);
+			key, alert_text(alert, texts, ALERT_TITLE), alert->len[ALERT_TITLE]);
 	return key;
 }
 

@@ -1,4 +1,4 @@
-/* The alerts that grow: facts of one rule, one source and one tenant (and, for some, one value) are one alert,
+/* The alerts that grow: facts of one rule, one source and one tenant (and, for some, one title) are one alert,
  * so that a scan is one and not a million. Bounded: when there is no room, the alert that has not grown for the
  * longest time ends. One thread uses it.
  *

@@ -1,9 +1,11 @@
 #include "inspect/detect/detector.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/settings/settings.h"
+#include "inspect/detect/lists/match.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/record/alert.h"
 #include "inspect/record/risk_why.h"
@@ -72,4 +74,80 @@ void detector_risks(struct detector *d, const struct flow *flow, const struct ri
 		if (least != 0 && dpi_risk_score(risk) >= least)
 			tell_risk(d, flow, risk, time_ns);
 	}
+}
+
+/* The first one seen is the evidence; the title is the indicator, so that a name has one alert, however many of its
+ * subdomains are asked for. */
+static void tell_hit(struct detector *d, const struct flow *flow, const struct list_hit *hit,
+	uint64_t time_ns)
+{
+	const struct list_about *list = lists_about(d->lists, hit->indicator->list);
+	char indicator[INDICATOR_TEXT], why[ALERT_TEXT];
+	struct alert_telling telling = {
+		.engine = ALERT_LIST,
+		.severity = list->severity,
+		.by_title = true,
+		.source = *flow_ends(flow).src,
+		.time_ns = time_ns,
+	};
+
+	telling.text[ALERT_TITLE].at = indicator;
+	telling.text[ALERT_TITLE].len =
+		lists_indicator_text(d->lists, hit->indicator, indicator);
+	snprintf(why, sizeof(why), "%s is in list %s, line %" PRIu32 " of %s",
+		list_field_name(hit->field), list->name, hit->indicator->line, list->file);
+	say(&telling, ALERT_RULE, list->name);
+	say(&telling, ALERT_CATEGORY, "indicator");
+	say(&telling, ALERT_WHY, why);
+	say(&telling, ALERT_FIELD, list_field_name(hit->field));
+	telling.text[ALERT_VALUE].at = hit->value;
+	telling.text[ALERT_VALUE].len = hit->len;
+	tell(d, flow, &telling);
+}
+
+static void tell_hits(struct detector *d, const struct flow *flow, const struct list_hits *hits,
+	uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < hits->count; i++)
+		tell_hit(d, flow, &hits->hit[i], time_ns);
+	d->left_out += hits->more;
+}
+
+static bool has_lists(const struct detector *d)
+{
+	return d->lists != NULL && lists_types(d->lists) != 0;
+}
+
+void detector_flow_began(struct detector *d, const struct flow *flow)
+{
+	struct list_hits hits;
+
+	if (!has_lists(d))
+		return;
+	hits.count = hits.more = 0;
+	lists_match_ends(d->lists, flow, &hits);
+	tell_hits(d, flow, &hits, flow->last_ns);
+}
+
+void detector_transaction(struct detector *d, const struct flow *flow, enum transaction kind,
+	uint64_t time_ns, const struct details *details)
+{
+	struct list_hits hits;
+
+	if (!has_lists(d))
+		return;
+	hits.count = hits.more = 0;
+	lists_match_transaction(d->lists, kind, details, &hits);
+	tell_hits(d, flow, &hits, time_ns);
+}
+
+void detector_flow_ended(struct detector *d, const struct flow *flow)
+{
+	struct list_hits hits;
+
+	if (!has_lists(d))
+		return;
+	hits.count = hits.more = 0;
+	lists_match_details(d->lists, flow->details, d->told, &hits);
+	tell_hits(d, flow, &hits, flow->last_ns);
 }

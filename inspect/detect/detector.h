@@ -7,19 +7,31 @@
 #include "decap/session/session.h"
 #include "inspect/flow/flow.h"
 #include "inspect/proto/risk.h"
+#include "inspect/proto/transaction.h"
 #include "inspect/record/sink.h"
 
+struct lists;
 struct settings;
 
 struct detector {
 	struct sink facts;
 	const struct session_table *sessions; /* of the same worker */
 	const struct settings *settings;
-	uint64_t number;  /* in replay: of the block, see struct fact */
-	uint64_t unheard; /* facts that the full outbox refused */
+	const struct lists *lists; /* of the configuration in force; NULL: none */
+	uint32_t told;             /* bit n: transactions of kind n are heard one by one */
+	uint64_t number;           /* in replay: of the block, see struct fact */
+	uint64_t unheard;          /* facts that the full outbox refused */
+	uint64_t left_out;         /* indicators beyond LIST_HITS_MAX of one transaction */
 };
 
 /* The flow has risks that it did not have before, which are `fresh`: those whose score is high enough become
  * alerts. */
 void detector_risks(struct detector *detector, const struct flow *flow,
 	const struct risk_set *fresh, uint64_t time_ns);
+
+/* What is in an indicator list is an alert: of a flow's ends when it begins, of its transactions as they are told, of its
+ * other details at its end. `details` NULL: there are none. */
+void detector_flow_began(struct detector *detector, const struct flow *flow);
+void detector_transaction(struct detector *detector, const struct flow *flow,
+	enum transaction kind, uint64_t time_ns, const struct details *details);
+void detector_flow_ended(struct detector *detector, const struct flow *flow);

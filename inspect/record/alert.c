@@ -50,7 +50,7 @@ bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *fl
 	struct alert alert = {
 		.engine = telling->engine,
 		.severity = telling->severity,
-		.by_value = telling->by_value,
+		.by_title = telling->by_title,
 		.tenant = telling->tenant,
 		.source = telling->source,
 		.observation_point = *observation_point,

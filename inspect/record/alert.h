@@ -31,7 +31,7 @@ enum { ALERT_TEXT = 256 };
 struct alert {
 	enum alert_engine engine;
 	uint8_t severity; /* 1, the highest, to 4 */
-	bool by_value;    /* alerts of other values of the evidence are other alerts */
+	bool by_title;    /* alerts of other titles are other alerts */
 	uint32_t tenant;
 	struct ip_addr source;
 	struct observation_point observation_point;
@@ -63,7 +63,7 @@ struct alert_record {
 struct alert_telling {
 	enum alert_engine engine;
 	uint8_t severity;
-	bool by_value;
+	bool by_title;
 	uint32_t tenant;
 	struct ip_addr source;
 	uint64_t time_ns;

@@ -121,7 +121,7 @@ static void bench_renew(struct bench *b, enum decap_mode mode)
 	demand(settings_set(&b->settings, "flow.idle_timeout=2s", &error) == 0);
 	demand(settings_set(&b->settings, "flow.active_timeout=5s", &error) == 0);
 	demand(settings_set(&b->settings, "flow.tcp_close_timeout=100ms", &error) == 0);
-	snapshot = snapshot_create(&no_model, &b->settings, 1, 1, &error);
+	snapshot = snapshot_create(&no_model, NULL, &b->settings, 1, 1, &error);
 	demand(snapshot);
 	snapshot_destroy(snapshot_publish(&b->slot, snapshot));
 	b->lane = lane_create(&(struct lane_params){.settings = &b->settings,

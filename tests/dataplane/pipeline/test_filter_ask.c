@@ -250,7 +250,7 @@ static void world_make(struct world *w, const char *sessions)
 	w->model = scratch_model(text, &w->settings, &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->model);
 	report_fini(&report);
-	w->snapshot = snapshot_create(w->model, &w->settings, 7, 2, &error);
+	w->snapshot = snapshot_create(w->model, NULL, &w->settings, 7, 2, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->snapshot);
 	atomic_init(&w->slot.current, w->snapshot);
 	w->lane = lane_create(&params, &error);

@@ -126,7 +126,7 @@ static struct epoch *epoch_begin(struct world *w)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(epoch->model);
 	report_fini(&report);
 	epoch->snapshot =
-		snapshot_create(epoch->model, &epoch->settings, ++w->generation, 1, &error);
+		snapshot_create(epoch->model, NULL, &epoch->settings, ++w->generation, 1, &error);
 	if (!epoch->snapshot)
 		abort();
 	CU_ASSERT_EQUAL_FATAL(filter_rule_count(epoch->snapshot->filter), 2 * SESSIONS * RULES);

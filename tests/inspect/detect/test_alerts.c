@@ -15,7 +15,7 @@ struct written {
 	uint64_t id, first_ns, last_ns, count;
 	bool ended;
 	struct ip_addr source;
-	char rule[16], value[16], session[16];
+	char rule[16], title[16], session[16];
 };
 
 static struct paper {
@@ -45,7 +45,7 @@ static void settle(void)
 	*w = (struct written){r->id, r->first_ns, r->last_ns, r->count, r->ended,
 		r->alert.source, "", "", ""};
 	put(w->rule, sizeof(w->rule), r, ALERT_RULE);
-	put(w->value, sizeof(w->value), r, ALERT_VALUE);
+	put(w->title, sizeof(w->title), r, ALERT_TITLE);
 	if (r->alert.observation_point.session)
 		snprintf(w->session, sizeof(w->session), "%s",
 			r->alert.observation_point.session);
@@ -81,8 +81,8 @@ static struct alerts *open_alerts(bool live, uint32_t capacity)
 /* What is told, in short. */
 struct saying {
 	uint8_t source;
-	const char *rule, *value;
-	bool by_value;
+	const char *rule, *title;
+	bool by_title;
 	uint32_t tenant;
 	uint64_t s; /* when */
 };
@@ -112,15 +112,15 @@ static void make(struct fact_room *room, const struct saying *say)
 	struct flow flow = {.flags = FLOW_CLIENT_IS_LO, .start_ns = say->s * NS_PER_S};
 	struct alert_telling telling = {.engine = ALERT_PERISCOPE,
 		.severity = 2,
-		.by_value = say->by_value,
+		.by_title = say->by_title,
 		.tenant = say->tenant,
 		.source = ip_addr_v4((const uint8_t[]){10, 0, 0, say->source}),
 		.time_ns = say->s * NS_PER_S};
 
 	telling.text[ALERT_RULE].at = say->rule;
 	telling.text[ALERT_RULE].len = strlen(say->rule);
-	telling.text[ALERT_VALUE].at = say->value;
-	telling.text[ALERT_VALUE].len = say->value ? strlen(say->value) : 0;
+	telling.text[ALERT_TITLE].at = say->title;
+	telling.text[ALERT_TITLE].len = say->title ? strlen(say->title) : 0;
 	flow.key.lo = telling.source;
 	CU_ASSERT_TRUE(alert_tell(&sink, 7, &flow, &point, &telling));
 	CU_ASSERT_EQUAL(room->is.fact.fact.number, 7);
@@ -147,7 +147,7 @@ static void one_rule_and_one_source_are_one(void)
 		{{2, "a", NULL, false, 0, 2}, 1}, /* another source */
 		{{1, "b", NULL, false, 0, 3}, 2}, /* another rule */
 		{{1, "a", NULL, false, 5, 4}, 3}, /* another tenant */
-		{{1, "a", "x", false, 0, 5}, 0},  /* values are evidence alone */
+		{{1, "a", "x", false, 0, 5}, 0},  /* titles are words alone */
 		{{1, "c", "x", true, 0, 6}, 4},   /* and what makes them others */
 		{{1, "c", "y", true, 0, 7}, 5},
 		{{1, "c", "x", true, 0, 8}, 4},
@@ -169,7 +169,7 @@ static void one_rule_and_one_source_are_one(void)
 			CU_ASSERT_NOT_EQUAL(paper.all[i].id, paper.all[j].id);
 	}
 	CU_ASSERT_STRING_EQUAL(paper.all[2].rule, "b");
-	CU_ASSERT_STRING_EQUAL(paper.all[5].value, "y");
+	CU_ASSERT_STRING_EQUAL(paper.all[5].title, "y");
 	CU_ASSERT_EQUAL(paper.all[0].first_ns, 1 * NS_PER_S);
 	CU_ASSERT_EQUAL(paper.all[0].last_ns, 5 * NS_PER_S);
 	CU_ASSERT_EQUAL(alerts_stats(a).begun, 6);
@@ -298,7 +298,7 @@ struct twin {
 static bool is_same(const struct saying *a, const struct saying *b)
 {
 	return a->source == b->source && !strcmp(a->rule, b->rule) && a->tenant == b->tenant &&
-	       (!a->by_value || !strcmp(a->value, b->value));
+	       (!a->by_title || !strcmp(a->title, b->title));
 }
 
 static void a_naive_twin_counts_the_same(void)
