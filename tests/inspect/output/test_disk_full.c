@@ -59,6 +59,7 @@ static bool lines_go_on(void *ctx)
 {
 	const struct folder *folder = ctx;
 	const struct event_files_params params = {.dir = folder->path,
+		.folder = "events",
 		.prefix = "flows-",
 		.what = "events",
 		.name = "flows.jsonl"};
@@ -89,6 +90,7 @@ static bool other_files_are_left_alone(void *ctx)
 {
 	const struct folder *folder = ctx;
 	const struct event_files_params params = {.dir = folder->path,
+		.folder = "events",
 		.prefix = "flows-",
 		.what = "events",
 		.name = "flows.jsonl"};

@@ -41,6 +41,7 @@ static void desk_open(struct desk *desk, struct event_files_params bounds)
 
 	bounds.dir = desk->folder.path;
 	bounds.prefix = bounds.prefix ? bounds.prefix : "flows-";
+	bounds.folder = bounds.folder ? bounds.folder : "events";
 	bounds.what = "events";
 	bounds.now_ns = clock_of;
 	bounds.ctx = desk;
