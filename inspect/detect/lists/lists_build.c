@@ -20,12 +20,10 @@ static const uint8_t *key_of(const struct lists *lists, const struct indicator *
 
 static unsigned family_of(const uint8_t *key)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	const struct ip_addr address = ip_addr_v6(key);
 
-	return key[LIST_ADDRESS_KEY - 1] >= LIST_IPV4_BITS &&
-			       memcmp(key, mapped, sizeof(mapped)) == 0
-		       ? FAMILY_IPV4
-		       : FAMILY_IPV6;
+	/* A block that is shorter than what all of IPv4 begins with does not have all of that. */
+	return ip_addr_is_v4(&address) ? FAMILY_IPV4 : FAMILY_IPV6;
 }
 
 /* The largest level that is not longer. */

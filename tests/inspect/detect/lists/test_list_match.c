@@ -183,7 +183,7 @@ static const char *matched_details(uint32_t told)
 
 static void of_a_flow_what_was_told_before_is_left_out(void)
 {
-	static const char answers[2][24] = {"192.0.2.9", "10 evil.example"};
+	static const char answers[2][24] = {"192.0.2.9", "10 www.evil.example"};
 	const uint32_t dns = 1 << TRANSACTION_DNS, tls = 1 << TRANSACTION_TLS,
 		       quic = 1 << TRANSACTION_QUIC;
 

@@ -167,6 +167,7 @@ static const struct row rows[] = {
 		"4 url evil.example/\n5 url evil.example:8443/x\n6 url 192.0.2.1/a\n"
 		"7 url [2001:db8::1]/a\n8 url evil.example/?q\n"
 		"9 url xn--bcher-kva.example/\xc3\xbc\n"},
+	{LIST_URL, "http://e.example/a;b#c ; d\n", "1 url e.example/a;b\n"},
 	{LIST_URL, "http://\n/path\nhttp:///x\nhttp://a!b/\nhttp://[::1/x\nhttp://[x]/\n@/\n",
 		"1 ! no URL: it has no host\n"
 		"2 ! no URL: it has no host\n3 ! no URL: it has no host\n"

@@ -472,6 +472,8 @@ static void hostile_names_cost_no_more_than_their_bytes(void)
 
 	folder_put(&folder, "bad.txt", "evil.example\na.b.c.d.e.f.g.h\n");
 	lists = load_well("[{file: bad.txt}]");
+	CU_ASSERT_PTR_NOT_NULL(lists_find_domain(lists, "x.a.b.c.d.e.f.g.h", 17));
+	CU_ASSERT_PTR_NULL(lists_find_domain(lists, "xa.b.c.d.e.f.g.h", 16));
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		for (size_t len = 0; len <= 1100; len += 1 + len / 8) {
 			char *name = malloc(len + 1);
