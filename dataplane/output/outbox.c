@@ -2,6 +2,7 @@
 
 #include "config/thread/backoff.h"
 #include "config/thread/ring.h"
+#include "inspect/flow/pages.h"
 
 enum { CHUNK_WORDS = OUTBOX_CHUNK / RECORD_ALIGN };
 
@@ -31,10 +32,15 @@ static uint32_t words_of(size_t len)
 	return (uint32_t)((len + RECORD_ALIGN - 1) / RECORD_ALIGN);
 }
 
+static size_t chunks_size(const struct outbox *outbox)
+{
+	return outbox->n_chunks * sizeof(*outbox->chunks);
+}
+
 void outbox_destroy(struct outbox *outbox)
 {
 	if (outbox)
-		free(outbox->chunks);
+		pages_free(outbox->chunks, chunks_size(outbox));
 	free(outbox);
 }
 
@@ -46,7 +52,7 @@ struct outbox *outbox_create(uint32_t n_chunks, bool wait)
 		return NULL;
 	atomic_init(&outbox->wait, wait);
 	outbox->n_chunks = n_chunks;
-	outbox->chunks = malloc(n_chunks * sizeof(*outbox->chunks));
+	outbox->chunks = pages_alloc(chunks_size(outbox));
 	if (outbox->chunks)
 		return outbox;
 	outbox_destroy(outbox);

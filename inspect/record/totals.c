@@ -187,6 +187,8 @@ static void add_begin(struct totals *totals, const struct flow_fact *fact)
 
 void totals_talk(struct totals *totals, const struct flow_fact *fact)
 {
+	if (totals->conversations != NULL)
+		conversations_prefetch(totals->conversations, &fact->key);
 	if (totals->talkers != NULL)
 		add_talkers(totals, fact);
 	if (totals->conversations != NULL)

@@ -34,6 +34,12 @@ void conversations_add(struct heaviest *conversations, const struct conversation
 	heaviest_add(conversations, &add->key, sizeof(add->key), &add->value, add->value.bytes);
 }
 
+void conversations_prefetch(
+	const struct heaviest *conversations, const struct conversation_key *key)
+{
+	heaviest_prefetch(conversations, key, sizeof(*key));
+}
+
 static int by_bytes(const struct heaviest *conversations, uint32_t a, uint32_t b)
 {
 	const struct conversation_value *left = heaviest_value(conversations, a);

@@ -38,6 +38,9 @@ struct conversation {
 /* NULL: no memory. */
 struct heaviest *conversations_create(void);
 void conversations_add(struct heaviest *conversations, const struct conversation *add);
+/* Asks for memory that conversations_add() will touch; need not be called. */
+void conversations_prefetch(
+	const struct heaviest *conversations, const struct conversation_key *key);
 /* Most bytes first: fills at most `max` entries, returns how many there are in all. */
 uint32_t conversations_top(
 	const struct heaviest *conversations, struct conversation *out, uint32_t max);

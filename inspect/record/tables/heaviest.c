@@ -7,6 +7,7 @@
 #include "decap/salt.h"
 #include "inspect/flow/hash.h"
 #include "inspect/flow/index.h"
+#include "inspect/flow/pages.h"
 
 /* Space-saving (Metwally, Agrawal, El Abbadi, 2005), with weights: when all rows are taken, the lightest
  * gives way to the new one, which may have had as much before, unseen. The heap is made when that
@@ -20,35 +21,52 @@ struct heaviest {
 	uint64_t overflow;
 	uint64_t error;                /* weight that a key without a row has had at most */
 	uint64_t salt[SALT_WORDS_MAX]; /* a secret of its own: no result depends on it */
-	uint32_t *heap;                /* numbers of rows, the lightest by `placed` first */
-	uint64_t *placed;              /* weight of each row when it was placed in the heap */
-	uint64_t *weight;              /* what each row had at most: shown and missed */
-	uint32_t *size;                /* of each row's key */
-	uint64_t *missed;              /* weight that each may have had before it had a row */
-	uint8_t *rows;                 /* key and value, in the order they came */
+	struct place *heap;            /* the lightest first */
+	uint64_t *rows;                /* each some words, in the order they came */
 };
+
+/* A row's place in the heap; side by side, so that two children are read at once. */
+struct place {
+	uint64_t weight; /* the row's when it was placed */
+	uint32_t number; /* of the row */
+};
+
+/* What is read together stands together: behind it are the value, and the key, which may be short. */
+struct row {
+	uint64_t weight; /* what it had at most: shown and missed */
+	uint64_t missed; /* weight that it may have had before it had a row */
+	uint64_t key_size;
+	uint8_t value[];
+};
+
+static size_t row_size(const struct heaviest *h)
+{
+	return sizeof(struct row) + h->form.value_size + h->form.key_size;
+}
+
+static struct row *row_at(const struct heaviest *h, uint32_t number)
+{
+	return (struct row *)&h->rows[number * (row_size(h) / sizeof(*h->rows))];
+}
 
 static uint8_t *row_key(const struct heaviest *h, uint32_t number)
 {
-	return h->rows + number * (h->form.key_size + h->form.value_size);
+	return row_at(h, number)->value + h->form.value_size;
 }
 
-static uint8_t *row_value(const struct heaviest *h, uint32_t number)
+static size_t buckets_size(const struct heaviest *h)
 {
-	return row_key(h, number) + h->form.key_size;
+	return h->index.n_buckets * sizeof(*h->index.buckets);
 }
 
-/* Pages that are never written to cost nothing. */
-static bool make_rows(struct heaviest *h, uint32_t rows)
+static size_t heap_size(const struct heaviest *h)
 {
-	h->heap = calloc(rows, sizeof(*h->heap));
-	h->placed = calloc(rows, sizeof(*h->placed));
-	h->size = calloc(rows, sizeof(*h->size));
-	h->weight = calloc(rows, sizeof(*h->weight));
-	h->missed = calloc(rows, sizeof(*h->missed));
-	h->rows = calloc(rows, h->form.key_size + h->form.value_size);
-	return h->heap != NULL && h->placed != NULL && h->size != NULL && h->weight != NULL &&
-	       h->missed != NULL && h->rows != NULL;
+	return h->form.rows * sizeof(*h->heap);
+}
+
+static size_t rows_size(const struct heaviest *h)
+{
+	return h->form.rows * row_size(h);
 }
 
 struct heaviest *heaviest_create(const struct heaviest_form *form)
@@ -60,27 +78,22 @@ struct heaviest *heaviest_create(const struct heaviest_form *form)
 	h->form = *form;
 	salt_take(h->salt, SALT_WORDS_MAX);
 	h->index.n_buckets = index_buckets(form->rows);
-	h->index.buckets = aligned_alloc(
-		sizeof(*h->index.buckets), h->index.n_buckets * sizeof(*h->index.buckets));
-	if (h->index.buckets == NULL || !make_rows(h, form->rows)) {
-		heaviest_destroy(h);
-		return NULL;
-	}
-	memset(h->index.buckets, 0, h->index.n_buckets * sizeof(*h->index.buckets));
-	return h;
+	h->index.buckets = pages_alloc(buckets_size(h));
+	h->heap = pages_alloc(heap_size(h));
+	h->rows = pages_alloc(rows_size(h));
+	if (h->index.buckets && h->heap && h->rows)
+		return h;
+	heaviest_destroy(h);
+	return NULL;
 }
 
 void heaviest_destroy(struct heaviest *h)
 {
 	if (h == NULL)
 		return;
-	free(h->index.buckets);
-	free(h->heap);
-	free(h->placed);
-	free(h->size);
-	free(h->weight);
-	free(h->missed);
-	free(h->rows);
+	pages_free(h->index.buckets, buckets_size(h));
+	pages_free(h->heap, heap_size(h));
+	pages_free(h->rows, rows_size(h));
 	free(h);
 }
 
@@ -101,46 +114,45 @@ static uint32_t bucket_find(const struct heaviest *h, const struct index_bucket 
 	for (uint32_t ways = index_match(bucket, tag); ways != 0; ways &= ways - 1) {
 		uint32_t number = bucket->slots[__builtin_ctz(ways)];
 
-		if (h->size[number] == size && memcmp(row_key(h, number), key, size) == 0)
+		if (row_at(h, number)->key_size == size &&
+			memcmp(row_key(h, number), key, size) == 0)
 			return number;
 	}
 	return (uint32_t)NOT_THERE;
 }
 
-static bool is_lighter(const struct heaviest *h, uint32_t a, uint32_t b)
+static bool is_lighter(const struct place *a, const struct place *b)
 {
-	return h->placed[a] != h->placed[b] ? h->placed[a] < h->placed[b] : a < b;
+	return a->weight != b->weight ? a->weight < b->weight : a->number < b->number;
 }
 
-/* The row goes down to its place. */
+/* What stands there goes down to its place. */
 static void heap_settle(struct heaviest *h, uint32_t at)
 {
-	uint32_t number = h->heap[at];
+	struct place place = h->heap[at];
 
 	for (uint32_t child; (child = 2 * at + 1) < h->form.rows; at = child) {
 		if (child + 1 < h->form.rows &&
-			is_lighter(h, h->heap[child + 1], h->heap[child]))
+			is_lighter(&h->heap[child + 1], &h->heap[child]))
 			child++;
-		if (!is_lighter(h, h->heap[child], number))
+		if (!is_lighter(&h->heap[child], &place))
 			break;
 		h->heap[at] = h->heap[child];
 	}
-	h->heap[at] = number;
+	h->heap[at] = place;
 }
 
 /* The row on top, which weighs something else now. */
 static void heap_place(struct heaviest *h)
 {
-	h->placed[h->heap[0]] = h->weight[h->heap[0]];
+	h->heap[0].weight = row_at(h, h->heap[0].number)->weight;
 	heap_settle(h, 0);
 }
 
 static void heap_make(struct heaviest *h)
 {
-	for (uint32_t i = 0; i < h->form.rows; i++) {
-		h->heap[i] = i;
-		h->placed[i] = h->weight[i];
-	}
+	for (uint32_t i = 0; i < h->form.rows; i++)
+		h->heap[i] = (struct place){row_at(h, i)->weight, i};
 	for (uint32_t i = h->form.rows / 2; i-- > 0;)
 		heap_settle(h, i);
 	h->full = true;
@@ -149,18 +161,18 @@ static void heap_make(struct heaviest *h)
 /* The number of the lightest, whose row is free now. */
 static uint32_t give_way(struct heaviest *h)
 {
+	const struct row *gone;
 	uint32_t number;
-	const uint8_t *gone;
 
 	if (!h->full)
 		heap_make(h);
-	while (h->placed[h->heap[0]] != h->weight[h->heap[0]])
+	while (h->heap[0].weight != row_at(h, h->heap[0].number)->weight)
 		heap_place(h);
-	number = h->heap[0];
-	gone = row_key(h, number);
-	if (h->weight[number] > h->error)
-		h->error = h->weight[number];
-	index_remove(&h->index, hash_of(h, gone, h->size[number]), number);
+	number = h->heap[0].number;
+	gone = row_at(h, number);
+	if (gone->weight > h->error)
+		h->error = gone->weight;
+	index_remove(&h->index, hash_of(h, row_key(h, number), gone->key_size), number);
 	return number;
 }
 
@@ -171,6 +183,22 @@ struct addend {
 	uint64_t weight;
 	uint64_t less; /* of the error, what is known not to be missing */
 };
+
+/* Of a key that was longer zeros stay behind the new one, as behind every key. */
+static void row_fill(struct heaviest *h, uint32_t number, const struct addend *a)
+{
+	struct row *row = row_at(h, number);
+	uint8_t *key = row_key(h, number);
+
+	memcpy(key, a->key, a->key_size);
+	if (row->key_size > a->key_size)
+		memset(key + a->key_size, 0, row->key_size - a->key_size);
+	row->key_size = a->key_size;
+	memset(row->value, 0, h->form.value_size);
+	h->form.add(row->value, a->value);
+	row->missed = h->error - a->less;
+	row->weight = a->weight + row->missed;
+}
 
 static void __attribute__((noinline))
 row_make(struct heaviest *h, uint64_t hash, const struct addend *a)
@@ -185,13 +213,7 @@ row_make(struct heaviest *h, uint64_t hash, const struct addend *a)
 	}
 	number = full ? give_way(h) : h->count++;
 	index_add(&h->index, hash, number);
-	h->size[number] = (uint32_t)a->key_size;
-	memcpy(row_key(h, number), a->key, a->key_size);
-	memset(row_key(h, number) + a->key_size, 0,
-		h->form.key_size - a->key_size + h->form.value_size);
-	h->form.add(row_value(h, number), a->value);
-	h->missed[number] = h->error - a->less;
-	h->weight[number] = a->weight + h->missed[number];
+	row_fill(h, number, a);
 	if (full)
 		heap_place(h);
 }
@@ -200,6 +222,7 @@ static void add(struct heaviest *h, const struct addend *a)
 {
 	uint64_t hash = hash_of(h, a->key, a->key_size);
 	struct index_place place = index_place(&h->index, hash);
+	struct row *row;
 	uint32_t number =
 		bucket_find(h, &h->index.buckets[place.first], place.tag, a->key, a->key_size);
 
@@ -210,8 +233,9 @@ static void add(struct heaviest *h, const struct addend *a)
 		row_make(h, hash, a);
 		return;
 	}
-	h->form.add(row_value(h, number), a->value);
-	h->weight[number] += a->weight;
+	row = row_at(h, number);
+	h->form.add(row->value, a->value);
+	row->weight += a->weight;
 }
 
 void heaviest_add(struct heaviest *h, const void *key, size_t key_size, const void *value,
@@ -229,8 +253,8 @@ static void miss(struct heaviest *h, uint64_t weight)
 {
 	h->error += weight;
 	for (uint32_t i = 0; i < h->count; i++) {
-		h->missed[i] += weight;
-		h->weight[i] += weight;
+		row_at(h, i)->missed += weight;
+		row_at(h, i)->weight += weight;
 	}
 }
 
@@ -253,10 +277,12 @@ void heaviest_merge(struct heaviest *to, struct heaviest *from)
 	}
 	to->overflow += from->overflow;
 	miss(to, from->error);
-	for (uint32_t i = 0; i < from->count; i++)
-		add(to, &(struct addend){row_key(from, i), from->size[i], row_value(from, i),
-				from->weight[i] - from->missed[i],
-				from->error - from->missed[i]});
+	for (uint32_t i = 0; i < from->count; i++) {
+		const struct row *row = row_at(from, i);
+
+		add(to, &(struct addend){row_key(from, i), row->key_size, row->value,
+				row->weight - row->missed, from->error - row->missed});
+	}
 }
 
 uint32_t heaviest_count(const struct heaviest *h)
@@ -281,7 +307,7 @@ const void *heaviest_key(const struct heaviest *h, uint32_t i)
 
 const void *heaviest_value(const struct heaviest *h, uint32_t i)
 {
-	return row_value(h, i);
+	return row_at(h, i)->value;
 }
 
 struct sorting {
