@@ -3,22 +3,27 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-/* The address sanitizer reports accesses to blocks that are kept unused. */
-#ifdef __SANITIZE_ADDRESS__
+#include "inspect/flow/pages.h"
+
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+/* The address sanitizer reports accesses to blocks that are kept unused, and beyond blocks of malloc. */
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #define HIDE(at, size) ASAN_POISON_MEMORY_REGION(at, size)
 #define SHOW(at, size) ASAN_UNPOISON_MEMORY_REGION(at, size)
+enum { SLABS_ARE_USED = false };
 #else
 #define HIDE(at, size) ((void)(at))
 #define SHOW(at, size) ((void)(at))
+enum { SLABS_ARE_USED = true };
 #endif
 
-/* More than this goes back to malloc: what one size of block has left over must not keep the
- * memory from the others. */
+/* More than this goes back to its slab or to malloc: what one size of block has left over must not keep
+ * the memory from the others. */
 enum { IDLE_BYTES = 1024 * 1024 };
-
-/* Less than what malloc maps, or trims, by itself (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD). */
-enum { GROW_BYTES = 96 * 1024 };
 
 struct memory_block {
 	struct memory_block *next, **link; /* `link` points at what points here */
@@ -33,6 +38,163 @@ struct memory_block {
 _Static_assert(sizeof(struct memory_block) % alignof(max_align_t) == 0,
 	"what follows a block header must be aligned as malloc aligns");
 
+/* --- slabs --- */
+
+/* Blocks of flows come and go by the thousand, which malloc serves from a heap that grows by single small
+ * pages in a thread: a system call and a page fault each. They lie in slabs instead, parts of large pages,
+ * each of blocks of one size; one whose blocks were all given back may be of another size next. */
+enum { SLAB_SIZE = 64 * 1024, SLABS = 32 };
+
+struct slab {
+	struct slab *next, **link;   /* of those of its size with room, or of the empty ones */
+	struct slab *region;         /* of the first one of a region: the next region */
+	struct memory_block *unused; /* given back */
+	uint32_t size;               /* of a block */
+	uint32_t n_used;
+	uint32_t fresh; /* where blocks begin that were never used */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct slab) % alignof(max_align_t) == 0,
+	"the first block must be aligned as malloc aligns");
+
+static void slab_link(struct slab **list, struct slab *slab)
+{
+	slab->next = *list;
+	slab->link = list;
+	if (slab->next)
+		slab->next->link = &slab->next;
+	*list = slab;
+}
+
+static void slab_unlink(struct slab *slab)
+{
+	*slab->link = slab->next;
+	if (slab->next)
+		slab->next->link = slab->link;
+}
+
+static bool slab_has_room(const struct slab *slab)
+{
+	return slab->unused || slab->fresh + slab->size <= SLAB_SIZE;
+}
+
+static bool make_slabs(struct memory *memory)
+{
+	char *region = pages_alloc(SLABS * SLAB_SIZE);
+
+	for (uint32_t i = SLABS; region && i-- > 0;)
+		slab_link(&memory->empty, (struct slab *)(void *)(region + i * SLAB_SIZE));
+	if (!region)
+		return false;
+	memory->empty->region = memory->regions;
+	memory->regions = memory->empty;
+	return true;
+}
+
+/* NULL: no memory. */
+static struct slab *slab_begin(struct memory *memory, uint32_t size)
+{
+	struct slab *slab;
+
+	if (!memory->empty && !make_slabs(memory))
+		return NULL;
+	slab = memory->empty;
+	slab_unlink(slab);
+	slab_link(&memory->slabs[size / MEMORY_STEP], slab);
+	slab->unused = NULL;
+	slab->size = size;
+	slab->n_used = 0;
+	slab->fresh = sizeof(*slab);
+	return slab;
+}
+
+static struct memory_block *slab_take(struct memory *memory, uint32_t size)
+{
+	struct slab *slab = memory->slabs[size / MEMORY_STEP];
+	struct memory_block *block;
+
+	if (!slab)
+		slab = slab_begin(memory, size);
+	if (!slab)
+		return NULL;
+	block = slab->unused;
+	if (block) {
+		slab->unused = block->next;
+	} else {
+		block = (struct memory_block *)(void *)((char *)slab + slab->fresh);
+		slab->fresh += size;
+	}
+	slab->n_used++;
+	if (!slab_has_room(slab))
+		slab_unlink(slab);
+	return block;
+}
+
+static void slab_give(struct memory *memory, struct memory_block *block)
+{
+	/* A region, and so each of its slabs, begins at a multiple of its size. */
+	struct slab *slab =
+		(struct slab *)(void *)((char *)block - (uintptr_t)block % SLAB_SIZE);
+
+	if (!slab_has_room(slab))
+		slab_link(&memory->slabs[slab->size / MEMORY_STEP], slab);
+	block->next = slab->unused;
+	slab->unused = block;
+	if (--slab->n_used > 0)
+		return;
+	slab_unlink(slab);
+	slab_link(&memory->empty, slab);
+}
+
+static void drop_slabs(struct memory *memory)
+{
+	struct slab *next;
+
+	for (struct slab *slab = memory->regions; slab; slab = next) {
+		next = slab->region;
+		pages_free(slab, SLABS * SLAB_SIZE);
+	}
+	memory->regions = memory->empty = NULL;
+	for (size_t class = 0; class < MEMORY_CLASSES; class ++)
+		memory->slabs[class] = NULL;
+}
+
+/* --- blocks --- */
+
+static bool has_class(size_t size)
+{
+	return size / MEMORY_STEP < MEMORY_CLASSES;
+}
+
+static struct memory_block *block_make(struct memory *memory, uint32_t size)
+{
+	return SLABS_ARE_USED && has_class(size) ? slab_take(memory, size) : malloc(size);
+}
+
+static void block_drop(struct memory *memory, struct memory_block *block)
+{
+	if (SLABS_ARE_USED && has_class(block->size))
+		slab_give(memory, block);
+	else
+		free(block);
+}
+
+static void drop_idle(struct memory *memory)
+{
+	for (size_t class = 0; class < MEMORY_CLASSES; class ++) {
+		struct memory_block *next;
+
+		for (struct memory_block *block = memory->idle[class]; block; block = next) {
+			next = block->next;
+			SHOW(block + 1, block->size - sizeof(*block));
+			block_drop(memory, block);
+		}
+		memory->idle[class] = NULL;
+	}
+	memory->idle_bytes = 0;
+}
+
 bool memory_share(struct memory *memory, size_t bytes, const struct quota_params *params)
 {
 	memory->peak = memory->used;
@@ -43,30 +205,15 @@ bool memory_share(struct memory *memory, size_t bytes, const struct quota_params
 /* The idle blocks of this size, or NULL: it is too large to be kept. */
 static struct memory_block **idle_of(struct memory *memory, size_t size)
 {
-	size_t class = size / MEMORY_STEP;
-
-	return class < MEMORY_CLASSES ? &memory->idle[class] : NULL;
+	return has_class(size) ? &memory->idle[size / MEMORY_STEP] : NULL;
 }
 
-/* The heap of a thread that is not the first one grows by single pages, with a system call for each
- * (M_TOP_PAD is for the first one's alone). What was taken at once and given back stays in it. */
-static void __attribute__((noinline, cold)) grow(struct memory *memory, size_t size)
-{
-	void *volatile room = malloc(GROW_BYTES); /* volatile: not optimised away */
-
-	free(room);
-	memory->grown = memory->used + (size < GROW_BYTES ? GROW_BYTES : size);
-}
-
-static struct memory_block *block_take(struct memory *memory, size_t size)
+static struct memory_block *block_take(struct memory *memory, uint32_t size)
 {
 	struct memory_block **idle = idle_of(memory, size), *block;
 
-	if (!idle || !*idle) {
-		if (memory->used + size > memory->grown)
-			grow(memory, size);
-		return malloc(size);
-	}
+	if (!idle || !*idle)
+		return block_make(memory, size);
 	block = *idle;
 	*idle = block->next;
 	memory->idle_bytes -= size;
@@ -126,7 +273,7 @@ static void block_free(struct memory_block *block)
 	if (block->point != NOBODY)
 		quota_give(&memory->quota, block->point, block->size);
 	if (!idle || memory->idle_bytes + block->size > IDLE_BYTES) {
-		free(block);
+		block_drop(memory, block);
 		return;
 	}
 	block->next = *idle;
@@ -161,16 +308,7 @@ void memory_sweep(struct memory_list *list)
 
 void memory_trim(struct memory *memory)
 {
-	for (size_t class = 0; class < MEMORY_CLASSES; class ++) {
-		struct memory_block *next;
-
-		for (struct memory_block *block = memory->idle[class]; block; block = next) {
-			next = block->next;
-			SHOW(block + 1, block->size - sizeof(*block));
-			free(block);
-		}
-		memory->idle[class] = NULL;
-	}
-	memory->idle_bytes = 0;
+	drop_idle(memory);
+	drop_slabs(memory);
 	quota_fini(&memory->quota);
 }

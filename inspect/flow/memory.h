@@ -4,8 +4,11 @@
  *
  * The limit holds for what is taken after memory_share(): the library's own tables are always had.
  * From then on every block is taken on the account of an observation point, the one that was named
- * last. A few blocks that were given back are kept, up to a bound, for the next that needs one of
- * their size; they do not count as used. */
+ * last.
+ *
+ * Small blocks lie in slabs of large pages, which serve all sizes and are kept until the end. A few blocks
+ * that were given back are kept, up to a bound, for the next that needs one of their size. What is kept
+ * does not count as used. */
 #pragma once
 
 #include <stddef.h>
@@ -19,17 +22,19 @@ enum {
 };
 
 struct memory_block;
+struct slab;
 
 /* All zero is a fresh one. */
 struct memory {
 	size_t used, peak; /* bytes, block headers included */
 	uint64_t refused;  /* calls refused for lack of room */
 	size_t idle_bytes;
-	size_t grown;       /* bytes that the thread's heap has room for, so far */
 	struct quota quota; /* of the limit */
 	uint32_t point;     /* on whose account blocks are taken; see memory_charge() */
 	bool is_shared;     /* memory_share() was called */
 	struct memory_block *idle[MEMORY_CLASSES];
+	struct slab *slabs[MEMORY_CLASSES]; /* of each size, those with room */
+	struct slab *empty, *regions;       /* of any size next; and all there are */
 };
 
 /* Blocks taken together. All zero is an empty list; it must not move while it has blocks. */
