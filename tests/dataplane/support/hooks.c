@@ -78,6 +78,13 @@ void *__wrap_malloc(size_t size)
 	return no_memory() ? NULL : __real_malloc(size);
 }
 
+void *__real_pages_alloc(size_t size);
+void *__wrap_pages_alloc(size_t size);
+void *__wrap_pages_alloc(size_t size)
+{
+	return no_memory() ? NULL : __real_pages_alloc(size);
+}
+
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size)
