@@ -14,6 +14,8 @@
 #include "config/settings/settings.h"
 #include "dataplane/replay/replay.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@ struct arguments {
 	const char *settings_file;
 	const char **set; /* --set values, in order */
 	uint32_t n_set;
+	const char **list_files; /* --list, in order; relative to here */
+	uint32_t n_list_files;
 	struct model *model;
 	struct lists *lists;
 	bool json, dump, check, help;
@@ -105,6 +109,9 @@ static bool parse_option(struct arguments *a, int option)
 		return parse_input(optarg, &a->params.input);
 	case OPT_INNER:
 		a->params.inner = optarg;
+		return true;
+	case OPT_LIST:
+		a->list_files[a->n_list_files++] = optarg;
 		return true;
 	case OPT_DUMP:
 		a->dump = true;
@@ -220,6 +227,23 @@ static int run(struct arguments *a)
 	return (int)replay_run(&a->params, report, a);
 }
 
+/* Their paths are made absolute: those of the settings are relative to the settings file. */
+static bool add_lists(const struct arguments *a, struct settings *settings, struct error *error)
+{
+	for (uint32_t i = 0; i < a->n_list_files; i++) {
+		char path[PATH_MAX];
+
+		if (!realpath(a->list_files[i], path)) {
+			error_set(error, "%s: cannot open: %s", a->list_files[i],
+				strerror(errno));
+			return false;
+		}
+		if (settings_add_list(settings, path, error) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* false: it was said what is wrong with them. */
 static bool load(struct arguments *a, struct settings *settings)
 {
@@ -228,7 +252,7 @@ static bool load(struct arguments *a, struct settings *settings)
 	struct error error;
 
 	a->model = load_config(&from, settings, &error);
-	if (a->model)
+	if (a->model && add_lists(a, settings, &error))
 		a->lists = load_lists(&from, settings, &error);
 	a->params.model = a->model;
 	a->params.lists = a->lists;
@@ -311,15 +335,17 @@ int command_replay(int argc, char **argv)
 				.progress = isatty(STDERR_FILENO),
 			},
 		.set = calloc((size_t)argc, sizeof(char *)),
+		.list_files = calloc((size_t)argc, sizeof(char *)),
 	};
 	int status = EXIT_USAGE;
 
-	if (a.set && parse_arguments(&a, argc, argv)) {
+	if (a.set && a.list_files && parse_arguments(&a, argc, argv)) {
 		if (a.help)
 			status = usage_help("replay");
 		else
 			status = act(&a, &settings);
 	}
+	free(a.list_files);
 	free(a.set);
 	return status;
 }

@@ -237,6 +237,9 @@ int settings_set(struct settings *settings, const char *assignment, struct error
 int settings_set_report(
 	struct settings *settings, const char *assignment, struct report *report);
 
+/* One more indicator list, with the defaults of the others. */
+int settings_add_list(struct settings *settings, const char *file, struct error *error);
+
 /* Why a change of this key has no effect as the other settings stand, after "has no effect"; static.
  * NULL: it has. */
 const char *settings_no_effect(const struct settings *settings, const char *key);

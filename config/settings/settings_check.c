@@ -42,6 +42,11 @@ static bool has_recording(const struct settings *s)
 	return s->packets.record != RECORD_NONE;
 }
 
+static bool has_alerts(const struct settings *s)
+{
+	return s->detect.alerts;
+}
+
 struct effect {
 	const char *key;                            /* one, or the beginning of several */
 	bool (*is_there)(const struct settings *s); /* NULL: it always has */
@@ -59,6 +64,8 @@ static const struct effect effects[] = {
 	{"exception.", has_exception, "while exception.mode is off"},
 	{"summary.names", has_dpi, "while dpi.enabled is false"},
 	{"summary.encryption", has_dpi, "while dpi.enabled is false"},
+	{"detect.alerts", NULL, NULL},
+	{"detect.", has_alerts, "while detect.alerts is false"},
 	{"events.dns", has_dpi, "while dpi.enabled is false"},
 	{"events.http", has_dpi, "while dpi.enabled is false"},
 	{"events.tls", has_dpi, "while dpi.enabled is false"},

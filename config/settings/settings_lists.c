@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/error.h"
 #include "config/parse/value.h"
 #include "config/settings/settings_place.h"
 
@@ -139,4 +140,29 @@ bool place_lists(const struct place *p, const struct node *list)
 			return false;
 	}
 	return true;
+}
+
+int settings_add_list(struct settings *settings, const char *file, struct error *error)
+{
+	struct settings_lists *lists = &settings->detect.lists;
+	struct settings_list *list;
+
+	if (lists->count == LISTS_MAX) {
+		error_set(error, "%s: there are %d indicator lists already", file, LISTS_MAX);
+		return -1;
+	}
+	list = place_room(lists->count + 1, sizeof(*list));
+	if (lists->count > 0)
+		memcpy(list, lists->list, lists->count * sizeof(*list));
+	free(lists->list);
+	lists->list = list;
+	list += lists->count;
+	*list = (struct settings_list){.file = place_text(file),
+		.name = name_of_file(file),
+		.severity = LIST_SEVERITY};
+	lists->count++;
+	if (!is_named_twice(lists, list))
+		return 0;
+	error_set(error, "%s: two indicator lists are called '%s'", file, list->name);
+	return -1;
 }

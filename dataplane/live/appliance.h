@@ -47,7 +47,7 @@ struct appliance *appliance_start(
  * was said. */
 bool appliance_tick(struct appliance *appliance);
 
-/* Puts a new model and the live settings (sessions.unknown, sessions.unknown_direction) in force,
+/* Puts a new model, new lists and the live settings (sessions.unknown, sessions.unknown_direction) in force,
  * without losing or misjudging a packet; takes over `policy`, whatever comes of it. Of all other
  * settings, `message` names those that differ from what is in force: they were left. 0, or -1:
  * nothing has changed, and `message` says why. */

@@ -17,7 +17,8 @@ struct differences {
 static bool is_live(const char *key)
 {
 	return strcmp(key, "sessions.unknown") == 0 ||
-	       strcmp(key, "sessions.unknown_direction") == 0 || strcmp(key, "aws_import") == 0;
+	       strcmp(key, "sessions.unknown_direction") == 0 ||
+	       strcmp(key, "aws_import") == 0 || strcmp(key, "detect.lists") == 0;
 }
 
 static void name_difference(void *ctx, const char *key)
