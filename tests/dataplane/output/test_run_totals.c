@@ -344,7 +344,7 @@ static void the_ledger_of_a_sink_has_both_kinds_of_events(void)
 	CU_ASSERT_EQUAL(l->written, LANES * 4);
 	CU_ASSERT_EQUAL(l->offered, l->written + l->by_policy + l->lost_queue + l->lost_disk);
 	summary = run_totals_summary(&g, &crowd.rig.settings, crowd.lanes, LANES);
-	CU_ASSERT_EQUAL(summary.n_outputs, 4);
+	CU_ASSERT_EQUAL(summary.n_outputs, 5);
 	CU_ASSERT_STRING_EQUAL(summary.outputs[1].name, "transactions");
 	CU_ASSERT_TRUE(summary.outputs[1].enabled);
 	CU_ASSERT_EQUAL(summary.outputs[1].ledger.written, LANES * 4);

@@ -582,15 +582,26 @@ static void files_are_those_that_the_settings_ask_for(void)
 		"events.dns", "events.http", "events.tls", "events.quic", "events.ssh"};
 	struct settings settings;
 
-	expect_files(false, NULL, "./events/flows.jsonl\n./events/transactions.jsonl\n");
-	expect_files(false, "events.flow=false", "./events/transactions.jsonl\n");
-	expect_files(false, "events.dns=false",
+	expect_files(false, NULL,
+		"./alerts/alerts.jsonl\n./events/flows.jsonl\n./events/transactions.jsonl\n");
+	expect_files(false, "detect.alerts=false",
 		"./events/flows.jsonl\n./events/transactions.jsonl\n");
-	expect_files(false, "dpi.enabled=false", "./events/flows.jsonl\n");
+	expect_files(false, "events.flow=false",
+		"./alerts/alerts.jsonl\n./events/transactions.jsonl\n");
+	expect_files(false, "events.dns=false",
+		"./alerts/alerts.jsonl\n./events/flows.jsonl\n./events/transactions.jsonl\n");
+	expect_files(
+		false, "dpi.enabled=false", "./alerts/alerts.jsonl\n./events/flows.jsonl\n");
 	expect_files(false, "events.file=false", ".\n");
-	expect_files(true, NULL, "./events/flows-" STAMP "./events/transactions-" STAMP);
-	expect_files(true, "events.flow=false", "./events/transactions-" STAMP);
-	expect_files(true, "dpi.enabled=false", "./events/flows-" STAMP);
+	expect_files(true, NULL,
+		"./alerts/alerts-" STAMP "./events/flows-" STAMP
+		"./events/transactions-" STAMP);
+	expect_files(true, "events.flow=false",
+		"./alerts/alerts-" STAMP "./events/transactions-" STAMP);
+	expect_files(
+		true, "dpi.enabled=false", "./alerts/alerts-" STAMP "./events/flows-" STAMP);
+	expect_files(true, "detect.alerts=false",
+		"./events/flows-" STAMP "./events/transactions-" STAMP);
 	expect_files(true, "events.file=false", ".\n");
 	settings_init(&settings);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {

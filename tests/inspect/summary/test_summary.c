@@ -198,6 +198,14 @@ static void put_json(const struct run *run, const struct folder *folder, const c
 	fclose(file);
 }
 
+static const struct alerts_top some_alerts = {.n = 1,
+	.row = {{.id = 0xabc,
+		.severity = 2,
+		.count = 1234,
+		.rule = "6",
+		.title = "Self-signed Certificate",
+		.tenant = "blue"}}};
+
 static void docs_list_every_key(void)
 {
 	struct folder folder = folder_make();
@@ -205,6 +213,7 @@ static void docs_list_every_key(void)
 	char path[PATH_MAX];
 
 	run->summary.counters.flow_table_stats.acked_unseen = 1; /* there is a note about it */
+	run->summary.alerts = &some_alerts;
 	add_packets(run);
 	put_json(run, &folder, "summary.json");
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Summary",
