@@ -62,8 +62,9 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 	if (a->help)
 		return true;
 	if (argc - optind != 1 || !control_knows(argv[optind])) {
-		log_error("ctl: one of stats, sessions, rules, flows, alerts, reload, quit is needed; "
-			  "see 'periscope ctl --help'");
+		log_error(
+			"ctl: one of stats, sessions, rules, flows, alerts, reload, quit is needed; "
+			"see 'periscope ctl --help'");
 		return false;
 	}
 	a->request = argv[optind];

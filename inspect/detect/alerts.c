@@ -11,9 +11,9 @@ struct row {
 	uint64_t key;
 	uint32_t older, newer, next;
 	bool is_taken;
-	struct {
-		struct alert_record record;
-		char text[ALERT_BYTES];
+	union {
+		struct alert_record record; /* with its texts */
+		char bytes[sizeof(struct alert_record) + ALERT_BYTES];
 	} is;
 };
 
@@ -141,7 +141,7 @@ static void write(struct alerts *a, const struct row *row)
 	record->last_ns = from->last_ns;
 	record->count = from->count;
 	record->ended = from->ended;
-	alert_copy(&record->alert, record->text, &from->alert, row->is.text);
+	alert_copy(&record->alert, record->text, &from->alert, row->is.record.text);
 	record->record.cut = record->alert.cut;
 }
 
@@ -159,7 +159,7 @@ static void end(struct alerts *a, struct row *row)
 	if (!a->params.live)
 		record->id = id_of(row);
 	record->ended = true;
-	brief = alert_brief_of(record, row->is.text);
+	brief = alert_brief_of(record, row->is.record.text);
 	alerts_top_add(&a->top, &brief);
 	write(a, row);
 	a->growing--;
@@ -189,7 +189,7 @@ static struct row *take(struct alerts *a)
 static void show(struct row *row, const struct alert_fact *fact)
 {
 	row->is.record.first_ns = fact->time_ns;
-	alert_copy(&row->is.record.alert, row->is.text, &fact->alert, fact->text);
+	alert_copy(&row->is.record.alert, row->is.record.text, &fact->alert, fact->text);
 }
 
 static struct row *begin(struct alerts *a, uint64_t key, const struct alert_fact *fact)
@@ -296,7 +296,7 @@ uint32_t alerts_growing(const struct alerts *a, struct alert_brief *rows, uint32
 	uint32_t n = 0;
 
 	for (uint32_t i = a->newest; i != NONE && n < max; i = a->rows[i].older)
-		rows[n++] = alert_brief_of(&a->rows[i].is.record, a->rows[i].is.text);
+		rows[n++] = alert_brief_of(&a->rows[i].is.record, a->rows[i].is.record.text);
 	return a->growing;
 }
 

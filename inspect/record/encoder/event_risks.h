@@ -9,10 +9,7 @@
 enum { EVENT_RISK_NAME = 96 };
 
 /* The most that is appended. */
-enum {
-	EVENT_RISKS_MAX =
-		64 + RISKS * (64 + TEXT_JSON_GROWTH * (EVENT_RISK_NAME + RISK_WHY))
-};
+enum { EVENT_RISKS_MAX = 64 + RISKS * (64 + TEXT_JSON_GROWTH * (EVENT_RISK_NAME + RISK_WHY)) };
 
 /* `,"risks":[...],"score":...`. */
 void event_risks(struct text *t, const struct flow *flow);

@@ -540,8 +540,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"aws_import=[\"a\\tb.json\"]", "summary.conversations=false", "summary.names=false",
 	"summary.failures=false", "summary.encryption=false", "detect.alerts=false",
 	"detect.risk_score=50", "detect.open_alerts=16", "detect.idle_timeout=1h",
-	"detect.lists=[{file: \"a b\\t.txt\", name: n, type: ip, severity: 1, action: allow}, "
-	"{file: /x/c.d.txt}]",
+	("detect.lists=[{file: \"a b\\t.txt\", name: n, type: ip, severity: 1, action: allow}, "
+	 "{file: /x/c.d.txt}]"),
 	"events.flow=false", "events.flow_start=true", "events.dns=false", "events.http=false",
 	"events.tls=false", "events.quic=false", "events.ssh=false",
 	"events.transactions_per_flow=0", "events.transactions_per_second=7",

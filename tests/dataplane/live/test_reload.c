@@ -270,7 +270,8 @@ static struct snapshot *make_snapshot(struct world *w, uint64_t generation)
 	w->model = model_load(w->path[config], &w->settings[config], &report);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->model);
 	report_fini(&report);
-	snapshot = snapshot_create(w->model, NULL, &w->settings[config], generation, LANES, &error);
+	snapshot = snapshot_create(
+		w->model, NULL, &w->settings[config], generation, LANES, &error);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
 	CU_ASSERT_EQUAL_FATAL(filter_rule_count(snapshot->filter), NO_RULE);
 	return snapshot;

@@ -125,8 +125,8 @@ static struct epoch *epoch_begin(struct world *w)
 			finding_print(report.errors, error.text, sizeof(error.text)));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(epoch->model);
 	report_fini(&report);
-	epoch->snapshot =
-		snapshot_create(epoch->model, NULL, &epoch->settings, ++w->generation, 1, &error);
+	epoch->snapshot = snapshot_create(
+		epoch->model, NULL, &epoch->settings, ++w->generation, 1, &error);
 	if (!epoch->snapshot)
 		abort();
 	CU_ASSERT_EQUAL_FATAL(filter_rule_count(epoch->snapshot->filter), 2 * SESSIONS * RULES);

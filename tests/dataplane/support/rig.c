@@ -35,7 +35,8 @@ void rig_begin(struct rig *rig, uint32_t n_workers)
 void rig_snapshot(struct snapshot_slot *slot, const struct settings *settings, uint32_t n_lanes)
 {
 	struct error error;
-	struct snapshot *snapshot = snapshot_create(&no_model, NULL, settings, 1, n_lanes, &error);
+	struct snapshot *snapshot =
+		snapshot_create(&no_model, NULL, settings, 1, n_lanes, &error);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(snapshot);
 	CU_ASSERT_PTR_NULL(snapshot_publish(slot, snapshot));

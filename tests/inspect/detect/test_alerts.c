@@ -21,12 +21,12 @@ struct written {
 static struct paper {
 	bool refuses;
 	unsigned n;
+	struct written all[WRITTEN];
 	union {
 		struct record head;
 		struct alert_record alert;
 		char bytes[RECORD_MAX];
 	} last;
-	struct written all[WRITTEN];
 } paper;
 
 static void put(char *to, size_t size, const struct alert_record *r, enum alert_text which)

@@ -20,4 +20,3 @@ void tls_log_add(struct tls_log *log, const char *format, ...)
 struct tls_sink tls_log_sink(struct tls_log *log,
 	void (*client)(void *ctx, const struct tls_client_hello *hello),
 	void (*server)(void *ctx, const struct tls_server_hello *hello));
-

@@ -13,48 +13,44 @@
 
 #define TIME UINT64_C(1071580905000000001)
 
-struct letter {
-	union {
-		struct record head;
-		struct alert_fact fact;
-		char bytes[RECORD_MAX];
-	} fact;
-	union {
-		struct alert_record is;
-		char bytes[RECORD_MAX];
-	} record;
-	char line[EVENT_ALERT_MAX + 1];
-};
+static union {
+	struct record head;
+	struct alert_fact is;
+	char bytes[RECORD_MAX];
+} fact;
+static union {
+	struct alert_record is;
+	char bytes[RECORD_MAX];
+} alert;
+static char line[EVENT_ALERT_MAX + 1];
 
 static struct record *take(void *ctx, enum record_type type, size_t len)
 {
-	struct letter *letter = ctx;
-
+	(void)ctx;
 	CU_ASSERT_TRUE_FATAL(len <= RECORD_MAX);
-	letter->fact.head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
-	return &letter->fact.head;
+	fact.head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
+	return &fact.head;
 }
 
 /* A fact told, an alert of it with a count of 7, and its line. */
-static const char *write(struct letter *letter, const struct observation_point *point,
-	const struct alert_telling *telling)
+static const char *write(
+	const struct observation_point *point, const struct alert_telling *telling)
 {
-	const struct sink sink = {letter, take};
+	const struct sink sink = {NULL, take};
 	const struct flow flow = sample_flow();
-	struct alert_record *r = &letter->record.is;
-	struct text t = text_make(letter->line, EVENT_ALERT_MAX);
+	struct alert_record *r = &alert.is;
+	struct text t = text_make(line, EVENT_ALERT_MAX);
 
 	CU_ASSERT_TRUE_FATAL(alert_tell(&sink, 1, &flow, point, telling));
-	CU_ASSERT_EQUAL(letter->fact.head.len,
-		sizeof(struct alert_fact) + alert_bytes(&letter->fact.fact.alert));
+	CU_ASSERT_EQUAL(fact.head.len, sizeof(struct alert_fact) + alert_bytes(&fact.is.alert));
 	*r = (struct alert_record){
 		.id = 0xab, .first_ns = TIME, .last_ns = TIME + 1, .count = 7, .ended = true};
-	alert_copy(&r->alert, r->text, &letter->fact.fact.alert, letter->fact.fact.text);
-	memset(&letter->fact, 0xa5, sizeof(letter->fact));
+	alert_copy(&r->alert, r->text, &fact.is.alert, fact.is.text);
+	memset(&fact, 0xa5, sizeof(fact));
 	event_alert(&t, &r->record, NULL);
 	CU_ASSERT_FALSE_FATAL(t.full);
 	*t.at = '\0';
-	return letter->line;
+	return line;
 }
 
 static void say(struct alert_telling *telling, enum alert_text which, const char *text)
@@ -78,14 +74,12 @@ static struct alert_telling some_telling(void)
 
 static void an_alert_in_full(void)
 {
-	struct letter *letter = calloc(1, sizeof(*letter));
 	const struct observation_point point = {
 		.has_vni = true, .key.vni = 42, .session = "tms-1", .interface_id = "eni-1"};
 	const struct alert_telling telling = some_telling();
 	const struct flow flow = sample_flow();
 	char id[17], want[2048];
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(letter);
 	flow_id_print(flow_id(&flow, 0), id);
 	snprintf(want, sizeof(want),
 		"{\"event\":\"alert\",\"alert_id\":\"00000000000000ab\",\"engine\":\"list\","
@@ -100,14 +94,12 @@ static void an_alert_in_full(void)
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
 		"\"evidence\":{\"dns.query\":\"evil\\n\xef\xbf\xbd.example\"}}\n",
 		id);
-	CU_ASSERT_STRING_EQUAL(write(letter, &point, &telling), want);
-	free(letter);
+	CU_ASSERT_STRING_EQUAL(write(&point, &telling), want);
 }
 
 /* Every byte grows to six, and every text is longer than there is room for. */
 static void none_is_longer(void)
 {
-	struct letter *letter = calloc(1, sizeof(*letter));
 	struct alert_telling telling = {
 		.engine = ALERT_PERISCOPE, .severity = 1, .time_ns = TIME};
 	char text[ALERT_TEXT + 100];
@@ -117,32 +109,27 @@ static void none_is_longer(void)
 		.interface_id = text,
 		.account = text};
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(letter);
 	memset(text, 1, sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	for (int i = 0; i < ALERT_TEXTS; i++)
 		say(&telling, (enum alert_text)i, text);
-	CU_ASSERT_TRUE(strlen(write(letter, &point, &telling)) >
+	CU_ASSERT_TRUE(strlen(write(&point, &telling)) >
 		       (size_t)TEXT_JSON_GROWTH * ALERT_TEXT * ALERT_TEXTS);
-	CU_ASSERT_TRUE(letter->record.is.alert.cut);
-	free(letter);
+	CU_ASSERT_TRUE(alert.is.alert.cut);
 }
 
 static void docs_list_every_field(void)
 {
-	struct letter *letter = calloc(1, sizeof(*letter));
 	struct folder folder = folder_make();
 	const struct observation_point point = {.has_vni = false};
 	struct alert_telling telling = some_telling();
 	char path[PATH_MAX];
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(letter);
 	say(&telling, ALERT_FIELD, "");
-	folder_put(&folder, "alerts.json", write(letter, &point, &telling));
+	folder_put(&folder, "alerts.json", write(&point, &telling));
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Alerts",
 		folder_path(&folder, "alerts.json", path, sizeof(path))));
 	folder_remove(&folder);
-	free(letter);
 }
 
 void suite_event_alert(void);

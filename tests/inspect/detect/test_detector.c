@@ -1,0 +1,201 @@
+/* What a worker tells of risks and of indicators: which, with what words; and what it could not tell. */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/settings/settings.h"
+#include "inspect/detect/detector.h"
+#include "inspect/detect/lists/lists.h"
+#include "inspect/dpi/dpi.h"
+#include "inspect/proto/details_draft.h"
+#include "inspect/record/alert.h"
+#include "support/folder.h"
+
+enum {
+	NUMERIC_HOST = 12,
+	BINARY_TRANSFER = 4
+}; /* as ndpiReader -h lists them: scores of 10 and 250 */
+
+static struct folder folder;
+static struct settings settings;
+static struct lists *lists;
+static struct draft draft;
+static _Alignas(8) uint8_t room[DETAILS_MAX];
+
+/* The outbox. */
+static struct {
+	bool refuses;
+	unsigned n;
+	union {
+		struct record head;
+		struct alert_fact fact;
+		char bytes[sizeof(struct alert_fact) + ALERT_BYTES];
+	} told[8];
+} ear;
+
+static struct record *take(void *ctx, enum record_type type, size_t len)
+{
+	(void)ctx;
+	CU_ASSERT_TRUE_FATAL(ear.n < 8 && len <= sizeof(ear.told[0]));
+	if (ear.refuses)
+		return NULL;
+	memset(&ear.told[ear.n], 0xa5, sizeof(ear.told[0]));
+	ear.told[ear.n].head = (struct record){.len = (uint32_t)len, .type = (uint16_t)type};
+	return &ear.told[ear.n++].head;
+}
+
+static int setup(void)
+{
+	struct report report = {0};
+	struct error error;
+	char path[128];
+
+	folder = folder_make();
+	folder_put(&folder, "bad.txt", "192.0.2.0/24\nevil.example\n");
+	settings_init(&settings);
+	if (settings_set(&settings, "detect.lists=[{file: bad.txt, severity: 3}]", &error) == 0)
+		lists = lists_load(
+			&settings, folder_path(&folder, "x", path, sizeof(path)), &report);
+	report_fini(&report);
+	return lists == NULL;
+}
+
+static int teardown(void)
+{
+	lists_destroy(lists);
+	settings_fini(&settings);
+	folder_remove(&folder);
+	return 0;
+}
+
+static struct detector detector_of(uint32_t risk_score)
+{
+	memset(&ear, 0, sizeof(ear));
+	settings.detect.risk_score = risk_score;
+	return (struct detector){
+		.facts = {NULL, take}, .settings = &settings, .lists = lists, .number = 5};
+}
+
+static struct flow flow_of(const struct details *details)
+{
+	struct flow flow = {.flags = FLOW_CLIENT_IS_LO,
+		.last_ns = 99,
+		.key.point = SESSION_NONE & FLOW_POINT_MASK};
+
+	flow.key.lo = ip_addr_v4((const uint8_t[]){10, 0, 0, 1});
+	flow.key.hi = ip_addr_v4((const uint8_t[]){192, 0, 2, 7});
+	flow.key.ip_version = 4;
+	flow.key.protocol = 6;
+	memcpy(&flow.details, &details, sizeof(details)); /* read alone */
+	return flow;
+}
+
+/* Fact `i` says, "RULE|CATEGORY|TITLE|WHY|FIELD|VALUE", of 10.0.0.1. */
+static void expect(unsigned i, enum alert_engine engine, uint8_t severity, const char *words)
+{
+	const struct alert_fact *fact = &ear.told[i].fact;
+	const struct alert *alert = &fact->alert;
+	char text[ALERT_BYTES] = "";
+	size_t len = 0;
+
+	CU_ASSERT_TRUE_FATAL(i < ear.n);
+	for (int which = ALERT_RULE; which <= ALERT_VALUE; which++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s",
+			which == ALERT_RULE ? "" : "|", alert->len[which],
+			alert_text(alert, fact->text, (enum alert_text)which));
+	CU_ASSERT_STRING_EQUAL(text, words);
+	CU_ASSERT_EQUAL(alert->engine, engine);
+	CU_ASSERT_EQUAL(alert->severity, severity);
+	CU_ASSERT_EQUAL(alert->source.byte[12], 10);
+	CU_ASSERT_EQUAL(alert->by_title, engine == ALERT_LIST);
+	CU_ASSERT_EQUAL(fact->fact.number, 5);
+	CU_ASSERT_EQUAL(fact->time_ns, 77);
+	CU_ASSERT_EQUAL(alert->len[ALERT_TENANT], strlen("plain"));
+	CU_ASSERT_PTR_NULL(alert->flow.details);
+}
+
+static void risks_from_a_score_on(void)
+{
+	static const struct {
+		uint32_t score;
+		unsigned told;
+	} rows[] = {{0, 0}, {10, 3}, {11, 2}, {100, 2}, {101, 1}, {250, 1}, {251, 0}};
+	const struct risk_set risks = {
+		(uint64_t)1 << NUMERIC_HOST | (uint64_t)1 << BINARY_TRANSFER,
+		1u << OWN_RISK_tcp_overlap};
+	struct flow flow;
+
+	draft_reset(&draft);
+	draft.risks = risks;
+	draft_why(&draft, BINARY_TRANSFER, "a program");
+	draft_why(&draft, NDPI_RISKS + OWN_RISK_tcp_overlap, "a segment");
+	flow = flow_of(draft_copy(&draft, room));
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct detector d = detector_of(rows[i].score);
+
+		detector_risks(&d, &flow, &risks, 77);
+		CU_ASSERT_EQUAL_FATAL(ear.n, rows[i].told);
+		if (rows[i].told > 0)
+			expect(0, ALERT_NDPI, 1,
+				"4|risk|Binary Application Transfer|a program||");
+		if (rows[i].told > 1)
+			expect(ear.n - 1, ALERT_PERISCOPE, 2,
+				"tcp_overlap|risk|tcp_overlap|a segment||");
+		if (rows[i].told > 2)
+			CU_ASSERT_EQUAL(ear.told[1].fact.alert.severity, 4);
+	}
+}
+
+static void what_is_in_a_list(void)
+{
+	struct detector d = detector_of(0);
+	const struct details *details;
+	char path[128], words[512];
+	struct flow flow;
+
+	folder_path(&folder, "bad.txt", path, sizeof(path));
+	draft_reset(&draft);
+	draft_text(&draft, DETAIL_dns_query, "A.Evil.Example");
+	details = draft_copy(&draft, room);
+	flow = flow_of(details);
+	flow.last_ns = 77;
+	detector_flow_began(&d, &flow);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 1);
+	snprintf(words, sizeof(words),
+		"bad|indicator|192.0.2.0/24|dst_ip is in list bad, line 1 of %s|dst_ip|192.0.2.7",
+		path);
+	expect(0, ALERT_LIST, 3, words);
+	detector_transaction(&d, &flow, TRANSACTION_DNS, 77, details);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 2);
+	snprintf(words, sizeof(words),
+		"bad|indicator|evil.example|dns.query is in list bad, line 2 of %s|dns.query|"
+		"A.Evil.Example",
+		path);
+	expect(1, ALERT_LIST, 3, words);
+	detector_transaction(&d, &flow, TRANSACTION_HTTP, 77, details);
+	detector_transaction(&d, &flow, TRANSACTION_DNS, 77, NULL);
+	CU_ASSERT_EQUAL(ear.n, 2);
+	/* What was told one by one is not told again at the flow's end; else it is told there. */
+	d.told = 1 << TRANSACTION_DNS;
+	detector_flow_ended(&d, &flow);
+	CU_ASSERT_EQUAL(ear.n, 2);
+	d.told = 0;
+	detector_flow_ended(&d, &flow);
+	CU_ASSERT_EQUAL(ear.n, 3);
+	ear.refuses = true;
+	detector_flow_ended(&d, &flow);
+	detector_flow_began(&d, &flow);
+	CU_ASSERT_EQUAL(d.unheard, 2);
+	d.lists = NULL;
+	detector_flow_began(&d, &flow);
+	CU_ASSERT_EQUAL(d.unheard, 2);
+}
+
+void suite_detector(void);
+void suite_detector(void)
+{
+	CU_pSuite s = CU_add_suite("detector", setup, teardown);
+
+	CU_ADD_TEST(s, risks_from_a_score_on);
+	CU_ADD_TEST(s, what_is_in_a_list);
+}
