@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "inspect/flow/hash.h"
+#include "inspect/flow/pages.h"
 
 enum { NONE = UINT32_MAX };
 
@@ -36,7 +37,7 @@ void alerts_destroy(struct alerts *alerts)
 	if (alerts == NULL)
 		return;
 	free(alerts->buckets);
-	free(alerts->rows);
+	pages_free(alerts->rows, alerts->params.capacity * sizeof(*alerts->rows));
 	free(alerts);
 }
 
@@ -51,7 +52,7 @@ struct alerts *alerts_create(const struct alerts_params *params)
 	for (a->n_buckets = 1; a->n_buckets < params->capacity;)
 		a->n_buckets *= 2;
 	a->buckets = malloc(a->n_buckets * sizeof(*a->buckets));
-	a->rows = malloc(params->capacity * sizeof(*a->rows));
+	a->rows = pages_alloc(params->capacity * sizeof(*a->rows));
 	if (a->buckets == NULL || a->rows == NULL) {
 		alerts_destroy(a);
 		return NULL;

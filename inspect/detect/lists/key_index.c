@@ -1,7 +1,8 @@
 #include "inspect/detect/lists/key_index.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "inspect/flow/pages.h"
 
 enum { FILTER_KEYS = 4 /* keys a word of 64 bits */, FILTER_MIN = 8, SLOTS_MIN = 4 };
 
@@ -22,8 +23,8 @@ bool key_index_init(struct key_index *index, uint32_t keys, uint32_t filter_only
 	uint64_t slots = power_of_two(SLOTS_MIN + (uint64_t)keys + keys / 3);
 
 	*index = (struct key_index){
-		.filter = calloc(words, sizeof(*index->filter)),
-		.slots = calloc(slots, sizeof(*index->slots)),
+		.filter = pages_alloc(words * sizeof(*index->filter)),
+		.slots = pages_alloc(slots * sizeof(*index->slots)),
 		.filter_mask = words - 1,
 		.slot_mask = slots - 1,
 	};
@@ -35,8 +36,8 @@ bool key_index_init(struct key_index *index, uint32_t keys, uint32_t filter_only
 
 void key_index_fini(struct key_index *index)
 {
-	free(index->filter);
-	free(index->slots);
+	pages_free(index->filter, (index->filter_mask + 1) * sizeof(*index->filter));
+	pages_free(index->slots, (index->slot_mask + 1) * sizeof(*index->slots));
 	*index = (struct key_index){0};
 }
 
