@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "decap/salt.h"
 #include "inspect/flow/hash.h"
 #include "inspect/flow/pages.h"
 
@@ -22,6 +23,7 @@ struct alerts {
 	struct alerts_params params;
 	struct alerts_stats stats;
 	struct output_ledger ledger;
+	uint64_t secret;    /* of the buckets: no result depends on it */
 	uint32_t n_buckets; /* a power of two */
 	uint32_t n_rows;    /* that were ever taken; the others follow */
 	uint32_t free;      /* of these, those that were given back: a list by `next` */
@@ -48,6 +50,7 @@ struct alerts *alerts_create(const struct alerts_params *params)
 	if (a == NULL)
 		return NULL;
 	a->params = *params;
+	salt_take(&a->secret, 1);
 	a->free = a->oldest = a->newest = NONE;
 	for (a->n_buckets = 1; a->n_buckets < params->capacity;)
 		a->n_buckets *= 2;
@@ -88,14 +91,34 @@ static uint64_t key_of(const struct alert *alert, const char *texts)
 
 static uint32_t *bucket_of(struct alerts *a, uint64_t key)
 {
-	return &a->buckets[key & (a->n_buckets - 1)];
+	return &a->buckets[hash_fold(key ^ a->secret, hash_salt[6]) & (a->n_buckets - 1)];
 }
 
-static uint32_t find(struct alerts *a, uint64_t key)
+static bool is_same_text(
+	const struct row *row, const struct alert_fact *fact, enum alert_text which)
+{
+	const struct alert *a = &row->is.record.alert, *b = &fact->alert;
+
+	return a->len[which] == b->len[which] &&
+	       memcmp(alert_text(a, row->is.record.text, which),
+		       alert_text(b, fact->text, which), a->len[which]) == 0;
+}
+
+/* Equal keys may be made on purpose. */
+static bool is_same(const struct row *row, const struct alert_fact *fact)
+{
+	const struct alert *a = &row->is.record.alert, *b = &fact->alert;
+
+	return a->engine == b->engine && a->tenant == b->tenant &&
+	       ip_addr_equal(&a->source, &b->source) && is_same_text(row, fact, ALERT_RULE) &&
+	       (!b->by_title || is_same_text(row, fact, ALERT_TITLE));
+}
+
+static uint32_t find(struct alerts *a, uint64_t key, const struct alert_fact *fact)
 {
 	uint32_t row = *bucket_of(a, key);
 
-	while (row != NONE && a->rows[row].key != key)
+	while (row != NONE && (a->rows[row].key != key || !is_same(&a->rows[row], fact)))
 		row = a->rows[row].next;
 	return row;
 }
@@ -232,7 +255,7 @@ static bool is_told(uint64_t count)
 void alerts_add(struct alerts *a, const struct alert_fact *fact)
 {
 	uint64_t key = key_of(&fact->alert, fact->text);
-	uint32_t number = find(a, key);
+	uint32_t number = find(a, key, fact);
 	struct row *row;
 
 	a->stats.facts++;

@@ -63,12 +63,13 @@ def rows(telemetry, command):
 def agree(path, directory):
     telemetry = Telemetry(path)
     said = {c: json.load(open(os.path.join(directory, c + ".json")), parse_float=str)
-            for c in ("stats", "sessions", "rules", "flows")}
+            for c in ("stats", "sessions", "rules", "flows", "alerts")}
     stats = said["stats"]
     wanted = {"stats": {k: v for k, v in stats.items()
                         if k == "wrong" or not isinstance(v, (dict, list))},
               "table": stats["flows"], "sessions": said["sessions"]["sessions"],
-              "rules": said["rules"]["rules"], "flows": said["flows"]["flows"]}
+              "rules": said["rules"]["rules"], "flows": said["flows"]["flows"],
+              "alerts": said["alerts"]["alerts"]}
     for name in ("ledger", "reasons", "workers", "handoff", "ports", "dpi", "outputs", "queues", "removed",
                  "shed", "disk"):
         wanted[name] = stats[name]

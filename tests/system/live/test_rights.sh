@@ -214,7 +214,7 @@ END
   replay "$tmp/sent" --set events.socket="$tmp/collector" "$pcaps/web.pcap" || { kill $collector; cat "$tmp/log"; return 1; }
   wait $collector
   sort "$tmp/events" >"$tmp/got"
-  sort "$tmp"/sent/events/*.jsonl | diff "$tmp/got" -
+  sort "$tmp"/sent/events/*.jsonl "$tmp"/sent/alerts/*.jsonl | diff "$tmp/got" -
 }
 check "a confined replay sends events to a collector" collected
 

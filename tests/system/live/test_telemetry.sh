@@ -69,7 +69,7 @@ agrees() {
   FIRST=$LIVE_PID
   received "$folder/dpdk_telemetry.v2" "$packets" && settled "$tmp/first" && sleep 0.5 || return 1
   mkdir -p "$tmp/said.d"
-  for table in stats sessions rules flows; do
+  for table in stats sessions rules flows alerts; do
     "$periscope" ctl -l "$tmp/first" -j $table >"$tmp/said.d/$table.json" || return 1
   done
   telemetry agree "$folder/dpdk_telemetry.v2" "$tmp/said.d"
