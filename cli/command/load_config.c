@@ -47,6 +47,16 @@ static void say_left_out(const struct report *report)
 		log_finding("and %u more; see periscope check", count - SAID);
 }
 
+/* Of what was loaded, or was not; frees the report. */
+static void say(struct report *report, bool loaded, struct error *error)
+{
+	if (loaded)
+		say_left_out(report);
+	else
+		say_first(report, error);
+	report_fini(report);
+}
+
 struct model *load_config(
 	const struct config_source *from, struct settings *settings, struct error *error)
 {
@@ -58,11 +68,7 @@ struct model *load_config(
 	if (!from->again)
 		log_configure(settings->log.format, settings->log.level);
 	model = model_load(from->file, settings, &report);
-	if (model)
-		say_left_out(&report);
-	else
-		say_first(&report, error);
-	report_fini(&report);
+	say(&report, model, error);
 	return model;
 }
 
@@ -72,10 +78,6 @@ struct lists *load_lists(
 	struct report report = {0};
 	struct lists *lists = lists_load(settings, from->file, &report);
 
-	if (lists)
-		say_left_out(&report);
-	else
-		say_first(&report, error);
-	report_fini(&report);
+	say(&report, lists, error);
 	return lists;
 }

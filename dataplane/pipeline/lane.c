@@ -211,25 +211,6 @@ static void take_verdicts(struct lane *lane, const struct filter *filter)
 	lane->verdict_base = 0;
 }
 
-void lane_refresh(struct lane *lane)
-{
-	const struct snapshot *current =
-		atomic_load_explicit(&lane->slot->current, memory_order_acquire);
-
-	if (current == lane->snapshot)
-		return;
-	lane->snapshot = current;
-	lane->hits = snapshot_hits(current, lane->index);
-	take_verdicts(lane, current->filter);
-	lane->detector.lists = lane->detector.facts.take ? current->lists : NULL;
-	session_table_bind(lane->sessions, current->model);
-	flow_table_bind(lane->flows, lane->sessions);
-	if (lane->dpi)
-		dpi_bind(lane->dpi, lane->sessions);
-	atomic_store_explicit(
-		&lane->reader.generation, current->generation, memory_order_release);
-}
-
 static void tell_transaction(void *ctx, const struct flow *flow, enum transaction kind,
 	uint64_t time_ns, uint32_t before, const struct details *details)
 {
@@ -257,7 +238,7 @@ static void tell_risks(
 
 /* What inspection tells goes to the exporter and to the detector. With indicator lists every transaction is
  * looked at, whichever become events. */
-static void listen(struct lane *lane, bool has_lists)
+static void listen(struct lane *lane)
 {
 	struct transaction_sink sink = lane->events;
 
@@ -265,12 +246,32 @@ static void listen(struct lane *lane, bool has_lists)
 	sink.transaction = tell_transaction;
 	sink.start = lane->events.start ? tell_start : NULL;
 	sink.risks = lane->detector.facts.take ? tell_risks : NULL;
-	if (has_lists) {
+	if (detector_has_lists(&lane->detector)) {
 		sink.kinds = (1 << TRANSACTIONS) - 1;
 		sink.per_flow = UINT32_MAX;
 	}
-	lane->detector.told = sink.kinds;
 	dpi_tell(lane->dpi, &sink);
+}
+
+void lane_refresh(struct lane *lane)
+{
+	const struct snapshot *current =
+		atomic_load_explicit(&lane->slot->current, memory_order_acquire);
+
+	if (current == lane->snapshot)
+		return;
+	lane->snapshot = current;
+	lane->hits = snapshot_hits(current, lane->index);
+	take_verdicts(lane, current->filter);
+	lane->detector.lists = lane->detector.facts.take ? current->lists : NULL;
+	session_table_bind(lane->sessions, current->model);
+	flow_table_bind(lane->flows, lane->sessions);
+	if (lane->dpi) {
+		dpi_bind(lane->dpi, lane->sessions);
+		listen(lane);
+	}
+	atomic_store_explicit(
+		&lane->reader.generation, current->generation, memory_order_release);
 }
 
 static void make_detector(struct lane *lane, const struct lane_params *params)
@@ -280,8 +281,6 @@ static void make_detector(struct lane *lane, const struct lane_params *params)
 	if (params->settings->detect.alerts)
 		lane->detector.facts = params->facts;
 	lane->events = exporter_transactions(lane->exporter);
-	if (lane->dpi)
-		listen(lane, params->settings->detect.lists.count > 0);
 }
 
 struct lane *lane_create(const struct lane_params *params, struct error *error)

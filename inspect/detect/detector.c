@@ -113,7 +113,7 @@ static void tell_hits(struct detector *d, const struct flow *flow, const struct 
 	d->left_out += hits->more;
 }
 
-static bool has_lists(const struct detector *d)
+bool detector_has_lists(const struct detector *d)
 {
 	return d->lists != NULL && lists_types(d->lists) != 0;
 }
@@ -122,7 +122,7 @@ void detector_flow_began(struct detector *d, const struct flow *flow)
 {
 	struct list_hits hits;
 
-	if (!has_lists(d))
+	if (!detector_has_lists(d))
 		return;
 	hits.count = hits.more = 0;
 	lists_match_ends(d->lists, flow, &hits);
@@ -134,20 +134,31 @@ void detector_transaction(struct detector *d, const struct flow *flow, enum tran
 {
 	struct list_hits hits;
 
-	if (!has_lists(d))
+	if (!detector_has_lists(d))
 		return;
 	hits.count = hits.more = 0;
 	lists_match_transaction(d->lists, kind, details, &hits);
 	tell_hits(d, flow, &hits, time_ns);
 }
 
+/* Bit n: the flow had transactions of kind n, which were told one by one. */
+static uint32_t told_kinds(const struct details *details)
+{
+	uint32_t told = 0;
+
+	for (unsigned kind = 0; kind < TRANSACTIONS; kind++)
+		if (details_transactions(details, (enum transaction)kind) > 0)
+			told |= UINT32_C(1) << kind;
+	return told;
+}
+
 void detector_flow_ended(struct detector *d, const struct flow *flow)
 {
 	struct list_hits hits;
 
-	if (!has_lists(d))
+	if (!detector_has_lists(d))
 		return;
 	hits.count = hits.more = 0;
-	lists_match_details(d->lists, flow->details, d->told, &hits);
+	lists_match_details(d->lists, flow->details, told_kinds(flow->details), &hits);
 	tell_hits(d, flow, &hits, flow->last_ns);
 }

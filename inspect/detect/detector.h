@@ -2,6 +2,7 @@
  * are about. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "decap/session/session.h"
@@ -18,19 +19,22 @@ struct detector {
 	const struct session_table *sessions; /* of the same worker */
 	const struct settings *settings;
 	const struct lists *lists; /* of the configuration in force; NULL: none */
-	uint32_t told;             /* bit n: transactions of kind n are heard one by one */
 	uint64_t number;           /* in replay: of the block, see struct fact */
 	uint64_t unheard;          /* facts that the full outbox refused */
 	uint64_t left_out;         /* indicators beyond LIST_HITS_MAX of one transaction */
 };
+
+/* Whether there is anything to look for. */
+bool detector_has_lists(const struct detector *detector);
 
 /* The flow has risks that it did not have before, which are `fresh`: those whose score is high enough become
  * alerts. */
 void detector_risks(struct detector *detector, const struct flow *flow,
 	const struct risk_set *fresh, uint64_t time_ns);
 
-/* What is in an indicator list is an alert: of a flow's ends when it begins, of its transactions as they are told, of its
- * other details at its end. `details` NULL: there are none. */
+/* What is in an indicator list is an alert: of a flow's ends when it begins, of its transactions as they are told, at its
+ * end of details of kinds of which it had no transaction (the name in Google's own QUIC). `details` NULL: there
+ * are none. */
 void detector_flow_began(struct detector *detector, const struct flow *flow);
 void detector_transaction(struct detector *detector, const struct flow *flow,
 	enum transaction kind, uint64_t time_ns, const struct details *details);

@@ -71,10 +71,7 @@ static const struct indicator *find(const struct lists *lists, const struct list
 		return lists_find_domain(lists, text, key->len);
 	if (key->type == LIST_URL)
 		return lists_find_url(lists, text, key->len);
-	if (key->type == LIST_ASN)
-		return lists_find_asn(
-			lists, (uint32_t)key->bytes[0] << 24 | (uint32_t)key->bytes[1] << 16 |
-				       (uint32_t)key->bytes[2] << 8 | key->bytes[3]);
+	demand(key->type != LIST_ASN);
 	if (key->type == LIST_JA4)
 		return lists_find_fingerprint(lists, LIST_JA4, text, key->len);
 	for (unsigned i = 0; i < key->len; i++)

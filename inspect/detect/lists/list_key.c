@@ -195,7 +195,8 @@ const char *list_key_ja4(struct list_key *key, const char *text)
 	return NULL;
 }
 
-const char *list_key_asn(struct list_key *key, const char *text)
+/* The key is not made: nothing looks for it. */
+static const char *check_asn(const char *text)
 {
 	uint64_t n;
 
@@ -203,10 +204,6 @@ const char *list_key_asn(struct list_key *key, const char *text)
 		text += 2;
 	if (!value_number(text, &n) || n == 0 || n > UINT32_MAX)
 		return "no number of an autonomous system";
-	key->type = LIST_ASN;
-	key->len = LIST_ASN_KEY;
-	for (int i = 0; i < LIST_ASN_KEY; i++)
-		key->bytes[i] = (uint8_t)(n >> (24 - 8 * i));
 	return NULL;
 }
 
@@ -256,7 +253,7 @@ const char *list_key_make(struct list_key *key, enum list_type type, const char 
 	case LIST_JA4:
 		return list_key_ja4(key, text);
 	case LIST_ASN:
-		return list_key_asn(key, text);
+		return check_asn(text);
 	case LIST_JA3:
 	case LIST_HASSH:
 	case LIST_CERTIFICATE:

@@ -4,7 +4,9 @@
  *   domain       lower case, A-labels (RFC 5890), no final dot; it means its subdomains, too
  *   url          host in lower case, port unless it is 80 or 443, path and query as they are; no scheme
  *   ja3, hassh   16 bytes (MD5)        certificate  20 or 32 bytes (SHA-1, SHA-256)
- *   ja4          its text              asn          4 bytes, most significant first */
+ *   ja4          its text
+ *
+ * Numbers of autonomous systems are checked, and have none. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,7 +24,6 @@ enum {
 	LIST_SHA1 = 20,
 	LIST_SHA256 = 32,
 	LIST_JA4_KEY = 36,
-	LIST_ASN_KEY = 4,
 	LIST_DOMAIN_MAX = 253, /* of the text, RFC 1035, 2.3.4 */
 	LIST_IPV4_BITS = 96,   /* before those of IPv4 itself */
 	LIST_BITS = 128,
@@ -40,7 +41,6 @@ const char *list_key_address(struct list_key *key, const char *text);
 const char *list_key_domain(struct list_key *key, const char *text);
 const char *list_key_url(struct list_key *key, const char *text);
 const char *list_key_ja4(struct list_key *key, const char *text);
-const char *list_key_asn(struct list_key *key, const char *text);
 /* `type`: LIST_JA3, LIST_HASSH or LIST_CERTIFICATE; colons between bytes are legal. */
 const char *list_key_digest(struct list_key *key, enum list_type type, const char *text);
 

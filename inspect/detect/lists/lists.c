@@ -263,11 +263,3 @@ const struct indicator *lists_find_fingerprint(
 	len = list_hex(text, len, bytes, sizeof(bytes));
 	return len > 0 ? equal_find_both(lists, type, bytes, len) : NULL;
 }
-
-const struct indicator *lists_find_asn(const struct lists *lists, uint32_t asn)
-{
-	const uint8_t key[LIST_ASN_KEY] = {
-		(uint8_t)(asn >> 24), (uint8_t)(asn >> 16), (uint8_t)(asn >> 8), (uint8_t)asn};
-
-	return equal_find_both(lists, LIST_ASN, key, sizeof(key));
-}

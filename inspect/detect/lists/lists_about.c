@@ -1,5 +1,4 @@
 /* What is said of lists and of their indicators. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,9 +60,6 @@ size_t lists_indicator_text(
 	case LIST_CERTIFICATE:
 		digest_text(key, indicator->len, text);
 		break;
-	case LIST_ASN:
-		snprintf(text, INDICATOR_TEXT, "AS%" PRIu32, be32(key));
-		break;
 	case LIST_DOMAIN:
 	case LIST_URL:
 	case LIST_JA4:
@@ -71,6 +67,7 @@ size_t lists_indicator_text(
 		text[indicator->len] = '\0';
 		break;
 	case LIST_AUTO:
+	case LIST_ASN:
 	case LIST_TYPES:
 		break;
 	}

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/log/now.h"
 #include "config/model/model.h"
 #include "config/parse/plural.h"
+#include "decap/salt.h"
 #include "inspect/detect/lists/list_reader.h"
 #include "inspect/detect/lists/lists_build.h"
 
@@ -175,7 +175,7 @@ struct lists *lists_load(
 	struct lists *lists = calloc(1, sizeof(*lists));
 
 	if (lists) {
-		lists->seed = (uintptr_t)lists ^ now_monotonic() * hash_salt[0];
+		salt_take(&lists->seed, 1);
 		lists->about = calloc((size_t)from->count + 1, sizeof(*lists->about));
 	}
 	if (!lists || !lists->about || !read_all(lists, from, settings_path, report))

@@ -67,8 +67,6 @@ static const struct indicator *find(
 		return lists_find_host(lists, text, len);
 	if (strcmp(type, "url") == 0)
 		return lists_find_url(lists, text, len);
-	if (strcmp(type, "asn") == 0)
-		return lists_find_asn(lists, (uint32_t)strtoul(text, NULL, 10));
 	return lists_find_fingerprint(lists,
 		strcmp(type, "ja3") == 0     ? LIST_JA3
 		: strcmp(type, "ja4") == 0   ? LIST_JA4
@@ -156,8 +154,6 @@ static void each_type_is_found_in_each_way_that_traffic_shows_it(void)
 		{"cert", SHA1, "bad:12 " SHA1},
 		{"cert", SHA256, "bad:13 " SHA256},
 		{"cert", MD5, NULL},
-		{"asn", "64512", "bad:14 AS64512"},
-		{"asn", "64513", NULL},
 	};
 	struct lists *lists;
 
@@ -165,12 +161,13 @@ static void each_type_is_found_in_each_way_that_traffic_shows_it(void)
 		"192.0.2.1\n192.0.2.0/24\n10.0.0.0/8\n2001:db8::/32\n2001:db8:1::/48\n"
 		"evil.example\na.evil.example\nb\xc3\xbc"
 		"cher.example\nhttp://evil.example/Path\n" MD5 "\n" JA4 "\n" SHA1 "\n" SHA256
-		"\nAS64512\n");
+		"\n");
 	lists = load_well("[{file: bad.txt}]");
 	ROWS_CHECK(lists, rows);
-	CU_ASSERT_EQUAL(lists_types(lists), (1u << LIST_TYPES) - 2);
+	CU_ASSERT_EQUAL(lists_types(lists), (1u << LIST_ASN) - 2);
 	CU_ASSERT_EQUAL(lists_count(lists), 1);
-	CU_ASSERT_EQUAL(lists_about(lists, 0)->values, 15); /* MD5 is two */
+	CU_ASSERT_EQUAL(lists_about(lists, 0)->values, 14); /* MD5 is two */
+	CU_ASSERT_EQUAL(lists_about(lists, 0)->others, 0);
 	lists_destroy(lists);
 }
 
@@ -211,12 +208,31 @@ static void the_highest_severity_wins_then_the_first_and_allow_over_all(void)
 	lists_destroy(lists);
 }
 
+/* They are known, and it is said that nothing looks for them. */
+static void numbers_of_autonomous_systems_are_left_out(void)
+{
+	struct report report = {0};
+	struct lists *lists;
+
+	folder_put(&folder, "as.txt", "AS64512\nevil.example\nas1\n");
+	lists = load("[{file: as.txt}]", &report);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lists);
+	CU_ASSERT_EQUAL(report.n_errors, 0);
+	CU_ASSERT_EQUAL_FATAL(report.n_warnings, 1);
+	CU_ASSERT_EQUAL(report.warnings->code, FINDING_list_other);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings->message, "AS numbers"));
+	CU_ASSERT_EQUAL(lists_types(lists), 1u << LIST_DOMAIN);
+	CU_ASSERT_EQUAL(lists_about(lists, 0)->values, 1);
+	CU_ASSERT_EQUAL(lists_about(lists, 0)->others, 2);
+	lists_destroy(lists);
+	report_fini(&report);
+}
+
 static void no_lists_find_nothing(void)
 {
 	struct lists *lists = load_well("[]");
 	static const struct row rows[] = {{"ip", "192.0.2.1", NULL}, {"domain", "a.b", NULL},
-		{"host", "a.b", NULL}, {"url", "a.b/", NULL}, {"ja3", MD5, NULL},
-		{"asn", "1", NULL}};
+		{"host", "a.b", NULL}, {"url", "a.b/", NULL}, {"ja3", MD5, NULL}};
 
 	CU_ASSERT_EQUAL(lists_types(lists), 0);
 	ROWS_CHECK(lists, rows);
@@ -494,6 +510,7 @@ void suite_lists(void)
 {
 	CU_pSuite suite = CU_add_suite("lists", setup, teardown);
 
+	CU_ADD_TEST(suite, numbers_of_autonomous_systems_are_left_out);
 	CU_ADD_TEST(suite, each_type_is_found_in_each_way_that_traffic_shows_it);
 	CU_ADD_TEST(suite, the_highest_severity_wins_then_the_first_and_allow_over_all);
 	CU_ADD_TEST(suite, no_lists_find_nothing);
