@@ -14,9 +14,9 @@ enum evaluate_field evaluate_rule(
 {
 	if (rule->protocol != MODEL_PROTOCOL_ANY && rule->protocol != packet->protocol)
 		return EVALUATE_PROTOCOL;
-	if (!model_cidr_holds(&rule->source, packet->ip_version, &packet->src))
+	if (!cidr_holds(&rule->source, packet->ip_version, &packet->src))
 		return EVALUATE_SOURCE_CIDR;
-	if (!model_cidr_holds(&rule->destination, packet->ip_version, &packet->dst))
+	if (!cidr_holds(&rule->destination, packet->ip_version, &packet->dst))
 		return EVALUATE_DESTINATION_CIDR;
 	if (!port_in(packet, packet->src_port, rule->any_source_port, &rule->source_ports))
 		return EVALUATE_SOURCE_PORT;

@@ -47,17 +47,3 @@ const struct model_session *model_session_of(
 			source_compare);
 	return found ? *found : NULL;
 }
-
-bool model_cidr_holds(
-	const struct model_cidr *cidr, uint8_t ip_version, const struct ip_addr *addr)
-{
-	unsigned bits = cidr->bits + (cidr->ip_version == 4 ? 96u : 0);
-	uint8_t mask = (uint8_t)(0xff00 >> bits % 8);
-
-	if (cidr->ip_version != ip_version)
-		return false;
-	if (memcmp(cidr->addr.byte, addr->byte, bits / 8) != 0)
-		return false;
-	return bits % 8 == 0 ||
-	       ((cidr->addr.byte[bits / 8] ^ addr->byte[bits / 8]) & mask) == 0;
-}

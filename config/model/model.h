@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/parse/addr.h"
+#include "config/parse/cidr.h"
 #include "config/parse/report.h"
 #include "config/parse/session_key.h"
 
@@ -18,12 +19,6 @@ struct settings;
 enum model_direction { MODEL_INGRESS, MODEL_EGRESS, MODEL_DIRECTIONS };
 
 enum { MODEL_PROTOCOL_ANY = -1 };
-
-struct model_cidr {
-	struct ip_addr addr; /* no host bits set */
-	uint8_t bits; /* 0..32 or 0..128, as written: of an IPv4 address, not of its mapping */
-	uint8_t ip_version; /* 4 or 6 */
-};
 
 struct model_ports {
 	uint16_t from, to; /* inclusive, from <= to */
@@ -48,7 +43,7 @@ struct model_rule {
 	 * and packets without ports (later fragments) do not match. */
 	bool any_source_port, any_destination_port;
 	struct model_ports source_ports, destination_ports;
-	struct model_cidr source, destination;
+	struct cidr source, destination;
 	const char *description;
 	struct finding_place place;
 };
@@ -87,7 +82,7 @@ struct model_target {
 
 struct model_vpc {
 	const char *id, *owner_id;
-	const struct model_cidr *cidrs; /* the first IPv4 one is the primary */
+	const struct cidr *cidrs; /* the first IPv4 one is the primary */
 	uint32_t n_cidrs;
 	bool has_resolver;
 	struct ip_addr resolver; /* base of the primary IPv4 block + 2 */
@@ -166,7 +161,3 @@ const struct model_interface *model_interface_find(const struct model *model, co
 /* The session of a packet, or NULL. */
 const struct model_session *model_session_of(
 	const struct model *model, const struct session_key *key);
-
-/* Whether the address lies in the block; the families must be equal. */
-bool model_cidr_holds(
-	const struct model_cidr *cidr, uint8_t ip_version, const struct ip_addr *addr);

@@ -196,7 +196,7 @@ static bool is_dns_in(const struct subject *s, const struct model_vpc *vpc)
 	return evaluate_is_dns(vpc, &p);
 }
 
-static bool is_one(const struct model_cidr *cidr, const struct model_ports *ports)
+static bool is_one(const struct cidr *cidr, const struct model_ports *ports)
 {
 	return cidr->bits == (cidr->ip_version == 4 ? 32 : 128) && ports->from == ports->to;
 }

@@ -295,58 +295,10 @@ bool model_address_read(
 	return true;
 }
 
-/* Clears what lies beyond the length; true when something did. */
-static bool host_bits_clear(struct model_cidr *cidr)
+bool model_cidr_read(struct model_builder *b, const struct node *value, struct cidr *out)
 {
-	unsigned keep = cidr->bits + (cidr->ip_version == 4 ? 96u : 0);
-	bool set = false;
-
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned left = keep > i * 8 ? keep - i * 8 : 0;
-		uint8_t mask = (uint8_t)(left >= 8 ? 0xff : 0xff00 >> left);
-
-		set |= (cidr->addr.byte[i] & ~mask) != 0;
-		cidr->addr.byte[i] = (uint8_t)(cidr->addr.byte[i] & mask);
-	}
-	return set;
-}
-
-static const char *cidr_print(const struct model_cidr *cidr, char *text, size_t size)
-{
-	char addr[INET6_ADDRSTRLEN] = "";
-
-	if (cidr->ip_version == 4)
-		inet_ntop(AF_INET, cidr->addr.byte + 12, addr, sizeof(addr));
-	else
-		inet_ntop(AF_INET6, cidr->addr.byte, addr, sizeof(addr));
-	snprintf(text, size, "%s/%u", addr, cidr->bits);
-	return text;
-}
-
-static bool cidr_parse(const char *text, struct model_cidr *cidr)
-{
-	const char *slash = strchr(text, '/');
-	char addr[INET6_ADDRSTRLEN];
-	uint8_t byte[16];
-	uint64_t bits;
-
-	if (!slash || (size_t)(slash - text) >= sizeof(addr) || !value_number(slash + 1, &bits))
-		return false;
-	memcpy(addr, text, (size_t)(slash - text));
-	addr[slash - text] = '\0';
-	if (inet_pton(AF_INET, addr, byte) == 1 && bits <= 32)
-		*cidr = (struct model_cidr){ip_addr_v4(byte), (uint8_t)bits, 4};
-	else if (inet_pton(AF_INET6, addr, byte) == 1 && bits <= 128)
-		*cidr = (struct model_cidr){ip_addr_v6(byte), (uint8_t)bits, 6};
-	else
-		return false;
-	return true;
-}
-
-bool model_cidr_read(struct model_builder *b, const struct node *value, struct model_cidr *out)
-{
-	struct model_cidr cidr;
-	char right[64];
+	struct cidr cidr;
+	char right[CIDR_TEXT];
 
 	if (!model_is_text(b, value))
 		return false;
@@ -356,10 +308,11 @@ bool model_cidr_read(struct model_builder *b, const struct node *value, struct m
 			value->text);
 		return false;
 	}
-	if (host_bits_clear(&cidr)) {
+	if (cidr_clear_host_bits(&cidr)) {
+		cidr_print(&cidr, right);
 		model_fail(b, FINDING_host_bits, value, NULL,
 			"'%.64s' has bits set beyond its length; the block is %s", value->text,
-			cidr_print(&cidr, right, sizeof(right)));
+			right);
 		return false;
 	}
 	*out = cidr;

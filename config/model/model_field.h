@@ -35,7 +35,7 @@ MODEL_READER(read_u32);       /* uint32_t in min..max */
 MODEL_READER(read_protocol);  /* int16_t */
 MODEL_READER(read_action);    /* bool: accept */
 MODEL_READER(read_direction); /* enum model_direction */
-MODEL_READER(read_cidr);      /* struct model_cidr */
+MODEL_READER(read_cidr);      /* struct cidr */
 MODEL_READER(read_ports);     /* struct model_ports */
 MODEL_READER(read_mac);       /* struct { bool; uint8_t[6] }: see model_mac */
 MODEL_READER(read_services);  /* bool: amazon-dns is among them */
@@ -47,7 +47,7 @@ bool model_is_text(struct model_builder *b, const struct node *value);
 bool model_is_list(struct model_builder *b, const struct node *value);
 bool model_address_read(
 	struct model_builder *b, const struct node *value, struct model_address *out);
-bool model_cidr_read(struct model_builder *b, const struct node *value, struct model_cidr *out);
+bool model_cidr_read(struct model_builder *b, const struct node *value, struct cidr *out);
 
 struct model_mac {
 	bool known;

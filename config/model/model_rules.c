@@ -13,7 +13,7 @@ static int by_id_and_order(const void *a, const void *b)
 	return order ? order : ((*x)->order > (*y)->order) - ((*x)->order < (*y)->order);
 }
 
-static bool is_same_cidr(const struct model_cidr *a, const struct model_cidr *b)
+static bool is_same_cidr(const struct cidr *a, const struct cidr *b)
 {
 	return a->ip_version == b->ip_version && a->bits == b->bits &&
 	       ip_addr_equal(&a->addr, &b->addr);

@@ -52,11 +52,11 @@ static bool vpcs_overlap(const struct model_vpc *a, const struct model_vpc *b)
 {
 	for (uint32_t i = 0; i < a->n_cidrs; i++) {
 		for (uint32_t k = 0; k < b->n_cidrs; k++) {
-			const struct model_cidr *x = &a->cidrs[i], *y = &b->cidrs[k];
+			const struct cidr *x = &a->cidrs[i], *y = &b->cidrs[k];
 
 			/* One of two blocks that overlap holds the other. */
-			if (model_cidr_holds(x, y->ip_version, &y->addr) ||
-				model_cidr_holds(y, x->ip_version, &x->addr))
+			if (cidr_holds(x, y->ip_version, &y->addr) ||
+				cidr_holds(y, x->ip_version, &x->addr))
 				return true;
 		}
 	}

@@ -28,11 +28,11 @@ static bool is_associated(const struct node *association, const char *state_key)
 	return !word || word->kind != NODE_SCALAR || strcmp(word->text, "associated") == 0;
 }
 
-static void block_add(struct model_builder *b, struct model_vpc *vpc, struct model_cidr *to,
+static void block_add(struct model_builder *b, struct model_vpc *vpc, struct cidr *to,
 	const struct node *node, const char *aws)
 {
 	const struct node *text = node;
-	struct model_cidr cidr;
+	struct cidr cidr;
 
 	if (aws && b->is_aws) {
 		text = node->kind == NODE_MAP ? node_member(node, aws) : NULL;
@@ -54,7 +54,7 @@ static void blocks_read(struct model_builder *b, struct loose_vpc *loose)
 	const struct node *lists[] = {loose->ipv4, loose->ipv6};
 	static const char *const aws[] = {"CidrBlock", "Ipv6CidrBlock"};
 	struct model_vpc *vpc = &loose->vpc;
-	struct model_cidr *to;
+	struct cidr *to;
 	uint32_t room = 1;
 
 	for (int i = 0; i < 2; i++)

@@ -52,7 +52,7 @@ static void *memory(void *old, size_t count, size_t size)
 	return p;
 }
 
-static struct interval cidr_interval(const struct model_cidr *cidr)
+static struct interval cidr_interval(const struct cidr *cidr)
 {
 	unsigned host = cidr->ip_version == 4 ? 32u - cidr->bits : 128u - cidr->bits;
 	struct interval i = {0, 0};

@@ -84,7 +84,7 @@ static void fill_common(
 		rule->any_destination_port ? UINT16_MAX : rule->destination_ports.to;
 }
 
-static void fill_address6(struct rte_acl_field *fields, const struct model_cidr *cidr)
+static void fill_address6(struct rte_acl_field *fields, const struct cidr *cidr)
 {
 	for (unsigned word = 0; word < 4; word++) {
 		unsigned above = word * 32;

@@ -278,19 +278,19 @@ static void without_a_filter_all_is_accepted(void)
 static void every_prefix_length_is_exact(void)
 {
 	for (unsigned bits = 0; bits <= 128; bits++) {
-		struct model_cidr c = {.bits = (uint8_t)bits, .ip_version = 6};
+		struct cidr c = {.bits = (uint8_t)bits, .ip_version = 6};
 		struct ip_addr a;
 
 		memset(a.byte, 0xa5, sizeof(a.byte));
 		for (unsigned i = 0; i < bits; i++)
 			c.addr.byte[i / 8] |= (uint8_t)(a.byte[i / 8] & 0x80 >> i % 8);
-		CU_ASSERT_TRUE(model_cidr_holds(&c, 6, &a));
-		CU_ASSERT_FALSE(model_cidr_holds(&c, 4, &a));
+		CU_ASSERT_TRUE(cidr_holds(&c, 6, &a));
+		CU_ASSERT_FALSE(cidr_holds(&c, 4, &a));
 		for (unsigned flip = 0; flip < 128; flip++) {
 			struct ip_addr other = a;
 
 			other.byte[flip / 8] ^= (uint8_t)(0x80 >> flip % 8);
-			CU_ASSERT_EQUAL(model_cidr_holds(&c, 6, &other), flip >= bits);
+			CU_ASSERT_EQUAL(cidr_holds(&c, 6, &other), flip >= bits);
 		}
 	}
 }

@@ -11,15 +11,15 @@
 enum { RULES_MAX = 12, ROUNDS = 3000 };
 
 /* Blocks inside 10.0.0.0/29 or 2001:db8::/125: eight addresses a side. */
-static struct model_cidr random_cidr(struct random *random, uint8_t version)
+static struct cidr random_cidr(struct random *random, uint8_t version)
 {
 	static const uint8_t base4[4] = {10, 0, 0, 0};
 	static const uint8_t base6[16] = {0x20, 0x01, 0x0d, 0xb8};
 	unsigned host = random_below(random, 4), full = version == 4 ? 32 : 128;
-	struct model_cidr c = {.bits = (uint8_t)(full - host), .ip_version = version};
+	struct cidr c = {.bits = (uint8_t)(full - host), .ip_version = version};
 
 	if (random_below(random, 5) == 0)
-		return (struct model_cidr){
+		return (struct cidr){
 			version == 4 ? ip_addr_v4((uint8_t[4]){0}) : (struct ip_addr){{0}}, 0,
 			version};
 	c.addr = version == 4 ? ip_addr_v4(base4) : ip_addr_v6(base6);
@@ -164,7 +164,7 @@ static void tcp_only(struct model_rule *rule, uint32_t count)
 		rule[i].protocol = 6;
 		rule[i].ip_version = 4;
 		rule[i].source = rule[i].destination =
-			(struct model_cidr){ip_addr_v4((uint8_t[4]){0}), 0, 4};
+			(struct cidr){ip_addr_v4((uint8_t[4]){0}), 0, 4};
 	}
 }
 
@@ -196,7 +196,7 @@ static void agrees_with_brute_force(void)
 
 static struct model_rule tcp_rule(uint32_t number, uint16_t from, uint16_t to, bool accept)
 {
-	struct model_cidr all = {.ip_version = 4, .addr = ip_addr_v4((uint8_t[4]){0})};
+	struct cidr all = {.ip_version = 4, .addr = ip_addr_v4((uint8_t[4]){0})};
 
 	return (struct model_rule){.number = number,
 		.protocol = 6,

@@ -52,7 +52,7 @@ static struct ip_addr random_addr(uint8_t ip_version)
 	return ip_addr_v6(b);
 }
 
-static void clear_host_bits(struct model_cidr *cidr)
+static void clear_host_bits(struct cidr *cidr)
 {
 	unsigned offset = cidr->ip_version == 4 ? 96 : 0;
 
@@ -60,11 +60,11 @@ static void clear_host_bits(struct model_cidr *cidr)
 		cidr->addr.byte[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
-static struct model_cidr random_cidr(uint8_t ip_version)
+static struct cidr random_cidr(uint8_t ip_version)
 {
 	uint8_t longest = ip_version == 4 ? 32 : 128;
 	static const uint8_t edges[] = {0, 1, 8, 9, 16, 31, 32, 33, 63, 64, 65, 127, 128};
-	struct model_cidr cidr = {.addr = random_addr(ip_version), .ip_version = ip_version};
+	struct cidr cidr = {.addr = random_addr(ip_version), .ip_version = ip_version};
 
 	do
 		cidr.bits =
@@ -134,7 +134,7 @@ static void random_world(struct world *w)
 }
 
 /* Sometimes exactly at, or one beyond, an end of a rule's blocks. */
-static struct ip_addr near_cidr(const struct model_cidr *cidr)
+static struct ip_addr near_cidr(const struct cidr *cidr)
 {
 	struct ip_addr a = cidr->addr;
 	unsigned offset = cidr->ip_version == 4 ? 96 : 0;
