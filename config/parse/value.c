@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "config/log/now.h"
 
@@ -103,6 +104,49 @@ bool value_duration(const char *text, uint64_t *ns)
 bool value_size(const char *text, uint64_t *bytes)
 {
 	return with_unit(text, sizes, SIZES, bytes);
+}
+
+/* `text` is digits where `form` has 9s, and `form` elsewhere. */
+static bool has_form(const char *text, const char *form)
+{
+	for (; *form != '\0'; text++, form++) {
+		if (*form == '9' ? *text < '0' || *text > '9' : *text != *form)
+			return false;
+	}
+	return *text == '\0';
+}
+
+bool value_time(const char *text, uint64_t *ns)
+{
+	struct tm t = {0}, normal;
+	time_t s;
+
+	if (!has_form(text, "9999-99-99") && !has_form(text, "9999-99-99T99:99:99Z"))
+		return false;
+	sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
+		&t.tm_min, &t.tm_sec);
+	if (t.tm_year < 1970 || t.tm_year > 2553)
+		return false;
+	t.tm_year -= 1900;
+	t.tm_mon--;
+	normal = t;
+	s = timegm(&normal);
+	/* Out of range: the library has made another date of it. */
+	if (normal.tm_mon != t.tm_mon || normal.tm_mday != t.tm_mday ||
+		normal.tm_hour != t.tm_hour || normal.tm_min != t.tm_min ||
+		normal.tm_sec != t.tm_sec)
+		return false;
+	*ns = (uint64_t)s * NS_PER_S;
+	return true;
+}
+
+void value_time_print(uint64_t ns, char text[VALUE_TEXT])
+{
+	time_t s = (time_t)(ns / NS_PER_S);
+	struct tm t;
+
+	gmtime_r(&s, &t);
+	strftime(text, VALUE_TEXT, "%Y-%m-%dT%H:%M:%SZ", &t);
 }
 
 int value_name(const char *names, const char *text)

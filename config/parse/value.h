@@ -1,4 +1,4 @@
-/* Settings' values as text: numbers, durations, sizes, names. The whole text must be the value:
+/* Settings' values as text: numbers, durations, sizes, times, names. The whole text must be the value:
  * "80abc" is none. Printers write what the parsers read back to the same. */
 #pragma once
 
@@ -25,6 +25,9 @@ bool value_bool(const char *text, bool *out);
 bool value_duration(const char *text, uint64_t *ns);
 /* 512MiB, 64KiB, 4096, ... In bytes. */
 bool value_size(const char *text, uint64_t *bytes);
+/* A moment of UTC from 1970 to 2553 as RFC 3339 has it, in whole seconds: 2026-12-31T18:00:00Z, or 2026-12-31 for
+ * the beginning of that day. In ns since 1970. */
+bool value_time(const char *text, uint64_t *ns);
 /* 0 to 15, or -1: not a hexadecimal digit. */
 int value_hex_digit(char c);
 /* The position of `text` in "a|b|c", or -1. */
@@ -44,6 +47,7 @@ bool value_interface(const char *text);
 
 /* Into the largest unit that divides the value. */
 void value_duration_print(uint64_t ns, char text[VALUE_TEXT]);
+void value_time_print(uint64_t ns, char text[VALUE_TEXT]);
 void value_size_print(uint64_t bytes, char text[VALUE_TEXT]);
 /* Copies name number `index` of "a|b|c", at most size - 1 bytes. */
 void value_name_print(const char *names, uint32_t index, char *text, size_t size);

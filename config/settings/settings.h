@@ -11,6 +11,7 @@
 
 #include "config/log/error.h"
 #include "config/log/log.h"
+#include "config/parse/cidr.h"
 
 struct report;
 
@@ -93,6 +94,24 @@ struct settings_lists {
 
 enum { LISTS_MAX = 200, LIST_SEVERITY = 2 /* where none is given */, LIST_SEVERITY_MAX = 4 };
 
+/* Alerts that are not wanted: those that all of it fit. Texts are owned by the settings; NULL: any. */
+struct settings_suppression {
+	char *engine, *rule, *title, *session, *tenant;
+	struct cidr address; /* of one of the flow's ends */
+	bool has_address;
+	uint64_t until_ns; /* since 1970; 0: for good */
+};
+
+struct settings_suppressions {
+	struct settings_suppression *suppression; /* owned by the settings */
+	uint32_t count;
+};
+
+enum { SUPPRESSIONS_MAX = 1000 };
+
+/* Who sees what alerts are about. */
+#define ALERT_ENGINE_NAMES "periscope|ndpi|list|suricata"
+
 struct settings {
 	struct {
 		struct settings_strings ports; /* DPDK device descriptions; replay uses none */
@@ -156,6 +175,7 @@ struct settings {
 		uint32_t open_alerts;  /* that grow at a time */
 		uint64_t idle_timeout; /* ns; 0 = never */
 		struct settings_lists lists;
+		struct settings_suppressions suppress;
 	} detect;
 	struct {
 		bool flow, flow_start;

@@ -1,8 +1,11 @@
-/* Settings that were changed, and have no effect as the others stand. */
+/* Settings that were changed, and have no effect as the others stand, or not any more. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/log/now.h"
 #include "config/parse/report.h"
+#include "config/parse/value.h"
 #include "config/parse/yaml.h"
 #include "config/settings/settings_row.h"
 
@@ -129,6 +132,43 @@ static void changed(void *ctx, const char *key)
 			key, "has no effect %s", because);
 }
 
+/* Element `index` of the list, or 0. */
+static uint32_t line_of_suppression(const struct node *root, uint32_t index)
+{
+	const struct node *n =
+		root && root->kind == NODE_MAP ? node_member(root, "detect") : NULL;
+
+	n = n && n->kind == NODE_MAP ? node_member(n, "suppress") : NULL;
+	if (!n || n->kind != NODE_LIST)
+		return 0;
+	node_each(element, n)
+	{
+		if (index-- == 0)
+			return element->line;
+	}
+	return 0;
+}
+
+static void check_suppressions(const struct check *c)
+{
+	const struct settings_suppressions *all = &c->settings->detect.suppress;
+	uint64_t now = now_wall();
+	char key[64], until[VALUE_TEXT];
+
+	for (uint32_t i = 0; i < all->count; i++) {
+		uint64_t until_ns = all->suppression[i].until_ns;
+		uint32_t line = line_of_suppression(c->root, i);
+
+		if (until_ns == 0 || until_ns > now)
+			continue;
+		snprintf(key, sizeof(key), "detect.suppress[%u]", i);
+		value_time_print(until_ns, until);
+		report_add(c->report, FINDING_suppress_ended, line > 0 ? c->path : "--set",
+			line, key, "has ended at %s: it silences nothing that comes now",
+			until);
+	}
+}
+
 void settings_check(const struct settings *settings, const char *path, struct report *report)
 {
 	struct check c = {settings, path, NULL, report};
@@ -142,6 +182,7 @@ void settings_check(const struct settings *settings, const char *path, struct re
 		c.root = tree.root;
 	settings_init(&defaults);
 	settings_differences(settings, &defaults, changed, &c);
+	check_suppressions(&c);
 	settings_fini(&defaults);
 	node_tree_free(&tree);
 	free(text);

@@ -101,6 +101,40 @@ static void lists_print(const struct settings_lists *lists, FILE *out)
 	}
 }
 
+/* ", key: "text"", without the comma where it is the first; nothing for NULL. */
+static void member_print(const char **before, const char *key, const char *text, FILE *out)
+{
+	if (!text)
+		return;
+	fprintf(out, "%s%s: ", *before, key);
+	quoted_print(text, out);
+	*before = ", ";
+}
+
+static void suppressions_print(const struct settings_suppressions *suppressions, FILE *out)
+{
+	char address[CIDR_TEXT], until[VALUE_TEXT];
+
+	if (suppressions->count == 0)
+		fputs(" []", out);
+	for (uint32_t i = 0; i < suppressions->count; i++) {
+		const struct settings_suppression *s = &suppressions->suppression[i];
+		const char *before = "";
+
+		cidr_print(&s->address, address);
+		value_time_print(s->until_ns, until);
+		fputs("\n    - {", out);
+		member_print(&before, "engine", s->engine, out);
+		member_print(&before, "rule", s->rule, out);
+		member_print(&before, "title", s->title, out);
+		member_print(&before, "address", s->has_address ? address : NULL, out);
+		member_print(&before, "session", s->session, out);
+		member_print(&before, "tenant", s->tenant, out);
+		member_print(&before, "until", s->until_ns ? until : NULL, out);
+		putc('}', out);
+	}
+}
+
 static void number_print(const struct settings_row *row, uint32_t n, FILE *out)
 {
 	if (row->type == SETTING_AUTO && n == 0)
@@ -162,6 +196,9 @@ static void value_print(
 	case SETTING_LISTS:
 		lists_print(field, out);
 		break;
+	case SETTING_SUPPRESSIONS:
+		suppressions_print(field, out);
+		break;
 	case SETTING_MODEL:
 		break;
 	}
@@ -216,7 +253,7 @@ void settings_dump(const struct settings *settings, FILE *out)
 		if (len > 0 && strncmp(before, row->key, len + 1) != 0)
 			fprintf(out, "%.*s:\n", (int)len, row->key);
 		fprintf(out, "%s%s:%s", len ? "  " : "", row->key + (len ? len + 1 : 0),
-			row->type == SETTING_TENANTS || row->type == SETTING_LISTS ? "" : " ");
+			row->type >= SETTING_TENANTS ? "" : " ");
 		value_print(settings, row, out);
 		putc('\n', out);
 		before = row->key;
@@ -259,6 +296,7 @@ static void range_print(const struct settings_row *row, FILE *out)
 	case SETTING_ADDRESSES:
 	case SETTING_TENANTS:
 	case SETTING_LISTS:
+	case SETTING_SUPPRESSIONS:
 	case SETTING_MODEL:
 		break;
 	}

@@ -1,5 +1,5 @@
 /* Where a value of the settings is being read, and what its readers share. Private to
- * config/settings/settings_read.c, settings_tenant.c and settings_lists.c. */
+ * config/settings/settings_read.c, settings_tenant.c, settings_lists.c and settings_suppress.c. */
 #pragma once
 
 #include "config/settings/settings_row.h"
@@ -28,3 +28,5 @@ char *place_text(const char *text);
 bool place_tenants(const struct place *p, const struct node *list);
 /* The indicator lists; false: refused. */
 bool place_lists(const struct place *p, const struct node *list);
+/* Alerts that are not wanted; false: refused. */
+bool place_suppressions(const struct place *p, const struct node *list);

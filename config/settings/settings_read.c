@@ -233,6 +233,8 @@ static bool list_read(const struct place *p, const struct node *list)
 		return place_tenants(p, list);
 	case SETTING_LISTS:
 		return place_lists(p, list);
+	case SETTING_SUPPRESSIONS:
+		return place_suppressions(p, list);
 	default:
 		return true;
 	}

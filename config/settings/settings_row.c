@@ -111,6 +111,19 @@ static void lists_clear(struct settings_lists *lists)
 	*lists = (struct settings_lists){0};
 }
 
+static void suppressions_clear(struct settings_suppressions *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		free(s->suppression[i].engine);
+		free(s->suppression[i].rule);
+		free(s->suppression[i].title);
+		free(s->suppression[i].session);
+		free(s->suppression[i].tenant);
+	}
+	free(s->suppression);
+	*s = (struct settings_suppressions){0};
+}
+
 static void strings_clear(struct settings_strings *strings)
 {
 	for (uint32_t i = 0; i < strings->count; i++)
@@ -129,4 +142,6 @@ void settings_clear(struct settings *settings, const struct settings_row *row)
 		strings_clear(field);
 	else if (row->type == SETTING_LISTS)
 		lists_clear(field);
+	else if (row->type == SETTING_SUPPRESSIONS)
+		suppressions_clear(field);
 }

@@ -11,22 +11,23 @@
 
 enum settings_type {
 	SETTING_U32,
-	SETTING_AUTO,      /* uint32_t: "auto" (0), or min..max */
-	SETTING_CHOICE,    /* uint32_t: one of the numbers in `names` */
-	SETTING_ENUM,      /* an enum: position in `names` */
-	SETTING_BOOL,      /* bool */
-	SETTING_DURATION,  /* uint64_t, ns */
-	SETTING_SIZE,      /* uint64_t, bytes */
-	SETTING_FORMAT,    /* char[]: of flow log records */
-	SETTING_PATH,      /* char[]: a path; "off" = "" */
-	SETTING_ENDPOINT,  /* char[]: address:port; "off" = "" */
-	SETTING_INTERFACE, /* char[]: an interface's name, see value_interface() */
-	SETTING_PORTS,     /* struct settings_ports */
-	SETTING_STRINGS,   /* struct settings_strings */
-	SETTING_ADDRESSES, /* struct settings_strings: each as value_address() reads it */
-	SETTING_TENANTS,   /* struct settings_tenant *, and n_tenants beside it */
-	SETTING_LISTS,     /* struct settings_lists */
-	SETTING_MODEL,     /* nothing: read by model_load() */
+	SETTING_AUTO,         /* uint32_t: "auto" (0), or min..max */
+	SETTING_CHOICE,       /* uint32_t: one of the numbers in `names` */
+	SETTING_ENUM,         /* an enum: position in `names` */
+	SETTING_BOOL,         /* bool */
+	SETTING_DURATION,     /* uint64_t, ns */
+	SETTING_SIZE,         /* uint64_t, bytes */
+	SETTING_FORMAT,       /* char[]: of flow log records */
+	SETTING_PATH,         /* char[]: a path; "off" = "" */
+	SETTING_ENDPOINT,     /* char[]: address:port; "off" = "" */
+	SETTING_INTERFACE,    /* char[]: an interface's name, see value_interface() */
+	SETTING_PORTS,        /* struct settings_ports */
+	SETTING_STRINGS,      /* struct settings_strings */
+	SETTING_ADDRESSES,    /* struct settings_strings: each as value_address() reads it */
+	SETTING_TENANTS,      /* struct settings_tenant *, and n_tenants beside it */
+	SETTING_LISTS,        /* struct settings_lists */
+	SETTING_SUPPRESSIONS, /* struct settings_suppressions */
+	SETTING_MODEL,        /* nothing: read by model_load() */
 };
 
 struct settings_row {

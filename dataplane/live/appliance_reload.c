@@ -18,7 +18,8 @@ static bool is_live(const char *key)
 {
 	return strcmp(key, "sessions.unknown") == 0 ||
 	       strcmp(key, "sessions.unknown_direction") == 0 ||
-	       strcmp(key, "aws_import") == 0 || strcmp(key, "detect.lists") == 0;
+	       strcmp(key, "aws_import") == 0 || strcmp(key, "detect.lists") == 0 ||
+	       strcmp(key, "detect.suppress") == 0;
 }
 
 static void name_difference(void *ctx, const char *key)
@@ -82,6 +83,11 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 		snprintf(message, size,
 			"the writer waits for the disk of the output directory, and cannot be "
 			"told of the new model");
+		return -1;
+	}
+	if (!correlator_suppress(appliance->correlator, settings, WAIT_NS)) {
+		configuration_destroy(next);
+		snprintf(message, size, "the correlator cannot be told of the new settings");
 		return -1;
 	}
 	pthread_mutex_lock(&appliance->lock);

@@ -5,8 +5,10 @@
 #include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
 #include "dataplane/output/writer.h"
+#include "inspect/detect/suppress.h"
 #include "inspect/record/fact.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +20,14 @@ enum { CHUNKS = 4, LIVE_CHUNKS = 32, ROUND_FACTS = 4096 };
 
 struct correlator {
 	struct service service;
+	pthread_mutex_t asking; /* held around service_do(): a reload, and who looks */
 	struct totals *totals;
 	/* Copies of the totals': written by the correlator's thread, read by any. */
 	_Atomic uint64_t overflow, error_bytes;
 	_Atomic uint64_t conversations_overflow, names_overflow, failures_overflow;
 	struct alerts *alerts; /* NULL: none are made */
 	/* Copies of what they have counted. */
-	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow;
+	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow, alerts_suppressed;
 	_Atomic uint64_t alerts_offered, alerts_lost;
 	struct writer *writer;
 	uint32_t writer_index;
@@ -85,6 +88,7 @@ static void publish_alerts(struct correlator *c)
 	put(&c->alerts_begun, stats.begun);
 	put(&c->alerts_facts, stats.facts);
 	put(&c->alerts_overflow, stats.overflow);
+	put(&c->alerts_suppressed, stats.suppressed);
 	put(&c->alerts_offered, ledger.offered);
 	put(&c->alerts_lost, ledger.lost_queue);
 }
@@ -170,6 +174,8 @@ static bool make_alerts(struct correlator *c, const struct correlator_params *pa
 	c->writer_index = params->writer_index;
 	alerts.sink = writer_sink(c->writer, c->writer_index);
 	c->alerts = alerts_create(&alerts);
+	if (c->alerts)
+		alerts_suppress(c->alerts, suppress_create(settings));
 	return c->alerts != NULL;
 }
 
@@ -182,6 +188,7 @@ struct correlator *correlator_create(
 	error_set(error, "not enough memory for the correlator");
 	if (!c)
 		return NULL;
+	pthread_mutex_init(&c->asking, NULL);
 	c->ordered = params->replay;
 	c->totals = totals_create(&params->tables);
 	if (c->totals && make_inlets(c, n, params->replay) && make_alerts(c, params))
@@ -257,6 +264,7 @@ struct alerts_stats correlator_alerts(const struct correlator *c)
 		.begun = get(&c->alerts_begun),
 		.facts = get(&c->alerts_facts),
 		.overflow = get(&c->alerts_overflow),
+		.suppressed = get(&c->alerts_suppressed),
 	};
 }
 
@@ -264,6 +272,16 @@ struct output_ledger correlator_alerts_ledger(const struct correlator *c)
 {
 	return (struct output_ledger){
 		.offered = get(&c->alerts_offered), .lost_queue = get(&c->alerts_lost)};
+}
+
+static bool ask(struct correlator *c, void (*call)(void *ctx), void *ctx, uint64_t wait_ns)
+{
+	bool done;
+
+	pthread_mutex_lock(&c->asking);
+	done = service_do(&c->service, call, ctx, wait_ns);
+	pthread_mutex_unlock(&c->asking);
+	return done;
 }
 
 struct look {
@@ -283,9 +301,32 @@ bool correlator_growing(struct correlator *c, struct alert_brief *rows, uint32_t
 	uint32_t *n, uint64_t wait_ns)
 {
 	struct look at = {c->alerts, rows, max, 0};
-	bool done = !c->alerts || service_do(&c->service, look, &at, wait_ns);
+	bool done = !c->alerts || ask(c, look, &at, wait_ns);
 
 	*n = at.n;
+	return done;
+}
+
+struct suppression {
+	struct alerts *alerts;
+	struct suppress *suppress;
+};
+
+static void suppress(void *ctx)
+{
+	struct suppression *next = ctx;
+
+	alerts_suppress(next->alerts, next->suppress);
+	next->suppress = NULL;
+}
+
+bool correlator_suppress(
+	struct correlator *c, const struct settings *settings, uint64_t wait_ns)
+{
+	struct suppression next = {c->alerts, suppress_create(settings)};
+	bool done = next.suppress && (!c->alerts || ask(c, suppress, &next, wait_ns));
+
+	suppress_destroy(next.suppress);
 	return done;
 }
 
@@ -308,5 +349,6 @@ void correlator_destroy(struct correlator *c)
 		outbox_destroy(c->inlets[i].outbox);
 	totals_destroy(c->totals);
 	alerts_destroy(c->alerts);
+	pthread_mutex_destroy(&c->asking);
 	free(c);
 }

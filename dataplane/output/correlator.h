@@ -51,9 +51,14 @@ struct tables_stats correlator_tables(const struct correlator *correlator);
 struct alerts_stats correlator_alerts(const struct correlator *correlator);
 struct output_ledger correlator_alerts_ledger(const struct correlator *correlator);
 /* Fills `rows` with at most `max` alerts that grow, the one that grew last first, by the correlator's thread;
- * `*n`: how many grow. false: it did not come to it within `wait_ns`, and will not. One thread at a time. */
+ * `*n`: how many grow. false: it did not come to it within `wait_ns`, and will not. Any thread. */
 bool correlator_growing(struct correlator *correlator, struct alert_brief *rows, uint32_t max,
 	uint32_t *n, uint64_t wait_ns);
+
+/* Live: alerts that these settings do not want end to be made. false: there is no memory, or the thread did not
+ * come to it within `wait_ns`, and will not. Any thread. */
+bool correlator_suppress(
+	struct correlator *correlator, const struct settings *settings, uint64_t wait_ns);
 
 /* Takes all that was sent, ends the alerts and the thread. The workers must have stopped, the writer not. */
 void correlator_stop(struct correlator *correlator);

@@ -6,10 +6,12 @@
 
 #include "config/log/error.h"
 #include "config/log/now.h"
+#include "inspect/detect/raised.h"
 
 enum {
 	FRAGMENT_CAPACITY = 16384,
 	PER_LANE_MIN = 1024, /* flows, and conversations of a window */
+	FLOWS_A_HIT = 16,    /* one in so many, at most, has something of a list at a time */
 };
 
 /* Besides two windows of the flow logs: nothing that is still to be written knows the row. */
@@ -65,13 +67,15 @@ struct fragment_table *lane_fragments(const struct settings *settings, uint64_t 
 static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
 {
 	struct lane *lane = ctx;
+	struct flow_alerts alerts;
 
 	/* An update is no end: the label may still come. */
 	if (lane->dpi && end != FLOW_END_ACTIVE)
 		dpi_conclude(lane->dpi, flow);
 	if (end != FLOW_END_ACTIVE)
 		detector_flow_ended(&lane->detector, flow);
-	exporter_flow(lane->exporter, flow, end);
+	detector_flow_alerts(&lane->detector, flow, &alerts);
+	exporter_flow(lane->exporter, flow, end, &alerts);
 }
 
 static void flow_window(void *ctx, const struct flow *flow, const struct flow_window sent[2])
@@ -86,6 +90,7 @@ static void flow_release(void *ctx, struct flow *flow)
 	struct lane *lane = ctx;
 
 	session_table_flow_ended(lane->sessions, flow->key.point);
+	detector_flow_released(&lane->detector, flow);
 	if (lane->dpi)
 		dpi_release(lane->dpi, flow);
 }
@@ -264,6 +269,7 @@ void lane_refresh(struct lane *lane)
 	lane->hits = snapshot_hits(current, lane->index);
 	take_verdicts(lane, current->filter);
 	lane->detector.lists = lane->detector.facts.take ? current->lists : NULL;
+	lane->detector.suppress = current->suppress;
 	session_table_bind(lane->sessions, current->model);
 	flow_table_bind(lane->flows, lane->sessions);
 	if (lane->dpi) {
@@ -274,13 +280,19 @@ void lane_refresh(struct lane *lane)
 		&lane->reader.generation, current->generation, memory_order_release);
 }
 
-static void make_detector(struct lane *lane, const struct lane_params *params)
+/* false: no memory. */
+static bool make_detector(struct lane *lane, const struct lane_params *params)
 {
-	lane->detector =
-		(struct detector){.sessions = lane->sessions, .settings = params->settings};
-	if (params->settings->detect.alerts)
-		lane->detector.facts = params->facts;
+	const struct settings *s = params->settings;
+
+	lane->detector = (struct detector){.sessions = lane->sessions, .settings = s};
 	lane->events = exporter_transactions(lane->exporter);
+	if (!s->detect.alerts || !params->facts.take)
+		return true;
+	lane->detector.facts = params->facts;
+	lane->detector.raised =
+		raised_create(share_of(s->flow.capacity / FLOWS_A_HIT, params->n_lanes));
+	return lane->detector.raised != NULL;
 }
 
 struct lane *lane_create(const struct lane_params *params, struct error *error)
@@ -308,10 +320,8 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(lane, settings, params->n_lanes, error);
 	lane->exporter = make_exporter(lane, settings, params);
-	if (lane->exporter)
-		make_detector(lane, params);
 	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
-		(lane->dpi || !settings->dpi.enabled)) {
+		make_detector(lane, params) && (lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
 		return lane;
 	}
@@ -326,6 +336,7 @@ void lane_destroy(struct lane *lane)
 	exporter_destroy(lane->exporter);
 	dpi_destroy(lane->dpi);
 	flow_table_destroy(lane->flows);
+	raised_destroy(lane->detector.raised);
 	fragment_table_destroy(lane->fragments);
 	session_table_destroy(lane->sessions);
 	free(lane->not_ip);
@@ -376,6 +387,7 @@ void lane_count(const struct lane *lane, struct counters *c)
 		.talkers_stats = {unheard.flows, unheard.bytes},
 		.tables_stats = {unheard.flows, unheard.names, unheard.flows + unheard.names},
 		.alerts_stats = {.unheard = lane->detector.unheard,
+			.suppressed = lane->detector.suppressed,
 			.left_out = lane->detector.left_out},
 		.encryption_stats = *exporter_encryption(lane->exporter),
 		.session_table_stats = *session_table_stats(lane->sessions),
@@ -383,6 +395,8 @@ void lane_count(const struct lane *lane, struct counters *c)
 					    fragment_table_overwritten(lane->fragments)},
 		.recorder_counts = lane->recording,
 	};
+	if (lane->detector.raised)
+		c->alerts_stats.unlisted = raised_overflow(lane->detector.raised);
 	if (lane->dpi)
 		c->dpi_stats = dpi_stats(lane->dpi);
 }

@@ -5,6 +5,7 @@
 
 #include "config/log/error.h"
 #include "inspect/detect/lists/lists.h"
+#include "inspect/detect/suppress.h"
 
 void policy_destroy(struct policy *policy)
 {
@@ -34,10 +35,11 @@ struct snapshot *snapshot_create(const struct model *model, const struct lists *
 		free(snapshot);
 		return NULL;
 	}
+	snapshot->suppress = suppress_create(settings);
 	n_rules = filter_rule_count(snapshot->filter);
 	snapshot->hits =
 		calloc((size_t)n_lanes * (n_rules ? n_rules : 1), sizeof(*snapshot->hits));
-	if (snapshot->hits)
+	if (snapshot->hits && snapshot->suppress)
 		return snapshot;
 	snapshot_destroy(snapshot);
 	return NULL;
@@ -48,6 +50,7 @@ void snapshot_destroy(struct snapshot *snapshot)
 	if (!snapshot)
 		return;
 	filter_destroy(snapshot->filter);
+	suppress_destroy(snapshot->suppress);
 	free(snapshot->hits);
 	free(snapshot);
 }

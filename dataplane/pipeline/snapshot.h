@@ -15,6 +15,7 @@
 #include "decap/counters/counters.h"
 
 struct lists;
+struct suppress;
 
 /* One lane writes a row, others may look at it meanwhile: each number is whole. */
 static inline void rule_hits_add(struct rule_hits *hits, uint64_t bytes)
@@ -28,8 +29,9 @@ struct snapshot {
 	const struct model *model;
 	struct filter *filter;
 	const struct lists *lists; /* NULL: none */
-	bool learn;                /* sessions.unknown: inspect */
-	bool accept_unknown;       /* sessions.unknown_direction: accept */
+	struct suppress *suppress;
+	bool learn;          /* sessions.unknown: inspect */
+	bool accept_unknown; /* sessions.unknown_direction: accept */
 	uint32_t n_lanes;
 	struct rule_hits *hits; /* n_lanes rows of filter_rule_count() */
 };

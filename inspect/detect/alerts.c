@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "decap/salt.h"
+#include "inspect/detect/suppress.h"
 #include "inspect/flow/hash.h"
 #include "inspect/flow/pages.h"
 
 enum { NONE = UINT32_MAX };
 
-/* One alert. Rows that are taken form a list by when they grew, and one by the bucket of their key. */
+/* One alert. Rows that are taken form a list by when they grew, and one by the bucket of their id. */
 struct row {
-	uint64_t key;
 	uint32_t older, newer, next;
 	bool is_taken;
 	union {
@@ -30,6 +30,7 @@ struct alerts {
 	uint32_t oldest, newest;
 	uint32_t growing;
 	struct alerts_top top;
+	struct suppress *suppress;
 	uint32_t *buckets; /* the first row of each; NONE */
 	struct row *rows;
 };
@@ -38,6 +39,7 @@ void alerts_destroy(struct alerts *alerts)
 {
 	if (alerts == NULL)
 		return;
+	suppress_destroy(alerts->suppress);
 	free(alerts->buckets);
 	pages_free(alerts->rows, alerts->params.capacity * sizeof(*alerts->rows));
 	free(alerts);
@@ -64,34 +66,9 @@ struct alerts *alerts_create(const struct alerts_params *params)
 	return a;
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
+static uint32_t *bucket_of(struct alerts *a, uint64_t id)
 {
-	const char *at = bytes;
-	uint64_t word = len;
-
-	for (; len >= sizeof(word); len -= sizeof(word), at += sizeof(word))
-		hash = hash_fold(hash ^ hash_word(at), hash_salt[1]);
-	hash = hash_fold(hash ^ word, hash_salt[2]);
-	word = 0;
-	memcpy(&word, at, len);
-	return hash_fold(hash ^ word, hash_salt[3]);
-}
-
-static uint64_t key_of(const struct alert *alert, const char *texts)
-{
-	uint64_t key = hash_fold(hash_salt[0] ^ alert->engine, hash_salt[4] ^ alert->tenant);
-
-	key = hash_bytes(key, &alert->source, sizeof(alert->source));
-	key = hash_bytes(key, alert_text(alert, texts, ALERT_RULE), alert->len[ALERT_RULE]);
-	if (alert->by_title)
-		key = hash_bytes(
-			key, alert_text(alert, texts, ALERT_TITLE), alert->len[ALERT_TITLE]);
-	return key;
-}
-
-static uint32_t *bucket_of(struct alerts *a, uint64_t key)
-{
-	return &a->buckets[hash_fold(key ^ a->secret, hash_salt[6]) & (a->n_buckets - 1)];
+	return &a->buckets[hash_fold(id ^ a->secret, hash_salt[6]) & (a->n_buckets - 1)];
 }
 
 static bool is_same_text(
@@ -104,7 +81,7 @@ static bool is_same_text(
 		       alert_text(b, fact->text, which), a->len[which]) == 0;
 }
 
-/* Equal keys may be made on purpose. */
+/* Equal ids may be made on purpose. */
 static bool is_same(const struct row *row, const struct alert_fact *fact)
 {
 	const struct alert *a = &row->is.record.alert, *b = &fact->alert;
@@ -114,11 +91,12 @@ static bool is_same(const struct row *row, const struct alert_fact *fact)
 	       (!b->by_title || is_same_text(row, fact, ALERT_TITLE));
 }
 
-static uint32_t find(struct alerts *a, uint64_t key, const struct alert_fact *fact)
+static uint32_t find(struct alerts *a, uint64_t id, const struct alert_fact *fact)
 {
-	uint32_t row = *bucket_of(a, key);
+	uint32_t row = *bucket_of(a, id);
 
-	while (row != NONE && (a->rows[row].key != key || !is_same(&a->rows[row], fact)))
+	while (row != NONE &&
+		(a->rows[row].is.record.id != id || !is_same(&a->rows[row], fact)))
 		row = a->rows[row].next;
 	return row;
 }
@@ -141,7 +119,7 @@ static void list_add(struct alerts *a, struct row *row)
 
 static void bucket_take_out(struct alerts *a, const struct row *row)
 {
-	uint32_t *at = bucket_of(a, row->key), number = (uint32_t)(row - a->rows);
+	uint32_t *at = bucket_of(a, row->is.record.id), number = (uint32_t)(row - a->rows);
 
 	while (*at != number)
 		at = &a->rows[*at].next;
@@ -169,19 +147,11 @@ static void write(struct alerts *a, const struct row *row)
 	record->record.cut = record->alert.cut;
 }
 
-/* In every run on the same input the same. */
-static uint64_t id_of(const struct row *row)
-{
-	return hash_fold(row->key ^ row->is.record.first_ns, hash_salt[5]);
-}
-
 static void end(struct alerts *a, struct row *row)
 {
 	struct alert_record *record = &row->is.record;
 	struct alert_brief brief;
 
-	if (!a->params.live)
-		record->id = id_of(row);
 	record->ended = true;
 	brief = alert_brief_of(record, row->is.record.text);
 	alerts_top_add(&a->top, &brief);
@@ -216,18 +186,16 @@ static void show(struct row *row, const struct alert_fact *fact)
 	alert_copy(&row->is.record.alert, row->is.record.text, &fact->alert, fact->text);
 }
 
-static struct row *begin(struct alerts *a, uint64_t key, const struct alert_fact *fact)
+static struct row *begin(struct alerts *a, uint64_t id, const struct alert_fact *fact)
 {
 	struct row *row = take(a);
-	uint32_t *bucket = bucket_of(a, key);
+	uint32_t *bucket = bucket_of(a, id);
 
-	row->key = key;
 	row->is_taken = true;
 	row->next = *bucket;
 	*bucket = (uint32_t)(row - a->rows);
-	row->is.record = (struct alert_record){.last_ns = fact->time_ns};
+	row->is.record = (struct alert_record){.id = id, .last_ns = fact->time_ns};
 	show(row, fact);
-	row->is.record.id = id_of(row);
 	a->stats.begun++;
 	a->growing++;
 	return row;
@@ -252,15 +220,42 @@ static bool is_told(uint64_t count)
 	return count == 1;
 }
 
+void alerts_suppress(struct alerts *alerts, struct suppress *suppress)
+{
+	suppress_destroy(alerts->suppress);
+	alerts->suppress = suppress;
+}
+
+static bool is_suppressed(const struct alerts *a, const struct alert_fact *fact)
+{
+	const struct alert *alert = &fact->alert;
+	const struct suppress_subject subject = {
+		.engine = alert->engine,
+		.rule = alert_words(alert, fact->text, ALERT_RULE),
+		.title = alert_words(alert, fact->text, ALERT_TITLE),
+		.tenant = alert_words(alert, fact->text, ALERT_TENANT),
+		.session = alert->observation_point.session,
+		.flow = &alert->flow,
+		.time_ns = fact->time_ns,
+	};
+
+	return suppress_has(a->suppress, &subject);
+}
+
 void alerts_add(struct alerts *a, const struct alert_fact *fact)
 {
-	uint64_t key = key_of(&fact->alert, fact->text);
-	uint32_t number = find(a, key, fact);
+	const struct alert_identity identity = alert_identity(&fact->alert, fact->text);
+	uint64_t id = alert_id(&identity);
+	uint32_t number = find(a, id, fact);
 	struct row *row;
 
+	if (is_suppressed(a, fact)) {
+		a->stats.suppressed++;
+		return;
+	}
 	a->stats.facts++;
 	if (number == NONE) {
-		row = begin(a, key, fact);
+		row = begin(a, id, fact);
 	} else {
 		row = &a->rows[number];
 		list_take_out(a, row);
@@ -294,7 +289,8 @@ static int compare(const void *a, const void *b)
 
 	if (first_x != first_y)
 		return first_x < first_y ? -1 : 1;
-	return ((*x)->key > (*y)->key) - ((*x)->key < (*y)->key);
+	return ((*x)->is.record.id > (*y)->is.record.id) -
+	       ((*x)->is.record.id < (*y)->is.record.id);
 }
 
 void alerts_end(struct alerts *a)

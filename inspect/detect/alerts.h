@@ -14,6 +14,7 @@
 #include "inspect/detect/alert_brief.h"
 
 struct alerts;
+struct suppress;
 
 struct alerts_params {
 	uint32_t capacity; /* alerts that grow at a time */
@@ -26,6 +27,9 @@ struct alerts_params {
 struct alerts *alerts_create(const struct alerts_params *params);
 /* NULL is legal. */
 void alerts_destroy(struct alerts *alerts);
+
+/* Takes over what is not wanted from now on; NULL: all is. Workers do not tell of it, others may. */
+void alerts_suppress(struct alerts *alerts, struct suppress *suppress);
 
 void alerts_add(struct alerts *alerts, const struct alert_fact *fact);
 /* Live, now and then: ends those that have not grown for long. */

@@ -6,8 +6,11 @@
 
 #include "config/settings/settings.h"
 #include "inspect/detect/lists/match.h"
+#include "inspect/detect/raised.h"
+#include "inspect/detect/suppress.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/record/alert.h"
+#include "inspect/record/flow_alerts.h"
 #include "inspect/record/risk_why.h"
 #include "inspect/record/tenant.h"
 
@@ -23,28 +26,66 @@ static void say(struct alert_telling *telling, enum alert_text which, const char
 	telling->text[which].len = text != NULL ? strlen(text) : 0;
 }
 
-static void tell(struct detector *d, const struct flow *flow, struct alert_telling *telling)
+/* Alerts of a flow that begin in one place have one tenant. */
+static void say_tenant(const struct detector *d, const struct flow *flow,
+	struct alert_telling *telling, char text[TENANT_TEXT])
 {
-	const struct observation_point point =
-		observation_point_of(d->sessions, flow->key.point);
 	uint32_t tenant = session_tenant(d->sessions, flow->key.point);
 	uint32_t index = tenant - TENANT_NAMED;
 	const char *name =
 		index < d->settings->n_tenants ? d->settings->tenants[index].name : NULL;
-	char text[TENANT_TEXT];
 
 	telling->tenant = tenant;
 	say(telling, ALERT_TENANT, tenant_text(tenant, name, text));
-	if (!alert_tell(&d->facts, d->number, flow, &point, telling))
-		d->unheard++;
 }
 
-static void tell_risk(
-	struct detector *d, const struct flow *flow, unsigned risk, uint64_t time_ns)
+static bool is_suppressed(const struct detector *d, const struct flow *flow,
+	const struct observation_point *point, const struct alert_telling *telling)
+{
+	const struct suppress_subject subject = {
+		.engine = telling->engine,
+		.rule = telling->text[ALERT_RULE],
+		.title = telling->text[ALERT_TITLE],
+		.tenant = telling->text[ALERT_TENANT],
+		.session = point->session,
+		.flow = flow,
+		.time_ns = telling->time_ns,
+	};
+
+	return suppress_has(d->suppress, &subject);
+}
+
+/* false: it is not wanted. */
+static bool tell(struct detector *d, const struct flow *flow, struct alert_telling *telling)
+{
+	const struct observation_point point =
+		observation_point_of(d->sessions, flow->key.point);
+	char tenant[TENANT_TEXT];
+
+	say_tenant(d, flow, telling, tenant);
+	if (is_suppressed(d, flow, &point, telling)) {
+		d->suppressed++;
+		return false;
+	}
+	if (!alert_tell(&d->facts, d->number, flow, &point, telling))
+		d->unheard++;
+	return true;
+}
+
+static bool is_alert(const struct detector *d, unsigned risk)
+{
+	uint32_t least = d->settings->detect.risk_score;
+
+	return least != 0 && dpi_risk_score(risk) >= least;
+}
+
+enum { RISK_ID = 16 };
+
+/* Of a risk all but why. */
+static struct alert_telling risk_telling(
+	const struct flow *flow, unsigned risk, uint64_t time_ns, char id[RISK_ID])
 {
 	bool is_own = risk >= NDPI_RISKS;
-	char id[16], why[RISK_WHY];
-	struct text t = text_make(why, sizeof(why));
 	struct alert_telling telling = {
 		.engine = is_own ? ALERT_PERISCOPE : ALERT_NDPI,
 		.severity = severity_of(dpi_risk_score(risk)),
@@ -52,26 +93,34 @@ static void tell_risk(
 		.time_ns = time_ns,
 	};
 
-	snprintf(id, sizeof(id), "%u", risk_id(risk));
-	risk_why(&t, flow, risk);
+	snprintf(id, RISK_ID, "%u", risk_id(risk));
 	say(&telling, ALERT_RULE, is_own ? dpi_risk_name(risk) : id);
 	say(&telling, ALERT_CATEGORY, "risk");
 	say(&telling, ALERT_TITLE, dpi_risk_name(risk));
-	telling.text[ALERT_WHY].at = why;
-	telling.text[ALERT_WHY].len = (size_t)(t.at - why);
+	return telling;
+}
+
+static void tell_risk(
+	struct detector *d, const struct flow *flow, unsigned risk, uint64_t time_ns)
+{
+	char id[RISK_ID], why[RISK_WHY];
+	struct text t = text_make(why, sizeof(why));
+	struct alert_telling telling = risk_telling(flow, risk, time_ns, id);
+
+	risk_why(&t, flow, risk);
+	telling.text[ALERT_WHY] = (struct alert_words){why, (size_t)(t.at - why)};
 	tell(d, flow, &telling);
 }
 
 void detector_risks(struct detector *d, const struct flow *flow, const struct risk_set *fresh,
 	uint64_t time_ns)
 {
-	uint32_t least = d->settings->detect.risk_score;
 	struct risk_set risks = *fresh;
 
 	while (!risk_set_is_empty(&risks)) {
 		unsigned risk = risk_set_take(&risks);
 
-		if (least != 0 && dpi_risk_score(risk) >= least)
+		if (is_alert(d, risk))
 			tell_risk(d, flow, risk, time_ns);
 	}
 }
@@ -83,6 +132,7 @@ static void tell_hit(struct detector *d, const struct flow *flow, const struct l
 {
 	const struct list_about *list = lists_about(d->lists, hit->indicator->list);
 	char indicator[INDICATOR_TEXT], why[ALERT_TEXT];
+	struct flow_alert alert;
 	struct alert_telling telling = {
 		.engine = ALERT_LIST,
 		.severity = list->severity,
@@ -102,7 +152,10 @@ static void tell_hit(struct detector *d, const struct flow *flow, const struct l
 	say(&telling, ALERT_FIELD, list_field_name(hit->field));
 	telling.text[ALERT_VALUE].at = hit->value;
 	telling.text[ALERT_VALUE].len = hit->len;
-	tell(d, flow, &telling);
+	if (!tell(d, flow, &telling))
+		return;
+	alert = flow_alert_of(&telling);
+	raised_add(d->raised, flow, &alert);
 }
 
 static void tell_hits(struct detector *d, const struct flow *flow, const struct list_hits *hits,
@@ -161,4 +214,35 @@ void detector_flow_ended(struct detector *d, const struct flow *flow)
 	hits.count = hits.more = 0;
 	lists_match_details(d->lists, flow->details, told_kinds(flow->details), &hits);
 	tell_hits(d, flow, &hits, flow->last_ns);
+}
+
+void detector_flow_alerts(
+	const struct detector *d, const struct flow *flow, struct flow_alerts *alerts)
+{
+	const struct observation_point point =
+		observation_point_of(d->sessions, flow->key.point);
+	struct risk_set risks = details_risks(flow->details);
+	char id[RISK_ID], tenant[TENANT_TEXT];
+
+	alerts->n = 0;
+	if (d->facts.take == NULL)
+		return;
+	while (!risk_set_is_empty(&risks)) {
+		unsigned risk = risk_set_take(&risks);
+		struct alert_telling telling = risk_telling(flow, risk, flow->last_ns, id);
+		struct flow_alert alert;
+
+		say_tenant(d, flow, &telling, tenant);
+		if (!is_alert(d, risk) || is_suppressed(d, flow, &point, &telling))
+			continue;
+		alert = flow_alert_of(&telling);
+		flow_alerts_add(alerts, &alert);
+	}
+	raised_collect(d->raised, flow, alerts);
+}
+
+void detector_flow_released(struct detector *d, const struct flow *flow)
+{
+	if (d->raised != NULL)
+		raised_forget(d->raised, flow);
 }

@@ -11,17 +11,24 @@
 #include "inspect/proto/transaction.h"
 #include "inspect/record/sink.h"
 
+struct flow_alerts;
 struct lists;
+struct raised;
 struct settings;
+struct suppress;
 
 struct detector {
 	struct sink facts;
 	const struct session_table *sessions; /* of the same worker */
 	const struct settings *settings;
-	const struct lists *lists; /* of the configuration in force; NULL: none */
-	uint64_t number;           /* in replay: of the block, see struct fact */
-	uint64_t unheard;          /* facts that the full outbox refused */
-	uint64_t left_out;         /* indicators beyond LIST_HITS_MAX of one transaction */
+	/* Of the configuration in force; NULL: none. */
+	const struct lists *lists;
+	const struct suppress *suppress;
+	struct raised *raised; /* owned by the lane; NULL while there is no room for facts */
+	uint64_t number;       /* in replay: of the block, see struct fact */
+	uint64_t unheard;      /* facts that the full outbox refused */
+	uint64_t suppressed;   /* that the settings did not want */
+	uint64_t left_out;     /* indicators beyond LIST_HITS_MAX of one transaction */
 };
 
 /* Whether there is anything to look for. */
@@ -39,3 +46,9 @@ void detector_flow_began(struct detector *detector, const struct flow *flow);
 void detector_transaction(struct detector *detector, const struct flow *flow,
 	enum transaction kind, uint64_t time_ns, const struct details *details);
 void detector_flow_ended(struct detector *detector, const struct flow *flow);
+
+/* The alerts that the flow has raised so far: of its risks, and of what was found of it in lists. */
+void detector_flow_alerts(
+	const struct detector *detector, const struct flow *flow, struct flow_alerts *alerts);
+/* The flow is no more. */
+void detector_flow_released(struct detector *detector, const struct flow *flow);

@@ -1,5 +1,9 @@
 #include "inspect/record/alert.h"
 
+#include <string.h>
+
+#include "inspect/flow/hash.h"
+
 static size_t texts_size(const struct alert *alert)
 {
 	size_t size = 0;
@@ -19,6 +23,81 @@ const char *alert_text(const struct alert *alert, const char *texts, enum alert_
 	for (unsigned i = 0; i < (unsigned)which; i++)
 		texts += alert->len[i];
 	return texts;
+}
+
+struct alert_words alert_words(
+	const struct alert *alert, const char *texts, enum alert_text which)
+{
+	return (struct alert_words){alert_text(alert, texts, which), alert->len[which]};
+}
+
+struct alert_identity alert_identity(const struct alert *alert, const char *texts)
+{
+	struct alert_identity identity = {.engine = alert->engine,
+		.tenant = alert->tenant,
+		.source = alert->source,
+		.rule = alert_words(alert, texts, ALERT_RULE)};
+
+	if (alert->by_title)
+		identity.title = alert_words(alert, texts, ALERT_TITLE);
+	return identity;
+}
+
+/* As much of it as a fact has room for. */
+static struct alert_words fitting(struct alert_words words)
+{
+	if (words.len > ALERT_TEXT)
+		words.len = ALERT_TEXT;
+	return words;
+}
+
+struct alert_identity alert_telling_identity(const struct alert_telling *telling)
+{
+	struct alert_identity identity = {.engine = telling->engine,
+		.tenant = telling->tenant,
+		.source = telling->source,
+		.rule = fitting(telling->text[ALERT_RULE])};
+
+	if (telling->by_title)
+		identity.title = fitting(telling->text[ALERT_TITLE]);
+	return identity;
+}
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+	uint64_t word = len;
+
+	for (; len >= sizeof(word); len -= sizeof(word), at += sizeof(word))
+		hash = hash_fold(hash ^ hash_word(at), hash_salt[1]);
+	hash = hash_fold(hash ^ word, hash_salt[2]);
+	word = 0;
+	if (len > 0)
+		memcpy(&word, at, len);
+	return hash_fold(hash ^ word, hash_salt[3]);
+}
+
+uint64_t alert_id(const struct alert_identity *identity)
+{
+	uint64_t id = hash_fold(
+		hash_salt[0] ^ (uint64_t)identity->engine, hash_salt[4] ^ identity->tenant);
+
+	id = hash_bytes(id, &identity->source, sizeof(identity->source));
+	id = hash_bytes(id, identity->rule.at, identity->rule.len);
+	if (identity->title.at != NULL)
+		id = hash_bytes(id, identity->title.at, identity->title.len);
+	return id;
+}
+
+const char *alert_engine_name(enum alert_engine engine)
+{
+	static const char *const names[ALERT_ENGINES] = {
+		[ALERT_PERISCOPE] = "periscope",
+		[ALERT_NDPI] = "ndpi",
+		[ALERT_LIST] = "list",
+	};
+
+	return names[engine];
 }
 
 void alert_copy(

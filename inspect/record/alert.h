@@ -40,6 +40,21 @@ struct alert {
 	bool cut; /* one of the texts was */
 };
 
+/* What makes alerts one: they have one engine, rule, source and tenant, and where `title` is given, one title. */
+struct alert_identity {
+	enum alert_engine engine;
+	uint32_t tenant;
+	struct ip_addr source;
+	struct alert_words {
+		const char *at; /* any bytes; NULL: none */
+		size_t len;
+	} rule, title;
+};
+/* In every run the same, and for every alert of that identity, however often it begins anew. */
+uint64_t alert_id(const struct alert_identity *identity);
+/* As the settings, events and tables call it. */
+const char *alert_engine_name(enum alert_engine engine);
+
 /* Texts stand behind the fact and the record, in the order of enum alert_text, and behind them the names of
  * the observation point. */
 struct alert_fact {
@@ -67,17 +82,19 @@ struct alert_telling {
 	uint32_t tenant;
 	struct ip_addr source;
 	uint64_t time_ns;
-	struct {
-		const char *at; /* NULL: none */
-		size_t len;
-	} text[ALERT_TEXTS];
+	struct alert_words text[ALERT_TEXTS];
 };
+struct alert_identity alert_telling_identity(const struct alert_telling *telling);
 
 /* Bytes behind a fact or record: at most ALERT_BYTES. */
 enum { ALERT_BYTES = ALERT_TEXTS * ALERT_TEXT + 3 * (OBSERVATION_POINT_NAME + 1) };
 size_t alert_bytes(const struct alert *alert);
 /* The text, not NUL-terminated; of alert->len bytes. */
 const char *alert_text(const struct alert *alert, const char *texts, enum alert_text which);
+struct alert_words alert_words(
+	const struct alert *alert, const char *texts, enum alert_text which);
+/* Borrows from `texts`. */
+struct alert_identity alert_identity(const struct alert *alert, const char *texts);
 /* With texts and names in `to_texts`, which has alert_bytes(). */
 void alert_copy(
 	struct alert *to, char *to_texts, const struct alert *from, const char *from_texts);

@@ -101,7 +101,8 @@ static bool is_untold(const struct flow *flow)
 	return !(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_CUT | FLOW_DPI_NONE));
 }
 
-void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end)
+void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end,
+	const struct flow_alerts *alerts)
 {
 	const struct exporter_params *p = &exporter->params;
 	const struct observation_point observation_point =
@@ -109,7 +110,7 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 	const struct flow_fact_of of = {flow, &observation_point, tenant_of(exporter, flow),
 		encryption_of(&exporter->protocols, flow)};
 	struct flow_outcome outcome = {
-		end, of.encryption, p->transactions, flow_course_unknown()};
+		end, of.encryption, p->transactions, flow_course_unknown(), alerts};
 
 	if (p->flow_starts && end != FLOW_END_ACTIVE && is_untold(flow))
 		put_flow_start(exporter, flow, flow->last_ns);

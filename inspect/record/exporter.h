@@ -14,6 +14,7 @@
 #include "inspect/record/totals.h"
 
 struct dpi;
+struct flow_alerts;
 
 struct exporter_params {
 	bool flow_events;
@@ -38,8 +39,10 @@ struct exporter *exporter_create(const struct exporter_params *params);
 void exporter_destroy(struct exporter *exporter);
 
 /* Makes the flow's record (for FLOW_END_ACTIVE that of an update) and adds the flow to the totals
- * (not for an update). The flow's label must be final: dpi_conclude() first. */
-void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end);
+ * (not for an update). The flow's label must be final: dpi_conclude() first. `alerts`: what it has raised; NULL:
+ * nothing. */
+void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end,
+	const struct flow_alerts *alerts);
 
 /* What tells the exporter of transactions and of flows' labels, at any time before the end of their flow; each becomes a
  * record. Valid as long as the exporter. */

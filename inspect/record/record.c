@@ -1,7 +1,10 @@
 #include "inspect/record/record.h"
 
+#include <string.h>
+
 #include "inspect/proto/details.h"
 #include "inspect/record/aggregate.h"
+#include "inspect/record/flow_alerts.h"
 #include "inspect/record/sink.h"
 
 static size_t aligned(size_t size)
@@ -49,18 +52,32 @@ static bool copy_flow(struct flow *to, struct observation_point *to_point,
 	       whole;
 }
 
+/* Those that there are; 0: none. */
+static size_t alerts_size(const struct flow_alerts *alerts)
+{
+	if (alerts == NULL || alerts->n == 0)
+		return 0;
+	return aligned(
+		offsetof(struct flow_alerts, alert) + alerts->n * sizeof(alerts->alert[0]));
+}
+
 bool record_flow(const struct sink *sink, const struct flow *flow,
 	const struct flow_outcome *outcome, const struct observation_point *observation_point)
 {
-	struct tail tail =
-		tail_of(flow->details, observation_point, sizeof(struct flow_record));
+	size_t alerts = alerts_size(outcome->alerts);
+	size_t fixed = sizeof(struct flow_record) + alerts;
+	struct tail tail = tail_of(flow->details, observation_point, fixed);
 	struct flow_record *r = (struct flow_record *)sink->take(
-		sink->ctx, RECORD_FLOW, sizeof(*r) + tail.details_room + tail.names_size);
+		sink->ctx, RECORD_FLOW, fixed + tail.details_room + tail.names_size);
 
 	if (r == NULL)
 		return false;
 	r->outcome = *outcome;
-	r->record.cut = !copy_flow(&r->flow, &r->observation_point, flow, &tail, r + 1);
+	r->outcome.alerts = NULL;
+	if (alerts > 0)
+		r->outcome.alerts = memcpy(r + 1, outcome->alerts, alerts);
+	r->record.cut = !copy_flow(
+		&r->flow, &r->observation_point, flow, &tail, (char *)(r + 1) + alerts);
 	return true;
 }
 

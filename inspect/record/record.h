@@ -46,6 +46,7 @@ struct flow_outcome {
 	enum encryption encryption;
 	uint32_t kinds; /* bit n: transactions of kind n were counted */
 	struct flow_course course;
+	const struct flow_alerts *alerts; /* in a record its own; NULL: none */
 };
 
 /* A flow that ended or, with FLOW_END_ACTIVE, goes on. */
@@ -87,6 +88,7 @@ struct window_record {
 };
 
 struct aggregate;
+struct flow_alerts;
 struct sink;
 
 /* Each makes a record in the sink. false: the sink has refused it. */

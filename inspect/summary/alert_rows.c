@@ -1,6 +1,6 @@
 #include "inspect/summary/alert_rows.h"
 
-#include "inspect/record/encoder/event_alert.h"
+#include "config/log/text.h"
 #include "inspect/summary/columns.h"
 
 void alert_rows_print(const struct alert_brief *rows, uint32_t n, FILE *out)
@@ -17,7 +17,7 @@ void alert_rows_print(const struct alert_brief *rows, uint32_t n, FILE *out)
 	columns_head(&c, 'r', "count");
 	for (uint32_t i = 0; i < n; i++) {
 		columns_cell(&c, "%u", rows[i].severity);
-		columns_cell(&c, "%s", event_alert_engine(rows[i].engine));
+		columns_cell(&c, "%s", alert_engine_name(rows[i].engine));
 		columns_cell(&c, "%s", rows[i].rule);
 		columns_cell(&c, "%s", rows[i].title);
 		columns_addr(&c, &rows[i].source);
@@ -35,7 +35,7 @@ static void put_alert(struct json *j, const struct alert_brief *row)
 	text_hex(&t, row->id, 16);
 	json_open(j, NULL, '{');
 	json_string(j, "alert_id", id);
-	json_string(j, "engine", event_alert_engine(row->engine));
+	json_string(j, "engine", alert_engine_name(row->engine));
 	json_string(j, "rule", row->rule);
 	json_u64(j, "severity", row->severity);
 	json_string(j, "title", row->title);

@@ -5,6 +5,7 @@
 
 #include "inspect/proto/details.h"
 #include "inspect/record/encoder/event_course.h"
+#include "inspect/record/flow_alerts.h"
 
 static void put_bool(struct text *t, bool value)
 {
@@ -136,6 +137,30 @@ static void put_counts(struct text *t, const struct flow_record *r, const char *
 	text_char(t, '"');
 }
 
+static void put_alert(struct text *t, const struct flow_alert *alert)
+{
+	text_cstr(t, "{\"alert_id\":\"");
+	text_hex(t, alert->id, 16);
+	text_cstr(t, "\",\"engine\":\"");
+	text_cstr(t, alert_engine_name((enum alert_engine)alert->engine));
+	text_cstr(t, "\",\"rule\":");
+	text_json(t, alert->rule, alert->rule_len);
+	text_cstr(t, ",\"severity\":");
+	text_u64(t, alert->severity);
+	text_char(t, '}');
+}
+
+static void put_alerts(struct text *t, const struct flow_alerts *alerts)
+{
+	text_cstr(t, ",\"alerts\":[");
+	for (uint32_t i = 0; alerts != NULL && i < alerts->n; i++) {
+		if (i > 0)
+			text_char(t, ',');
+		put_alert(t, &alerts->alert[i]);
+	}
+	text_char(t, ']');
+}
+
 /* Cut before its type, or a later fragment without its first: one-way, and ports 0. */
 static bool is_icmp_known(const struct flow *flow)
 {
@@ -176,6 +201,7 @@ void event_flow(struct text *t, const struct record *record, struct labels *labe
 	label_json(labels, flow, t);
 	put_counts(t, r, inspection);
 	event_risks(t, flow);
+	put_alerts(t, r->outcome.alerts);
 	text_char(t, ',');
 	event_details(t, flow->details);
 	event_transaction_counts(t, r, strcmp(inspection, "done") == 0);

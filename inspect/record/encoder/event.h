@@ -9,14 +9,17 @@
 #include "inspect/record/encoder/event_details.h"
 #include "inspect/record/encoder/event_flow_fields.h"
 #include "inspect/record/encoder/event_risks.h"
+#include "inspect/record/flow_alerts.h"
 
-/* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; details,
+/* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; alerts; details,
  * without what transactions alone have. */
 enum {
 	EVENT_ENCRYPTION_NAME = 16,
-	EVENT_SIZE_MAX = 2048 + EVENT_COURSE_MAX + LABEL_JSON +
-			 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME + EVENT_RISKS_MAX +
-			 sizeof(struct event_details_bound) - EVENT_RECORDS_MAX
+	EVENT_FLOW_ALERT = 96 + TEXT_JSON_GROWTH * FLOW_ALERT_RULE,
+	EVENT_SIZE_MAX = 2048 + FLOW_ALERTS_MAX * EVENT_FLOW_ALERT + EVENT_COURSE_MAX +
+			 LABEL_JSON + 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME +
+			 EVENT_RISKS_MAX + sizeof(struct event_details_bound) -
+			 EVENT_RECORDS_MAX
 };
 
 /* The encoder of a flow_record. */

@@ -1,16 +1,5 @@
 #include "inspect/record/encoder/event_alert.h"
 
-const char *event_alert_engine(enum alert_engine engine)
-{
-	static const char *const names[ALERT_ENGINES] = {
-		[ALERT_PERISCOPE] = "periscope",
-		[ALERT_NDPI] = "ndpi",
-		[ALERT_LIST] = "list",
-	};
-
-	return names[engine];
-}
-
 static void put_text(
 	struct text *t, const char *key, const struct alert_record *r, enum alert_text which)
 {
@@ -34,7 +23,7 @@ static void put_rule(struct text *t, const struct alert_record *r)
 	text_cstr(t, "{\"event\":\"alert\",\"alert_id\":\"");
 	text_hex(t, r->id, 16);
 	text_cstr(t, "\",\"engine\":\"");
-	text_cstr(t, event_alert_engine(r->alert.engine));
+	text_cstr(t, alert_engine_name(r->alert.engine));
 	put_text(t, "\",\"rule\":", r, ALERT_RULE);
 	put_text(t, ",\"revision\":null,\"category\":", r, ALERT_CATEGORY);
 	text_cstr(t, ",\"severity\":");

@@ -15,6 +15,3 @@ enum {
 
 /* The encoder of an alert_record. */
 void event_alert(struct text *t, const struct record *record, struct labels *labels);
-
-/* As `engine` prints it; a static string. */
-const char *event_alert_engine(enum alert_engine engine);

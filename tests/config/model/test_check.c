@@ -226,6 +226,7 @@ static void every_warning_has_a_row(void)
 			     code == FINDING_left_out ||          /* next two */
 			     code == FINDING_rule_differs ||
 			     code == FINDING_no_effect || /* test_settings.c */
+			     code == FINDING_suppress_ended ||
 			     code == FINDING_list_line || /* tests/inspect/detect/lists */
 			     code == FINDING_list_empty || code == FINDING_list_other ||
 			     finding_code_level((enum finding_code)code) == FINDING_ERROR;

@@ -101,6 +101,42 @@ static void numbers_beyond_64_bits_are_none(void)
 	CU_ASSERT_FALSE(value_size("16777216TiB", &n));
 }
 
+/* Seconds are those that date(1) prints for the same text: date -u -d TEXT +%s. */
+static void moments_of_utc(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t s;
+		const char *printed;
+	} rows[] = {
+		{"1970-01-01", 0, "1970-01-01T00:00:00Z"},
+		{"1970-01-01T00:00:01Z", 1, "1970-01-01T00:00:01Z"},
+		{"2026-12-31", 1798675200, "2026-12-31T00:00:00Z"},
+		{"2026-12-31T18:00:00Z", 1798740000, "2026-12-31T18:00:00Z"},
+		{"2024-02-29T23:59:59Z", 1709251199, "2024-02-29T23:59:59Z"},
+		{"2553-12-31T23:59:59Z", 18429292799, "2553-12-31T23:59:59Z"},
+	};
+	static const char *const bad[] = {"", "2026", "2026-12", "2026-12-31 ", "2026-12-31T",
+		"2026-12-31T18:00:00", "2026-12-31T18:00Z", "2026-12-31t18:00:00z",
+		"2026-12-31 18:00:00Z", "2026-12-31T18:00:00+01:00", "2026-13-01", "2026-00-01",
+		"2026-02-29", "2026-02-30", "2026-01-32", "2026-01-00", "2026-12-31T24:00:00Z",
+		"2026-12-31T18:60:00Z", "2026-12-31T18:00:60Z", "1969-12-31", "2554-01-01",
+		"+026-12-31", "2026-12-31T18:00:00.5Z", "tomorrow"};
+	char text[VALUE_TEXT];
+	uint64_t ns = 7;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		CU_ASSERT_TRUE(value_time(rows[i].text, &ns));
+		CU_ASSERT_EQUAL(ns, rows[i].s * NS_PER_S);
+		value_time_print(ns, text);
+		CU_ASSERT_STRING_EQUAL(text, rows[i].printed);
+	}
+	ns = 7;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (value_time(bad[i], &ns) || ns != 7)
+			CU_FAIL_FATAL("a text that is none was taken for a moment");
+}
+
 void suite_value(void);
 void suite_value(void)
 {
@@ -110,4 +146,5 @@ void suite_value(void)
 	CU_ADD_TEST(suite, other_texts_are_no_addresses);
 	CU_ADD_TEST(suite, names_of_interfaces);
 	CU_ADD_TEST(suite, numbers_beyond_64_bits_are_none);
+	CU_ADD_TEST(suite, moments_of_utc);
 }

@@ -141,6 +141,8 @@ static void every_trailing_junk_is_refused(void)
 				value, sizeof(value), "[{name: a, virtual_network_ids: [1x]}]");
 		else if (row->type == SETTING_LISTS)
 			snprintf(value, sizeof(value), "[{file: a, severity: 1x}]");
+		else if (row->type == SETTING_SUPPRESSIONS)
+			snprintf(value, sizeof(value), "[{address: 10.0.0.1x}]");
 		else if (row->type == SETTING_STRINGS)
 			snprintf(value, sizeof(value), "[a, [b]]");
 		else if (row->type == SETTING_ADDRESSES)
@@ -500,6 +502,66 @@ static void a_list_without_a_name_is_called_as_its_file(void)
 	settings_fini(&s);
 }
 
+static void which_suppressions_are_refused(void)
+{
+	static const char *const rows[][2] = {
+		{"[{}]", "needs one of engine, rule, title, address, session and tenant"},
+		{"[{until: 2026-12-31}]", "needs one of engine"},
+		{"[rule]", "holds a single value where {rule, address,"},
+		{"[{rule: []}]", "rule is not a text of 1 to 256 characters"},
+		{"[{rule: \"\"}]", "rule is not a text"},
+		{"[{rules: x}]", "a suppression has no key 'rules'"},
+		{"[{engine: nDPI}]",
+			"engine 'nDPI' is not one of periscope|ndpi|list|suricata"},
+		{"[{address: 10.0.0.0/33}]", "'10.0.0.0/33' is no IP address or CIDR block"},
+		{"[{address: 10.0.0.1/8}]", "'10.0.0.1/8' has bits set beyond its length"},
+		{"[{rule: x, until: tomorrow}]", "'tomorrow' is no time of UTC"},
+		{"[{rule: x, until: 2026-02-29}]", "'2026-02-29' is no time of UTC"},
+	};
+	struct error error;
+	struct settings s;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char text[128];
+
+		settings_init(&s);
+		snprintf(text, sizeof(text), "detect.suppress=%s", rows[i][0]);
+		CU_ASSERT_EQUAL_FATAL(settings_set(&s, text, &error), -1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error.text, rows[i][1]));
+		if (!strstr(error.text, rows[i][1]))
+			fprintf(stderr, "%s gave %s\n", rows[i][0], error.text);
+		settings_fini(&s);
+	}
+}
+
+/* Those whose time is over are said, with the line of each. */
+static void ended_suppressions_are_warned_of(void)
+{
+	static const char text[] = "detect:\n  suppress:\n  - {rule: a, until: 2020-01-01}\n"
+				   "  - {rule: b}\n  - {rule: c, until: 2500-01-01}\n"
+				   "  - rule: d\n    until: 1999-12-31T23:59:59Z\n";
+	static const char *const want[] = {
+		":3: detect.suppress[0]: has ended at 2020-01-01T00:00:00Z: ",
+		":6: detect.suppress[3]: has ended at 1999-12-31T23:59:59Z: "};
+	struct report report = {0};
+	char line[512];
+	struct settings s;
+	unsigned n = 0;
+
+	file_write(text, strlen(text));
+	settings_init(&s);
+	CU_ASSERT_EQUAL(settings_load_report(&s, path, &report), SETTINGS_READ);
+	settings_check(&s, path, &report);
+	for (const struct finding *f = report.warnings; f; f = f->next, n++) {
+		CU_ASSERT_EQUAL(f->code, FINDING_suppress_ended);
+		CU_ASSERT_PTR_NOT_NULL(
+			n < 2 ? strstr(finding_print(f, line, sizeof(line)), want[n]) : NULL);
+	}
+	CU_ASSERT_EQUAL(n, 2);
+	settings_fini(&s);
+	report_fini(&report);
+}
+
 /* Dumps, loads over the defaults, dumps again. */
 static void dump_loads_back(const struct settings *s)
 {
@@ -542,6 +604,8 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"detect.risk_score=50", "detect.open_alerts=16", "detect.idle_timeout=1h",
 	("detect.lists=[{file: \"a b\\t.txt\", name: n, type: ip, severity: 1, action: allow}, "
 	 "{file: /x/c.d.txt}]"),
+	("detect.suppress=[{engine: ndpi, rule: \"4\", address: 10.0.0.0/8, until: 2026-12-31}, "
+	 "{title: \"a \\\" b\", session: tms-1, tenant: blue}, {address: 2001:db8::1}]"),
 	"events.flow=false", "events.flow_start=true", "events.dns=false", "events.http=false",
 	"events.tls=false", "events.quic=false", "events.ssh=false",
 	"events.transactions_per_flow=0", "events.transactions_per_second=7",
@@ -785,6 +849,8 @@ void suite_settings(void)
 	CU_ADD_TEST(s, a_file_that_is_not_there_is_named);
 	CU_ADD_TEST(s, set_takes_every_scalar_and_simple_lists);
 	CU_ADD_TEST(s, a_list_without_a_name_is_called_as_its_file);
+	CU_ADD_TEST(s, which_suppressions_are_refused);
+	CU_ADD_TEST(s, ended_suppressions_are_warned_of);
 	CU_ADD_TEST(s, a_dump_loads_back_equal);
 	CU_ADD_TEST(s, settings_without_effect_are_told);
 	CU_ADD_TEST(s, a_setting_from_outside_has_no_line);

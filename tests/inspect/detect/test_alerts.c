@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "config/log/now.h"
+#include "config/settings/settings.h"
 #include "inspect/detect/alerts.h"
+#include "inspect/detect/suppress.h"
 #include "support/random.h"
 
 enum { WRITTEN = 4096, CAPACITY = 100 };
@@ -122,6 +124,7 @@ static void make(struct fact_room *room, const struct saying *say)
 	telling.text[ALERT_TITLE].at = say->title;
 	telling.text[ALERT_TITLE].len = say->title ? strlen(say->title) : 0;
 	flow.key.lo = telling.source;
+	flow.key.ip_version = 4;
 	CU_ASSERT_TRUE(alert_tell(&sink, 7, &flow, &point, &telling));
 	CU_ASSERT_EQUAL(room->is.fact.fact.number, 7);
 }
@@ -200,12 +203,43 @@ static void live_it_is_written_again_at_powers_of_ten(void)
 	CU_ASSERT_EQUAL(paper.all[4].count, 1234);
 	CU_ASSERT_TRUE(paper.all[4].ended);
 	CU_ASSERT_EQUAL(paper.all[4].last_ns, 112 * NS_PER_S);
-	/* What follows is another one. */
+	/* What follows is another one of that id, which begins then. */
 	add(a, (struct saying){1, "scan", NULL, false, 0, 300});
 	settle();
 	CU_ASSERT_EQUAL_FATAL(paper.n, 6);
 	CU_ASSERT_EQUAL(paper.all[5].count, 1);
-	CU_ASSERT_NOT_EQUAL(paper.all[5].id, paper.all[0].id);
+	CU_ASSERT_EQUAL(paper.all[5].id, paper.all[0].id);
+	CU_ASSERT_EQUAL(paper.all[5].first_ns, 300 * NS_PER_S);
+	alerts_destroy(a);
+}
+
+/* What workers could not know of: counted, and of no alert; others go on. */
+static void what_is_suppressed(void)
+{
+	struct alerts *a = open_alerts(true, 16);
+	struct settings settings;
+	struct error error;
+
+	settings_init(&settings);
+	CU_ASSERT_EQUAL(
+		settings_set(&settings,
+			"detect.suppress=[{rule: scan, session: tms-1, address: 10.0.0.1}]",
+			&error),
+		0);
+	add(a, (struct saying){1, "scan", NULL, false, 0, 1});
+	alerts_suppress(a, suppress_create(&settings));
+	for (unsigned i = 0; i < 20; i++)
+		add(a, (struct saying){1, "scan", NULL, false, 0, 2});
+	add(a, (struct saying){1, "beacon", NULL, false, 0, 3});
+	add(a, (struct saying){2, "scan", NULL, false, 0, 3});
+	settle();
+	CU_ASSERT_EQUAL(paper.n, 3);
+	CU_ASSERT_EQUAL(alerts_stats(a).suppressed, 20);
+	CU_ASSERT_EQUAL(alerts_stats(a).facts, 3);
+	alerts_suppress(a, NULL);
+	add(a, (struct saying){1, "scan", NULL, false, 0, 4});
+	CU_ASSERT_EQUAL(alerts_stats(a).facts, 4);
+	settings_fini(&settings);
 	alerts_destroy(a);
 }
 
@@ -413,6 +447,7 @@ void suite_alerts(void)
 
 	CU_ADD_TEST(s, one_rule_and_one_source_are_one);
 	CU_ADD_TEST(s, live_it_is_written_again_at_powers_of_ten);
+	CU_ADD_TEST(s, what_is_suppressed);
 	CU_ADD_TEST(s, there_is_a_bound);
 	CU_ADD_TEST(s, the_order_does_not_matter);
 	CU_ADD_TEST(s, a_naive_twin_counts_the_same);

@@ -6,9 +6,12 @@
 #include "config/settings/settings.h"
 #include "inspect/detect/detector.h"
 #include "inspect/detect/lists/lists.h"
+#include "inspect/detect/raised.h"
+#include "inspect/detect/suppress.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/proto/details_draft.h"
 #include "inspect/record/alert.h"
+#include "inspect/record/flow_alerts.h"
 #include "support/folder.h"
 
 enum {
@@ -19,6 +22,7 @@ enum {
 static struct folder folder;
 static struct settings settings;
 static struct lists *lists;
+static struct raised *raised;
 static struct draft draft;
 static _Alignas(8) uint8_t room[DETAILS_MAX];
 
@@ -57,12 +61,14 @@ static int setup(void)
 		lists = lists_load(
 			&settings, folder_path(&folder, "x", path, sizeof(path)), &report);
 	report_fini(&report);
-	return lists == NULL;
+	raised = raised_create(16);
+	return lists == NULL || raised == NULL;
 }
 
 static int teardown(void)
 {
 	lists_destroy(lists);
+	raised_destroy(raised);
 	settings_fini(&settings);
 	folder_remove(&folder);
 	return 0;
@@ -72,8 +78,11 @@ static struct detector detector_of(uint32_t risk_score)
 {
 	memset(&ear, 0, sizeof(ear));
 	settings.detect.risk_score = risk_score;
-	return (struct detector){
-		.facts = {NULL, take}, .settings = &settings, .lists = lists, .number = 5};
+	return (struct detector){.facts = {NULL, take},
+		.settings = &settings,
+		.lists = lists,
+		.raised = raised,
+		.number = 5};
 }
 
 static struct flow flow_of(const struct details *details)
@@ -194,6 +203,84 @@ static void what_is_in_a_list(void)
 	CU_ASSERT_EQUAL(d.unheard, 2);
 }
 
+/* What a flow's event names is what was told of it, by the same id. */
+static void what_a_flow_has_raised(void)
+{
+	const struct risk_set risks = {
+		(uint64_t)1 << NUMERIC_HOST | (uint64_t)1 << BINARY_TRANSFER,
+		1u << OWN_RISK_tcp_overlap};
+	struct detector d = detector_of(100);
+	static struct flow_alerts alerts;
+	struct flow flow, other;
+
+	draft_reset(&draft);
+	draft.risks = risks;
+	flow = other = flow_of(draft_copy(&draft, room));
+	detector_risks(&d, &flow, &risks, 77);
+	detector_flow_began(&d, &flow);
+	detector_flow_began(&d, &flow);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 4);
+	detector_flow_alerts(&d, &flow, &alerts);
+	CU_ASSERT_EQUAL_FATAL(alerts.n, 3);
+	for (unsigned i = 0; i < alerts.n; i++) {
+		const struct alert_fact *fact = &ear.told[i].fact;
+		const struct alert_identity identity = alert_identity(&fact->alert, fact->text);
+		const struct flow_alert *alert = &alerts.alert[i];
+
+		CU_ASSERT_EQUAL(alert->id, alert_id(&identity));
+		CU_ASSERT_EQUAL(alert->engine, fact->alert.engine);
+		CU_ASSERT_EQUAL(alert->severity, fact->alert.severity);
+		CU_ASSERT_EQUAL(alert->rule_len, identity.rule.len);
+		CU_ASSERT_EQUAL(memcmp(alert->rule, identity.rule.at, identity.rule.len), 0);
+	}
+	CU_ASSERT_EQUAL(alerts.alert[2].engine, ALERT_LIST);
+	/* Another flow of the same risks has nothing of a list; nor has this one when it is no more. */
+	detector_flow_alerts(&d, &other, &alerts);
+	CU_ASSERT_EQUAL(alerts.n, 2);
+	detector_flow_released(&d, &flow);
+	detector_flow_alerts(&d, &flow, &alerts);
+	CU_ASSERT_EQUAL(alerts.n, 2);
+	d.facts.take = NULL;
+	detector_flow_alerts(&d, &flow, &alerts);
+	CU_ASSERT_EQUAL(alerts.n, 0);
+}
+
+/* Neither told nor named, and counted. */
+static void what_is_suppressed(void)
+{
+	static struct flow_alerts alerts;
+	const struct risk_set risks = {
+		(uint64_t)1 << BINARY_TRANSFER, 1u << OWN_RISK_tcp_overlap};
+	struct detector d = detector_of(100);
+	struct suppress *suppress;
+	struct error error;
+	struct flow flow;
+
+	CU_ASSERT_EQUAL_FATAL(settings_set(&settings,
+				      "detect.suppress=[{engine: list, rule: bad}, "
+				      "{rule: \"4\", until: 1970-01-02}]",
+				      &error),
+		0);
+	d.suppress = suppress = suppress_create(&settings);
+	draft_reset(&draft);
+	draft.risks = risks;
+	draft_why(&draft, NDPI_RISKS + OWN_RISK_tcp_overlap, "a segment");
+	flow = flow_of(draft_copy(&draft, room));
+	detector_risks(&d, &flow, &risks, 77);
+	detector_flow_began(&d, &flow);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 1);
+	CU_ASSERT_EQUAL(d.suppressed, 2);
+	expect(0, ALERT_PERISCOPE, 2, "tcp_overlap|risk|tcp_overlap|a segment||");
+	detector_flow_alerts(&d, &flow, &alerts);
+	CU_ASSERT_EQUAL(alerts.n, 1);
+	/* Its time is over. */
+	detector_risks(&d, &flow, &risks, UINT64_C(86400000000000));
+	CU_ASSERT_EQUAL(ear.n, 3);
+	CU_ASSERT_EQUAL(d.suppressed, 2);
+	suppress_destroy(suppress);
+	settings_set(&settings, "detect.suppress=[]", &error);
+}
+
 void suite_detector(void);
 void suite_detector(void)
 {
@@ -201,4 +288,6 @@ void suite_detector(void)
 
 	CU_ADD_TEST(s, risks_from_a_score_on);
 	CU_ADD_TEST(s, what_is_in_a_list);
+	CU_ADD_TEST(s, what_a_flow_has_raised);
+	CU_ADD_TEST(s, what_is_suppressed);
 }

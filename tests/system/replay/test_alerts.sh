@@ -34,6 +34,14 @@ higher() { # tcp_overlap has a score of 100
 }
 check "none below the score" higher
 
+# What is not wanted is no alert and stands in no event of a flow, and is counted.
+suppressed() {
+  replay "$tmp/less" --workers 2 --set 'detect.suppress=[{rule: tcp_overlap, address: 10.0.0.0/31, tenant: "7"},
+    {engine: periscope, address: "fd00::/16"}, {rule: tcp_overlap, until: 2000-01-01}]' "$tmp/mirror.pcap" &&
+    results ledger "$tmp/less" && alerts less "$tmp/less" "$tmp/expect" 10.0.0.1@7 fd00::4@7 fd00::4@8
+}
+check "alerts that are not wanted" suppressed
+
 # With the lowest bound, alerts end for others; their counts stay a sum of all.
 bound() {
   replay "$tmp/bound" --set detect.open_alerts=16 --set detect.risk_score=1 --workers 2 "$root/pcaps/everything.pcap" \

@@ -72,7 +72,7 @@ static void expect_line(const struct flow *flow, enum flow_end end, const char *
 
 	flow_id_print(flow_id(flow, 0), id);
 	snprintf(want, sizeof(want), "{\"event\":\"flow\",\"flow_id\":\"%s\",%s", id, after_id);
-	exporter_flow(stage->exporter, flow, end);
+	exporter_flow(stage->exporter, flow, end, NULL);
 	CU_ASSERT_EQUAL(stage->n, 1);
 	CU_ASSERT_EQUAL(stage->records[0].head.type, RECORD_FLOW);
 	CU_ASSERT_STRING_EQUAL(stage_line(stage, 0), want);
@@ -103,7 +103,7 @@ static void a_plain_flow_in_full(void)
 		"null,"
 		"\"history\":null,\"syn_ack_ms\":null,\"handshake_ms\":null,"
 		"\"response_ms\":null,"
-		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],\"score\":0,"
+		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],\"score\":0,\"alerts\":[],"
 		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,"
 		"\"transactions\":{\"dns\":null,\"http\":null,\"tls\":null,\"quic\":null,\"ssh\":null},"
 		"\"icmp\":null}\n");
@@ -116,7 +116,7 @@ static void expect_part(struct flow *flow, enum flow_end end, const char *part)
 	if (flow->key.point != SESSION_NONE)
 		flow->key.point = stage_session(
 			stage, flow->key.point == 6 ? "fe80::1" : "10.0.0.1", 16777215);
-	exporter_flow(stage->exporter, flow, end);
+	exporter_flow(stage->exporter, flow, end, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0), part));
 	if (strstr(stage_line(stage, 0), part) == NULL)
 		printf("\nwant %s\nin %s", part, stage_line(stage, 0));
@@ -150,7 +150,7 @@ static void a_network_is_named_by_its_number(void)
 
 	CU_ASSERT_TRUE(session_table_packet(stage->sessions, &p, true));
 	flow.key.point = p.session;
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"vni\":0,\"network\":268435455,\"outer_src\":\"10.0.0.1\","));
 	stage_free(stage);
@@ -175,7 +175,7 @@ static void the_mirror_model_names_session_and_interface(void)
 
 	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
 	flow.key.point = stage_session(stage, "10.0.0.1", 42);
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"vni\":42,\"network\":null,\"outer_src\":\"10.0.0.1\",\"session\":"
 		"\"tms-1\",\"interface_id\":\"eni-1\","));
@@ -325,7 +325,7 @@ static void without_inspection_all_is_unknown(void)
 
 	labels_destroy(stage->labels);
 	stage->labels = NULL;
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"app\":\"Unknown\",\"app_protocol\":null,\"app_name\":null,"
 		"\"category\":null,\"inspection\":\"off\","));
@@ -450,7 +450,7 @@ static void the_longest_event_fits(void)
 	struct stage *stage = stage_make(dpi);
 	struct flow flow = longest(stage, stage_details(stage, WHOLE_LEN, 64));
 
-	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
+	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT, NULL);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
 	CU_ASSERT_TRUE(stage->records[0].head.len > RECORD_MAX * 9 / 10);
 	CU_ASSERT_FALSE(stage->records[0].head.cut);
@@ -470,7 +470,7 @@ static void what_is_too_long_is_cut_and_said(void)
 	struct stage *stage = stage_make(dpi);
 	struct flow flow = longest(stage, stage_details(stage, LONG_LEN, 255));
 
-	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
+	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT, NULL);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
 	CU_ASSERT_TRUE(stage->records[0].head.len <= RECORD_MAX);
 	CU_ASSERT_TRUE(stage->records[0].head.cut);
@@ -508,11 +508,11 @@ static void records_outlive_the_model(void)
 	id[OBSERVATION_POINT_NAME] = '\0';
 	CU_ASSERT_TRUE(session_table_bind(stage->sessions, &model));
 	flow.key.point = stage_session(stage, "10.0.0.1", 42);
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_FALSE(stage->records[0].head.cut);
 	id[OBSERVATION_POINT_NAME] = 's';
 	id[OBSERVATION_POINT_NAME + 1] = '\0';
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_TRUE(stage->records[1].head.cut);
 	exporter_window(stage->exporter, &flow, (struct flow_window[2]){{.packets = 1}});
 	exporter_finish(stage->exporter);
@@ -535,10 +535,10 @@ static void what_the_sink_refuses_is_counted(void)
 	struct flow flow = sample_flow();
 	const struct output_ledger *ledger = exporter_ledger(stage->exporter, RECORD_EVENT);
 
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	stage->refuse = true;
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
-	exporter_flow(stage->exporter, &flow, FLOW_END_ACTIVE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
+	exporter_flow(stage->exporter, &flow, FLOW_END_ACTIVE, NULL);
 	CU_ASSERT_EQUAL(ledger->offered, 3);
 	CU_ASSERT_EQUAL(ledger->lost_queue, 2);
 	/* An update is no flow. */
@@ -574,6 +574,31 @@ static void windows_become_records_of_their_periods(void)
 	stage_free(stage);
 }
 
+static void alerts_that_it_has_raised(void)
+{
+	static struct flow_alerts alerts = {.n = 2,
+		.alert = {{.id = 0xfedcba9876543210,
+				  .engine = ALERT_LIST,
+				  .severity = 1,
+				  .rule_len = 3,
+				  .rule = "a\"b"},
+			{.id = 1,
+				.engine = ALERT_NDPI,
+				.severity = 4,
+				.rule_len = 2,
+				.rule = "12"}}};
+	struct stage *stage = stage_make(dpi);
+	struct flow flow = sample_flow();
+
+	flow.details = stage_details(stage, 1, 1);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, &alerts);
+	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
+		",\"alerts\":[{\"alert_id\":\"fedcba9876543210\",\"engine\":\"list\","
+		"\"rule\":\"a\\\"b\",\"severity\":1},{\"alert_id\":\"0000000000000001\","
+		"\"engine\":\"ndpi\",\"rule\":\"12\",\"severity\":4}],\"tls\":"));
+	stage_free(stage);
+}
+
 /* The longest there is of each. */
 static void how_a_flow_went(void)
 {
@@ -603,6 +628,7 @@ static void how_a_flow_went(void)
 
 static void docs_list_every_field(void)
 {
+	static const struct flow_alerts alerts = {.n = 1};
 	struct folder folder = folder_make();
 	struct stage *stage = stage_make(dpi);
 	struct flow flow = sample_flow();
@@ -610,7 +636,7 @@ static void docs_list_every_field(void)
 
 	flow.details = stage_details(stage, 100, 100);
 	flow.key.protocol = 1;
-	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT);
+	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT, &alerts);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
 	folder_put(&folder, "event.json", stage_line(stage, 0));
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow events",
@@ -626,6 +652,7 @@ void suite_event(void)
 
 	CU_ADD_TEST(s, a_plain_flow_in_full);
 	CU_ADD_TEST(s, mirror_fields);
+	CU_ADD_TEST(s, alerts_that_it_has_raised);
 	CU_ADD_TEST(s, how_a_flow_went);
 	CU_ADD_TEST(s, a_network_is_named_by_its_number);
 	CU_ADD_TEST(s, the_mirror_model_names_session_and_interface);

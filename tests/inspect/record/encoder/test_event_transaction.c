@@ -384,12 +384,12 @@ static void a_flow_start_in_full(void)
 	expect_ledger(stage, 1, 0, 0);
 	/* The flow was told of; one that nobody looked at is told of before its event. */
 	flow.flags |= FLOW_DPI_DONE;
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_EQUAL(stage->n, 2);
 	flow.flags = 0;
-	exporter_flow(stage->exporter, &flow, FLOW_END_ACTIVE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_ACTIVE, NULL);
 	CU_ASSERT_EQUAL(stage->n, 3);
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 5);
 	CU_ASSERT_EQUAL(stage->records[3].head.type, RECORD_FLOW_START);
 	CU_ASSERT_EQUAL(stage->records[4].head.type, RECORD_FLOW);
@@ -426,13 +426,13 @@ static void a_flow_says_how_many_it_had(void)
 	details_count(flow.details, TRANSACTION_DNS);
 	details_count(flow.details, TRANSACTION_TLS);
 	/* Without names of applications inspection is off: what was counted stands, no more is known. */
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		",\"quic\":null,\"transactions\":{\"dns\":4294967295,\"http\":null,\"tls\":1,"
 		"\"quic\":null,\"ssh\":null},\"icmp\":null}"));
 	stage_exporter(stage, (struct exporter_params){.flow_events = true,
 				      .transactions = UINT32_MAX & ~(1u << TRANSACTION_DNS)});
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_PTR_NOT_NULL(
 		strstr(stage_line(stage, 0), "{\"dns\":null,\"http\":null,\"tls\":1,"));
 	stage_free(stage);
@@ -446,7 +446,7 @@ static void flow_start_is_listed(void)
 	char path[PATH_MAX];
 
 	stage_exporter(stage, (struct exporter_params){.flow_starts = true});
-	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE);
+	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	folder_put(&folder, "events.json", stage_line(stage, 0));
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow starts",
 		folder_path(&folder, "events.json", path, sizeof(path))));

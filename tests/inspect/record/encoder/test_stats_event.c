@@ -22,7 +22,7 @@ static struct stats_record sample(void)
 				     .refused = 2,
 				     .acked_unseen = 5000000000},
 			.dpi_stats = {.packets = 31, .refused_flows = 32, .shed_flows = 33},
-			.alerts_stats = {.begun = 41, .facts = 42}},
+			.alerts_stats = {.begun = 41, .facts = 42, .suppressed = 43}},
 		.steps = {{"dpi", {{true, 2, 1500000000, 33}}},
 			{"handoff", {{false, 1, 70000000, 44}}}},
 		.ports = {{.name = "net_af_packet0,iface=\"x",
@@ -52,7 +52,7 @@ static void a_line_in_full(void)
 		"\"bytes\":30000,\"missed\":21,\"nombuf\":22,\"errors\":23}],"
 		"\"flows\":{\"live\":4,\"made\":9,\"ended\":5,\"evicted\":1,\"refused\":2},"
 		"\"dpi\":{\"packets\":31,\"refused_flows\":32,\"shed_flows\":33},"
-		"\"alerts\":{\"begun\":41,\"facts\":42},"
+		"\"alerts\":{\"begun\":41,\"facts\":42,\"suppressed\":43},"
 		"\"overload\":[{\"step\":\"dpi\",\"active\":true,\"entered\":2,\"spent_s\":1."
 		"500,"
 		"\"count\":33},{\"step\":\"handoff\",\"active\":false,\"entered\":1,"

@@ -1,0 +1,25 @@
+/* Which indicators a flow was found to show, until it ends: what its event says of them, for a list may be
+ * another by then. Bounded: one more than there is room for is counted, and missing in its event. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "inspect/record/flow_alerts.h"
+
+struct raised;
+
+/* NULL: no memory. */
+struct raised *raised_create(uint32_t capacity);
+/* NULL is legal. */
+void raised_destroy(struct raised *raised);
+
+/* Of the flow at that address, until raised_forget(). */
+void raised_add(struct raised *raised, const struct flow *flow, const struct flow_alert *alert);
+/* Adds those of the flow to `to`, in the order in which they came. */
+void raised_collect(
+	const struct raised *raised, const struct flow *flow, struct flow_alerts *to);
+void raised_forget(struct raised *raised, const struct flow *flow);
+
+/* Those for which there was no room. */
+uint64_t raised_overflow(const struct raised *raised);

@@ -1,0 +1,108 @@
+/* What flows have raised, against a list that is searched from its begin. */
+#include <CUnit/Basic.h>
+#include <string.h>
+
+#include "inspect/detect/raised.h"
+#include "support/random.h"
+
+enum { FLOWS = 12, CAPACITY = 32, STEPS = 20000 };
+
+struct naive {
+	unsigned n;
+	uint64_t overflow;
+	struct {
+		unsigned flow;
+		uint64_t id;
+	} row[CAPACITY];
+};
+
+static void naive_add(struct naive *naive, unsigned flow, uint64_t id)
+{
+	for (unsigned i = 0; i < naive->n; i++)
+		if (naive->row[i].flow == flow && naive->row[i].id == id)
+			return;
+	if (naive->n == CAPACITY) {
+		naive->overflow++;
+		return;
+	}
+	naive->row[naive->n].flow = flow;
+	naive->row[naive->n++].id = id;
+}
+
+static void naive_forget(struct naive *naive, unsigned flow)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < naive->n; i++)
+		if (naive->row[i].flow != flow)
+			naive->row[n++] = naive->row[i];
+	naive->n = n;
+}
+
+static void agree(const struct raised *raised, const struct naive *naive,
+	const struct flow *flows, unsigned flow)
+{
+	static struct flow_alerts got;
+	unsigned n = 0;
+
+	got.n = 0;
+	raised_collect(raised, &flows[flow], &got);
+	for (unsigned i = 0; i < naive->n; i++) {
+		if (naive->row[i].flow != flow)
+			continue;
+		CU_ASSERT_TRUE_FATAL(n < got.n);
+		CU_ASSERT_EQUAL(got.alert[n].id, naive->row[i].id);
+		n++;
+	}
+	CU_ASSERT_EQUAL(got.n, n);
+	CU_ASSERT_EQUAL(raised_overflow(raised), naive->overflow);
+}
+
+static void as_the_naive_twin(void)
+{
+	static struct flow flows[FLOWS];
+	struct naive naive = {0};
+	struct random r = random_seeded(9);
+	struct raised *raised = raised_create(CAPACITY);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(raised);
+	for (unsigned i = 0; i < STEPS; i++) {
+		unsigned flow = random_below(&r, FLOWS);
+		struct flow_alert alert = {.id = random_below(&r, 6)};
+
+		if (random_below(&r, 10) == 0) {
+			raised_forget(raised, &flows[flow]);
+			naive_forget(&naive, flow);
+		} else {
+			raised_add(raised, &flows[flow], &alert);
+			naive_add(&naive, flow, alert.id);
+		}
+		agree(raised, &naive, flows, flow);
+	}
+	CU_ASSERT_TRUE(naive.overflow > 100);
+	for (unsigned flow = 0; flow < FLOWS; flow++)
+		agree(raised, &naive, flows, flow);
+	raised_destroy(raised);
+}
+
+static void more_than_an_event_names(void)
+{
+	static struct flow_alerts alerts;
+	struct flow_alert alert = {.id = 0};
+
+	for (; alert.id < FLOW_ALERTS_MAX; alert.id++)
+		CU_ASSERT_TRUE(flow_alerts_add(&alerts, &alert));
+	CU_ASSERT_FALSE(flow_alerts_add(&alerts, &alert));
+	alert.id = 3;
+	CU_ASSERT_TRUE(flow_alerts_add(&alerts, &alert));
+	CU_ASSERT_EQUAL(alerts.n, FLOW_ALERTS_MAX);
+}
+
+void suite_raised(void);
+void suite_raised(void)
+{
+	CU_pSuite s = CU_add_suite("raised", NULL, NULL);
+
+	CU_ADD_TEST(s, as_the_naive_twin);
+	CU_ADD_TEST(s, more_than_an_event_names);
+}
