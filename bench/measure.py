@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 
+import latency
 import lengths
 import live
 import peers
@@ -17,6 +18,7 @@ SECTIONS = {
     "stages": stages.stages,
     "growth": stages.growth,
     "live": live.section,
+    "latency": latency.section,
 }
 
 

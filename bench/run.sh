@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures periscope beside its peers: one page on the terminal, all numbers in build/bench.json.
-# bench/run.sh [--quick] [SECTION...]; sections: replay, length, stages, growth, live (default: all).
+# bench/run.sh [--quick] [SECTION...]; sections: replay, length, stages, growth, live, latency
+# (default: all).
 #
 # Peers that are installed are measured; others by their paths:
 #   NDPIREADER411   ndpiReader of nDPI 4.11-dev, whose -t understands VXLAN

@@ -21,6 +21,7 @@ enum {
 	SLICE_EVERY_MS = 1,
 	WINDOW_GRACE_MS = 1000, /* for packets of a window that is over, still in rings */
 	RECORDS_EVERY_MS = 200, /* records wait no longer for their chunk to fill */
+	ALERTS_EVERY_MS = 10,   /* nor facts where an alert is among them */
 	RING_BURSTS = 4,        /* taken from the rings in a round, for each worker */
 };
 
@@ -106,6 +107,18 @@ static void send_records(const struct poller *poller)
 	correlator_flush(poller->params.correlator, poller->params.index, 0);
 }
 
+static void send_alerts(struct poller *poller)
+{
+	uint64_t told = poller->params.lane->detector.told;
+
+	if (told == poller->told ||
+		poller->now_ns - poller->told_at < ALERTS_EVERY_MS * NS_PER_MS)
+		return;
+	poller->told = told;
+	poller->told_at = poller->now_ns;
+	correlator_flush(poller->params.correlator, poller->params.index, 0);
+}
+
 /* What time brings: flows and windows that are over, records that have waited long enough. */
 static void keep_house(struct poller *poller)
 {
@@ -122,6 +135,7 @@ static void keep_house(struct poller *poller)
 	exporter_close_windows(lane->exporter, poller->now_ns, SLICE_SLOTS);
 	lane_age_sessions(lane, poller->now_ns);
 	worker_view_step(poller->params.view, lane, poller->now_ns);
+	send_alerts(poller);
 	if (poller->now_ns - poller->records_at < RECORDS_EVERY_MS * NS_PER_MS)
 		return;
 	poller->records_at = poller->now_ns;

@@ -12,6 +12,7 @@ struct poller {
 	struct thread thread;
 	struct clock clock;
 	uint64_t now_ns, slice_at, records_at;
+	uint64_t told, told_at; /* alerts' facts that were sent, and when */
 	struct rx_pause rx_pause;
 	struct poll_load load;
 	struct tally tally;

@@ -67,7 +67,9 @@ static bool tell(struct detector *d, const struct flow *flow, struct alert_telli
 		d->suppressed++;
 		return false;
 	}
-	if (!alert_tell(&d->facts, d->number, flow, &point, telling))
+	if (alert_tell(&d->facts, d->number, flow, &point, telling))
+		d->told++;
+	else
 		d->unheard++;
 	return true;
 }

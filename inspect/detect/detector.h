@@ -26,6 +26,7 @@ struct detector {
 	const struct suppress *suppress;
 	struct raised *raised; /* owned by the lane; NULL while there is no room for facts */
 	uint64_t number;       /* in replay: of the block, see struct fact */
+	uint64_t told;         /* facts */
 	uint64_t unheard;      /* facts that the full outbox refused */
 	uint64_t suppressed;   /* that the settings did not want */
 	uint64_t left_out;     /* indicators beyond LIST_HITS_MAX of one transaction */
