@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/capture_out.h"
-#include "bench/mix.h"
+#include "bench/traffic/capture_out.h"
+#include "bench/traffic/mix.h"
 
 static const char usage[] =
 	"usage: generate --mix MIX --packets N [--mirror FILE] [--plain FILE] [--seed N]\n"

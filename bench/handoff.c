@@ -20,8 +20,8 @@
 #include <time.h>
 
 #include "bench/bench.h"
-#include "bench/field.h"
 #include "bench/lane_stand.h"
+#include "bench/traffic/field.h"
 #include "config/log/error.h"
 #include "config/log/now.h"
 #include "dataplane/live/poll.h"

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "bench/field.h"
-#include "bench/mixed_rules.h"
+#include "bench/traffic/field.h"
+#include "bench/traffic/mixed_rules.h"
 #include "config/log/error.h"
 #include "config/log/now.h"
 #include "config/model/model.h"

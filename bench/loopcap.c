@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/capture_out.h"
+#include "bench/traffic/capture_out.h"
 #include "config/log/error.h"
 #include "dataplane/capture/input.h"
 #include "decap/cursor.h"

@@ -16,8 +16,8 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "bench/field.h"
 #include "bench/lane_stand.h"
+#include "bench/traffic/field.h"
 #include "config/log/now.h"
 #include "decap/touch.h"
 

@@ -241,6 +241,14 @@ static void tell_risks(
 	detector_risks(&lane->detector, flow, fresh, time_ns);
 }
 
+static void tell_seen(void *ctx, const struct flow *flow, uint64_t rows, uint64_t time_ns,
+	const struct details *details)
+{
+	struct lane *lane = ctx;
+
+	detector_seen(&lane->detector, flow, rows, time_ns, details);
+}
+
 /* What inspection tells goes to the exporter and to the detector. With indicator lists every transaction is
  * looked at, whichever become events. */
 static void listen(struct lane *lane)
@@ -254,6 +262,7 @@ static void listen(struct lane *lane)
 	if (detector_has_lists(&lane->detector)) {
 		sink.kinds = (1 << TRANSACTIONS) - 1;
 		sink.per_flow = UINT32_MAX;
+		sink.seen = lane->is_live ? tell_seen : NULL;
 	}
 	dpi_tell(lane->dpi, &sink);
 }
@@ -308,6 +317,7 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 	if (settings->flow_logs.enabled)
 		lane->window_s = settings->flow_logs.max_aggregation_interval;
 	lane->index = params->index;
+	lane->is_live = params->is_live;
 	lane->slot = params->slot;
 	lane->sessions = lane_sessions(settings);
 	if (!lane->sessions) {

@@ -32,6 +32,7 @@
 
 struct lane {
 	uint32_t index;
+	bool is_live;
 	struct decap_params decap;
 	struct decap_met met;
 	struct ether_types *not_ip;         /* of inner frames refused for it */

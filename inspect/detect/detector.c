@@ -56,13 +56,12 @@ static bool is_suppressed(const struct detector *d, const struct flow *flow,
 }
 
 /* false: it is not wanted. */
-static bool tell(struct detector *d, const struct flow *flow, struct alert_telling *telling)
+static bool tell(
+	struct detector *d, const struct flow *flow, const struct alert_telling *telling)
 {
 	const struct observation_point point =
 		observation_point_of(d->sessions, flow->key.point);
-	char tenant[TENANT_TEXT];
 
-	say_tenant(d, flow, telling, tenant);
 	if (is_suppressed(d, flow, &point, telling)) {
 		d->suppressed++;
 		return false;
@@ -105,12 +104,13 @@ static struct alert_telling risk_telling(
 static void tell_risk(
 	struct detector *d, const struct flow *flow, unsigned risk, uint64_t time_ns)
 {
-	char id[RISK_ID], why[RISK_WHY];
+	char id[RISK_ID], why[RISK_WHY], tenant[TENANT_TEXT];
 	struct text t = text_make(why, sizeof(why));
 	struct alert_telling telling = risk_telling(flow, risk, time_ns, id);
 
 	risk_why(&t, flow, risk);
 	telling.text[ALERT_WHY] = (struct alert_words){why, (size_t)(t.at - why)};
+	say_tenant(d, flow, &telling, tenant);
 	tell(d, flow, &telling);
 }
 
@@ -127,14 +127,17 @@ void detector_risks(struct detector *d, const struct flow *flow, const struct ri
 	}
 }
 
+/* Room for the texts of an indicator's alert. */
+struct hit_texts {
+	char indicator[INDICATOR_TEXT], why[ALERT_TEXT], tenant[TENANT_TEXT];
+};
+
 /* The first one seen is the evidence; the title is the indicator, so that a name has one alert, however many of its
  * subdomains are asked for. */
-static void tell_hit(struct detector *d, const struct flow *flow, const struct list_hit *hit,
-	uint64_t time_ns)
+static struct alert_telling hit_telling(const struct detector *d, const struct flow *flow,
+	const struct list_hit *hit, uint64_t time_ns, struct hit_texts *texts)
 {
 	const struct list_about *list = lists_about(d->lists, hit->indicator->list);
-	char indicator[INDICATOR_TEXT], why[ALERT_TEXT];
-	struct flow_alert alert;
 	struct alert_telling telling = {
 		.engine = ALERT_LIST,
 		.severity = list->severity,
@@ -143,29 +146,45 @@ static void tell_hit(struct detector *d, const struct flow *flow, const struct l
 		.time_ns = time_ns,
 	};
 
-	telling.text[ALERT_TITLE].at = indicator;
+	telling.text[ALERT_TITLE].at = texts->indicator;
 	telling.text[ALERT_TITLE].len =
-		lists_indicator_text(d->lists, hit->indicator, indicator);
-	snprintf(why, sizeof(why), "%s is in list %s, line %" PRIu32 " of %s",
+		lists_indicator_text(d->lists, hit->indicator, texts->indicator);
+	snprintf(texts->why, sizeof(texts->why), "%s is in list %s, line %" PRIu32 " of %s",
 		list_field_name(hit->field), list->name, hit->indicator->line, list->file);
 	say(&telling, ALERT_RULE, list->name);
 	say(&telling, ALERT_CATEGORY, "indicator");
-	say(&telling, ALERT_WHY, why);
+	say(&telling, ALERT_WHY, texts->why);
 	say(&telling, ALERT_FIELD, list_field_name(hit->field));
-	telling.text[ALERT_VALUE].at = hit->value;
-	telling.text[ALERT_VALUE].len = hit->len;
-	if (!tell(d, flow, &telling))
+	telling.text[ALERT_VALUE] = (struct alert_words){hit->value, hit->len};
+	say_tenant(d, flow, &telling, texts->tenant);
+	return telling;
+}
+
+/* When something is found: in a transaction that is still to be told, or in one that is. */
+enum found { FOUND_EARLY, FOUND };
+
+/* Each transaction is told of once: at its question, or when it is whole. */
+static void tell_hit(struct detector *d, const struct flow *flow, const struct list_hit *hit,
+	uint64_t time_ns, enum found found)
+{
+	struct hit_texts texts;
+	const struct alert_telling telling = hit_telling(d, flow, hit, time_ns, &texts);
+	const struct flow_alert alert = flow_alert_of(&telling);
+
+	if (found == FOUND_EARLY ? !raised_may_open(d->raised, flow, alert.id)
+				 : raised_close(d->raised, flow, alert.id))
 		return;
-	alert = flow_alert_of(&telling);
-	raised_add(d->raised, flow, &alert);
+	if (tell(d, flow, &telling))
+		raised_add(d->raised, flow, &alert, found == FOUND_EARLY);
 }
 
 static void tell_hits(struct detector *d, const struct flow *flow, const struct list_hits *hits,
-	uint64_t time_ns)
+	uint64_t time_ns, enum found found)
 {
 	for (uint32_t i = 0; i < hits->count; i++)
-		tell_hit(d, flow, &hits->hit[i], time_ns);
-	d->left_out += hits->more;
+		tell_hit(d, flow, &hits->hit[i], time_ns, found);
+	if (found == FOUND)
+		d->left_out += hits->more;
 }
 
 bool detector_has_lists(const struct detector *d)
@@ -181,7 +200,7 @@ void detector_flow_began(struct detector *d, const struct flow *flow)
 		return;
 	hits.count = hits.more = 0;
 	lists_match_ends(d->lists, flow, &hits);
-	tell_hits(d, flow, &hits, flow->last_ns);
+	tell_hits(d, flow, &hits, flow->last_ns, FOUND);
 }
 
 void detector_transaction(struct detector *d, const struct flow *flow, enum transaction kind,
@@ -193,7 +212,19 @@ void detector_transaction(struct detector *d, const struct flow *flow, enum tran
 		return;
 	hits.count = hits.more = 0;
 	lists_match_transaction(d->lists, kind, details, &hits);
-	tell_hits(d, flow, &hits, time_ns);
+	tell_hits(d, flow, &hits, time_ns, FOUND);
+}
+
+void detector_seen(struct detector *d, const struct flow *flow, uint64_t rows, uint64_t time_ns,
+	const struct details *details)
+{
+	struct list_hits hits;
+
+	if (!detector_has_lists(d))
+		return;
+	hits.count = hits.more = 0;
+	lists_match_rows(d->lists, details, rows, &hits);
+	tell_hits(d, flow, &hits, time_ns, FOUND_EARLY);
 }
 
 /* Bit n: the flow had transactions of kind n, which were told one by one. */
@@ -215,7 +246,7 @@ void detector_flow_ended(struct detector *d, const struct flow *flow)
 		return;
 	hits.count = hits.more = 0;
 	lists_match_details(d->lists, flow->details, told_kinds(flow->details), &hits);
-	tell_hits(d, flow, &hits, flow->last_ns);
+	tell_hits(d, flow, &hits, flow->last_ns, FOUND);
 }
 
 void detector_flow_alerts(

@@ -47,6 +47,10 @@ void detector_flow_began(struct detector *detector, const struct flow *flow);
 void detector_transaction(struct detector *detector, const struct flow *flow,
 	enum transaction kind, uint64_t time_ns, const struct details *details);
 void detector_flow_ended(struct detector *detector, const struct flow *flow);
+/* Live, where an alert is wanted before the answer: what of a transaction is seen already is told at once, and not
+ * again with the transaction. `rows`: bit n is detail n. */
+void detector_seen(struct detector *detector, const struct flow *flow, uint64_t rows,
+	uint64_t time_ns, const struct details *details);
 
 /* The alerts that the flow has raised so far: of its risks, and of what was found of it in lists. */
 void detector_flow_alerts(

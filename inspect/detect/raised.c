@@ -12,6 +12,7 @@ enum { NONE = UINT32_MAX };
 struct row {
 	const struct flow *flow;
 	uint32_t next;
+	bool open;
 	struct flow_alert alert;
 };
 
@@ -76,20 +77,49 @@ static uint32_t take(struct raised *r)
 	return number;
 }
 
-void raised_add(struct raised *r, const struct flow *flow, const struct flow_alert *alert)
+/* Where the number of the row is; where there is none, that of the next one would be. */
+static uint32_t *place_of(const struct raised *r, const struct flow *flow, uint64_t id)
 {
-	uint32_t *at = bucket_of(r, flow), number;
+	uint32_t *at = bucket_of(r, flow);
 
-	for (; *at != NONE; at = &r->rows[*at].next)
-		if (r->rows[*at].flow == flow && r->rows[*at].alert.id == alert->id)
-			return;
+	while (*at != NONE && (r->rows[*at].flow != flow || r->rows[*at].alert.id != id))
+		at = &r->rows[*at].next;
+	return at;
+}
+
+void raised_add(
+	struct raised *r, const struct flow *flow, const struct flow_alert *alert, bool open)
+{
+	uint32_t *at = place_of(r, flow, alert->id), number;
+
+	if (*at != NONE) {
+		r->rows[*at].open |= open;
+		return;
+	}
 	number = take(r);
 	if (number == NONE) {
 		r->overflow++;
 		return;
 	}
-	r->rows[number] = (struct row){flow, NONE, *alert};
+	r->rows[number] = (struct row){flow, NONE, open, *alert};
 	*at = number;
+}
+
+bool raised_may_open(const struct raised *r, const struct flow *flow, uint64_t id)
+{
+	uint32_t number = *place_of(r, flow, id);
+
+	return number == NONE ? r->taken < r->capacity : !r->rows[number].open;
+}
+
+bool raised_close(struct raised *r, const struct flow *flow, uint64_t id)
+{
+	uint32_t number = *place_of(r, flow, id);
+	bool was_open = number != NONE && r->rows[number].open;
+
+	if (was_open)
+		r->rows[number].open = false;
+	return was_open;
 }
 
 void raised_collect(const struct raised *r, const struct flow *flow, struct flow_alerts *to)

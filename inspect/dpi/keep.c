@@ -13,9 +13,19 @@ static void tell_risks(struct dpi *dpi, struct flow *flow, const struct risk_set
 		sink->risks(sink->ctx, flow, &fresh, flow->last_ns);
 }
 
+static void tell_seen(struct dpi *dpi, struct flow *flow, uint64_t before)
+{
+	const struct transaction_sink *sink = &dpi->transactions;
+	uint64_t fresh = details_rows(flow->details) & ~before;
+
+	if (sink->seen && fresh != 0)
+		sink->seen(sink->ctx, flow, fresh, flow->last_ns, flow->details);
+}
+
 void flow_details(struct dpi *dpi, struct flow *flow)
 {
 	const struct risk_set before = details_risks(flow->details);
+	uint64_t rows = details_rows(flow->details);
 	uint64_t refused = dpi->memory.refused;
 	struct details *details;
 
@@ -33,6 +43,7 @@ void flow_details(struct dpi *dpi, struct flow *flow)
 	memory_free(flow->details);
 	flow->details = details;
 	tell_risks(dpi, flow, &before);
+	tell_seen(dpi, flow, rows);
 }
 
 void flow_keep_notes(struct dpi *dpi, struct flow *flow)

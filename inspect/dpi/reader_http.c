@@ -59,6 +59,20 @@ static void keep_first(struct reading *reading, const struct http_transaction *t
 	reading_keep(reading);
 }
 
+/* The response of a long poll comes late, or never. */
+static void asked(void *ctx, const struct http_transaction *transaction)
+{
+	struct reading *reading = ctx;
+	const struct transaction_sink *sink = &reading->dpi->transactions;
+	const struct details *details;
+
+	if (!sink->seen)
+		return;
+	draft_http(reading_draft(reading), transaction);
+	details = draft_copy(&reading->dpi->draft, reading->dpi->transaction);
+	sink->seen(sink->ctx, reading->flow, details_rows(details), reading->time_ns, details);
+}
+
 static void answered(void *ctx, const struct http_transaction *transaction)
 {
 	keep_first(ctx, transaction);
@@ -79,7 +93,7 @@ static void transaction(void *ctx, const struct http_transaction *t)
 
 static struct http_pair_sink sink_for(struct reading *reading)
 {
-	return (struct http_pair_sink){answered, transaction, reading};
+	return (struct http_pair_sink){asked, answered, transaction, reading};
 }
 
 static void end(struct reading *reading)

@@ -300,6 +300,11 @@ struct cursor details_message(const char *bytes, size_t len)
 		(const uint8_t *)bytes + sizeof(wire), (uint32_t)(len - sizeof(wire)), wire);
 }
 
+uint64_t details_rows(const struct details *details)
+{
+	return details ? details->have : 0;
+}
+
 /* Values as they are. */
 static void draft_rest(struct draft *draft, const struct details *old)
 {

@@ -47,6 +47,8 @@ struct detail_value {
 	int64_t number;
 };
 uint64_t details_all(const struct details *details, struct detail_value value[DETAIL_COUNT]);
+/* Bit n: detail n was seen. */
+uint64_t details_rows(const struct details *details);
 /* The message that a value of draft_message() is; borrowed from there. */
 struct cursor details_message(const char *bytes, size_t len);
 /* The bytes of all; and a copy of as many whole values, from the first on, as `room` bytes have room for

@@ -38,6 +38,10 @@ struct transaction_sink {
 	 * shows them, where they cannot be taken back; NULL: not wanted. */
 	void (*risks)(void *ctx, const struct flow *flow, const struct risk_set *fresh,
 		uint64_t time_ns);
+	/* What is seen of a transaction before it is told: bit n of `rows` says that detail n is new. A question of a flow's
+	 * first transaction, each request of HTTP, hellos. Told again with the transaction; NULL: not wanted. */
+	void (*seen)(void *ctx, const struct flow *flow, uint64_t rows, uint64_t time_ns,
+		const struct details *details);
 };
 
 static inline bool transaction_is_wanted(

@@ -75,7 +75,7 @@ static void say(struct heard *h, uint8_t flags, const uint8_t *bytes, uint32_t l
 static void converse(struct heard *h, const uint8_t *data, size_t size, bool split)
 {
 	memset(h, 0, sizeof(*h));
-	h->sink = (struct http_pair_sink){hear_answered, hear, h};
+	h->sink = (struct http_pair_sink){NULL, hear_answered, hear, h};
 	for (size_t at = 0; at + 2 <= size;) {
 		uint8_t flags = data[at];
 		uint32_t len = data[at + 1] * (flags & LONG ? 64u : 1u), a;

@@ -107,22 +107,35 @@ static const struct indicator *find(
 	return NULL;
 }
 
+static void match_row(const struct lists *lists, const struct details *details,
+	const struct detail_row *row, struct list_hits *hits)
+{
+	size_t len;
+	const char *text = details_string(details, row->detail, &len);
+	const struct indicator *found = text ? find(lists, row->how, text, len) : NULL;
+
+	if (found)
+		hit_add(hits, found, row->field, text, len);
+}
+
+enum { DETAIL_ROWS = sizeof(detail_rows) / sizeof(*detail_rows) };
+
 static void match_rows(const struct lists *lists, const struct details *details, uint32_t kinds,
 	struct list_hits *hits)
 {
-	for (size_t i = 0; i < sizeof(detail_rows) / sizeof(*detail_rows); i++) {
-		const struct detail_row *row = &detail_rows[i];
-		const struct indicator *found;
-		const char *text;
-		size_t len;
+	for (size_t i = 0; i < DETAIL_ROWS; i++)
+		if (detail_rows[i].kinds & kinds)
+			match_row(lists, details, &detail_rows[i], hits);
+}
 
-		if (!(row->kinds & kinds))
-			continue;
-		text = details_string(details, row->detail, &len);
-		found = text ? find(lists, row->how, text, len) : NULL;
-		if (found)
-			hit_add(hits, found, row->field, text, len);
-	}
+void lists_match_rows(const struct lists *lists, const struct details *details, uint64_t rows,
+	struct list_hits *hits)
+{
+	if (!details || !lists_types(lists))
+		return;
+	for (size_t i = 0; i < DETAIL_ROWS; i++)
+		if (rows >> detail_rows[i].detail & 1)
+			match_row(lists, details, &detail_rows[i], hits);
 }
 
 static void match_name(const struct lists *lists, const char *name, size_t len,

@@ -43,6 +43,9 @@ void lists_match_ends(
 /* One transaction, when it is told (inspect/proto/transaction.h). `details` NULL: nothing. */
 void lists_match_transaction(const struct lists *lists, enum transaction kind,
 	const struct details *details, struct list_hits *hits);
+/* What of one is there before it is told: bit n of `rows` is detail n. */
+void lists_match_rows(const struct lists *lists, const struct details *details, uint64_t rows,
+	struct list_hits *hits);
 /* A flow's own details, at its end: `told` has bit n for each kind of transactions that was matched one by
  * one, and is left out here. `details` NULL: nothing. */
 void lists_match_details(const struct lists *lists, const struct details *details,

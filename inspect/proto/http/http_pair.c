@@ -171,6 +171,12 @@ static void request_take(const struct call *call, const struct http_message *m)
 	}
 	request_fill(call, m, e);
 	request_push(pair, e);
+	if (call->sink->asked) {
+		struct http_transaction t;
+
+		exchange_read(e, pair, &t);
+		call->sink->asked(call->sink->ctx, &t);
+	}
 }
 
 /* ---- responses ---- */

@@ -34,10 +34,12 @@ enum http_next {
 	HTTP_UPGRADED, /* to something else */
 };
 
-/* Who is told. `answered`, which may be NULL: a response's head is there, its body not yet. `transaction`:
+/* Who is told; `asked` and `answered` may be NULL. `asked`: a request's head is there, for which a response is waited
+ * for. `answered`: a response's head is there, its body not yet. `transaction`:
  * the response is whole, or either was given up. Once for each request or, where there is none, response;
  * interim responses (1xx) are left out. */
 struct http_pair_sink {
+	void (*asked)(void *ctx, const struct http_transaction *transaction);
 	void (*answered)(void *ctx, const struct http_transaction *transaction);
 	void (*transaction)(void *ctx, const struct http_transaction *transaction);
 	void *ctx;

@@ -245,6 +245,48 @@ static void what_a_flow_has_raised(void)
 	CU_ASSERT_EQUAL(alerts.n, 0);
 }
 
+/* At the question, and not again with the answer; the next question is one more. */
+static void what_is_seen_early_is_told_once(void)
+{
+	const uint64_t rows = (uint64_t)1 << DETAIL_dns_query;
+	struct detector d = detector_of(0);
+	const struct details *details;
+	struct flow flow;
+
+	draft_reset(&draft);
+	draft_text(&draft, DETAIL_dns_query, "a.evil.example");
+	details = draft_copy(&draft, room);
+	flow = flow_of(details);
+	detector_seen(&d, &flow, (uint64_t)1 << DETAIL_http_host, 76, details);
+	CU_ASSERT_EQUAL(ear.n, 0);
+	detector_seen(&d, &flow, rows, 77, details);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 1);
+	CU_ASSERT_EQUAL(ear.told[0].fact.time_ns, 77);
+	detector_seen(&d, &flow, rows, 78, details); /* sent again */
+	detector_transaction(&d, &flow, TRANSACTION_DNS, 79, details);
+	CU_ASSERT_EQUAL(ear.n, 1);
+	detector_transaction(&d, &flow, TRANSACTION_DNS, 80, details);
+	CU_ASSERT_EQUAL(ear.n, 2);
+	detector_seen(&d, &flow, rows, 81, details);
+	CU_ASSERT_EQUAL(ear.n, 3);
+	detector_flow_ended(&d, &flow);
+	CU_ASSERT_EQUAL(ear.n, 3);
+	detector_flow_released(&d, &flow);
+	/* Without room for what was told early, all is told later. */
+	for (unsigned i = 0; i < 16; i++) {
+		static struct flow others[16];
+		const struct flow_alert alert = {.id = i};
+
+		raised_add(raised, &others[i], &alert, false);
+	}
+	detector_seen(&d, &flow, rows, 82, details);
+	CU_ASSERT_EQUAL(ear.n, 3);
+	detector_transaction(&d, &flow, TRANSACTION_DNS, 83, details);
+	CU_ASSERT_EQUAL(ear.n, 4);
+	raised_destroy(raised);
+	raised = raised_create(16);
+}
+
 /* Neither told nor named, and counted. */
 static void what_is_suppressed(void)
 {
@@ -289,5 +331,6 @@ void suite_detector(void)
 	CU_ADD_TEST(s, risks_from_a_score_on);
 	CU_ADD_TEST(s, what_is_in_a_list);
 	CU_ADD_TEST(s, what_a_flow_has_raised);
+	CU_ADD_TEST(s, what_is_seen_early_is_told_once);
 	CU_ADD_TEST(s, what_is_suppressed);
 }

@@ -13,20 +13,51 @@ struct naive {
 	struct {
 		unsigned flow;
 		uint64_t id;
+		bool open;
 	} row[CAPACITY];
 };
 
-static void naive_add(struct naive *naive, unsigned flow, uint64_t id)
+/* The row; that behind the last where there is none. */
+static unsigned naive_find(const struct naive *naive, unsigned flow, uint64_t id)
 {
-	for (unsigned i = 0; i < naive->n; i++)
-		if (naive->row[i].flow == flow && naive->row[i].id == id)
-			return;
-	if (naive->n == CAPACITY) {
+	unsigned i = 0;
+
+	while (i < naive->n && (naive->row[i].flow != flow || naive->row[i].id != id))
+		i++;
+	return i;
+}
+
+static void naive_add(struct naive *naive, unsigned flow, uint64_t id, bool open)
+{
+	unsigned i = naive_find(naive, flow, id);
+
+	if (i == CAPACITY) {
 		naive->overflow++;
 		return;
 	}
-	naive->row[naive->n].flow = flow;
-	naive->row[naive->n++].id = id;
+	if (i == naive->n) {
+		naive->row[naive->n].flow = flow;
+		naive->row[naive->n].open = false;
+		naive->row[naive->n++].id = id;
+	}
+	naive->row[i].open |= open;
+}
+
+static bool naive_may_open(const struct naive *naive, unsigned flow, uint64_t id)
+{
+	unsigned i = naive_find(naive, flow, id);
+
+	return i < naive->n ? !naive->row[i].open : i < CAPACITY;
+}
+
+static bool naive_close(struct naive *naive, unsigned flow, uint64_t id)
+{
+	unsigned i = naive_find(naive, flow, id);
+	bool was_open = i < naive->n && naive->row[i].open;
+
+	if (was_open)
+		naive->row[i].open = false;
+	return was_open;
 }
 
 static void naive_forget(struct naive *naive, unsigned flow)
@@ -73,9 +104,16 @@ static void as_the_naive_twin(void)
 		if (random_below(&r, 10) == 0) {
 			raised_forget(raised, &flows[flow]);
 			naive_forget(&naive, flow);
+		} else if (random_below(&r, 3) == 0) {
+			CU_ASSERT_EQUAL(raised_close(raised, &flows[flow], alert.id),
+				naive_close(&naive, flow, alert.id));
 		} else {
-			raised_add(raised, &flows[flow], &alert);
-			naive_add(&naive, flow, alert.id);
+			bool open = random_below(&r, 2);
+
+			CU_ASSERT_EQUAL(raised_may_open(raised, &flows[flow], alert.id),
+				naive_may_open(&naive, flow, alert.id));
+			raised_add(raised, &flows[flow], &alert, open);
+			naive_add(&naive, flow, alert.id, open);
 		}
 		agree(raised, &naive, flows, flow);
 	}

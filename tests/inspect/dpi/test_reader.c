@@ -54,7 +54,7 @@ static void hear(void *ctx, const struct flow *flow, enum transaction kind, uint
 
 static struct dpi *open_telling(struct told *told, uint32_t kinds, uint32_t per_flow)
 {
-	struct transaction_sink sink = {told, hear, kinds, per_flow, NULL, NULL};
+	struct transaction_sink sink = {told, hear, kinds, per_flow, NULL, NULL, NULL};
 	struct dpi *dpi = open_usual_dpi();
 
 	*told = (struct told){.n = 0};
@@ -279,7 +279,7 @@ static void questions_without_memory_are_counted(void)
 	struct told told;
 
 	for (size_t limit = 100; limit < 6000; limit += 61) {
-		struct transaction_sink sink = {&told, hear, ALL, UINT32_MAX, NULL, NULL};
+		struct transaction_sink sink = {&told, hear, ALL, UINT32_MAX, NULL, NULL, NULL};
 		struct dpi *dpi = open_dpi((struct dpi_params){.memory_limit = limit});
 		struct talk t;
 
@@ -448,6 +448,82 @@ static void who_does_not_ask_is_not_told(void)
 	dpi_destroy(dpi);
 }
 
+/* What is asked for, as it is seen: "dns.query=a", before any transaction was told. */
+struct seen {
+	struct told told;
+	char text[512];
+};
+
+static void see(void *ctx, const struct flow *flow, uint64_t rows, uint64_t time_ns,
+	const struct details *details)
+{
+	static const enum detail shown[] = {DETAIL_dns_query, DETAIL_http_url, DETAIL_tls_sni};
+	struct seen *seen = ctx;
+
+	CU_ASSERT_TRUE(time_ns == flow->last_ns && rows != 0);
+	CU_ASSERT_EQUAL(rows & ~details_rows(details), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t len, at = strlen(seen->text);
+		const char *text = details_string(details, shown[i], &len);
+
+		if (rows >> shown[i] & 1)
+			snprintf(seen->text + at, sizeof(seen->text) - at, "%u:%.*s ",
+				seen->told.n, (int)len, text);
+	}
+}
+
+static struct dpi *open_seeing(struct seen *seen)
+{
+	struct dpi *dpi = open_usual_dpi();
+
+	*seen = (struct seen){.text = ""};
+	dpi_tell(dpi, &(struct transaction_sink){.ctx = seen,
+			      .transaction = hear,
+			      .kinds = ALL,
+			      .per_flow = UINT32_MAX,
+			      .seen = see});
+	return dpi;
+}
+
+/* Numbers are those of the transactions told before. The second question of a flow over UDP is told with its answer. */
+static void what_is_asked_for_is_seen_at_once(void)
+{
+	struct seen seen;
+	struct dpi *dpi = open_seeing(&seen);
+	struct talk t;
+
+	talk_open(&t, 17, 1, 40000, 2, 53);
+	say_dns(dpi, &t, 0, QUESTION("0001", "61"));
+	CU_ASSERT_STRING_EQUAL(seen.text, "0:a.example ");
+	say_dns(dpi, &t, 1, ANSWER("0001", "61", "0"));
+	CU_ASSERT_EQUAL(seen.told.n, 1);
+	CU_ASSERT_STRING_EQUAL(seen.text, "0:a.example ");
+	end(dpi, &t);
+	dpi_destroy(dpi);
+
+	dpi = open_seeing(&seen);
+	open_tcp(dpi, &t, 80);
+	say(dpi, &t, 0, GET("/1"));
+	CU_ASSERT_STRING_EQUAL(seen.text, "0:shop.example/1 ");
+	say(dpi, &t, 1, OK("text/html"));
+	say(dpi, &t, 0, GET("/2"));
+	CU_ASSERT_EQUAL(seen.told.n, 1);
+	/* The first one once more, where it becomes the flow's. */
+	CU_ASSERT_STRING_EQUAL(
+		seen.text, "0:shop.example/1 0:shop.example/1 1:shop.example/2 ");
+	end(dpi, &t);
+	dpi_destroy(dpi);
+
+	dpi = open_seeing(&seen);
+	open_tcp(dpi, &t, 443);
+	say_hex(dpi, &t, 0, CLIENT_HELLO);
+	CU_ASSERT_STRING_EQUAL(seen.text, "0:name.exampl ");
+	CU_ASSERT_EQUAL(seen.told.n, 0);
+	end(dpi, &t);
+	CU_ASSERT_EQUAL(seen.told.n, 1);
+	dpi_destroy(dpi);
+}
+
 /* A flow that has been read for long is given up, and counted; its transactions were told. */
 static void endless_flows_are_read_up_to_a_bound(void)
 {
@@ -497,4 +573,5 @@ void suite_reader(void)
 	CU_ADD_TEST(s, half_a_handshake_is_told_once);
 	CU_ADD_TEST(s, endless_flows_are_read_up_to_a_bound);
 	CU_ADD_TEST(s, who_does_not_ask_is_not_told);
+	CU_ADD_TEST(s, what_is_asked_for_is_seen_at_once);
 }

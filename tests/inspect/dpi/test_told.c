@@ -61,7 +61,7 @@ static void hear_risks(
 static struct dpi *open_telling(struct told *told, struct dpi_params params, uint32_t kinds)
 {
 	const struct transaction_sink sink = {
-		told, hear, kinds, UINT32_MAX, hear_start, hear_risks};
+		told, hear, kinds, UINT32_MAX, hear_start, hear_risks, NULL};
 	struct dpi *dpi = open_dpi(params);
 
 	*told = (struct told){.starts = 0};

@@ -250,7 +250,7 @@ static void stage_clear(struct stage *s)
 {
 	const struct stage *whole = s->whole;
 
-	*s = (struct stage){.whole = whole, .sink = {take_answered, take_told, s}};
+	*s = (struct stage){.whole = whole, .sink = {NULL, take_answered, take_told, s}};
 }
 
 static void stage_end(struct stage *s)
@@ -562,7 +562,7 @@ struct flood {
 
 static struct flood *flood_begin(struct flood *f)
 {
-	*f = (struct flood){.sink = {NULL, count_told, &f->counted}};
+	*f = (struct flood){.sink = {NULL, NULL, count_told, &f->counted}};
 	return f;
 }
 
@@ -764,7 +764,7 @@ static struct details *details_of(const char *request, const char *response,
 	struct memory *memory, struct memory_list *list)
 {
 	struct http_pair pair = {.n_open = 0};
-	const struct http_pair_sink sink = {NULL, take_draft, NULL};
+	const struct http_pair_sink sink = {NULL, NULL, take_draft, NULL};
 	const char *const texts[] = {request, response};
 
 	for (unsigned side = 0; side < 2; side++) {

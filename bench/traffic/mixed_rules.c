@@ -1,9 +1,9 @@
-#include "bench/mixed_rules.h"
+#include "bench/traffic/mixed_rules.h"
 
 #include <inttypes.h>
 #include <netinet/in.h>
 
-#include "bench/field.h"
+#include "bench/traffic/field.h"
 #include "support/random.h"
 
 enum { SALT = 77 };

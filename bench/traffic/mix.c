@@ -1,9 +1,9 @@
-#include "bench/mix.h"
+#include "bench/traffic/mix.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/chat.h"
+#include "bench/traffic/chat.h"
 #include "support/frame.h"
 #include "support/random.h"
 

@@ -1,4 +1,4 @@
-#include "bench/chat.h"
+#include "bench/traffic/chat.h"
 
 #include <netinet/in.h>
 #include <stdio.h>

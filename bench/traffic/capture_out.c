@@ -1,4 +1,4 @@
-#include "bench/capture_out.h"
+#include "bench/traffic/capture_out.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "bench/field.h"
+#include "bench/traffic/field.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
