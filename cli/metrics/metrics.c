@@ -31,6 +31,7 @@ static struct listed list(const struct status *s)
 
 		l.stats.configured += configured;
 		l.stats.learned += !configured;
+		l.stats.silent += s->sessions[i].silent;
 		if (l.row == NULL || (!configured && l.stats.learned > METRICS_LEARNED_MAX))
 			l.stats.not_listed++;
 		else
@@ -190,10 +191,12 @@ static void put_sessions(struct scrape *s)
 static void put_session_times(struct scrape *s)
 {
 	for (uint32_t i = 0; i < s->sessions.n; i++) {
-		uint64_t last_ns = s->sessions.row[i]->last_ns;
-		const struct session_time_stats time = {last_ns ? last_ns : COUNTER_UNKNOWN};
+		const struct status_session *row = s->sessions.row[i];
+		const struct session_time_stats time = {
+			row->last_ns ? row->last_ns : COUNTER_UNKNOWN,
+			row->configured ? row->silent : COUNTER_UNKNOWN};
 
-		label_session(&s->m, s->sessions.row[i]);
+		label_session(&s->m, row);
 		sample(s, &time);
 	}
 }

@@ -191,6 +191,7 @@ static void put_session(struct json *j, const struct status_session *row)
 	json_string(j, "interface_id", row->interface_id);
 	json_string(j, "tenant", row->tenant);
 	json_bool(j, "configured", row->configured);
+	json_bool(j, "silent", row->silent);
 	json_counters(j, COUNTERS_session_stats, &row->session_stats, IN_CTL);
 	json_time(j, "first", row->first_ns);
 	json_time(j, "last", row->last_ns);

@@ -271,9 +271,11 @@ void answer_sessions_tables(const struct status *s, const struct health_result *
 	columns_counter_heads(&c, COUNTERS_session_stats);
 	columns_head(&c, 'l', "last packet");
 	columns_head(&c, 'l', "session");
+	columns_head(&c, 'l', "");
 	for (uint32_t i = 0; i < s->n_sessions && i < ANSWER_SESSIONS_MAX; i++) {
 		const struct status_session *row = &s->sessions[i];
 		const char *note = row->configured ? "" : "not in the settings";
+		const char *silent = row->silent ? "SILENT" : "";
 
 		cell_addr(&c, &row->key.outer_src, ip_addr_is_v4(&row->key.outer_src) ? 4 : 6);
 		columns_session(&c, &row->key);
@@ -281,6 +283,7 @@ void answer_sessions_tables(const struct status *s, const struct health_result *
 		columns_counters(&c, COUNTERS_session_stats, &row->session_stats);
 		cell_time(&c, row->last_ns);
 		columns_cell(&c, "%s", row->session == NULL ? note : row->session);
+		columns_cell(&c, "%s", silent);
 	}
 	columns_print(&c, out);
 	if (s->n_sessions > ANSWER_SESSIONS_MAX)

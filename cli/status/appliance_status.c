@@ -241,6 +241,7 @@ bool appliance_status(struct appliance *appliance, const struct settings *settin
 	put_ports(s, appliance);
 	put_outputs(s, appliance, &counts, settings);
 	put_disk(s, appliance);
+	appliance_findings(appliance, &s->mirror);
 	if (s->parts & STATUS_ALERTS)
 		put_alerts(s, appliance);
 	if (s->parts & (STATUS_RULES | STATUS_SESSIONS | STATUS_FLOWS))

@@ -32,6 +32,7 @@ static void put_session(struct status *s, const struct appliance *appliance,
 		.interface_id = status_text(s, observation_point.interface_id),
 		.tenant = status_text(s, summary_tenant(tenants, session->tenant, tenant)),
 		.configured = known.config != NULL,
+		.silent = known.config != NULL && appliance_is_silent(appliance, &session->key),
 		.session_stats = session->session_stats,
 		.first_ns = session->packets ? session->first_ns : 0,
 		.last_ns = session->last_ns,
@@ -165,6 +166,7 @@ void appliance_status_model(
 	uint32_t n = appliance_workers(appliance);
 	const struct worker_view **views = status_array(s, n, sizeof(*views));
 
+	appliance_views_take(appliance);
 	if (s->parts & (STATUS_SESSIONS | STATUS_FLOWS))
 		appliance_refresh_views(appliance);
 	for (uint32_t i = 0; i < n; i++)
@@ -177,4 +179,5 @@ void appliance_status_model(
 	if (s->parts & STATUS_FLOWS)
 		put_flows(s, appliance, views);
 	appliance_release(appliance);
+	appliance_views_leave(appliance);
 }

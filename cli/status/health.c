@@ -202,6 +202,33 @@ __attribute__((format(printf, 2, 3))) static void note(
 	va_end(arguments);
 }
 
+/* The first sessions in that state, by name. */
+static void note_state(const struct status *s, enum mirror_fault fault, const char *what,
+	struct health_result *v)
+{
+	const uint32_t n = s->mirror.fault[fault].n;
+	const char *bound =
+		fault == MIRROR_UNKNOWN && n == MIRROR_UNKNOWN_MAX ? " or more" : "";
+	char names[MIRROR_NAMED * (MIRROR_NAME + 2)] = "";
+	size_t at = 0;
+
+	if (n == 0)
+		return;
+	for (uint32_t i = 0; i < n && i < MIRROR_NAMED; i++)
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s", i ? ", " : "",
+			s->mirror.fault[fault].name[i]);
+	note(v, "%" PRIu32 "%s session%s %s: %s%s", n, bound, plural(n), what, names,
+		n > MIRROR_NAMED ? ", ..." : "");
+}
+
+static void note_mirror(const struct status *s, struct health_result *v)
+{
+	note_state(s, MIRROR_SILENT, "of the settings without packets", v);
+	note_state(s, MIRROR_UNKNOWN, "not in the settings", v);
+	note_state(s, MIRROR_LOSS, "with loss before the appliance", v);
+	note_state(s, MIRROR_LOOP, "with mirror traffic inside, a loop", v);
+}
+
 static void note_sessions(const struct status *s, struct health_result *v)
 {
 	uint64_t overflow = s->sum.session_table_stats.overflow;
@@ -219,6 +246,7 @@ void health_judge(
 	v->n_wrong = v->n_notes = 0;
 	note_overload(s, v);
 	note_sessions(s, v);
+	note_mirror(s, v);
 	if (s->stopping)
 		health_result_add(v, "the appliance is shutting down");
 	if (!remember(h, s))

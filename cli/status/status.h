@@ -19,6 +19,7 @@
 #include "config/parse/arena.h"
 #include "decap/counters/counters.h"
 #include "decap/ledger.h"
+#include "inspect/detect/mirror_watch.h"
 #include "inspect/summary/summary.h"
 
 /* What costs more than a few counters is filled in only when it is asked for. */
@@ -65,6 +66,7 @@ struct status_session {
 	const char *session, *interface_id; /* of the mirror model; NULL: it does not say */
 	const char *tenant;                 /* as summary_tenant() has it */
 	bool configured;
+	bool silent; /* sends nothing, as sessions.silent_after has it */
 	COUNTERS(session_stats);
 	uint64_t first_ns, last_ns; /* wall time; 0: no packet yet */
 };
@@ -116,6 +118,8 @@ struct status {
 	bool has_disk; /* false: nothing is written to a disk */
 	const char *disk_path;
 	struct disk_stats disk;
+
+	struct mirror_findings mirror; /* what is the matter with sessions */
 
 	/* What else the appliance knows to be wrong, as sentences without a full stop, such as
 	 * "port eth1 was removed". Each makes it unhealthy. */

@@ -76,7 +76,7 @@ static int make_writer(struct appliance *appliance, struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
 	struct correlator_params correlator = {
-		.n_outboxes = appliance->n_workers,
+		.n_outboxes = appliance->n_workers + 1, /* the last is the control thread's */
 		.tables = totals_tables_asked(settings),
 		.settings = settings,
 		.writer_index = appliance->n_workers + 1,
@@ -93,6 +93,20 @@ static int make_writer(struct appliance *appliance, struct error *error)
 	if (appliance->writer)
 		appliance->correlator = correlator_create(&correlator, error);
 	return appliance->correlator ? 0 : -1;
+}
+
+static int make_mirror_watch(struct appliance *appliance, struct error *error)
+{
+	struct mirror_watch_params params = {
+		.settings = appliance->params.settings, .live = true};
+
+	if (params.settings->detect.alerts)
+		params.facts = correlator_sink(appliance->correlator, appliance->n_workers);
+	appliance->mirror = mirror_watch_create(&params);
+	if (appliance->mirror)
+		return 0;
+	error_set(error, "not enough memory");
+	return -1;
 }
 
 static int start_writer(struct appliance *appliance, struct error *error)
@@ -248,6 +262,7 @@ void appliance_free(struct appliance *appliance)
 		lane_destroy(appliance->lanes[i]);
 	}
 	handoff_destroy(appliance->handoff);
+	mirror_watch_destroy(appliance->mirror);
 	correlator_destroy(appliance->correlator);
 	writer_stop(appliance->writer);
 	flow_log_owners_destroy(appliance->owners);
@@ -258,6 +273,7 @@ void appliance_free(struct appliance *appliance)
 		port_close(appliance->ports[i].port);
 	if (appliance->eal)
 		eal_stop();
+	pthread_mutex_destroy(&appliance->viewing);
 	pthread_mutex_destroy(&appliance->asking);
 	pthread_mutex_destroy(&appliance->lock);
 	free(appliance);
@@ -281,7 +297,8 @@ static int start_all(struct appliance *appliance, struct policy policy, struct e
 	/* With the rights that we came with: devices and memory. Ports begin before the workers, which
 	 * may ask a port only when it has. */
 	if (start_eal(appliance, error) || appliance_open_ports(appliance, error) ||
-		make_writer(appliance, error) || appliance_make_recorder(appliance, error)) {
+		make_writer(appliance, error) || make_mirror_watch(appliance, error) ||
+		appliance_make_recorder(appliance, error)) {
 		policy_destroy(&policy);
 		return -1;
 	}
@@ -314,6 +331,7 @@ struct appliance *appliance_start(
 	appliance->n_workers = count_workers(params->settings);
 	pthread_mutex_init(&appliance->lock, NULL);
 	pthread_mutex_init(&appliance->asking, NULL);
+	pthread_mutex_init(&appliance->viewing, NULL);
 	if (start_all(appliance, policy, error) == 0) {
 		(void)appliance_tick(appliance);
 		return appliance;

@@ -17,6 +17,7 @@
 #include "dataplane/output/worker_view.h"
 #include "dataplane/pipeline/owner.h"
 #include "dataplane/port/port.h"
+#include "inspect/detect/mirror_watch.h"
 #include "inspect/output/event_sinks.h"
 #include "inspect/summary/summary.h"
 
@@ -116,6 +117,9 @@ uint64_t appliance_recording_removed(const struct appliance *appliance, uint64_t
 /* Where events go besides the file. */
 const struct event_sinks *appliance_sinks(const struct appliance *appliance);
 
+/* Views are read between these two; the control thread then does without. */
+void appliance_views_take(struct appliance *appliance);
+void appliance_views_leave(struct appliance *appliance);
 /* Has all workers make their views anew, and waits for them, but no longer than a second: one that
  * stands still shows an older one. */
 void appliance_refresh_views(struct appliance *appliance);
@@ -130,6 +134,9 @@ bool appliance_is_current(const struct appliance *appliance, const struct worker
 /* What the model in force says of a session; with appliance_hold(). NULL: nothing. */
 const struct model_session *appliance_session(
 	const struct appliance *appliance, const struct session_key *key);
+/* What is the matter with sessions, a second ago or so; and of one whether it is silent, with appliance_hold(). */
+void appliance_findings(struct appliance *appliance, struct mirror_findings *findings);
+bool appliance_is_silent(const struct appliance *appliance, const struct session_key *key);
 /* Fills `rows` with at most `max` alerts that grow, the one that grew last first; returns how many grow. */
 uint32_t appliance_alerts(struct appliance *appliance, struct alert_brief *rows, uint32_t max);
 /* For the names of labels. NULL: off. */

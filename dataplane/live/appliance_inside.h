@@ -13,6 +13,7 @@
 #include "dataplane/output/flow_log_owners.h"
 #include "dataplane/output/writer.h"
 #include "dataplane/pipeline/lane.h"
+#include "inspect/detect/mirror_watch.h"
 
 enum { PORTS_MAX = 16 };
 
@@ -61,6 +62,9 @@ struct appliance {
 	uint32_t n_pollers;
 	struct overload_reported told[WORKERS_MAX];
 	uint64_t stats_ns; /* when the last stats event was made */
+	/* Written by the control thread with `lock`, by which others look. */
+	struct mirror_watch *mirror;
+	uint64_t mirror_ns; /* when it looked last */
 	/* Written by the control thread, read by who looks. */
 	_Atomic uint64_t stats_offered, stats_lost;
 	/* Written by the control thread, read by workers: an enum poll_phase, and how many packets
@@ -72,6 +76,7 @@ struct appliance {
 	struct snapshot_slot slot;
 	pthread_mutex_t
 		asking; /* held to ask the ports: by the control thread, and who looks */
+	pthread_mutex_t viewing; /* held to read the views, likewise */
 	/* Held to exchange `current` and to look at it: never while waiting for a worker. */
 	pthread_mutex_t lock;
 	struct configuration *current;
@@ -114,6 +119,8 @@ struct output_ledger recording_ledger(
 void appliance_say_overload(struct appliance *appliance);
 /* The control thread: sends a stats event when one is due. */
 void appliance_tell_stats(struct appliance *appliance);
+/* The control thread: looks at the sessions once a second (inspect/detect/mirror_watch.h). */
+void appliance_watch_mirror(struct appliance *appliance);
 /* Any thread: `offered` and `lost_queue` of stats events. */
 struct output_ledger appliance_stats_ledger(const struct appliance *appliance);
 

@@ -134,6 +134,16 @@ const struct event_sinks *appliance_sinks(const struct appliance *appliance)
 	return output_sinks(appliance->output);
 }
 
+void appliance_views_take(struct appliance *appliance)
+{
+	pthread_mutex_lock(&appliance->viewing);
+}
+
+void appliance_views_leave(struct appliance *appliance)
+{
+	pthread_mutex_unlock(&appliance->viewing);
+}
+
 void appliance_refresh_views(struct appliance *appliance)
 {
 	uint64_t until = now_monotonic() + NS_PER_S, questions[WORKERS_MAX];

@@ -62,5 +62,6 @@ bool appliance_tick(struct appliance *appliance)
 	atomic_store_explicit(&appliance->missed, missed, memory_order_relaxed);
 	appliance_say_overload(appliance);
 	appliance_tell_stats(appliance);
+	appliance_watch_mirror(appliance);
 	return !appliance->must_end;
 }

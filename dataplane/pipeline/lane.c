@@ -6,6 +6,7 @@
 
 #include "config/log/error.h"
 #include "config/log/now.h"
+#include "decap/session/mirror_loop.h"
 #include "inspect/detect/raised.h"
 
 enum {
@@ -108,6 +109,8 @@ static void flow_began(void *ctx, const struct flow *flow, const struct packet *
 	struct lane *lane = ctx;
 
 	session_table_flow_began(lane->sessions, flow->key.point);
+	if (mirror_loop(&lane->decap, lane->sessions, p))
+		session_table_looped(lane->sessions, flow->key.point);
 	detector_flow_began(&lane->detector, flow);
 	if (lane->decap.mode == DECAP_AUTO && !(p->flags & PACKET_HAS_VNI))
 		other_encap_look(&lane->other_encap, p);

@@ -294,10 +294,11 @@ static enum replay_status run(struct replay *replay, struct error *error)
 		make_lanes(replay, error) || start_services(replay, error) ||
 		run_threads(replay, error))
 		return REPLAY_FAILED;
+	replay_look_at_sessions(replay);
 	correlator_stop(replay->correlator);
 	writer_stop(replay->writer);
 	replay->writer = NULL;
-	replay->lost = !output_flush(replay->output);
+	replay->lost = !output_flush(replay->output) || replay->lost;
 	replay->lost = !output_stop_sinks(replay->output, 0) || replay->lost;
 	if (replay->packets && !packet_file_flush(replay->packets))
 		replay->lost = true;

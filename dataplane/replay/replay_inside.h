@@ -30,6 +30,8 @@ struct replay {
 	bool stopped, lost, eal;
 };
 
+/* After the workers have ended: alerts of what is the matter with sessions (inspect/detect/mirror_watch.h). */
+void replay_look_at_sessions(struct replay *replay);
 /* After reader and writer have ended: writes summary.json and shows it with `report`. REPLAY_FAILED, and said:
  * it could not be made, something was lost before, or the ledger is open. */
 enum replay_status replay_summarize(const struct replay *replay,

@@ -182,6 +182,11 @@ void session_table_unseen(struct session_table *table, uint32_t index, uint64_t 
 		session_row(table, index)->acked_unseen += bytes;
 }
 
+void session_table_looped(struct session_table *table, uint32_t index)
+{
+	session_row(table, index)->looped_flows++;
+}
+
 void session_table_flow_began(struct session_table *table, uint32_t index)
 {
 	if (index < SESSION_NAMELESS)

@@ -95,6 +95,9 @@ void session_table_accepted_cut(struct session_table *table, uint32_t index);
 /* Adds to the `acked_unseen` of a session; SESSION_NONE has none. */
 void session_table_unseen(struct session_table *table, uint32_t index, uint64_t bytes);
 
+/* Counts a flow of the session that is mirror traffic again (decap/session/mirror_loop.h). */
+void session_table_looped(struct session_table *table, uint32_t index);
+
 /* A flow of the session has begun; and has ended. */
 void session_table_flow_began(struct session_table *table, uint32_t index);
 void session_table_flow_ended(struct session_table *table, uint32_t index);

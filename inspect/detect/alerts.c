@@ -235,11 +235,31 @@ static bool is_suppressed(const struct alerts *a, const struct alert_fact *fact)
 		.title = alert_words(alert, fact->text, ALERT_TITLE),
 		.tenant = alert_words(alert, fact->text, ALERT_TENANT),
 		.session = alert->observation_point.session,
-		.flow = &alert->flow,
+		.flow = alert->has_flow ? &alert->flow : NULL,
+		.source = alert->source,
 		.time_ns = fact->time_ns,
 	};
 
 	return suppress_has(a->suppress, &subject);
+}
+
+/* Its state is over. Without an alert: that one gave way to others, and was written as ended. */
+static void is_over(struct alerts *a, uint32_t number, uint64_t time_ns)
+{
+	if (number == NONE)
+		return;
+	if (time_ns > a->rows[number].is.record.last_ns)
+		a->rows[number].is.record.last_ns = time_ns;
+	end(a, &a->rows[number]);
+}
+
+static void grow(struct alerts *a, struct row *row, const struct alert_fact *fact)
+{
+	list_take_out(a, row);
+	if (!a->params.live && is_before(fact, row))
+		show(row, fact);
+	if (fact->time_ns > row->is.record.last_ns)
+		row->is.record.last_ns = fact->time_ns;
 }
 
 void alerts_add(struct alerts *a, const struct alert_fact *fact)
@@ -249,21 +269,18 @@ void alerts_add(struct alerts *a, const struct alert_fact *fact)
 	uint32_t number = find(a, id, fact);
 	struct row *row;
 
+	if (fact->alert.over) {
+		is_over(a, number, fact->time_ns);
+		return;
+	}
 	if (is_suppressed(a, fact)) {
 		a->stats.suppressed++;
 		return;
 	}
 	a->stats.facts++;
-	if (number == NONE) {
-		row = begin(a, id, fact);
-	} else {
-		row = &a->rows[number];
-		list_take_out(a, row);
-		if (!a->params.live && is_before(fact, row))
-			show(row, fact);
-		if (fact->time_ns > row->is.record.last_ns)
-			row->is.record.last_ns = fact->time_ns;
-	}
+	row = number == NONE ? begin(a, id, fact) : &a->rows[number];
+	if (number != NONE)
+		grow(a, row, fact);
 	list_add(a, row);
 	row->is.record.count++;
 	if (a->params.live && is_told(row->is.record.count))
@@ -272,10 +289,17 @@ void alerts_add(struct alerts *a, const struct alert_fact *fact)
 
 void alerts_age(struct alerts *a, uint64_t now_ns)
 {
-	while (a->params.idle_ns != 0 && a->oldest != NONE) {
-		struct row *row = &a->rows[a->oldest];
+	uint32_t newer;
+
+	if (a->params.idle_ns == 0)
+		return;
+	for (uint32_t at = a->oldest; at != NONE; at = newer) {
+		struct row *row = &a->rows[at];
 		uint64_t last_ns = row->is.record.last_ns;
 
+		newer = row->newer;
+		if (row->is.record.alert.lasts)
+			continue;
 		if (now_ns < last_ns || now_ns - last_ns < a->params.idle_ns)
 			return;
 		end(a, row);

@@ -98,12 +98,17 @@ static bool is_session(const char *wanted, const char *has)
 	return *wanted == '\0' || (has != NULL && strcmp(has, wanted) == 0);
 }
 
-static bool is_end(const struct row *row, const struct flow *flow)
+static bool is_end(const struct row *row, const struct suppress_subject *subject)
 {
-	uint8_t version = flow->key.ip_version;
+	const struct flow *flow = subject->flow;
 
-	return !row->has_address || cidr_holds(&row->address, version, &flow->key.lo) ||
-	       cidr_holds(&row->address, version, &flow->key.hi);
+	if (!row->has_address)
+		return true;
+	if (flow == NULL)
+		return cidr_holds(&row->address, ip_addr_is_v4(&subject->source) ? 4 : 6,
+			&subject->source);
+	return cidr_holds(&row->address, (uint8_t)flow->key.ip_version, &flow->key.lo) ||
+	       cidr_holds(&row->address, (uint8_t)flow->key.ip_version, &flow->key.hi);
 }
 
 static bool fits(const struct row *row, const struct suppress_subject *subject)
@@ -111,7 +116,7 @@ static bool fits(const struct row *row, const struct suppress_subject *subject)
 	return (row->engine < 0 || row->engine == (int)subject->engine) &&
 	       subject->time_ns < row->until_ns && is_text(row->rule, subject->rule) &&
 	       is_text(row->title, subject->title) && is_text(row->tenant, subject->tenant) &&
-	       is_session(row->session, subject->session) && is_end(row, subject->flow);
+	       is_session(row->session, subject->session) && is_end(row, subject);
 }
 
 bool suppress_has(const struct suppress *suppress, const struct suppress_subject *subject)

@@ -130,13 +130,17 @@ bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *fl
 		.engine = telling->engine,
 		.severity = telling->severity,
 		.by_title = telling->by_title,
+		.lasts = telling->lasts,
+		.over = telling->over,
+		.has_flow = flow != NULL,
 		.tenant = telling->tenant,
 		.source = telling->source,
 		.observation_point = *observation_point,
-		.flow = *flow,
 	};
 	struct alert_fact *fact;
 
+	if (flow != NULL)
+		alert.flow = *flow;
 	alert.flow.dpi = NULL;
 	alert.flow.details = NULL;
 	for (int i = 0; i < ALERT_TEXTS; i++) {

@@ -32,6 +32,9 @@ struct alert {
 	enum alert_engine engine;
 	uint8_t severity; /* 1, the highest, to 4 */
 	bool by_title;    /* alerts of other titles are other alerts */
+	bool lasts; /* of a state: ends with the fact that says that it is over, not by time */
+	bool over;  /* of such a fact */
+	bool has_flow; /* else it concerns the observation point alone */
 	uint32_t tenant;
 	struct ip_addr source;
 	struct observation_point observation_point;
@@ -78,7 +81,7 @@ struct alert_record {
 struct alert_telling {
 	enum alert_engine engine;
 	uint8_t severity;
-	bool by_title;
+	bool by_title, lasts, over;
 	uint32_t tenant;
 	struct ip_addr source;
 	uint64_t time_ns;
@@ -99,6 +102,6 @@ struct alert_identity alert_identity(const struct alert *alert, const char *text
 void alert_copy(
 	struct alert *to, char *to_texts, const struct alert *from, const char *from_texts);
 
-/* Makes a fact in the sink. false: the sink has refused it. */
+/* Makes a fact in the sink; `flow` NULL: none shows it. false: the sink has refused it. */
 bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *flow,
 	const struct observation_point *observation_point, const struct alert_telling *telling);

@@ -6,6 +6,7 @@
 #include "config/parse/plural.h"
 #include "inspect/packets/packet_file.h"
 #include "inspect/summary/columns.h"
+#include "inspect/summary/mirror_notes.h"
 
 struct notes {
 	const struct summary *summary;
@@ -274,4 +275,5 @@ void summary_notes(const struct summary *s, void (*put)(void *ctx, const char *n
 	say_cropped(&n);
 	say_unseen(&n);
 	say_sessions(&n);
+	mirror_notes(s, put, ctx);
 }

@@ -42,6 +42,13 @@ static void put_evidence(struct text *t, const struct alert_record *r)
 	text_cstr(t, "}}\n");
 }
 
+/* Of a session, not of a flow in it: the same members. */
+static void put_no_ends(struct text *t)
+{
+	text_cstr(t,
+		",\"src_ip\":null,\"dst_ip\":null,\"src_port\":null,\"dst_port\":null,\"protocol\":null");
+}
+
 void event_alert(struct text *t, const struct record *record, struct labels *labels)
 {
 	const struct alert_record *r = (const struct alert_record *)record;
@@ -53,9 +60,15 @@ void event_alert(struct text *t, const struct record *record, struct labels *lab
 	text_cstr(t, ",\"count\":");
 	text_u64(t, r->count);
 	text_cstr(t, r->ended ? ",\"ended\":true," : ",\"ended\":false,");
-	event_flow_ids(t, &r->alert.flow, r->alert.observation_point.point_id);
+	if (r->alert.has_flow)
+		event_flow_ids(t, &r->alert.flow, r->alert.observation_point.point_id);
+	else
+		text_cstr(t, "\"flow_id\":null,\"community_id\":null");
 	event_flow_point(t, &r->alert.flow, &r->alert.observation_point);
 	put_text(t, ",\"tenant\":", r, ALERT_TENANT);
-	event_flow_ends(t, &r->alert.flow);
+	if (r->alert.has_flow)
+		event_flow_ends(t, &r->alert.flow);
+	else
+		put_no_ends(t);
 	put_evidence(t, r);
 }

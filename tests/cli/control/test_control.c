@@ -377,6 +377,7 @@ static void ctl_prints_json(void)
 			"d['n_sessions'] == 2 and d['sessions'][0]['tenant'] == "
 			"'a\"b\\\\c\\nd\\ufffd\\u00e9' and d['sessions'][0]['acked_unseen'] "
 			"== 77 and d['sessions'][1]['acked_unseen'] is None and "
+			"[s['silent'] for s in d['sessions']] == [True, False] and "
 			"d['sessions'][0]['last'] == '2023-11-14T22:13:20.123456789Z' and "
 			"d['sessions'][1]['outer_src'] == '2001:db8::7'"},
 		{"rules", "[r['packets'] for r in d['rules']] == [90, 10] and "

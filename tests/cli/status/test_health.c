@@ -169,6 +169,38 @@ static void no_worker_is_no_health(void)
 	look_end(&l);
 }
 
+/* What is the matter with sessions is a note; the appliance is healthy. */
+static void sessions_have_notes(void)
+{
+	struct status status;
+	struct health_result result;
+	struct worker_stats worker = {.packets = 0};
+	struct look l;
+
+	look_begin(&l);
+	status_init(&status, 0);
+	status.workers = &worker;
+	status.n_workers = 1;
+	status.mirror.fault[MIRROR_SILENT].n = 3;
+	strcpy(status.mirror.fault[MIRROR_SILENT].name[0], "tms-1 (10.0.0.1, VNI 42)");
+	strcpy(status.mirror.fault[MIRROR_SILENT].name[1], "tms-2 (10.0.0.2, VNI 42)");
+	status.mirror.fault[MIRROR_UNKNOWN].n = MIRROR_UNKNOWN_MAX;
+	status.mirror.fault[MIRROR_LOOP].n = 1;
+	strcpy(status.mirror.fault[MIRROR_LOOP].name[0], "10.0.0.9, VNI 7");
+	health_judge(l.health, &status, begin_ns, &result);
+	CU_ASSERT_EQUAL(result.n_wrong, 0);
+	CU_ASSERT_EQUAL_FATAL(result.n_notes, 3);
+	CU_ASSERT_STRING_EQUAL(result.notes[0],
+		"3 sessions of the settings without packets: tms-1 (10.0.0.1, VNI 42), "
+		"tms-2 (10.0.0.2, VNI 42), ...");
+	CU_ASSERT_NSTRING_EQUAL(
+		result.notes[1], "1024 or more sessions not in the settings: ", 43);
+	CU_ASSERT_STRING_EQUAL(result.notes[2],
+		"1 session with mirror traffic inside, a loop: 10.0.0.9, VNI 7");
+	status_fini(&status);
+	look_end(&l);
+}
+
 static void more_than_fits_is_counted(void)
 {
 	struct health_result result = {0};
@@ -217,6 +249,7 @@ void suite_health(void)
 	CU_ADD_TEST(s, room_on_the_disk_is_needed);
 	CU_ADD_TEST(s, everything_wrong_is_said);
 	CU_ADD_TEST(s, no_worker_is_no_health);
+	CU_ADD_TEST(s, sessions_have_notes);
 	CU_ADD_TEST(s, more_than_fits_is_counted);
 	CU_ADD_TEST(s, a_worker_is_busy_by_what_its_counter_gained);
 }

@@ -121,6 +121,7 @@ static void fill_sessions(const struct puppet *a, struct status *s)
 	row[0].truncated = 5;
 	row[0].first_ns = row[0].last_ns = 1700000000123456789;
 	row[0].acked_unseen = 77;
+	row[0].silent = true;
 	for (uint32_t i = 1; i < 2 + a->n_learned; i++) {
 		ip_addr_parse("2001:db8::7", &row[i].outer_src);
 		row[i].vni = 100 + i;

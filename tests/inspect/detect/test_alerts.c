@@ -274,6 +274,49 @@ static void there_is_a_bound(void)
 	alerts_destroy(a);
 }
 
+/* Of a state that begins, or is over. */
+static void add_state(struct alerts *a, struct saying say, bool over)
+{
+	struct fact_room room;
+
+	make(&room, &say);
+	room.is.fact.alert.lasts = true;
+	room.is.fact.alert.over = over;
+	alerts_add(a, &room.is.fact);
+}
+
+/* Not by time, but by the fact that says so; and those behind it in the list go by time as ever. */
+static void a_state_lasts_until_it_is_over(void)
+{
+	struct alerts *a = open_alerts(true, CAPACITY);
+
+	add_state(a, (struct saying){1, "silent", NULL, false, 0, 1}, false);
+	add(a, (struct saying){2, "scan", NULL, false, 0, 1});
+	add_state(a, (struct saying){3, "silent", NULL, false, 0, 1}, false);
+	add(a, (struct saying){4, "scan", NULL, false, 0, 1});
+	alerts_age(a, 1000 * NS_PER_S);
+	settle();
+	CU_ASSERT_EQUAL_FATAL(paper.n, 6);
+	CU_ASSERT_EQUAL(paper.all[4].source.byte[15], 2);
+	CU_ASSERT_EQUAL(paper.all[5].source.byte[15], 4);
+	add_state(a, (struct saying){1, "silent", NULL, false, 0, 1001}, true);
+	add_state(a, (struct saying){1, "silent", NULL, false, 0, 1002}, true);
+	settle();
+	CU_ASSERT_EQUAL_FATAL(paper.n, 7);
+	CU_ASSERT_TRUE(paper.all[6].ended);
+	CU_ASSERT_EQUAL(paper.all[6].id, paper.all[0].id);
+	CU_ASSERT_EQUAL(paper.all[6].count, 1);
+	CU_ASSERT_EQUAL(paper.all[6].last_ns, 1001 * NS_PER_S);
+	/* Those that said so were none themselves. */
+	CU_ASSERT_EQUAL(alerts_stats(a).facts, 4);
+	alerts_end(a);
+	settle();
+	CU_ASSERT_EQUAL_FATAL(paper.n, 8);
+	CU_ASSERT_EQUAL(paper.all[7].source.byte[15], 3);
+	CU_ASSERT_TRUE(paper.all[7].ended);
+	alerts_destroy(a);
+}
+
 /* Any order of the same facts gives the same lines, in replay. */
 static void the_order_does_not_matter(void)
 {
@@ -449,6 +492,7 @@ void suite_alerts(void)
 	CU_ADD_TEST(s, live_it_is_written_again_at_powers_of_ten);
 	CU_ADD_TEST(s, what_is_suppressed);
 	CU_ADD_TEST(s, there_is_a_bound);
+	CU_ADD_TEST(s, a_state_lasts_until_it_is_over);
 	CU_ADD_TEST(s, the_order_does_not_matter);
 	CU_ADD_TEST(s, a_naive_twin_counts_the_same);
 	CU_ADD_TEST(s, the_gravest_are_kept);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/model/model.h"
+#include "decap/addr.h"
 #include "inspect/summary/summary_notes.h"
 
 struct desk {
@@ -157,6 +159,49 @@ static void what_was_cut_before(void)
 		    "gro off`");
 }
 
+/* Of 10.0.0.1, with that VNI. */
+static struct session *session_add(struct session_table *table, uint32_t vni)
+{
+	struct session_key key = {.vni = vni};
+
+	CU_ASSERT_TRUE(ip_addr_parse("10.0.0.1", &key.outer_src));
+	return session_table_add(table, &key);
+}
+
+static void what_is_the_matter_with_sessions(void)
+{
+	struct session_table *table = session_table_create(16);
+	const struct model model = {.n_sessions = 1};
+	struct packet stranger = {.vni = 77, .flags = PACKET_HAS_VNI};
+	struct desk desk;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	desk_begin(&desk, DECAP_MIRROR);
+	desk.replay.mirrored = 1;
+	desk.summary.sessions = table;
+	desk.summary.model = &model;
+	for (uint32_t vni = 1; vni < 5; vni++)
+		session_add(table, vni)->packets = vni == 4;
+	only(&desk, "no packet came of 3 of 4 sessions of the settings: 10.0.0.1, VNI 1, "
+		    "10.0.0.1, VNI 2, ...");
+	/* There is a note that no packet at all was. */
+	desk.replay.mirrored = 0;
+	only(&desk, NULL);
+	session_table_destroy(table);
+	desk.summary.sessions = table = session_table_create(16);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	CU_ASSERT_TRUE(session_table_packet(table, &stranger, true));
+	only(&desk, "1 packet came of 1 session that the settings do not name: ::, VNI 77");
+	desk.summary.model = NULL; /* they name none: all are welcome */
+	only(&desk, NULL);
+	session_table_looped(table, 0);
+	only(&desk,
+		"1 flow is mirror traffic that was mirrored again, of ::, VNI 77: take the "
+		"interface that mirror traffic comes to out of the mirrored ones, or reject "
+		"its UDP port in the filter");
+	session_table_destroy(table);
+}
+
 void suite_summary_notes(void);
 void suite_summary_notes(void)
 {
@@ -167,4 +212,5 @@ void suite_summary_notes(void)
 	CU_ADD_TEST(s, what_looks_like_something_else);
 	CU_ADD_TEST(s, where_raw_ip_went);
 	CU_ADD_TEST(s, what_was_cut_before);
+	CU_ADD_TEST(s, what_is_the_matter_with_sessions);
 }

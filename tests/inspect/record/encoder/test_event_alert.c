@@ -33,15 +33,14 @@ static struct record *take(void *ctx, enum record_type type, size_t len)
 }
 
 /* A fact told, an alert of it with a count of 7, and its line. */
-static const char *write(
-	const struct observation_point *point, const struct alert_telling *telling)
+static const char *write_of(const struct flow *flow, const struct observation_point *point,
+	const struct alert_telling *telling)
 {
 	const struct sink sink = {NULL, take};
-	const struct flow flow = sample_flow();
 	struct alert_record *r = &alert.is;
 	struct text t = text_make(line, EVENT_ALERT_MAX);
 
-	CU_ASSERT_TRUE_FATAL(alert_tell(&sink, 1, &flow, point, telling));
+	CU_ASSERT_TRUE_FATAL(alert_tell(&sink, 1, flow, point, telling));
 	CU_ASSERT_EQUAL(fact.head.len, sizeof(struct alert_fact) + alert_bytes(&fact.is.alert));
 	*r = (struct alert_record){
 		.id = 0xab, .first_ns = TIME, .last_ns = TIME + 1, .count = 7, .ended = true};
@@ -51,6 +50,14 @@ static const char *write(
 	CU_ASSERT_FALSE_FATAL(t.full);
 	*t.at = '\0';
 	return line;
+}
+
+static const char *write(
+	const struct observation_point *point, const struct alert_telling *telling)
+{
+	const struct flow flow = sample_flow();
+
+	return write_of(&flow, point, telling);
 }
 
 static void say(struct alert_telling *telling, enum alert_text which, const char *text)
@@ -97,6 +104,22 @@ static void an_alert_in_full(void)
 	CU_ASSERT_STRING_EQUAL(write(&point, &telling), want);
 }
 
+/* The same fields, as far as a session has them. */
+static void an_alert_without_a_flow(void)
+{
+	const struct observation_point point = {
+		.has_vni = true, .key.vni = 42, .session = "tms-1"};
+	const struct alert_telling telling = some_telling();
+	const char *text = write_of(NULL, &point, &telling);
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(text,
+		",\"ended\":true,\"flow_id\":null,\"community_id\":null,\"vni\":42,"
+		"\"network\":null,\"outer_src\":null,\"session\":\"tms-1\","
+		"\"interface_id\":null,\"direction\":null,\"tenant\":\"blue\","
+		"\"src_ip\":null,\"dst_ip\":null,\"src_port\":null,\"dst_port\":null,"
+		"\"protocol\":null,\"evidence\":{\"dns.query\":"));
+}
+
 /* Every byte grows to six, and every text is longer than there is room for. */
 static void none_is_longer(void)
 {
@@ -138,6 +161,7 @@ void suite_event_alert(void)
 	CU_pSuite s = CU_add_suite("event_alert", NULL, NULL);
 
 	CU_ADD_TEST(s, an_alert_in_full);
+	CU_ADD_TEST(s, an_alert_without_a_flow);
 	CU_ADD_TEST(s, none_is_longer);
 	CU_ADD_TEST(s, docs_list_every_field);
 }
