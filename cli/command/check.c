@@ -9,7 +9,6 @@
 #include "config/parse/plural.h"
 #include "config/parse/report.h"
 #include "config/settings/settings.h"
-#include "inspect/detect/lists/lists.h"
 #include "inspect/record/json.h"
 
 #include <stdbool.h>
@@ -78,6 +77,7 @@ static struct model *load(
 	const struct config_source *from, struct settings *settings, struct report *report)
 {
 	enum settings_status status = settings_load_report(settings, from->file, report);
+	struct policy knowledge = {.model = NULL};
 	struct model *model = NULL;
 
 	for (uint32_t i = 0; i < from->n_set; i++)
@@ -87,7 +87,8 @@ static struct model *load(
 	if (status == SETTINGS_READ)
 		settings_check(settings, from->file, report);
 	if (status != SETTINGS_UNREADABLE)
-		lists_destroy(lists_load(settings, from->file, report));
+		(void)load_knowledge_report(from, settings, &knowledge, report);
+	policy_destroy(&knowledge);
 	return model;
 }
 

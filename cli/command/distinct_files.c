@@ -44,6 +44,10 @@ static bool run_totals_gather(struct inputs *inputs, const struct distinct_files
 		ok = inputs_add(inputs,
 			model_import_path(f->settings_file,
 				f->settings->detect.lists.list[i].file, path, sizeof(path)));
+	for (uint32_t i = 0; ok && i < f->settings->detect.geoip.count; i++)
+		ok = inputs_add(
+			inputs, model_import_path(f->settings_file,
+					f->settings->detect.geoip.text[i], path, sizeof(path)));
 	for (uint32_t i = 0; ok && i < f->n_captures; i++)
 		ok = inputs_add(inputs, f->captures[i]);
 	return ok && add_devices(inputs, f->settings);

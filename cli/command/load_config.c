@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "config/log/error.h"
+#include "inspect/detect/lists/lists.h"
+#include "inspect/geo/geo.h"
 
 static bool load_settings(
 	const struct config_source *from, struct settings *settings, struct error *error)
@@ -72,12 +74,36 @@ struct model *load_config(
 	return model;
 }
 
-struct lists *load_lists(
-	const struct config_source *from, const struct settings *settings, struct error *error)
+static void check_systems(const struct policy *policy, struct report *report)
+{
+	if (lists_types(policy->lists) >> LIST_ASN & 1 && !geo_has_asn(policy->geo))
+		report_add(report, FINDING_list_other, "detect.geoip", 0, NULL,
+			"names no database of autonomous systems: nothing looks for the AS numbers of "
+			"detect.lists");
+}
+
+bool load_knowledge_report(const struct config_source *from, const struct settings *settings,
+	struct policy *policy, struct report *report)
+{
+	policy->lists = lists_load(settings, from->file, report);
+	policy->geo = geo_load(settings, from->file, report);
+	if (policy->lists && policy->geo) {
+		check_systems(policy, report);
+		return true;
+	}
+	lists_destroy(policy->lists);
+	geo_destroy(policy->geo);
+	policy->lists = NULL;
+	policy->geo = NULL;
+	return false;
+}
+
+bool load_knowledge(const struct config_source *from, const struct settings *settings,
+	struct policy *policy, struct error *error)
 {
 	struct report report = {0};
-	struct lists *lists = lists_load(settings, from->file, &report);
+	bool loaded = load_knowledge_report(from, settings, policy, &report);
 
-	say(&report, lists, error);
-	return lists;
+	say(&report, loaded, error);
+	return loaded;
 }

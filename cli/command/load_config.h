@@ -9,7 +9,7 @@
 #include "config/log/error.h"
 #include "config/model/model.h"
 #include "config/settings/settings.h"
-#include "inspect/detect/lists/lists.h"
+#include "dataplane/pipeline/snapshot.h"
 
 struct config_source {
 	const char *file;       /* NULL: none */
@@ -23,6 +23,10 @@ struct config_source {
 struct model *load_config(
 	const struct config_source *from, struct settings *settings, struct error *error);
 
-/* The indicator lists of these settings, empty where they name none. NULL: the same. */
-struct lists *load_lists(
-	const struct config_source *from, const struct settings *settings, struct error *error);
+/* The indicator lists and the databases of addresses of these settings, empty where they name none, into `policy`,
+ * which gets nothing when it is false: `error` says what is wrong. */
+bool load_knowledge(const struct config_source *from, const struct settings *settings,
+	struct policy *policy, struct error *error);
+/* The same for a report; it warns of AS numbers that nobody can look up. */
+bool load_knowledge_report(const struct config_source *from, const struct settings *settings,
+	struct policy *policy, struct report *report);

@@ -30,8 +30,7 @@ struct arguments {
 	uint32_t n_set;
 	const char **list_files; /* --list, in order; relative to here */
 	uint32_t n_list_files;
-	struct model *model;
-	struct lists *lists;
+	struct policy policy;
 	bool json, dump, check, help;
 };
 
@@ -251,14 +250,16 @@ static bool load(struct arguments *a, struct settings *settings)
 		.file = a->settings_file, .set = a->set, .n_set = a->n_set};
 	struct error error;
 
-	a->model = load_config(&from, settings, &error);
-	if (a->model && add_lists(a, settings, &error))
-		a->lists = load_lists(&from, settings, &error);
-	a->params.model = a->model;
-	a->params.lists = a->lists;
-	if (!a->lists)
+	a->policy.model = load_config(&from, settings, &error);
+	if (!a->policy.model || !add_lists(a, settings, &error) ||
+		!load_knowledge(&from, settings, &a->policy, &error)) {
 		log_error("%s", error.text);
-	return a->lists;
+		return false;
+	}
+	a->params.model = a->policy.model;
+	a->params.lists = a->policy.lists;
+	a->params.geo = a->policy.geo;
+	return true;
 }
 
 /* Nothing that is read would be written to, and standard output has one writer; else it was said. */
@@ -314,8 +315,7 @@ static int act(struct arguments *a, struct settings *settings)
 		else if (!a->check)
 			status = is_safe(a) ? run(a) : EXIT_USAGE;
 	}
-	model_destroy(a->model);
-	lists_destroy(a->lists);
+	policy_destroy(&a->policy);
 	settings_fini(settings);
 	return status;
 }

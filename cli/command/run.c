@@ -114,10 +114,8 @@ static bool load(const struct run *run, struct settings *settings, struct policy
 	};
 
 	settings_init(settings);
-	*policy = (struct policy){load_config(&from, settings, error), NULL};
-	if (policy->model)
-		policy->lists = load_lists(&from, settings, error);
-	if (policy->lists)
+	*policy = (struct policy){.model = load_config(&from, settings, error)};
+	if (policy->model && load_knowledge(&from, settings, policy, error))
 		return true;
 	policy_destroy(policy);
 	settings_fini(settings);

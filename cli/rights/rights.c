@@ -173,4 +173,7 @@ void rights_say_unreadable(const char *settings_file, const struct settings *s)
 	for (uint32_t i = 0; i < s->detect.lists.count; i++)
 		say_unreadable(model_import_path(
 			settings_file, s->detect.lists.list[i].file, path, sizeof(path)));
+	for (uint32_t i = 0; i < s->detect.geoip.count; i++)
+		say_unreadable(model_import_path(
+			settings_file, s->detect.geoip.text[i], path, sizeof(path)));
 }

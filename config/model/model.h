@@ -140,7 +140,7 @@ struct model {
 	uint32_t n_filters, n_sessions, n_targets, n_interfaces, n_vpcs;
 };
 
-/* Where a file that the settings name (aws_import, detect.lists) is: relative names are so to the settings file (NULL: to here). */
+/* Where a file that the settings name (aws_import, detect.lists, detect.geoip) is: relative names are so to the settings file (NULL: to here). */
 const char *model_import_path(
 	const char *settings_path, const char *name, char *path, size_t size);
 

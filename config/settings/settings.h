@@ -179,6 +179,7 @@ struct settings {
 		uint64_t idle_timeout; /* ns; 0 = never */
 		struct settings_lists lists;
 		struct settings_suppressions suppress;
+		struct settings_strings geoip; /* paths, relative to the settings file */
 	} detect;
 	struct {
 		bool flow, flow_start;

@@ -118,7 +118,7 @@ static int start_writer(struct appliance *appliance, struct error *error)
 	if (correlator_run(appliance->correlator, error) ||
 		writer_run(appliance->writer, appliance->output, error))
 		return -1;
-	if (writer_do(appliance->writer, flow_log_owners_add, appliance->owners, 2 * NS_PER_S))
+	if (appliance_tell_writer(appliance, appliance->current, 2 * NS_PER_S))
 		return 0;
 	error_set(error, "the writer does not begin");
 	return -1;

@@ -91,6 +91,10 @@ struct configuration *configuration_create(struct appliance *appliance,
 	struct error *error);
 /* With all that came before it. NULL is legal. */
 void configuration_destroy(struct configuration *configuration);
+/* Before records under that configuration: the writer learns of its owners of flow logs, and where addresses are. false:
+ * it did not come to it in time, and will not. */
+bool appliance_tell_writer(struct appliance *appliance,
+	const struct configuration *configuration, uint64_t wait_ns);
 /* What rule `rule` matched, under earlier configurations too. */
 struct rule_hits configuration_hits(const struct configuration *configuration, uint32_t rule);
 

@@ -19,7 +19,7 @@ static bool is_live(const char *key)
 	return strcmp(key, "sessions.unknown") == 0 ||
 	       strcmp(key, "sessions.unknown_direction") == 0 ||
 	       strcmp(key, "aws_import") == 0 || strcmp(key, "detect.lists") == 0 ||
-	       strcmp(key, "detect.suppress") == 0;
+	       strcmp(key, "detect.suppress") == 0 || strcmp(key, "detect.geoip") == 0;
 }
 
 static void name_difference(void *ctx, const char *key)
@@ -78,7 +78,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 	message[0] = '\0';
 	settings_differences(appliance->params.settings, settings, name_difference, &d);
 	/* Before a worker can send a record of a new owner, the output knows it. */
-	if (!writer_do(appliance->writer, flow_log_owners_add, appliance->owners, WAIT_NS)) {
+	if (!appliance_tell_writer(appliance, next, WAIT_NS)) {
 		configuration_destroy(next);
 		snprintf(message, size,
 			"the writer waits for the disk of the output directory, and cannot be "

@@ -55,6 +55,7 @@ struct configuration *configuration_create(struct appliance *appliance,
 		policy.model, policy.lists, settings, generation, appliance->n_workers, error);
 	if (!c->snapshot)
 		goto err;
+	c->snapshot->geo = policy.geo;
 	n = filter_rule_count(c->snapshot->filter) + 1;
 	c->past = calloc(n, sizeof(*c->past));
 	c->was = calloc(n, sizeof(*c->was));
@@ -83,6 +84,27 @@ void configuration_destroy(struct configuration *c)
 		free(c);
 		c = before;
 	}
+}
+
+struct news {
+	struct flow_log_owners *owners;
+	const struct geo *geo;
+};
+
+static void tell(void *ctx, struct output *output)
+{
+	const struct news *news = ctx;
+
+	flow_log_owners_add(news->owners, output);
+	output_locate(output, news->geo);
+}
+
+bool appliance_tell_writer(
+	struct appliance *appliance, const struct configuration *c, uint64_t wait_ns)
+{
+	struct news news = {appliance->owners, c->policy.geo};
+
+	return writer_do(appliance->writer, tell, &news, wait_ns);
 }
 
 struct rule_hits configuration_hits(const struct configuration *c, uint32_t rule)

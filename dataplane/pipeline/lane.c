@@ -282,6 +282,7 @@ void lane_refresh(struct lane *lane)
 	take_verdicts(lane, current->filter);
 	lane->detector.lists = lane->detector.facts.take ? current->lists : NULL;
 	lane->detector.suppress = current->suppress;
+	lane->detector.geo = current->geo;
 	session_table_bind(lane->sessions, current->model);
 	flow_table_bind(lane->flows, lane->sessions);
 	if (lane->dpi) {

@@ -6,12 +6,14 @@
 #include "config/log/error.h"
 #include "inspect/detect/lists/lists.h"
 #include "inspect/detect/suppress.h"
+#include "inspect/geo/geo.h"
 
 void policy_destroy(struct policy *policy)
 {
 	model_destroy(policy->model);
 	lists_destroy(policy->lists);
-	*policy = (struct policy){NULL, NULL};
+	geo_destroy(policy->geo);
+	*policy = (struct policy){.model = NULL};
 }
 
 struct snapshot *snapshot_create(const struct model *model, const struct lists *lists,

@@ -14,6 +14,7 @@
 #include "dataplane/pipeline/filter.h"
 #include "decap/counters/counters.h"
 
+struct geo;
 struct lists;
 struct suppress;
 
@@ -29,6 +30,7 @@ struct snapshot {
 	const struct model *model;
 	struct filter *filter;
 	const struct lists *lists; /* NULL: none */
+	const struct geo *geo;     /* NULL: none; set before it is published */
 	struct suppress *suppress;
 	bool learn;          /* sessions.unknown: inspect */
 	bool accept_unknown; /* sessions.unknown_direction: accept */
@@ -36,10 +38,12 @@ struct snapshot {
 	struct rule_hits *hits; /* n_lanes rows of filter_rule_count() */
 };
 
-/* What a configuration says of packets: the mirror model, and indicator lists; either may be NULL. Both are owned. */
+/* What a configuration says of packets: the mirror model, indicator lists, and where addresses are; any may be
+ * NULL. All are owned. */
 struct policy {
 	struct model *model;
 	struct lists *lists;
+	struct geo *geo;
 };
 void policy_destroy(struct policy *policy);
 

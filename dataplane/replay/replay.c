@@ -146,6 +146,7 @@ static int make_snapshot(struct replay *replay, struct error *error)
 		replay->n_workers, error);
 	if (!snapshot)
 		return -1;
+	snapshot->geo = replay->params->geo;
 	snapshot_publish(&replay->slot, snapshot);
 	if (!output_owners(replay->output, model)) {
 		error_set(error, "not enough memory for the owners of flow logs");
@@ -202,6 +203,7 @@ static int start_services(struct replay *replay, struct error *error)
 		error_set(error, "not enough memory for names of applications");
 		return -1;
 	}
+	output_locate(replay->output, replay->params->geo);
 	return correlator_run(replay->correlator, error) ||
 			       writer_run(replay->writer, replay->output, error)
 		       ? -1

@@ -15,6 +15,7 @@ struct replay_params {
 	const struct settings *settings;
 	const struct model *model; /* NULL: no filters, sessions or interfaces are known */
 	const struct lists *lists; /* of indicators; NULL: none */
+	const struct geo *geo;     /* where addresses are; NULL: nobody knows */
 	const char *const *captures;
 	uint32_t n_captures;
 	const char *bpf;         /* of packets as captured; NULL: every packet */

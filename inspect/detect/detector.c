@@ -200,6 +200,7 @@ void detector_flow_began(struct detector *d, const struct flow *flow)
 		return;
 	hits.count = hits.more = 0;
 	lists_match_ends(d->lists, flow, &hits);
+	lists_match_systems(d->lists, d->geo, flow, &hits);
 	tell_hits(d, flow, &hits, flow->last_ns, FOUND);
 }
 

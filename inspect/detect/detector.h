@@ -12,6 +12,7 @@
 #include "inspect/record/sink.h"
 
 struct flow_alerts;
+struct geo;
 struct lists;
 struct raised;
 struct settings;
@@ -23,6 +24,7 @@ struct detector {
 	const struct settings *settings;
 	/* Of the configuration in force; NULL: none. */
 	const struct lists *lists;
+	const struct geo *geo;
 	const struct suppress *suppress;
 	struct raised *raised; /* owned by the lane; NULL while there is no room for facts */
 	uint64_t number;       /* in replay: of the block, see struct fact */

@@ -18,8 +18,9 @@ void suppress_destroy(struct suppress *suppress);
 struct suppress_subject {
 	enum alert_engine engine;
 	struct alert_words rule, title, tenant;
-	const char *session;     /* NULL: the mirror model knows none */
-	const struct flow *flow; /* whose ends have the addresses; NULL: none, it is of `source` */
+	const char *session; /* NULL: the mirror model knows none */
+	const struct flow
+		*flow; /* whose ends have the addresses; NULL: none, it is of `source` */
 	struct ip_addr source;
 	uint64_t time_ns;
 };

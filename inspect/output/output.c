@@ -26,7 +26,7 @@ struct output {
 	struct flow_log_dir *flow_logs;
 	struct event_sinks *sinks; /* NULL: none */
 	struct output_lock *lock;
-	struct labels *labels;    /* NULL: without inspection */
+	struct names names;
 	char line[LINE_SIZE_MAX]; /* only as much as is used is ever touched */
 	char dir[];
 };
@@ -49,7 +49,8 @@ static void output_free(struct output *output)
 		event_files_close(output->events[kind]);
 	flow_log_dir_destroy(output->flow_logs);
 	output_lock_release(output->lock);
-	labels_destroy(output->labels);
+	labels_destroy(output->names.labels);
+	places_destroy(output->names.places);
 	free(output);
 }
 
@@ -262,9 +263,18 @@ void output_write(struct output *output, enum record_kind kind, uint64_t route,
 
 bool output_label(struct output *output, const struct dpi *dpi)
 {
-	labels_destroy(output->labels);
-	output->labels = dpi != NULL ? labels_create(dpi) : NULL;
-	return output->labels != NULL || dpi == NULL;
+	struct names *names = &output->names;
+
+	labels_destroy(names->labels);
+	names->labels = dpi != NULL ? labels_create(dpi) : NULL;
+	if (names->places == NULL)
+		names->places = places_create();
+	return names->places != NULL && (names->labels != NULL || dpi == NULL);
+}
+
+void output_locate(struct output *output, const struct geo *geo)
+{
+	places_use(output->names.places, geo);
 }
 
 static uint64_t route_of(const struct record *record)
@@ -283,7 +293,7 @@ void output_record(struct output *output, const struct record *record)
 
 		if (e->type != record->type)
 			continue;
-		e->encode(&t, record, output->labels);
+		e->encode(&t, record, &output->names);
 		assert(!t.full); /* bounded when it is compiled: a fault of ours */
 		output->ledger[e->kind].cut += record->cut;
 		output_write(output, e->kind, route_of(record), output->line,

@@ -15,6 +15,7 @@
 struct dpi;
 struct event_sinks;
 struct model;
+struct geo;
 struct output;
 struct settings;
 
@@ -57,6 +58,8 @@ const struct event_sinks *output_sinks(const struct output *output);
 /* Names of applications are those of `dpi` (labels_create()); NULL: without inspection. Before the first
  * record. false: no memory. */
 bool output_label(struct output *output, const struct dpi *dpi);
+/* Where addresses are, from now on; after output_label(). `geo` is borrowed until the next call; NULL: nobody knows. */
+void output_locate(struct output *output, const struct geo *geo);
 
 /* Appends the lines that encoders make of the record. */
 void output_record(struct output *output, const struct record *record);

@@ -71,7 +71,8 @@ static const struct indicator *find(const struct lists *lists, const struct list
 		return lists_find_domain(lists, text, key->len);
 	if (key->type == LIST_URL)
 		return lists_find_url(lists, text, key->len);
-	demand(key->type != LIST_ASN);
+	if (key->type == LIST_ASN)
+		return lists_find_asn(lists, be32(key->bytes));
 	if (key->type == LIST_JA4)
 		return lists_find_fingerprint(lists, LIST_JA4, text, key->len);
 	for (unsigned i = 0; i < key->len; i++)

@@ -22,7 +22,7 @@ enum { DATA_ROOM = 512 * 1024, INPUTS_A_LANE = 2000 };
 struct said {
 	uint64_t events, event_packets, log_packets;
 	struct record *record;
-	struct labels *labels;
+	struct names names;
 };
 
 struct bench {
@@ -84,7 +84,7 @@ static void said_last(struct said *said)
 
 		if (e->type != said->record->type)
 			continue;
-		e->encode(&t, said->record, said->labels);
+		e->encode(&t, said->record, &said->names);
 		demand(!t.full);
 		said_line(said, e->kind, line, (size_t)(t.at - line));
 	}
@@ -131,9 +131,9 @@ static void bench_renew(struct bench *b, enum decap_mode mode)
 				      .slot = &b->slot},
 		&error);
 	demand(b->lane != NULL);
-	labels_destroy(b->said.labels);
-	b->said = (struct said){.labels = labels_create(b->lane->dpi)};
-	demand(b->said.labels != NULL);
+	labels_destroy(b->said.names.labels);
+	b->said = (struct said){.names.labels = labels_create(b->lane->dpi)};
+	demand(b->said.names.labels != NULL);
 	b->inputs = 0;
 }
 

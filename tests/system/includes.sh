@@ -9,7 +9,7 @@ bad=0
 rooms="config/log config/thread config/parse config/settings config/model
 decap/counters decap decap/session
 inspect/flow inspect/stream inspect/proto inspect/proto/dns inspect/proto/tls inspect/proto/quic inspect/proto/http inspect/proto/ssh
-inspect/dpi inspect/record/tables inspect/record inspect/record/encoder inspect/detect/lists inspect/detect inspect/output inspect/packets inspect/summary
+inspect/dpi inspect/geo inspect/record/tables inspect/record inspect/record/encoder inspect/detect/lists inspect/detect inspect/output inspect/packets inspect/summary
 dataplane/port dataplane/pipeline dataplane/output dataplane/exception dataplane/capture dataplane/live dataplane/replay
 cli/rights cli/status cli/metrics cli/control cli/command cli"
 strangers="dataplane/live dataplane/replay" # they know nothing of each other
@@ -75,6 +75,7 @@ if grep -rlE '^#include (<ndpi|"inspect/dpi/ndpi_)' inspect | grep -vE '^inspect
   echo "^ nDPI's API is known to inspect/dpi/ndpi*.c alone"
   bad=1
 fi
+offend "MaxMind's library belongs to inspect/geo" '^#include <maxminddb' config decap dataplane cli inspect/[!g]*
 offend "standard error is the log's (config/log/log.h)" 'fprintf\(stderr|fput[cs]\([^;]*stderr\)|perror\(' \
   config decap inspect dataplane cli --include='*.[ch]' --exclude-dir=log
 for folder in $(git ls-files | sed -n 's|/[^/]*$||p' | grep -v '/corpus/\|^pcaps' | sort -u); do

@@ -195,15 +195,17 @@ const char *list_key_ja4(struct list_key *key, const char *text)
 	return NULL;
 }
 
-/* The key is not made: nothing looks for it. */
-static const char *check_asn(const char *text)
+const char *list_key_asn(struct list_key *key, const char *text)
 {
+	uint8_t bytes[LIST_ASN_KEY];
 	uint64_t n;
 
 	if (list_lower((uint8_t)text[0]) == 'a' && list_lower((uint8_t)text[1]) == 's')
 		text += 2;
 	if (!value_number(text, &n) || n == 0 || n > UINT32_MAX)
 		return "no number of an autonomous system";
+	list_asn_key((uint32_t)n, bytes);
+	set(key, LIST_ASN, bytes, sizeof(bytes));
 	return NULL;
 }
 
@@ -253,7 +255,7 @@ const char *list_key_make(struct list_key *key, enum list_type type, const char 
 	case LIST_JA4:
 		return list_key_ja4(key, text);
 	case LIST_ASN:
-		return check_asn(text);
+		return list_key_asn(key, text);
 	case LIST_JA3:
 	case LIST_HASSH:
 	case LIST_CERTIFICATE:

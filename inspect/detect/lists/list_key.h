@@ -5,8 +5,7 @@
  *   url          host in lower case, port unless it is 80 or 443, path and query as they are; no scheme
  *   ja3, hassh   16 bytes (MD5)        certificate  20 or 32 bytes (SHA-1, SHA-256)
  *   ja4          its text
- *
- * Numbers of autonomous systems are checked, and have none. */
+ *   asn          4 bytes, the number in network order */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +23,7 @@ enum {
 	LIST_SHA1 = 20,
 	LIST_SHA256 = 32,
 	LIST_JA4_KEY = 36,
+	LIST_ASN_KEY = 4,
 	LIST_DOMAIN_MAX = 253, /* of the text, RFC 1035, 2.3.4 */
 	LIST_IPV4_BITS = 96,   /* before those of IPv4 itself */
 	LIST_BITS = 128,
@@ -41,6 +41,7 @@ const char *list_key_address(struct list_key *key, const char *text);
 const char *list_key_domain(struct list_key *key, const char *text);
 const char *list_key_url(struct list_key *key, const char *text);
 const char *list_key_ja4(struct list_key *key, const char *text);
+const char *list_key_asn(struct list_key *key, const char *text);
 /* `type`: LIST_JA3, LIST_HASSH or LIST_CERTIFICATE; colons between bytes are legal. */
 const char *list_key_digest(struct list_key *key, enum list_type type, const char *text);
 
@@ -54,6 +55,13 @@ size_t list_url_host(const uint8_t *normal, size_t len);
 
 /* Hexadecimal digits into bytes, colons between bytes left out; how many, 0: it is none, or longer. */
 size_t list_hex(const char *text, size_t len, uint8_t *out, size_t room);
+
+/* The key of a number of an autonomous system. */
+static inline void list_asn_key(uint32_t asn, uint8_t key[LIST_ASN_KEY])
+{
+	for (int i = 0; i < LIST_ASN_KEY; i++)
+		key[i] = (uint8_t)(asn >> (8 * (LIST_ASN_KEY - 1 - i)));
+}
 
 /* All bits after the first `bits` are 0 then. */
 void list_address_mask(uint8_t byte[16], unsigned bits);

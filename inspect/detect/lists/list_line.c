@@ -116,8 +116,6 @@ static void value_of_type(struct list_file *file, enum list_type type, const cha
 
 	if (why)
 		list_bad(file, text, why);
-	else if (type == LIST_ASN)
-		list_other(file, "AS numbers");
 	else
 		give(file, &key);
 }

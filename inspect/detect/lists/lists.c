@@ -263,3 +263,11 @@ const struct indicator *lists_find_fingerprint(
 	len = list_hex(text, len, bytes, sizeof(bytes));
 	return len > 0 ? equal_find_both(lists, type, bytes, len) : NULL;
 }
+
+const struct indicator *lists_find_asn(const struct lists *lists, uint32_t asn)
+{
+	uint8_t key[LIST_ASN_KEY];
+
+	list_asn_key(asn, key);
+	return equal_find_both(lists, LIST_ASN, key, sizeof(key));
+}

@@ -24,7 +24,7 @@ struct indicator {
 	uint32_t key;  /* where its bytes are; for lists_indicator_text() */
 	uint16_t len;
 	uint8_t list; /* for lists_about() */
-	uint8_t type; /* enum list_type, never LIST_AUTO or LIST_ASN */
+	uint8_t type; /* enum list_type, never LIST_AUTO */
 };
 
 /* Loads every file of settings->detect.lists, relative to `settings_path` (NULL: to here). Lines that cannot be
@@ -68,6 +68,8 @@ const struct indicator *lists_find_url(const struct lists *lists, const char *ur
 /* LIST_JA3, LIST_HASSH: 32 hexadecimal digits; LIST_CERTIFICATE: 40 or 64; LIST_JA4: its text. */
 const struct indicator *lists_find_fingerprint(
 	const struct lists *lists, enum list_type type, const char *text, size_t len);
+
+const struct indicator *lists_find_asn(const struct lists *lists, uint32_t asn);
 
 enum { INDICATOR_TEXT = 1024 + 1 };
 /* What its list says, in the form in which it is compared, and a NUL; returns its length. */

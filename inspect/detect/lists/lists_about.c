@@ -1,4 +1,5 @@
 /* What is said of lists and of their indicators. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,8 +67,10 @@ size_t lists_indicator_text(
 		memcpy(text, key, indicator->len);
 		text[indicator->len] = '\0';
 		break;
-	case LIST_AUTO:
 	case LIST_ASN:
+		snprintf(text, INDICATOR_TEXT, "AS%" PRIu32, be32(key));
+		break;
+	case LIST_AUTO:
 	case LIST_TYPES:
 		break;
 	}

@@ -1,5 +1,7 @@
 #include "inspect/detect/lists/match.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "inspect/proto/dns/dns_answers.h"
@@ -67,6 +69,34 @@ void lists_match_ends(
 		return;
 	match_address(lists, ends.src, LIST_FIELD_src_ip, hits);
 	match_address(lists, ends.dst, LIST_FIELD_dst_ip, hits);
+}
+
+static void match_asn(const struct lists *lists, const struct geo *geo,
+	const struct ip_addr *address, enum list_field field, struct list_hits *hits)
+{
+	const uint32_t asn = geo_find_asn(geo, address);
+	const struct indicator *found = asn != 0 ? lists_find_asn(lists, asn) : NULL;
+	struct geo_place place;
+	char text[24 + GEO_ORG];
+	int len;
+
+	if (!found)
+		return;
+	place = geo_find(geo, address);
+	len = snprintf(text, sizeof(text), "AS%" PRIu32 "%s%.*s", asn,
+		place.org_len > 0 ? " " : "", place.org_len, place.org ? place.org : "");
+	hit_add(hits, found, field, text, (size_t)len);
+}
+
+void lists_match_systems(const struct lists *lists, const struct geo *geo,
+	const struct flow *flow, struct list_hits *hits)
+{
+	const struct flow_ends ends = flow_ends(flow);
+
+	if (!has(lists, LIST_ASN) || !geo || !geo_has_asn(geo))
+		return;
+	match_asn(lists, geo, ends.src, LIST_FIELD_src_asn, hits);
+	match_asn(lists, geo, ends.dst, LIST_FIELD_dst_asn, hits);
 }
 
 /* What a detail is looked for as. */

@@ -7,6 +7,7 @@
 
 #include "inspect/detect/lists/lists.h"
 #include "inspect/flow/flow.h"
+#include "inspect/geo/geo.h"
 #include "inspect/proto/details.h"
 #include "inspect/proto/transaction_kind.h"
 
@@ -40,6 +41,9 @@ struct list_hits {
 /* Both ends' addresses: to be asked once a flow, from its first packet on. `src_ip` is the client. */
 void lists_match_ends(
 	const struct lists *lists, const struct flow *flow, struct list_hits *hits);
+/* The autonomous systems of both, likewise. `geo` NULL: nothing. */
+void lists_match_systems(const struct lists *lists, const struct geo *geo,
+	const struct flow *flow, struct list_hits *hits);
 /* One transaction, when it is told (inspect/proto/transaction.h). `details` NULL: nothing. */
 void lists_match_transaction(const struct lists *lists, enum transaction kind,
 	const struct details *details, struct list_hits *hits);

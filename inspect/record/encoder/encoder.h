@@ -4,13 +4,20 @@
 
 #include "inspect/flow/addr_text.h"
 #include "inspect/record/encoder/label.h"
+#include "inspect/record/encoder/place.h"
 #include "inspect/record/record.h"
 #include "inspect/record/sink.h"
+
+/* What encoders know beside the record; of the thread that they run on. */
+struct names {
+	struct labels *labels; /* NULL: without inspection */
+	struct places *places; /* NULL: nobody knows where addresses are */
+};
 
 struct encoder {
 	enum record_type type;
 	enum record_kind kind;
-	void (*encode)(struct text *t, const struct record *record, struct labels *labels);
+	void (*encode)(struct text *t, const struct record *record, const struct names *names);
 };
 
 enum encoder_row {

@@ -189,16 +189,17 @@ static void put_icmp(struct text *t, const struct flow *flow)
 	text_cstr(t, "}}\n");
 }
 
-void event_flow(struct text *t, const struct record *record, struct labels *labels)
+void event_flow(struct text *t, const struct record *record, const struct names *names)
 {
 	const struct flow_record *r = (const struct flow_record *)record;
 	const struct flow *flow = &r->flow;
-	const char *inspection = inspection_of(flow, labels != NULL);
+	const char *inspection = inspection_of(flow, names->labels != NULL);
 
 	put_identity(t, flow, r->outcome.end, r->observation_point.point_id);
 	event_flow_point(t, flow, &r->observation_point);
 	put_ends(t, flow);
-	label_json(labels, flow, t);
+	place_json(names->places, flow, t);
+	label_json(names->labels, flow, t);
 	put_counts(t, r, inspection);
 	event_risks(t, flow);
 	put_alerts(t, r->outcome.alerts);

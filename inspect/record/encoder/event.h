@@ -11,19 +11,19 @@
 #include "inspect/record/encoder/event_risks.h"
 #include "inspect/record/flow_alerts.h"
 
-/* No event of a flow is longer: keys, numbers and addresses; label; session and interface; risks; alerts; details,
+/* No event of a flow is longer: keys, numbers and addresses; places; label; session and interface; risks; alerts; details,
  * without what transactions alone have. */
 enum {
 	EVENT_ENCRYPTION_NAME = 16,
 	EVENT_FLOW_ALERT = 96 + TEXT_JSON_GROWTH * FLOW_ALERT_RULE,
 	EVENT_SIZE_MAX = 2048 + FLOW_ALERTS_MAX * EVENT_FLOW_ALERT + EVENT_COURSE_MAX +
-			 LABEL_JSON + 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME +
-			 EVENT_RISKS_MAX + sizeof(struct event_details_bound) -
-			 EVENT_RECORDS_MAX
+			 PLACE_JSON + LABEL_JSON +
+			 2 * TEXT_JSON_GROWTH * OBSERVATION_POINT_NAME + EVENT_RISKS_MAX +
+			 sizeof(struct event_details_bound) - EVENT_RECORDS_MAX
 };
 
 /* The encoder of a flow_record. */
-void event_flow(struct text *t, const struct record *record, struct labels *labels);
+void event_flow(struct text *t, const struct record *record, const struct names *names);
 
 /* `,"transactions":{"dns":...}` of a flow event: null of kinds that were not counted, and of a flow that was
  * not inspected, or not to its end, and shows none. */
@@ -37,7 +37,7 @@ enum {
 };
 
 /* The encoder of a transaction_record. */
-void event_transaction(struct text *t, const struct record *record, struct labels *labels);
+void event_transaction(struct text *t, const struct record *record, const struct names *names);
 
 enum {
 	EVENT_FLOW_START_MAX = 256 + EVENT_FLOW_FIELDS_MAX + LABEL_JSON +
@@ -45,4 +45,4 @@ enum {
 };
 
 /* The encoder of a flow_start_record. */
-void event_flow_start(struct text *t, const struct record *record, struct labels *labels);
+void event_flow_start(struct text *t, const struct record *record, const struct names *names);

@@ -49,11 +49,11 @@ static void put_no_ends(struct text *t)
 		",\"src_ip\":null,\"dst_ip\":null,\"src_port\":null,\"dst_port\":null,\"protocol\":null");
 }
 
-void event_alert(struct text *t, const struct record *record, struct labels *labels)
+void event_alert(struct text *t, const struct record *record, const struct names *names)
 {
 	const struct alert_record *r = (const struct alert_record *)record;
 
-	(void)labels;
+	(void)names;
 	put_rule(t, r);
 	put_time(t, ",\"first\":", r->first_ns);
 	put_time(t, ",\"last\":", r->last_ns);

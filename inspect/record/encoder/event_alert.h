@@ -14,4 +14,4 @@ enum {
 };
 
 /* The encoder of an alert_record. */
-void event_alert(struct text *t, const struct record *record, struct labels *labels);
+void event_alert(struct text *t, const struct record *record, const struct names *names);

@@ -1,11 +1,11 @@
 /* The event of a transaction, that of a flow whose label is known, and how many transactions a flow had. */
 #include "inspect/record/encoder/event.h"
 
-void event_transaction(struct text *t, const struct record *record, struct labels *labels)
+void event_transaction(struct text *t, const struct record *record, const struct names *names)
 {
 	const struct transaction_record *r = (const struct transaction_record *)record;
 
-	(void)labels;
+	(void)names;
 	text_cstr(t, "{\"event\":\"");
 	text_cstr(t, transaction_name(r->kind));
 	text_cstr(t, "\",\"time\":\"");
@@ -19,7 +19,7 @@ void event_transaction(struct text *t, const struct record *record, struct label
 	text_cstr(t, "}\n");
 }
 
-void event_flow_start(struct text *t, const struct record *record, struct labels *labels)
+void event_flow_start(struct text *t, const struct record *record, const struct names *names)
 {
 	const struct flow_start_record *r = (const struct flow_start_record *)record;
 
@@ -33,7 +33,7 @@ void event_flow_start(struct text *t, const struct record *record, struct labels
 	event_flow_point(t, &r->flow, &r->observation_point);
 	event_flow_ends(t, &r->flow);
 	text_char(t, ',');
-	label_json(labels, &r->flow, t);
+	label_json(names->labels, &r->flow, t);
 	text_cstr(t, "}\n");
 }
 

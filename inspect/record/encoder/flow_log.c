@@ -22,11 +22,11 @@ static void put_ends(struct text *t, const struct window_record *r)
 	put_number(t, r->dst_port);
 }
 
-void flow_log_line(struct text *t, const struct record *record, struct labels *labels)
+void flow_log_line(struct text *t, const struct record *record, const struct names *names)
 {
 	const struct window_record *r = (const struct window_record *)record;
 
-	(void)labels;
+	(void)names;
 	text_cstr(t, "2 ");
 	put_name(t, r->observation_point.account, "unknown");
 	put_name(t, r->observation_point.interface_id, "-");

@@ -14,7 +14,7 @@ enum { FLOW_LOG_PERIOD_S = 300 }; /* a file's */
 	"bytes start end action log-status\n"
 
 /* The encoder of a window_record. */
-void flow_log_line(struct text *t, const struct record *record, struct labels *labels);
+void flow_log_line(struct text *t, const struct record *record, const struct names *names);
 
 /* A flow log record's file is chosen by owner account, region and the five-minute period its
  * `end` lies in; the route carries the period and an index of (account, region). */

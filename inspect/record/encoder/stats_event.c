@@ -125,11 +125,11 @@ static void put_steps(struct text *t, const struct stats_record *event)
 	text_char(t, ']');
 }
 
-void stats_event(struct text *t, const struct record *record, struct labels *labels)
+void stats_event(struct text *t, const struct record *record, const struct names *names)
 {
 	const struct stats_record *event = (const struct stats_record *)record;
 
-	(void)labels;
+	(void)names;
 	text_cstr(t, "{\"event\":\"stats\",\"time\":\"");
 	text_time(t, event->time_ns);
 	text_char(t, '"');

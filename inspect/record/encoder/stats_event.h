@@ -39,4 +39,4 @@ _Static_assert(sizeof(struct stats_record) <= RECORD_MAX, "a record like others"
 enum { STATS_EVENT_MAX = 4096 + STATS_PORTS * (256 + TEXT_JSON_GROWTH * STATS_PORT_NAME) };
 
 /* The encoder of a stats_record. */
-void stats_event(struct text *t, const struct record *record, struct labels *labels);
+void stats_event(struct text *t, const struct record *record, const struct names *names);

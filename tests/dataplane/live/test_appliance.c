@@ -71,7 +71,7 @@ static bool live_and_die(struct house *house, void (*fail)(unsigned nth), unsign
 
 	house->reports = 0;
 	fail(nth);
-	appliance = appliance_start(&params, (struct policy){model, NULL}, &error);
+	appliance = appliance_start(&params, (struct policy){.model = model}, &error);
 	if (appliance) {
 		appliance_tick(appliance);
 		appliance_stop(appliance, count_report, house);

@@ -9,10 +9,12 @@
 #include "inspect/detect/raised.h"
 #include "inspect/detect/suppress.h"
 #include "inspect/dpi/dpi.h"
+#include "inspect/geo/geo.h"
 #include "inspect/proto/details_draft.h"
 #include "inspect/record/alert.h"
 #include "inspect/record/flow_alerts.h"
 #include "support/folder.h"
+#include "support/python.h"
 
 enum {
 	NUMERIC_HOST = 12,
@@ -323,6 +325,51 @@ static void what_is_suppressed(void)
 	settings_set(&settings, "detect.suppress=[]", &error);
 }
 
+/* 192.0.2.7 is of AS64500, by the second database that the maker of the system tests writes. */
+static void what_system_an_end_is_of(void)
+{
+	static const char maker[] =
+		"import sys\n"
+		"sys.path.insert(0, '" SOURCE_DIR "/tests/system/make')\n"
+		"import mmdb\n"
+		"open(sys.argv[1] + '/as.mmdb', 'wb').write(mmdb.database('ASN', [('192.0.2.0/24', "
+		"{'autonomous_system_number': 64500, 'autonomous_system_organization': 'Bad'})]))\n";
+	struct settings own;
+	struct report report = {0};
+	struct error error;
+	char path[128], words[512];
+	struct flow flow = flow_of(NULL);
+	struct detector d = detector_of(0);
+	struct lists *systems;
+	struct geo *geo;
+
+	CU_ASSERT_TRUE_FATAL(python_agrees(maker, folder.path));
+	folder_put(&folder, "as.txt", "\nAS64500\n");
+	folder_path(&folder, "x", path, sizeof(path));
+	settings_init(&own);
+	CU_ASSERT_EQUAL(
+		settings_set(&own, "detect.lists=[{file: as.txt, severity: 1}]", &error), 0);
+	CU_ASSERT_EQUAL(settings_set(&own, "detect.geoip=[as.mmdb]", &error), 0);
+	systems = lists_load(&own, path, &report);
+	geo = geo_load(&own, path, &report);
+	CU_ASSERT_FATAL(systems && geo);
+	d.lists = systems;
+	flow.last_ns = 77;
+	detector_flow_began(&d, &flow); /* nobody knows of which */
+	CU_ASSERT_EQUAL(ear.n, 0);
+	d.geo = geo;
+	detector_flow_began(&d, &flow);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 1);
+	snprintf(words, sizeof(words),
+		"as|indicator|AS64500|dst_asn is in list as, line 2 of %s|dst_asn|AS64500 Bad",
+		folder_path(&folder, "as.txt", path, sizeof(path)));
+	expect(0, ALERT_LIST, 1, words);
+	geo_destroy(geo);
+	lists_destroy(systems);
+	report_fini(&report);
+	settings_fini(&own);
+}
+
 void suite_detector(void);
 void suite_detector(void)
 {
@@ -333,4 +380,5 @@ void suite_detector(void)
 	CU_ADD_TEST(s, what_a_flow_has_raised);
 	CU_ADD_TEST(s, what_is_seen_early_is_told_once);
 	CU_ADD_TEST(s, what_is_suppressed);
+	CU_ADD_TEST(s, what_system_an_end_is_of);
 }

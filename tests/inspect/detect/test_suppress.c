@@ -81,6 +81,36 @@ static void every_key_must_fit(void)
 	CU_ASSERT_FALSE(suppress_has(NULL, NULL));
 }
 
+/* What is of a session has the address of its outer source. */
+static void without_a_flow(void)
+{
+	static const struct {
+		const char *suppress;
+		bool is_silenced;
+	} rows[] = {{"detect.suppress=[{address: 10.77.0.1}]", true},
+		{"detect.suppress=[{address: 10.77.0.2}]", false},
+		{"detect.suppress=[{address: 0.0.0.0/0}]", true},
+		{"detect.suppress=[{address: \"::/0\"}]", false},
+		{"detect.suppress=[{rule: mirror_loss}]", true}};
+	const struct suppress_subject subject = {.engine = ALERT_PERISCOPE,
+		.rule = words("mirror_loss"),
+		.source = ip_addr_v4((const uint8_t[]){10, 77, 0, 1})};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct suppress *suppress;
+		struct settings settings;
+		struct error error;
+
+		settings_init(&settings);
+		CU_ASSERT_EQUAL_FATAL(settings_set(&settings, rows[i].suppress, &error), 0);
+		suppress = suppress_create(&settings);
+		settings_fini(&settings);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(suppress);
+		CU_ASSERT_EQUAL(suppress_has(suppress, &subject), rows[i].is_silenced);
+		suppress_destroy(suppress);
+	}
+}
+
 /* The moment itself is not before it. 86,400 s are a day. */
 static void until_then(void)
 {
@@ -99,5 +129,6 @@ void suite_suppress(void)
 	CU_pSuite s = CU_add_suite("suppress", NULL, NULL);
 
 	CU_ADD_TEST(s, every_key_must_fit);
+	CU_ADD_TEST(s, without_a_flow);
 	CU_ADD_TEST(s, until_then);
 }

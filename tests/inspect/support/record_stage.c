@@ -28,7 +28,7 @@ const char *stage_line(struct stage *stage, unsigned i)
 
 	for (const struct encoder *e = encoders; e < encoders + ENCODERS; e++)
 		if (e->type == record->type)
-			e->encode(&t, record, stage->labels);
+			e->encode(&t, record, &stage->names);
 	CU_ASSERT_FALSE(t.full);
 	*t.at = '\0';
 	return stage->line;
@@ -50,8 +50,8 @@ struct stage *stage_make(const struct dpi *dpi)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(stage);
 	if (dpi != NULL) {
-		stage->labels = labels_create(dpi);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(stage->labels);
+		stage->names.labels = labels_create(dpi);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(stage->names.labels);
 	}
 	stage->sessions = session_table_create(16);
 	stage_exporter(stage, (struct exporter_params){.flow_events = true,
@@ -65,7 +65,7 @@ void stage_free(struct stage *stage)
 {
 	exporter_destroy(stage->exporter);
 	session_table_destroy(stage->sessions);
-	labels_destroy(stage->labels);
+	labels_destroy(stage->names.labels);
 	memory_sweep(&stage->taken);
 	memory_trim(&stage->memory);
 	free(stage);

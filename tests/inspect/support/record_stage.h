@@ -18,7 +18,7 @@ enum { STAGE_RECORDS = 8 };
 struct stage {
 	struct session_table *sessions;
 	struct exporter *exporter;
-	struct labels *labels;
+	struct names names;
 	bool refuse;
 	unsigned n;
 	union {

@@ -4,8 +4,9 @@
   settings FILE SOURCE         settings with two sessions of that outer source: tms-a, VNI 42, and tms-b, VNI 43
   make FILE                    a capture: 10.77.0.1 sends of tms-a, and of VNI 77, which is nobody's; none of tms-b
   send TARGET KIND [VNI]       sends that kind to a live appliance
-  expect EVENTS RULE=N ...     so many alerts of each of these rules of category mirror, and no others, have begun in
-                               the lines of EVENTS; RULE=N/M: and M of them have ended
+  expect EVENTS RULE=N ...     so many alerts of each of these rules of category mirror, and no others, are in the lines of
+                               EVENTS (those of one session have one alert_id and each its own `first`); RULE=N/M: and M of
+                               them have ended
 
 Kinds: talk, a conversation in UDP; overlay, containers' VXLAN on the same port, which is no loop; loop, mirror traffic of
 tms-a, as whoever mirrors the target's interface sends it; loss, TCP that acknowledges ten segments of a hundred that nobody
@@ -95,7 +96,7 @@ def expect(path, words):
         event = json.loads(line)
         if event["event"] != "alert" or event["category"] != "mirror":
             continue
-        begun[event["rule"]].add(event["alert_id"])
+        begun[event["rule"]].add((event["alert_id"], event["first"]))
         ended[event["rule"]] += event["ended"]
         if event["engine"] != "periscope" or event["flow_id"] is not None or event["src_ip"] is not None or \
                 event["outer_src"] is None or event["count"] != 1 or not event["why"] or \

@@ -179,7 +179,7 @@ static const struct row rows[] = {
 		MD5 "\n" SHA1 "\n" SHA256 "\n" JA4 "\nAS64512\nas1\n"
 		    "A9:4A:8F:E5:CC:B1:9B:A6:1C:4C:08:73:D3:91:E9:87:98:2F:BB:D3\n",
 		"1 ja3 " MD5 "\n1 hassh " MD5 "\n2 cert " SHA1 "\n3 cert " SHA256 "\n4 ja4 " JA4
-		"\n7 cert " SHA1 "\n"},
+		"\n5 asn 0000fc00\n6 asn 00000001\n7 cert " SHA1 "\n"},
 	{LIST_JA3, MD5 "\n" SHA1 "\nx\n",
 		"1 ja3 " MD5 "\n2 ! no fingerprint of 32 hexadecimal digits\n"
 		"3 ! no fingerprint of 32 hexadecimal digits\n"},
@@ -192,7 +192,7 @@ static const struct row rows[] = {
 		"1 ! no JA4 fingerprint\n2 ja4 " JA4
 		"\n3 ! no JA4 fingerprint\n4 ! no JA4 fingerprint\n"},
 	{LIST_ASN, "64512\nAS4294967295\nAS4294967296\n0\nASx\n",
-		"3 ! no number of an autonomous system\n"
+		"1 asn 0000fc00\n2 asn ffffffff\n3 ! no number of an autonomous system\n"
 		"4 ! no number of an autonomous system\n5 ! no number of an autonomous system\n"},
 	/* Suricata: strings in base64 (a name, a URL, a user agent), reputations. */
 	{LIST_AUTO,

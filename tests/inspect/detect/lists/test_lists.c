@@ -208,24 +208,31 @@ static void the_highest_severity_wins_then_the_first_and_allow_over_all(void)
 	lists_destroy(lists);
 }
 
-/* They are known, and it is said that nothing looks for them. */
-static void numbers_of_autonomous_systems_are_left_out(void)
+static void autonomous_systems(void)
 {
-	struct report report = {0};
 	struct lists *lists;
+	const struct indicator *found;
+	char text[INDICATOR_TEXT];
 
-	folder_put(&folder, "as.txt", "AS64512\nevil.example\nas1\n");
-	lists = load("[{file: as.txt}]", &report);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(lists);
-	CU_ASSERT_EQUAL(report.n_errors, 0);
-	CU_ASSERT_EQUAL_FATAL(report.n_warnings, 1);
-	CU_ASSERT_EQUAL(report.warnings->code, FINDING_list_other);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings->message, "AS numbers"));
-	CU_ASSERT_EQUAL(lists_types(lists), 1u << LIST_DOMAIN);
-	CU_ASSERT_EQUAL(lists_about(lists, 0)->values, 1);
-	CU_ASSERT_EQUAL(lists_about(lists, 0)->others, 2);
+	folder_put(&folder, "as.txt", "AS64512\nevil.example\nas1\nAS4294967295\nAS7\n");
+	folder_put(&folder, "own.txt", "7\n");
+	lists = load_well("[{file: as.txt}, {file: own.txt, type: asn, action: allow}]");
+	CU_ASSERT_EQUAL(lists_types(lists), 1u << LIST_DOMAIN | 1u << LIST_ASN);
+	CU_ASSERT_EQUAL(lists_about(lists, 0)->values, 5);
+	found = lists_find_asn(lists, 64512);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	CU_ASSERT_EQUAL(found->line, 1);
+	CU_ASSERT_EQUAL(lists_indicator_text(lists, found, text), 7);
+	CU_ASSERT_STRING_EQUAL(text, "AS64512");
+	found = lists_find_asn(lists, UINT32_MAX);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+	lists_indicator_text(lists, found, text);
+	CU_ASSERT_STRING_EQUAL(text, "AS4294967295");
+	CU_ASSERT_PTR_NOT_NULL(lists_find_asn(lists, 1));
+	CU_ASSERT_PTR_NULL(lists_find_asn(lists, 2));
+	CU_ASSERT_PTR_NULL(lists_find_asn(lists, 0));
+	CU_ASSERT_PTR_NULL(lists_find_asn(lists, 7)); /* it is allowed */
 	lists_destroy(lists);
-	report_fini(&report);
 }
 
 static void no_lists_find_nothing(void)
@@ -510,7 +517,7 @@ void suite_lists(void)
 {
 	CU_pSuite suite = CU_add_suite("lists", setup, teardown);
 
-	CU_ADD_TEST(suite, numbers_of_autonomous_systems_are_left_out);
+	CU_ADD_TEST(suite, autonomous_systems);
 	CU_ADD_TEST(suite, each_type_is_found_in_each_way_that_traffic_shows_it);
 	CU_ADD_TEST(suite, the_highest_severity_wins_then_the_first_and_allow_over_all);
 	CU_ADD_TEST(suite, no_lists_find_nothing);

@@ -93,6 +93,8 @@ static void a_plain_flow_in_full(void)
 		"\"src_ip\":\"128.232.110.120\",\"dst_ip\":\"66.35.250.204\","
 		"\"src_port\":34855,\"dst_port\":80,\"protocol\":6,"
 		"\"client_by\":\"first_packet\",\"vlan\":null,"
+		"\"src_country\":null,\"dst_country\":null,\"src_asn\":null,"
+		"\"dst_asn\":null,\"src_as_org\":null,\"dst_as_org\":null,"
 		"\"app\":\"TLS.Google\",\"app_protocol\":\"TLS\",\"app_name\":\"Google\","
 		"\"category\":\"Web\",\"inspection\":\"none\",\"guessed\":false,\"encryption\":null,"
 		"\"client\":{\"packets\":4,\"bytes\":400,\"tcp_flags\":27,"
@@ -323,8 +325,8 @@ static void without_inspection_all_is_unknown(void)
 	struct stage *stage = stage_make(dpi);
 	struct flow flow = sample_flow();
 
-	labels_destroy(stage->labels);
-	stage->labels = NULL;
+	labels_destroy(stage->names.labels);
+	stage->names.labels = NULL;
 	exporter_flow(stage->exporter, &flow, FLOW_END_IDLE, NULL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		"\"app\":\"Unknown\",\"app_protocol\":null,\"app_name\":null,"
