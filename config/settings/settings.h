@@ -174,9 +174,15 @@ struct settings {
 	struct settings_summary summary;
 	struct {
 		bool alerts;
-		uint32_t risk_score;   /* the least; 0 = none */
-		uint32_t open_alerts;  /* that grow at a time */
-		uint64_t idle_timeout; /* ns; 0 = never */
+		uint32_t risk_score;             /* the least; 0 = none */
+		uint32_t open_alerts;            /* that grow at a time */
+		uint64_t idle_timeout;           /* ns; 0 = never */
+		uint32_t scan_hosts, scan_ports; /* the least that are a scan; 0 = none is */
+		uint64_t scan_window;            /* ns */
+		uint32_t slow_scan_hosts, slow_scan_ports;
+		uint64_t slow_scan_window; /* ns */
+		uint32_t syn_flood;        /* the least SYNs; 0 = none is */
+		uint32_t scan_sources;     /* that are held at a time */
 		struct settings_lists lists;
 		struct settings_suppressions suppress;
 		struct settings_strings geoip; /* paths, relative to the settings file */

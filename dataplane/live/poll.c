@@ -129,6 +129,7 @@ static void keep_house(struct poller *poller)
 		return;
 	poller->slice_at = poller->now_ns;
 	judge_load(poller, true);
+	lane_tick(lane, poller->now_ns);
 	flow_table_expire(lane->flows, poller->now_ns, SLICE_SLOTS);
 	flow_table_close_windows(
 		lane->flows, poller->now_ns - WINDOW_GRACE_MS * NS_PER_MS, SLICE_SLOTS);

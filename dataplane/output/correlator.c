@@ -5,6 +5,8 @@
 #include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
 #include "dataplane/output/writer.h"
+#include "inspect/detect/scans/floods.h"
+#include "inspect/detect/scans/scans.h"
 #include "inspect/detect/suppress.h"
 #include "inspect/record/fact.h"
 
@@ -25,9 +27,13 @@ struct correlator {
 	/* Copies of the totals': written by the correlator's thread, read by any. */
 	_Atomic uint64_t overflow, error_bytes;
 	_Atomic uint64_t conversations_overflow, names_overflow, failures_overflow;
-	struct alerts *alerts; /* NULL: none are made */
+	struct alerts *alerts; /* NULL: none are made, scans and floods neither */
+	struct scans *scans;
+	struct floods *floods;
+	uint64_t judged_as; /* in replay: the number of the facts that wait to be judged */
 	/* Copies of what they have counted. */
 	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow, alerts_suppressed;
+	_Atomic uint64_t scan_overflow;
 	_Atomic uint64_t alerts_offered, alerts_lost;
 	struct writer *writer;
 	uint32_t writer_index;
@@ -89,6 +95,7 @@ static void publish_alerts(struct correlator *c)
 	put(&c->alerts_facts, stats.facts);
 	put(&c->alerts_overflow, stats.overflow);
 	put(&c->alerts_suppressed, stats.suppressed);
+	put(&c->scan_overflow, scans_overflow(c->scans) + floods_overflow(c->floods));
 	put(&c->alerts_offered, ledger.offered);
 	put(&c->alerts_lost, ledger.lost_queue);
 }
@@ -107,6 +114,26 @@ static void publish(struct correlator *c)
 		publish_alerts(c);
 }
 
+static void judge(struct correlator *c)
+{
+	scans_judge(c->scans);
+	floods_judge(c->floods);
+}
+
+/* Those of one number are judged when all have told theirs. */
+static void take_scan(struct correlator *c, const struct record *record)
+{
+	uint64_t number = ((const struct fact *)record)->number;
+
+	if (number != c->judged_as)
+		judge(c);
+	c->judged_as = number;
+	if (record->type == RECORD_PROBES_FACT)
+		scans_add(c->scans, (const struct probes_fact *)record);
+	else
+		floods_add(c->floods, (const struct syns_fact *)record);
+}
+
 static void take(struct correlator *c, const struct record *record)
 {
 	if (record->type == RECORD_FLOW_FACT)
@@ -115,6 +142,9 @@ static void take(struct correlator *c, const struct record *record)
 		totals_name(c->totals, (const struct name_fact *)record);
 	else if (record->type == RECORD_ALERT_FACT && c->alerts)
 		alerts_add(c->alerts, (const struct alert_fact *)record);
+	else if ((record->type == RECORD_PROBES_FACT || record->type == RECORD_SYNS_FACT) &&
+		 c->alerts)
+		take_scan(c, record);
 }
 
 static void send_alerts(struct correlator *c)
@@ -133,6 +163,8 @@ static bool correlate_round(void *ctx)
 		outbox_drop(inlet->outbox);
 	}
 	if (n > 0) {
+		if (c->alerts && !c->ordered)
+			judge(c);
 		publish(c);
 		send_alerts(c);
 	}
@@ -161,6 +193,22 @@ static bool make_inlets(struct correlator *c, uint32_t n, bool replay)
 	return true;
 }
 
+static void add_alert(void *ctx, const struct alert_fact *fact)
+{
+	struct correlator *c = ctx;
+
+	alerts_add(c->alerts, fact);
+}
+
+static bool make_scans(struct correlator *c, const struct settings *settings)
+{
+	const struct scan_teller teller = {c, add_alert};
+
+	c->scans = scans_create(settings, &teller);
+	c->floods = floods_create(settings, &teller);
+	return c->scans && c->floods;
+}
+
 static bool make_alerts(struct correlator *c, const struct correlator_params *params)
 {
 	const struct settings *settings = params->settings;
@@ -176,7 +224,7 @@ static bool make_alerts(struct correlator *c, const struct correlator_params *pa
 	c->alerts = alerts_create(&alerts);
 	if (c->alerts)
 		alerts_suppress(c->alerts, suppress_create(settings));
-	return c->alerts != NULL;
+	return c->alerts != NULL && make_scans(c, settings);
 }
 
 struct correlator *correlator_create(
@@ -236,6 +284,7 @@ void correlator_stop(struct correlator *c)
 	stop(c);
 	if (!c->alerts)
 		return;
+	judge(c);
 	alerts_end(c->alerts);
 	publish_alerts(c);
 	send_alerts(c);
@@ -265,6 +314,7 @@ struct alerts_stats correlator_alerts(const struct correlator *c)
 		.facts = get(&c->alerts_facts),
 		.overflow = get(&c->alerts_overflow),
 		.suppressed = get(&c->alerts_suppressed),
+		.scan_overflow = get(&c->scan_overflow),
 	};
 }
 
@@ -348,6 +398,8 @@ void correlator_destroy(struct correlator *c)
 	for (uint32_t i = 0; i < c->n_inlets; i++)
 		outbox_destroy(c->inlets[i].outbox);
 	totals_destroy(c->totals);
+	scans_destroy(c->scans);
+	floods_destroy(c->floods);
 	alerts_destroy(c->alerts);
 	pthread_mutex_destroy(&c->asking);
 	free(c);

@@ -75,6 +75,8 @@ static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
 		dpi_conclude(lane->dpi, flow);
 	if (end != FLOW_END_ACTIVE)
 		detector_flow_ended(&lane->detector, flow);
+	if (end == FLOW_END_EVICTED && lane->detector.attempts)
+		attempts_evicted(lane->detector.attempts, flow);
 	detector_flow_alerts(&lane->detector, flow, &alerts);
 	exporter_flow(lane->exporter, flow, end, &alerts);
 }
@@ -116,6 +118,14 @@ static void flow_began(void *ctx, const struct flow *flow, const struct packet *
 		other_encap_look(&lane->other_encap, p);
 }
 
+static void flow_odd(void *ctx, const struct flow *flow, const struct packet *p)
+{
+	struct lane *lane = ctx;
+
+	if (lane->detector.attempts)
+		attempts_packet(lane->detector.attempts, flow, p);
+}
+
 static uint32_t share_of(uint32_t capacity, uint32_t n_lanes)
 {
 	uint32_t share = capacity / n_lanes;
@@ -133,7 +143,7 @@ static struct flow_table *make_flows(
 	struct lane *lane, const struct settings *s, uint32_t n_lanes, uint64_t seed)
 {
 	const struct flow_observer observer = {
-		lane, flow_ended, flow_window, flow_release, flow_unseen, flow_began};
+		lane, flow_ended, flow_window, flow_release, flow_unseen, flow_began, flow_odd};
 	const struct flow_params params = {
 		.capacity = share_of(s->flow.capacity, n_lanes),
 		.idle_timeout_ns = s->flow.idle_timeout,
@@ -297,6 +307,11 @@ void lane_refresh(struct lane *lane)
 static bool make_detector(struct lane *lane, const struct lane_params *params)
 {
 	const struct settings *s = params->settings;
+	const struct attempts_params attempts = {.flows = lane->flows,
+		.sessions = lane->sessions,
+		.settings = s,
+		.facts = params->facts,
+		.seed = params->seed};
 
 	lane->detector = (struct detector){.sessions = lane->sessions, .settings = s};
 	lane->events = exporter_transactions(lane->exporter);
@@ -305,7 +320,10 @@ static bool make_detector(struct lane *lane, const struct lane_params *params)
 	lane->detector.facts = params->facts;
 	lane->detector.raised =
 		raised_create(share_of(s->flow.capacity / FLOWS_A_HIT, params->n_lanes));
-	return lane->detector.raised != NULL;
+	if (detector_has_scans(s))
+		lane->detector.attempts = attempts_create(&attempts);
+	return lane->detector.raised != NULL &&
+	       (lane->detector.attempts != NULL || !detector_has_scans(s));
 }
 
 struct lane *lane_create(const struct lane_params *params, struct error *error)
@@ -347,6 +365,7 @@ void lane_destroy(struct lane *lane)
 {
 	if (!lane)
 		return;
+	attempts_destroy(lane->detector.attempts);
 	exporter_destroy(lane->exporter);
 	dpi_destroy(lane->dpi);
 	flow_table_destroy(lane->flows);
@@ -361,6 +380,12 @@ void lane_number(struct lane *lane, uint64_t number)
 {
 	exporter_number(lane->exporter, number);
 	lane->detector.number = number;
+}
+
+void lane_tick(struct lane *lane, uint64_t now_ns)
+{
+	if (lane->detector.attempts)
+		attempts_tick(lane->detector.attempts, now_ns, lane->detector.number);
 }
 
 void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)
@@ -386,6 +411,8 @@ void lane_close_windows(struct lane *lane, uint64_t horizon_ns)
 
 void lane_end(struct lane *lane, uint64_t horizon_ns, enum flow_end end)
 {
+	if (lane->detector.attempts)
+		attempts_end(lane->detector.attempts, horizon_ns, lane->detector.number);
 	flow_table_end_all(lane->flows, horizon_ns, end);
 	exporter_finish(lane->exporter);
 }
@@ -413,4 +440,10 @@ void lane_count(const struct lane *lane, struct counters *c)
 		c->alerts_stats.unlisted = raised_overflow(lane->detector.raised);
 	if (lane->dpi)
 		c->dpi_stats = dpi_stats(lane->dpi);
+	if (lane->detector.attempts) {
+		const struct attempts_stats attempts = attempts_stats(lane->detector.attempts);
+
+		c->alerts_stats.scan_overflow = attempts.overflow;
+		c->alerts_stats.unheard += attempts.unheard;
+	}
 }

@@ -92,6 +92,9 @@ void lane_destroy(struct lane *lane);
 /* Replay: what is told now is of the block of this number. */
 void lane_number(struct lane *lane, uint64_t number);
 
+/* What the clock brings for scans: live now and then, in replay before the packets that come with that clock. */
+void lane_tick(struct lane *lane, uint64_t now_ns);
+
 /* Takes up the current snapshot when it is a new one. Called by the lane's thread at the start of
  * every burst, and by it when there are no packets. */
 void lane_refresh(struct lane *lane);

@@ -234,6 +234,14 @@ recorded_id(const struct lane *lane, const struct flow *flow)
 	return flow_id(flow, session_id(lane->sessions, flow->key.point));
 }
 
+static void __attribute__((noinline, cold))
+refuse(struct lane *lane, const struct packet *p, enum reason *why)
+{
+	*why = REASON_flow_table_full;
+	if (lane->detector.attempts)
+		attempts_refused(lane->detector.attempts, p);
+}
+
 /* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. Their flows
  * have been looked for. */
 static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
@@ -246,7 +254,7 @@ static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
 
 		packets[i].flow_id = flow && lane->records ? recorded_id(lane, flow) : 0;
 		if (!flow)
-			why[i] = REASON_flow_table_full;
+			refuse(lane, &packets[i], &why[i]);
 		else if (lane->dpi)
 			dpi_packet(lane->dpi, flow, &packets[i]);
 	}

@@ -128,6 +128,7 @@ static void run_block(struct worker *worker, struct block *block)
 	uint32_t left = block->n_owned[worker->index];
 
 	lane_number(worker->lane, ++worker->blocks);
+	lane_tick(worker->lane, block->horizon_ns);
 	if (block->rewind_ns) {
 		flow_table_expire_all(worker->lane->flows, block->rewind_ns);
 		worker->expire_next_ns = 0;

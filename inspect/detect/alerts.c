@@ -182,7 +182,7 @@ static struct row *take(struct alerts *a)
 /* What is told of an alert is what its first fact says. */
 static void show(struct row *row, const struct alert_fact *fact)
 {
-	row->is.record.first_ns = fact->time_ns;
+	row->is.record.first_ns = fact->first_ns;
 	alert_copy(&row->is.record.alert, row->is.record.text, &fact->alert, fact->text);
 }
 
@@ -207,17 +207,30 @@ static bool is_before(const struct alert_fact *fact, const struct row *row)
 {
 	const struct alert_record *has = &row->is.record;
 
-	if (fact->time_ns != has->first_ns)
-		return fact->time_ns < has->first_ns;
+	if (fact->first_ns != has->first_ns)
+		return fact->first_ns < has->first_ns;
 	return flow_id(&fact->alert.flow, fact->alert.observation_point.point_id) <
 	       flow_id(&has->alert.flow, has->alert.observation_point.point_id);
 }
 
-static bool is_told(uint64_t count)
+/* Those that grow as a whole come in their order, from one thread. */
+static void show_latest(const struct alerts *a, struct row *row, const struct alert_fact *fact)
 {
-	while (count % 10 == 0)
+	uint64_t first_ns = row->is.record.first_ns;
+
+	show(row, fact);
+	if (a->params.live || first_ns < fact->first_ns)
+		row->is.record.first_ns = first_ns;
+}
+
+/* Of 0 none. */
+static unsigned digits(uint64_t count)
+{
+	unsigned n = 0;
+
+	for (; count > 0; n++)
 		count /= 10;
-	return count == 1;
+	return n;
 }
 
 void alerts_suppress(struct alerts *alerts, struct suppress *suppress)
@@ -256,7 +269,9 @@ static void is_over(struct alerts *a, uint32_t number, uint64_t time_ns)
 static void grow(struct alerts *a, struct row *row, const struct alert_fact *fact)
 {
 	list_take_out(a, row);
-	if (!a->params.live && is_before(fact, row))
+	if (fact->alert.is_latest)
+		show_latest(a, row, fact);
+	else if (!a->params.live && is_before(fact, row))
 		show(row, fact);
 	if (fact->time_ns > row->is.record.last_ns)
 		row->is.record.last_ns = fact->time_ns;
@@ -267,6 +282,7 @@ void alerts_add(struct alerts *a, const struct alert_fact *fact)
 	const struct alert_identity identity = alert_identity(&fact->alert, fact->text);
 	uint64_t id = alert_id(&identity);
 	uint32_t number = find(a, id, fact);
+	uint64_t before = 0, times = fact->times;
 	struct row *row;
 
 	if (fact->alert.over) {
@@ -277,13 +293,18 @@ void alerts_add(struct alerts *a, const struct alert_fact *fact)
 		a->stats.suppressed++;
 		return;
 	}
-	a->stats.facts++;
-	row = number == NONE ? begin(a, id, fact) : &a->rows[number];
-	if (number != NONE)
+	if (number == NONE) {
+		row = begin(a, id, fact);
+		times = times > 0 ? times : 1; /* more of an alert that has ended */
+	} else {
+		row = &a->rows[number];
+		before = row->is.record.count;
 		grow(a, row, fact);
+	}
 	list_add(a, row);
-	row->is.record.count++;
-	if (a->params.live && is_told(row->is.record.count))
+	row->is.record.count += times;
+	a->stats.facts += times;
+	if (a->params.live && digits(row->is.record.count) > digits(before))
 		write(a, row);
 }
 

@@ -2,7 +2,7 @@
  * so that a scan is one and not a million. Bounded: when there is no room, the alert that has not grown for the
  * longest time ends. One thread uses it.
  *
- * Live an alert is written when it begins, when it has been told 10, 100, 1,000 ... times, and when it ends,
+ * Live an alert is written when it begins, when its count reaches 10, 100, 1,000 ..., and when it ends,
  * which is when it has not grown for `idle_ns`; one of a state that lasts ends with the fact that says that it
  * is over. In replay, where the order in which workers tell must not
  * matter, it is written once, at the end of the input, with what came first and last in packet time. */

@@ -20,23 +20,14 @@ static uint8_t severity_of(uint16_t score)
 	return score >= 250 ? 1 : score >= 100 ? 2 : score >= 50 ? 3 : 4;
 }
 
-static void say(struct alert_telling *telling, enum alert_text which, const char *text)
-{
-	telling->text[which].at = text;
-	telling->text[which].len = text != NULL ? strlen(text) : 0;
-}
-
 /* Alerts of a flow that begin in one place have one tenant. */
 static void say_tenant(const struct detector *d, const struct flow *flow,
 	struct alert_telling *telling, char text[TENANT_TEXT])
 {
 	uint32_t tenant = session_tenant(d->sessions, flow->key.point);
-	uint32_t index = tenant - TENANT_NAMED;
-	const char *name =
-		index < d->settings->n_tenants ? d->settings->tenants[index].name : NULL;
 
 	telling->tenant = tenant;
-	say(telling, ALERT_TENANT, tenant_text(tenant, name, text));
+	alert_say(telling, ALERT_TENANT, tenant_name(tenant, d->settings, text));
 }
 
 static bool is_suppressed(const struct detector *d, const struct flow *flow,
@@ -95,9 +86,9 @@ static struct alert_telling risk_telling(
 	};
 
 	snprintf(id, RISK_ID, "%u", risk_id(risk));
-	say(&telling, ALERT_RULE, is_own ? dpi_risk_name(risk) : id);
-	say(&telling, ALERT_CATEGORY, "risk");
-	say(&telling, ALERT_TITLE, dpi_risk_name(risk));
+	alert_say(&telling, ALERT_RULE, is_own ? dpi_risk_name(risk) : id);
+	alert_say(&telling, ALERT_CATEGORY, "risk");
+	alert_say(&telling, ALERT_TITLE, dpi_risk_name(risk));
 	return telling;
 }
 
@@ -109,7 +100,7 @@ static void tell_risk(
 	struct alert_telling telling = risk_telling(flow, risk, time_ns, id);
 
 	risk_why(&t, flow, risk);
-	telling.text[ALERT_WHY] = (struct alert_words){why, (size_t)(t.at - why)};
+	alert_say_text(&telling, ALERT_WHY, why, &t);
 	say_tenant(d, flow, &telling, tenant);
 	tell(d, flow, &telling);
 }
@@ -151,10 +142,10 @@ static struct alert_telling hit_telling(const struct detector *d, const struct f
 		lists_indicator_text(d->lists, hit->indicator, texts->indicator);
 	snprintf(texts->why, sizeof(texts->why), "%s is in list %s, line %" PRIu32 " of %s",
 		list_field_name(hit->field), list->name, hit->indicator->line, list->file);
-	say(&telling, ALERT_RULE, list->name);
-	say(&telling, ALERT_CATEGORY, "indicator");
-	say(&telling, ALERT_WHY, texts->why);
-	say(&telling, ALERT_FIELD, list_field_name(hit->field));
+	alert_say(&telling, ALERT_RULE, list->name);
+	alert_say(&telling, ALERT_CATEGORY, "indicator");
+	alert_say(&telling, ALERT_WHY, texts->why);
+	alert_say(&telling, ALERT_FIELD, list_field_name(hit->field));
 	telling.text[ALERT_VALUE] = (struct alert_words){hit->value, hit->len};
 	say_tenant(d, flow, &telling, texts->tenant);
 	return telling;
@@ -279,4 +270,12 @@ void detector_flow_released(struct detector *d, const struct flow *flow)
 {
 	if (d->raised != NULL)
 		raised_forget(d->raised, flow);
+}
+
+bool detector_has_scans(const struct settings *settings)
+{
+	return settings->detect.alerts &&
+	       (settings->detect.scan_hosts || settings->detect.scan_ports ||
+		       settings->detect.slow_scan_hosts || settings->detect.slow_scan_ports ||
+		       settings->detect.syn_flood);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "decap/session/session.h"
+#include "inspect/detect/scans/attempts.h"
 #include "inspect/flow/flow.h"
 #include "inspect/proto/risk.h"
 #include "inspect/proto/transaction.h"
@@ -27,11 +28,13 @@ struct detector {
 	const struct geo *geo;
 	const struct suppress *suppress;
 	struct raised *raised; /* owned by the lane; NULL while there is no room for facts */
-	uint64_t number;       /* in replay: of the block, see struct fact */
-	uint64_t told;         /* facts */
-	uint64_t unheard;      /* facts that the full outbox refused */
-	uint64_t suppressed;   /* that the settings did not want */
-	uint64_t left_out;     /* indicators beyond LIST_HITS_MAX of one transaction */
+	/* That come to nothing; owned by the lane; NULL: nobody asks for scans and floods. */
+	struct attempts *attempts;
+	uint64_t number;     /* in replay: of the block, see struct fact */
+	uint64_t told;       /* facts */
+	uint64_t unheard;    /* facts that the full outbox refused */
+	uint64_t suppressed; /* that the settings did not want */
+	uint64_t left_out;   /* indicators beyond LIST_HITS_MAX of one transaction */
 };
 
 /* Whether there is anything to look for. */
@@ -59,3 +62,6 @@ void detector_flow_alerts(
 	const struct detector *detector, const struct flow *flow, struct flow_alerts *alerts);
 /* The flow is no more. */
 void detector_flow_released(struct detector *detector, const struct flow *flow);
+
+/* Whether the settings ask for scans or floods. */
+bool detector_has_scans(const struct settings *settings);

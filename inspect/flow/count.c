@@ -255,6 +255,8 @@ static uint32_t calm_until(
 {
 	uint64_t until = UINT32_MAX;
 
+	if (flow_key_is_one_way(&flow->key))
+		return 0; /* each is told of: see flow_observer.odd() */
 	if (params->window_s != 0)
 		until = flow_window_start(flow, params->window_s) + params->window_s;
 	sooner(&until, flow->last_ns, params->idle_timeout_ns);

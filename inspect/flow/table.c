@@ -191,6 +191,13 @@ static inline void packet_seen(
 		look_tcp(table, flow, p);
 }
 
+static bool is_odd(const struct packet *p)
+{
+	if (p->protocol == IPPROTO_TCP)
+		return p->tcp_flags & (TCP_SYN | TCP_RST);
+	return flow_key_is_one_way(&p->row->key);
+}
+
 /* A new flow, or one at which more than counting may be due. */
 static struct flow *__attribute__((noinline))
 packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
@@ -214,7 +221,21 @@ packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
 	packet_seen(table, flow, slot_of(table, flow), p);
 	if (p->protocol == IPPROTO_UDP)
 		history_udp(&table->history[slot_of(table, flow)], flow, p, p->row->src_is_lo);
+	if (table->observer.odd && is_odd(p))
+		table->observer.odd(table->observer.ctx, flow, p);
 	return flow;
+}
+
+uint32_t flow_table_slot(const struct flow_table *table, const struct flow *flow)
+{
+	return slot_of(table, flow);
+}
+
+const struct flow *flow_table_flow(const struct flow_table *table, uint32_t slot)
+{
+	const struct flow *flow = &table->flows[slot];
+
+	return slot_is_live(flow) ? flow : NULL;
 }
 
 struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns)

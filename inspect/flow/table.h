@@ -67,6 +67,9 @@ struct flow_observer {
 	void (*unseen)(void *ctx, const struct flow *flow, uint64_t bytes);
 	/* A flow has begun with this packet, which is not counted yet. */
 	void (*began)(void *ctx, const struct flow *flow, const struct packet *p);
+	/* The packet, which is counted, is a segment of TCP with SYN or RST, or ICMP that neither asks
+	 * nor answers, such as an error. */
+	void (*odd)(void *ctx, const struct flow *flow, const struct packet *p);
 };
 
 struct flow_table;
@@ -96,6 +99,10 @@ void flow_table_forget(struct flow_table *table);
  * its slot be used for another one, in any later call: finish with p->flow (dpi, recording)
  * before the next packet of the burst is given to the table. */
 struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns);
+
+/* The number of a live flow's slot, by which it is found until it ends; NULL: it is free. */
+uint32_t flow_table_slot(const struct flow_table *table, const struct flow *flow);
+const struct flow *flow_table_flow(const struct flow_table *table, uint32_t slot);
 
 /* Reclaims at most about `slots` slots' worth of flows that the horizon has left behind; goes
  * round the table from call to call. */

@@ -112,6 +112,19 @@ void alert_copy(
 		to->cut = true;
 }
 
+void alert_say(struct alert_telling *telling, enum alert_text which, const char *text)
+{
+	telling->text[which].at = text;
+	telling->text[which].len = text != NULL ? strlen(text) : 0;
+}
+
+void alert_say_text(struct alert_telling *telling, enum alert_text which, const char *text,
+	const struct text *written)
+{
+	telling->text[which].at = text;
+	telling->text[which].len = (size_t)(written->at - text);
+}
+
 static void put_texts(struct alert *alert, char *to, const struct alert_telling *telling)
 {
 	for (int i = 0; i < ALERT_TEXTS; i++) {
@@ -133,6 +146,7 @@ bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *fl
 		.lasts = telling->lasts,
 		.over = telling->over,
 		.has_flow = flow != NULL,
+		.is_latest = telling->is_latest,
 		.tenant = telling->tenant,
 		.source = telling->source,
 		.observation_point = *observation_point,
@@ -154,7 +168,9 @@ bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *fl
 	if (fact == NULL)
 		return false;
 	fact->fact.number = number;
+	fact->first_ns = telling->first_ns;
 	fact->time_ns = telling->time_ns;
+	fact->times = telling->times;
 	fact->alert = alert;
 	put_texts(&fact->alert, fact->text, telling);
 	return true;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/log/text.h"
 #include "inspect/flow/flow.h"
 #include "inspect/record/fact.h"
 #include "inspect/record/observation_point.h"
@@ -35,6 +36,7 @@ struct alert {
 	bool lasts; /* of a state: ends with the fact that says that it is over, not by time */
 	bool over;  /* of such a fact */
 	bool has_flow; /* else it concerns the observation point alone */
+	bool is_latest; /* what its latest fact says is told of it, not what its first one does */
 	uint32_t tenant;
 	struct ip_addr source;
 	struct observation_point observation_point;
@@ -62,7 +64,8 @@ const char *alert_engine_name(enum alert_engine engine);
  * the observation point. */
 struct alert_fact {
 	struct fact fact;
-	uint64_t time_ns;
+	uint64_t first_ns, time_ns; /* of what it tells: mostly the same */
+	uint64_t times;             /* what it counts: mostly 1 */
 	struct alert alert;
 	char text[];
 };
@@ -81,13 +84,20 @@ struct alert_record {
 struct alert_telling {
 	enum alert_engine engine;
 	uint8_t severity;
-	bool by_title, lasts, over;
+	bool by_title, lasts, over, is_latest;
 	uint32_t tenant;
 	struct ip_addr source;
-	uint64_t time_ns;
+	uint64_t first_ns, time_ns;
+	uint64_t times;
 	struct alert_words text[ALERT_TEXTS];
 };
 struct alert_identity alert_telling_identity(const struct alert_telling *telling);
+
+/* `telling` says `text`, which must last as long as it. */
+void alert_say(struct alert_telling *telling, enum alert_text which, const char *text);
+/* What was written into `text` so far. */
+void alert_say_text(struct alert_telling *telling, enum alert_text which, const char *text,
+	const struct text *written);
 
 /* Bytes behind a fact or record: at most ALERT_BYTES. */
 enum { ALERT_BYTES = ALERT_TEXTS * ALERT_TEXT + 3 * (OBSERVATION_POINT_NAME + 1) };

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "config/settings/settings.h"
 #include "decap/session/session.h"
 
 const char *tenant_text(uint32_t tenant, const char *name, char text[TENANT_TEXT])
@@ -18,4 +19,13 @@ const char *tenant_text(uint32_t tenant, const char *name, char text[TENANT_TEXT
 	else
 		snprintf(text, TENANT_TEXT, "tenant-%" PRIu32, tenant - TENANT_NAMED);
 	return text;
+}
+
+const char *tenant_name(
+	uint32_t tenant, const struct settings *settings, char text[TENANT_TEXT])
+{
+	uint32_t index = tenant - TENANT_NAMED;
+
+	return tenant_text(tenant,
+		index < settings->n_tenants ? settings->tenants[index].name : NULL, text);
 }

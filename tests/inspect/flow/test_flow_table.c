@@ -59,7 +59,7 @@ static void release(void *ctx, struct flow *flow)
 
 static void bench_open(struct bench *bench, const struct flow_params *params)
 {
-	struct flow_observer observer = {bench, ended, window, release, NULL, NULL};
+	struct flow_observer observer = {bench, ended, window, release, NULL, NULL, NULL};
 
 	memset(bench, 0, sizeof(*bench));
 	bench->youngest_evicted_age = UINT64_MAX;

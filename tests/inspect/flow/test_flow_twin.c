@@ -523,7 +523,8 @@ static void burst_run(const struct table_job *job, struct flow_table *table, int
 
 static void table_run(const struct table_job *job, struct records *records)
 {
-	struct flow_observer observer = {records, table_ended, table_window, NULL, NULL, NULL};
+	struct flow_observer observer = {
+		records, table_ended, table_window, NULL, NULL, NULL, NULL};
 	struct flow_table *table = flow_table_create(job->params, &observer);
 	uint64_t horizon = job->events[PACKETS - 1].horizon;
 

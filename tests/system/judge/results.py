@@ -87,6 +87,7 @@ LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.
           "outputs.transactions.by_policy", "outputs.alerts.by_policy",
           "memory.talkers_overflow", "memory.conversations_overflow", "memory.names_overflow",
           "memory.failures_overflow", "memory.alerts_overflow", "memory.alerts_unheard",
+          "memory.alerts_scan_overflow",
           "memory.sessions_overflow", "memory.sessions_evicted",
           "memory.fragments_overflow", "memory.outer_fragments_overflow")
 
