@@ -168,9 +168,9 @@ bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *fl
 	if (fact == NULL)
 		return false;
 	fact->fact.number = number;
-	fact->first_ns = telling->first_ns;
+	fact->first_ns = telling->first_ns ? telling->first_ns : telling->time_ns;
 	fact->time_ns = telling->time_ns;
-	fact->times = telling->times;
+	fact->times = telling->times || telling->is_latest ? telling->times : 1;
 	fact->alert = alert;
 	put_texts(&fact->alert, fact->text, telling);
 	return true;

@@ -87,8 +87,8 @@ struct alert_telling {
 	bool by_title, lasts, over, is_latest;
 	uint32_t tenant;
 	struct ip_addr source;
-	uint64_t first_ns, time_ns;
-	uint64_t times;
+	uint64_t first_ns, time_ns; /* 0: the first is the last */
+	uint64_t times; /* 0: once; where `is_latest`, not at all: there is only more to say */
 	struct alert_words text[ALERT_TEXTS];
 };
 struct alert_identity alert_telling_identity(const struct alert_telling *telling);
