@@ -384,8 +384,10 @@ void lane_number(struct lane *lane, uint64_t number)
 
 void lane_tick(struct lane *lane, uint64_t now_ns)
 {
-	if (lane->detector.attempts)
-		attempts_tick(lane->detector.attempts, now_ns, lane->detector.number);
+	struct detector *d = &lane->detector;
+
+	if (d->attempts)
+		d->told += attempts_tick(d->attempts, now_ns, d->number);
 }
 
 void lane_age_sessions(struct lane *lane, uint64_t horizon_ns)

@@ -261,17 +261,18 @@ void attempts_evicted(struct attempts *a, const struct flow *flow)
 		give_up(a, flow);
 }
 
-void attempts_tick(struct attempts *a, uint64_t now_ns, uint64_t number)
+uint64_t attempts_tick(struct attempts *a, uint64_t now_ns, uint64_t number)
 {
-	uint64_t tick = now_ns / SCAN_TICK_NS;
+	uint64_t tick = now_ns / SCAN_TICK_NS, told = a->stats.told;
 	struct syn_waiting waiting;
 
 	if (tick == a->tick)
-		return;
+		return 0;
 	a->tick = tick;
 	while (syn_watch_take(a->watch, (uint32_t)tick, &waiting))
 		judge(a, &waiting);
 	attempts_tell(a, now_ns, number);
+	return a->stats.told - told;
 }
 
 void attempts_end(struct attempts *a, uint64_t now_ns, uint64_t number)

@@ -39,12 +39,14 @@ void attempts_refused(struct attempts *attempts, const struct packet *p);
 /* The flow gives its place to another. */
 void attempts_evicted(struct attempts *attempts, const struct flow *flow);
 
-/* The clock says `now_ns`. When a tick is over, what was seen before is told as of `number` (struct fact). */
-void attempts_tick(struct attempts *attempts, uint64_t now_ns, uint64_t number);
+/* The clock says `now_ns`. When a tick is over, what was seen before is told as of `number` (struct fact).
+ * Returns how many facts were told. */
+uint64_t attempts_tick(struct attempts *attempts, uint64_t now_ns, uint64_t number);
 /* The end: nothing more will be answered. Before the flows end. */
 void attempts_end(struct attempts *attempts, uint64_t now_ns, uint64_t number);
 
 struct attempts_stats {
+	uint64_t told;     /* facts */
 	uint64_t overflow; /* attempts that found no room */
 	uint64_t unheard;  /* facts that the full outbox refused */
 };

@@ -17,6 +17,7 @@ static struct scan_fact *take(struct attempts *a, enum record_type type, size_t 
 		a->stats.unheard++;
 		return NULL;
 	}
+	a->stats.told++;
 	fact->key = *key;
 	tenant_name(key->tenant, a->params.settings, fact->tenant);
 	fact->sight.flow = *flow;
