@@ -9,7 +9,7 @@ test="dpkg-dev file libcunit1-dev clang libclang-rt-dev tshark tcpdump libndpi-b
   python3 jq gawk gzip zstd procps util-linux valgrind systemd lintian man-db mmdb-bin"
 # Clients and servers of tests/system/live/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
-  openssl ethtool"
+  openssl ethtool nmap"
 # Peers that Debian has, and callgrind.
 bench="python3 libndpi-bin tcpdump nfdump valgrind"
 # They read which libraries the program needs, and of which version.

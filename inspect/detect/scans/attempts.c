@@ -66,11 +66,11 @@ static bool see(const struct attempts *a, struct flow *first, const struct flow 
 
 /* --- probes --- */
 
-static struct source *source_of(
-	struct attempts *a, const struct flow *flow, const struct ip_addr *addr)
+static struct source *source_of(struct attempts *a, const struct flow *flow,
+	const struct ip_addr *addr, uint8_t protocol)
 {
 	const struct recent_key key = {
-		*addr, session_tenant(a->params.sessions, flow->key.point), 0};
+		*addr, session_tenant(a->params.sessions, flow->key.point), protocol};
 	struct source *source = recent_find(a->sources, &key);
 
 	if (source != NULL)
@@ -91,7 +91,7 @@ static void add_probe(struct attempts *a, const struct flow *flow, const struct 
 
 	if (!a->probes)
 		return;
-	source = source_of(a, flow, src);
+	source = source_of(a, flow, src, probe->protocol);
 	if (source == NULL) {
 		a->stats.overflow++;
 		return;

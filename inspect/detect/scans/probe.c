@@ -16,6 +16,8 @@ uint64_t probe_hash(const struct probe *probe, uint64_t seed)
 	return hash == UINT64_MAX ? 0 : hash;
 }
 
+enum { FEW = PROBES_MAX / 4 };
+
 /* The first that is not below. */
 static uint32_t place_of(const struct probe_set *set, uint64_t hash)
 {
@@ -72,6 +74,10 @@ void probe_set_forget(struct probe_set *set, uint64_t time_ns)
 		if (set->at[i].time_ns >= time_ns)
 			set->at[n++] = set->at[i];
 	set->n = n;
+	if (n == 0 || set->bound > UINT64_MAX / 2)
+		set->bound = n < FEW ? UINT64_MAX : set->bound;
+	else if (n < FEW)
+		set->bound *= 2;
 }
 
 double probe_set_weight(const struct probe_set *set)

@@ -46,7 +46,8 @@ uint64_t probe_hash(const struct probe *probe, uint64_t seed);
 void probe_set_add(struct probe_set *set, const struct probe *probe);
 /* What a set that joins this one has left out, this one leaves out, too. */
 void probe_set_lower(struct probe_set *set, uint64_t bound);
-/* Removes those before `time_ns`. */
+/* Removes those before `time_ns`. Where few are left room is made for more: the set then leaves out of the time
+ * before only what it has left out already, so that estimates are too low rather than too high until that is over. */
 void probe_set_forget(struct probe_set *set, uint64_t time_ns);
 
 /* How many that came each probe of the set stands for: 1 or more. */

@@ -11,7 +11,7 @@
 struct recent_key {
 	struct ip_addr addr;
 	uint32_t tenant;
-	uint32_t port; /* or 0 */
+	uint32_t port; /* or protocol */
 };
 
 struct recent_row {

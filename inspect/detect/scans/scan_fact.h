@@ -24,13 +24,14 @@ struct scan_sight {
 /* The names of the observation point stand behind the fact. */
 struct scan_fact {
 	struct fact fact;
-	uint64_t now_ns;       /* of the tick: in replay the same for all workers */
-	struct recent_key key; /* the source; or the address and port that got SYNs */
+	uint64_t now_ns; /* of the tick: in replay the same for all workers */
+	struct recent_key
+		key; /* the source and protocol; or the address and port that got SYNs */
 	char tenant[TENANT_TEXT];
 	struct scan_sight sight;
 };
 
-/* Probes of one source. */
+/* Probes of one source and protocol. */
 struct probes_fact {
 	struct scan_fact about;
 	uint64_t bound; /* see struct probe_set */

@@ -1,7 +1,6 @@
 #include "inspect/detect/scans/scan_judge.h"
 
 #include <math.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,30 +9,16 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int by_protocol_and_port(const struct probe *a, const struct probe *b)
-{
-	int by = order(a->protocol, b->protocol);
-
-	return by != 0 ? by : order(a->port, b->port);
-}
-
 static int by_address(const struct probe *a, const struct probe *b)
 {
 	return memcmp(a->dst.byte, b->dst.byte, sizeof(a->dst.byte));
-}
-
-static bool is_one(enum scan_kind kind, const struct probe *a, const struct probe *b)
-{
-	if (kind == SCAN_HORIZONTAL)
-		return by_protocol_and_port(a, b) == 0;
-	return a->protocol == b->protocol && by_address(a, b) == 0;
 }
 
 /* Those of one group stand together, by time. */
 static int horizontal_by_time(const void *left, const void *right)
 {
 	const struct probe *a = left, *b = right;
-	int by = by_protocol_and_port(a, b);
+	int by = order(a->port, b->port);
 
 	return by != 0 ? by : order(a->time_ns, b->time_ns);
 }
@@ -41,9 +26,8 @@ static int horizontal_by_time(const void *left, const void *right)
 static int vertical_by_time(const void *left, const void *right)
 {
 	const struct probe *a = left, *b = right;
-	int by = order(a->protocol, b->protocol);
+	int by = by_address(a, b);
 
-	by = by != 0 ? by : by_address(a, b);
 	return by != 0 ? by : order(a->time_ns, b->time_ns);
 }
 
@@ -69,65 +53,39 @@ static uint32_t most_within(const struct probe *probe, uint32_t n, uint64_t wind
 	return most;
 }
 
-static bool are_enough(uint32_t n, uint32_t least, double weight)
-{
-	double margin = weight > 1 ? 3 * sqrt((double)n) : 0;
-
-	return least != 0 && (double)n - margin >= (double)least / weight;
-}
-
-static bool is_wider(const struct scan_found *a, const struct scan_found *b)
-{
-	if (b->n == 0 || a->is_slow != b->is_slow)
-		return b->n == 0 || b->is_slow;
-	return a->within > b->within;
-}
-
-/* Keeps the group if it is a scan, and wider than what was found of its protocol. */
-static void look_at(struct scan_found *found, const struct scan_found *group, double weight,
-	const struct scan_limits *limits)
-{
-	struct scan_found scan = *group;
-
-	scan.within = most_within(group->probe, group->n, limits->window_ns);
-	if (!are_enough(scan.within, limits->least[group->kind], weight)) {
-		scan.is_slow = true;
-		scan.within = most_within(group->probe, group->n, limits->slow_window_ns);
-		if (!are_enough(scan.within, limits->slow_least[group->kind], weight))
-			return;
-	}
-	if (is_wider(&scan, found))
-		*found = scan;
-}
-
-/* All probes of one protocol. */
-struct many {
-	const struct probe *probe;
-	uint32_t n;
-	uint64_t first_ns, last_ns; /* of the probes looked at */
-	uint32_t looked, pairs, groups;
-	struct scan_found largest;
-};
-
 static struct scan_found group_of(enum scan_kind kind, const struct probe *probe, uint32_t left)
 {
 	struct scan_found group = {.kind = kind, .probe = probe};
 
-	while (group.n < left && is_one(kind, probe, &probe[group.n]))
+	while (group.n < left &&
+		(kind == SCAN_HORIZONTAL ? probe[0].port == probe[group.n].port
+					 : by_address(probe, &probe[group.n]) == 0))
 		group.n++;
-	group.is_udp = probe->protocol == IPPROTO_UDP;
 	group.first_ns = probe->time_ns;
 	group.last_ns = probe[group.n - 1].time_ns;
 	return group;
 }
 
-/* Probes of the last window, by group. */
+static bool are_enough(uint32_t n, uint32_t least, double weight)
+{
+	double margin = weight > 1 ? 3 * sqrt((double)n) : 0;
+
+	return (double)n - margin >= (double)least / weight;
+}
+
+/* All probes of a set, and those of the last window by group. */
+struct many {
+	const struct probe *probe;
+	uint32_t n;
+	uint64_t first_ns, last_ns;
+	uint32_t looked, pairs, groups;
+	struct scan_found largest;
+};
+
 static void look_at_many(struct many *many, enum scan_kind kind, uint64_t window_ns)
 {
 	uint64_t from_ns = many->last_ns > window_ns ? many->last_ns - window_ns : 0;
 
-	many->looked = many->pairs = many->groups = many->largest.n = 0;
-	many->first_ns = many->last_ns;
 	for (uint32_t i = 0; i < many->n;) {
 		struct scan_found group = group_of(kind, &many->probe[i], many->n - i);
 		uint32_t n = 0;
@@ -145,17 +103,22 @@ static void look_at_many(struct many *many, enum scan_kind kind, uint64_t window
 	}
 }
 
-static bool find_many(struct many *many, struct scan_found *found, enum scan_kind kind,
-	double weight, uint64_t window_ns, uint32_t least)
+/* In a sample, where no group is a scan by itself. */
+static bool find_many(struct many *many, enum scan_kind kind, double weight,
+	const struct scan_limits *limits, struct scan_found *found)
 {
 	double average, margin;
 
-	look_at_many(many, kind, window_ns);
-	if (least == 0 || many->groups < 2 || many->pairs < 2)
+	many->first_ns = UINT64_MAX;
+	for (uint32_t i = 0; i < many->n; i++)
+		if (many->probe[i].time_ns > many->last_ns)
+			many->last_ns = many->probe[i].time_ns;
+	look_at_many(many, kind, limits->window_ns);
+	if (many->groups < 2 || many->pairs < 2)
 		return false;
 	average = 1 + weight * many->pairs / many->looked;
 	margin = 3 / sqrt(many->pairs / 2.0);
-	if (average * (1 - margin) < least)
+	if (average * (1 - margin) < limits->least[kind])
 		return false;
 	*found = many->largest;
 	found->first_ns = many->first_ns;
@@ -167,65 +130,37 @@ static bool find_many(struct many *many, struct scan_found *found, enum scan_kin
 	return true;
 }
 
-/* In a sample, where no group is a scan by itself. */
-static void look_at_all(struct scan_found *found, enum scan_kind kind, struct many *many,
-	double weight, const struct scan_limits *limits)
+/* The widest group that is a scan. */
+static bool find_one(enum scan_kind kind, const struct probe *probe, uint32_t n, double weight,
+	const struct scan_limits *limits, struct scan_found *found)
 {
-	for (uint32_t i = 0; i < many->n; i++)
-		if (many->probe[i].time_ns > many->last_ns)
-			many->last_ns = many->probe[i].time_ns;
-	if (find_many(many, found, kind, weight, limits->window_ns, limits->least[kind]))
-		return;
-	if (found->n == 0 && find_many(many, found, kind, weight, limits->slow_window_ns,
-				     limits->slow_least[kind]))
-		found->is_slow = true;
-}
-
-static uint32_t of_protocol(const struct probe *probe, uint32_t n)
-{
-	uint32_t i = 0;
-
-	while (i < n && probe[i].protocol == probe[0].protocol)
-		i++;
-	return i;
-}
-
-/* Scans among probes of one protocol. */
-static struct scan_found find_one(enum scan_kind kind, const struct probe *probe, uint32_t n,
-	double weight, const struct scan_limits *limits)
-{
-	struct scan_found found = {.n = 0};
-	struct many many = {.probe = probe, .n = n};
-
+	found->within = 0;
 	for (uint32_t i = 0; i < n;) {
 		struct scan_found group = group_of(kind, &probe[i], n - i);
 
-		look_at(&found, &group, weight, limits);
+		group.within = most_within(group.probe, group.n, limits->window_ns);
+		if (group.within > found->within &&
+			are_enough(group.within, limits->least[kind], weight))
+			*found = group;
 		i += group.n;
 	}
-	if (weight > 1 && (found.n == 0 || found.is_slow))
-		look_at_all(&found, kind, &many, weight, limits);
-	return found;
+	return found->within > 0;
 }
 
-uint32_t scan_find(enum scan_kind kind, struct probe *probe, uint32_t n, double weight,
-	const struct scan_limits *limits, struct scan_found found[2])
+bool scan_find(enum scan_kind kind, struct probe *probe, uint32_t n, double weight,
+	const struct scan_limits *limits, struct scan_found *found)
 {
-	uint32_t n_found = 0;
+	struct many many = {.probe = probe, .n = n};
 
+	if (limits->least[kind] == 0)
+		return false;
 	qsort(probe, n, sizeof(*probe),
 		kind == SCAN_HORIZONTAL ? horizontal_by_time : vertical_by_time);
-	for (uint32_t i = 0; i < n && n_found < 2;) {
-		uint32_t more = of_protocol(&probe[i], n - i);
-		struct scan_found one = find_one(kind, &probe[i], more, weight, limits);
-
-		if (one.n > 0)
-			found[n_found++] = one;
-		i += more;
-	}
-	for (uint32_t i = 0; i < n_found; i++)
-		qsort(probe + (found[i].probe - probe), found[i].n, sizeof(*probe), by_what);
-	return n_found;
+	if (!find_one(kind, probe, n, weight, limits, found) &&
+		!(weight > 1 && find_many(&many, kind, weight, limits, found)))
+		return false;
+	qsort(probe + (found->probe - probe), found->n, sizeof(*probe), by_what);
+	return true;
 }
 
 static uint64_t rounded(double n)

@@ -1,10 +1,10 @@
-/* Which of a source's probes are a scan: many addresses at one port (horizontal), or many ports at one address
- * (vertical), within a window.
+/* Which of a source's probes, of one protocol, are a scan: many addresses at one port (horizontal), or many ports at one
+ * address (vertical), within a window.
  *
  * A sample of probes of many ports and many addresses has few of each. So of a sample it is asked, besides, of how many
  * probes is the group, of one port or one address, in which a probe is on average: with n probes of weight w of which s
- * ordered pairs are of one group, 1 + s w / n (the second frequency moment by the first one). No group is larger than the largest
- * one, so what is found exists. */
+ * ordered pairs are of one group, 1 + s w / n (the second frequency moment by the first one). The largest group is no
+ * smaller, so what is found exists. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,35 +14,30 @@
 
 enum scan_kind { SCAN_HORIZONTAL, SCAN_VERTICAL, SCAN_KINDS };
 
-/* Addresses of a horizontal scan, ports of a vertical one; 0: none is one. */
 struct scan_limits {
-	uint32_t least[SCAN_KINDS], slow_least[SCAN_KINDS];
-	uint64_t window_ns, slow_window_ns;
+	uint32_t least[SCAN_KINDS]; /* addresses, ports; 0: none are a scan */
+	uint64_t window_ns;
 };
 
 struct scan_found {
 	enum scan_kind kind;
-	bool is_udp, is_slow;
-	uint8_t ip_version; /* left to the caller */
 	const struct probe
 		*probe; /* those of the port or of the address, by address or by port */
 	uint32_t n;
 	uint32_t within; /* of these, most within a window */
+	uint64_t first_ns, last_ns;
 	/* Not 0: there are many such groups, this being the largest of the sample, and as many probes
 	 * are in one on average; with a standard error of 1 / sqrt(`pairs`). */
 	uint32_t average, groups;
 	uint32_t pairs;
-	uint64_t first_ns, last_ns;
 };
 
-/* How many may be found at a time: one of each kind and protocol. */
-enum { SCAN_FOUND_MAX = SCAN_KINDS * 2 };
+/* Looks for a scan among the probes of a set; the widest, if there are several. Where each stands for `weight` others,
+ * it is found when it has the least number but for one in 700 cases (three standard errors). Puts `probe` into another
+ * order. */
+bool scan_find(enum scan_kind kind, struct probe *probe, uint32_t n, double weight,
+	const struct scan_limits *limits, struct scan_found *found);
 
-/* Looks for scans among the probes of a set. Where each stands for `weight` others, a scan is found when it has the
- * least number but for one in 700 cases (three standard errors). Returns how many were found, with those that lie widest of each
- * kind and protocol, in `found`. Puts `probe` into an order that serves one kind: call it for each. */
-uint32_t scan_find(enum scan_kind kind, struct probe *probe, uint32_t n, double weight,
-	const struct scan_limits *limits, struct scan_found found[2]);
 /* What was found, and of it what is within a window; estimates where `percent`, their standard error, is not 0. */
 struct scan_size {
 	uint64_t all, within;

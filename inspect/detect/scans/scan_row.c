@@ -16,11 +16,6 @@ void scan_row_see(struct scan_row *row, const struct scan_fact *fact)
 	observation_point_copy(&row->sight.observation_point, point, row->names);
 }
 
-void scan_row_reset(struct scan_row *row, size_t size)
-{
-	memset((char *)row + sizeof(row->row), 0, size - sizeof(row->row));
-}
-
 /* Room for one fact. */
 struct room {
 	union {

@@ -16,9 +16,6 @@ struct scan_row {
 
 /* The fact is of this row: its sight is kept if it is the first. */
 void scan_row_see(struct scan_row *row, const struct scan_fact *fact);
-/* Forgets all but the key. `size`: of what begins with the row. */
-void scan_row_reset(struct scan_row *row, size_t size);
-
 /* Makes a fact of an alert of what is in `telling`, whose tenant, and whose flow, are the row's. */
 struct scan_teller {
 	void *ctx;

@@ -16,14 +16,14 @@ static const struct {
 			{"slow_udp_vertical_scan", "Slow vertical UDP scan"}}},
 };
 
-const char *scan_rule(const struct scan_found *found)
+const char *scan_rule(const struct scan_words *words)
 {
-	return names[found->is_udp][found->is_slow][found->kind].rule;
+	return names[words->is_udp][words->is_slow][words->found->kind].rule;
 }
 
-const char *scan_title(const struct scan_found *found)
+const char *scan_title(const struct scan_words *words)
 {
-	return names[found->is_udp][found->is_slow][found->kind].title;
+	return names[words->is_udp][words->is_slow][words->found->kind].title;
 }
 
 static void put_seconds(struct text *t, uint64_t ns)
@@ -56,9 +56,10 @@ static void put_ends(struct text *t, const struct scan_found *found)
 }
 
 /* So many addresses at one port, or ports of one address. */
-static void put_target(struct text *t, const struct scan_found *found)
+static void put_target(struct text *t, const struct scan_words *words)
 {
-	const char *protocol = found->is_udp ? "UDP" : "TCP";
+	const struct scan_found *found = words->found;
+	const char *protocol = words->is_udp ? "UDP" : "TCP";
 	bool many = found->average > 0;
 
 	if (found->kind == SCAN_HORIZONTAL) {
@@ -78,42 +79,42 @@ static void put_target(struct text *t, const struct scan_found *found)
 	if (many)
 		text_u64(t, found->groups);
 	else
-		text_addr(t, &found->probe[0].dst, found->ip_version);
+		text_addr(t, &found->probe[0].dst, words->ip_version);
 	text_cstr(t, many ? " addresses" : "");
 }
 
-void scan_why(struct text *t, const struct scan_found *found, double weight,
-	const struct scan_limits *limits)
+void scan_why(struct text *t, const struct scan_words *words)
 {
-	struct scan_size size = scan_size(found, weight);
+	struct scan_size size = scan_size(words->found, words->weight);
 
 	if (size.percent > 0)
 		text_cstr(t, "about ");
 	text_u64(t, size.all);
-	put_target(t, found);
+	put_target(t, words);
 	text_cstr(t, " in vain, ");
 	if (size.within < size.all) {
 		text_u64(t, size.within);
 		text_cstr(t, " of them ");
 	}
 	text_cstr(t, "within ");
-	put_seconds(t, found->is_slow ? limits->slow_window_ns : limits->window_ns);
+	put_seconds(t, words->window_ns);
 	if (size.percent > 0) {
 		text_cstr(t, ", give or take ");
 		text_u64(t, size.percent);
 		text_cstr(t, " %; of a sample of ");
-		text_u64(t, found->n);
+		text_u64(t, words->found->n);
 	}
-	put_ends(t, found);
+	put_ends(t, words->found);
 }
 
-const char *scan_field(const struct scan_found *found)
+const char *scan_field(const struct scan_words *words)
 {
-	return found->kind == SCAN_HORIZONTAL ? "addresses" : "ports";
+	return words->found->kind == SCAN_HORIZONTAL ? "addresses" : "ports";
 }
 
-void scan_value(struct text *t, const struct scan_found *found)
+void scan_value(struct text *t, const struct scan_words *words)
 {
+	const struct scan_found *found = words->found;
 	const char more[] = ", ...";
 	uint32_t i = 0;
 
@@ -123,7 +124,7 @@ void scan_value(struct text *t, const struct scan_found *found)
 		if (i > 0)
 			text_cstr(t, ", ");
 		if (found->kind == SCAN_HORIZONTAL)
-			text_addr(t, &found->probe[i].dst, found->ip_version);
+			text_addr(t, &found->probe[i].dst, words->ip_version);
 		else
 			text_u64(t, found->probe[i].port);
 	}

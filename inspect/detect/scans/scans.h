@@ -1,8 +1,9 @@
 /* Scans, judged from the probes that all workers tell of (scan_fact.h). One thread uses it.
  *
- * Of each source the probes of the last while are held as a set of at most PROBES_MAX (probe.h), from which follow how
- * many addresses failed at one port, and how many ports at one address. Bounded: of as many sources, and 16 times as many
- * probes, as detect.scan_sources says; the source that has been quiet for the longest time gives way.
+ * Of each source and protocol the probes of each of both windows are held as a set of at most PROBES_MAX (probe.h),
+ * from which follow how many addresses failed at one port, and how many ports at one address. What is wide hides what is
+ * narrow beside it, within the window. Bounded: of as many sources, and 16 times as many probes, as detect.scan_sources
+ * says; the source that has been quiet for the longest time gives way.
  *
  * What was added is judged together: so nothing depends on which worker told what. */
 #pragma once
