@@ -8,6 +8,7 @@
 #include "inspect/detect/scans/quote.h"
 #include "inspect/detect/scans/syn_watch.h"
 #include "inspect/flow/count.h"
+#include "inspect/flow/hash.h"
 #include "inspect/flow/pages.h"
 
 enum { PLAIN_FLAGS = TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK };
@@ -163,24 +164,29 @@ static void give_up(struct attempts *a, const struct flow *flow)
 	}
 }
 
-static uint32_t first_of(const struct flow *flow)
+/* Of its ends and its first packet's time: live, a burst of packets has one time. */
+static uint32_t mark_of(const struct flow *flow)
 {
-	return (uint32_t)flow->first[1] << 16 | flow->first[0];
+	const struct flow_key *key = &flow->key;
+	uint64_t first = (uint64_t)flow->first[1] << 16 | flow->first[0];
+	uint64_t ports = (uint64_t)key->lo_port << 16 | key->hi_port;
+	uint64_t ends = hash_word(key->lo.byte + 8) ^ hash_turn(hash_word(key->hi.byte + 8));
+
+	return (uint32_t)hash_fold(ends ^ hash_salt[0], (first << 32 | ports) ^ hash_salt[1]);
 }
 
 static void judge(struct attempts *a, const struct syn_waiting *waiting)
 {
 	const struct flow *flow = flow_table_flow(a->params.flows, waiting->slot);
 
-	if (flow != NULL && flow->key.protocol == IPPROTO_TCP &&
-		first_of(flow) == waiting->first)
+	if (flow != NULL && flow->key.protocol == IPPROTO_TCP && mark_of(flow) == waiting->mark)
 		give_up(a, flow);
 }
 
 static void watch(struct attempts *a, const struct flow *flow)
 {
 	const struct syn_waiting waiting = {
-		flow_table_slot(a->params.flows, flow), first_of(flow), (uint32_t)a->tick};
+		flow_table_slot(a->params.flows, flow), mark_of(flow), (uint32_t)a->tick};
 
 	if (!syn_watch_add(a->watch, &waiting))
 		a->stats.overflow++;

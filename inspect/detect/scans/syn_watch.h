@@ -12,7 +12,7 @@ struct syn_watch;
 
 struct syn_waiting {
 	uint32_t slot;
-	uint32_t first; /* of the flow: tells whether the slot is still its own */
+	uint32_t mark; /* of the flow: tells whether the slot is still its own */
 	uint32_t tick;
 };
 

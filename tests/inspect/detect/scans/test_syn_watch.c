@@ -17,7 +17,7 @@ static void what_is_due_comes_in_its_order(void)
 	CU_ASSERT_FALSE(syn_watch_take(watch, UINT32_MAX - 1 + SYN_WATCH_TICKS, &w));
 	CU_ASSERT_TRUE(syn_watch_take(watch, UINT32_MAX + SYN_WATCH_TICKS, &w));
 	CU_ASSERT_EQUAL(w.slot, 0);
-	CU_ASSERT_EQUAL(w.first, 7);
+	CU_ASSERT_EQUAL(w.mark, 7);
 	CU_ASSERT_FALSE(syn_watch_take(watch, UINT32_MAX + SYN_WATCH_TICKS, &w));
 	CU_ASSERT_TRUE(syn_watch_take(watch, UINT32_MAX + SYN_WATCH_TICKS + 1, &w));
 	CU_ASSERT_TRUE(syn_watch_take_any(watch, &w));
