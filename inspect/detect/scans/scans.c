@@ -245,7 +245,7 @@ static void found_one(struct scans *s, struct source *source, enum speed speed,
 	uint64_t count = scan_size(found, words.weight).all;
 	uint64_t more = count > told->count ? count - told->count : 0;
 
-	if (more == 0 && (found->last_ns <= told->last_ns || (speed == SLOW && was_fast)))
+	if (more == 0 && found->last_ns <= told->last_ns)
 		return;
 	tell(s, source, &words, more);
 	told->last_ns = found->last_ns > told->last_ns ? found->last_ns : told->last_ns;

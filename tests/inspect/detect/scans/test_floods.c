@@ -100,6 +100,11 @@ static void within_a_window(void)
 	add(f, 1, 5, 40, 1109);
 	floods_judge(f);
 	CU_ASSERT_EQUAL(ear.times, 100);
+	add(f, 2, 5, 60, 1000);
+	add(f, 2, 5, 30, 1050);
+	add(f, 2, 5, 39, 1069);
+	floods_judge(f);
+	CU_ASSERT_EQUAL(ear.n, 1);
 	/* A worker's clock that is a little behind, and one that went back far. */
 	add(f, 1, 5, 1, 1095);
 	floods_judge(f);

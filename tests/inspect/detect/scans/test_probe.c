@@ -78,6 +78,41 @@ static void parts_are_the_whole(void)
 	}
 }
 
+static void the_bound_is_the_least_that_is_left_out(void)
+{
+	struct probe_set set = empty(0);
+
+	for (uint64_t hash = 1; hash <= 300; hash++)
+		probe_set_add(&set, &(struct probe){.hash = hash});
+	CU_ASSERT_EQUAL(set.n, PROBES_MAX);
+	CU_ASSERT_EQUAL(set.bound, PROBES_MAX + 1);
+	probe_set_lower(&set, 400);
+	CU_ASSERT_EQUAL(set.bound, PROBES_MAX + 1);
+	probe_set_lower(&set, 100);
+	CU_ASSERT_EQUAL(set.n, 99);
+	CU_ASSERT_EQUAL(set.at[98].hash, 99);
+	probe_set_add(&set, &(struct probe){.hash = 100});
+	CU_ASSERT_EQUAL(set.n, 99);
+}
+
+/* Where few are left more is let in again, and all when none is. */
+static void a_set_that_forgets_opens(void)
+{
+	struct probe_set set = empty(0);
+
+	for (uint64_t hash = 1; hash <= 300; hash++)
+		probe_set_add(&set, &(struct probe){.hash = hash, .time_ns = hash});
+	probe_set_forget(&set, 150);
+	CU_ASSERT_EQUAL(set.n, 107);
+	CU_ASSERT_EQUAL(set.bound, PROBES_MAX + 1);
+	probe_set_forget(&set, 250);
+	CU_ASSERT_EQUAL(set.n, 7);
+	CU_ASSERT_EQUAL(set.bound, 2 * (PROBES_MAX + 1));
+	probe_set_forget(&set, 500);
+	CU_ASSERT_EQUAL(set.n, 0);
+	CU_ASSERT_EQUAL(set.bound, UINT64_MAX);
+}
+
 static void of_equal_ones_the_latest_stays(void)
 {
 	struct probe_set set = empty(0);
@@ -133,6 +168,8 @@ void suite_probe(void)
 	CU_pSuite s = CU_add_suite("probe", NULL, NULL);
 
 	CU_ADD_TEST(s, parts_are_the_whole);
+	CU_ADD_TEST(s, the_bound_is_the_least_that_is_left_out);
+	CU_ADD_TEST(s, a_set_that_forgets_opens);
 	CU_ADD_TEST(s, of_equal_ones_the_latest_stays);
 	CU_ADD_TEST(s, estimates_are_as_good_as_is_said);
 }

@@ -324,6 +324,23 @@ static void many_ports_of_many_addresses(void)
 	scans_destroy(s);
 }
 
+/* 92 addresses at each of 60 ports, of which a sample may well have as many as 100 would give: three standard errors are
+ * to spare. */
+static void almost_a_scan_is_none(void)
+{
+	for (uint32_t net = 0; net < 30; net++) {
+		struct scans *s = open_scans();
+
+		for (uint32_t i = 0; i < 92 * 60; i++)
+			try(1000 + i / 1000, net * 256 + i % 92, (uint16_t)(i / 92));
+		tell(s, 1, 1010);
+		scans_judge(s);
+		for (unsigned i = 0; i < ear.n; i++)
+			CU_ASSERT_PTR_NULL(strstr(ear.words[i], "horizontal"));
+		scans_destroy(s);
+	}
+}
+
 /* One port of a thousand addresses, under twenty times as much noise. */
 static void a_scan_under_noise(void)
 {
@@ -440,6 +457,7 @@ void suite_scans(void)
 	CU_ADD_TEST(s, it_does_not_matter_who_tells);
 	CU_ADD_TEST(s, noise_is_no_scan);
 	CU_ADD_TEST(s, many_ports_of_many_addresses);
+	CU_ADD_TEST(s, almost_a_scan_is_none);
 	CU_ADD_TEST(s, a_scan_under_noise);
 	CU_ADD_TEST(s, after_a_wide_one);
 	CU_ADD_TEST(s, bounds);
