@@ -3,13 +3,13 @@
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libdpdk-dev libndpi-dev libpcap-dev libyaml-dev
-  zlib1g-dev libdeflate-dev libzstd-dev nettle-dev libidn2-dev libmaxminddb-dev libmicrohttpd-dev
+  zlib1g-dev libdeflate-dev libzstd-dev nettle-dev libidn2-dev libpsl-dev libmaxminddb-dev libmicrohttpd-dev
   libcap-ng-dev libseccomp-dev libsystemd-dev"
 test="dpkg-dev file libcunit1-dev clang libclang-rt-dev tshark tcpdump libndpi-bin iproute2 iputils-ping
   python3 jq gawk gzip zstd procps util-linux valgrind systemd lintian man-db mmdb-bin"
 # Clients and servers of tests/system/live/lab.sh.
 lab="nginx nsd openssh-server openssh-client redis-server redis-tools iperf3 bind9-dnsutils curl
-  openssl ethtool nmap"
+  openssl ethtool iodine nmap"
 # Peers that Debian has, and callgrind.
 bench="python3 libndpi-bin tcpdump nfdump valgrind"
 # They read which libraries the program needs, and of which version.

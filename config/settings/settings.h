@@ -180,9 +180,12 @@ struct settings {
 		uint32_t scan_hosts, scan_ports; /* the least that are a scan; 0 = none is */
 		uint64_t scan_window;            /* ns */
 		uint32_t slow_scan_hosts, slow_scan_ports;
-		uint64_t slow_scan_window; /* ns */
-		uint32_t syn_flood;        /* the least SYNs; 0 = none is */
-		uint32_t scan_sources;     /* that are held at a time */
+		uint64_t slow_scan_window;  /* ns */
+		uint32_t syn_flood;         /* the least SYNs; 0 = none is */
+		uint32_t dns_tunnel_names;  /* the least; 0 = none is */
+		uint32_t dns_tunnel_length; /* bytes that make a name long */
+		uint64_t dns_tunnel_window; /* ns */
+		uint32_t scan_sources;      /* that are held at a time */
 		struct settings_lists lists;
 		struct settings_suppressions suppress;
 		struct settings_strings geoip; /* paths, relative to the settings file */

@@ -8,6 +8,7 @@
 #include "inspect/detect/scans/floods.h"
 #include "inspect/detect/scans/scans.h"
 #include "inspect/detect/suppress.h"
+#include "inspect/detect/tunnels/tunnels.h"
 #include "inspect/record/fact.h"
 
 #include <pthread.h>
@@ -30,10 +31,11 @@ struct correlator {
 	struct alerts *alerts; /* NULL: none are made, scans and floods neither */
 	struct scans *scans;
 	struct floods *floods;
+	struct tunnels *tunnels;
 	uint64_t judged_as; /* in replay: the number of the facts that wait to be judged */
 	/* Copies of what they have counted. */
 	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow, alerts_suppressed;
-	_Atomic uint64_t scan_overflow;
+	_Atomic uint64_t scan_overflow, tunnel_overflow;
 	_Atomic uint64_t alerts_offered, alerts_lost;
 	struct writer *writer;
 	uint32_t writer_index;
@@ -96,6 +98,7 @@ static void publish_alerts(struct correlator *c)
 	put(&c->alerts_overflow, stats.overflow);
 	put(&c->alerts_suppressed, stats.suppressed);
 	put(&c->scan_overflow, scans_overflow(c->scans) + floods_overflow(c->floods));
+	put(&c->tunnel_overflow, tunnels_overflow(c->tunnels));
 	put(&c->alerts_offered, ledger.offered);
 	put(&c->alerts_lost, ledger.lost_queue);
 }
@@ -118,6 +121,7 @@ static void judge(struct correlator *c)
 {
 	scans_judge(c->scans);
 	floods_judge(c->floods);
+	tunnels_judge(c->tunnels);
 }
 
 /* Those of one number are judged when all have told theirs. */
@@ -130,8 +134,10 @@ static void take_scan(struct correlator *c, const struct record *record)
 	c->judged_as = number;
 	if (record->type == RECORD_PROBES_FACT)
 		scans_add(c->scans, (const struct probes_fact *)record);
-	else
+	else if (record->type == RECORD_SYNS_FACT)
 		floods_add(c->floods, (const struct syns_fact *)record);
+	else
+		tunnels_add(c->tunnels, (const struct tunnel_fact *)record);
 }
 
 static void take(struct correlator *c, const struct record *record)
@@ -142,7 +148,8 @@ static void take(struct correlator *c, const struct record *record)
 		totals_name(c->totals, (const struct name_fact *)record);
 	else if (record->type == RECORD_ALERT_FACT && c->alerts)
 		alerts_add(c->alerts, (const struct alert_fact *)record);
-	else if ((record->type == RECORD_PROBES_FACT || record->type == RECORD_SYNS_FACT) &&
+	else if ((record->type == RECORD_PROBES_FACT || record->type == RECORD_SYNS_FACT ||
+			 record->type == RECORD_TUNNEL_FACT) &&
 		 c->alerts)
 		take_scan(c, record);
 }
@@ -206,7 +213,8 @@ static bool make_scans(struct correlator *c, const struct settings *settings)
 
 	c->scans = scans_create(settings, &teller);
 	c->floods = floods_create(settings, &teller);
-	return c->scans && c->floods;
+	c->tunnels = tunnels_create(settings, &teller);
+	return c->scans && c->floods && c->tunnels;
 }
 
 static bool make_alerts(struct correlator *c, const struct correlator_params *params)
@@ -315,6 +323,7 @@ struct alerts_stats correlator_alerts(const struct correlator *c)
 		.overflow = get(&c->alerts_overflow),
 		.suppressed = get(&c->alerts_suppressed),
 		.scan_overflow = get(&c->scan_overflow),
+		.tunnel_overflow = get(&c->tunnel_overflow),
 	};
 }
 
@@ -400,6 +409,7 @@ void correlator_destroy(struct correlator *c)
 	totals_destroy(c->totals);
 	scans_destroy(c->scans);
 	floods_destroy(c->floods);
+	tunnels_destroy(c->tunnels);
 	alerts_destroy(c->alerts);
 	pthread_mutex_destroy(&c->asking);
 	free(c);

@@ -272,6 +272,8 @@ static void listen(struct lane *lane)
 	sink.transaction = tell_transaction;
 	sink.start = lane->events.start ? tell_start : NULL;
 	sink.risks = lane->detector.facts.take ? tell_risks : NULL;
+	if (lane->detector.facts.take && detector_has_tunnels(lane->detector.settings))
+		sink.kinds |= 1 << TRANSACTION_DNS;
 	if (detector_has_lists(&lane->detector)) {
 		sink.kinds = (1 << TRANSACTIONS) - 1;
 		sink.per_flow = UINT32_MAX;

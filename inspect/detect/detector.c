@@ -8,6 +8,7 @@
 #include "inspect/detect/lists/match.h"
 #include "inspect/detect/raised.h"
 #include "inspect/detect/suppress.h"
+#include "inspect/detect/tunnels/tunnel_fact.h"
 #include "inspect/dpi/dpi.h"
 #include "inspect/record/alert.h"
 #include "inspect/record/flow_alerts.h"
@@ -195,11 +196,29 @@ void detector_flow_began(struct detector *d, const struct flow *flow)
 	tell_hits(d, flow, &hits, flow->last_ns, FOUND);
 }
 
+bool detector_has_tunnels(const struct settings *settings)
+{
+	return settings->detect.alerts && settings->detect.dns_tunnel_names > 0;
+}
+
+static void tell_question(struct detector *d, const struct flow *flow, uint64_t time_ns,
+	const struct details *details)
+{
+	const struct tunnel_teller teller = {d->facts, d->sessions, d->settings, d->number};
+
+	if (d->facts.take == NULL || details == NULL || !detector_has_tunnels(d->settings))
+		return;
+	if (!tunnel_tell(&teller, flow, time_ns, details))
+		d->unheard++;
+}
+
 void detector_transaction(struct detector *d, const struct flow *flow, enum transaction kind,
 	uint64_t time_ns, const struct details *details)
 {
 	struct list_hits hits;
 
+	if (kind == TRANSACTION_DNS)
+		tell_question(d, flow, time_ns, details);
 	if (!detector_has_lists(d))
 		return;
 	hits.count = hits.more = 0;
