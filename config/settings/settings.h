@@ -185,6 +185,9 @@ struct settings {
 		uint32_t dns_tunnel_names;  /* the least; 0 = none is */
 		uint32_t dns_tunnel_length; /* bytes that make a name long */
 		uint64_t dns_tunnel_window; /* ns */
+		uint32_t beacon_calls;      /* the least; 0 = none is */
+		uint32_t beacon_jitter;     /* percent */
+		uint64_t beacon_interval;   /* ns */
 		uint32_t scan_sources;      /* that are held at a time */
 		struct settings_lists lists;
 		struct settings_suppressions suppress;

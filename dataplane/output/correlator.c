@@ -5,6 +5,7 @@
 #include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
 #include "dataplane/output/writer.h"
+#include "inspect/detect/beacons/beacons.h"
 #include "inspect/detect/scans/floods.h"
 #include "inspect/detect/scans/scans.h"
 #include "inspect/detect/suppress.h"
@@ -32,10 +33,11 @@ struct correlator {
 	struct scans *scans;
 	struct floods *floods;
 	struct tunnels *tunnels;
+	struct beacons *beacons;
 	uint64_t judged_as; /* in replay: the number of the facts that wait to be judged */
 	/* Copies of what they have counted. */
 	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow, alerts_suppressed;
-	_Atomic uint64_t scan_overflow, tunnel_overflow;
+	_Atomic uint64_t scan_overflow, tunnel_overflow, beacon_overflow;
 	_Atomic uint64_t alerts_offered, alerts_lost;
 	struct writer *writer;
 	uint32_t writer_index;
@@ -99,6 +101,7 @@ static void publish_alerts(struct correlator *c)
 	put(&c->alerts_suppressed, stats.suppressed);
 	put(&c->scan_overflow, scans_overflow(c->scans) + floods_overflow(c->floods));
 	put(&c->tunnel_overflow, tunnels_overflow(c->tunnels));
+	put(&c->beacon_overflow, beacons_overflow(c->beacons));
 	put(&c->alerts_offered, ledger.offered);
 	put(&c->alerts_lost, ledger.lost_queue);
 }
@@ -121,7 +124,13 @@ static void judge(struct correlator *c)
 {
 	scans_judge(c->scans);
 	floods_judge(c->floods);
+}
+
+/* Live as they come, in replay at the end. */
+static void judge_habits(struct correlator *c)
+{
 	tunnels_judge(c->tunnels);
+	beacons_judge(c->beacons);
 }
 
 /* Those of one number are judged when all have told theirs. */
@@ -134,10 +143,20 @@ static void take_scan(struct correlator *c, const struct record *record)
 	c->judged_as = number;
 	if (record->type == RECORD_PROBES_FACT)
 		scans_add(c->scans, (const struct probes_fact *)record);
-	else if (record->type == RECORD_SYNS_FACT)
-		floods_add(c->floods, (const struct syns_fact *)record);
 	else
+		floods_add(c->floods, (const struct syns_fact *)record);
+}
+
+static void take_sight(struct correlator *c, const struct record *record)
+{
+	if (record->type == RECORD_ALERT_FACT)
+		alerts_add(c->alerts, (const struct alert_fact *)record);
+	else if (record->type == RECORD_TUNNEL_FACT)
 		tunnels_add(c->tunnels, (const struct tunnel_fact *)record);
+	else if (record->type == RECORD_BEACON_FACT)
+		beacons_add(c->beacons, (const struct beacon_fact *)record);
+	else
+		take_scan(c, record);
 }
 
 static void take(struct correlator *c, const struct record *record)
@@ -146,12 +165,8 @@ static void take(struct correlator *c, const struct record *record)
 		totals_talk(c->totals, (const struct flow_fact *)record);
 	else if (record->type == RECORD_NAME_FACT)
 		totals_name(c->totals, (const struct name_fact *)record);
-	else if (record->type == RECORD_ALERT_FACT && c->alerts)
-		alerts_add(c->alerts, (const struct alert_fact *)record);
-	else if ((record->type == RECORD_PROBES_FACT || record->type == RECORD_SYNS_FACT ||
-			 record->type == RECORD_TUNNEL_FACT) &&
-		 c->alerts)
-		take_scan(c, record);
+	else if (c->alerts)
+		take_sight(c, record);
 }
 
 static void send_alerts(struct correlator *c)
@@ -170,8 +185,10 @@ static bool correlate_round(void *ctx)
 		outbox_drop(inlet->outbox);
 	}
 	if (n > 0) {
-		if (c->alerts && !c->ordered)
+		if (c->alerts && !c->ordered) {
 			judge(c);
+			judge_habits(c);
+		}
 		publish(c);
 		send_alerts(c);
 	}
@@ -214,7 +231,8 @@ static bool make_scans(struct correlator *c, const struct settings *settings)
 	c->scans = scans_create(settings, &teller);
 	c->floods = floods_create(settings, &teller);
 	c->tunnels = tunnels_create(settings, &teller);
-	return c->scans && c->floods && c->tunnels;
+	c->beacons = beacons_create(settings, &teller);
+	return c->scans && c->floods && c->tunnels && c->beacons;
 }
 
 static bool make_alerts(struct correlator *c, const struct correlator_params *params)
@@ -293,6 +311,7 @@ void correlator_stop(struct correlator *c)
 	if (!c->alerts)
 		return;
 	judge(c);
+	judge_habits(c);
 	alerts_end(c->alerts);
 	publish_alerts(c);
 	send_alerts(c);
@@ -324,6 +343,7 @@ struct alerts_stats correlator_alerts(const struct correlator *c)
 		.suppressed = get(&c->alerts_suppressed),
 		.scan_overflow = get(&c->scan_overflow),
 		.tunnel_overflow = get(&c->tunnel_overflow),
+		.beacon_overflow = get(&c->beacon_overflow),
 	};
 }
 
@@ -410,6 +430,7 @@ void correlator_destroy(struct correlator *c)
 	scans_destroy(c->scans);
 	floods_destroy(c->floods);
 	tunnels_destroy(c->tunnels);
+	beacons_destroy(c->beacons);
 	alerts_destroy(c->alerts);
 	pthread_mutex_destroy(&c->asking);
 	free(c);

@@ -65,6 +65,12 @@ struct fragment_table *lane_fragments(const struct settings *settings, uint64_t 
 	return fragment_table_create(&params);
 }
 
+static void flow_is_over(struct lane *lane, const struct flow *flow)
+{
+	detector_flow_ended(&lane->detector, flow);
+	detector_call(&lane->detector, flow);
+}
+
 static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
 {
 	struct lane *lane = ctx;
@@ -74,7 +80,7 @@ static void flow_ended(void *ctx, struct flow *flow, enum flow_end end)
 	if (lane->dpi && end != FLOW_END_ACTIVE)
 		dpi_conclude(lane->dpi, flow);
 	if (end != FLOW_END_ACTIVE)
-		detector_flow_ended(&lane->detector, flow);
+		flow_is_over(lane, flow);
 	if (end == FLOW_END_EVICTED && lane->detector.attempts)
 		attempts_evicted(lane->detector.attempts, flow);
 	detector_flow_alerts(&lane->detector, flow, &alerts);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/settings/settings.h"
+#include "inspect/detect/beacons/beacon_fact.h"
 #include "inspect/detect/lists/match.h"
 #include "inspect/detect/raised.h"
 #include "inspect/detect/suppress.h"
@@ -199,6 +200,15 @@ void detector_flow_began(struct detector *d, const struct flow *flow)
 bool detector_has_tunnels(const struct settings *settings)
 {
 	return settings->detect.alerts && settings->detect.dns_tunnel_names > 0;
+}
+
+void detector_call(struct detector *d, const struct flow *flow)
+{
+	const struct beacon_teller teller = {d->facts, d->sessions, d->settings, d->number};
+
+	if (d->facts.take != NULL && d->settings->detect.beacon_calls > 0 &&
+		!beacon_tell(&teller, flow))
+		d->unheard++;
 }
 
 static void tell_question(struct detector *d, const struct flow *flow, uint64_t time_ns,

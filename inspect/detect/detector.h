@@ -65,5 +65,7 @@ void detector_flow_released(struct detector *detector, const struct flow *flow);
 
 /* Whether the settings ask for DNS tunnels: all questions are wanted then. */
 bool detector_has_tunnels(const struct settings *settings);
+/* The flow has ended, and may be one call of a beacon. */
+void detector_call(struct detector *detector, const struct flow *flow);
 /* Whether the settings ask for scans or floods. */
 bool detector_has_scans(const struct settings *settings);

@@ -1,5 +1,6 @@
 #include "inspect/detect/tunnels/tunnels.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,22 +172,62 @@ static void tell(const struct tunnels *t, const struct tunnel *tunnel, double na
 	scan_row_tell(&tunnel->row, &t->teller, &telling);
 }
 
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Of the names of the sample, the most that lie within a window. */
+static uint32_t most_within(const struct probe_set *set, uint64_t window_ns)
+{
+	uint64_t times[PROBES_MAX] = {0};
+	uint32_t most = 0, first = 0;
+
+	for (uint32_t i = 0; i < set->n; i++)
+		times[i] = set->at[i].time_ns;
+	qsort(times, set->n, sizeof(times[0]), compare);
+	for (uint32_t i = 0; i < set->n; i++) {
+		while (times[i] - times[first] > window_ns)
+			first++;
+		most = i - first + 1 > most ? i - first + 1 : most;
+	}
+	return most;
+}
+
+/* How many names a window has; of a sample an estimate. `*least`: but for one case in 700 there are so many, which is
+ * three standard errors below. */
+static double names_of(const struct probe_set *set, uint64_t window_ns, double *least)
+{
+	uint32_t n = most_within(set, window_ns);
+	double weight = probe_set_weight(set);
+
+	*least = set->bound == UINT64_MAX ? n : (n - 3 * sqrt(n)) * weight;
+	return n * weight;
+}
+
+static void judge(struct tunnels *t, struct tunnel *tunnel)
+{
+	double least, names = names_of(&tunnel->set, t->window_ns, &least);
+
+	if (least < t->least)
+		return;
+	tell(t, tunnel, names);
+	tunnel->untold = 0;
+}
+
 void tunnels_judge(struct tunnels *t)
 {
 	while (t->fresh != NULL) {
 		struct tunnel *tunnel = (struct tunnel *)t->fresh;
 		uint64_t now_ns = tunnel->row.last_ns;
-		double names;
 
 		t->fresh = tunnel->row.next_fresh;
 		tunnel->row.is_fresh = false;
+		judge(t, tunnel);
 		probe_set_forget(
 			&tunnel->set, now_ns > t->window_ns ? now_ns - t->window_ns : 0);
-		names = tunnel->set.n * probe_set_weight(&tunnel->set);
-		if (names < t->least)
-			continue;
-		tell(t, tunnel, names);
-		tunnel->untold = 0;
 	}
 }
 

@@ -20,7 +20,8 @@ struct tunnels *tunnels_create(
 void tunnels_destroy(struct tunnels *tunnels);
 
 void tunnels_add(struct tunnels *tunnels, const struct tunnel_fact *fact);
-/* Tells facts of alerts. */
+/* Tells facts of alerts. Live now and then; in replay once, at the end: questions without answers are told of when their
+ * flows end, which is not at the same packet for any number of workers. */
 void tunnels_judge(struct tunnels *tunnels);
 
 /* Names that found no room, or lost it. */

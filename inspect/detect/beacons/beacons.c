@@ -1,0 +1,212 @@
+#include "inspect/detect/beacons/beacons.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/log/text.h"
+#include "config/settings/settings.h"
+#include "inspect/detect/beacons/beacon_judge.h"
+#include "inspect/flow/addr_text.h"
+
+struct beacon {
+	struct scan_row row;
+	uint32_t n;
+	uint64_t untold; /* calls since it was told, or began */
+	uint64_t first_ns;
+	struct beacon_call calls[BEACON_CALLS]; /* the latest, by time */
+};
+
+struct beacons {
+	struct scan_teller teller;
+	struct beacon_limits limits;
+	struct recent *table;
+	struct scan_row *fresh;
+	uint64_t overflow;
+};
+
+void beacons_destroy(struct beacons *b)
+{
+	if (b == NULL)
+		return;
+	recent_destroy(b->table);
+	free(b);
+}
+
+struct beacons *beacons_create(
+	const struct settings *settings, const struct scan_teller *teller)
+{
+	struct beacons *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->teller = *teller;
+	b->limits = (struct beacon_limits){.calls = settings->detect.beacon_calls,
+		.jitter = settings->detect.beacon_jitter,
+		.interval_ns = settings->detect.beacon_interval};
+	b->table = recent_create(BEACONS_MAX, sizeof(struct beacon));
+	if (b->table != NULL)
+		return b;
+	free(b);
+	return NULL;
+}
+
+/* One less, if there is one that is not to be judged yet. */
+static bool make_room(struct beacons *b)
+{
+	struct beacon *oldest = recent_oldest(b->table);
+
+	if (oldest == NULL || oldest->row.is_fresh)
+		return false;
+	b->overflow += oldest->n;
+	recent_drop(b->table, oldest);
+	return true;
+}
+
+static bool is_server(const struct beacon *beacon, const struct flow *flow)
+{
+	const struct flow_ends has = flow_ends(&beacon->row.sight.flow), is = flow_ends(flow);
+
+	return ip_addr_equal(has.dst, is.dst) && has.dst_port == is.dst_port &&
+	       beacon->row.sight.flow.key.protocol == flow->key.protocol;
+}
+
+/* NULL, too, where another server of the client has the number of this one. */
+static struct beacon *beacon_of(struct beacons *b, const struct beacon_fact *fact)
+{
+	struct beacon *beacon = recent_find(b->table, &fact->about.key);
+
+	if (beacon != NULL)
+		return is_server(beacon, &fact->about.sight.flow) ? beacon : NULL;
+	beacon = recent_take(b->table, &fact->about.key);
+	if (beacon == NULL && make_room(b))
+		beacon = recent_take(b->table, &fact->about.key);
+	if (beacon != NULL)
+		beacon->first_ns = UINT64_MAX;
+	return beacon;
+}
+
+static bool is_before(const struct beacon_call *a, const struct beacon_call *b)
+{
+	return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->bytes < b->bytes;
+}
+
+/* The earliest gives way. */
+static void add_call(struct beacon *beacon, const struct beacon_call *call)
+{
+	uint32_t place = beacon->n;
+
+	while (place > 0 && is_before(call, &beacon->calls[place - 1]))
+		place--;
+	if (beacon->n < BEACON_CALLS) {
+		memmove(&beacon->calls[place + 1], &beacon->calls[place],
+			(beacon->n - place) * sizeof(*call));
+		beacon->n++;
+	} else if (place == 0) {
+		return;
+	} else {
+		place--;
+		memmove(&beacon->calls[0], &beacon->calls[1], place * sizeof(*call));
+	}
+	beacon->calls[place] = *call;
+}
+
+void beacons_add(struct beacons *b, const struct beacon_fact *fact)
+{
+	const struct beacon_call call = {fact->about.now_ns, fact->bytes};
+	struct beacon *beacon = beacon_of(b, fact);
+
+	if (beacon == NULL) {
+		b->overflow++;
+		return;
+	}
+	add_call(beacon, &call);
+	beacon->untold++;
+	if (call.time_ns < beacon->first_ns)
+		beacon->first_ns = call.time_ns;
+	if (call.time_ns > beacon->row.last_ns)
+		beacon->row.last_ns = call.time_ns;
+	scan_row_see(&beacon->row, &fact->about);
+	if (beacon->row.is_fresh)
+		return;
+	beacon->row.is_fresh = true;
+	beacon->row.next_fresh = b->fresh;
+	b->fresh = &beacon->row;
+}
+
+static void put_why(
+	struct text *t, const struct beacon_found *found, const struct beacon_limits *limits)
+{
+	text_cstr(t, "it calls every ");
+	text_thousandths(t, found->interval_ns / NS_PER_MS);
+	text_cstr(t, " s with ");
+	text_u64(t, found->bytes);
+	text_cstr(t, " bytes: of the last ");
+	text_u64(t, limits->calls);
+	text_cstr(t, " calls ");
+	text_u64(t, found->regular);
+	text_cstr(t, " % keep to both within ");
+	text_u64(t, limits->jitter);
+	text_cstr(t, " %");
+}
+
+static void tell(
+	const struct beacons *b, const struct beacon *beacon, const struct beacon_found *found)
+{
+	const struct flow *flow = &beacon->row.sight.flow;
+	const struct flow_ends ends = flow_ends(flow);
+	char title[ALERT_TEXT], why[ALERT_TEXT], interval[32];
+	struct text in_title = text_make(title, sizeof(title));
+	struct text in_why = text_make(why, sizeof(why));
+	struct text in_interval = text_make(interval, sizeof(interval));
+	struct alert_telling telling = {
+		.severity = 3,
+		.by_title = true,
+		.first_ns = beacon->first_ns,
+		.time_ns = beacon->row.last_ns,
+		.times = beacon->untold,
+	};
+
+	text_cstr(&in_title, "Beacon to ");
+	text_endpoint(&in_title, ends.dst, flow->key.ip_version, ends.dst_port);
+	put_why(&in_why, found, &b->limits);
+	text_thousandths(&in_interval, found->interval_ns / NS_PER_MS);
+	alert_say(&telling, ALERT_RULE, "beacon");
+	alert_say(&telling, ALERT_CATEGORY, "beacon");
+	alert_say_text(&telling, ALERT_TITLE, title, &in_title);
+	alert_say_text(&telling, ALERT_WHY, why, &in_why);
+	alert_say(&telling, ALERT_FIELD, "interval_s");
+	alert_say_text(&telling, ALERT_VALUE, interval, &in_interval);
+	scan_row_tell(&beacon->row, &b->teller, &telling);
+}
+
+/* The latest calls that keep to it, as far as they are held. */
+static bool find(
+	const struct beacons *b, const struct beacon *beacon, struct beacon_found *found)
+{
+	uint32_t n = beacon->n;
+
+	while (n >= b->limits.calls && !beacon_judge(beacon->calls, n, &b->limits, found))
+		n--;
+	return n >= b->limits.calls;
+}
+
+void beacons_judge(struct beacons *b)
+{
+	struct beacon_found found;
+
+	while (b->fresh != NULL) {
+		struct beacon *beacon = (struct beacon *)b->fresh;
+
+		b->fresh = beacon->row.next_fresh;
+		beacon->row.is_fresh = false;
+		if (!find(b, beacon, &found))
+			continue;
+		tell(b, beacon, &found);
+		beacon->untold = 0;
+	}
+}
+
+uint64_t beacons_overflow(const struct beacons *b)
+{
+	return b->overflow;
+}
