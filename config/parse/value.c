@@ -257,3 +257,27 @@ bool value_address(const char *text, struct value_address *out)
 	out->bits = (uint8_t)n;
 	return device_read(text + bits, out);
 }
+
+bool value_endpoint(const char *text, struct value_endpoint *out)
+{
+	const char *colon = strrchr(text, ':');
+	char host[64];
+	uint64_t port;
+	size_t len;
+
+	*out = (struct value_endpoint){.ip_version = 4};
+	if (!colon || !value_number(colon + 1, &port) || port < 1 || port > UINT16_MAX)
+		return false;
+	len = (size_t)(colon - text);
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	out->port = (uint16_t)port;
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host[len - 1] = '\0';
+		out->ip_version = 6;
+		return inet_pton(AF_INET6, host + 1, out->byte) == 1;
+	}
+	return inet_pton(AF_INET, host, out->byte) == 1;
+}

@@ -45,6 +45,15 @@ bool value_address(const char *text, struct value_address *out);
  * for a number to come. */
 bool value_interface(const char *text);
 
+/* An address and a port of TCP or UDP. */
+struct value_endpoint {
+	uint8_t byte[16]; /* as of struct value_address */
+	uint8_t ip_version;
+	uint16_t port; /* 1 to 65535 */
+};
+/* 10.0.0.1:80 or [2001:db8::1]:80. */
+bool value_endpoint(const char *text, struct value_endpoint *out);
+
 /* Into the largest unit that divides the value. */
 void value_duration_print(uint64_t ns, char text[VALUE_TEXT]);
 void value_time_print(uint64_t ns, char text[VALUE_TEXT]);

@@ -112,6 +112,34 @@ enum { SUPPRESSIONS_MAX = 1000 };
 /* Who sees what alerts are about. */
 #define ALERT_ENGINE_NAMES "periscope|ndpi|list|suricata"
 
+/* Decapsulated packets for another program. */
+enum feed_kind { FEED_PIPE, FEED_PCAP_OVER_IP, FEED_INTERFACE, FEED_KINDS };
+#define FEED_KIND_NAMES "pipe|pcap_over_ip|interface"
+enum feed_tag { FEED_TAG_NONE, FEED_TAG_QINQ };
+#define FEED_TAG_NAMES "none|qinq"
+enum feed_times { FEED_TIMES_US, FEED_TIMES_NS };
+#define FEED_TIMES_NAMES "us|ns"
+
+enum { FEEDS_MAX = 8, FEED_NAME_MAX = 31, FEED_CUT_MIN = 64, FEED_CUT_MAX = 262144 };
+
+struct settings_feed {
+	char name[FEED_NAME_MAX + 1]; /* of letters, digits and -_ */
+	enum feed_kind kind;
+	char *path;                /* of a pipe; owned by the settings; else NULL */
+	bool listens;              /* pcap_over_ip: at the address; else it connects to it */
+	char address[64];          /* see value_endpoint() */
+	char iface[16];            /* of an interface */
+	enum settings_record what; /* RECORD_ALL or RECORD_ACCEPTED */
+	enum feed_tag tag;
+	enum feed_times times;
+	uint32_t cut; /* bytes of each packet; 0 = all */
+};
+
+struct settings_feeds {
+	struct settings_feed *feed; /* owned by the settings; names differ */
+	uint32_t count;
+};
+
 struct settings {
 	struct {
 		struct settings_strings ports; /* DPDK device descriptions; replay uses none */
@@ -224,6 +252,7 @@ struct settings {
 		uint32_t max_files;
 		uint64_t max_total_size; /* bytes */
 	} packets;
+	struct settings_feeds feeds;
 	struct {
 		char socket[108];    /* path of a UNIX socket; "" = off */
 		char http[64];       /* address:port; "" = off */

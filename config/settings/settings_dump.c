@@ -135,6 +135,39 @@ static void suppressions_print(const struct settings_suppressions *suppressions,
 	}
 }
 
+static void feed_print(const struct settings_feed *f, FILE *out)
+{
+	fputs("\n  - {name: ", out);
+	quoted_print(f->name, out);
+	fputs(", kind: ", out);
+	name_print(FEED_KIND_NAMES, f->kind, out);
+	if (f->kind == FEED_PIPE) {
+		fputs(", path: ", out);
+		quoted_print(f->path, out);
+	} else if (f->kind == FEED_PCAP_OVER_IP) {
+		fprintf(out, ", address: \"%s:%s\"", f->listens ? "listen" : "connect",
+			f->address);
+	} else {
+		fputs(", iface: ", out);
+		quoted_print(f->iface, out);
+	}
+	fprintf(out, ", what: \"%s\", tag: ", f->what == RECORD_ALL ? "all" : "accepted");
+	name_print(FEED_TAG_NAMES, f->tag, out);
+	if (f->kind != FEED_INTERFACE) {
+		fputs(", times: ", out);
+		name_print(FEED_TIMES_NAMES, f->times, out);
+	}
+	fprintf(out, ", cut: %" PRIu32 "}", f->cut);
+}
+
+static void feeds_print(const struct settings_feeds *feeds, FILE *out)
+{
+	if (feeds->count == 0)
+		fputs(" []", out);
+	for (uint32_t i = 0; i < feeds->count; i++)
+		feed_print(&feeds->feed[i], out);
+}
+
 static void number_print(const struct settings_row *row, uint32_t n, FILE *out)
 {
 	if (row->type == SETTING_AUTO && n == 0)
@@ -198,6 +231,9 @@ static void value_print(
 		break;
 	case SETTING_SUPPRESSIONS:
 		suppressions_print(field, out);
+		break;
+	case SETTING_FEEDS:
+		feeds_print(field, out);
 		break;
 	case SETTING_MODEL:
 		break;
@@ -297,6 +333,7 @@ static void range_print(const struct settings_row *row, FILE *out)
 	case SETTING_TENANTS:
 	case SETTING_LISTS:
 	case SETTING_SUPPRESSIONS:
+	case SETTING_FEEDS:
 	case SETTING_MODEL:
 		break;
 	}

@@ -55,26 +55,6 @@ static bool file_read(const struct place *p, const struct node *map, struct sett
 	return true;
 }
 
-/* `key` may be missing: *out is its default then. */
-static bool choice_read(const struct place *p, const struct node *map, const char *key,
-	const char *names, unsigned *out)
-{
-	const struct node *node = node_member(map, key);
-	int at;
-
-	if (!node)
-		return true;
-	if (node->kind != NODE_SCALAR)
-		return place_refuse(p, node, "%s is %s where one of %s belongs", key,
-			node_kind_name(node), names);
-	at = value_name(names, node->text);
-	if (at < 0)
-		return place_refuse(
-			p, node, "%s '%.64s' is not one of %s", key, node->text, names);
-	*out = (unsigned)at;
-	return true;
-}
-
 static bool severity_read(
 	const struct place *p, const struct node *map, struct settings_list *list)
 {
@@ -113,8 +93,8 @@ static bool list_read(const struct place *p, const struct node *map, struct sett
 	}
 	list->severity = LIST_SEVERITY;
 	if (!file_read(p, map, list) || !severity_read(p, map, list) ||
-		!choice_read(p, map, "type", LIST_TYPE_NAMES, &type) ||
-		!choice_read(p, map, "action", LIST_ACTION_NAMES, &action))
+		!place_choice(p, map, "type", LIST_TYPE_NAMES, &type) ||
+		!place_choice(p, map, "action", LIST_ACTION_NAMES, &action))
 		return false;
 	list->type = (enum list_type)type;
 	list->action = (enum list_action)action;

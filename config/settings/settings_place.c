@@ -57,6 +57,25 @@ bool place_number(const struct place *p, const struct node *node, uint32_t *out)
 	return true;
 }
 
+bool place_choice(const struct place *p, const struct node *map, const char *key,
+	const char *names, unsigned *out)
+{
+	const struct node *node = node_member(map, key);
+	int at;
+
+	if (!node)
+		return true;
+	if (node->kind != NODE_SCALAR)
+		return place_refuse(p, node, "%s is %s where one of %s belongs", key,
+			node_kind_name(node), names);
+	at = value_name(names, node->text);
+	if (at < 0)
+		return place_refuse(
+			p, node, "%s '%.64s' is not one of %s", key, node->text, names);
+	*out = (unsigned)at;
+	return true;
+}
+
 void *place_room(size_t count, size_t size)
 {
 	void *memory = calloc(count, size);

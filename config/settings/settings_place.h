@@ -1,5 +1,6 @@
 /* Where a value of the settings is being read, and what its readers share. Private to
- * config/settings/settings_read.c, settings_tenant.c, settings_lists.c and settings_suppress.c. */
+ * config/settings/settings_read.c, settings_tenant.c, settings_lists.c, settings_suppress.c and
+ * settings_feeds.c. */
 #pragma once
 
 #include "config/settings/settings_row.h"
@@ -20,6 +21,10 @@ bool place_in_range(const struct place *p, const struct node *node, uint64_t n);
 /* A number within the row's range. */
 bool place_number(const struct place *p, const struct node *node, uint32_t *out);
 
+/* The member `key` of a mapping, as a position in `names`, "a|b"; where it is missing, *out stays. */
+bool place_choice(const struct place *p, const struct node *map, const char *key,
+	const char *names, unsigned *out);
+
 /* Zeroed memory, and a copy; the caller's to free. */
 void *place_room(size_t count, size_t size);
 char *place_text(const char *text);
@@ -30,3 +35,5 @@ bool place_tenants(const struct place *p, const struct node *list);
 bool place_lists(const struct place *p, const struct node *list);
 /* Alerts that are not wanted; false: refused. */
 bool place_suppressions(const struct place *p, const struct node *list);
+/* The feeds; false: refused. */
+bool place_feeds(const struct place *p, const struct node *list);

@@ -86,31 +86,10 @@ static bool format_is_valid(const char *s)
 	}
 }
 
-static bool endpoint_is_valid(const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	unsigned char address[16];
-	char host[64];
-	uint64_t port;
-	size_t len;
-
-	if (!colon || !value_number(colon + 1, &port) || port < 1 || port > 65535)
-		return false;
-	len = (size_t)(colon - text);
-	if (len >= sizeof(host))
-		return false;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
-		host[len - 1] = '\0';
-		return inet_pton(AF_INET6, host + 1, address) == 1;
-	}
-	return inet_pton(AF_INET, host, address) == 1;
-}
-
 static bool text_read(const struct place *p, const struct node *node)
 {
 	enum settings_type type = p->row->type;
+	struct value_endpoint endpoint;
 	const char *text = node->text;
 	size_t len;
 
@@ -124,7 +103,7 @@ static bool text_read(const struct place *p, const struct node *node)
 		return place_refuse(p, node,
 			"'%.64s' is neither default nor a list such as ${version} ${srcaddr}",
 			text);
-	if (type == SETTING_ENDPOINT && len > 0 && !endpoint_is_valid(text))
+	if (type == SETTING_ENDPOINT && len > 0 && !value_endpoint(text, &endpoint))
 		return place_refuse(p, node,
 			"'%.64s' is not an address and port (such as 127.0.0.1:9477, "
 			"[::1]:9477, or off)",
@@ -235,6 +214,8 @@ static bool list_read(const struct place *p, const struct node *list)
 		return place_lists(p, list);
 	case SETTING_SUPPRESSIONS:
 		return place_suppressions(p, list);
+	case SETTING_FEEDS:
+		return place_feeds(p, list);
 	default:
 		return true;
 	}

@@ -12,6 +12,7 @@
 /* NOLINTEND(bugprone-macro-parentheses) */
 /* The model's keys have no field: their offset is not used. */
 #define FIELD_OF_TENANTS(name) offsetof(struct settings, name)
+#define FIELD_OF_FEEDS(name) offsetof(struct settings, name)
 #define FIELD_OF_STRINGS(name) offsetof(struct settings, name)
 #define FIELD_OF_MODEL(name) 0
 #define TOP(name, kind, text, low, high, list, measure, sentence) \
@@ -124,6 +125,14 @@ static void suppressions_clear(struct settings_suppressions *s)
 	*s = (struct settings_suppressions){0};
 }
 
+static void feeds_clear(struct settings_feeds *feeds)
+{
+	for (uint32_t i = 0; i < feeds->count; i++)
+		free(feeds->feed[i].path);
+	free(feeds->feed);
+	*feeds = (struct settings_feeds){0};
+}
+
 static void strings_clear(struct settings_strings *strings)
 {
 	for (uint32_t i = 0; i < strings->count; i++)
@@ -144,4 +153,6 @@ void settings_clear(struct settings *settings, const struct settings_row *row)
 		lists_clear(field);
 	else if (row->type == SETTING_SUPPRESSIONS)
 		suppressions_clear(field);
+	else if (row->type == SETTING_FEEDS)
+		feeds_clear(field);
 }

@@ -27,6 +27,7 @@ enum settings_type {
 	SETTING_TENANTS,      /* struct settings_tenant *, and n_tenants beside it */
 	SETTING_LISTS,        /* struct settings_lists */
 	SETTING_SUPPRESSIONS, /* struct settings_suppressions */
+	SETTING_FEEDS,        /* struct settings_feeds */
 	SETTING_MODEL,        /* nothing: read by model_load() */
 };
 

@@ -1,5 +1,5 @@
-/* Writes one classic pcap file with ns times through libpcap. Its seconds have 32 bits: later
- * times are written as the last one they hold, which is said once. */
+/* Writes one classic pcap file with ns times (pcap_format.h). Its seconds have 32 bits: later times are
+ * written as the last one they hold, which is said once. */
 #pragma once
 
 #include <stdbool.h>

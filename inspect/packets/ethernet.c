@@ -95,6 +95,16 @@ static bool ppp(struct cursor *c, uint16_t *type)
 	return true;
 }
 
+/* What is neither IPv4 nor IPv6 has no EtherType. */
+static bool raw_ip(struct cursor *c, uint16_t *type)
+{
+	const uint8_t *h = cursor_peek(c, 1);
+	unsigned version = h == NULL ? 0 : h[0] >> 4;
+
+	*type = version == 4 ? ETHER_IP4 : ETHER_IP6;
+	return version == 4 || version == 6;
+}
+
 static bool read_link(struct cursor *c, enum link link, uint16_t *type, uint8_t sender[MAC_LEN])
 {
 	switch (link) {
@@ -106,8 +116,9 @@ static bool read_link(struct cursor *c, enum link link, uint16_t *type, uint8_t 
 		return null_loopback(c, type);
 	case LINK_PPP:
 		return ppp(c, type);
-	case LINK_ETHERNET:
 	case LINK_IP:
+		return raw_ip(c, type);
+	case LINK_ETHERNET:
 		break;
 	}
 	return false;

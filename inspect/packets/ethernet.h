@@ -22,6 +22,5 @@ struct ethernet {
 	uint32_t cap, wire;     /* of the payload */
 };
 
-/* `link` is any but LINK_IP. */
 void ethernet_make(struct ethernet *out, enum link link, const uint8_t *frame, uint32_t cap,
 	uint32_t wire);

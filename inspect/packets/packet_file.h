@@ -1,5 +1,4 @@
-/* Packet files (-w): FILE.pcapng by our own writer, anything else as classic pcap with ns times
- * through libpcap. Every record is a decapsulated inner frame with its true original length.
+/* Packet files (-w): FILE.pcapng by our own writer, anything else as classic pcap with ns times. Every record is a decapsulated inner frame with its true original length.
  * pcapng: one interface a session (Ethernet, snap length 262144, ns), direction in the packet
  * flags, a comment such as `vni=42 outer_src=10.0.0.1 rule=100 flow=<id>`, or with
  * `refused=rule_rejected` at its end, statistics blocks at the end of the file. Raw IP inner packets go to a file of their own, with one interface, FILE-ip.pcapng or FILE-ip.pcap, made

@@ -143,6 +143,9 @@ static void every_trailing_junk_is_refused(void)
 			snprintf(value, sizeof(value), "[{file: a, severity: 1x}]");
 		else if (row->type == SETTING_SUPPRESSIONS)
 			snprintf(value, sizeof(value), "[{address: 10.0.0.1x}]");
+		else if (row->type == SETTING_FEEDS)
+			snprintf(value, sizeof(value),
+				"[{name: a, kind: pipe, path: /x, cut: 64x}]");
 		else if (row->type == SETTING_STRINGS)
 			snprintf(value, sizeof(value), "[a, [b]]");
 		else if (row->type == SETTING_ADDRESSES)
@@ -401,6 +404,39 @@ static const struct wrong wrongs[] = {
 		"4: detect.lists: an indicator list has no key 'colour'"},
 	{"detect:\n  lists:\n  - file: x/a.txt\n  - file: y/a.csv\n",
 		"4: detect.lists: two indicator lists are called 'a'; give one another name"},
+	{"feeds: [x]\n", "1: feeds: holds a single value where {name, kind, ...} belongs"},
+	{"feeds:\n- kind: pipe\n", "2: feeds: a feed needs a name"},
+	{"feeds:\n- name: a b\n", "2: feeds: 'a b' is no name of a feed: 1 to 31 letters"},
+	{"feeds:\n- name: a\n  command: suricata\n", "3: feeds: a feed has no key 'command'"},
+	{"feeds:\n- name: a\n",
+		"2: feeds: a feed needs a kind, one of pipe|pcap_over_ip|interface"},
+	{"feeds:\n- name: a\n  kind: fifo\n",
+		"3: feeds: kind 'fifo' is not one of pipe|pcap_over_ip|interface"},
+	{"feeds:\n- name: a\n  kind: pipe\n",
+		"2: feeds: a feed of kind pipe needs the path of a named pipe"},
+	{"feeds:\n- name: a\n  kind: pcap_over_ip\n",
+		"2: feeds: a feed of kind pcap_over_ip needs an address, such as "
+		"listen:127.0.0.1:57012"},
+	{"feeds:\n- name: a\n  kind: interface\n",
+		"2: feeds: a feed of kind interface needs the name of one as iface"},
+	{"feeds:\n- name: a\n  kind: interface\n  iface: a/b\n",
+		"4: feeds: 'a/b' is not an interface's name"},
+	{"feeds:\n- name: a\n  kind: interface\n  iface: eth0\n  times: ns\n",
+		"5: feeds: times is for feeds of kind pipe and pcap_over_ip"},
+	{"feeds:\n- name: a\n  kind: pipe\n  path: /x\n  address: listen:127.0.0.1:1\n",
+		"5: feeds: address is for feeds of kind pcap_over_ip"},
+	{"feeds:\n- name: a\n  kind: pcap_over_ip\n  address: 127.0.0.1:57012\n",
+		"4: feeds: '127.0.0.1:57012' is neither listen:ADDRESS:PORT nor "},
+	{"feeds:\n- name: a\n  kind: pcap_over_ip\n  address: listen:localhost:57012\n",
+		"4: feeds: 'listen:localhost:57012' is neither listen:ADDRESS:PORT nor "},
+	{"feeds:\n- name: a\n  kind: pcap_over_ip\n  address: listen:[::1]:65536\n",
+		"4: feeds: 'listen:[::1]:65536' is neither listen:ADDRESS:PORT nor "},
+	{"feeds:\n- name: a\n  kind: pipe\n  path: /x\n  what: tcp port 80\n",
+		"5: feeds: what 'tcp port 80' is not one of all|accepted"},
+	{"feeds:\n- name: a\n  kind: pipe\n  path: /x\n  cut: 63\n",
+		"5: feeds: '63' is out of range (64 to 262144)"},
+	{"feeds:\n- {name: a, kind: pipe, path: /x}\n- {name: a, kind: pipe, path: /y}\n",
+		"3: feeds: two feeds are called 'a'"},
 	{"flow: {capacity: \"a\\nb\"}\n", "1: flow.capacity: 'a?b' is not a number"},
 	{"flow: {capacity: 4\n", "2: not valid YAML: "},
 	{"flow: *x\n", "1: the alias *x has no anchor before it"},
@@ -623,6 +659,9 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"flow_logs.max_aggregation_interval=600", "flow_logs.capacity=4096",
 	"packets.record=accepted", "packets.queue=100", "packets.max_file_size=1MiB",
 	"packets.max_file_age=0", "packets.max_files=3", "packets.max_total_size=5GiB",
+	("feeds=[{name: ids, kind: pipe, path: \"/x y\", what: all, tag: qinq, times: ns, cut: "
+	 "128}, {name: tcp, kind: pcap_over_ip, address: \"connect:[::1]:57012\"}, {name: tap, "
+	 "kind: interface, iface: feed0}]"),
 	"control.socket=off", "control.http=[::1]:1", "control.health_tcp=0",
 	"control.telemetry=true", "control.check_interval=1s", "control.worker_stall=2s",
 	"control.ring_mark=50", "control.ring_hold=0", "control.loss_hold=1m",
