@@ -215,13 +215,15 @@ static void put_rules(struct scrape *s)
 	}
 }
 
-/* One of the structs in an output; of its queue, where it has one. */
+/* One of the structs in an output; of its queue, where it has one, and of feeds. */
 static void put_outputs(struct scrape *s, size_t offset)
 {
 	for (uint32_t i = 0; i < s->status->n_outputs; i++) {
 		const struct status_output *output = &s->status->outputs[i];
 
 		if (s->m.counter->set == COUNTERS_output_queue_stats && output->queue.size == 0)
+			continue;
+		if (s->m.counter->set == COUNTERS_feed_stats && !output->is_feed)
 			continue;
 		metrics_label(&s->m, "output", output->name);
 		sample(s, (const char *)output + offset);
@@ -241,6 +243,11 @@ static void put_output_ledgers(struct scrape *s)
 static void put_output_queues(struct scrape *s)
 {
 	put_outputs(s, offsetof(struct status_output, queue));
+}
+
+static void put_feeds(struct scrape *s)
+{
+	put_outputs(s, offsetof(struct status_output, feed_stats));
 }
 
 static void put_output_removed(struct scrape *s)
@@ -285,6 +292,7 @@ static void (*const puts_of[COUNTER_SETS_N])(struct scrape *) = {
 	[COUNTERS_output_ledger] = put_output_ledgers,
 	[COUNTERS_output_queue_stats] = put_output_queues,
 	[COUNTERS_output_removed_stats] = put_output_removed,
+	[COUNTERS_feed_stats] = put_feeds,
 	[COUNTERS_shed_stats] = put_sheds,
 	[COUNTERS_disk_stats] = put_disk,
 };

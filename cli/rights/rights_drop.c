@@ -152,7 +152,9 @@ bool rights_can_filter(void)
 void rights_confine_offline(const struct settings *s)
 {
 	const struct syscalls_params params = {
-		.sinks = s->events.stdout || s->events.socket[0] || s->events.syslog,
+		.sinks = s->events.stdout || s->events.socket[0] || s->events.syslog ||
+			 s->feeds.count > 0,
+		.feeds = s->feeds.count > 0,
 		.log = s->rights.seccomp == SECCOMP_LOG,
 	};
 	struct error error;

@@ -103,7 +103,7 @@ static void allow_sockets(struct filter *f, const struct syscalls_params *params
 {
 	if (params->live || params->sinks)
 		allow_if(f, "socket", equal(0, AF_UNIX));
-	if (params->live) {
+	if (params->live || params->feeds) {
 		allow_if(f, "socket", equal(0, AF_INET));
 		allow_if(f, "socket", equal(0, AF_INET6));
 	}

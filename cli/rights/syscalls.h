@@ -14,8 +14,9 @@
 #include "config/log/error.h"
 
 struct syscalls_params {
-	bool live;  /* sockets too; without: files, memory and threads */
-	bool sinks; /* not live, and events go to a collector: UNIX sockets */
+	bool live; /* sockets too; without: files, memory and threads */
+	bool sinks; /* not live, and events go to a collector, or there are feeds: UNIX sockets */
+	bool feeds; /* there are some: also TCP */
 	bool xdp;   /* live, with a port of net_af_xdp: what closing it takes */
 	bool log;   /* report what would be refused, and refuse nothing */
 };

@@ -120,6 +120,15 @@ static void put_outputs(struct json *j, const struct status *s)
 		json_close(j, '}');
 	}
 	json_close(j, '}');
+	json_open(j, "feeds", '{');
+	for (uint32_t i = 0; i < s->n_outputs; i++) {
+		if (!s->outputs[i].is_feed)
+			continue;
+		json_open(j, s->outputs[i].name, '{');
+		json_counters(j, COUNTERS_feed_stats, &s->outputs[i].feed_stats, IN_CTL);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
 	json_open(j, "removed", '{');
 	for (uint32_t i = 0; i < s->n_outputs; i++) {
 		json_open(j, s->outputs[i].name, '{');

@@ -193,6 +193,26 @@ static void put_outputs(const struct status *s, FILE *out)
 	columns_print(&c, out);
 }
 
+static void put_feeds(const struct status *s, FILE *out)
+{
+	static const struct column first[] = {{'l', "feed"}, {0, NULL}};
+	uint32_t n = 0;
+	struct columns c;
+
+	for (uint32_t i = 0; i < s->n_outputs; i++)
+		n += s->outputs[i].is_feed;
+	if (!begin(&c, "Feeds", first, n, out))
+		return;
+	columns_counter_heads(&c, COUNTERS_feed_stats);
+	for (uint32_t i = 0; i < s->n_outputs; i++) {
+		if (!s->outputs[i].is_feed)
+			continue;
+		columns_cell(&c, "%s", s->outputs[i].name);
+		columns_counters(&c, COUNTERS_feed_stats, &s->outputs[i].feed_stats);
+	}
+	columns_print(&c, out);
+}
+
 static void put_sheds(const struct status *s, FILE *out)
 {
 	static const struct column first[] = {{'l', "overload step"}, {'l', ""}, {0, NULL}};
@@ -234,6 +254,7 @@ void answer_stats_tables(const struct status *s, const struct health_result *v, 
 	put_rings(s, out);
 	put_ports(s, out);
 	put_outputs(s, out);
+	put_feeds(s, out);
 	put_sheds(s, out);
 	put_rest(s, out);
 }

@@ -176,12 +176,23 @@ static struct output_ledger made_events(
 	return made;
 }
 
+static void put_feed(struct status_output *to, const struct feed_state *feed)
+{
+	*to = (struct status_output){
+		.name = feed->name,
+		.enabled = true,
+		.ledger = feed->ledger,
+		.queue = {feed->queue_size, feed->queue},
+		.is_feed = true,
+		.feed_stats = feed->stats,
+	};
+}
+
 static void put_outputs(struct status *s, const struct appliance *appliance,
 	const struct appliance_counts *counts, const struct settings *settings)
 {
 	const struct event_sinks *sinks = appliance_sinks(appliance);
-	struct status_output *outputs =
-		status_array(s, RECORD_KIND_COUNT + 1 + EVENT_SINKS_MAX, sizeof(*outputs));
+	struct status_output *outputs = status_array(s, SUMMARY_OUTPUTS_MAX, sizeof(*outputs));
 	struct output_ledger made = made_events(appliance, counts);
 
 	for (int kind = 0; kind < RECORD_KIND_COUNT; kind++)
@@ -197,6 +208,11 @@ static void put_outputs(struct status *s, const struct appliance *appliance,
 			.ledger = event_sink_ledger(&state, &made),
 			.queue = {state.size, state.fill},
 		};
+	}
+	for (uint32_t i = 0; i < appliance_feeds(appliance); i++) {
+		struct feed_state feed = appliance_feed(appliance, i);
+
+		put_feed(&outputs[s->n_outputs++], &feed);
 	}
 	s->outputs = outputs;
 }

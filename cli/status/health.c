@@ -119,11 +119,46 @@ static void judge_rings(
 	}
 }
 
+static uint64_t lost_of(const struct status_output *o)
+{
+	return o->ledger.lost_queue + o->ledger.lost_disk + o->readers_missed;
+}
+
+__attribute__((format(printf, 2, 3))) static void note(
+	struct health_result *v, const char *format, ...)
+{
+	va_list arguments;
+
+	if (v->n_notes == HEALTH_NOTES)
+		return;
+	va_start(arguments, format);
+	vsnprintf(v->notes[v->n_notes++], HEALTH_TEXT, format, arguments);
+	va_end(arguments);
+}
+
+/* Another program that is slow or away takes nothing from the sensor: it is worth a note. */
+static void note_feed(struct health *h, uint32_t i, const struct status_output *o,
+	uint64_t now_ns, struct health_result *v)
+{
+	struct loss *loss = &h->losses[i];
+	uint64_t lost = lost_of(o);
+
+	if (lost > loss->lost)
+		loss->last_ns = now_ns;
+	loss->lost = lost;
+	if (loss->last_ns != 0 && now_ns - loss->last_ns <= h->loss_hold_ns)
+		note(v,
+			"%s has lost %" PRIu64 " packet%s, the latest %.1f s ago, and has "
+			"%" PRIu64 " reader%s",
+			o->name, lost, plural(lost), seconds(now_ns - loss->last_ns),
+			o->readers, plural(o->readers));
+}
+
 static void judge_output(struct health *h, uint32_t i, const struct status_output *o,
 	uint64_t now_ns, struct health_result *v)
 {
 	struct loss *loss = &h->losses[i];
-	uint64_t lost = o->ledger.lost_queue + o->ledger.lost_disk, for_ns;
+	uint64_t lost = lost_of(o), for_ns;
 
 	if (stays_full(h, &h->queues[i], o->queue.fill, o->queue.size, now_ns, &for_ns))
 		health_result_add(v,
@@ -176,8 +211,7 @@ static bool remember(struct health *h, const struct status *s)
 		h->losses = calloc(s->n_outputs + 1ull, sizeof(*h->losses));
 		h->n_outputs = h->queues == NULL || h->losses == NULL ? 0 : s->n_outputs;
 		for (uint32_t i = 0; i < h->n_outputs; i++)
-			h->losses[i].lost = s->outputs[i].ledger.lost_queue +
-					    s->outputs[i].ledger.lost_disk;
+			h->losses[i].lost = lost_of(&s->outputs[i]);
 	}
 	return h->n_rings == s->n_rings && h->n_outputs == s->n_outputs;
 }
@@ -188,18 +222,6 @@ static void note_overload(const struct status *s, struct health_result *v)
 	for (uint32_t i = 0; i < s->n_sheds && v->n_overload < HEALTH_OVERLOAD; i++)
 		if (s->sheds[i].active)
 			v->overload[v->n_overload++] = s->sheds[i].name;
-}
-
-__attribute__((format(printf, 2, 3))) static void note(
-	struct health_result *v, const char *format, ...)
-{
-	va_list arguments;
-
-	if (v->n_notes == HEALTH_NOTES)
-		return;
-	va_start(arguments, format);
-	vsnprintf(v->notes[v->n_notes++], HEALTH_TEXT, format, arguments);
-	va_end(arguments);
 }
 
 /* The first sessions in that state, by name. */
@@ -254,7 +276,10 @@ void health_judge(
 	judge_workers(h, s, v);
 	judge_rings(h, s, now_ns, v);
 	for (uint32_t i = 0; i < s->n_outputs && i < h->n_outputs; i++)
-		judge_output(h, i, &s->outputs[i], now_ns, v);
+		if (s->outputs[i].is_feed)
+			note_feed(h, i, &s->outputs[i], now_ns, v);
+		else
+			judge_output(h, i, &s->outputs[i], now_ns, v);
 	judge_ports(s, v);
 	judge_disk(h, s, v);
 	for (uint32_t i = 0; i < s->n_wrong; i++)

@@ -10,7 +10,12 @@
 #include "cli/status/status.h"
 #include "config/settings/settings.h"
 
-enum { HEALTH_WRONG = 16, HEALTH_TEXT = 320, HEALTH_OVERLOAD = 4, HEALTH_NOTES = 8 };
+enum {
+	HEALTH_WRONG = 16,
+	HEALTH_TEXT = 320,
+	HEALTH_OVERLOAD = 4,
+	HEALTH_NOTES = 8 + FEEDS_MAX
+};
 
 /* Healthy is n_wrong = 0. Plain data, to be copied. */
 struct health_result {

@@ -90,6 +90,8 @@ struct status_output {
 	struct output_ledger ledger;
 	struct output_queue_stats queue; /* records or bytes, alike in both; size 0: no queue */
 	struct output_removed_stats removed; /* to stay within the bounds of the settings */
+	bool is_feed; /* and so has this; what it loses makes nothing unhealthy */
+	COUNTERS(feed_stats);
 };
 
 /* A step of the overload order (dataplane/pipeline/overload.h), over all workers. */

@@ -155,7 +155,7 @@ static int make_lanes(struct appliance *appliance, struct policy policy, struct 
 			!worker_view_init(&appliance->views[i],
 				session_table_capacity(appliance->lanes[i]->sessions)))
 			return -1;
-		appliance->lanes[i]->records = appliance->recorder != NULL;
+		appliance->lanes[i]->records = appliance_records(appliance);
 	}
 	if (appliance->n_workers > 1)
 		appliance->handoff = handoff_create(appliance->n_workers);
@@ -233,6 +233,7 @@ static int start_workers(struct appliance *appliance, struct error *error)
 			.settings = appliance->params.settings,
 			.shedding = appliance->shedding,
 			.recorder = appliance->recorder,
+			.feeds = appliance->feeds,
 		};
 
 		deal_queues(appliance, i, &params);
@@ -257,6 +258,7 @@ void appliance_free(struct appliance *appliance)
 	appliance_join(appliance);
 	exception_destroy(appliance->exception);
 	recorder_destroy(appliance->recorder);
+	feeds_destroy(appliance->feeds);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		worker_view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);
@@ -298,7 +300,7 @@ static int start_all(struct appliance *appliance, struct policy policy, struct e
 	 * may ask a port only when it has. */
 	if (start_eal(appliance, error) || appliance_open_ports(appliance, error) ||
 		make_writer(appliance, error) || make_mirror_watch(appliance, error) ||
-		appliance_make_recorder(appliance, error)) {
+		appliance_make_recorders(appliance, error)) {
 		policy_destroy(&policy);
 		return -1;
 	}
@@ -310,7 +312,7 @@ static int start_all(struct appliance *appliance, struct policy policy, struct e
 	/* With what is left of them: files, which so belong to whom we became, and packets. */
 	if (count_receivers(appliance, error) || claim_output(appliance, error) ||
 		open_output(appliance, error) || start_writer(appliance, error) ||
-		appliance_start_recorder(appliance, error))
+		appliance_start_recorders(appliance, error))
 		return -1;
 	return start_workers(appliance, error);
 }

@@ -13,6 +13,7 @@
 #include "config/model/model.h"
 #include "config/settings/settings.h"
 #include "dataplane/live/handoff.h"
+#include "dataplane/output/feeds.h"
 #include "dataplane/output/tally.h"
 #include "dataplane/output/worker_view.h"
 #include "dataplane/pipeline/owner.h"
@@ -114,6 +115,9 @@ uint32_t appliance_recording_queue(const struct appliance *appliance, uint32_t *
 uint64_t appliance_removed(
 	const struct appliance *appliance, enum record_kind kind, uint64_t *bytes);
 uint64_t appliance_recording_removed(const struct appliance *appliance, uint64_t *bytes);
+/* Feeds of the settings, in their order: what became of the packets that they want. */
+uint32_t appliance_feeds(const struct appliance *appliance);
+struct feed_state appliance_feed(const struct appliance *appliance, uint32_t index);
 /* Where events go besides the file. */
 const struct event_sinks *appliance_sinks(const struct appliance *appliance);
 

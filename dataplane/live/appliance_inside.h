@@ -56,6 +56,7 @@ struct appliance {
 	struct handoff *handoff;
 	struct exception *exception;
 	struct recorder *recorder; /* NULL: packets are not recorded */
+	struct feeds *feeds;       /* NULL: there are none */
 	struct lane *lanes[WORKERS_MAX];
 	struct worker_view_board views[WORKERS_MAX];
 	struct poller *pollers[WORKERS_MAX];
@@ -112,9 +113,12 @@ int appliance_start_ports(struct appliance *appliance, struct error *error);
 struct port_reading appliance_ask_port(
 	struct appliance *appliance, uint32_t index, struct port_xstat *xstats, uint32_t max);
 
-/* Before the lanes are made; and with the output directory there. Nothing, where nothing is recorded. */
-int appliance_make_recorder(struct appliance *appliance, struct error *error);
-int appliance_start_recorder(struct appliance *appliance, struct error *error);
+/* The recorder and the feeds: before the lanes are made, with all rights; and with the output directory there.
+ * Nothing, where nothing is recorded and there are no feeds. */
+int appliance_make_recorders(struct appliance *appliance, struct error *error);
+int appliance_start_recorders(struct appliance *appliance, struct error *error);
+/* Either is there. */
+bool appliance_records(const struct appliance *appliance);
 /* Of what the workers counted and what the recorder did with it. */
 struct output_ledger recording_ledger(
 	const struct recorder_counts *counts, const struct recorder *recorder);

@@ -24,7 +24,7 @@ uint32_t appliance_steps(
 
 	if (settings->dpi.enabled && settings->overload.shed_dpi)
 		steps[n++] = OVERLOAD_DPI;
-	if (appliance->recorder && settings->overload.shed_recording)
+	if (appliance_records(appliance) && settings->overload.shed_recording)
 		steps[n++] = OVERLOAD_RECORDING;
 	if (appliance->handoff)
 		steps[n++] = OVERLOAD_HANDOFF;
@@ -37,7 +37,7 @@ static const char *begin_words(enum overload_step step)
 	case OVERLOAD_DPI:
 		return "flows that begin are not inspected";
 	case OVERLOAD_RECORDING:
-		return "packets are not recorded";
+		return "packets are not recorded, and go to no feed";
 	case OVERLOAD_HANDOFF:
 		return "packets that other workers received for it are lost";
 	case OVERLOAD_NONE:

@@ -6,14 +6,21 @@
 
 #include "config/log/error.h"
 
+/* Packets that one worker may have on their way to the recorder and to feeds. */
+static uint32_t recorded(const struct settings *s)
+{
+	uint32_t queues = s->feeds.count + (s->packets.record != RECORD_NONE);
+
+	return queues * packet_queue_room(s->packets.queue);
+}
+
 /* Packets that can be in rings and in workers' hands at once. */
 static uint32_t buffers_away(const struct settings *s, uint32_t n_workers)
 {
 	uint32_t pairs = n_workers * (n_workers - 1);
-	uint32_t recorded = s->packets.record != RECORD_NONE ? recorder_room(s) : 0;
 
 	return pairs * (HANDOFF_RING + BURST_MAX) +
-	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded(s));
 }
 
 /* Of them, with one worker that takes nothing, and nothing taken from the others either by the kernel or
@@ -21,10 +28,9 @@ static uint32_t buffers_away(const struct settings *s, uint32_t n_workers)
 static uint32_t buffers_needed(const struct settings *s, uint32_t n_workers)
 {
 	uint32_t pairs = n_workers * (n_workers - 1);
-	uint32_t recorded = s->packets.record != RECORD_NONE ? recorder_room(s) : 0;
 
 	return (n_workers - 1) * (HANDOFF_RING + BURST_MAX) + pairs * HANDOFF_LATE +
-	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded);
+	       n_workers * (8 * BURST_MAX + EXCEPTION_RING + recorded(s));
 }
 
 static bool may_have_exception(
@@ -57,7 +63,8 @@ int appliance_open_ports(struct appliance *appliance, struct error *error)
 			.workers = appliance->n_workers,
 			.buffers = buffers_away(s, appliance->n_workers),
 			.needed = buffers_needed(s, appliance->n_workers),
-			.large = s->packets.record != RECORD_NONE ? RECORDER_LARGE : 0,
+			.large =
+				recorded(s) > 0 ? PACKET_QUEUE_LARGE * (s->feeds.count + 1) : 0,
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,
 			.n_udp_ports = n_udp,

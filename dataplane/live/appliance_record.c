@@ -1,14 +1,17 @@
-/* The appliance's recorder; there is none when packets are not recorded. */
+/* Where the appliance's packets go: the recorder and the feeds, as far as the settings want them. */
 #include "dataplane/live/appliance_inside.h"
 
 #include <stdio.h>
 
 #include "config/log/error.h"
 
-int appliance_make_recorder(struct appliance *appliance, struct error *error)
+int appliance_make_recorders(struct appliance *appliance, struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
 
+	appliance->feeds = feeds_open(settings, appliance->n_workers, error);
+	if (!appliance->feeds && error->text[0])
+		return -1;
 	if (settings->packets.record == RECORD_NONE)
 		return 0;
 	appliance->recorder = recorder_create(settings, appliance->n_workers);
@@ -17,11 +20,20 @@ int appliance_make_recorder(struct appliance *appliance, struct error *error)
 	return appliance->recorder ? 0 : -1;
 }
 
-int appliance_start_recorder(struct appliance *appliance, struct error *error)
+int appliance_start_recorders(struct appliance *appliance, struct error *error)
 {
-	if (!appliance->recorder)
-		return 0;
-	return recorder_start(appliance->recorder, appliance->params.output_dir, error);
+	const struct appliance_params *p = &appliance->params;
+
+	if (appliance->feeds && feeds_start(appliance->feeds, p->output_dir, p->settings,
+					appliance->current->policy.model, error))
+		return -1;
+	return appliance->recorder ? recorder_start(appliance->recorder, p->output_dir, error)
+				   : 0;
+}
+
+bool appliance_records(const struct appliance *appliance)
+{
+	return appliance->recorder || appliance->feeds;
 }
 
 struct output_ledger recording_ledger(
@@ -52,4 +64,14 @@ uint32_t appliance_recording_queue(const struct appliance *appliance, uint32_t *
 uint64_t appliance_recording_removed(const struct appliance *appliance, uint64_t *bytes)
 {
 	return recorder_removed(appliance->recorder, bytes);
+}
+
+uint32_t appliance_feeds(const struct appliance *appliance)
+{
+	return feeds_count(appliance->feeds);
+}
+
+struct feed_state appliance_feed(const struct appliance *appliance, uint32_t index)
+{
+	return feeds_state(appliance->feeds, index);
 }

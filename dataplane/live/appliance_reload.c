@@ -90,6 +90,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 		snprintf(message, size, "the correlator cannot be told of the new settings");
 		return -1;
 	}
+	feeds_configure(appliance->feeds, next->policy.model);
 	pthread_mutex_lock(&appliance->lock);
 	next->before = appliance->current;
 	appliance->current = next;

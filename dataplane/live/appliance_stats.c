@@ -31,6 +31,16 @@ static void add_port(struct appliance *appliance, uint32_t index, struct stats_r
 	port->port_counters = appliance_ask_port(appliance, index, NULL, 0).counters;
 }
 
+static void add_feed(
+	const struct appliance *appliance, uint32_t index, struct stats_record *event)
+{
+	struct feed_state state = appliance_feed(appliance, index);
+	struct stats_feed *feed = &event->feeds[event->n_feeds++];
+
+	snprintf(feed->name, sizeof(feed->name), "%s", state.name);
+	feed->ledger = state.ledger;
+}
+
 static void compose(struct appliance *appliance, uint64_t now_ns, struct stats_record *event)
 {
 	struct appliance_counts counts;
@@ -45,6 +55,8 @@ static void compose(struct appliance *appliance, uint64_t now_ns, struct stats_r
 	add_workers(appliance, &counts.sum, event);
 	for (uint32_t i = 0; i < appliance->n_ports && i < STATS_PORTS; i++)
 		add_port(appliance, i, event);
+	for (uint32_t i = 0; i < appliance_feeds(appliance); i++)
+		add_feed(appliance, i, event);
 }
 
 void appliance_tell_stats(struct appliance *appliance)

@@ -98,6 +98,11 @@ static void add_recording(
 	if (appliance->recorder)
 		ledger = recording_ledger(&g->counters.recorder_counts, appliance->recorder);
 	summary_add_output(s, "recording", appliance->recorder != NULL, &ledger);
+	for (uint32_t i = 0; i < appliance_feeds(appliance); i++) {
+		struct feed_state feed = appliance_feed(appliance, i);
+
+		summary_add_feed(s, feed.name, &feed.ledger, &feed.stats);
+	}
 }
 
 static struct summary summarize(const struct appliance *appliance, const struct run_totals *g)
@@ -167,6 +172,7 @@ bool appliance_stop(struct appliance *appliance,
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;
 	ok = recorder_stop(appliance->recorder, NS_PER_S);
+	feeds_stop(appliance->feeds, NS_PER_S); /* what other programs do not take is no failure */
 	ok = output_flush(appliance->output) && ok;
 	ok = output_stop_sinks(appliance->output, NS_PER_S) && ok;
 	ok = finish(appliance, in_flight, report, ctx) && ok;

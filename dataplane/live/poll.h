@@ -18,6 +18,7 @@
 #include "dataplane/exception/exception.h"
 #include "dataplane/live/handoff.h"
 #include "dataplane/output/correlator.h"
+#include "dataplane/output/feeds.h"
 #include "dataplane/output/recorder.h"
 #include "dataplane/output/tally.h"
 #include "dataplane/output/worker_view.h"
@@ -64,6 +65,7 @@ struct poll_params {
 	 * faster than others can take. */
 	_Atomic uint32_t *shedding;
 	struct recorder *recorder; /* NULL: packets are not recorded */
+	struct feeds *feeds;       /* NULL: there are none */
 };
 
 struct poller;

@@ -182,19 +182,25 @@ static uint64_t count_exceptions(const struct lane *lane)
 	return sum;
 }
 
-/* Returns what of `own` the recorder does not keep. */
+/* Returns what of `own` the recorder does not keep. Feeds come first: they take references while the packets
+ * are ours for sure. */
 static uint64_t record(struct poller *poller, uint64_t own, uint64_t taken)
 {
 	const struct poll_params *params = &poller->params;
-	const struct recorder_burst burst = {
+	const struct packet_burst burst = {
 		poller->mbufs, poller->packets, poller->why, own | taken};
+	bool shed = poller->load.no_recording;
 	uint64_t kept;
 
-	if (!params->recorder)
+	if (!params->recorder && !params->feeds)
 		return own;
 	find_mbufs(poller, taken);
-	kept = recorder_offer(params->recorder, params->index, &burst,
-		poller->load.no_recording, &params->lane->recording);
+	if (params->feeds)
+		feeds_offer(params->feeds, params->index, &burst, shed);
+	if (!params->recorder)
+		return own;
+	kept = recorder_offer(
+		params->recorder, params->index, &burst, shed, &params->lane->recording);
 	keep(poller, kept & taken);
 	return own & ~kept;
 }

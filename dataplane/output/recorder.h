@@ -1,16 +1,11 @@
 /* The recorder: takes decapsulated packets of live workers to packets/ (inspect/packets/packet_files.h)
  * on a thread of its own.
  *
- *     worker -> ring (one a worker) -> recorder thread -> packets/packets-TIME.pcapng
+ *     worker -> queue (packet_queue.h) -> recorder thread -> packets/packets-TIME.pcapng
  *
- * Nothing is copied on the way: the ring holds the packet's mbuf, and what a record says of it. A
- * worker makes no system call and never waits: a full ring loses the packet (lost_queue). Packets of
- * one worker are written in its order, so those of a flow in theirs; those of several workers as the
- * thread finds them.
- *
- * Who owns an mbuf: the worker, until recorder_offer() takes it over; then the recorder, which gives
- * it back to its pool once it is written. It must have no mbuf of a port when the port is closed:
- * recorder_stop() sees to that. */
+ * A worker never waits: a full queue loses the packet (lost_queue). Packets of one worker are written in its
+ * order, so those of a flow in theirs; those of several workers as the thread finds them. The recorder must
+ * have no mbuf of a port when the port is closed: recorder_stop() sees to that. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,22 +14,13 @@
 
 #include "config/log/error.h"
 #include "config/settings/settings.h"
-#include "dataplane/pipeline/record.h"
-#include "decap/ledger.h"
-#include "decap/packet.h"
+#include "dataplane/output/packet_queue.h"
 #include "inspect/record/sink.h"
 
-struct rte_mbuf;
 struct recorder;
-
-/* Packets of a port's few large buffers that may wait, over all workers; see port_is_large(). */
-enum { RECORDER_LARGE = 256 };
 
 /* NULL: no memory. No file and no thread yet. */
 struct recorder *recorder_create(const struct settings *settings, uint32_t n_workers);
-/* Packets that one worker may have in its ring, as the settings ask for or a little more. */
-uint32_t recorder_room(const struct settings *settings);
-
 /* Opens the first file and starts the thread. 0, or -1 and `error`. */
 int recorder_start(struct recorder *recorder, const char *dir, struct error *error);
 /* The workers have ended: writes what is in the rings, for at most `ns`; what is left then is counted
@@ -44,18 +30,10 @@ bool recorder_stop(struct recorder *recorder, uint64_t ns);
 /* Stops and frees. NULL is legal. */
 void recorder_destroy(struct recorder *recorder);
 
-/* Packets of a burst that are at their end: those of `mask`, and why each ended where it ended. */
-struct recorder_burst {
-	struct rte_mbuf *const *mbufs;
-	const struct packet *packets;
-	const enum reason *why;
-	uint64_t mask;
-};
-
 /* Worker `worker` alone. Takes over the mbufs of the packets that it keeps, and returns which those
  * are; all others stay the caller's. `shed`: keeps none, and counts them so. */
 uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
-	const struct recorder_burst *burst, bool shed, struct recorder_counts *counts);
+	const struct packet_burst *burst, bool shed, struct recorder_counts *counts);
 
 /* Any thread. What became of packets after the rings: `written` and `lost_disk`, and as `lost_queue`
  * what recorder_stop() left. */

@@ -47,6 +47,18 @@ bool record_wants(enum settings_record which, enum reason why)
 	return false;
 }
 
+uint64_t record_wanted(enum settings_record which, const enum reason *why, uint64_t mask)
+{
+	uint64_t want = 0;
+
+	for (uint64_t rest = mask; rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest);
+
+		want |= (uint64_t)record_wants(which, why[i]) << i;
+	}
+	return want;
+}
+
 /* A filter has looked at it: its direction is known, and so is its rule. */
 static bool is_judged(enum reason why)
 {

@@ -40,7 +40,8 @@ struct reader {
 static bool add_block(struct reader *reader)
 {
 	struct block *block = block_create(reader->params.n_workers,
-		reader->params.packets != NULL || reader->params.recording != NULL);
+		reader->params.packets != NULL || reader->params.recording != NULL ||
+			reader->params.feeds != NULL);
 
 	if (!block)
 		return false;
@@ -279,6 +280,7 @@ static void record_one(const struct reader_params *to, const struct mark *mark)
 		packet_file_write(to->packets, &mark->packet);
 	if (to->recording && (asked == RECORD_ALL || asked == mark->least))
 		packet_files_write(to->recording, &mark->packet);
+	replay_feeds_put(to->feeds, mark->least, &mark->packet);
 }
 
 static void record(struct reader *reader, const struct block *block)

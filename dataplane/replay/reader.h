@@ -13,6 +13,7 @@
 #include "config/settings/settings.h"
 #include "dataplane/capture/input.h"
 #include "dataplane/pipeline/inner_filter.h"
+#include "dataplane/replay/replay_feeds.h"
 #include "dataplane/replay/worker.h"
 #include "decap/decap.h"
 #include "inspect/packets/packet_file.h"
@@ -26,6 +27,7 @@ struct reader_params {
 	struct input *input;
 	struct packet_file *packets;    /* accepted packets go there; NULL: nowhere */
 	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
+	struct replay_feeds *feeds;     /* NULL: there are none */
 	uint32_t n_workers;
 	enum decap_mode mode;
 	const struct inner_filter *inner; /* NULL: everything is taken */

@@ -98,6 +98,33 @@ static enum replay_status open_files(struct replay *replay, struct error *error)
 									  : REPLAY_FAILED;
 }
 
+/* Somebody asked to end: then no feed waits for its reader. */
+static bool keep_waiting(void *ctx)
+{
+	struct replay *replay = ctx;
+
+	return !replay->params->stop();
+}
+
+/* What takes rights, and system calls that are refused later. */
+static int open_feeds(struct replay *replay, struct error *error)
+{
+	const struct feeds_watch watch = {replay, keep_waiting};
+
+	replay->feeds = replay_feeds_open(replay->params->settings, watch, error);
+	return !replay->feeds && error->text[0] ? -1 : 0;
+}
+
+static int begin_feeds(struct replay *replay, struct error *error)
+{
+	const char *dir = replay->params->output_dir ? output_dir(replay->output) : NULL;
+
+	return !replay->feeds || replay_feeds_begin(
+					 replay->feeds, dir, replay->params->model, error)
+		       ? 0
+		       : -1;
+}
+
 static int make_reader(struct replay *replay, struct error *error)
 {
 	const struct reader_params params = {
@@ -105,6 +132,7 @@ static int make_reader(struct replay *replay, struct error *error)
 		.input = replay->input,
 		.packets = replay->packets,
 		.recording = replay->recording,
+		.feeds = replay->feeds,
 		.n_workers = replay->n_workers,
 		.mode = replay->params->input,
 		.inner = replay->inner,
@@ -191,7 +219,8 @@ static int make_lanes(struct replay *replay, struct error *error)
 		replay->lanes[i] = lane_create(&params, error);
 		if (!replay->lanes[i])
 			return -1;
-		replay->lanes[i]->records = replay->packets || replay->recording;
+		replay->lanes[i]->records =
+			replay->packets || replay->recording || replay->feeds;
 	}
 	return 0;
 }
@@ -280,6 +309,7 @@ static void replay_free(struct replay *replay)
 {
 	for (uint32_t i = 0; i < replay->n_workers; i++)
 		lane_destroy(replay->lanes[i]);
+	replay_feeds_destroy(replay->feeds);
 	correlator_destroy(replay->correlator);
 	reader_destroy(replay->reader);
 	input_close(replay->input);
@@ -294,7 +324,7 @@ static enum replay_status run(struct replay *replay, struct error *error)
 {
 	if (make_reader(replay, error) || make_snapshot(replay, error) ||
 		make_lanes(replay, error) || start_services(replay, error) ||
-		run_threads(replay, error))
+		begin_feeds(replay, error) || run_threads(replay, error))
 		return REPLAY_FAILED;
 	replay_look_at_sessions(replay);
 	correlator_stop(replay->correlator);
@@ -306,6 +336,7 @@ static enum replay_status run(struct replay *replay, struct error *error)
 		replay->lost = true;
 	if (replay->recording && !packet_files_flush(replay->recording))
 		replay->lost = true;
+	replay->lost = !replay_feeds_end(replay->feeds) || replay->lost;
 	return REPLAY_DONE;
 }
 
@@ -324,7 +355,8 @@ enum replay_status replay_run(const struct replay_params *params,
 	replay->n_workers = count_workers(params);
 	replay->progress = progress_begin(params->progress);
 	clock_gettime(CLOCK_MONOTONIC, &replay->began);
-	status = start_eal(replay, &error) ? REPLAY_FAILED : REPLAY_DONE;
+	status = start_eal(replay, &error) || open_feeds(replay, &error) ? REPLAY_FAILED
+									 : REPLAY_DONE;
 	if (status == REPLAY_DONE && params->confine)
 		params->confine(ctx);
 	if (status == REPLAY_DONE)

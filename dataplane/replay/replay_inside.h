@@ -19,6 +19,7 @@ struct replay {
 	struct output *output;
 	struct packet_file *packets;    /* of -w; NULL: none */
 	struct packet_files *recording; /* of the settings; NULL: none */
+	struct replay_feeds *feeds;     /* NULL: none */
 	struct writer *writer;
 	struct correlator *correlator;
 	struct reader *reader;

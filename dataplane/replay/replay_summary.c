@@ -73,6 +73,11 @@ static struct summary summarize(const struct replay *replay, const struct run_to
 		&s, "packets", packets, packets ? packet_file_ledger(packets) : NULL);
 	summary_add_output(
 		&s, "recording", recording, recording ? packet_files_ledger(recording) : NULL);
+	for (uint32_t i = 0; i < replay_feeds_count(replay->feeds); i++) {
+		const struct feed *feed = replay_feeds_get(replay->feeds, i);
+
+		summary_add_feed(&s, feed_output(feed), feed_ledger(feed), feed_stats(feed));
+	}
 	return s;
 }
 

@@ -25,6 +25,7 @@ static const struct own {
 	{"alerts", "*.jsonl", false},
 	{"flow-logs", "*_vpcflowlogs_*.log.gz", true},
 	{"packets", "*.pcapng", false},
+	{"feeds", "vlan-tags.jsonl", false},
 };
 
 enum { DEPTH_MAX = 12 }; /* AWSLogs/account/vpcflowlogs/region/year/month/day and some more */

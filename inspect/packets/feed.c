@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,6 +31,7 @@ struct feed {
 	struct feed_stream *stream; /* of what is no interface, with its way */
 	struct feed_way *way;       /* NULL: readers are given */
 	struct feed_interface *interface;
+	char output[sizeof("feed:") + FEED_NAME_MAX];
 	bool is_over; /* its readers have gone, and there will be no more */
 	struct log_limit limit;
 };
@@ -65,6 +67,7 @@ struct feed *feed_open(const struct feed_params *params, struct error *error)
 		return NULL;
 	}
 	feed->params = *params;
+	snprintf(feed->output, sizeof(feed->output), "feed:%s", params->settings->name);
 	if (params->settings->kind == FEED_INTERFACE) {
 		feed->interface = feed_interface_open(
 			params->settings->name, params->settings->iface, error);
@@ -79,16 +82,25 @@ struct feed *feed_open(const struct feed_params *params, struct error *error)
 	return NULL;
 }
 
-bool feed_close(struct feed *feed)
+bool feed_end(struct feed *feed)
 {
-	bool whole;
+	uint64_t readers = feed->stats.readers;
 
-	if (!feed)
-		return true;
 	feed_stream_destroy(feed->stream);
 	feed_way_close(feed->way);
 	feed_interface_close(feed->interface);
-	whole = feed->ledger.lost_queue == 0 && feed->ledger.lost_disk == 0;
+	feed->stream = NULL;
+	feed->way = NULL;
+	feed->interface = NULL;
+	feed->stats.readers = readers; /* at the end */
+	feed->is_over = true;
+	return feed->ledger.lost_queue == 0 && feed->ledger.lost_disk == 0;
+}
+
+bool feed_close(struct feed *feed)
+{
+	bool whole = !feed || feed_end(feed);
+
 	free(feed);
 	return whole;
 }
@@ -160,10 +172,6 @@ static bool put_frame(struct feed *feed, const struct packet_bytes *bytes)
 /* Nobody reads. */
 static bool put_nowhere(struct feed *feed)
 {
-	if (feed->is_over) {
-		feed->ledger.lost_disk++;
-		return true;
-	}
 	if (feed->params.waits)
 		return false;
 	feed->ledger.lost_queue++;
@@ -188,7 +196,9 @@ bool feed_put(struct feed *feed, const struct packet_record *record)
 	struct feed_frame frame;
 	bool taken = true;
 
-	if (!make_frame(feed, record, &frame))
+	if (feed->is_over)
+		feed->ledger.lost_disk++;
+	else if (!make_frame(feed, record, &frame))
 		feed->ledger.by_policy++;
 	else if (feed->interface)
 		taken = put_frame(feed, &frame.bytes);
@@ -237,6 +247,11 @@ bool feed_is_behind(const struct feed *feed)
 bool feed_is_read(const struct feed *feed)
 {
 	return feed->interface || feed->is_over || feed->stats.readers > 0;
+}
+
+const char *feed_output(const struct feed *feed)
+{
+	return feed->output;
 }
 
 const struct settings_feed *feed_settings(const struct feed *feed)

@@ -34,7 +34,10 @@ struct feed_params {
 
 /* Opens what needs rights: an interface, the port that it listens at. NULL: `error` says why. */
 struct feed *feed_open(const struct feed_params *params, struct error *error);
-/* Closes readers and frees. false: packets were lost, as the ledger has it. NULL is legal. */
+/* Closes readers; what they have not taken is lost, and what comes now, too (lost_disk). The ledger and what
+ * else was counted stay. Legal twice. false: packets were lost. */
+bool feed_end(struct feed *feed);
+/* The same, and frees. NULL is legal. */
 bool feed_close(struct feed *feed);
 
 /* Before the first packet, where the settings want tags: where numbers come from (borrowed). */
@@ -51,11 +54,13 @@ bool feed_put(struct feed *feed, const struct packet_record *record);
 void feed_send(struct feed *feed);
 /* Waits until a reader takes more, or comes, but no longer than `ms`. */
 void feed_wait(struct feed *feed, int ms);
-/* There are readers, and they have not taken all yet. */
+/* There are readers, and they have not taken all yet. Not after its end. */
 bool feed_is_behind(const struct feed *feed);
 /* It has a reader, or had its last one; an interface always has. */
 bool feed_is_read(const struct feed *feed);
 
+/* Its name among the outputs: "feed:" and that of the settings. */
+const char *feed_output(const struct feed *feed);
 const struct settings_feed *feed_settings(const struct feed *feed);
 const struct output_ledger *feed_ledger(const struct feed *feed);
 const struct feed_stats *feed_stats(const struct feed *feed);

@@ -138,7 +138,7 @@ bool feed_stream_join(struct feed_stream *s, int fd, bool is_socket, const char 
 	s->n_readers++;
 	s->params.stats->readers++;
 	s->params.stats->readers_joined++;
-	log_limited(&s->limit, LOG_LEVEL_INFO, "feeds: %s: %s reads", s->params.name, who);
+	log_limited(&s->limit, LOG_LEVEL_INFO, "feeds: %s: %s is there", s->params.name, who);
 	return true;
 }
 

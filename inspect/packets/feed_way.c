@@ -77,12 +77,14 @@ static bool is_pipe(const struct settings_feed *feed, bool strict, struct error 
 static void look_pipe(struct feed_way *w, struct feed_stream *stream, uint64_t now_ns)
 {
 	const char *path = w->feed->path;
+	char who[FEED_READER_NAME];
 	int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
 		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* fewer writes; it may be refused */
-		if (feed_stream_join(stream, fd, false, path)) {
+		snprintf(who, sizeof(who), "the reader of %s", path);
+		if (feed_stream_join(stream, fd, false, who)) {
 			has_come(w);
 			return;
 		}
@@ -150,6 +152,18 @@ static bool listen_at(struct feed_way *w)
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	return bind(w->fd, (const struct sockaddr *)&address, len) == 0 &&
 	       listen(w->fd, BACKLOG) == 0;
+}
+
+/* There is no password, and no encryption. */
+static bool is_for_all(const char *address)
+{
+	struct value_endpoint at;
+
+	if (!value_endpoint(address, &at))
+		return false;
+	if (at.ip_version == 4)
+		return at.byte[0] != 127;
+	return memcmp(at.byte, &in6addr_loopback, sizeof(in6addr_loopback)) != 0;
 }
 
 /* Takes the descriptor over. */
@@ -245,8 +259,14 @@ struct feed_way *feed_way_open(
 	w->fd = -1;
 	if (feed->kind == FEED_PIPE && is_pipe(feed, strict, error))
 		return w;
-	if (feed->kind == FEED_PCAP_OVER_IP && (!feed->listens || listen_at(w)))
+	if (feed->kind == FEED_PCAP_OVER_IP && (!feed->listens || listen_at(w))) {
+		if (feed->listens && is_for_all(feed->address))
+			log_warning(
+				"feeds: %s: whoever reaches %s gets its packets: let nobody "
+				"but their readers do",
+				feed->name, feed->address);
 		return w;
+	}
 	if (feed->kind == FEED_PCAP_OVER_IP)
 		error_set(error, "feeds: %s: cannot listen at %s: %s", feed->name,
 			feed->address, strerror(errno));

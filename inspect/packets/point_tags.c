@@ -276,7 +276,7 @@ void point_tags_configure(struct point_tags *tags, const struct model *model)
 	pthread_mutex_lock(&tags->lock);
 	for (uint32_t i = 0; i < tags->count; i++)
 		tags->names[i].configured = false;
-	for (uint32_t s = 0; s < model->n_sessions; s++) {
+	for (uint32_t s = 0; model && s < model->n_sessions; s++) {
 		const struct model_session *session = &model->sessions[s];
 		int64_t i = session->has_source ? give(tags, &session->key, session) : -1;
 		struct names *names = i >= 0 ? &tags->names[i] : NULL;

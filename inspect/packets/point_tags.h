@@ -55,7 +55,7 @@ struct point_tags *point_tags_open(
 	const char *dir, const struct settings *settings, struct error *error);
 void point_tags_close(struct point_tags *tags);
 
-/* Gives numbers to the sessions of a model that have none yet, by their ids, and takes over their names;
+/* Gives numbers to the sessions of a model (NULL: it has none) that have none yet, by their ids, and takes over their names;
  * those that the model before had lose theirs, and keep their numbers. One thread at a time. */
 void point_tags_configure(struct point_tags *tags, const struct model *model);
 

@@ -7,6 +7,7 @@
 #include "inspect/flow/history.h"
 #include "inspect/record/json.h"
 #include "inspect/record/observation_point.h"
+#include "inspect/summary/summary_feeds.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
 #include "inspect/summary/summary_top.h"
@@ -348,6 +349,7 @@ bool summary_json(const struct summary *s, FILE *out)
 	summary_top_json(&j, s);
 	put_workers(&j, s);
 	put_outputs(&j, s);
+	summary_feeds_json(&j, s);
 	put_memory(&j, s);
 	put_run(&j, s);
 	json_close(&j, '}');

@@ -58,7 +58,7 @@ struct summary_replay {
 	} files[2];
 };
 
-enum { SUMMARY_PORTS_MAX = 16 };
+enum { SUMMARY_PORTS_MAX = 16, SUMMARY_OUTPUTS_MAX = 12 + FEEDS_MAX };
 
 struct summary {
 	const char *input; /* "mirror", "plain" or "mixed"; NULL: there was no packet */
@@ -82,7 +82,9 @@ struct summary {
 		const char *name; /* "events", "transactions", "flow_logs", "packets" */
 		struct output_ledger ledger;
 		bool enabled;
-	} outputs[12];
+		bool is_feed; /* and so has feed_stats; its name is "feed:" and the settings' */
+		COUNTERS(feed_stats);
+	} outputs[SUMMARY_OUTPUTS_MAX];
 	uint32_t n_outputs;
 	/* Live. */
 	struct summary_port ports[SUMMARY_PORTS_MAX];
@@ -99,6 +101,8 @@ struct summary {
 /* One more output; `ledger` is not looked at unless it is enabled. */
 void summary_add_output(struct summary *summary, const char *name, bool enabled,
 	const struct output_ledger *ledger);
+void summary_add_feed(struct summary *summary, const char *name,
+	const struct output_ledger *ledger, const struct feed_stats *stats);
 /* NULL when all sums close: the ledger's, each output's, each exception path's. Else a sentence
  * that says which one does not. */
 const char *summary_open_sum(const struct summary *summary);

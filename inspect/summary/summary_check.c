@@ -16,6 +16,14 @@ void summary_add_output(
 	s->n_outputs++;
 }
 
+void summary_add_feed(struct summary *s, const char *name, const struct output_ledger *ledger,
+	const struct feed_stats *stats)
+{
+	s->outputs[s->n_outputs].is_feed = true;
+	s->outputs[s->n_outputs].feed_stats = *stats;
+	summary_add_output(s, name, true, ledger);
+}
+
 static bool output_closes(const struct output_ledger *l)
 {
 	return l->offered == l->written + l->by_policy + l->lost_queue + l->lost_disk;

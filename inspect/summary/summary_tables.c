@@ -6,6 +6,7 @@
 #include "inspect/summary/alert_rows.h"
 #include "inspect/summary/columns.h"
 #include "inspect/summary/summary.h"
+#include "inspect/summary/summary_feeds.h"
 #include "inspect/summary/summary_notes.h"
 #include "inspect/summary/summary_rows.h"
 #include "inspect/summary/summary_top.h"
@@ -359,6 +360,7 @@ void summary_tables(const struct summary *s, FILE *out)
 	summary_top_tables(s, out);
 	put_risks(s, out);
 	put_alerts(s, out);
+	summary_feeds_table(s, out);
 	fputc('\n', out);
 	summary_notes(s, put_note, out);
 	put_losses(s, out);

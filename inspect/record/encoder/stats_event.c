@@ -83,6 +83,20 @@ static void put_ports(struct text *t, const struct stats_record *event)
 	text_char(t, ']');
 }
 
+static void put_feeds(struct text *t, const struct stats_record *event)
+{
+	text_cstr(t, ",\"feeds\":[");
+	for (uint32_t i = 0; i < event->n_feeds; i++) {
+		const struct stats_feed *feed = &event->feeds[i];
+
+		text_cstr(t, i > 0 ? ",{\"name\":" : "{\"name\":");
+		text_json(t, feed->name, strlen(feed->name));
+		put_counters(t, COUNTERS_output_ledger, &feed->ledger, IN_STATS);
+		text_char(t, '}');
+	}
+	text_char(t, ']');
+}
+
 static void put_flows(struct text *t, const struct counters *c)
 {
 	text_cstr(t, ",\"flows\":{");
@@ -139,5 +153,6 @@ void stats_event(struct text *t, const struct record *record, const struct names
 	put_ports(t, event);
 	put_flows(t, &event->counters);
 	put_steps(t, event);
+	put_feeds(t, event);
 	text_cstr(t, "}\n");
 }

@@ -370,6 +370,8 @@ static void ctl_prints_json(void)
 			  "== 1 "
 			  "and d['ports'][0]['xstats']['rx_q0_bad_csum'] == 4 and "
 			  "d['outputs']['events']['lost_queue'] == 9 and "
+			  "d['feeds'] == {'feed:ids': {'readers': 1, 'readers_joined': 2, "
+			  "'readers_missed': 3, 'no_reader': 0, 'too_long': 5}} and "
 			  "d['removed']['events'] == {'files': 3, 'bytes': 4096} and "
 			  "d['disk']['free_bytes'] == 5000000000 and d['shed'][0]['count'] == "
 			  "33"},

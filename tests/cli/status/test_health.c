@@ -117,6 +117,26 @@ static void losses_are_wrong_for_a_while(void)
 	look_end(&l);
 }
 
+/* Neither what it loses nor its queue, which stays full: another program is slow or away. */
+static void a_feed_is_a_note(void)
+{
+	struct look l;
+
+	look_begin(&l);
+	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
+	CU_ASSERT_EQUAL(l.result.n_notes, 0);
+	l.puppet.lost_feed = 3;
+	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 1000 * ms), "");
+	CU_ASSERT_EQUAL_FATAL(l.result.n_notes, 1);
+	CU_ASSERT_STRING_EQUAL(l.result.notes[0],
+		"feed:ids has lost 6 packets, the latest 0.0 s ago, and has 1 reader");
+	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 11000 * ms), "");
+	CU_ASSERT_EQUAL(l.result.n_notes, 1);
+	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns + 11001 * ms), "");
+	CU_ASSERT_EQUAL(l.result.n_notes, 0);
+	look_end(&l);
+}
+
 static void room_on_the_disk_is_needed(void)
 {
 	struct look l;
@@ -246,6 +266,7 @@ void suite_health(void)
 	CU_ADD_TEST(s, a_ring_is_wrong_when_it_stays_full);
 	CU_ADD_TEST(s, a_queue_is_wrong_when_it_stays_full);
 	CU_ADD_TEST(s, losses_are_wrong_for_a_while);
+	CU_ADD_TEST(s, a_feed_is_a_note);
 	CU_ADD_TEST(s, room_on_the_disk_is_needed);
 	CU_ADD_TEST(s, everything_wrong_is_said);
 	CU_ADD_TEST(s, no_worker_is_no_health);

@@ -88,16 +88,24 @@ static void fill_ports(const struct puppet *a, struct status *s)
 
 static void fill_outputs(const struct puppet *a, struct status *s)
 {
-	struct status_output *o = status_array(s, 2, sizeof(*o));
+	struct status_output *o = status_array(s, 3, sizeof(*o));
 	struct status_shed *shed = status_array(s, 1, sizeof(*shed));
 
-	o[0] = (struct status_output){"events", {{true}},
-		{50 + a->lost_disk, 40, 1, 9, a->lost_disk, 0}, {100, a->queue_fill},
-		{3, 4096}};
+	o[0] = (struct status_output){.name = "events",
+		.enabled = true,
+		.ledger = {50 + a->lost_disk, 40, 1, 9, a->lost_disk, 0},
+		.queue = {100, a->queue_fill},
+		.removed = {3, 4096}};
 	o[1] = (struct status_output){.name = "packets"};
+	o[2] = (struct status_output){.name = "feed:ids",
+		.enabled = true,
+		.ledger = {1000 + a->lost_feed, 1000, 0, a->lost_feed, 0, 0},
+		.queue = {8192, a->lost_feed > 0 ? 8192 : 0},
+		.is_feed = true,
+		.feed_stats = {1, 2, 3, a->lost_feed, 5}};
 	*shed = (struct status_shed){"dpi", {{true, 2, 1500000000, 33}}};
 	s->outputs = o;
-	s->n_outputs = 2;
+	s->n_outputs = 3;
 	s->sheds = shed;
 	s->n_sheds = 1;
 	s->has_disk = true;

@@ -53,7 +53,7 @@ static void begin(struct scene *s, const char *record, uint16_t buffer)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->pool);
 	s->recorder = recorder_create(&s->settings, WORKERS);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s->recorder);
-	CU_ASSERT_EQUAL(recorder_room(&s->settings), QUEUE);
+	CU_ASSERT_EQUAL(packet_queue_room(s->settings.packets.queue), QUEUE);
 }
 
 static void start(struct scene *s)
@@ -106,7 +106,7 @@ static void fill(struct scene *s, struct burst *b, uint32_t worker, uint32_t fir
 static uint64_t offer(
 	struct scene *s, struct burst *b, uint32_t worker, uint64_t mask, bool shed)
 {
-	const struct recorder_burst burst = {b->mbufs, b->packets, b->why, mask};
+	const struct packet_burst burst = {b->mbufs, b->packets, b->why, mask};
 	uint64_t kept = recorder_offer(s->recorder, worker, &burst, shed, &s->counts[worker]);
 
 	for (uint32_t i = 0; i < BURST_MAX; i++)
@@ -350,7 +350,7 @@ static void a_burst_is_chosen_from(void)
 static void few_large_buffers_wait(void)
 {
 	struct scene s;
-	uint32_t each = RECORDER_LARGE / WORKERS;
+	uint32_t each = PACKET_QUEUE_LARGE / WORKERS;
 
 	begin(&s, "packets.record=accepted", LARGE_BUFFER);
 	for (uint32_t at = 0; at < each; at += 64)

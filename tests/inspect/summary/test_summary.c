@@ -161,8 +161,13 @@ static struct run *run_make(void)
 		.worker_packets = run->workers,
 		.n_workers = 2,
 		.outputs = {{.name = "events", .enabled = true, .ledger = {6, 6, 0, 0, 0, 1}},
-			{.name = "packets"}},
-		.n_outputs = 2,
+			{.name = "packets"},
+			{.name = "feed:ids",
+				.enabled = true,
+				.ledger = {9, 5, 1, 2, 1, 0},
+				.is_feed = true,
+				.feed_stats = {1, 2, 3, 2, 1}}},
+		.n_outputs = 3,
 		.ports = {{.name = "net_af_packet0,iface=eth1",
 				  .packets = 7,
 				  .bytes = 700,
@@ -281,6 +286,10 @@ static void json_says_what_was_counted(void)
 		"assert s['outputs']['events'] == {'enabled': True, 'offered': 6, 'written': "
 		"6, "
 		"'by_policy': 0, 'lost_queue': 0, 'lost_disk': 0, 'cut': 1}\n"
+		"assert s['outputs']['feed:ids'] == {'enabled': True, 'offered': 9, 'written': 5, "
+		"'by_policy': 1, 'lost_queue': 2, 'lost_disk': 1}\n"
+		"assert s['feeds'] == {'feed:ids': {'readers_joined': 2, 'readers_missed': 3, "
+		"'no_reader': 2, 'too_long': 1}}\n"
 		"assert s['deterministic'] is True\n",
 		folder_path(&folder, "summary.json", path, sizeof(path))));
 	folder_remove(&folder);

@@ -159,7 +159,7 @@ def main():
     for name in families.keys:
         if families.type[name] == "counter" and name.split("_")[-2] not in UNITS + (
                 "bursts", "polls", "reloads", "entered", "made", "ended", "evicted", "flows", "shed", "gaps", "datagrams", "alerts",
-                "facts", "attempts"):
+                "facts", "joined", "attempts"):
             sys.exit("%s: %s does not say what it counts" % (sys.argv[1], name))
     if len(sys.argv) > 2:
         compare(families, sys.argv[2])

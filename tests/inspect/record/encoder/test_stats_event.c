@@ -32,6 +32,8 @@ static struct stats_record sample(void)
 			.nombuf = 22,
 			.errors = 23}},
 		.n_ports = 1,
+		.feeds = {{"feed:ids", {51, 52, 53, 54, 55, 0}}},
+		.n_feeds = 1,
 	};
 
 	event.ledger.reasons[REASON_inspected] = 90;
@@ -56,7 +58,9 @@ static void a_line_in_full(void)
 		"\"overload\":[{\"step\":\"dpi\",\"active\":true,\"entered\":2,\"spent_s\":1."
 		"500,"
 		"\"count\":33},{\"step\":\"handoff\",\"active\":false,\"entered\":1,"
-		"\"spent_s\":0.070,\"count\":44}]}\n";
+		"\"spent_s\":0.070,\"count\":44}],"
+		"\"feeds\":[{\"name\":\"feed:ids\",\"offered\":51,\"written\":52,"
+		"\"by_policy\":53,\"lost_queue\":54,\"lost_disk\":55}]}\n";
 	char line[STATS_EVENT_MAX], path[PATH_MAX];
 	struct stats_record event = sample();
 	struct text t = text_make(line, sizeof(line) - 1);
@@ -88,6 +92,10 @@ static void the_largest_fits(void)
 	event.n_ports = STATS_PORTS;
 	for (uint32_t i = 0; i < STATS_PORTS; i++)
 		snprintf(event.ports[i].name, sizeof(event.ports[i].name), "%s", name);
+	event.n_feeds = FEEDS_MAX;
+	for (int i = 0; i < FEEDS_MAX; i++)
+		snprintf(event.feeds[i].name, sizeof(event.feeds[i].name), "feed:%.31s",
+			"a-name-that-is-as-long-as-may-be-and-more");
 	for (int i = 0; i < STATS_STEPS; i++) {
 		event.steps[i].name = "handoff";
 		event.steps[i].active = false;

@@ -1,0 +1,278 @@
+#include "dataplane/output/feeds.h"
+
+#include "config/log/now.h"
+#include "config/thread/cache_line.h"
+#include "config/thread/service.h"
+#include "dataplane/pipeline/record.h"
+#include "decap/counters/shared.h"
+#include "inspect/packets/feed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	REST_MS = 2,
+	FEED_STATS = sizeof(struct feed_stats) / sizeof(uint64_t),
+};
+
+/* What one worker has offered, and what became of it before the queue. */
+struct offer {
+	_Alignas(CACHE_LINE) _Atomic uint64_t offered;
+	_Atomic uint64_t shed, lost;
+};
+
+struct feeder {
+	struct service service;
+	const struct settings_feed *settings;
+	struct feed *feed;
+	struct packet_queue *queue;
+	struct offer *offers; /* one a worker */
+	char thread[THREAD_NAME];
+	/* What the thread has counted. */
+	struct shared_ledger ledger;
+	_Atomic uint64_t stats[FEED_STATS];
+	_Atomic uint64_t left; /* at the end, in the queue */
+};
+
+struct feeds {
+	struct point_tags *tags; /* NULL: no feed has tags */
+	uint32_t n_workers, count;
+	struct feeder feeders[FEEDS_MAX];
+};
+
+/* --- start --- */
+
+/* A mirror of its own interface would feed itself. */
+static bool is_port(const struct settings *settings, const char *iface)
+{
+	for (uint32_t i = 0; i < settings->capture.ports.count; i++) {
+		const char *at = strstr(settings->capture.ports.text[i], "iface=");
+		size_t len = strlen(iface);
+
+		if (at && strncmp(at + 6, iface, len) == 0 &&
+			(at[6 + len] == '\0' || at[6 + len] == ','))
+			return true;
+	}
+	return false;
+}
+
+static bool open_feeder(struct feeder *f, const struct settings *settings, uint32_t n_workers,
+	struct error *error)
+{
+	const struct feed_params params = {.settings = f->settings};
+
+	if (f->settings->kind == FEED_INTERFACE && is_port(settings, f->settings->iface)) {
+		error_set(error,
+			"feeds: %s: packets come in by interface %s: what goes out there would "
+			"come back",
+			f->settings->name, f->settings->iface);
+		return false;
+	}
+	error_set(error, "feeds: %s: not enough memory for packets.queue", f->settings->name);
+	f->offers = cache_line_alloc(n_workers * sizeof(*f->offers));
+	f->queue = packet_queue_create(packet_queue_room(settings->packets.queue), n_workers);
+	if (f->offers && f->queue)
+		f->feed = feed_open(&params, error);
+	return f->feed != NULL;
+}
+
+struct feeds *feeds_open(
+	const struct settings *settings, uint32_t n_workers, struct error *error)
+{
+	struct feeds *feeds;
+
+	error->text[0] = '\0';
+	if (settings->feeds.count == 0)
+		return NULL;
+	feeds = calloc(1, sizeof(*feeds));
+	error_set(error, "not enough memory for feeds");
+	if (!feeds)
+		return NULL;
+	feeds->n_workers = n_workers;
+	while (feeds->count < settings->feeds.count) {
+		struct feeder *f = &feeds->feeders[feeds->count];
+
+		f->settings = &settings->feeds.feed[feeds->count++];
+		if (open_feeder(f, settings, n_workers, error))
+			continue;
+		feeds_destroy(feeds);
+		return NULL;
+	}
+	error->text[0] = '\0';
+	return feeds;
+}
+
+/* --- the thread --- */
+
+static void publish(struct feeder *f)
+{
+	const uint64_t *stats = (const uint64_t *)feed_stats(f->feed);
+
+	for (int i = 0; i < FEED_STATS; i++)
+		atomic_store_explicit(&f->stats[i], stats[i], memory_order_release);
+	shared_ledger_set(&f->ledger, feed_ledger(f->feed));
+}
+
+static bool take_one(void *ctx, const struct packet_record *record)
+{
+	struct feeder *f = ctx;
+
+	return feed_put(f->feed, record);
+}
+
+/* At the end it goes on until all is with the readers, or it is late. */
+static bool feed_round(void *ctx)
+{
+	struct feeder *f = ctx;
+	const struct packet_taker taker = {f, take_one};
+	uint32_t n, size;
+
+	if (f->service.phase == SERVICE_LATE)
+		return false;
+	n = packet_queue_take(f->queue, &taker);
+	feed_send(f->feed);
+	publish(f);
+	if (n > 0 || f->service.phase == SERVICE_RUNS)
+		return n > 0;
+	if (packet_queue_fill(f->queue, &size) == 0 && !feed_is_behind(f->feed))
+		return false;
+	feed_wait(f->feed, REST_MS);
+	return true;
+}
+
+static void feed_rest(void *ctx)
+{
+	struct feeder *f = ctx;
+
+	feed_wait(f->feed, REST_MS);
+	publish(f);
+}
+
+static bool wants_tags(const struct feeds *feeds)
+{
+	for (uint32_t i = 0; i < feeds->count; i++)
+		if (feeds->feeders[i].settings->tag == FEED_TAG_QINQ)
+			return true;
+	return false;
+}
+
+int feeds_start(struct feeds *feeds, const char *dir, const struct settings *settings,
+	const struct model *model, struct error *error)
+{
+	if (wants_tags(feeds)) {
+		feeds->tags = point_tags_open(dir, settings, error);
+		if (!feeds->tags)
+			return -1;
+		feeds_configure(feeds, model);
+	}
+	for (uint32_t i = 0; i < feeds->count; i++) {
+		struct feeder *f = &feeds->feeders[i];
+		const struct service_work work = {f->thread, feed_round, NULL, feed_rest};
+
+		snprintf(f->thread, sizeof(f->thread), "feed %.10s", f->settings->name);
+		feed_set_tags(f->feed, feeds->tags);
+		if (service_start(&f->service, &work, f, error))
+			return -1;
+	}
+	return 0;
+}
+
+void feeds_configure(struct feeds *feeds, const struct model *model)
+{
+	if (feeds && feeds->tags)
+		point_tags_configure(feeds->tags, model);
+}
+
+/* --- a worker --- */
+
+static void offer_to(
+	struct feeder *f, uint32_t worker, const struct packet_burst *burst, bool shed)
+{
+	uint64_t want = record_wanted(f->settings->what, burst->why, burst->mask), kept;
+	uint32_t n = (uint32_t)__builtin_popcountll(want);
+	struct offer *offer = &f->offers[worker];
+
+	if (n == 0)
+		return;
+	shared_add(&offer->offered, n);
+	if (shed) {
+		shared_add(&offer->shed, n);
+		return;
+	}
+	kept = packet_queue_put(f->queue, worker, burst, want, true);
+	if (kept != want)
+		shared_add(&offer->lost, n - (uint32_t)__builtin_popcountll(kept));
+}
+
+void feeds_offer(
+	struct feeds *feeds, uint32_t worker, const struct packet_burst *burst, bool shed)
+{
+	for (uint32_t i = 0; i < feeds->count; i++)
+		offer_to(&feeds->feeders[i], worker, burst, shed);
+}
+
+/* --- end --- */
+
+void feeds_stop(struct feeds *feeds, uint64_t ns)
+{
+	uint64_t until = now_monotonic() + ns;
+
+	for (uint32_t i = 0; feeds && i < feeds->count; i++) {
+		struct feeder *f = &feeds->feeders[i];
+		uint64_t now = now_monotonic();
+
+		service_stop(&f->service, now < until ? until - now : 0);
+		if (f->queue)
+			shared_add(&f->left, packet_queue_drop(f->queue));
+		if (!f->feed)
+			continue;
+		feed_end(f->feed);
+		publish(f);
+	}
+}
+
+void feeds_destroy(struct feeds *feeds)
+{
+	if (!feeds)
+		return;
+	feeds_stop(feeds, 0);
+	for (uint32_t i = 0; i < feeds->count; i++) {
+		feed_close(feeds->feeders[i].feed);
+		packet_queue_destroy(feeds->feeders[i].queue);
+		free(feeds->feeders[i].offers);
+	}
+	point_tags_close(feeds->tags);
+	free(feeds);
+}
+
+/* --- looking --- */
+
+uint32_t feeds_count(const struct feeds *feeds)
+{
+	return feeds ? feeds->count : 0;
+}
+
+/* What workers have counted last: so it has all that is behind the queue. */
+struct feed_state feeds_state(const struct feeds *feeds, uint32_t index)
+{
+	const struct feeder *f = &feeds->feeders[index];
+	struct feed_state state = {.name = feed_output(f->feed)};
+	struct output_ledger *l = &state.ledger;
+	uint64_t *stats = (uint64_t *)&state.stats;
+
+	*l = shared_ledger_get(&f->ledger);
+	for (int i = 0; i < FEED_STATS; i++)
+		stats[i] = atomic_load_explicit(&f->stats[i], memory_order_acquire);
+	l->lost_queue += shared_get(&f->left);
+	l->offered = 0;
+	for (uint32_t w = 0; w < feeds->n_workers; w++) {
+		const struct offer *offer = &f->offers[w];
+
+		l->by_policy += shared_get(&offer->shed);
+		l->lost_queue += shared_get(&offer->lost);
+		l->offered += shared_get(&offer->offered);
+	}
+	state.queue = packet_queue_fill(f->queue, &state.queue_size);
+	return state;
+}
