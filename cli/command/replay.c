@@ -223,6 +223,9 @@ static int run(struct arguments *a)
 	no_effect_say(a->params.settings);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* Readers of feeds may go, and the run goes on. */
+	if (a->params.settings->feeds.count > 0)
+		signal(SIGPIPE, SIG_IGN);
 	return (int)replay_run(&a->params, report, a);
 }
 

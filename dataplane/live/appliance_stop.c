@@ -172,7 +172,8 @@ bool appliance_stop(struct appliance *appliance,
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;
 	ok = recorder_stop(appliance->recorder, NS_PER_S);
-	feeds_stop(appliance->feeds, NS_PER_S); /* what other programs do not take is no failure */
+	feeds_stop(
+		appliance->feeds, NS_PER_S); /* what other programs do not take is no failure */
 	ok = output_flush(appliance->output) && ok;
 	ok = output_stop_sinks(appliance->output, NS_PER_S) && ok;
 	ok = finish(appliance, in_flight, report, ctx) && ok;

@@ -172,6 +172,7 @@ int feeds_start(struct feeds *feeds, const char *dir, const struct settings *set
 
 		snprintf(f->thread, sizeof(f->thread), "feed %.10s", f->settings->name);
 		feed_set_tags(f->feed, feeds->tags);
+		feed_send(f->feed); /* who waits gets the first packet */
 		if (service_start(&f->service, &work, f, error))
 			return -1;
 	}

@@ -1,0 +1,151 @@
+#!/bin/sh
+# Feeds of the live appliance: every packet to a pipe, to clients of PCAP-over-IP and to an interface, beside the
+# recording; a reader that is slow, stopped, killed or away loses its own packets and nobody else's, is counted,
+# and is a note of health. Needs root.
+. "$(dirname "$0")/../lib.sh"
+. "$here/live/live.sh"
+
+if [ "$(id -u)" -ne 0 ]; then
+  skip "needs root for network namespaces"
+  finish
+fi
+LIVE_PID= readers=
+space=psfeeds$$
+# shellcheck disable=SC2086
+trap 'kill -s KILL $LIVE_PID $readers 2>/dev/null; ip netns del $space 2>/dev/null; rm -rf "$tmp"' EXIT
+
+feeds() { python3 "$here/judge/feeds.py" "$@"; }
+stats() { # directory, expression over what ctl stats says, s
+  "$periscope" ctl -l "$1" -j stats | python3 -c "import json, sys; s = json.load(sys.stdin); print($2)"
+}
+is() { [ "$(stats "$1" "$2")" = True ]; }
+within() { # seconds, directory, expression
+  tries=$(($1 * 10))
+  until is "$2" "$3"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { echo "not in time: $3"; stats "$2" '(s["outputs"], s["feeds"])'; return 1; }
+    sleep 0.1
+  done
+}
+quiet="--set control.health_tcp=0 --set capture.memory=192MiB --set flow.capacity=65536"
+port=$((20000 + $$ % 20000))
+fifo=$tmp/fifo
+mkfifo "$fifo"
+capgen mix "$tmp/mix.pcap" flows=2000 vnis=2 seed=5 >"$tmp/mix.json" || exit 1
+packets=$(capinfos -Mc "$tmp/mix.pcap" | awk 'END { print $NF }')
+
+# A capture in; workers share one of its queues, so half of the packets change hands.
+whole() { # workers
+  kill -s KILL $LIVE_PID 2>/dev/null # left by a check that failed
+  rm -rf "$tmp/whole"
+  cat "$fifo" >"$tmp/got.pcap" &
+  readers=$!
+  # shellcheck disable=SC2086
+  live_start "$tmp/whole" env -- $quiet --set control.http=off --set packets.queue=32768 \
+    --set "capture.ports=[\"net_pcap0,rx_pcap=$tmp/mix.pcap\"]" --set capture.workers="$1" --set packets.record=accepted \
+    --set "feeds=[{name: ids, kind: pipe, path: $fifo, times: ns}]" || return 1
+  within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" && live_stop TERM 5 || return 1
+  wait $readers
+  live closed "$tmp/whole" && feeds output "$tmp/whole" ids offered="$packets" written="$packets" readers_joined=1 &&
+    feeds among "$tmp/got.pcap" "$tmp/mix.pcap" "$packets" && python3 "$here/judge/recorded.py" counts "$tmp/whole"
+}
+check "every packet to a pipe, and recorded, 1 worker" whole 1
+check "the same with 2 workers" whole 2
+
+wire_up $space
+cc -O2 -D_GNU_SOURCE -o "$tmp/flood" "$here/make/flood.c" || exit 1
+flood() { # rate, seconds
+  ip netns exec $space "$tmp/flood" from0 "$tmp/mix.pcap" "$1" "$2" >"$tmp/flood.json"
+}
+wire() { # directory, feeds
+  kill -s KILL $LIVE_PID 2>/dev/null
+  # shellcheck disable=SC2086
+  live_start "$1" ip netns exec $space -- $quiet --set control.http="127.0.0.1:$port" --set capture.workers=1 \
+    --set 'capture.ports=["net_af_packet0,iface=to0,framesz=2048,blocksz=65536,framecnt=16384"]' --set "feeds=[$2]" \
+    --set packets.queue=512
+}
+note() { # directory, words: of /health, which is well
+  ip netns exec $space python3 - "$port" "$1" <<'END'
+import json, sys, urllib.request
+health = json.load(urllib.request.urlopen("http://127.0.0.1:%s/health" % sys.argv[1]))
+assert health["healthy"] and any(sys.argv[2] in note for note in health["notes"]), health
+END
+}
+
+# One client that reads, and one that stops; a pipe whose reader is stopped, killed, and another one.
+slow() {
+  dir=$tmp/slow
+  cat "$fifo" >"$tmp/first.pcap" &
+  first=$!
+  wire "$dir" "{name: tcp, kind: pcap_over_ip, address: \"listen:127.0.0.1:$((port + 1))\"}, {name: ids, kind: pipe, path: $fifo}" ||
+    return 1
+  ip netns exec $space python3 "$here/judge/feeds.py" client $((port + 1)) "$tmp/all.pcap" &
+  fast=$!
+  ip netns exec $space python3 "$here/judge/feeds.py" client $((port + 1)) "$tmp/stopped.pcap" 100000 &
+  readers="$first $fast $!" stopped=$!
+  within 5 "$dir" 's["feeds"]["feed:tcp"]["readers"] == 2 and s["feeds"]["feed:ids"]["readers"] == 1' || return 1
+  flood 4000 1 && within 5 "$dir" 's["outputs"]["feed:ids"]["written"] == s["outputs"]["feed:ids"]["offered"]' || return 1
+  kill -s STOP $first
+  flood 8000 5
+  within 5 "$dir" 's["outputs"]["feed:ids"]["lost_queue"] > 100 and s["feeds"]["feed:tcp"]["readers_missed"] > 100' &&
+    note "feed:ids has lost" || return 1
+  kill -s KILL $first
+  cat "$fifo" >"$tmp/second.pcap" &
+  readers="$fast $! $stopped" second=$!
+  within 5 "$dir" 's["feeds"]["feed:ids"]["readers_joined"] == 2' || return 1
+  flood 1000 1
+  kill $stopped
+  live_stop TERM 6 || return 1
+  wait $fast $second
+  live closed "$dir" && feeds output "$dir" tcp readers_missed=+ lost_queue=0 lost_disk=0 &&
+    feeds output "$dir" ids written=+ lost_queue=+ lost_disk=+ &&
+    [ "$(capinfos -Mc "$tmp/all.pcap" | awk 'END { print $NF }')" -eq "$(results summary "$dir" ledger.inspected)" ] &&
+    tcpdump -n -r "$tmp/second.pcap" 2>"$tmp/said" | grep -c . >"$tmp/n" && ! grep -i 'truncated' "$tmp/said" && [ "$(cat "$tmp/n")" -gt 500 ]
+}
+check "a slow reader loses its own packets and nobody else's" slow
+
+# Nobody reads; a session that a reload brings has a number before its packets.
+nobody() {
+  dir=$tmp/nobody
+  printf 'feeds: [{name: ids, kind: pipe, path: %s, tag: qinq}]\n' "$fifo" >"$tmp/reload.yaml"
+  kill -s KILL $LIVE_PID 2>/dev/null
+  # shellcheck disable=SC2086
+  live_start "$dir" ip netns exec $space -- -c "$tmp/reload.yaml" $quiet --set control.http="127.0.0.1:$port" \
+    --set capture.workers=1 --set 'capture.ports=["net_af_packet0,iface=to0,framesz=2048,blocksz=65536,framecnt=16384"]' || return 1
+  flood 2000 1
+  within 5 "$dir" 's["feeds"]["feed:ids"]["no_reader"] == s["outputs"]["feed:ids"]["offered"] > 1000' &&
+    note "and has 0 readers" || return 1
+  cat >>"$tmp/reload.yaml" <<'END'
+traffic_mirror_sessions: [{id: tms-1, session_number: 1, virtual_network_id: 77, network_interface_id: eni-1}]
+network_interfaces: [{id: eni-1, private_ip_addresses: [10.77.0.1]}]
+END
+  "$periscope" ctl -l "$dir" reload && grep -q '^{"vlan":\[1,1\],"vni":77,.*"session":"tms-1","interface_id":"eni-1"}$' "$dir/feeds/vlan-tags.jsonl" &&
+    live_stop TERM 5 && live closed "$dir" && feeds output "$dir" ids written=0 no_reader=+
+}
+check "nobody reads: counted, and a note of health" nobody
+
+ip -n $space link add feed0 mtu 1900 arp off type veth peer name feed1 mtu 1900 arp off
+ip -n $space link set feed0 up
+ip -n $space link set feed1 up
+iface() {
+  dir=$tmp/iface
+  ip netns exec $space timeout 60 tcpdump -n -i feed1 -Q in -B 65536 -w "$tmp/got.pcap" 2>"$tmp/tcpdump" &
+  readers=$!
+  until grep -q 'listening on' "$tmp/tcpdump" 2>/dev/null; do sleep 0.1; done
+  wire "$dir" "{name: if, kind: interface, iface: feed0}" || return 1
+  flood 4000 2
+  within 5 "$dir" 's["outputs"]["feed:if"]["written"] == s["outputs"]["feed:if"]["offered"] > 1000' && live_stop TERM 5 || return 1
+  sleep 1.5
+  kill -s INT $readers
+  wait $readers
+  live closed "$dir" && [ "$(capinfos -Mc "$tmp/got.pcap" | awk 'END { print $NF }')" -eq "$(results summary "$dir" outputs.feed:if.written)" ]
+}
+check "an interface, read by tcpdump" iface
+# shellcheck disable=SC2086
+loop() {
+  ! ip netns exec $space timeout 20 "$periscope" run -l "$tmp/loop" $quiet --set control.http=off \
+    --set 'capture.ports=["net_af_packet0,iface=feed0"]' --set 'feeds=[{name: if, kind: interface, iface: feed0}]' 2>"$tmp/said" &&
+    grep -q 'if: packets come in by interface feed0: what goes out there would come back' "$tmp/said"
+}
+check "its own port is none" loop
+finish
