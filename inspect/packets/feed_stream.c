@@ -10,8 +10,9 @@
 
 #include "config/log/log.h"
 #include "inspect/packets/pcap_format.h"
+#include "inspect/packets/pcap_ring.h"
 
-/* Positions count bytes from 0 and never wrap; position p is at ring[p & mask]. */
+/* Positions are those of the ring. */
 struct reader {
 	int fd;
 	bool is_socket;
@@ -27,8 +28,8 @@ struct reader {
 /* start <= done <= head for every reader: so what one passes beyond `done` nobody had before. */
 struct feed_stream {
 	struct feed_stream_params params;
-	uint8_t *ring;
-	uint64_t mask, head, done;
+	struct pcap_ring ring;
+	uint64_t done;
 	struct reader readers[FEED_READERS_MAX];
 	uint32_t n_readers;
 	bool late; /* said of a packet */
@@ -36,50 +37,9 @@ struct feed_stream {
 	uint8_t header[PCAP_HEADER];
 };
 
-enum {
-	RECORD_MAX_LEN = PCAP_RECORD_HEADER + PCAPNG_SNAPLEN,
-	RECORD_CAP_AT = 8, /* in its header */
-};
+enum { RECORD_MAX_LEN = PCAP_RECORD_HEADER + PCAPNG_SNAPLEN };
 
 _Static_assert((int)FEED_STREAM_ROOM_MIN > (int)RECORD_MAX_LEN, "the longest record has room");
-
-/* --- the ring --- */
-
-static void ring_put(struct feed_stream *s, const void *bytes, size_t len)
-{
-	size_t at = s->head & s->mask, first = s->params.room - at;
-
-	first = len < first ? len : first;
-	memcpy(s->ring + at, bytes, first);
-	memcpy(s->ring, (const uint8_t *)bytes + first, len - first);
-	s->head += len;
-}
-
-static void ring_get(const struct feed_stream *s, uint64_t from, void *bytes, size_t len)
-{
-	size_t at = from & s->mask, first = s->params.room - at;
-
-	first = len < first ? len : first;
-	memcpy(bytes, s->ring + at, first);
-	memcpy((uint8_t *)bytes + first, s->ring, len - first);
-}
-
-static uint64_t next_record(const struct feed_stream *s, uint64_t start)
-{
-	uint32_t cap;
-
-	ring_get(s, start + RECORD_CAP_AT, &cap, sizeof(cap));
-	return start + PCAP_RECORD_HEADER + cap;
-}
-
-static uint64_t count_records(const struct feed_stream *s, uint64_t from, uint64_t to)
-{
-	uint64_t n = 0;
-
-	for (; from < to; from = next_record(s, from))
-		n++;
-	return n;
-}
 
 /* --- readers --- */
 
@@ -90,10 +50,8 @@ struct feed_stream *feed_stream_create(const struct feed_stream_params *params)
 	if (!s)
 		return NULL;
 	s->params = *params;
-	s->mask = params->room - 1;
-	s->ring = malloc(params->room);
 	pcap_header(s->header, LINKTYPE_ETHERNET, params->ns);
-	if (s->ring)
+	if (pcap_ring_init(&s->ring, params->room))
 		return s;
 	free(s);
 	return NULL;
@@ -111,7 +69,7 @@ static uint64_t farthest(const struct feed_stream *s)
 
 static uint64_t slowest(const struct feed_stream *s)
 {
-	uint64_t start = s->head;
+	uint64_t start = s->ring.head;
 
 	for (uint32_t i = 0; i < s->n_readers; i++)
 		if (s->readers[i].start < start)
@@ -121,7 +79,7 @@ static uint64_t slowest(const struct feed_stream *s)
 
 bool feed_stream_join(struct feed_stream *s, int fd, bool is_socket, const char *who)
 {
-	uint64_t from = s->n_readers > 0 ? farthest(s) : s->head;
+	uint64_t from = s->n_readers > 0 ? farthest(s) : s->ring.head;
 	struct reader *r = &s->readers[s->n_readers];
 
 	if (s->n_readers == FEED_READERS_MAX)
@@ -163,8 +121,8 @@ static void leave(struct feed_stream *s, struct reader *r, int cause)
 	uint64_t lost = 0;
 
 	if (s->n_readers == 1) {
-		lost = count_records(s, s->done, s->head);
-		s->done = s->head;
+		lost = pcap_ring_count(&s->ring, s->done, s->ring.head);
+		s->done = s->ring.head;
 		s->params.ledger->lost_disk += lost;
 	}
 	log_limited(&s->limit, LOG_LEVEL_WARNING, "feeds: %s: %s has gone: %s", s->params.name,
@@ -179,11 +137,11 @@ void feed_stream_destroy(struct feed_stream *s)
 	if (!s)
 		return;
 	if (s->n_readers > 0)
-		s->params.ledger->lost_disk += count_records(s, s->done, s->head);
+		s->params.ledger->lost_disk += pcap_ring_count(&s->ring, s->done, s->ring.head);
 	for (uint32_t i = 0; i < s->n_readers; i++)
 		close_reader(&s->readers[i]);
 	s->params.stats->readers -= s->n_readers;
-	free(s->ring);
+	pcap_ring_fini(&s->ring);
 	free(s);
 }
 
@@ -201,19 +159,20 @@ static void move_up(struct feed_stream *s, struct reader *r, uint64_t to)
 	uint64_t next = r->start;
 
 	if (r->at > r->start) {
-		next = next_record(s, r->start);
+		next = pcap_ring_next(&s->ring, r->start);
 		r->rest_at = 0;
 		r->rest_end = (uint32_t)(next - r->at);
-		ring_get(s, r->at, r->rest, r->rest_end);
+		pcap_ring_get(&s->ring, r->at, r->rest, r->rest_end);
 	}
-	s->params.stats->readers_missed += count_records(s, next, to);
+	s->params.stats->readers_missed += pcap_ring_count(&s->ring, next, to);
 	r->start = to;
 	r->at = to;
 }
 
 static bool make_room(struct feed_stream *s, uint64_t len)
 {
-	uint64_t keep = s->head + len < s->params.room ? 0 : s->head + len - s->params.room;
+	uint64_t keep =
+		s->ring.head + len < s->params.room ? 0 : s->ring.head + len - s->params.room;
 	uint64_t to = farthest(s);
 
 	if (slowest(s) >= keep)
@@ -245,9 +204,9 @@ bool feed_stream_put(struct feed_stream *s, uint64_t time_ns, const struct packe
 	if (!pcap_record_header(
 		    header, time_ns, s->params.ns, cap, bytes->header_len + bytes->wire))
 		say_late(s);
-	ring_put(s, header, sizeof(header));
-	ring_put(s, bytes->header, bytes->header_len);
-	ring_put(s, bytes->payload, bytes->cap);
+	pcap_ring_put(&s->ring, header, sizeof(header));
+	pcap_ring_put(&s->ring, bytes->header, bytes->header_len);
+	pcap_ring_put(&s->ring, bytes->payload, bytes->cap);
 	return true;
 }
 
@@ -259,8 +218,6 @@ enum { PIECES = 4 };
 static int pieces_of(
 	const struct feed_stream *s, const struct reader *r, struct iovec v[PIECES])
 {
-	uint64_t len = s->head - r->at;
-	size_t at = r->at & s->mask, first = s->params.room - at;
 	int n = 0;
 
 	if (r->header_left > 0)
@@ -269,17 +226,13 @@ static int pieces_of(
 			r->header_left};
 	if (r->rest_at < r->rest_end)
 		v[n++] = (struct iovec){r->rest + r->rest_at, r->rest_end - r->rest_at};
-	if (len > 0)
-		v[n++] = (struct iovec){s->ring + at, len < first ? len : first};
-	if (len > first)
-		v[n++] = (struct iovec){s->ring, len - first};
-	return n;
+	return n + pcap_ring_pieces(&s->ring, r->at, v + n);
 }
 
 static void pass_records(struct feed_stream *s, struct reader *r)
 {
 	while (r->start < r->at) {
-		uint64_t next = next_record(s, r->start);
+		uint64_t next = pcap_ring_next(&s->ring, r->start);
 
 		if (next > r->at)
 			return;
@@ -343,7 +296,8 @@ uint64_t feed_stream_pending(const struct feed_stream *s)
 
 	for (uint32_t i = 0; i < s->n_readers; i++) {
 		const struct reader *r = &s->readers[i];
-		uint64_t left = r->header_left + (r->rest_end - r->rest_at) + s->head - r->at;
+		uint64_t left =
+			r->header_left + (r->rest_end - r->rest_at) + s->ring.head - r->at;
 
 		most = left > most ? left : most;
 	}
@@ -354,7 +308,8 @@ uint32_t feed_stream_watch(const struct feed_stream *s, struct pollfd fds[FEED_R
 {
 	for (uint32_t i = 0; i < s->n_readers; i++) {
 		const struct reader *r = &s->readers[i];
-		bool more = r->header_left > 0 || r->rest_at < r->rest_end || r->at < s->head;
+		bool more =
+			r->header_left > 0 || r->rest_at < r->rest_end || r->at < s->ring.head;
 
 		fds[i] = (struct pollfd){.fd = r->fd, .events = more ? POLLOUT : 0};
 	}

@@ -27,7 +27,7 @@ within() { # seconds, directory, expression
     sleep 0.1
   done
 }
-quiet="--set control.health_tcp=0 --set capture.memory=192MiB --set flow.capacity=65536"
+quiet="--set overload.shed_recording=false --set overload.shed_dpi=false --set control.health_tcp=0 --set capture.memory=192MiB --set flow.capacity=65536"
 port=$((20000 + $$ % 20000))
 fifo=$tmp/fifo
 mkfifo "$fifo"
@@ -62,7 +62,7 @@ wire() { # directory, feeds
   # shellcheck disable=SC2086
   live_start "$1" ip netns exec $space -- $quiet --set control.http="127.0.0.1:$port" --set capture.workers=1 \
     --set 'capture.ports=["net_af_packet0,iface=to0,framesz=2048,blocksz=65536,framecnt=16384"]' --set "feeds=[$2]" \
-    --set packets.queue=512
+    --set packets.queue=4096
 }
 note() { # directory, words: of /health, which is well
   ip netns exec $space python3 - "$port" "$1" <<'END'
