@@ -18,6 +18,7 @@ struct alert_brief alert_brief_of(const struct alert_record *record, const char 
 		.count = record->count,
 		.engine = record->alert.engine,
 		.severity = record->alert.severity,
+		.has_source = record->alert.flow.key.ip_version != 0,
 		.source = record->alert.source,
 	};
 

@@ -11,6 +11,7 @@ struct alert_brief {
 	uint64_t id, first_ns, last_ns, count;
 	enum alert_engine engine;
 	uint8_t severity;
+	bool has_source; /* else it is about no packet */
 	struct ip_addr source;
 	char rule[ALERT_BRIEF_TEXT], title[ALERT_BRIEF_TEXT], why[ALERT_BRIEF_TEXT];
 	char tenant[TENANT_TEXT];

@@ -209,8 +209,7 @@ static bool is_before(const struct alert_fact *fact, const struct row *row)
 
 	if (fact->first_ns != has->first_ns)
 		return fact->first_ns < has->first_ns;
-	return flow_id(&fact->alert.flow, fact->alert.observation_point.point_id) <
-	       flow_id(&has->alert.flow, has->alert.observation_point.point_id);
+	return fact->alert.flow_id < has->alert.flow_id;
 }
 
 /* Those that grow as a whole come in their order, from one thread. */
@@ -248,7 +247,7 @@ static bool is_suppressed(const struct alerts *a, const struct alert_fact *fact)
 		.title = alert_words(alert, fact->text, ALERT_TITLE),
 		.tenant = alert_words(alert, fact->text, ALERT_TENANT),
 		.session = alert->observation_point.session,
-		.flow = alert->has_flow ? &alert->flow : NULL,
+		.flow = alert_has_flow(alert) ? &alert->flow : NULL,
 		.source = alert->source,
 		.time_ns = fact->time_ns,
 	};

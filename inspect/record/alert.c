@@ -95,6 +95,7 @@ const char *alert_engine_name(enum alert_engine engine)
 		[ALERT_PERISCOPE] = "periscope",
 		[ALERT_NDPI] = "ndpi",
 		[ALERT_LIST] = "list",
+		[ALERT_SURICATA] = "suricata",
 	};
 
 	return names[engine];
@@ -145,16 +146,19 @@ bool alert_tell(const struct sink *facts, uint64_t number, const struct flow *fl
 		.by_title = telling->by_title,
 		.lasts = telling->lasts,
 		.over = telling->over,
-		.has_flow = flow != NULL,
 		.is_latest = telling->is_latest,
+		.revision = telling->revision,
 		.tenant = telling->tenant,
 		.source = telling->source,
 		.observation_point = *observation_point,
+		.flow_id = telling->flow_id,
 	};
 	struct alert_fact *fact;
 
 	if (flow != NULL)
 		alert.flow = *flow;
+	if (flow != NULL && !telling->is_foreign)
+		alert.flow_id = flow_id(flow, observation_point->point_id);
 	alert.flow.dpi = NULL;
 	alert.flow.details = NULL;
 	for (int i = 0; i < ALERT_TEXTS; i++) {

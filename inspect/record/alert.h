@@ -13,7 +13,7 @@
 #include "inspect/record/sink.h"
 
 /* Who saw it. */
-enum alert_engine { ALERT_PERISCOPE, ALERT_NDPI, ALERT_LIST, ALERT_ENGINES };
+enum alert_engine { ALERT_PERISCOPE, ALERT_NDPI, ALERT_LIST, ALERT_SURICATA, ALERT_ENGINES };
 
 /* What is said of it. Any bytes; ALERT_TEXT at most, longer ones are cut. */
 enum alert_text {
@@ -35,15 +35,22 @@ struct alert {
 	bool by_title;    /* alerts of other titles are other alerts */
 	bool lasts; /* of a state: ends with the fact that says that it is over, not by time */
 	bool over;  /* of such a fact */
-	bool has_flow; /* else it concerns the observation point alone */
 	bool is_latest; /* what its latest fact says is told of it, not what its first one does */
+	uint32_t revision; /* of the rule; 0: it has none */
 	uint32_t tenant;
 	struct ip_addr source;
 	struct observation_point observation_point;
-	struct flow flow; /* as it was; without `details` and `dpi` */
+	uint64_t flow_id; /* 0: it is not known */
+	/* As it was; without `details` and `dpi`. Without an ip_version: none shows it. */
+	struct flow flow;
 	uint16_t len[ALERT_TEXTS];
 	bool cut; /* one of the texts was */
 };
+
+static inline bool alert_has_flow(const struct alert *alert)
+{
+	return alert->flow.key.ip_version != 0;
+}
 
 /* What makes alerts one: they have one engine, rule, source and tenant, and where `title` is given, one title. */
 struct alert_identity {
@@ -85,8 +92,12 @@ struct alert_telling {
 	enum alert_engine engine;
 	uint8_t severity;
 	bool by_title, lasts, over, is_latest;
+	/* Of the flow there is no more than key, client and direction, and its id: 0 if that is not known. */
+	bool is_foreign;
+	uint32_t revision;
 	uint32_t tenant;
 	struct ip_addr source;
+	uint64_t flow_id;
 	uint64_t first_ns, time_ns; /* 0: the first is the last */
 	uint64_t times; /* 0: once; where `is_latest`, not at all: there is only more to say */
 	struct alert_words text[ALERT_TEXTS];

@@ -20,8 +20,11 @@ void alert_rows_print(const struct alert_brief *rows, uint32_t n, FILE *out)
 		columns_cell(&c, "%s", alert_engine_name(rows[i].engine));
 		columns_cell(&c, "%s", rows[i].rule);
 		columns_cell(&c, "%s", rows[i].title);
-		columns_addr(&c, &rows[i].source);
-		columns_cell(&c, "%s", rows[i].tenant);
+		if (rows[i].has_source)
+			columns_addr(&c, &rows[i].source);
+		else
+			columns_cell(&c, "-");
+		columns_cell(&c, "%s", rows[i].tenant[0] != '\0' ? rows[i].tenant : "-");
 		columns_count(&c, rows[i].count);
 	}
 	columns_print(&c, out);
@@ -40,8 +43,11 @@ static void put_alert(struct json *j, const struct alert_brief *row)
 	json_u64(j, "severity", row->severity);
 	json_string(j, "title", row->title);
 	json_string(j, "why", row->why[0] != '\0' ? row->why : NULL);
-	json_addr(j, "source", &row->source);
-	json_string(j, "tenant", row->tenant);
+	if (row->has_source)
+		json_addr(j, "source", &row->source);
+	else
+		json_string(j, "source", NULL);
+	json_string(j, "tenant", row->tenant[0] != '\0' ? row->tenant : NULL);
 	json_time(j, "first", row->first_ns);
 	json_time(j, "last", row->last_ns);
 	json_u64(j, "count", row->count);

@@ -120,6 +120,42 @@ static void an_alert_without_a_flow(void)
 		"\"protocol\":null,\"evidence\":{\"dns.query\":"));
 }
 
+/* Another program's: the flow is known by its id, or not at all. */
+static void an_alert_of_suricata(void)
+{
+	const struct observation_point point = {.has_vni = true, .key.vni = 42};
+	struct alert_telling telling = some_telling();
+	const char *got;
+
+	telling.engine = ALERT_SURICATA;
+	telling.revision = 4294967295;
+	telling.is_foreign = true;
+	telling.flow_id = 0xabc;
+	got = write(&point, &telling);
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "\"engine\":\"suricata\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got, "\"revision\":4294967295,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got,
+		"\"flow_id\":\"0000000000000abc\",\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\""));
+	telling.flow_id = 0;
+	CU_ASSERT_PTR_NOT_NULL(strstr(write(&point, &telling),
+		"\"flow_id\":null,\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\""));
+}
+
+static void an_alert_about_no_packet(void)
+{
+	const struct observation_point point = {.has_vni = false};
+	const struct flow none = {.flags = 0};
+	struct alert_telling telling = {
+		.engine = ALERT_PERISCOPE, .severity = 2, .is_foreign = true};
+	const char *got = write_of(&none, &point, &telling);
+
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(got, "\"flow_id\":null,\"community_id\":null,\"vni\":null,"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(got, "\"tenant\":null,\"src_ip\":null,\"dst_ip\":null,\"src_port\":null,"
+			    "\"dst_port\":null,\"protocol\":null,\"evidence\":{}}"));
+}
+
 /* Every byte grows to six, and every text is longer than there is room for. */
 static void none_is_longer(void)
 {
@@ -162,6 +198,8 @@ void suite_event_alert(void)
 
 	CU_ADD_TEST(s, an_alert_in_full);
 	CU_ADD_TEST(s, an_alert_without_a_flow);
+	CU_ADD_TEST(s, an_alert_of_suricata);
+	CU_ADD_TEST(s, an_alert_about_no_packet);
 	CU_ADD_TEST(s, none_is_longer);
 	CU_ADD_TEST(s, docs_list_every_field);
 }
