@@ -92,7 +92,7 @@ static void told(unsigned i, const char *words)
 	char text[ALERT_BYTES];
 
 	CU_ASSERT_TRUE_FATAL(i < ear.n);
-	CU_ASSERT_TRUE(alert->lasts && alert->by_title && !alert->has_flow);
+	CU_ASSERT_TRUE(alert->lasts && alert->by_title && !alert_has_flow(alert));
 	CU_ASSERT_EQUAL(alert->engine, ALERT_PERISCOPE);
 	CU_ASSERT_EQUAL(alert->source.byte[12], 10);
 	snprintf(text, sizeof(text), "%c%.*s|%.*s|%.*s %.*s", alert->over ? '-' : '+',
