@@ -66,7 +66,7 @@ file(REAL_PATH ${DPDK_EAL} eal)
 string(REGEX REPLACE ".*\\.so\\.([0-9]+).*" "\\1" abi ${eal})
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "librte-bus-pci${abi}, librte-bus-vdev${abi}, librte-mempool-ring${abi}, librte-net-ena${abi}, librte-net-af-packet${abi}, systemd | systemd-standalone-sysusers")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "dpdk, librte-net-af-xdp${abi}, librte-net-tap${abi}, librte-net-pcap${abi}")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "librte-meta-net")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "librte-meta-net, suricata (>= 1:7)")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(control ${CMAKE_SOURCE_DIR}/packaging/debian)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA

@@ -9,6 +9,7 @@
 #include "config/parse/plural.h"
 #include "config/parse/report.h"
 #include "config/settings/settings.h"
+#include "dataplane/output/suricata.h"
 #include "inspect/record/json.h"
 
 #include <stdbool.h>
@@ -79,6 +80,7 @@ static struct model *load(
 	enum settings_status status = settings_load_report(settings, from->file, report);
 	struct policy knowledge = {.model = NULL};
 	struct model *model = NULL;
+	struct error error;
 
 	for (uint32_t i = 0; i < from->n_set; i++)
 		settings_set_report(settings, from->set[i], report);
@@ -88,6 +90,9 @@ static struct model *load(
 		settings_check(settings, from->file, report);
 	if (status != SETTINGS_UNREADABLE)
 		(void)load_knowledge_report(from, settings, &knowledge, report);
+	if (status == SETTINGS_READ && !suricata_check(settings, from->file, &error))
+		report_add(report, FINDING_unreadable, from->file ? from->file : "--set", 0,
+			NULL, "%s", error.text);
 	policy_destroy(&knowledge);
 	return model;
 }

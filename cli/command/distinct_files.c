@@ -34,6 +34,7 @@ static bool add_devices(struct inputs *inputs, const struct settings *s)
 static bool run_totals_gather(struct inputs *inputs, const struct distinct_files *f)
 {
 	char path[PATH_MAX];
+	const struct settings_suricata *suricata = &f->settings->detect.suricata;
 	bool ok = !f->settings_file || inputs_add(inputs, f->settings_file);
 
 	for (uint32_t i = 0; ok && i < f->settings->aws_import.count; i++)
@@ -48,6 +49,12 @@ static bool run_totals_gather(struct inputs *inputs, const struct distinct_files
 		ok = inputs_add(
 			inputs, model_import_path(f->settings_file,
 					f->settings->detect.geoip.text[i], path, sizeof(path)));
+	for (uint32_t i = 0; ok && i < suricata->rules.count; i++)
+		ok = inputs_add(inputs, model_import_path(f->settings_file,
+						suricata->rules.text[i], path, sizeof(path)));
+	if (ok && suricata->config)
+		ok = inputs_add(inputs, model_import_path(f->settings_file, suricata->config,
+						path, sizeof(path)));
 	for (uint32_t i = 0; ok && i < f->n_captures; i++)
 		ok = inputs_add(inputs, f->captures[i]);
 	return ok && add_devices(inputs, f->settings);

@@ -2,14 +2,15 @@
 #include "cli/command/check.h"
 #include "cli/command/command.h"
 #include "cli/command/distinct_files.h"
+#include "cli/command/expression.h"
 #include "cli/command/load_config.h"
 #include "cli/command/no_effect.h"
 #include "cli/command/standard_output.h"
 #include "cli/command/usage.h"
 #include "cli/rights/rights.h"
+#include "cli/rights/start_suricata.h"
 #include "config/log/error.h"
 #include "config/log/log.h"
-#include "config/log/text.h"
 
 #include "config/settings/settings.h"
 #include "dataplane/replay/replay.h"
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct arguments {
@@ -30,6 +30,8 @@ struct arguments {
 	uint32_t n_set;
 	const char **list_files; /* --list, in order; relative to here */
 	uint32_t n_list_files;
+	const char **rule_files; /* --rules, likewise */
+	uint32_t n_rule_files;
 	struct policy policy;
 	bool json, dump, check, help;
 };
@@ -112,6 +114,9 @@ static bool parse_option(struct arguments *a, int option)
 	case OPT_LIST:
 		a->list_files[a->n_list_files++] = optarg;
 		return true;
+	case OPT_RULES:
+		a->rule_files[a->n_rule_files++] = optarg;
+		return true;
 	case OPT_DUMP:
 		a->dump = true;
 		return true;
@@ -121,56 +126,6 @@ static bool parse_option(struct arguments *a, int option)
 	default:
 		return false;
 	}
-}
-
-static bool exists(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") == 0 || stat(path, &st) == 0;
-}
-
-/* As tcpdump has it, an expression may follow the captures: the last argument is one when others
- * stand before it, no file has that name, and it does not look like a path. */
-static bool is_expression(const char *text)
-{
-	return !exists(text) && (strchr(text, ' ') || !strpbrk(text, "./"));
-}
-
-/* Words that an expression begins with or is put together from (pcap-filter(7)). */
-static bool is_primitive(const char *text)
-{
-	static const char *const words[] = {"host", "net", "port", "portrange", "src", "dst",
-		"tcp", "udp", "sctp", "icmp", "icmp6", "ip", "ip6", "arp", "rarp", "ether",
-		"proto", "gateway", "greater", "less", "len", "vlan", "mpls", "geneve",
-		"broadcast", "multicast", "not", "and", "or", "!"};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(text, words[i]) == 0)
-			return true;
-	return false;
-}
-
-/* The shell has made several arguments of an expression: says so, with what it should have been. */
-static bool is_unquoted(char *const *arguments, int n)
-{
-	char expression[ERROR_TEXT];
-	struct text t = text_make(expression, sizeof(expression) - 1);
-	int at = 0;
-
-	while (at < n && !(is_primitive(arguments[at]) && !exists(arguments[at])))
-		at++;
-	if (at >= n - 1)
-		return false;
-	for (int i = at; i < n; i++) {
-		text_cstr(&t, i > at ? " " : "");
-		text_cstr(&t, arguments[i]);
-	}
-	*t.at = '\0';
-	log_error("'%s' is no file; an expression of several words is one argument, so quote "
-		  "it: '%s'",
-		arguments[at], expression);
-	return true;
 }
 
 static bool parse_arguments(struct arguments *a, int argc, char **argv)
@@ -184,9 +139,9 @@ static bool parse_arguments(struct arguments *a, int argc, char **argv)
 			return false;
 	if (a->help || a->dump || a->check)
 		return true;
-	if (is_unquoted(argv + optind, argc - optind))
+	if (expression_is_unquoted(argv + optind, argc - optind))
 		return false;
-	if (argc - optind > 1 && is_expression(argv[argc - 1]))
+	if (argc - optind > 1 && expression_is(argv[argc - 1]))
 		a->params.bpf = argv[--argc];
 	a->params.captures = (const char *const *)argv + optind;
 	a->params.n_captures = (uint32_t)(argc - optind);
@@ -215,6 +170,26 @@ static void confine(void *ctx)
 	rights_confine_offline(a->params.settings);
 }
 
+/* It is started first: there are no threads yet, and rights for it. */
+static int run_with_suricata(struct arguments *a)
+{
+	struct suricata_params params = {
+		.settings = a->params.settings,
+		.settings_file = a->settings_file,
+		.model = a->policy.model,
+	};
+	struct error error;
+	int status = EXIT_USAGE;
+
+	a->params.suricata = start_suricata(&params, &error);
+	if (a->params.suricata)
+		status = (int)replay_run(&a->params, report, a);
+	else
+		log_error("%s", error.text);
+	stop_suricata(a->params.suricata, &params);
+	return status;
+}
+
 static int run(struct arguments *a)
 {
 	/* A second signal ends the program at once: a read from a silent pipe may never end. */
@@ -226,24 +201,35 @@ static int run(struct arguments *a)
 	/* Readers of feeds may go, and the run goes on. */
 	if (a->params.settings->feeds.count > 0)
 		signal(SIGPIPE, SIG_IGN);
-	return (int)replay_run(&a->params, report, a);
+	if (!settings_suricata_is_on(&a->params.settings->detect.suricata))
+		return (int)replay_run(&a->params, report, a);
+	return run_with_suricata(a);
 }
 
-/* Their paths are made absolute: those of the settings are relative to the settings file. */
-static bool add_lists(const struct arguments *a, struct settings *settings, struct error *error)
+/* Adds files to the settings. Their paths are made absolute: those of the settings are relative to the settings
+ * file. */
+static bool add_files(const char *const *files, uint32_t n,
+	int (*add)(struct settings *settings, const char *file, struct error *error),
+	struct settings *settings, struct error *error)
 {
-	for (uint32_t i = 0; i < a->n_list_files; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		char path[PATH_MAX];
 
-		if (!realpath(a->list_files[i], path)) {
-			error_set(error, "%s: cannot open: %s", a->list_files[i],
-				strerror(errno));
+		if (!realpath(files[i], path)) {
+			error_set(error, "%s: cannot open: %s", files[i], strerror(errno));
 			return false;
 		}
-		if (settings_add_list(settings, path, error) != 0)
+		if (add(settings, path, error) != 0)
 			return false;
 	}
 	return true;
+}
+
+static bool add_options(
+	const struct arguments *a, struct settings *settings, struct error *error)
+{
+	return add_files(a->list_files, a->n_list_files, settings_add_list, settings, error) &&
+	       add_files(a->rule_files, a->n_rule_files, settings_add_rules, settings, error);
 }
 
 /* false: it was said what is wrong with them. */
@@ -254,7 +240,8 @@ static bool load(struct arguments *a, struct settings *settings)
 	struct error error;
 
 	a->policy.model = load_config(&from, settings, &error);
-	if (!a->policy.model || !add_lists(a, settings, &error) ||
+	if (!a->policy.model || !add_options(a, settings, &error) ||
+		!suricata_check(settings, a->settings_file, &error) ||
 		!load_knowledge(&from, settings, &a->policy, &error)) {
 		log_error("%s", error.text);
 		return false;
@@ -339,15 +326,17 @@ int command_replay(int argc, char **argv)
 			},
 		.set = calloc((size_t)argc, sizeof(char *)),
 		.list_files = calloc((size_t)argc, sizeof(char *)),
+		.rule_files = calloc((size_t)argc, sizeof(char *)),
 	};
 	int status = EXIT_USAGE;
 
-	if (a.set && a.list_files && parse_arguments(&a, argc, argv)) {
+	if (a.set && a.list_files && a.rule_files && parse_arguments(&a, argc, argv)) {
 		if (a.help)
 			status = usage_help("replay");
 		else
 			status = act(&a, &settings);
 	}
+	free(a.rule_files);
 	free(a.list_files);
 	free(a.set);
 	return status;

@@ -102,6 +102,17 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 	return false;
 }
 
+/* false: they ask for what replay alone can do. */
+static bool is_for_run(const struct settings *settings, struct error *error)
+{
+	if (!settings_suricata_is_on(&settings->detect.suricata))
+		return true;
+	error_set(error,
+		"detect.suricata: only replay starts Suricata; a feed (feeds, tag: qinq) "
+		"gives run's packets to one that is started otherwise");
+	return false;
+}
+
 /* Settings, model and lists, anew. false: `error` says why, and nothing is held. */
 static bool load(const struct run *run, struct settings *settings, struct policy *policy,
 	struct error *error)
@@ -115,7 +126,8 @@ static bool load(const struct run *run, struct settings *settings, struct policy
 
 	settings_init(settings);
 	*policy = (struct policy){.model = load_config(&from, settings, error)};
-	if (policy->model && load_knowledge(&from, settings, policy, error))
+	if (policy->model && load_knowledge(&from, settings, policy, error) &&
+		is_for_run(settings, error))
 		return true;
 	policy_destroy(policy);
 	settings_fini(settings);

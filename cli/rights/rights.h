@@ -40,6 +40,10 @@ bool rights_give_up(const struct rights *rights, struct error *error);
  * and threads. Where the kernel has no filter it says so on stderr and goes on without. */
 void rights_confine_offline(const struct settings *settings);
 
+/* For a process with one thread, which is to start other programs: it becomes the user, and keeps no capability,
+ * nor does what it starts. false: `error` says why not. */
+bool rights_give_up_all(const struct rights *rights, struct error *error);
+
 /* The capabilities that this thread has; bit by number. */
 uint64_t rights_held(void);
 /* Whether this build can work under a filter of system calls; sanitizers make calls of their own. */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -163,6 +164,23 @@ void rights_confine_offline(const struct settings *s)
 		return;
 	if (!syscalls_confine(&params, &error))
 		log_error("%s", error.text);
+}
+
+bool rights_give_up_all(const struct rights *r, struct error *error)
+{
+	const struct rlimit none = {0, 0};
+	struct rights bare = *r;
+
+	bare.keep = 0;
+	if (!r->core_dumps)
+		setrlimit(RLIMIT_CORE, &none);
+	give_up_here(&bare);
+	if (r->user[0] != '\0' && !become(&bare, error))
+		return false;
+	if (rights_held() == 0)
+		return true;
+	error_set(error, "the process that starts programs could not give up its capabilities");
+	return false;
 }
 
 bool rights_give_up(const struct rights *r, struct error *error)

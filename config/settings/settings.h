@@ -112,6 +112,21 @@ enum { SUPPRESSIONS_MAX = 1000 };
 /* Who sees what alerts are about. */
 #define ALERT_ENGINE_NAMES "periscope|ndpi|list|suricata"
 
+/* The Suricata that is started, and fed. Texts are owned by the settings; NULL: not given. */
+struct settings_suricata {
+	char *command;                 /* the program; NULL: suricata */
+	char *config;                  /* its suricata.yaml; relative to the settings file */
+	struct settings_strings rules; /* files, or patterns of them; relative likewise */
+	uint64_t timeout;              /* ns in which it must take packets */
+};
+
+enum { SURICATA_RULES_MAX = 200 };
+
+static inline bool settings_suricata_is_on(const struct settings_suricata *suricata)
+{
+	return suricata->rules.count > 0 || suricata->config;
+}
+
 /* Decapsulated packets for another program. */
 enum feed_kind { FEED_PIPE, FEED_PCAP_OVER_IP, FEED_INTERFACE, FEED_KINDS };
 #define FEED_KIND_NAMES "pipe|pcap_over_ip|interface"
@@ -220,6 +235,7 @@ struct settings {
 		struct settings_lists lists;
 		struct settings_suppressions suppress;
 		struct settings_strings geoip; /* paths, relative to the settings file */
+		struct settings_suricata suricata;
 	} detect;
 	struct {
 		bool flow, flow_start;
@@ -302,6 +318,8 @@ int settings_set(struct settings *settings, const char *assignment, struct error
 int settings_set_report(
 	struct settings *settings, const char *assignment, struct report *report);
 
+/* One more rule file of Suricata's; `file` is copied. 0, or -1 and `error`. */
+int settings_add_rules(struct settings *settings, const char *file, struct error *error);
 /* One more indicator list, with the defaults of the others. */
 int settings_add_list(struct settings *settings, const char *file, struct error *error);
 

@@ -135,6 +135,32 @@ static void suppressions_print(const struct settings_suppressions *suppressions,
 	}
 }
 
+static void suricata_print(const struct settings_suricata *s, FILE *out)
+{
+	char text[VALUE_TEXT];
+
+	if (!settings_suricata_is_on(s)) {
+		fputs(" {}", out);
+		return;
+	}
+	value_duration_print(s->timeout, text);
+	fprintf(out, " {timeout: %s", text);
+	if (s->command) {
+		fputs(", command: ", out);
+		quoted_print(s->command, out);
+	}
+	if (s->config) {
+		fputs(", config: ", out);
+		quoted_print(s->config, out);
+	}
+	fputs(", rules: [", out);
+	for (uint32_t i = 0; i < s->rules.count; i++) {
+		fputs(i > 0 ? ", " : "", out);
+		quoted_print(s->rules.text[i], out);
+	}
+	fputs("]}", out);
+}
+
 static void feed_print(const struct settings_feed *f, FILE *out)
 {
 	fputs("\n  - {name: ", out);
@@ -235,6 +261,9 @@ static void value_print(
 	case SETTING_FEEDS:
 		feeds_print(field, out);
 		break;
+	case SETTING_SURICATA:
+		suricata_print(field, out);
+		break;
 	case SETTING_MODEL:
 		break;
 	}
@@ -334,6 +363,7 @@ static void range_print(const struct settings_row *row, FILE *out)
 	case SETTING_LISTS:
 	case SETTING_SUPPRESSIONS:
 	case SETTING_FEEDS:
+	case SETTING_SURICATA:
 	case SETTING_MODEL:
 		break;
 	}

@@ -1,6 +1,6 @@
 /* Where a value of the settings is being read, and what its readers share. Private to
- * config/settings/settings_read.c, settings_tenant.c, settings_lists.c, settings_suppress.c and
- * settings_feeds.c. */
+ * config/settings/settings_read.c, settings_tenant.c, settings_lists.c, settings_suppress.c,
+ * settings_suricata.c and settings_feeds.c. */
 #pragma once
 
 #include "config/settings/settings_row.h"
@@ -35,5 +35,7 @@ bool place_tenants(const struct place *p, const struct node *list);
 bool place_lists(const struct place *p, const struct node *list);
 /* Alerts that are not wanted; false: refused. */
 bool place_suppressions(const struct place *p, const struct node *list);
+/* The mapping of Suricata's; false: refused. */
+bool place_suricata(const struct place *p, const struct node *map);
 /* The feeds; false: refused. */
 bool place_feeds(const struct place *p, const struct node *list);

@@ -250,5 +250,7 @@ bool settings_read(struct settings *settings, const struct settings_row *row,
 {
 	const struct place p = {settings, row, fault};
 
+	if (row->type == SETTING_SURICATA)
+		return place_suricata(&p, value);
 	return row->type >= SETTING_PORTS ? list_read(&p, value) : scalar_read(&p, value);
 }

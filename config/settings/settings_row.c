@@ -141,6 +141,14 @@ static void strings_clear(struct settings_strings *strings)
 	*strings = (struct settings_strings){0};
 }
 
+static void suricata_clear(struct settings_suricata *suricata)
+{
+	free(suricata->command);
+	free(suricata->config);
+	strings_clear(&suricata->rules);
+	*suricata = (struct settings_suricata){.timeout = SECONDS(60)};
+}
+
 void settings_clear(struct settings *settings, const struct settings_row *row)
 {
 	void *field = (char *)settings + row->offset;
@@ -155,4 +163,6 @@ void settings_clear(struct settings *settings, const struct settings_row *row)
 		suppressions_clear(field);
 	else if (row->type == SETTING_FEEDS)
 		feeds_clear(field);
+	else if (row->type == SETTING_SURICATA)
+		suricata_clear(field);
 }

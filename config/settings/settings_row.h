@@ -28,6 +28,7 @@ enum settings_type {
 	SETTING_LISTS,        /* struct settings_lists */
 	SETTING_SUPPRESSIONS, /* struct settings_suppressions */
 	SETTING_FEEDS,        /* struct settings_feeds */
+	SETTING_SURICATA,     /* struct settings_suricata */
 	SETTING_MODEL,        /* nothing: read by model_load() */
 };
 

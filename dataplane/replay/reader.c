@@ -3,6 +3,7 @@
 #include "config/log/now.h"
 #include "config/thread/backoff.h"
 #include "dataplane/capture/packet_times.h"
+#include "dataplane/output/suricata.h"
 #include "dataplane/replay/block_queue.h"
 #include "dataplane/replay/distributor.h"
 #include "dataplane/replay/lookahead.h"
@@ -41,7 +42,7 @@ static bool add_block(struct reader *reader)
 {
 	struct block *block = block_create(reader->params.n_workers,
 		reader->params.packets != NULL || reader->params.recording != NULL ||
-			reader->params.feeds != NULL);
+			reader->params.feeds != NULL || reader->params.suricata != NULL);
 
 	if (!block)
 		return false;
@@ -278,6 +279,8 @@ static void record_one(const struct reader_params *to, const struct mark *mark)
 		return;
 	if (to->packets && mark->least == RECORD_ACCEPTED)
 		packet_file_write(to->packets, &mark->packet);
+	if (mark->least == RECORD_ACCEPTED)
+		suricata_send(to->suricata, &mark->packet);
 	if (to->recording && (asked == RECORD_ALL || asked == mark->least))
 		packet_files_write(to->recording, &mark->packet);
 	replay_feeds_put(to->feeds, mark->least, &mark->packet);

@@ -21,6 +21,7 @@
 #include "inspect/summary/summary.h"
 
 struct reader;
+struct suricata;
 
 struct reader_params {
 	const struct settings *settings;
@@ -28,6 +29,7 @@ struct reader_params {
 	struct packet_file *packets;    /* accepted packets go there; NULL: nowhere */
 	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
 	struct replay_feeds *feeds;     /* NULL: there are none */
+	struct suricata *suricata;      /* accepted packets go there, too; NULL: nowhere */
 	uint32_t n_workers;
 	enum decap_mode mode;
 	const struct inner_filter *inner; /* NULL: everything is taken */

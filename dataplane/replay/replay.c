@@ -1,4 +1,5 @@
 #include "config/log/log.h"
+#include "dataplane/output/suricata.h"
 #include "dataplane/port/eal.h"
 #include "dataplane/port/processors.h"
 #include "dataplane/replay/replay_inside.h"
@@ -133,6 +134,7 @@ static int make_reader(struct replay *replay, struct error *error)
 		.packets = replay->packets,
 		.recording = replay->recording,
 		.feeds = replay->feeds,
+		.suricata = replay->params->suricata,
 		.n_workers = replay->n_workers,
 		.mode = replay->params->input,
 		.inner = replay->inner,
@@ -187,7 +189,7 @@ static int make_outboxes(struct replay *replay, struct error *error)
 {
 	const struct settings *settings = replay->params->settings;
 	struct correlator_params correlator = {
-		.n_outboxes = replay->n_workers,
+		.n_outboxes = replay->n_workers + (replay->params->suricata != NULL),
 		.replay = true,
 		.tables = totals_tables_asked(settings),
 		.settings = settings,
@@ -219,8 +221,8 @@ static int make_lanes(struct replay *replay, struct error *error)
 		replay->lanes[i] = lane_create(&params, error);
 		if (!replay->lanes[i])
 			return -1;
-		replay->lanes[i]->records =
-			replay->packets || replay->recording || replay->feeds;
+		replay->lanes[i]->records = replay->packets || replay->recording ||
+					    replay->feeds || replay->params->suricata;
 	}
 	return 0;
 }
@@ -233,10 +235,12 @@ static int start_services(struct replay *replay, struct error *error)
 		return -1;
 	}
 	output_locate(replay->output, replay->params->geo);
-	return correlator_run(replay->correlator, error) ||
-			       writer_run(replay->writer, replay->output, error)
-		       ? -1
-		       : 0;
+	if (correlator_run(replay->correlator, error) ||
+		writer_run(replay->writer, replay->output, error))
+		return -1;
+	return replay->params->suricata ? suricata_listen(replay->params->suricata,
+						  replay->correlator, replay->n_workers, error)
+					: 0;
 }
 
 static bool go_on(void *ctx, uint64_t packets)
@@ -307,6 +311,7 @@ static bool close_outputs(struct replay *replay)
 
 static void replay_free(struct replay *replay)
 {
+	suricata_end(replay->params->suricata); /* its thread tells facts to the correlator */
 	for (uint32_t i = 0; i < replay->n_workers; i++)
 		lane_destroy(replay->lanes[i]);
 	replay_feeds_destroy(replay->feeds);
@@ -327,10 +332,12 @@ static enum replay_status run(struct replay *replay, struct error *error)
 		begin_feeds(replay, error) || run_threads(replay, error))
 		return REPLAY_FAILED;
 	replay_look_at_sessions(replay);
+	suricata_end(replay->params->suricata);
 	correlator_stop(replay->correlator);
 	writer_stop(replay->writer);
 	replay->writer = NULL;
 	replay->lost = !output_flush(replay->output) || replay->lost;
+	replay->lost = !suricata_is_whole(replay->params->suricata) || replay->lost;
 	replay->lost = !output_stop_sinks(replay->output, 0) || replay->lost;
 	if (replay->packets && !packet_file_flush(replay->packets))
 		replay->lost = true;

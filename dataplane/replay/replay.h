@@ -16,6 +16,7 @@ struct replay_params {
 	const struct model *model; /* NULL: no filters, sessions or interfaces are known */
 	const struct lists *lists; /* of indicators; NULL: none */
 	const struct geo *geo;     /* where addresses are; NULL: nobody knows */
+	struct suricata *suricata; /* started, and ended by the replay; NULL: none */
 	const char *const *captures;
 	uint32_t n_captures;
 	const char *bpf;         /* of packets as captured; NULL: every packet */

@@ -1,6 +1,7 @@
 #include "config/log/error.h"
 #include "config/log/log.h"
 #include "dataplane/output/run_totals.h"
+#include "dataplane/output/suricata.h"
 #include "dataplane/replay/replay_inside.h"
 
 static double seconds_since(const struct timespec *began)
@@ -104,6 +105,8 @@ enum replay_status replay_summarize(const struct replay *replay,
 	} else {
 		reader_ledger(replay->reader, &g.ledger);
 		reader_overflow(replay->reader, &g.counters.fragments_stats);
+		g.counters.suricata_stats = suricata_stats(replay->params->suricata);
+		g.counters.alerts_stats.unheard += suricata_unheard(replay->params->suricata);
 		what = describe(replay, &g);
 		summary = summarize(replay, &g, &what);
 		if (replay->params->output_dir &&

@@ -45,6 +45,7 @@ static bool open_stream(struct feed *feed, struct error *error)
 		.name = s->name,
 		.room = feed->params.waits ? ROOM_REPLAY : ROOM_LIVE,
 		.lossless = feed->params.waits,
+		.is_quiet = feed->params.given,
 		.ns = s->times == FEED_TIMES_NS,
 		.ledger = &feed->ledger,
 		.stats = &feed->stats,

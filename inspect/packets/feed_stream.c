@@ -96,7 +96,9 @@ bool feed_stream_join(struct feed_stream *s, int fd, bool is_socket, const char 
 	s->n_readers++;
 	s->params.stats->readers++;
 	s->params.stats->readers_joined++;
-	log_limited(&s->limit, LOG_LEVEL_INFO, "feeds: %s: %s is there", s->params.name, who);
+	if (!s->params.is_quiet)
+		log_limited(&s->limit, LOG_LEVEL_INFO, "feeds: %s: %s is there", s->params.name,
+			who);
 	return true;
 }
 

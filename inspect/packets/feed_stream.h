@@ -30,7 +30,8 @@ struct feed_stream_params {
 	const char *name; /* of the feed, for sentences; borrowed as all that follows */
 	size_t room;      /* bytes, a power of two, at least FEED_STREAM_ROOM_MIN */
 	bool lossless;
-	bool ns; /* times are in nanoseconds, else in microseconds */
+	bool is_quiet; /* who joins is not said */
+	bool ns;       /* times are in nanoseconds, else in microseconds */
 	struct output_ledger *ledger;
 	struct feed_stats *stats;
 };

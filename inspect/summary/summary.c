@@ -231,6 +231,7 @@ static void put_memory(struct json *j, const struct summary *s)
 	put_rows(j, "failures", totals_failures(s->totals));
 	json_counters(j, COUNTERS_tables_stats, &c->tables_stats, IN_MEMORY);
 	json_counters(j, COUNTERS_alerts_stats, &c->alerts_stats, IN_MEMORY);
+	json_counters(j, COUNTERS_suricata_stats, &c->suricata_stats, IN_MEMORY);
 	json_u64(j, "sessions", s->sessions == NULL ? 0 : session_table_count(s->sessions));
 	json_counters(j, COUNTERS_session_table_stats, &c->session_table_stats, IN_MEMORY);
 	json_counters(j, COUNTERS_fragments_stats, &c->fragments_stats, IN_MEMORY);
@@ -249,6 +250,9 @@ static void put_inspection(struct json *j, const struct summary *s)
 	json_counters(j, COUNTERS_alerts_stats, &c->alerts_stats, IN_SUMMARY);
 	alert_rows_json(
 		j, "top", s->alerts ? s->alerts->row : NULL, s->alerts ? s->alerts->n : 0);
+	json_close(j, '}');
+	json_open(j, "suricata", '{');
+	json_counters(j, COUNTERS_suricata_stats, &c->suricata_stats, IN_SUMMARY);
 	json_close(j, '}');
 	json_open(j, "flow_table", '{');
 	json_counters(j, COUNTERS_flow_table_stats, &c->flow_table_stats, IN_SUMMARY);

@@ -29,6 +29,11 @@ static bool output_closes(const struct output_ledger *l)
 	return l->offered == l->written + l->by_policy + l->lost_queue + l->lost_disk;
 }
 
+static bool suricata_closes(const struct suricata_stats *s)
+{
+	return s->offered == s->written + s->by_policy + s->lost_ids;
+}
+
 bool exception_ledger_closes(const struct exception_ledger *l)
 {
 	return l->offered == l->delivered + l->rate_limited + l->lost_ring + l->lost_tap &&
@@ -43,6 +48,9 @@ const char *summary_open_sum(const struct summary *s)
 		if (!output_closes(&s->outputs[i].ledger))
 			return "the ledger of an output does not close: records were lost "
 			       "without being counted";
+	if (!suricata_closes(&s->counters.suricata_stats))
+		return "the ledger of Suricata does not close: packets were lost without being "
+		       "counted";
 	for (uint32_t i = 0; i < s->n_ports; i++)
 		if (!exception_ledger_closes(&s->ports[i].exception))
 			return "the ledger of an exception path does not close: packets were "

@@ -143,6 +143,8 @@ static void every_trailing_junk_is_refused(void)
 			snprintf(value, sizeof(value), "[{file: a, severity: 1x}]");
 		else if (row->type == SETTING_SUPPRESSIONS)
 			snprintf(value, sizeof(value), "[{address: 10.0.0.1x}]");
+		else if (row->type == SETTING_SURICATA)
+			snprintf(value, sizeof(value), "{rules: [[a]]}");
 		else if (row->type == SETTING_FEEDS)
 			snprintf(value, sizeof(value),
 				"[{name: a, kind: pipe, path: /x, cut: 64x}]");
@@ -382,6 +384,20 @@ static const struct wrong wrongs[] = {
 	{"tenants:\n- name: a\n  vni: [1]\n", "3: tenants: a tenant has no key 'vni'"},
 	{"tenants: [{name: a}]\n",
 		"1: tenants: the tenant 'a' has neither virtual_network_ids nor network_ids"},
+	{"detect:\n  suricata: [a.rules]\n",
+		"2: detect.suricata: holds a list where {command, config, rules, timeout} belongs"},
+	{"detect:\n  suricata:\n    rule: a\n",
+		"3: detect.suricata: Suricata has no key 'rule' here"},
+	{"detect:\n  suricata:\n    rules: a.rules\n",
+		"3: detect.suricata: rules is a single value where a list belongs"},
+	{"detect:\n  suricata:\n    rules: [a, '']\n",
+		"3: detect.suricata: rules holds what is no path of 1 to 4095 characters"},
+	{"detect:\n  suricata:\n    rules: [a]\n    config: [b]\n",
+		"4: detect.suricata: config is no path of 1 to 4095 characters"},
+	{"detect:\n  suricata:\n    rules: [a]\n    timeout: 0\n",
+		"4: detect.suricata: timeout is no duration from 1s to 1d"},
+	{"detect:\n  suricata:\n    command: /x\n",
+		"2: detect.suricata: Suricata needs rules, or a config that names some"},
 	{"detect:\n  lists: [a.txt]\n",
 		"2: detect.lists: holds a single value where {file, name, type, severity, action} "
 		"belongs"},
@@ -648,17 +664,20 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	 "{file: /x/c.d.txt}]"),
 	("detect.suppress=[{engine: ndpi, rule: \"4\", address: 10.0.0.0/8, until: 2026-12-31}, "
 	 "{title: \"a \\\" b\", session: tms-1, tenant: blue}, {address: 2001:db8::1}]"),
-	"detect.geoip=[\"a b.mmdb\"]", "events.flow=false", "events.flow_start=true",
-	"events.dns=false", "events.http=false", "events.tls=false", "events.quic=false",
-	"events.ssh=false", "events.transactions_per_flow=0",
-	"events.transactions_per_second=7", "events.file=false", "events.stdout=true",
-	"events.socket=/run/collector.sock", "events.syslog=local7", "events.queue=1MiB",
-	"events.max_file_size=0", "events.max_file_age=5m", "events.max_files=0",
-	"events.max_total_size=1GiB", "flow_logs.max_files=12", "flow_logs.max_total_size=0",
-	"flow_logs.enabled=false", "flow_logs.format=${version}",
-	"flow_logs.max_aggregation_interval=600", "flow_logs.capacity=4096",
-	"packets.record=accepted", "packets.queue=100", "packets.max_file_size=1MiB",
-	"packets.max_file_age=0", "packets.max_files=3", "packets.max_total_size=5GiB",
+	"detect.geoip=[\"a b.mmdb\"]",
+	("detect.suricata={command: /x/y, config: \"a b.yaml\", rules: [\"c\\t*.rules\", d], "
+	 "timeout: 2m}"),
+	"events.flow=false", "events.flow_start=true", "events.dns=false", "events.http=false",
+	"events.tls=false", "events.quic=false", "events.ssh=false",
+	"events.transactions_per_flow=0", "events.transactions_per_second=7",
+	"events.file=false", "events.stdout=true", "events.socket=/run/collector.sock",
+	"events.syslog=local7", "events.queue=1MiB", "events.max_file_size=0",
+	"events.max_file_age=5m", "events.max_files=0", "events.max_total_size=1GiB",
+	"flow_logs.max_files=12", "flow_logs.max_total_size=0", "flow_logs.enabled=false",
+	"flow_logs.format=${version}", "flow_logs.max_aggregation_interval=600",
+	"flow_logs.capacity=4096", "packets.record=accepted", "packets.queue=100",
+	"packets.max_file_size=1MiB", "packets.max_file_age=0", "packets.max_files=3",
+	"packets.max_total_size=5GiB",
 	("feeds=[{name: ids, kind: pipe, path: \"/x y\", what: all, tag: qinq, times: ns, cut: "
 	 "128}, {name: tcp, kind: pcap_over_ip, address: \"connect:[::1]:57012\"}, {name: tap, "
 	 "kind: interface, iface: feed0}]"),

@@ -1,0 +1,156 @@
+/* The thread that reads Suricata's alerts, and sees how it ends. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config/log/log.h"
+#include "config/log/now.h"
+#include "dataplane/output/suricata_inside.h"
+#include "inspect/detect/suricata/suricata_log.h"
+
+enum { LOOK_MS = 100, READ = 64 << 10 };
+
+static void take_line(struct suricata *s)
+{
+	enum eve_kind kind =
+		s->is_too_long ? EVE_UNREADABLE : eve_read(&s->alert, s->line, s->len);
+
+	if (kind == EVE_ALERT) {
+		s->alerts++;
+		suricata_tell(s, &s->alert);
+	} else if (kind == EVE_UNREADABLE) {
+		s->unreadable++;
+	}
+	eve_alert_free(&s->alert);
+	s->alert = (struct eve_alert){.n_vlans = 0};
+	s->len = 0;
+	s->is_too_long = false;
+}
+
+static void take_bytes(struct suricata *s, const char *bytes, size_t n)
+{
+	for (const char *end; n > 0;) {
+		size_t part;
+
+		end = memchr(bytes, '\n', n);
+		part = end != NULL ? (size_t)(end - bytes) : n;
+		if (part > sizeof(s->line) - s->len)
+			s->is_too_long = true;
+		if (!s->is_too_long) {
+			memcpy(s->line + s->len, bytes, part);
+			s->len += part;
+		}
+		if (end == NULL)
+			return;
+		take_line(s);
+		bytes += part + 1;
+		n -= part + 1;
+	}
+}
+
+/* false: there is no more to come. */
+static bool read_some(struct suricata *s)
+{
+	char bytes[READ];
+	ssize_t n = read(s->eve, bytes, sizeof(bytes));
+
+	if (n > 0)
+		take_bytes(s, bytes, (size_t)n);
+	correlator_flush(s->correlator, s->index, UINT64_MAX);
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+/* What it has said before it ended is in the socket still. */
+static void read_rest(struct suricata *s)
+{
+	struct pollfd ready = {.fd = s->eve, .events = POLLIN};
+
+	while (s->eve >= 0 && poll(&ready, 1, 0) > 0 && read_some(s))
+		;
+	if (s->len > 0 || s->is_too_long) /* the line was being written */
+		s->unreadable++;
+}
+
+static void fail(struct suricata *s, const char *how)
+{
+	char why[PROGRAM_END_TEXT + SPAWNER_LINE_MAX + 64];
+
+	if (atomic_load(&s->hangs))
+		snprintf(why, sizeof(why), "it took no packets for too long, and was killed");
+	else
+		snprintf(why, sizeof(why), "it %s%s%s", how, s->is_error ? ": " : "",
+			s->is_error ? s->said : "");
+	s->failed = true;
+	log_error("detect.suricata: Suricata ended early: %s; packets that it has not got are "
+		  "counted as lost_ids",
+		why);
+	suricata_tell_end(s, why);
+	correlator_flush(s->correlator, s->index, UINT64_MAX);
+}
+
+/* What it warns of while it runs. */
+static void take_said(struct suricata *s, const char *line)
+{
+	struct suricata_said said;
+
+	suricata_remember(s, line);
+	if (suricata_line_read(line, &said) == SURICATA_LINE_WARNING)
+		log_limited(&s->limit, LOG_LEVEL_WARNING, "detect.suricata: Suricata: %s",
+			said.text);
+}
+
+/* It was given all there is: it may end by itself now, but not take too long for that. */
+static void hurry(struct suricata *s, uint64_t *since_ns)
+{
+	uint64_t now = now_monotonic();
+
+	if (!atomic_load(&s->is_ending))
+		return;
+	if (*since_ns == 0)
+		*since_ns = now;
+	if (now - *since_ns > s->params.settings->detect.suricata.timeout &&
+		!atomic_exchange(&s->hangs, true))
+		spawner_end_program(s->params.spawner, true);
+}
+
+/* Waits for alerts, or other news. */
+static enum spawner_news look(struct suricata *s, struct spawner_told *told)
+{
+	struct pollfd ready[] = {{.fd = s->eve, .events = POLLIN},
+		{.fd = spawner_descriptor(s->params.spawner), .events = POLLIN}};
+
+	poll(ready, 2, LOOK_MS);
+	if (ready[0].revents != 0 && !read_some(s)) {
+		close(s->eve);
+		s->eve = -1;
+	}
+	return ready[1].revents != 0 ? spawner_news(s->params.spawner, 0, told) : SPAWNER_NONE;
+}
+
+void suricata_read(void *ctx)
+{
+	struct suricata *s = ctx;
+	struct spawner_told told;
+	enum spawner_news news = SPAWNER_NONE;
+	uint64_t since_ns = 0, alerts = 0;
+	char how[PROGRAM_END_TEXT];
+
+	while (news != SPAWNER_ENDED && news != SPAWNER_GONE) {
+		news = look(s, &told);
+		if (news == SPAWNER_SAID)
+			take_said(s, told.line);
+		if (s->alerts != alerts)
+			since_ns = 0;
+		alerts = s->alerts;
+		hurry(s, &since_ns);
+	}
+	read_rest(s);
+	if (news == SPAWNER_GONE)
+		fail(s, "cannot be seen any more");
+	else if (!atomic_load(&s->is_ending) || told.status != 0)
+		fail(s, program_end_text(told.status, how));
+	atomic_store(&s->has_ended, true);
+}

@@ -1,0 +1,146 @@
+/* Alerts of Suricata's, and about it, as facts for the correlator. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dataplane/output/suricata_inside.h"
+#include "inspect/record/alert.h"
+#include "inspect/record/tenant.h"
+
+enum { SEVERITY_LOWEST = 4, WHY = 160, RULE = 48 };
+
+static void say(struct alert_telling *telling, enum alert_text which, const char *text)
+{
+	telling->text[which].at = text;
+	telling->text[which].len = text != NULL ? strlen(text) : 0;
+}
+
+static const char *name_of(
+	const struct settings *settings, uint32_t tenant, char text[TENANT_TEXT])
+{
+	uint32_t index = tenant - TENANT_NAMED;
+	const char *name = index < settings->n_tenants ? settings->tenants[index].name : NULL;
+
+	return tenant_text(tenant, name, text);
+}
+
+/* The observation point of its two outermost VLAN ids. */
+static bool find_point(struct suricata *s, const struct eve_alert *alert, bool is_tagged,
+	struct tagged_point *point)
+{
+	const struct point_tag tag = {alert->vlan[0], alert->vlan[1]};
+
+	return is_tagged && alert->n_vlans >= 2 && point_tags_find(s->tags, tag, point);
+}
+
+static struct observation_point observation_point_of_tag(const struct tagged_point *point)
+{
+	return (struct observation_point){
+		.key = point->key,
+		.has_vni = true,
+		.has_source = true,
+		.session = point->session[0] != '\0' ? point->session : NULL,
+		.interface_id = point->interface_id[0] != '\0' ? point->interface_id : NULL,
+	};
+}
+
+static struct flow flow_of(const struct eve_alert *alert, enum direction direction)
+{
+	struct flow flow = {.flags = 0};
+	bool src_is_lo;
+
+	if (alert->is.ip_version == 0)
+		return flow;
+	flow_key_make(&flow.key, &alert->is, false, &src_is_lo);
+	flow.flags = (uint16_t)((src_is_lo ? (unsigned)FLOW_CLIENT_IS_LO : 0u) |
+				(unsigned)direction * (FLOW_DIRECTION / 3));
+	return flow;
+}
+
+/* Where Suricata saw it: "in http, sent to the server". */
+static const char *why_of(const struct eve_alert *alert, char text[WHY])
+{
+	const char *where = alert->to_server   ? "sent to the server"
+			    : alert->to_client ? "sent to the client"
+					       : "";
+
+	snprintf(text, WHY, "%s%.64s%s%s", alert->app_protocol != NULL ? "in " : "",
+		alert->app_protocol != NULL ? alert->app_protocol : "",
+		alert->app_protocol != NULL && *where != '\0' ? ", " : "", where);
+	return text;
+}
+
+/* Its flow, as far as it is known, and whether it was tagged. */
+static struct sent_flow find_flow(struct suricata *s, const struct eve_alert *alert)
+{
+	struct sent_vlans vlans = {.n = alert->n_vlans};
+	struct sent_flow sent = {.is_tagged = true};
+
+	memcpy(vlans.id, alert->vlan, sizeof(vlans.id));
+	if (alert->is.ip_version == 0 ||
+		!sent_flows_find(s->sent, alert->packet, &vlans, &alert->is, &sent) ||
+		sent.flow_id == 0)
+		s->flow_unknown++;
+	return sent;
+}
+
+/* What its rule says. */
+static void say_rule(
+	struct alert_telling *telling, const struct eve_alert *alert, char rule[RULE])
+{
+	snprintf(rule, RULE, "%" PRIu64 ":%" PRIu64, alert->gid, alert->sid);
+	telling->revision = alert->revision;
+	telling->severity = (uint8_t)(alert->severity < SEVERITY_LOWEST ? alert->severity
+									: SEVERITY_LOWEST);
+	say(telling, ALERT_RULE, rule);
+	say(telling, ALERT_CATEGORY, alert->category);
+	say(telling, ALERT_TITLE, alert->signature);
+	say(telling, ALERT_FIELD, alert->field);
+	say(telling, ALERT_VALUE, alert->value);
+}
+
+void suricata_tell(struct suricata *s, const struct eve_alert *alert)
+{
+	const struct sent_flow sent = find_flow(s, alert);
+	struct observation_point point = {.has_vni = false};
+	struct alert_telling telling = {
+		.engine = ALERT_SURICATA,
+		.is_foreign = true,
+		.source = alert->is.src,
+		.time_ns = alert->time_ns,
+		.flow_id = sent.flow_id,
+		.tenant = TENANT_PLAIN,
+	};
+	char rule[RULE], why[WHY], tenant[TENANT_TEXT];
+	const struct flow flow = flow_of(alert, sent.direction);
+	struct tagged_point tagged;
+
+	if (find_point(s, alert, sent.is_tagged, &tagged)) {
+		point = observation_point_of_tag(&tagged);
+		telling.tenant = tagged.tenant;
+	}
+	say_rule(&telling, alert, rule);
+	say(&telling, ALERT_WHY, why_of(alert, why));
+	say(&telling, ALERT_TENANT, name_of(s->params.settings, telling.tenant, tenant));
+	if (!alert_tell(&s->sink, 0, &flow, &point, &telling))
+		s->unheard++;
+}
+
+void suricata_tell_end(struct suricata *s, const char *why)
+{
+	const struct observation_point nowhere = {.has_vni = false};
+	const struct flow none = {.flags = 0};
+	struct alert_telling telling = {
+		.engine = ALERT_PERISCOPE,
+		.severity = 2,
+		.is_foreign = true,
+		.time_ns = atomic_load(&s->last_ns),
+	};
+
+	say(&telling, ALERT_RULE, "suricata_ended");
+	say(&telling, ALERT_CATEGORY, "sensor");
+	say(&telling, ALERT_TITLE, "Suricata ended early");
+	say(&telling, ALERT_WHY, why);
+	if (!alert_tell(&s->sink, 0, &none, &nowhere, &telling))
+		s->unheard++;
+}
