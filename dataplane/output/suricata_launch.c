@@ -78,11 +78,16 @@ static int listen_for_eve(const struct suricata *s, struct error *error)
 	return -1;
 }
 
+/* One thread, and nothing that dice decide: in every run the same alerts, whatever its configuration says. */
+static const char *const repeatable[] = {"--runmode", "single", "--set",
+	"stream.reassembly.randomize-chunk-size=no", "--set",
+	"app-layer.protocols.http.libhtp.default-config.randomize-inspection-sizes=no"};
+
 /* Returns its standard input; -1: error. */
 static int run(const struct suricata *s, struct error *error)
 {
 	const struct settings_suricata *asked = &s->params.settings->detect.suricata;
-	const char *directory = spawner_directory(s->params.spawner), *argv[16];
+	const char *directory = spawner_directory(s->params.spawner), *argv[24];
 	char *config = NULL, ours[PATH_MAX];
 	int n = 0, input;
 
@@ -105,8 +110,8 @@ static int run(const struct suricata *s, struct error *error)
 	argv[n++] = directory;
 	argv[n++] = "-r";
 	argv[n++] = "/dev/stdin";
-	argv[n++] = "--runmode";
-	argv[n++] = "single"; /* one thread: in every run the same alerts */
+	for (size_t i = 0; i < sizeof(repeatable) / sizeof(*repeatable); i++)
+		argv[n++] = repeatable[i];
 	argv[n] = NULL;
 	input = spawner_run(s->params.spawner, argv, error);
 	free(config);
