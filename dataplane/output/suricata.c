@@ -110,7 +110,10 @@ static void note(struct suricata *s, const struct packet_record *record)
 		.cap = record->cap,
 		.wire = record->wire,
 		.link = record->link};
-	const struct sent_flow flow = {record->flow_id, record->direction, record->has_vni};
+	const struct sent_flow flow = {.flow_id = record->flow_id,
+		.time_ns = record->time_ns,
+		.direction = record->direction,
+		.is_tagged = record->has_vni};
 	struct sent_vlans vlans;
 
 	if (record->flow_id == 0 || decap_plain(&p) != REASON_inspected)

@@ -21,7 +21,7 @@
 #include "inspect/detect/suricata/suricata_yaml.h"
 
 /* Large sets of rules take their time. */
-enum { START_S = 600, LOOK_MS = 20, BAD_RULES_SAID = 5 };
+enum { START_S = 600, COUNT_S = 60, LOOK_MS = 20, BAD_RULES_SAID = 5 };
 
 /* An absolute path: Suricata looks for relative ones elsewhere. The caller frees. NULL: no memory. */
 static char *absolute(const char *settings_file, const char *name)
@@ -118,15 +118,6 @@ static int run(const struct suricata *s, struct error *error)
 	return input;
 }
 
-/* It begins to read its input, the feed's file header, when all its threads run. */
-static bool has_begun(struct suricata *s, int input)
-{
-	int waits = 0;
-
-	feed_send(s->feed);
-	return s->eve >= 0 && ioctl(input, FIONREAD, &waits) == 0 && waits == 0;
-}
-
 void suricata_remember(struct suricata *s, const char *line)
 {
 	struct suricata_said said;
@@ -141,7 +132,25 @@ void suricata_remember(struct suricata *s, const char *line)
 /* What it makes of its rules. */
 struct rules {
 	uint64_t loaded, failed, said;
+	bool counted; /* it has said how many */
+	uint64_t
+		taken_ns; /* monotonic: when its input was first seen to be taken; 0: not yet */
 };
+
+/* It takes its input, the feed's file header, when all its threads run; a script around it may do so at once, so
+ * the number of its rules is waited for, too, for a while. */
+static bool has_begun(struct suricata *s, int input, struct rules *rules)
+{
+	uint64_t now = now_monotonic();
+	int waits = 0;
+
+	feed_send(s->feed);
+	if (s->eve < 0 || ioctl(input, FIONREAD, &waits) != 0 || waits > 0)
+		return false;
+	if (rules->taken_ns == 0)
+		rules->taken_ns = now;
+	return rules->counted || now - rules->taken_ns > COUNT_S * NS_PER_S;
+}
 
 static void say_bad_rule(
 	const struct suricata *s, struct rules *rules, const struct suricata_said *said)
@@ -162,10 +171,13 @@ static void hear(struct suricata *s, struct rules *rules, const char *line)
 		s->is_error = false;
 		return;
 	case SURICATA_LINE_COUNT:
+		rules->counted = true;
 		rules->loaded = said.loaded;
 		rules->failed = said.failed;
 		break;
 	case SURICATA_LINE_WARNING:
+		if (strstr(said.text, "no rules were loaded") != NULL)
+			rules->counted = true;
 		log_warning("detect.suricata: Suricata: %s", said.text);
 		break;
 	case SURICATA_LINE_ERROR:
@@ -194,7 +206,7 @@ static bool wait_for_begin(
 	while (news != SPAWNER_HEARD) {
 		if (s->eve < 0)
 			s->eve = accept4(eve, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (!asked && has_begun(s, input)) {
+		if (!asked && has_begun(s, input, rules)) {
 			spawner_ask(s->params.spawner);
 			asked = true;
 		}

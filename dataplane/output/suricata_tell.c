@@ -84,6 +84,13 @@ static struct sent_flow find_flow(struct suricata *s, const struct eve_alert *al
 	return sent;
 }
 
+/* An alert without a packet comes when Suricata gives up a flow. It tells the time at which a thread of its happened
+ * to do so, which is another one in each run: the flow's own time is not. */
+static uint64_t time_of(const struct eve_alert *alert, const struct sent_flow *sent)
+{
+	return alert->packet == 0 && sent->flow_id != 0 ? sent->time_ns : alert->time_ns;
+}
+
 /* What its rule says. */
 static void say_rule(
 	struct alert_telling *telling, const struct eve_alert *alert, char rule[RULE])
@@ -107,7 +114,7 @@ void suricata_tell(struct suricata *s, const struct eve_alert *alert)
 		.engine = ALERT_SURICATA,
 		.is_foreign = true,
 		.source = alert->is.src,
-		.time_ns = alert->time_ns,
+		.time_ns = time_of(alert, &sent),
 		.flow_id = sent.flow_id,
 		.tenant = TENANT_PLAIN,
 	};

@@ -24,7 +24,7 @@ _Static_assert(sizeof(union key) == 64, "no more than its words");
 /* A flow of a key, from packet `since` on. */
 struct row {
 	union key key;
-	uint64_t since, flow_id;
+	uint64_t since, flow_id, time_ns;
 	uint32_t older, newer; /* of the same bucket; NONE */
 	uint8_t direction[2];  /* of packets from `lo`, from `hi`: enum direction */
 	bool is_tagged;
@@ -139,6 +139,7 @@ void sent_flows_add(struct sent_flows *f, uint64_t number, const struct sent_vla
 		row = take(f, &key);
 		row->since = number;
 		row->flow_id = flow->flow_id;
+		row->time_ns = flow->time_ns;
 		row->is_tagged = flow->is_tagged;
 	}
 	row->direction[src_is_lo ? 0 : 1] = (uint8_t)flow->direction;
@@ -157,6 +158,7 @@ bool sent_flows_find(struct sent_flows *f, uint64_t number, const struct sent_vl
 	if (row != NULL)
 		*flow = (struct sent_flow){
 			.flow_id = row->flow_id,
+			.time_ns = row->time_ns,
 			.direction = (enum direction)row->direction[src_is_lo ? 0 : 1],
 			.is_tagged = row->is_tagged,
 		};

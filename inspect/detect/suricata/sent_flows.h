@@ -30,6 +30,7 @@ struct sent_vlans {
 /* What is known of a packet's flow. */
 struct sent_flow {
 	uint64_t flow_id;         /* 0: it reached none */
+	uint64_t time_ns;         /* of the packet; found: of the first one of the flow */
 	enum direction direction; /* of the packet */
 	bool is_tagged; /* its two outermost VLAN ids are those of its observation point */
 };

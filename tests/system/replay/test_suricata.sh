@@ -82,6 +82,18 @@ pieces() {
   done | sort -u | wc -l | grep -qx 1
 }
 have_shared pcaps/ndpi42/waze.pcap && check "eight times with long streams: the same alerts" pieces
+# Flows that nothing ends are given up at the end, or before, by a thread that looks once a second.
+given_up() {
+  echo 'alert http any any -> any any (msg:"get"; http.method; content:"GET"; sid:1; rev:1;)' >"$tmp/get.rules"
+  for bytes in 0 30000 60000 90000 110000; do
+    printf '#!/bin/sh\n{ head -c %s; sleep 2; cat; } | suricata "$@"\n' $bytes >"$tmp/slow"
+    chmod 755 "$tmp/slow"
+    replay "$tmp/given_up" --input plain --set "detect.suricata={command: $tmp/slow, rules: [$tmp/get.rules]}" \
+      "$shared/pcaps/ndpi42/rtsp.pcap" || return 1
+    cksum <"$tmp/given_up/alerts/alerts.jsonl"
+  done | sort -u | wc -l | grep -qx 1 && grep -q '"engine":"suricata"' "$tmp/given_up/alerts/alerts.jsonl"
+}
+have_shared pcaps/ndpi42/rtsp.pcap && check "flows that Suricata gives up, whenever it does: the same alerts" given_up
 
 four() {
   make spread "$capture" 1001 "$tmp/four.pcap" 4 &&

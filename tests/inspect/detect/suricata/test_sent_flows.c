@@ -37,15 +37,17 @@ static void both_directions_are_one(void)
 	const struct packet there = packet_of(1, 4000, 2, 80), back = packet_of(2, 80, 1, 4000),
 			    none = packet_of(1, 4000, 2, 81);
 	struct sent_flow flow = {
-		.flow_id = 77, .direction = DIRECTION_EGRESS, .is_tagged = true};
+		.flow_id = 77, .time_ns = 5, .direction = DIRECTION_EGRESS, .is_tagged = true};
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	sent_flows_add(f, 1, &tag, &there, &flow);
 	flow.direction = DIRECTION_INGRESS;
+	flow.time_ns = 6;
 	sent_flows_add(f, 2, &tag, &back, &flow);
 	memset(&flow, 0xa5, sizeof(flow));
 	CU_ASSERT_TRUE_FATAL(sent_flows_find(f, 2, &tag, &there, &flow));
 	CU_ASSERT_EQUAL(flow.flow_id, 77);
+	CU_ASSERT_EQUAL(flow.time_ns, 5);
 	CU_ASSERT_EQUAL(flow.direction, DIRECTION_EGRESS);
 	CU_ASSERT_TRUE(flow.is_tagged);
 	CU_ASSERT_TRUE_FATAL(sent_flows_find(f, 0, &tag, &back, &flow));
