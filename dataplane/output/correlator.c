@@ -5,22 +5,23 @@
 #include "config/thread/service.h"
 #include "dataplane/output/outbox.h"
 #include "dataplane/output/writer.h"
-#include "inspect/detect/beacons/beacons.h"
-#include "inspect/detect/scans/floods.h"
-#include "inspect/detect/scans/scans.h"
+#include "inspect/detect/sensor.h"
 #include "inspect/detect/suppress.h"
-#include "inspect/detect/tunnels/tunnels.h"
 #include "inspect/record/fact.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/log/error.h"
 
 /* Live, 8 MiB a worker: the facts of some 50,000 flows that end at once. */
 enum { CHUNKS = 4, LIVE_CHUNKS = 32, ROUND_FACTS = 4096 };
+
+/* Words of it: see decap/counters/counters.h. */
+enum { ALERTS_STATS = sizeof(struct alerts_stats) / sizeof(uint64_t) };
 
 struct correlator {
 	struct service service;
@@ -29,15 +30,9 @@ struct correlator {
 	/* Copies of the totals': written by the correlator's thread, read by any. */
 	_Atomic uint64_t overflow, error_bytes;
 	_Atomic uint64_t conversations_overflow, names_overflow, failures_overflow;
-	struct alerts *alerts; /* NULL: none are made, scans and floods neither */
-	struct scans *scans;
-	struct floods *floods;
-	struct tunnels *tunnels;
-	struct beacons *beacons;
-	uint64_t judged_as; /* in replay: the number of the facts that wait to be judged */
-	/* Copies of what they have counted. */
-	_Atomic uint64_t alerts_begun, alerts_facts, alerts_overflow, alerts_suppressed;
-	_Atomic uint64_t scan_overflow, tunnel_overflow, beacon_overflow;
+	struct sensor *sensor; /* NULL: no alerts are made */
+	/* A copy of what it has counted. */
+	_Atomic uint64_t alerts_stats[ALERTS_STATS];
 	_Atomic uint64_t alerts_offered, alerts_lost;
 	struct writer *writer;
 	uint32_t writer_index;
@@ -92,16 +87,13 @@ static uint64_t get(const _Atomic uint64_t *copy)
 
 static void publish_alerts(struct correlator *c)
 {
-	const struct alerts_stats stats = alerts_stats(c->alerts);
-	const struct output_ledger ledger = alerts_ledger(c->alerts);
+	const struct alerts_stats stats = sensor_stats(c->sensor);
+	const struct output_ledger ledger = alerts_ledger(sensor_alerts(c->sensor));
+	uint64_t words[ALERTS_STATS];
 
-	put(&c->alerts_begun, stats.begun);
-	put(&c->alerts_facts, stats.facts);
-	put(&c->alerts_overflow, stats.overflow);
-	put(&c->alerts_suppressed, stats.suppressed);
-	put(&c->scan_overflow, scans_overflow(c->scans) + floods_overflow(c->floods));
-	put(&c->tunnel_overflow, tunnels_overflow(c->tunnels));
-	put(&c->beacon_overflow, beacons_overflow(c->beacons));
+	memcpy(words, &stats, sizeof(words));
+	for (unsigned i = 0; i < ALERTS_STATS; i++)
+		put(&c->alerts_stats[i], words[i]);
 	put(&c->alerts_offered, ledger.offered);
 	put(&c->alerts_lost, ledger.lost_queue);
 }
@@ -116,47 +108,8 @@ static void publish(struct correlator *c)
 	put(&c->conversations_overflow, tables.conversations_overflow);
 	put(&c->names_overflow, tables.names_overflow);
 	put(&c->failures_overflow, tables.failures_overflow);
-	if (c->alerts)
+	if (c->sensor)
 		publish_alerts(c);
-}
-
-static void judge(struct correlator *c)
-{
-	scans_judge(c->scans);
-	floods_judge(c->floods);
-}
-
-/* Live as they come, in replay at the end. */
-static void judge_habits(struct correlator *c)
-{
-	tunnels_judge(c->tunnels);
-	beacons_judge(c->beacons);
-}
-
-/* Those of one number are judged when all have told theirs. */
-static void take_scan(struct correlator *c, const struct record *record)
-{
-	uint64_t number = ((const struct fact *)record)->number;
-
-	if (number != c->judged_as)
-		judge(c);
-	c->judged_as = number;
-	if (record->type == RECORD_PROBES_FACT)
-		scans_add(c->scans, (const struct probes_fact *)record);
-	else
-		floods_add(c->floods, (const struct syns_fact *)record);
-}
-
-static void take_sight(struct correlator *c, const struct record *record)
-{
-	if (record->type == RECORD_ALERT_FACT)
-		alerts_add(c->alerts, (const struct alert_fact *)record);
-	else if (record->type == RECORD_TUNNEL_FACT)
-		tunnels_add(c->tunnels, (const struct tunnel_fact *)record);
-	else if (record->type == RECORD_BEACON_FACT)
-		beacons_add(c->beacons, (const struct beacon_fact *)record);
-	else
-		take_scan(c, record);
 }
 
 static void take(struct correlator *c, const struct record *record)
@@ -165,13 +118,13 @@ static void take(struct correlator *c, const struct record *record)
 		totals_talk(c->totals, (const struct flow_fact *)record);
 	else if (record->type == RECORD_NAME_FACT)
 		totals_name(c->totals, (const struct name_fact *)record);
-	else if (c->alerts)
-		take_sight(c, record);
+	else if (c->sensor)
+		sensor_take(c->sensor, record);
 }
 
 static void send_alerts(struct correlator *c)
 {
-	if (c->alerts)
+	if (c->sensor)
 		writer_flush(c->writer, c->writer_index);
 }
 
@@ -185,10 +138,8 @@ static bool correlate_round(void *ctx)
 		outbox_drop(inlet->outbox);
 	}
 	if (n > 0) {
-		if (c->alerts && !c->ordered) {
-			judge(c);
-			judge_habits(c);
-		}
+		if (c->sensor)
+			sensor_judge(c->sensor);
 		publish(c);
 		send_alerts(c);
 	}
@@ -200,7 +151,7 @@ static void age_alerts(void *ctx)
 {
 	struct correlator *c = ctx;
 
-	alerts_age(c->alerts, now_wall());
+	sensor_age(c->sensor, now_wall());
 	publish_alerts(c);
 	send_alerts(c);
 }
@@ -217,40 +168,17 @@ static bool make_inlets(struct correlator *c, uint32_t n, bool replay)
 	return true;
 }
 
-static void add_alert(void *ctx, const struct alert_fact *fact)
+static bool make_sensor(struct correlator *c, const struct correlator_params *params)
 {
-	struct correlator *c = ctx;
+	struct sensor_params sensor = {.settings = params->settings, .live = !params->replay};
 
-	alerts_add(c->alerts, fact);
-}
-
-static bool make_scans(struct correlator *c, const struct settings *settings)
-{
-	const struct scan_teller teller = {c, add_alert};
-
-	c->scans = scans_create(settings, &teller);
-	c->floods = floods_create(settings, &teller);
-	c->tunnels = tunnels_create(settings, &teller);
-	c->beacons = beacons_create(settings, &teller);
-	return c->scans && c->floods && c->tunnels && c->beacons;
-}
-
-static bool make_alerts(struct correlator *c, const struct correlator_params *params)
-{
-	const struct settings *settings = params->settings;
-	struct alerts_params alerts = {.live = !params->replay};
-
-	if (!params->writer || !settings->detect.alerts)
+	if (!params->writer || !params->settings->detect.alerts)
 		return true;
-	alerts.capacity = settings->detect.open_alerts;
-	alerts.idle_ns = settings->detect.idle_timeout;
 	c->writer = params->writer;
 	c->writer_index = params->writer_index;
-	alerts.sink = writer_sink(c->writer, c->writer_index);
-	c->alerts = alerts_create(&alerts);
-	if (c->alerts)
-		alerts_suppress(c->alerts, suppress_create(settings));
-	return c->alerts != NULL && make_scans(c, settings);
+	sensor.sink = writer_sink(c->writer, c->writer_index);
+	c->sensor = sensor_create(&sensor);
+	return c->sensor != NULL;
 }
 
 struct correlator *correlator_create(
@@ -265,7 +193,7 @@ struct correlator *correlator_create(
 	pthread_mutex_init(&c->asking, NULL);
 	c->ordered = params->replay;
 	c->totals = totals_create(&params->tables);
-	if (c->totals && make_inlets(c, n, params->replay) && make_alerts(c, params))
+	if (c->totals && make_inlets(c, n, params->replay) && make_sensor(c, params))
 		return c;
 	correlator_destroy(c);
 	return NULL;
@@ -274,7 +202,7 @@ struct correlator *correlator_create(
 int correlator_run(struct correlator *c, struct error *error)
 {
 	const struct service_work work = {"correlator", correlate_round,
-		c->alerts && !c->ordered ? age_alerts : NULL, NULL};
+		c->sensor && !c->ordered ? age_alerts : NULL, NULL};
 
 	return service_start(&c->service, &work, c, error);
 }
@@ -308,11 +236,9 @@ static void stop(struct correlator *c)
 void correlator_stop(struct correlator *c)
 {
 	stop(c);
-	if (!c->alerts)
+	if (!c->sensor)
 		return;
-	judge(c);
-	judge_habits(c);
-	alerts_end(c->alerts);
+	sensor_end(c->sensor);
 	publish_alerts(c);
 	send_alerts(c);
 }
@@ -336,15 +262,13 @@ struct tables_stats correlator_tables(const struct correlator *c)
 
 struct alerts_stats correlator_alerts(const struct correlator *c)
 {
-	return (struct alerts_stats){
-		.begun = get(&c->alerts_begun),
-		.facts = get(&c->alerts_facts),
-		.overflow = get(&c->alerts_overflow),
-		.suppressed = get(&c->alerts_suppressed),
-		.scan_overflow = get(&c->scan_overflow),
-		.tunnel_overflow = get(&c->tunnel_overflow),
-		.beacon_overflow = get(&c->beacon_overflow),
-	};
+	uint64_t words[ALERTS_STATS];
+	struct alerts_stats stats;
+
+	for (unsigned i = 0; i < ALERTS_STATS; i++)
+		words[i] = get(&c->alerts_stats[i]);
+	memcpy(&stats, words, sizeof(stats));
+	return stats;
 }
 
 struct output_ledger correlator_alerts_ledger(const struct correlator *c)
@@ -364,7 +288,7 @@ static bool ask(struct correlator *c, void (*call)(void *ctx), void *ctx, uint64
 }
 
 struct look {
-	const struct alerts *alerts;
+	const struct sensor *sensor;
 	struct alert_brief *rows;
 	uint32_t max, n;
 };
@@ -373,21 +297,21 @@ static void look(void *ctx)
 {
 	struct look *look = ctx;
 
-	look->n = alerts_growing(look->alerts, look->rows, look->max);
+	look->n = alerts_growing(sensor_alerts(look->sensor), look->rows, look->max);
 }
 
 bool correlator_growing(struct correlator *c, struct alert_brief *rows, uint32_t max,
 	uint32_t *n, uint64_t wait_ns)
 {
-	struct look at = {c->alerts, rows, max, 0};
-	bool done = !c->alerts || ask(c, look, &at, wait_ns);
+	struct look at = {c->sensor, rows, max, 0};
+	bool done = !c->sensor || ask(c, look, &at, wait_ns);
 
 	*n = at.n;
 	return done;
 }
 
 struct suppression {
-	struct alerts *alerts;
+	struct sensor *sensor;
 	struct suppress *suppress;
 };
 
@@ -395,15 +319,15 @@ static void suppress(void *ctx)
 {
 	struct suppression *next = ctx;
 
-	alerts_suppress(next->alerts, next->suppress);
+	sensor_suppress(next->sensor, next->suppress);
 	next->suppress = NULL;
 }
 
 bool correlator_suppress(
 	struct correlator *c, const struct settings *settings, uint64_t wait_ns)
 {
-	struct suppression next = {c->alerts, suppress_create(settings)};
-	bool done = next.suppress && (!c->alerts || ask(c, suppress, &next, wait_ns));
+	struct suppression next = {c->sensor, suppress_create(settings)};
+	bool done = next.suppress && (!c->sensor || ask(c, suppress, &next, wait_ns));
 
 	suppress_destroy(next.suppress);
 	return done;
@@ -411,7 +335,7 @@ bool correlator_suppress(
 
 const struct alerts_top *correlator_alerts_top(const struct correlator *c)
 {
-	return c->alerts ? alerts_top(c->alerts) : NULL;
+	return c->sensor ? alerts_top(sensor_alerts(c->sensor)) : NULL;
 }
 
 struct totals *correlator_totals(struct correlator *c)
@@ -427,11 +351,7 @@ void correlator_destroy(struct correlator *c)
 	for (uint32_t i = 0; i < c->n_inlets; i++)
 		outbox_destroy(c->inlets[i].outbox);
 	totals_destroy(c->totals);
-	scans_destroy(c->scans);
-	floods_destroy(c->floods);
-	tunnels_destroy(c->tunnels);
-	beacons_destroy(c->beacons);
-	alerts_destroy(c->alerts);
+	sensor_destroy(c->sensor);
 	pthread_mutex_destroy(&c->asking);
 	free(c);
 }
