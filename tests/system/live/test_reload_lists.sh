@@ -1,6 +1,6 @@
 #!/bin/sh
 # Indicator lists and databases of addresses, reloaded live while packets come: what is new in them is found, what is gone is
-# not, what is wrong changes nothing and is named, and nothing is lost. Under the filter of system calls. Needs root.
+# not, what is wrong changes nothing and is named, suppressions come and go, and nothing is lost. Under the filter of system calls. Needs root.
 . "$(dirname "$0")/../lib.sh"
 . "$here/live/live.sh"
 
@@ -62,7 +62,7 @@ start() { # workers
     --set capture.memory=96MiB --set flow.capacity=65536 --set control.disk_free_min=0 \
     --set capture.workers="$1" --set flow.idle_timeout=1s --set control.http=off || return 1
   # A conversation that goes on through all reloads; every packet of it must arrive.
-  send first=9000 flows=1 rate=200 seconds=12 >"$tmp/sent" &
+  send first=9000 flows=1 rate=200 seconds=15 >"$tmp/sent" &
   SENDER=$!
 }
 nothing_yet() {
@@ -95,6 +95,16 @@ list_wrong() {
 all_gone() {
   echo '{}' >"$tmp/settings.yaml" && reloaded && send first=7 >/dev/null && within 5 says 7 '"src_asn":null'
 }
+suppressed() { # no alert, and in no event of its flow; the count is in ctl
+  printf '10.1.0.9\n10.1.0.11\n' >"$tmp/bad.txt"
+  printf 'detect:\n  lists:\n  - {file: bad.txt, name: loud}\n  suppress:\n  - {rule: loud, address: 10.1.0.0/16}\n' >"$tmp/settings.yaml"
+  reloaded && send first=8 >/dev/null && within 5 says 8 '"alerts":[]' && ! told loud '.*' &&
+    [ "$("$periscope" ctl -l "$dir" stats -j | jq .alerts.suppressed)" = 1 ]
+}
+wanted_again() {
+  printf 'detect:\n  lists:\n  - {file: bad.txt, name: loud}\n' >"$tmp/settings.yaml"
+  reloaded && send first=10 >/dev/null && within 5 told loud 10.1.0.11 && within 5 says 10 '"engine":"list","rule":"loud","severity":2}'
+}
 ended() {
   wait $SENDER
   SENDER=
@@ -118,6 +128,8 @@ for workers in 1 2; do
   check "one that is cut in place is refused, and the old one goes on" cut_in_place
   check "a list that is none is refused, and all stays" list_wrong
   check "without both there is nothing" all_gone
+  check "an alert that a reload suppresses is none" suppressed
+  check "one that is not suppressed any more is" wanted_again
   check "every packet of a conversation through all of it" ended
 done
 
