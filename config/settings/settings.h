@@ -231,6 +231,7 @@ struct settings {
 		uint32_t beacon_calls;      /* the least; 0 = none is */
 		uint32_t beacon_jitter;     /* percent */
 		uint64_t beacon_interval;   /* ns */
+		uint64_t listener_learning; /* ns; 0 = none are looked for */
 		uint32_t scan_sources;      /* that are held at a time */
 		struct settings_lists lists;
 		struct settings_suppressions suppress;

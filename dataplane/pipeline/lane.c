@@ -72,6 +72,7 @@ static void flow_odd(void *ctx, const struct flow *flow, const struct packet *p)
 
 	if (lane->detector.attempts)
 		attempts_packet(lane->detector.attempts, flow, p);
+	detector_odd(&lane->detector, flow, p);
 }
 
 struct flow_observer lane_observer(struct lane *lane)

@@ -6,6 +6,7 @@
 
 #include "config/log/error.h"
 #include "config/log/now.h"
+#include "inspect/detect/listeners/listener_fact.h"
 #include "inspect/detect/raised.h"
 
 enum {
@@ -167,7 +168,10 @@ static bool make_detector(struct lane *lane, const struct lane_params *params)
 		raised_create(share_of(s->flow.capacity / FLOWS_A_HIT, params->n_lanes));
 	if (detector_has_scans(s))
 		lane->detector.attempts = attempts_create(&attempts);
+	if (s->detect.listener_learning > 0)
+		lane->detector.listeners = listener_watch_known();
 	return lane->detector.raised != NULL &&
+	       (lane->detector.listeners != NULL || s->detect.listener_learning == 0) &&
 	       (lane->detector.attempts != NULL || !detector_has_scans(s));
 }
 
@@ -215,6 +219,7 @@ void lane_destroy(struct lane *lane)
 	dpi_destroy(lane->dpi);
 	flow_table_destroy(lane->flows);
 	raised_destroy(lane->detector.raised);
+	recent_destroy(lane->detector.listeners);
 	fragment_table_destroy(lane->fragments);
 	session_table_destroy(lane->sessions);
 	free(lane->not_ip);

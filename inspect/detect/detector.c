@@ -6,6 +6,7 @@
 
 #include "config/settings/settings.h"
 #include "inspect/detect/beacons/beacon_fact.h"
+#include "inspect/detect/listeners/listener_fact.h"
 #include "inspect/detect/lists/match.h"
 #include "inspect/detect/raised.h"
 #include "inspect/detect/suppress.h"
@@ -208,6 +209,14 @@ void detector_call(struct detector *d, const struct flow *flow)
 
 	if (d->facts.take != NULL && d->settings->detect.beacon_calls > 0 &&
 		!beacon_tell(&teller, flow))
+		d->unheard++;
+}
+
+void detector_odd(struct detector *d, const struct flow *flow, const struct packet *p)
+{
+	const struct listener_watch watch = {d->facts, d->sessions, d->settings, d->listeners};
+
+	if (d->listeners != NULL && !listener_watch_packet(&watch, d->number, flow, p))
 		d->unheard++;
 }
 

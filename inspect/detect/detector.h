@@ -15,7 +15,9 @@
 struct flow_alerts;
 struct geo;
 struct lists;
+struct packet;
 struct raised;
+struct recent;
 struct settings;
 struct suppress;
 
@@ -30,6 +32,8 @@ struct detector {
 	struct raised *raised; /* owned by the lane; NULL while there is no room for facts */
 	/* That come to nothing; owned by the lane; NULL: nobody asks for scans and floods. */
 	struct attempts *attempts;
+	/* Ports that were told of; owned by the lane; NULL: nobody asks for new listeners. */
+	struct recent *listeners;
 	uint64_t number;     /* in replay: of the block, see struct fact */
 	uint64_t told;       /* facts */
 	uint64_t unheard;    /* facts that the full outbox refused */
@@ -67,5 +71,7 @@ void detector_flow_released(struct detector *detector, const struct flow *flow);
 bool detector_has_tunnels(const struct settings *settings);
 /* The flow has ended, and may be one call of a beacon. */
 void detector_call(struct detector *detector, const struct flow *flow);
+/* See struct flow_observer: a port of the mirrored interface may have answered. */
+void detector_odd(struct detector *detector, const struct flow *flow, const struct packet *p);
 /* Whether the settings ask for scans or floods. */
 bool detector_has_scans(const struct settings *settings);

@@ -4,6 +4,7 @@
 
 #include "config/settings/settings.h"
 #include "inspect/detect/beacons/beacons.h"
+#include "inspect/detect/listeners/listeners.h"
 #include "inspect/detect/scans/floods.h"
 #include "inspect/detect/scans/scans.h"
 #include "inspect/detect/suppress.h"
@@ -16,6 +17,7 @@ struct sensor {
 	struct floods *floods;
 	struct tunnels *tunnels;
 	struct beacons *beacons;
+	struct listeners *listeners;
 	uint64_t
 		number; /* in replay: of the facts of scans and floods that wait to be judged */
 };
@@ -49,7 +51,8 @@ struct sensor *sensor_create(const struct sensor_params *params)
 	s->floods = floods_create(settings, &teller);
 	s->tunnels = tunnels_create(settings, &teller);
 	s->beacons = beacons_create(settings, &teller);
-	if (s->alerts && s->scans && s->floods && s->tunnels && s->beacons) {
+	s->listeners = listeners_create(settings, &teller);
+	if (s->alerts && s->scans && s->floods && s->tunnels && s->beacons && s->listeners) {
 		alerts_suppress(s->alerts, suppress);
 		return s;
 	}
@@ -66,6 +69,7 @@ void sensor_destroy(struct sensor *s)
 	floods_destroy(s->floods);
 	tunnels_destroy(s->tunnels);
 	beacons_destroy(s->beacons);
+	listeners_destroy(s->listeners);
 	alerts_destroy(s->alerts);
 	free(s);
 }
@@ -76,11 +80,12 @@ static void judge_scans(struct sensor *s)
 	floods_judge(s->floods);
 }
 
-/* In replay at the end: when these are told depends on when flows end. */
+/* In replay at the end: when flows end and are told of, and what was the first of all, is known then. */
 static void judge_habits(struct sensor *s)
 {
 	tunnels_judge(s->tunnels);
 	beacons_judge(s->beacons);
+	listeners_judge(s->listeners);
 }
 
 /* Those of one number are judged when all workers have told theirs. */
@@ -110,6 +115,9 @@ void sensor_take(struct sensor *s, const struct record *record)
 		break;
 	case RECORD_BEACON_FACT:
 		beacons_add(s->beacons, (const struct beacon_fact *)record);
+		break;
+	case RECORD_LISTENER_FACT:
+		listeners_add(s->listeners, (const struct listener_fact *)record);
 		break;
 	default:
 		break;
@@ -153,5 +161,6 @@ struct alerts_stats sensor_stats(const struct sensor *s)
 	stats.scan_overflow = scans_overflow(s->scans) + floods_overflow(s->floods);
 	stats.tunnel_overflow = tunnels_overflow(s->tunnels);
 	stats.beacon_overflow = beacons_overflow(s->beacons);
+	stats.listener_overflow = listeners_overflow(s->listeners);
 	return stats;
 }

@@ -1,5 +1,5 @@
 /* What makes alerts of facts: those that are of one already (alerts.h), and those of what many flows do together: scans,
- * floods, DNS tunnels, beacons. What is found of the latter becomes an alert like the others. One thread uses it. */
+ * floods, DNS tunnels, beacons, new listeners. What is found of the latter becomes an alert like the others. One thread uses it. */
 #pragma once
 
 #include <stdbool.h>

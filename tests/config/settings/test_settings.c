@@ -657,9 +657,9 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"detect.risk_score=50", "detect.open_alerts=16", "detect.idle_timeout=1h",
 	"detect.scan_hosts=0", "detect.scan_ports=7", "detect.scan_window=5m",
 	"detect.slow_scan_hosts=1000", "detect.slow_scan_ports=0", "detect.slow_scan_window=1d",
-	"detect.syn_flood=100", "detect.beacon_calls=7", "detect.beacon_jitter=30",
-	"detect.beacon_interval=1h", "detect.dns_tunnel_names=7", "detect.dns_tunnel_length=30",
-	"detect.dns_tunnel_window=1h", "detect.scan_sources=64",
+	"detect.syn_flood=100", "detect.listener_learning=2h", "detect.beacon_calls=7",
+	"detect.beacon_jitter=30", "detect.beacon_interval=1h", "detect.dns_tunnel_names=7",
+	"detect.dns_tunnel_length=30", "detect.dns_tunnel_window=1h", "detect.scan_sources=64",
 	("detect.lists=[{file: \"a b\\t.txt\", name: n, type: ip, severity: 1, action: allow}, "
 	 "{file: /x/c.d.txt}]"),
 	("detect.suppress=[{engine: ndpi, rule: \"4\", address: 10.0.0.0/8, until: 2026-12-31}, "

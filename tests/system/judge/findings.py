@@ -163,6 +163,8 @@ CASES = [
      "traffic_mirror_targets:\n  - {id: tmt-1, network_interface_id: eni-1}\n", SESSION0, "eni-1",
      None),
     ("no_effect", GOOD + here("packets: {queue: 100}"), "packets.queue", "packets.record is none", None),
+    ("suppress_ended", GOOD + "detect:\n  suppress:\n" + here("  - {rule: x, until: 2020-01-01}"), "detect.suppress[0]",
+     "has ended at 2020-01-01T00:00:00Z", None),
     ("left_out", IMPORT, "TrafficMirrorFilters[0].NetworkServices[0]",
      "the filter tmf-9 is left out: 'amazon-ntp' is not one of amazon-dns; with it go its sessions tms-9",
      '{"TrafficMirrorFilters": [{"TrafficMirrorFilterId": "tmf-9",\n"NetworkServices": ["amazon-ntp"'

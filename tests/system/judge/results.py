@@ -87,7 +87,7 @@ LIMITS = ("flow_table.evicted", "flow_table.refused", "dpi.refused_flows", "dpi.
           "outputs.transactions.by_policy", "outputs.alerts.by_policy",
           "memory.talkers_overflow", "memory.conversations_overflow", "memory.names_overflow",
           "memory.failures_overflow", "memory.alerts_overflow", "memory.alerts_unheard",
-          "memory.alerts_scan_overflow", "memory.alerts_tunnel_overflow", "memory.alerts_beacon_overflow", "memory.alerts_unlisted",
+          "memory.alerts_scan_overflow", "memory.alerts_tunnel_overflow", "memory.alerts_beacon_overflow", "memory.alerts_listener_overflow", "memory.alerts_unlisted",
           "memory.suricata_lost_ids", "memory.suricata_flows_forgotten",
           "memory.sessions_overflow", "memory.sessions_evicted",
           "memory.fragments_overflow", "memory.outer_fragments_overflow")
