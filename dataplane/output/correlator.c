@@ -262,7 +262,7 @@ struct tables_stats correlator_tables(const struct correlator *c)
 
 struct alerts_stats correlator_alerts(const struct correlator *c)
 {
-	uint64_t words[ALERTS_STATS];
+	uint64_t words[ALERTS_STATS] = {0};
 	struct alerts_stats stats;
 
 	for (unsigned i = 0; i < ALERTS_STATS; i++)
