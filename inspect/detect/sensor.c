@@ -50,7 +50,7 @@ struct sensor *sensor_create(const struct sensor_params *params)
 	s->scans = scans_create(settings, &teller);
 	s->floods = floods_create(settings, &teller);
 	s->tunnels = tunnels_create(settings, &teller);
-	s->beacons = beacons_create(settings, &teller);
+	s->beacons = beacons_create(settings, params->live, &teller);
 	s->listeners = listeners_create(settings, &teller);
 	if (s->alerts && s->scans && s->floods && s->tunnels && s->beacons && s->listeners) {
 		alerts_suppress(s->alerts, suppress);

@@ -34,6 +34,15 @@ static uint32_t share_near(
 	return near * 100 / n;
 }
 
+/* Whether so many intervals can be as long as they must: most calls come much faster, and need no sorting. */
+static bool may_be_one(
+	const struct beacon_call *calls, uint32_t n, const struct beacon_limits *limits)
+{
+	uint64_t least = limits->interval_ns / 100 * (100 - limits->jitter);
+
+	return calls[n - 1].time_ns - calls[0].time_ns >= least * (n - 1) * REGULAR / 100;
+}
+
 bool beacon_judge(const struct beacon_call *calls, uint32_t n,
 	const struct beacon_limits *limits, struct beacon_found *found)
 {
@@ -43,6 +52,8 @@ bool beacon_judge(const struct beacon_call *calls, uint32_t n,
 	if (n < used || used < 2)
 		return false;
 	calls += n - used;
+	if (!may_be_one(calls, used, limits))
+		return false;
 	for (uint32_t i = 0; i < used; i++) {
 		sizes[i] = calls[i].bytes;
 		if (i > 0)

@@ -18,6 +18,7 @@ struct beacon {
 
 struct beacons {
 	struct scan_teller teller;
+	bool live;
 	struct beacon_limits limits;
 	struct recent *table;
 	struct scan_row *fresh;
@@ -33,12 +34,13 @@ void beacons_destroy(struct beacons *b)
 }
 
 struct beacons *beacons_create(
-	const struct settings *settings, const struct scan_teller *teller)
+	const struct settings *settings, bool live, const struct scan_teller *teller)
 {
 	struct beacons *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
 		return NULL;
+	b->live = live;
 	b->teller = *teller;
 	b->limits = (struct beacon_limits){.calls = settings->detect.beacon_calls,
 		.jitter = settings->detect.beacon_jitter,
@@ -179,15 +181,16 @@ static void tell(
 	scan_row_tell(&beacon->row, &b->teller, &telling);
 }
 
-/* The latest calls that keep to it, as far as they are held. */
+/* The latest calls that keep to it: live those that have just come, in replay any that are held. */
 static bool find(
 	const struct beacons *b, const struct beacon *beacon, struct beacon_found *found)
 {
-	uint32_t n = beacon->n;
+	uint32_t least = b->live ? beacon->n : b->limits.calls;
 
-	while (n >= b->limits.calls && !beacon_judge(beacon->calls, n, &b->limits, found))
-		n--;
-	return n >= b->limits.calls;
+	for (uint32_t n = beacon->n; n >= least && n > 0; n--)
+		if (beacon_judge(beacon->calls, n, &b->limits, found))
+			return true;
+	return false;
 }
 
 void beacons_judge(struct beacons *b)

@@ -15,7 +15,7 @@ struct beacons;
 
 /* NULL: no memory. `settings` is needed by the call alone. */
 struct beacons *beacons_create(
-	const struct settings *settings, const struct scan_teller *teller);
+	const struct settings *settings, bool live, const struct scan_teller *teller);
 /* NULL is legal. */
 void beacons_destroy(struct beacons *beacons);
 

@@ -209,8 +209,12 @@ static double names_of(const struct probe_set *set, uint64_t window_ns, double *
 
 static void judge(struct tunnels *t, struct tunnel *tunnel)
 {
-	double least, names = names_of(&tunnel->set, t->window_ns, &least);
+	double least, names;
 
+	/* Most have a few names, whenever these came. */
+	if (tunnel->set.n * probe_set_weight(&tunnel->set) < t->least)
+		return;
+	names = names_of(&tunnel->set, t->window_ns, &least);
 	if (least < t->least)
 		return;
 	tell(t, tunnel, names);

@@ -37,10 +37,10 @@ static void hear(void *ctx, const struct alert_fact *fact)
 	ear.times += fact->times;
 }
 
-static struct beacons *open_beacons(void)
+static struct beacons *open_beacons(bool live)
 {
 	const struct scan_teller teller = {NULL, hear};
-	struct beacons *b = beacons_create(&settings, &teller);
+	struct beacons *b = beacons_create(&settings, live, &teller);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b);
 	ear.n = 0;
@@ -171,7 +171,7 @@ static void call(struct beacons *b, uint8_t client, uint8_t server, uint64_t s, 
 
 static void what_is_said_of_one(void)
 {
-	struct beacons *b = open_beacons();
+	struct beacons *b = open_beacons(true);
 
 	for (unsigned n = 0; n < CALLS; n++) {
 		call(b, 1, 7, 1000 + 60 * n, 517);
@@ -197,6 +197,25 @@ static void what_is_said_of_one(void)
 	beacons_destroy(b);
 }
 
+/* Live what goes on otherwise is none any more; at the end of a replay it was one. */
+static void a_beacon_that_ends(void)
+{
+	for (int live = 0; live < 2; live++) {
+		struct beacons *b = open_beacons(live);
+
+		for (unsigned n = 0; n < CALLS; n++)
+			call(b, 1, 7, 1000 + 60 * n, 517);
+		if (live)
+			beacons_judge(b);
+		for (unsigned n = 0; n < CALLS; n++)
+			call(b, 1, 7, 3000 + n * n * 7 % 100, 517 + n * 100);
+		beacons_judge(b);
+		CU_ASSERT_EQUAL(ear.n, 1);
+		CU_ASSERT_EQUAL(ear.times, live ? CALLS : 2 * CALLS);
+		beacons_destroy(b);
+	}
+}
+
 /* Flows end in any order; the latest are held, and a beacon among them is found when others follow it. */
 static void order_does_not_matter(void)
 {
@@ -205,7 +224,7 @@ static void order_does_not_matter(void)
 
 	for (uint64_t seed = 0; seed < 5; seed++) {
 		struct random r = random_seeded(seed);
-		struct beacons *b = open_beacons();
+		struct beacons *b = open_beacons(false);
 		unsigned order[N];
 
 		for (unsigned n = 0; n < N; n++)
@@ -233,7 +252,7 @@ static void order_does_not_matter(void)
 
 static void there_is_a_bound(void)
 {
-	struct beacons *b = open_beacons();
+	struct beacons *b = open_beacons(false);
 
 	for (unsigned n = 0; n < BEACONS_MAX + 10; n++) {
 		struct beacon_fact fact = {.bytes = 1};
@@ -255,6 +274,7 @@ void suite_beacons(void)
 	CU_ADD_TEST(s, some_calls_may_be_missed);
 	CU_ADD_TEST(s, who_is_outside);
 	CU_ADD_TEST(s, what_is_said_of_one);
+	CU_ADD_TEST(s, a_beacon_that_ends);
 	CU_ADD_TEST(s, order_does_not_matter);
 	CU_ADD_TEST(s, there_is_a_bound);
 }
