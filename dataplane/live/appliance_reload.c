@@ -86,7 +86,9 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 		return -1;
 	}
 	if (!correlator_suppress(appliance->correlator, settings, WAIT_NS)) {
-		configuration_destroy(next);
+		/* What the writer knows of the new one may go away with it only when it knows the old one again. */
+		if (appliance_tell_writer(appliance, appliance->current, WAIT_NS))
+			configuration_destroy(next);
 		snprintf(message, size, "the correlator cannot be told of the new settings");
 		return -1;
 	}

@@ -325,12 +325,21 @@ static void replay_free(struct replay *replay)
 	free(replay);
 }
 
+/* Who tells the writer something ends before it. */
+static enum replay_status give_up(struct replay *replay)
+{
+	suricata_end(replay->params->suricata);
+	if (replay->correlator)
+		correlator_stop(replay->correlator);
+	return REPLAY_FAILED;
+}
+
 static enum replay_status run(struct replay *replay, struct error *error)
 {
 	if (make_reader(replay, error) || make_snapshot(replay, error) ||
 		make_lanes(replay, error) || start_services(replay, error) ||
 		begin_feeds(replay, error) || run_threads(replay, error))
-		return REPLAY_FAILED;
+		return give_up(replay);
 	replay_look_at_sessions(replay);
 	suricata_end(replay->params->suricata);
 	correlator_stop(replay->correlator);

@@ -49,7 +49,7 @@ static bool is_suppressed(const struct detector *d, const struct flow *flow,
 	return suppress_has(d->suppress, &subject);
 }
 
-/* false: it is not wanted. */
+/* false: it is not wanted, or there was no room for it. */
 static bool tell(
 	struct detector *d, const struct flow *flow, const struct alert_telling *telling)
 {
@@ -60,10 +60,11 @@ static bool tell(
 		d->suppressed++;
 		return false;
 	}
-	if (alert_tell(&d->facts, d->number, flow, &point, telling))
-		d->told++;
-	else
+	if (!alert_tell(&d->facts, d->number, flow, &point, telling)) {
 		d->unheard++;
+		return false;
+	}
+	d->told++;
 	return true;
 }
 
@@ -216,8 +217,12 @@ void detector_odd(struct detector *d, const struct flow *flow, const struct pack
 {
 	const struct listener_watch watch = {d->facts, d->sessions, d->settings, d->listeners};
 
-	if (d->listeners != NULL && !listener_watch_packet(&watch, d->number, flow, p))
-		d->unheard++;
+	enum listener_told told = LISTENER_NOTHING;
+
+	if (d->listeners != NULL)
+		told = listener_watch_packet(&watch, d->number, flow, p);
+	d->told += told == LISTENER_TOLD;
+	d->unheard += told == LISTENER_REFUSED;
 }
 
 static void tell_question(struct detector *d, const struct flow *flow, uint64_t time_ns,

@@ -169,8 +169,11 @@ static void set(struct watched *s, enum mirror_fault fault, bool is)
 /* The window of losses is over: what came in it. */
 static void judge_loss(const struct settings *settings, struct watched *s)
 {
-	s->lost_bytes = s->sum.bytes - s->bytes;
-	s->lost_unseen = s->sum.acked_unseen - s->unseen;
+	/* A worker that gave the row to another session takes what it had counted away. */
+	bool fell = s->sum.bytes < s->bytes || s->sum.acked_unseen < s->unseen;
+
+	s->lost_bytes = fell ? 0 : s->sum.bytes - s->bytes;
+	s->lost_unseen = fell ? 0 : s->sum.acked_unseen - s->unseen;
 	s->bytes = s->sum.bytes;
 	s->unseen = s->sum.acked_unseen;
 	set(s, MIRROR_LOSS, is_loss(settings, s->lost_bytes, s->lost_unseen));
@@ -187,8 +190,8 @@ static void judge(struct mirror_watch *w, struct watched *s, uint64_t now_ns)
 		s->changed_ns = now_ns;
 	if (s->sum.looped_flows != s->looped)
 		s->loop_ns = now_ns;
-	if (s->sum.configured)
-		s->known = s->sum.packets;
+	if (s->sum.configured || s->known > s->sum.packets)
+		s->known = s->sum.configured ? s->sum.packets : 0;
 	s->packets = s->sum.packets;
 	s->looped = s->sum.looped_flows;
 	quiet_ns = now_ns - s->changed_ns;

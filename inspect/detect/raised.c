@@ -77,26 +77,33 @@ static uint32_t take(struct raised *r)
 	return number;
 }
 
-/* Where the number of the row is; where there is none, that of the next one would be. */
-static uint32_t *place_of(const struct raised *r, const struct flow *flow, uint64_t id)
+/* Where the number of the row is; where there is none, that of the next one would be. `n`: rows of the flow before it. */
+static uint32_t *place_of(
+	const struct raised *r, const struct flow *flow, uint64_t id, uint32_t *n)
 {
 	uint32_t *at = bucket_of(r, flow);
 
-	while (*at != NONE && (r->rows[*at].flow != flow || r->rows[*at].alert.id != id))
-		at = &r->rows[*at].next;
+	for (*n = 0; *at != NONE; at = &r->rows[*at].next) {
+		if (r->rows[*at].flow != flow)
+			continue;
+		if (r->rows[*at].alert.id == id)
+			break;
+		++*n;
+	}
 	return at;
 }
 
 void raised_add(
 	struct raised *r, const struct flow *flow, const struct flow_alert *alert, bool open)
 {
-	uint32_t *at = place_of(r, flow, alert->id), number;
+	uint32_t n, *at = place_of(r, flow, alert->id, &n), number = NONE;
 
 	if (*at != NONE) {
 		r->rows[*at].open |= open;
 		return;
 	}
-	number = take(r);
+	if (n < FLOW_ALERTS_MAX)
+		number = take(r);
 	if (number == NONE) {
 		r->overflow++;
 		return;
@@ -107,14 +114,16 @@ void raised_add(
 
 bool raised_may_open(const struct raised *r, const struct flow *flow, uint64_t id)
 {
-	uint32_t number = *place_of(r, flow, id);
+	uint32_t n, number = *place_of(r, flow, id, &n);
 
-	return number == NONE ? r->taken < r->capacity : !r->rows[number].open;
+	if (number != NONE)
+		return !r->rows[number].open;
+	return n < FLOW_ALERTS_MAX && r->taken < r->capacity;
 }
 
 bool raised_close(struct raised *r, const struct flow *flow, uint64_t id)
 {
-	uint32_t number = *place_of(r, flow, id);
+	uint32_t n, number = *place_of(r, flow, id, &n);
 	bool was_open = number != NONE && r->rows[number].open;
 
 	if (was_open)

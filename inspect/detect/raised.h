@@ -1,5 +1,6 @@
 /* Which indicators a flow was found to show, until it ends: what its event says of them, for a list may be
- * another by then. Bounded: one more than there is room for is counted, and missing in its event. */
+ * another by then. Bounded, of a flow (FLOW_ALERTS_MAX) and of all: one more than there is room for is counted, and missing in
+ * its event. */
 #pragma once
 
 #include <stdbool.h>

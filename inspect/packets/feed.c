@@ -235,7 +235,8 @@ void feed_wait(struct feed *feed, int ms)
 	struct pollfd fds[FEED_READERS_MAX];
 	uint32_t n = feed->stream ? feed_stream_watch(feed->stream, fds) : 0;
 
-	if (poll(fds, n, ms) > 0)
+	/* An interface says nothing of the room in its queue. */
+	if (poll(fds, n, feed->interface && ms > 1 ? 1 : ms) > 0)
 		feed_stream_watched(feed->stream, fds);
 	feed_send(feed);
 }

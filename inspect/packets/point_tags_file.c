@@ -23,8 +23,9 @@ enum {
 };
 
 struct point_tags_file {
-	int fd;     /* -1: not open */
-	off_t size; /* of whole lines */
+	int fd;       /* -1: not open */
+	off_t size;   /* of whole lines */
+	bool is_torn; /* a part of a line follows them, for good */
 	struct log_limit limit;
 	char path[PATH_MAX];
 };
@@ -225,6 +226,10 @@ static bool write_line(struct point_tags_file *file, const char *line, size_t le
 {
 	ssize_t n;
 
+	if (file->is_torn) {
+		errno = EIO;
+		return false;
+	}
 	if (file->fd < 0) {
 		if (make_parents(file->path) != 0)
 			return false;
@@ -258,6 +263,7 @@ bool point_tags_file_add(struct point_tags_file *file, const struct session_key 
 	if (file->fd >= 0 && ftruncate(file->fd, file->size) != 0) {
 		close(file->fd);
 		file->fd = -1;
+		file->is_torn = true;
 	}
 	return false;
 }

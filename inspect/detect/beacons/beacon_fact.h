@@ -24,7 +24,7 @@ struct beacon_teller {
 	uint64_t number; /* see struct fact */
 };
 
-/* Whether an address is one of the internet at large: not private, shared, of the link, a group's, or reserved (RFC
+/* Whether an address is one of the internet at large: not private, shared, of the link, of the host, or a group's (RFC
  * 6890). */
 bool beacon_is_outside(const struct ip_addr *address, uint8_t ip_version);
 

@@ -52,13 +52,15 @@ struct beacons *beacons_create(
 	return NULL;
 }
 
-/* One less, if there is one that is not to be judged yet. */
+/* One less; where all are to be judged still, these are. */
 static bool make_room(struct beacons *b)
 {
 	struct beacon *oldest = recent_oldest(b->table);
 
-	if (oldest == NULL || oldest->row.is_fresh)
+	if (oldest == NULL)
 		return false;
+	if (oldest->row.is_fresh)
+		beacons_judge(b);
 	b->overflow += oldest->n;
 	recent_drop(b->table, oldest);
 	return true;
@@ -142,9 +144,9 @@ static void put_why(
 	text_thousandths(t, found->interval_ns / NS_PER_MS);
 	text_cstr(t, " s with ");
 	text_u64(t, found->bytes);
-	text_cstr(t, " bytes: of the last ");
+	text_cstr(t, " bytes: of ");
 	text_u64(t, limits->calls);
-	text_cstr(t, " calls ");
+	text_cstr(t, " calls in a row ");
 	text_u64(t, found->regular);
 	text_cstr(t, " % keep to both within ");
 	text_u64(t, limits->jitter);

@@ -1,5 +1,5 @@
 /* What a worker tells of a port that listens: an address of a mirrored interface has answered a SYN there. Once for each
- * port, and again where so many others came since that it was forgotten. */
+ * port, and again where an answer had an earlier time, or where so many others came since that it was forgotten. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +31,8 @@ enum { LISTENERS_KNOWN = 16384 };
 /* Room for the ports that one worker has told of. NULL: no memory; recent_destroy() frees it. */
 struct recent *listener_watch_known(void);
 
-/* A packet of the flow, of those that struct flow_observer calls odd: SYN-ACKs are. false: the sink has refused the fact. */
-bool listener_watch_packet(const struct listener_watch *watch, uint64_t number,
+enum listener_told { LISTENER_NOTHING, LISTENER_TOLD, LISTENER_REFUSED /* by the sink */ };
+
+/* A packet of the flow, of those that struct flow_observer calls odd: SYN-ACKs are. */
+enum listener_told listener_watch_packet(const struct listener_watch *watch, uint64_t number,
 	const struct flow *flow, const struct packet *p);

@@ -64,8 +64,11 @@ void listeners_add(struct listeners *l, const struct listener_fact *fact)
 		listener->row.next_fresh = l->fresh;
 		l->fresh = &listener->row;
 	}
-	if (time_ns < listener->first_ns)
-		listener->first_ns = time_ns;
+	if (time_ns > listener->first_ns)
+		return;
+	if (time_ns < listener->first_ns) /* another flow shows it */
+		listener->row.sight = (struct scan_sight){.is_inside = true};
+	listener->first_ns = time_ns;
 	scan_row_see(&listener->row, &fact->about);
 }
 

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 64, READ = 4096 };
+enum { ARGUMENTS = 64, READ = 4096, READS = 64 /* a pipe holds less */ };
 
 struct keeper {
 	int socket;
@@ -171,13 +171,14 @@ static void run(struct keeper *k, char *text, size_t len)
 		tell(k, SPAWNER_REFUSED, strerror(errno));
 }
 
-/* All that it has said so far. */
+/* All that it has said so far, but of one that says more without a pause: others are heard, too. */
 static void tell_lines(struct keeper *k)
 {
 	struct pollfd ready = {.fd = k->says, .events = POLLIN};
 
-	while (k->says >= 0 && poll(&ready, 1, 0) > 0 && listen_to(k))
-		;
+	for (int i = 0; i < READS && k->says >= 0 && poll(&ready, 1, 0) > 0; i++)
+		if (!listen_to(k))
+			return;
 }
 
 static void program_ended(struct keeper *k)
@@ -261,8 +262,8 @@ static void remove_directory(const struct keeper *k)
 /* Away from the terminal: what is typed there is for the parent, which ends the program in its own time. */
 static void settle(struct keeper *k)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t held;
+	int null;
 
 	setsid();
 	sigemptyset(&held);
@@ -273,6 +274,7 @@ static void settle(struct keeper *k)
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NAME, "spawner", 0, 0, 0);
 	k->socket = dup2(k->socket, STDERR_FILENO + 1);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC); /* not in the socket's place */
 	for (int i = STDIN_FILENO; null >= 0 && i <= STDERR_FILENO; i++)
 		dup2(null, i);
 	close_range(STDERR_FILENO + 2, UINT_MAX, 0);

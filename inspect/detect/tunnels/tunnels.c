@@ -56,13 +56,15 @@ struct tunnels *tunnels_create(
 	return NULL;
 }
 
-/* One less, if there is one that is not to be judged yet. */
+/* One less; where all are to be judged still, these are. */
 static bool make_room(struct tunnels *t)
 {
 	struct tunnel *oldest = recent_oldest(t->table);
 
-	if (oldest == NULL || oldest->row.is_fresh)
+	if (oldest == NULL)
 		return false;
+	if (oldest->row.is_fresh)
+		tunnels_judge(t);
 	t->overflow += oldest->set.n;
 	recent_drop(t->table, oldest);
 	return true;

@@ -90,6 +90,8 @@ slow() {
   within 5 "$dir" 's["outputs"]["feed:ids"]["lost_queue"] > 100 and s["feeds"]["feed:tcp"]["readers_missed"] > 100' &&
     note "feed:ids has lost" || return 1
   kill -s KILL $first
+  # A pipe that is opened again before its writer has noticed goes on in the middle.
+  within 5 "$dir" 's["feeds"]["feed:ids"]["readers"] == 0' || return 1
   cat "$fifo" >"$tmp/second.pcap" &
   readers="$fast $! $stopped" second=$!
   within 5 "$dir" 's["feeds"]["feed:ids"]["readers_joined"] == 2' || return 1

@@ -183,7 +183,7 @@ static void what_is_said_of_one(void)
 	CU_ASSERT_EQUAL(ear.n, 1);
 	CU_ASSERT_STRING_EQUAL(ear.words,
 		"1 1000-2380 x24 s3|beacon|beacon|Beacon to 198.51.100.7:443|"
-		"it calls every 60.000 s with 517 bytes: of the last 24 calls 100 % keep to both "
+		"it calls every 60.000 s with 517 bytes: of 24 calls in a row 100 % keep to both "
 		"within 15 %|interval_s|60.000|blue");
 	call(b, 1, 7, 2440, 517);
 	beacons_judge(b);

@@ -14,6 +14,7 @@ static struct settings settings;
 
 static struct {
 	unsigned n;
+	uint64_t start_ns; /* of the flow that shows it */
 	char words[WORDS];
 } ear;
 
@@ -29,6 +30,7 @@ static void hear(void *ctx, const struct alert_fact *fact)
 		len += (size_t)snprintf(ear.words + len, WORDS - len, "|%.*s", a->len[which],
 			alert_text(a, fact->text, (enum alert_text)which));
 	CU_ASSERT_TRUE(a->by_title);
+	ear.start_ns = a->flow.start_ns;
 	ear.n++;
 }
 
@@ -118,6 +120,7 @@ static void at_the_end_the_earliest_decide(void)
 	answer(l, 5, 4444, 161);
 	listeners_judge(l);
 	CU_ASSERT_EQUAL(ear.n, 1);
+	CU_ASSERT_EQUAL(ear.start_ns, 161 * NS_PER_S);
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 		ear.words, "5 161 x1 s3|new_listener|listener|New listener 10.0.9.5:4444|"));
 	listeners_destroy(l);
@@ -162,18 +165,22 @@ static struct record *take(void *ctx, enum record_type type, size_t len)
 static struct recent *known;
 
 /* Whether a segment of these flags, of a flow in that direction, is told of. */
+static uint64_t packet_ns = 77;
+
 static bool is_told(uint8_t flags, enum direction direction, uint16_t port)
 {
 	const struct listener_watch watch = {{NULL, take}, NULL, &settings, known};
-	struct packet p = {.protocol = IPPROTO_TCP, .tcp_flags = flags, .time_ns = 77};
+	struct packet p = {.protocol = IPPROTO_TCP, .tcp_flags = flags, .time_ns = packet_ns};
 	struct flow flow = flow_of(5, port, 1);
 	unsigned before = outbox.n;
 
 	flow.flags |= (uint16_t)((unsigned)direction * (FLOW_DIRECTION / 3));
-	CU_ASSERT_TRUE(listener_watch_packet(&watch, 3, &flow, &p));
+	CU_ASSERT_EQUAL(listener_watch_packet(&watch, 3, &flow, &p) == LISTENER_TOLD,
+		outbox.n > before);
+	before = outbox.n - before;
 	p.protocol = IPPROTO_UDP;
-	CU_ASSERT_TRUE(listener_watch_packet(&watch, 3, &flow, &p));
-	return outbox.n > before;
+	CU_ASSERT_EQUAL(listener_watch_packet(&watch, 3, &flow, &p), LISTENER_NOTHING);
+	return before > 0;
 }
 
 static void what_a_worker_tells_of(void)
@@ -190,10 +197,20 @@ static void what_a_worker_tells_of(void)
 	CU_ASSERT_EQUAL(outbox.last.fact.about.fact.number, 3);
 	CU_ASSERT_EQUAL(outbox.last.fact.about.key.port, 80);
 	CU_ASSERT_EQUAL(outbox.last.fact.about.key.addr.byte[15], 5);
+	packet_ns = 78;
 	CU_ASSERT_FALSE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, 80));
+	/* An earlier answer is told of, too; one that found no room is told of again. */
+	packet_ns = 76;
+	outbox.refuses = true;
+	CU_ASSERT_FALSE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, 80));
+	outbox.refuses = false;
+	packet_ns = 79;
+	CU_ASSERT_TRUE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, 80));
+	packet_ns = 80;
 	/* The oldest of too many is forgotten, and told of again. */
 	for (unsigned port = 81; port < 80 + LISTENERS_KNOWN; port++)
 		CU_ASSERT_TRUE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, (uint16_t)port));
+	packet_ns = 81;
 	CU_ASSERT_FALSE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, 81));
 	CU_ASSERT_TRUE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, 60000));
 	CU_ASSERT_TRUE(is_told(TCP_SYN | TCP_ACK, DIRECTION_INGRESS, 80));
