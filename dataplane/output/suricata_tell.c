@@ -9,21 +9,6 @@
 
 enum { SEVERITY_LOWEST = 4, WHY = 160, RULE = 48 };
 
-static void say(struct alert_telling *telling, enum alert_text which, const char *text)
-{
-	telling->text[which].at = text;
-	telling->text[which].len = text != NULL ? strlen(text) : 0;
-}
-
-static const char *name_of(
-	const struct settings *settings, uint32_t tenant, char text[TENANT_TEXT])
-{
-	uint32_t index = tenant - TENANT_NAMED;
-	const char *name = index < settings->n_tenants ? settings->tenants[index].name : NULL;
-
-	return tenant_text(tenant, name, text);
-}
-
 /* The observation point of its two outermost VLAN ids. */
 static bool find_point(struct suricata *s, const struct eve_alert *alert, bool is_tagged,
 	struct tagged_point *point)
@@ -99,11 +84,11 @@ static void say_rule(
 	telling->revision = alert->revision;
 	telling->severity = (uint8_t)(alert->severity < SEVERITY_LOWEST ? alert->severity
 									: SEVERITY_LOWEST);
-	say(telling, ALERT_RULE, rule);
-	say(telling, ALERT_CATEGORY, alert->category);
-	say(telling, ALERT_TITLE, alert->signature);
-	say(telling, ALERT_FIELD, alert->field);
-	say(telling, ALERT_VALUE, alert->value);
+	alert_say(telling, ALERT_RULE, rule);
+	alert_say(telling, ALERT_CATEGORY, alert->category);
+	alert_say(telling, ALERT_TITLE, alert->signature);
+	alert_say(telling, ALERT_FIELD, alert->field);
+	alert_say(telling, ALERT_VALUE, alert->value);
 }
 
 void suricata_tell(struct suricata *s, const struct eve_alert *alert)
@@ -127,8 +112,9 @@ void suricata_tell(struct suricata *s, const struct eve_alert *alert)
 		telling.tenant = tagged.tenant;
 	}
 	say_rule(&telling, alert, rule);
-	say(&telling, ALERT_WHY, why_of(alert, why));
-	say(&telling, ALERT_TENANT, name_of(s->params.settings, telling.tenant, tenant));
+	alert_say(&telling, ALERT_WHY, why_of(alert, why));
+	alert_say(&telling, ALERT_TENANT,
+		tenant_name(telling.tenant, s->params.settings, tenant));
 	if (!alert_tell(&s->sink, 0, &flow, &point, &telling))
 		s->unheard++;
 }
@@ -144,10 +130,10 @@ void suricata_tell_end(struct suricata *s, const char *why)
 		.time_ns = atomic_load(&s->last_ns),
 	};
 
-	say(&telling, ALERT_RULE, "suricata_ended");
-	say(&telling, ALERT_CATEGORY, "sensor");
-	say(&telling, ALERT_TITLE, "Suricata ended early");
-	say(&telling, ALERT_WHY, why);
+	alert_say(&telling, ALERT_RULE, "suricata_ended");
+	alert_say(&telling, ALERT_CATEGORY, "sensor");
+	alert_say(&telling, ALERT_TITLE, "Suricata ended early");
+	alert_say(&telling, ALERT_WHY, why);
 	if (!alert_tell(&s->sink, 0, &none, &nowhere, &telling))
 		s->unheard++;
 }

@@ -284,17 +284,13 @@ void detector_flow_ended(struct detector *d, const struct flow *flow)
 	tell_hits(d, flow, &hits, flow->last_ns, FOUND);
 }
 
-void detector_flow_alerts(
-	const struct detector *d, const struct flow *flow, struct flow_alerts *alerts)
+static void add_risks(const struct detector *d, const struct flow *flow, struct risk_set risks,
+	struct flow_alerts *alerts)
 {
 	const struct observation_point point =
 		observation_point_of(d->sessions, flow->key.point);
-	struct risk_set risks = details_risks(flow->details);
 	char id[RISK_ID], tenant[TENANT_TEXT];
 
-	alerts->n = 0;
-	if (d->facts.take == NULL)
-		return;
 	while (!risk_set_is_empty(&risks)) {
 		unsigned risk = risk_set_take(&risks);
 		struct alert_telling telling = risk_telling(flow, risk, flow->last_ns, id);
@@ -306,6 +302,18 @@ void detector_flow_alerts(
 		alert = flow_alert_of(&telling);
 		flow_alerts_add(alerts, &alert);
 	}
+}
+
+void detector_flow_alerts(
+	const struct detector *d, const struct flow *flow, struct flow_alerts *alerts)
+{
+	const struct risk_set risks = details_risks(flow->details);
+
+	alerts->n = 0;
+	if (d->facts.take == NULL)
+		return;
+	if (!risk_set_is_empty(&risks))
+		add_risks(d, flow, risks, alerts);
 	raised_collect(d->raised, flow, alerts);
 }
 

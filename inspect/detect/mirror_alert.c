@@ -107,20 +107,12 @@ static const char *evidence_print(char *text, size_t size, const struct mirror_s
 	return is_loss ? "acked_unseen" : is_loop ? "looped_flows" : "packets";
 }
 
-static void say(struct alert_telling *telling, enum alert_text which, const char *text)
-{
-	telling->text[which].at = text;
-	telling->text[which].len = strlen(text);
-}
-
 bool mirror_tell(const struct sink *facts, const struct settings *settings,
 	const struct mirror_state *state)
 {
 	const struct session *s = state->session;
 	const struct words *words = &words_of[state->fault];
 	const struct observation_point point = observation_point_of_session(s);
-	uint32_t index = s->tenant - TENANT_NAMED;
-	const char *name = index < settings->n_tenants ? settings->tenants[index].name : NULL;
 	char tenant[TENANT_TEXT], title[ALERT_TEXT], why[ALERT_TEXT], value[24];
 	char key[IP_ADDR_TEXT + 40];
 	struct alert_telling telling = {
@@ -137,12 +129,12 @@ bool mirror_tell(const struct sink *facts, const struct settings *settings,
 	key_print(key, sizeof(key), &s->key);
 	snprintf(title, sizeof(title), "%s %s", key, words->title);
 	why_print(why, sizeof(why), state);
-	say(&telling, ALERT_RULE, words->rule);
-	say(&telling, ALERT_CATEGORY, "mirror");
-	say(&telling, ALERT_TITLE, title);
-	say(&telling, ALERT_WHY, why);
-	say(&telling, ALERT_FIELD, evidence_print(value, sizeof(value), state));
-	say(&telling, ALERT_VALUE, value);
-	say(&telling, ALERT_TENANT, tenant_text(s->tenant, name, tenant));
+	alert_say(&telling, ALERT_RULE, words->rule);
+	alert_say(&telling, ALERT_CATEGORY, "mirror");
+	alert_say(&telling, ALERT_TITLE, title);
+	alert_say(&telling, ALERT_WHY, why);
+	alert_say(&telling, ALERT_FIELD, evidence_print(value, sizeof(value), state));
+	alert_say(&telling, ALERT_VALUE, value);
+	alert_say(&telling, ALERT_TENANT, tenant_name(s->tenant, settings, tenant));
 	return alert_tell(facts, NUMBER_LAST, NULL, &point, &telling);
 }

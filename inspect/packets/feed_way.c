@@ -29,6 +29,7 @@ struct feed_way {
 	int fd; /* that listens, or connects; -1: none */
 	bool strict;
 	bool said;       /* that nobody is there */
+	bool has_reader; /* of those that have one at a time */
 	uint64_t try_ns; /* again, not before */
 	uint32_t wait_ms;
 	struct log_limit limit;
@@ -53,6 +54,7 @@ static void say_nobody(struct feed_way *w, const char *where, const char *why)
 static void has_come(struct feed_way *w)
 {
 	w->said = false;
+	w->has_reader = true;
 	w->wait_ms = 0;
 	w->try_ns = 0;
 }
@@ -283,15 +285,20 @@ void feed_way_close(struct feed_way *w)
 	free(w);
 }
 
-bool feed_way_takes_many(const struct feed_way *w)
+static bool takes_many(const struct feed_way *w)
 {
 	return w->feed->kind == FEED_PCAP_OVER_IP && w->feed->listens;
 }
 
 void feed_way_look(struct feed_way *w, struct feed_stream *stream, uint64_t now_ns)
 {
-	bool many = feed_way_takes_many(w);
+	bool many = takes_many(w);
 
+	/* One that comes and goes at once is not met a thousand times a second. */
+	if (!many && w->has_reader && feed_stream_readers(stream) == 0) {
+		w->has_reader = false;
+		put_off(w, now_ns);
+	}
 	if (now_ns < w->try_ns || (!many && feed_stream_readers(stream) > 0))
 		return;
 	if (w->feed->kind == FEED_PIPE)

@@ -19,8 +19,6 @@ struct feed_way *feed_way_open(
 	const struct settings_feed *feed, bool strict, struct error *error);
 void feed_way_close(struct feed_way *way);
 
-/* Whether more than one reader may come. */
-bool feed_way_takes_many(const struct feed_way *way);
 /* Lets readers that have come join. A pipe has one, and so has a connection of ours: then there is nothing
  * to do while `stream` has one. `now_ns` is monotonic. */
 void feed_way_look(struct feed_way *way, struct feed_stream *stream, uint64_t now_ns);

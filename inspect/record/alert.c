@@ -63,20 +63,6 @@ struct alert_identity alert_telling_identity(const struct alert_telling *telling
 	return identity;
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t len)
-{
-	const char *at = bytes;
-	uint64_t word = len;
-
-	for (; len >= sizeof(word); len -= sizeof(word), at += sizeof(word))
-		hash = hash_fold(hash ^ hash_word(at), hash_salt[1]);
-	hash = hash_fold(hash ^ word, hash_salt[2]);
-	word = 0;
-	if (len > 0)
-		memcpy(&word, at, len);
-	return hash_fold(hash ^ word, hash_salt[3]);
-}
-
 uint64_t alert_id(const struct alert_identity *identity)
 {
 	uint64_t id = hash_fold(

@@ -5,7 +5,6 @@
 
 #include "config/parse/cidr.h"
 #include "config/settings/settings.h"
-#include "inspect/flow/hash.h"
 
 enum { NTP = 123 };
 
@@ -43,17 +42,6 @@ static bool may_be_one(const struct flow *flow, const struct flow_ends *ends)
 	       beacon_is_outside(ends->dst, flow->key.ip_version);
 }
 
-/* A number of the server and its port: beacons.c compares them themselves. */
-static uint32_t number_of(const struct flow_ends *ends, uint8_t protocol)
-{
-	const uint8_t *dst = ends->dst->byte;
-	uint64_t hash =
-		hash_fold(hash_word(dst) ^ hash_salt[0], hash_word(dst + 8) ^ hash_salt[1]);
-
-	return (uint32_t)hash_fold(
-		hash ^ (uint64_t)protocol << 16 ^ ends->dst_port, hash_salt[2]);
-}
-
 bool beacon_tell(const struct beacon_teller *teller, const struct flow *flow)
 {
 	const struct flow_ends ends = flow_ends(flow);
@@ -69,9 +57,8 @@ bool beacon_tell(const struct beacon_teller *teller, const struct flow *flow)
 		return false;
 	fact->about.fact.number = teller->number;
 	fact->about.now_ns = flow->start_ns;
-	fact->about.key = (struct recent_key){.addr = *ends.src,
-		.tenant = session_tenant(teller->sessions, flow->key.point),
-		.port = number_of(&ends, flow->key.protocol)};
+	fact->about.key = (struct recent_key){
+		.addr = *ends.src, .tenant = session_tenant(teller->sessions, flow->key.point)};
 	tenant_name(fact->about.key.tenant, teller->settings, fact->about.tenant);
 	fact->about.sight.is_inside = flow_direction(flow) == DIRECTION_EGRESS;
 	fact->about.sight.flow = *flow;

@@ -10,7 +10,7 @@
 struct session_table;
 struct settings;
 
-/* `about.key`: client and tenant; its port is of the server and its port. `about.now_ns`: when the flow began. */
+/* `about.key`: client and tenant. `about.now_ns`: when the flow began. */
 struct beacon_fact {
 	struct scan_fact about;
 	uint64_t bytes; /* that the client sent */

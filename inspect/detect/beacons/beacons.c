@@ -5,8 +5,10 @@
 
 #include "config/log/text.h"
 #include "config/settings/settings.h"
+#include "decap/salt.h"
 #include "inspect/detect/beacons/beacon_judge.h"
 #include "inspect/flow/addr_text.h"
+#include "inspect/flow/hash.h"
 
 struct beacon {
 	struct scan_row row;
@@ -20,6 +22,7 @@ struct beacons {
 	struct scan_teller teller;
 	bool live;
 	struct beacon_limits limits;
+	uint64_t secret; /* of the servers' numbers: nobody makes a decoy for one */
 	struct recent *table;
 	struct scan_row *fresh;
 	uint64_t overflow;
@@ -40,6 +43,7 @@ struct beacons *beacons_create(
 
 	if (b == NULL)
 		return NULL;
+	salt_take(&b->secret, 1);
 	b->live = live;
 	b->teller = *teller;
 	b->limits = (struct beacon_limits){.calls = settings->detect.beacon_calls,
@@ -74,16 +78,29 @@ static bool is_server(const struct beacon *beacon, const struct flow *flow)
 	       beacon->row.sight.flow.key.protocol == flow->key.protocol;
 }
 
-/* NULL, too, where another server of the client has the number of this one. */
+/* The client's row of the server and its port. */
+static struct recent_key key_of(const struct beacons *b, const struct beacon_fact *fact)
+{
+	const struct flow *flow = &fact->about.sight.flow;
+	const struct flow_ends ends = flow_ends(flow);
+	struct recent_key key = fact->about.key;
+	uint64_t port = (uint64_t)flow->key.protocol << 16 | ends.dst_port;
+
+	key.port = (uint32_t)hash_bytes(b->secret ^ port, ends.dst, sizeof(*ends.dst));
+	return key;
+}
+
+/* NULL, too, where another server of the client has the number of this one, by chance. */
 static struct beacon *beacon_of(struct beacons *b, const struct beacon_fact *fact)
 {
-	struct beacon *beacon = recent_find(b->table, &fact->about.key);
+	const struct recent_key key = key_of(b, fact);
+	struct beacon *beacon = recent_find(b->table, &key);
 
 	if (beacon != NULL)
 		return is_server(beacon, &fact->about.sight.flow) ? beacon : NULL;
-	beacon = recent_take(b->table, &fact->about.key);
+	beacon = recent_take(b->table, &key);
 	if (beacon == NULL && make_room(b))
-		beacon = recent_take(b->table, &fact->about.key);
+		beacon = recent_take(b->table, &key);
 	if (beacon != NULL)
 		beacon->first_ns = UINT64_MAX;
 	return beacon;
@@ -130,11 +147,7 @@ void beacons_add(struct beacons *b, const struct beacon_fact *fact)
 	if (call.time_ns > beacon->row.last_ns)
 		beacon->row.last_ns = call.time_ns;
 	scan_row_see(&beacon->row, &fact->about);
-	if (beacon->row.is_fresh)
-		return;
-	beacon->row.is_fresh = true;
-	beacon->row.next_fresh = b->fresh;
-	b->fresh = &beacon->row;
+	scan_row_wait(&b->fresh, &beacon->row);
 }
 
 static void put_why(
@@ -197,13 +210,10 @@ static bool find(
 
 void beacons_judge(struct beacons *b)
 {
+	struct beacon *beacon;
 	struct beacon_found found;
 
-	while (b->fresh != NULL) {
-		struct beacon *beacon = (struct beacon *)b->fresh;
-
-		b->fresh = beacon->row.next_fresh;
-		beacon->row.is_fresh = false;
+	while ((beacon = scan_row_next(&b->fresh)) != NULL) {
 		if (!find(b, beacon, &found))
 			continue;
 		tell(b, beacon, &found);

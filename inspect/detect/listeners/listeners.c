@@ -60,9 +60,7 @@ void listeners_add(struct listeners *l, const struct listener_fact *fact)
 			return;
 		}
 		listener->first_ns = time_ns;
-		listener->row.is_fresh = true;
-		listener->row.next_fresh = l->fresh;
-		l->fresh = &listener->row;
+		scan_row_wait(&l->fresh, &listener->row);
 	}
 	if (time_ns > listener->first_ns)
 		return;
@@ -102,14 +100,11 @@ static void tell(const struct listeners *l, const struct listener *listener)
 
 void listeners_judge(struct listeners *l)
 {
-	while (l->fresh != NULL) {
-		struct listener *listener = (struct listener *)l->fresh;
+	struct listener *listener;
 
-		l->fresh = listener->row.next_fresh;
-		listener->row.is_fresh = false;
+	while ((listener = scan_row_next(&l->fresh)) != NULL)
 		if (l->learning_ns != 0 && listener->first_ns - l->began_ns >= l->learning_ns)
 			tell(l, listener);
-	}
 }
 
 uint64_t listeners_overflow(const struct listeners *l)

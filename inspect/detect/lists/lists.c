@@ -5,16 +5,11 @@
 
 #include "inspect/detect/lists/lists_inside.h"
 
-uint64_t hash_bytes(
+uint64_t hash_key(
 	const struct lists *lists, enum list_type type, const uint8_t *bytes, size_t len)
 {
-	uint64_t hash = lists->seed ^ hash_salt[4], tail = 0;
-
-	hash = hash_fold(hash + len, hash_salt[5] + type);
-	for (; len >= sizeof(tail); bytes += sizeof(tail), len -= sizeof(tail))
-		hash = hash_fold(hash_turn(hash), hash_word(bytes) ^ hash_salt[6]);
-	memcpy(&tail, bytes, len);
-	return hash_fold(hash_turn(hash), tail ^ hash_salt[7]);
+	return hash_bytes(
+		hash_fold(lists->seed ^ hash_salt[4], hash_salt[5] + type), bytes, len);
 }
 
 const struct indicator *set_find(const struct lists *lists, const struct indicator_set *set,
@@ -208,7 +203,7 @@ static const struct indicator *equal_find(const struct lists *lists,
 
 	if (!has(set, type))
 		return NULL;
-	hash = hash_bytes(lists, type, bytes, len);
+	hash = hash_key(lists, type, bytes, len);
 	if (!key_index_may_have(&set->index, hash))
 		return NULL;
 	return set_find(lists, set, hash, type, bytes, len);

@@ -47,7 +47,7 @@ static uint64_t hash_of(const struct lists *lists, const struct indicator *i)
 		return hash_address(lists, words.high, words.low, key[LIST_ADDRESS_KEY - 1]);
 	}
 	if (i->type != LIST_DOMAIN)
-		return hash_bytes(lists, (enum list_type)i->type, key, i->len);
+		return hash_key(lists, (enum list_type)i->type, key, i->len);
 	hash = hash_domain_begin(lists);
 	for (size_t at = i->len; at > 0; at--)
 		hash = hash_domain_byte(hash, key[at - 1]);

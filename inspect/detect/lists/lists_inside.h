@@ -89,7 +89,7 @@ static inline uint64_t hash_domain_end(uint64_t hash)
 	return hash_fold(hash, hash_salt[3]);
 }
 
-uint64_t hash_bytes(
+uint64_t hash_key(
 	const struct lists *lists, enum list_type type, const uint8_t *bytes, size_t len);
 
 /* The entry of a set with this key, or NULL. */

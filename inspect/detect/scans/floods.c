@@ -126,11 +126,7 @@ void floods_add(struct floods *f, const struct syns_fact *fact)
 	port->untold += syns(&count);
 	port->row.last_ns = fact->about.now_ns;
 	scan_row_see(&port->row, &fact->about);
-	if (port->row.is_fresh)
-		return;
-	port->row.is_fresh = true;
-	port->row.next_fresh = f->fresh;
-	f->fresh = &port->row;
+	scan_row_wait(&f->fresh, &port->row);
 }
 
 static void tell(struct floods *f, const struct port *port, const struct syns_count *within)
@@ -159,12 +155,11 @@ static void tell(struct floods *f, const struct port *port, const struct syns_co
 
 void floods_judge(struct floods *f)
 {
-	while (f->fresh != NULL) {
-		struct port *port = (struct port *)f->fresh;
+	struct port *port;
+
+	while ((port = scan_row_next(&f->fresh)) != NULL) {
 		const struct syns_count within = within_window(port);
 
-		f->fresh = port->row.next_fresh;
-		port->row.is_fresh = false;
 		if (syns(&within) < f->least)
 			continue;
 		tell(f, port, &within);

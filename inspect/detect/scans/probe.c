@@ -84,3 +84,15 @@ double probe_set_weight(const struct probe_set *set)
 {
 	return set->bound == UINT64_MAX ? 1 : 0x1p64 / (double)(set->bound ? set->bound : 1);
 }
+
+uint32_t probes_most_within(const struct probe *probe, uint32_t n, uint64_t window_ns)
+{
+	uint32_t most = 0, from = 0;
+
+	for (uint32_t to = 0; to < n; to++) {
+		while (probe[to].time_ns - probe[from].time_ns > window_ns)
+			from++;
+		most = to - from + 1 > most ? to - from + 1 : most;
+	}
+	return most;
+}

@@ -50,5 +50,8 @@ void probe_set_lower(struct probe_set *set, uint64_t bound);
  * before only what it has left out already, so that estimates are too low rather than too high until that is over. */
 void probe_set_forget(struct probe_set *set, uint64_t time_ns);
 
+/* The most of `n` probes, which are by time, that lie within a window. */
+uint32_t probes_most_within(const struct probe *probe, uint32_t n, uint64_t window_ns);
+
 /* How many that came each probe of the set stands for: 1 or more. */
 double probe_set_weight(const struct probe_set *set);

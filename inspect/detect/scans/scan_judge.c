@@ -40,19 +40,6 @@ static int by_what(const void *left, const void *right)
 	return by != 0 ? by : order(a->port, b->port);
 }
 
-/* The most of `n` probes, which are by time, that lie within a window. */
-static uint32_t most_within(const struct probe *probe, uint32_t n, uint64_t window_ns)
-{
-	uint32_t most = 0, from = 0;
-
-	for (uint32_t to = 0; to < n; to++) {
-		while (probe[to].time_ns - probe[from].time_ns > window_ns)
-			from++;
-		most = to - from + 1 > most ? to - from + 1 : most;
-	}
-	return most;
-}
-
 static struct scan_found group_of(enum scan_kind kind, const struct probe *probe, uint32_t left)
 {
 	struct scan_found group = {.kind = kind, .probe = probe};
@@ -138,7 +125,7 @@ static bool find_one(enum scan_kind kind, const struct probe *probe, uint32_t n,
 	for (uint32_t i = 0; i < n;) {
 		struct scan_found group = group_of(kind, &probe[i], n - i);
 
-		group.within = most_within(group.probe, group.n, limits->window_ns);
+		group.within = probes_most_within(group.probe, group.n, limits->window_ns);
 		if (group.within > found->within &&
 			are_enough(group.within, limits->least[kind], weight))
 			*found = group;

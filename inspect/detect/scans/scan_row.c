@@ -16,6 +16,26 @@ void scan_row_see(struct scan_row *row, const struct scan_fact *fact)
 	observation_point_copy(&row->sight.observation_point, point, row->names);
 }
 
+void scan_row_wait(struct scan_row **fresh, struct scan_row *row)
+{
+	if (row->is_fresh)
+		return;
+	row->is_fresh = true;
+	row->next_fresh = *fresh;
+	*fresh = row;
+}
+
+void *scan_row_next(struct scan_row **fresh)
+{
+	struct scan_row *row = *fresh;
+
+	if (row == NULL)
+		return NULL;
+	*fresh = row->next_fresh;
+	row->is_fresh = false;
+	return row;
+}
+
 /* Room for one fact. */
 struct room {
 	union {

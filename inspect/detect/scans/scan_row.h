@@ -16,6 +16,11 @@ struct scan_row {
 
 /* The fact is of this row: its sight is kept if it is the first. */
 void scan_row_see(struct scan_row *row, const struct scan_fact *fact);
+/* Rows that were told of wait in a list until they are judged. Adds it, unless it waits already; takes the one that was
+ * added last, NULL: none waits. */
+void scan_row_wait(struct scan_row **fresh, struct scan_row *row);
+void *scan_row_next(struct scan_row **fresh);
+
 /* Makes a fact of an alert of what is in `telling`, whose tenant, and whose flow, are the row's. */
 struct scan_teller {
 	void *ctx;

@@ -196,11 +196,7 @@ void scans_add(struct scans *s, const struct probes_fact *fact)
 		if (fact->probe[i].time_ns > source->row.last_ns)
 			source->row.last_ns = fact->probe[i].time_ns;
 	scan_row_see(&source->row, &fact->about);
-	if (source->row.is_fresh)
-		return;
-	source->row.is_fresh = true;
-	source->row.next_fresh = s->fresh;
-	s->fresh = &source->row;
+	scan_row_wait(&s->fresh, &source->row);
 }
 
 /* Who scans from within is worse than who does from without, which goes on all day. */
@@ -270,13 +266,9 @@ static void judge(struct scans *s, struct source *source, enum speed speed)
 
 void scans_judge(struct scans *s)
 {
-	struct source *oldest;
+	struct source *source, *oldest;
 
-	while (s->fresh != NULL) {
-		struct source *source = (struct source *)s->fresh;
-
-		s->fresh = source->row.next_fresh;
-		source->row.is_fresh = false;
+	while ((source = scan_row_next(&s->fresh)) != NULL) {
 		judge(s, source, FAST);
 		judge(s, source, SLOW);
 	}

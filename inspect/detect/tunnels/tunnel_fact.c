@@ -7,19 +7,18 @@
 #include "inspect/flow/hash.h"
 #include "inspect/proto/details.h"
 
-/* Of a name in evidence. */
-enum { NAME = 256 };
-
-static uint64_t hash_text(const char *text, size_t len)
+/* Of a sample, where no hash is the highest (inspect/detect/scans/probe.h). */
+static uint64_t hash_name(const struct tunnel_name *name)
 {
-	uint64_t hash = hash_fold(hash_salt[0] ^ len, hash_salt[1]);
+	uint64_t hash = hash_bytes(hash_salt[0], name->text, name->len);
 
-	for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t), text += sizeof(uint64_t))
-		hash = hash_fold(hash ^ hash_word(text), hash_salt[2]);
-	for (; len > 0; len--, text++)
-		hash = hash_fold(hash ^ (uint8_t)*text, hash_salt[3]);
 	hash = hash_fold(hash_turn(hash), hash_salt[4]);
 	return hash == UINT64_MAX ? 0 : hash;
+}
+
+static size_t shown_of(const struct tunnel_name *name)
+{
+	return name->len < TUNNEL_SHOWN ? name->len : TUNNEL_SHOWN;
 }
 
 static void fill(struct tunnel_fact *fact, const struct tunnel_teller *teller,
@@ -29,17 +28,16 @@ static void fill(struct tunnel_fact *fact, const struct tunnel_teller *teller,
 
 	fact->about.fact.number = teller->number;
 	fact->about.key = (struct recent_key){.addr = *flow_ends(flow).src,
-		.tenant = session_tenant(teller->sessions, flow->key.point),
-		.port = (uint32_t)hash_text(name->domain, domain)};
+		.tenant = session_tenant(teller->sessions, flow->key.point)};
 	tenant_name(fact->about.key.tenant, teller->settings, fact->about.tenant);
 	fact->about.sight.is_inside = flow_direction(flow) == DIRECTION_EGRESS;
 	fact->about.sight.flow = *flow;
 	fact->about.sight.flow.details = NULL;
 	fact->about.sight.flow.dpi = NULL;
-	fact->hash = hash_text(name->text, name->len);
+	fact->hash = hash_name(name);
 	fact->own = (uint16_t)name->own;
 	fact->domain_len = (uint16_t)domain;
-	fact->name_len = (uint16_t)(name->len < NAME ? name->len : NAME);
+	fact->name_len = (uint16_t)shown_of(name);
 	memcpy(fact->text, name->domain, domain);
 	memcpy(fact->text + domain, name->text, fact->name_len);
 }
@@ -57,7 +55,7 @@ bool tunnel_tell(const struct tunnel_teller *teller, const struct flow *flow, ui
 		!tunnel_name_read(text, len, teller->settings->detect.dns_tunnel_length, &name))
 		return true;
 	point = observation_point_of(teller->sessions, flow->key.point);
-	size = sizeof(*fact) + strlen(name.domain) + (name.len < NAME ? name.len : NAME);
+	size = sizeof(*fact) + strlen(name.domain) + shown_of(&name);
 	fact = (struct tunnel_fact *)teller->facts.take(
 		teller->facts.ctx, RECORD_TUNNEL_FACT, size + observation_point_size(&point));
 	if (fact == NULL)

@@ -11,7 +11,9 @@ struct details;
 struct session_table;
 struct settings;
 
-/* `about.key`: client and tenant; its port is of the domain. `about.now_ns`: when it was asked, or answered. */
+enum { TUNNEL_SHOWN = 256 }; /* bytes of a name in evidence; longer ones are cut */
+
+/* `about.key`: client and tenant. `about.now_ns`: when it was asked, or answered. */
 struct tunnel_fact {
 	struct scan_fact about;
 	uint64_t hash;                      /* of the whole name */

@@ -6,10 +6,9 @@
 
 #include "config/log/text.h"
 #include "config/settings/settings.h"
+#include "decap/salt.h"
 #include "inspect/detect/tunnels/tunnel_name.h"
-
-/* Names that are told of, cut. */
-enum { NAME = 256 };
+#include "inspect/flow/hash.h"
 
 struct tunnel {
 	struct scan_row row;
@@ -19,16 +18,18 @@ struct tunnel {
 	uint64_t bytes;                /* of all of them, in front of the domain */
 	uint64_t first_ns, first_hash; /* of the first name: the evidence */
 	uint16_t name_len, domain_len;
-	char name[NAME], domain[TUNNEL_DOMAIN];
+	char name[TUNNEL_SHOWN], domain[TUNNEL_DOMAIN];
 };
 
 struct tunnels {
 	struct scan_teller teller;
 	uint32_t least;
 	uint64_t window_ns;
+	uint64_t secret; /* of the domains' numbers: nobody makes a decoy for one */
 	struct recent *table;
 	struct scan_row *fresh;
 	uint64_t overflow;
+	struct probe scratch[PROBES_MAX];
 };
 
 void tunnels_destroy(struct tunnels *t)
@@ -46,6 +47,7 @@ struct tunnels *tunnels_create(
 
 	if (t == NULL)
 		return NULL;
+	salt_take(&t->secret, 1);
 	t->teller = *teller;
 	t->least = settings->detect.dns_tunnel_names;
 	t->window_ns = settings->detect.dns_tunnel_window;
@@ -70,12 +72,22 @@ static bool make_room(struct tunnels *t)
 	return true;
 }
 
-static struct tunnel *begin(struct tunnels *t, const struct tunnel_fact *fact)
+/* The client's row of the domain. */
+static struct recent_key key_of(const struct tunnels *t, const struct tunnel_fact *fact)
 {
-	struct tunnel *tunnel = recent_take(t->table, &fact->about.key);
+	struct recent_key key = fact->about.key;
+
+	key.port = (uint32_t)hash_bytes(t->secret, fact->text, fact->domain_len);
+	return key;
+}
+
+static struct tunnel *begin(
+	struct tunnels *t, const struct recent_key *key, const struct tunnel_fact *fact)
+{
+	struct tunnel *tunnel = recent_take(t->table, key);
 
 	if (tunnel == NULL && make_room(t))
-		tunnel = recent_take(t->table, &fact->about.key);
+		tunnel = recent_take(t->table, key);
 	if (tunnel == NULL)
 		return NULL;
 	tunnel->set = (struct probe_set){0, UINT64_MAX, tunnel->probes};
@@ -85,13 +97,14 @@ static struct tunnel *begin(struct tunnels *t, const struct tunnel_fact *fact)
 	return tunnel;
 }
 
-/* NULL, too, where another domain of the client has the number of this one. */
+/* NULL, too, where another domain of the client has the number of this one, by chance. */
 static struct tunnel *tunnel_of(struct tunnels *t, const struct tunnel_fact *fact)
 {
-	struct tunnel *tunnel = recent_find(t->table, &fact->about.key);
+	const struct recent_key key = key_of(t, fact);
+	struct tunnel *tunnel = recent_find(t->table, &key);
 
 	if (tunnel == NULL)
-		return begin(t, fact);
+		return begin(t, &key, fact);
 	if (tunnel->domain_len != fact->domain_len ||
 		memcmp(tunnel->domain, fact->text, fact->domain_len) != 0)
 		return NULL;
@@ -127,11 +140,7 @@ void tunnels_add(struct tunnels *t, const struct tunnel_fact *fact)
 		tunnel->row.last_ns = name.time_ns;
 	see_first(tunnel, fact);
 	scan_row_see(&tunnel->row, &fact->about);
-	if (tunnel->row.is_fresh)
-		return;
-	tunnel->row.is_fresh = true;
-	tunnel->row.next_fresh = t->fresh;
-	t->fresh = &tunnel->row;
+	scan_row_wait(&t->fresh, &tunnel->row);
 }
 
 static void put_domain(struct text *t, const struct tunnel *tunnel)
@@ -174,35 +183,26 @@ static void tell(const struct tunnels *t, const struct tunnel *tunnel, double na
 	scan_row_tell(&tunnel->row, &t->teller, &telling);
 }
 
-static int compare(const void *a, const void *b)
+static int by_time(const void *a, const void *b)
 {
-	const uint64_t *x = a, *y = b;
+	const struct probe *x = a, *y = b;
 
-	return (*x > *y) - (*x < *y);
+	return (x->time_ns > y->time_ns) - (x->time_ns < y->time_ns);
 }
 
 /* Of the names of the sample, the most that lie within a window. */
-static uint32_t most_within(const struct probe_set *set, uint64_t window_ns)
+static uint32_t most_within(struct tunnels *t, const struct probe_set *set)
 {
-	uint64_t times[PROBES_MAX] = {0};
-	uint32_t most = 0, first = 0;
-
-	for (uint32_t i = 0; i < set->n; i++)
-		times[i] = set->at[i].time_ns;
-	qsort(times, set->n, sizeof(times[0]), compare);
-	for (uint32_t i = 0; i < set->n; i++) {
-		while (times[i] - times[first] > window_ns)
-			first++;
-		most = i - first + 1 > most ? i - first + 1 : most;
-	}
-	return most;
+	memcpy(t->scratch, set->at, set->n * sizeof(t->scratch[0]));
+	qsort(t->scratch, set->n, sizeof(t->scratch[0]), by_time);
+	return probes_most_within(t->scratch, set->n, t->window_ns);
 }
 
 /* How many names a window has; of a sample an estimate. `*least`: but for one case in 700 there are so many, which is
  * three standard errors below. */
-static double names_of(const struct probe_set *set, uint64_t window_ns, double *least)
+static double names_of(struct tunnels *t, const struct probe_set *set, double *least)
 {
-	uint32_t n = most_within(set, window_ns);
+	uint32_t n = most_within(t, set);
 	double weight = probe_set_weight(set);
 
 	*least = set->bound == UINT64_MAX ? n : (n - 3 * sqrt(n)) * weight;
@@ -216,7 +216,7 @@ static void judge(struct tunnels *t, struct tunnel *tunnel)
 	/* Most have a few names, whenever these came. */
 	if (tunnel->set.n * probe_set_weight(&tunnel->set) < t->least)
 		return;
-	names = names_of(&tunnel->set, t->window_ns, &least);
+	names = names_of(t, &tunnel->set, &least);
 	if (least < t->least)
 		return;
 	tell(t, tunnel, names);
@@ -225,12 +225,11 @@ static void judge(struct tunnels *t, struct tunnel *tunnel)
 
 void tunnels_judge(struct tunnels *t)
 {
-	while (t->fresh != NULL) {
-		struct tunnel *tunnel = (struct tunnel *)t->fresh;
+	struct tunnel *tunnel;
+
+	while ((tunnel = scan_row_next(&t->fresh)) != NULL) {
 		uint64_t now_ns = tunnel->row.last_ns;
 
-		t->fresh = tunnel->row.next_fresh;
-		tunnel->row.is_fresh = false;
 		judge(t, tunnel);
 		probe_set_forget(
 			&tunnel->set, now_ns > t->window_ns ? now_ns - t->window_ns : 0);

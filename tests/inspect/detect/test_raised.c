@@ -136,6 +136,32 @@ static void more_than_an_event_names(void)
 	CU_ASSERT_EQUAL(alerts.n, FLOW_ALERTS_MAX);
 }
 
+/* Who asks for all names of a list takes no room of others, and no time. */
+static void one_flow_has_a_bound(void)
+{
+	static const struct flow flows[2];
+	static struct flow_alerts got;
+	struct raised *raised = raised_create(2 * FLOW_ALERTS_MAX);
+	struct flow_alert alert = {.id = 0};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(raised);
+	for (; alert.id < FLOW_ALERTS_MAX; alert.id++) {
+		CU_ASSERT_TRUE(raised_may_open(raised, &flows[0], alert.id));
+		raised_add(raised, &flows[0], &alert, false);
+	}
+	CU_ASSERT_FALSE(raised_may_open(raised, &flows[0], alert.id));
+	CU_ASSERT_TRUE(raised_may_open(raised, &flows[0], 3)); /* it is there */
+	for (; alert.id < FLOW_ALERTS_MAX + 5; alert.id++)
+		raised_add(raised, &flows[0], &alert, false);
+	CU_ASSERT_EQUAL(raised_overflow(raised), 5);
+	CU_ASSERT_TRUE(raised_may_open(raised, &flows[1], alert.id));
+	raised_add(raised, &flows[1], &alert, false);
+	CU_ASSERT_EQUAL(raised_overflow(raised), 5);
+	raised_collect(raised, &flows[1], &got);
+	CU_ASSERT_EQUAL(got.n, 1);
+	raised_destroy(raised);
+}
+
 void suite_raised(void);
 void suite_raised(void)
 {
@@ -143,4 +169,5 @@ void suite_raised(void)
 
 	CU_ADD_TEST(s, as_the_naive_twin);
 	CU_ADD_TEST(s, more_than_an_event_names);
+	CU_ADD_TEST(s, one_flow_has_a_bound);
 }

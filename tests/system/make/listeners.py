@@ -12,8 +12,10 @@ import sys
 from capgen import START, Stream
 from packets import ACK, PSH, RST, SYN, TCP, Random, frame, ip, mirror, save, tcp
 from points import stamp
+import told
 
 S = 10**9
+KEYS = ("rule", "title", "src_ip", "dst_ip", "severity", "count", "outer_src", "second")
 HOSTS = ("10.9.0.1", "10.9.0.2")  # a mirrored interface each, which is the outer source, too
 VNI = 7
 
@@ -76,19 +78,7 @@ def settings():
 
 
 def judge(directory, expect):
-    with open(directory + "/alerts/alerts.jsonl", encoding="utf-8") as file:
-        alerts = [alert for alert in map(json.loads, file) if alert["category"] == "listener"]
-    with open(expect, encoding="utf-8") as file:
-        wanted = json.load(file)
-
-    def canon(rows):
-        keys = ("rule", "title", "src_ip", "dst_ip", "severity", "count", "outer_src", "second")
-        return sorted(json.dumps({key: row[key] for key in keys}) for row in rows)
-    for alert in alerts:
-        alert["second"] = alert["first"][:19]
-    for row in sorted(set(canon(wanted)) ^ set(canon(alerts))):
-        print("differs:", row)
-    return 0 if canon(wanted) == canon(alerts) and all(alert["evidence"]["listener"] for alert in alerts) else 1
+    return told.judge(directory, expect, "listener", "listener", KEYS)
 
 
 COMMANDS = {"make": make, "settings": settings, "judge": judge}

@@ -7,40 +7,19 @@
 #include "config/settings/settings.h"
 #include "decap/packet.h"
 #include "inspect/detect/listeners/listeners.h"
-
-enum { WORDS = 700 };
+#include "inspect/support/alert_ear.h"
 
 static struct settings settings;
 
-static struct {
-	unsigned n;
-	uint64_t start_ns; /* of the flow that shows it */
-	char words[WORDS];
-} ear;
-
-static void hear(void *ctx, const struct alert_fact *fact)
-{
-	const struct alert *a = &fact->alert;
-	size_t len;
-
-	(void)ctx;
-	len = (size_t)snprintf(ear.words, WORDS, "%u %u x%u s%u", a->source.byte[15],
-		(unsigned)(fact->time_ns / NS_PER_S), (unsigned)fact->times, a->severity);
-	for (int which = ALERT_RULE; which <= ALERT_TENANT; which++)
-		len += (size_t)snprintf(ear.words + len, WORDS - len, "|%.*s", a->len[which],
-			alert_text(a, fact->text, (enum alert_text)which));
-	CU_ASSERT_TRUE(a->by_title);
-	ear.start_ns = a->flow.start_ns;
-	ear.n++;
-}
+static struct alert_ear ear;
 
 static struct listeners *open_listeners(void)
 {
-	const struct scan_teller teller = {NULL, hear};
+	const struct scan_teller teller = {&ear, alert_ear_hear};
 	struct listeners *l = listeners_create(&settings, &teller);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
-	ear.n = 0;
+	ear = (struct alert_ear){.n = 0};
 	return l;
 }
 
@@ -94,8 +73,9 @@ static void live_each_is_told_at_once(void)
 	answer(l, 5, 4444, 160);
 	listeners_judge(l);
 	CU_ASSERT_EQUAL(ear.n, 1);
+	CU_ASSERT_TRUE(ear.by_title);
 	CU_ASSERT_STRING_EQUAL(ear.words,
-		"5 160 x1 s3|new_listener|listener|New listener 10.0.9.5:4444|"
+		"5 160-160 x1 s3|new_listener|listener|New listener 10.0.9.5:4444|"
 		"TCP port 4444 answers for the first time, 60 s after the first answer of any|"
 		"listener|10.0.9.5:4444|blue");
 	answer(l, 5, 4444, 170);
@@ -121,8 +101,8 @@ static void at_the_end_the_earliest_decide(void)
 	listeners_judge(l);
 	CU_ASSERT_EQUAL(ear.n, 1);
 	CU_ASSERT_EQUAL(ear.start_ns, 161 * NS_PER_S);
-	CU_ASSERT_PTR_NOT_NULL(strstr(
-		ear.words, "5 161 x1 s3|new_listener|listener|New listener 10.0.9.5:4444|"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(ear.words,
+		"5 161-161 x1 s3|new_listener|listener|New listener 10.0.9.5:4444|"));
 	listeners_destroy(l);
 }
 
