@@ -83,3 +83,40 @@ wire_up() {
   ip -n "$1" link set to0 up
   ip -n "$1" link set lo up
 }
+
+# mirror_wire NET: namespaces NET-source, 10.77.0.1, and NET-sensor, 10.77.0.2, with an eth0 each, wired to one another.
+# Needs root.
+mirror_wire() {
+  ip netns add "$1-source" && ip netns add "$1-sensor" &&
+    ip -n "$1-source" link add eth0 type veth peer name eth0 netns "$1-sensor" &&
+    ip -n "$1-source" addr add 10.77.0.1/24 dev eth0 && ip -n "$1-sensor" addr add 10.77.0.2/24 dev eth0 &&
+    ip -n "$1-source" link set eth0 up && ip -n "$1-sensor" link set eth0 up &&
+    ip -n "$1-sensor" link set lo up || {
+    echo "FAIL the namespaces could not be made"
+    exit 1
+  }
+}
+
+# eventually SECONDS COMMAND...: it succeeds by then; what it said last is told where not.
+eventually() {
+  eventually_tries=$(($1 * 10))
+  shift
+  until "$@" >"$tmp/last" 2>&1; do
+    eventually_tries=$((eventually_tries - 1))
+    [ $eventually_tries -gt 0 ] || { echo "not in time: $*"; cat "$tmp/last"; return 1; }
+    sleep 0.1
+  done
+}
+
+# ctl_says DIR EXPRESSION: of what ctl stats says, s.
+ctl_says() { "$periscope" ctl -l "$1" -j stats | python3 -c "import json, sys; s = json.load(sys.stdin); print($2)"; }
+
+# says_within SECONDS DIR EXPRESSION: that is True by then.
+says_within() {
+  says_tries=$(($1 * 10))
+  until [ "$(ctl_says "$2" "$3")" = True ]; do
+    says_tries=$((says_tries - 1))
+    [ $says_tries -gt 0 ] || { echo "not in time: $3"; ctl_says "$2" '(s["outputs"], s.get("feeds"))'; return 1; }
+    sleep 0.1
+  done
+}

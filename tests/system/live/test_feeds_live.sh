@@ -15,18 +15,6 @@ space=psfeeds$$
 trap 'kill -s KILL $LIVE_PID $readers 2>/dev/null; ip netns del $space 2>/dev/null; rm -rf "$tmp"' EXIT
 
 feeds() { python3 "$here/judge/feeds.py" "$@"; }
-stats() { # directory, expression over what ctl stats says, s
-  "$periscope" ctl -l "$1" -j stats | python3 -c "import json, sys; s = json.load(sys.stdin); print($2)"
-}
-is() { [ "$(stats "$1" "$2")" = True ]; }
-within() { # seconds, directory, expression
-  tries=$(($1 * 10))
-  until is "$2" "$3"; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { echo "not in time: $3"; stats "$2" '(s["outputs"], s["feeds"])'; return 1; }
-    sleep 0.1
-  done
-}
 quiet="--set overload.shed_recording=false --set overload.shed_dpi=false --set control.health_tcp=0 --set capture.memory=192MiB --set flow.capacity=65536"
 port=$((20000 + $$ % 20000))
 fifo=$tmp/fifo
@@ -44,7 +32,7 @@ whole() { # workers
   live_start "$tmp/whole" env -- $quiet --set control.http=off --set packets.queue=32768 \
     --set "capture.ports=[\"net_pcap0,rx_pcap=$tmp/mix.pcap\"]" --set capture.workers="$1" --set packets.record=accepted \
     --set "feeds=[{name: ids, kind: pipe, path: $fifo, times: ns}]" || return 1
-  within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" && live_stop TERM 5 || return 1
+  says_within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" && live_stop TERM 5 || return 1
   wait $readers
   live closed "$tmp/whole" && feeds output "$tmp/whole" ids offered="$packets" written="$packets" readers_joined=1 &&
     feeds among "$tmp/got.pcap" "$tmp/mix.pcap" "$packets" && python3 "$here/judge/recorded.py" counts "$tmp/whole"
@@ -83,18 +71,18 @@ slow() {
   fast=$!
   ip netns exec $space python3 "$here/judge/feeds.py" client $((port + 1)) "$tmp/stopped.pcap" 100000 &
   readers="$first $fast $!" stopped=$!
-  within 5 "$dir" 's["feeds"]["feed:tcp"]["readers"] == 2 and s["feeds"]["feed:ids"]["readers"] == 1' || return 1
-  flood 4000 1 && within 5 "$dir" 's["outputs"]["feed:ids"]["written"] == s["outputs"]["feed:ids"]["offered"]' || return 1
+  says_within 5 "$dir" 's["feeds"]["feed:tcp"]["readers"] == 2 and s["feeds"]["feed:ids"]["readers"] == 1' || return 1
+  flood 4000 1 && says_within 5 "$dir" 's["outputs"]["feed:ids"]["written"] == s["outputs"]["feed:ids"]["offered"]' || return 1
   kill -s STOP $first
   flood 8000 5
-  within 5 "$dir" 's["outputs"]["feed:ids"]["lost_queue"] > 100 and s["feeds"]["feed:tcp"]["readers_missed"] > 100' &&
+  says_within 5 "$dir" 's["outputs"]["feed:ids"]["lost_queue"] > 100 and s["feeds"]["feed:tcp"]["readers_missed"] > 100' &&
     note "feed:ids has lost" || return 1
   kill -s KILL $first
   # A pipe that is opened again before its writer has noticed goes on in the middle.
-  within 5 "$dir" 's["feeds"]["feed:ids"]["readers"] == 0' || return 1
+  says_within 5 "$dir" 's["feeds"]["feed:ids"]["readers"] == 0' || return 1
   cat "$fifo" >"$tmp/second.pcap" &
   readers="$fast $! $stopped" second=$!
-  within 5 "$dir" 's["feeds"]["feed:ids"]["readers_joined"] == 2' || return 1
+  says_within 5 "$dir" 's["feeds"]["feed:ids"]["readers_joined"] == 2' || return 1
   flood 1000 1
   kill $stopped
   live_stop TERM 6 || return 1
@@ -115,7 +103,7 @@ nobody() {
   live_start "$dir" ip netns exec $space -- -c "$tmp/reload.yaml" $quiet --set control.http="127.0.0.1:$port" \
     --set capture.workers=1 --set 'capture.ports=["net_af_packet0,iface=to0,framesz=2048,blocksz=65536,framecnt=16384"]' || return 1
   flood 2000 1
-  within 5 "$dir" 's["feeds"]["feed:ids"]["no_reader"] == s["outputs"]["feed:ids"]["offered"] > 1000' &&
+  says_within 5 "$dir" 's["feeds"]["feed:ids"]["no_reader"] == s["outputs"]["feed:ids"]["offered"] > 1000' &&
     note "and has 0 readers" || return 1
   cat >>"$tmp/reload.yaml" <<'END'
 traffic_mirror_sessions: [{id: tms-1, session_number: 1, virtual_network_id: 77, network_interface_id: eni-1}]
@@ -136,7 +124,7 @@ iface() {
   until grep -q 'listening on' "$tmp/tcpdump" 2>/dev/null; do sleep 0.1; done
   wire "$dir" "{name: if, kind: interface, iface: feed0}" || return 1
   flood 4000 2
-  within 5 "$dir" 's["outputs"]["feed:if"]["written"] == s["outputs"]["feed:if"]["offered"] > 1000' && live_stop TERM 5 || return 1
+  says_within 5 "$dir" 's["outputs"]["feed:if"]["written"] == s["outputs"]["feed:if"]["offered"] > 1000' && live_stop TERM 5 || return 1
   sleep 1.5
   kill -s INT $readers
   wait $readers

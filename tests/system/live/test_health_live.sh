@@ -26,14 +26,7 @@ down() {
 }
 trap down EXIT
 
-ip netns add $net-source && ip netns add $net-sensor &&
-  ip -n $net-source link add eth0 type veth peer name eth0 netns $net-sensor &&
-  ip -n $net-source addr add 10.77.0.1/24 dev eth0 && ip -n $net-sensor addr add $target/24 dev eth0 &&
-  ip -n $net-source link set eth0 up && ip -n $net-sensor link set eth0 up &&
-  ip -n $net-sensor link set lo up || {
-  echo "FAIL the namespaces could not be made"
-  exit 1
-}
+mirror_wire $net
 
 in_sensor() { ip netns exec $net-sensor "$@"; }
 send() { ip netns exec $net-source python3 "$here/make/mirror_send.py" $target "$@"; }

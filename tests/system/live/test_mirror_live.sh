@@ -17,27 +17,11 @@ down() {
   rm -rf "$tmp"
 }
 trap down EXIT
-ip netns add $net-source && ip netns add $net-sensor &&
-  ip -n $net-source link add eth0 type veth peer name eth0 netns $net-sensor &&
-  ip -n $net-source addr add 10.77.0.1/24 dev eth0 && ip -n $net-sensor addr add 10.77.0.2/24 dev eth0 &&
-  ip -n $net-source link set eth0 up && ip -n $net-sensor link set eth0 up &&
-  ip -n $net-sensor link set lo up || {
-  echo "FAIL the namespaces could not be made"
-  exit 1
-}
+mirror_wire $net
 
 states() { python3 "$here/make/mirror_states.py" "$@"; }
 send() { ip netns exec $net-source python3 "$here/make/mirror_states.py" send 10.77.0.2 "$@"; }
 asked() { ip netns exec $net-sensor curl -s -m 2 "http://127.0.0.1:9477/$1"; }
-within() { # seconds, command...
-  tries=$(($1 * 5))
-  shift
-  until "$@" >"$tmp/last" 2>&1; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { echo "not in time: $*"; cat "$tmp/last"; return 1; }
-    sleep 0.2
-  done
-}
 alerts() { cat "$dir"/alerts/*.jsonl >"$tmp/alerts" && states expect "$tmp/alerts" "$@"; }
 notes() { asked health | grep -F "$1"; }
 metric() { asked metrics | grep "^periscope_$1"; }
@@ -55,33 +39,33 @@ from_the_start() { # both have metrics with 0; after three seconds both are sile
   metric 'session_packets_total{outer_src="10.77.0.1",vni="42".* 0$' >/dev/null &&
     metric 'session_packets_total{outer_src="10.77.0.1",vni="43".* 0$' >/dev/null &&
     metric 'session_silent{outer_src="10.77.0.1",vni="42".* 0$' >/dev/null || return 1
-  within 8 alerts mirror_session_silent=2/0 &&
-    within 3 notes '2 sessions of the settings without packets: tms-a (10.77.0.1, VNI 42), tms-b (10.77.0.1, VNI 43)' &&
-    within 3 metric 'sessions_silent 2$' && metric 'session_silent{outer_src="10.77.0.1",vni="42".* 1$' &&
+  eventually 8 alerts mirror_session_silent=2/0 &&
+    eventually 3 notes '2 sessions of the settings without packets: tms-a (10.77.0.1, VNI 42), tms-b (10.77.0.1, VNI 43)' &&
+    eventually 3 metric 'sessions_silent 2$' && metric 'session_silent{outer_src="10.77.0.1",vni="42".* 1$' &&
     asked health | grep -q '"healthy": true'
 }
 in_ctl() {
   "$periscope" ctl -l "$dir" sessions | grep -q 'tms-b *SILENT' && "$periscope" ctl -l "$dir" alerts |
     grep -q 'mirror_session_silent  10.77.0.1, VNI 43 sends nothing'
 }
-comes_back() { send talk 42 && within 4 alerts mirror_session_silent=2/1 && within 3 metric 'sessions_silent 1$'; }
-goes_again() { within 8 alerts mirror_session_silent=3/1; }
+comes_back() { send talk 42 && eventually 4 alerts mirror_session_silent=2/1 && eventually 3 metric 'sessions_silent 1$'; }
+goes_again() { eventually 8 alerts mirror_session_silent=3/1; }
 stranger() {
-  send talk 77 && within 4 alerts mirror_session_silent=3/1 mirror_session_unknown=1/0 &&
-    within 3 notes '1 session not in the settings: 10.77.0.1, VNI 77'
+  send talk 77 && eventually 4 alerts mirror_session_silent=3/1 mirror_session_unknown=1/0 &&
+    eventually 3 notes '1 session not in the settings: 10.77.0.1, VNI 77'
 }
 named() { # a reload names the stranger's VNI in place of tms-b's
   sed -i 's/virtual_network_id: 43/virtual_network_id: 77/' "$tmp/settings.yaml" &&
-    "$periscope" ctl -l "$dir" reload >/dev/null && within 4 alerts mirror_session_silent=3/2 mirror_session_unknown=1/1
+    "$periscope" ctl -l "$dir" reload >/dev/null && eventually 4 alerts mirror_session_silent=3/2 mirror_session_unknown=1/1
 }
-loses() { send loss 42 && within 8 alerts mirror_session_silent=4/3 mirror_session_unknown=1/1 mirror_loss=1; }
+loses() { send loss 42 && eventually 8 alerts mirror_session_silent=4/3 mirror_session_unknown=1/1 mirror_loss=1; }
 overlays() {
   send overlay 42 && sleep 2 && metric 'session_looped_flows_total{outer_src="10.77.0.1",vni="42".* 0$'
 }
 loops() {
-  send loop 42 && within 4 notes '1 session with mirror traffic inside, a loop: tms-a (10.77.0.1, VNI 42)' &&
+  send loop 42 && eventually 4 notes '1 session with mirror traffic inside, a loop: tms-a (10.77.0.1, VNI 42)' &&
     metric 'session_looped_flows_total{outer_src="10.77.0.1",vni="42".* 20$' &&
-    within 3 grep -q '"rule":"mirror_loop"' "$dir"/alerts/*.jsonl
+    eventually 3 grep -q '"rule":"mirror_loop"' "$dir"/alerts/*.jsonl
 }
 ends() {
   live_stop TERM 8 && live closed "$dir" && results ledger "$dir" &&

@@ -14,18 +14,6 @@ space=psrec$$
 trap 'kill -s KILL $LIVE_PID 2>/dev/null; ip netns del $space 2>/dev/null; rm -rf "$tmp"' EXIT
 
 recorded() { python3 "$here/judge/recorded.py" "$@"; }
-stats() { # directory, expression over what ctl stats says, s
-  "$periscope" ctl -l "$1" -j stats | python3 -c "import json, sys; s = json.load(sys.stdin); print($2)"
-}
-is() { [ "$(stats "$1" "$2")" = True ]; }
-within() { # seconds, directory, expression
-  tries=$(($1 * 10))
-  until is "$2" "$3"; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { echo "not in time: $3"; stats "$2" 's["outputs"]'; return 1; }
-    sleep 0.1
-  done
-}
 
 quiet="--set control.http=off --set control.health_tcp=0 --set capture.memory=128MiB
   --set flow.capacity=65536"
@@ -37,7 +25,7 @@ whole() { # workers
   # shellcheck disable=SC2086
   live_start "$tmp/whole" env -- $quiet --set "capture.ports=[\"net_pcap0,rx_pcap=$tmp/mix.pcap\"]" \
     --set capture.workers="$1" --set packets.record=accepted || return 1
-  within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" &&
+  says_within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" &&
     live_stop TERM 5 && live closed "$tmp/whole" && live outside "$tmp/whole" &&
     recorded counts "$tmp/whole" && recorded same "$tmp/whole" "$tmp/mix.pcap"
 }
@@ -62,16 +50,16 @@ flood() { # rate, seconds
   ip netns exec $space "$tmp/flood" from0 "$tmp/mix.pcap" "$1" "$2" >"$tmp/flood.json"
 }
 sent() { python3 -c 'import json, sys; print(json.load(sys.stdin)["sent"])' <"$tmp/flood.json"; }
-missed() { stats "$1" 'sum(p["missed"] for p in s["ports"])'; }
+missed() { ctl_says "$1" 'sum(p["missed"] for p in s["ports"])'; }
 
 # What was inspected is on the disk, in several files; then it is killed.
 rotates() {
   wire "$tmp/rotate" -- --set packets.max_file_size=1MiB || return 1
   flood 8000 2 || return 1
-  within 5 "$tmp/rotate" "s['received'] + sum(p['missed'] for p in s['ports']) >= $(sent)" &&
-    within 5 "$tmp/rotate" 's["outputs"]["recording"]["written"] == s["ledger"]["inspected"]' ||
+  says_within 5 "$tmp/rotate" "s['received'] + sum(p['missed'] for p in s['ports']) >= $(sent)" &&
+    says_within 5 "$tmp/rotate" 's["outputs"]["recording"]["written"] == s["ledger"]["inspected"]' ||
     return 1
-  written=$(stats "$tmp/rotate" 's["outputs"]["recording"]["written"]')
+  written=$(ctl_says "$tmp/rotate" 's["outputs"]["recording"]["written"]')
   flood 8000 1 &
   sleep 0.5
   kill -s KILL $LIVE_PID
@@ -86,7 +74,7 @@ rotates() {
 # The recorder needs 0.3 ms for a packet: 3,000 of 8,000 a second. Nothing else is lost.
 slow() {
   with_faults FAULT_DISK_DELAY=300000 -- wire "$tmp/slow" -- --set packets.queue=256 || return 1
-  flood 8000 2 && within 5 "$tmp/slow" 's["outputs"]["recording"]["lost_queue"] > 1000' || return 1
+  flood 8000 2 && says_within 5 "$tmp/slow" 's["outputs"]["recording"]["lost_queue"] > 1000' || return 1
   lost=$(missed "$tmp/slow")
   live_stop TERM 6 && live closed "$tmp/slow" && live outside "$tmp/slow" && recorded counts "$tmp/slow" &&
     [ "$(($(results summary "$tmp/slow" received) + lost))" = "$(sent)" ]
@@ -103,12 +91,12 @@ full() {
   inside=/proc/$LIVE_PID/root$dir
   dd if=/dev/zero of="$inside/ballast" bs=1M count=7 2>/dev/null
   flood 8000 1
-  within 5 "$inside" 's["outputs"]["recording"]["lost_disk"] > 1000' || return 1
+  says_within 5 "$inside" 's["outputs"]["recording"]["lost_disk"] > 1000' || return 1
   rm "$inside/ballast"
-  written=$(stats "$inside" 's["outputs"]["recording"]["written"]')
+  written=$(ctl_says "$inside" 's["outputs"]["recording"]["written"]')
   sleep 1.5
   flood 1000 1
-  within 5 "$inside" "s['outputs']['recording']['written'] > $written" || return 1
+  says_within 5 "$inside" "s['outputs']['recording']['written'] > $written" || return 1
   cp -r "$inside/packets" "$tmp/kept"
   kill -s TERM $LIVE_PID
   wait $LIVE_PID
@@ -123,11 +111,11 @@ shed() {
   with_faults FAULT_DPI_DELAY=1000000 -- wire "$tmp/shed" -- --set flow.max_ndpi_packets_udp=0 \
     --set flow.max_ndpi_packets_tcp=0 --set overload.leave=500ms --set packets.queue=16384 || return 1
   ip netns exec $space python3 "$here/make/mirror_send.py" 10.88.0.2 flows=50 rate=2500 seconds=3 >"$tmp/sent"
-  within 15 "$tmp/shed" "s['received'] + sum(p['missed'] for p in s['ports']) >= $(cat "$tmp/sent")" &&
-    within 8 "$tmp/shed" 'not any(step["active"] for step in s["shed"])' || return 1
-  before=$(stats "$tmp/shed" 's["outputs"]["recording"]["by_policy"]')
+  says_within 15 "$tmp/shed" "s['received'] + sum(p['missed'] for p in s['ports']) >= $(cat "$tmp/sent")" &&
+    says_within 8 "$tmp/shed" 'not any(step["active"] for step in s["shed"])' || return 1
+  before=$(ctl_says "$tmp/shed" 's["outputs"]["recording"]["by_policy"]')
   ip netns exec $space python3 "$here/make/mirror_send.py" 10.88.0.2 flows=50 rate=100 first=5000 >"$tmp/more"
-  within 5 "$tmp/shed" "s['outputs']['recording']['written'] > 50" || return 1
+  says_within 5 "$tmp/shed" "s['outputs']['recording']['written'] > 50" || return 1
   live_stop TERM 6 && live closed "$tmp/shed" && recorded counts "$tmp/shed" || return 1
   [ "$before" -gt 100 ] && [ "$(results summary "$tmp/shed" outputs.recording.by_policy)" = "$before" ] ||
     { echo "shed: $before"; return 1; }

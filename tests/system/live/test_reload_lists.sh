@@ -18,25 +18,9 @@ down() {
   rm -rf "$tmp"
 }
 trap down EXIT
-ip netns add $net-source && ip netns add $net-sensor &&
-  ip -n $net-source link add eth0 type veth peer name eth0 netns $net-sensor &&
-  ip -n $net-source addr add 10.77.0.1/24 dev eth0 && ip -n $net-sensor addr add 10.77.0.2/24 dev eth0 &&
-  ip -n $net-source link set eth0 up && ip -n $net-sensor link set eth0 up &&
-  ip -n $net-sensor link set lo up || {
-  echo "FAIL the namespaces could not be made"
-  exit 1
-}
+mirror_wire $net
 
 send() { ip netns exec $net-source python3 "$here/make/mirror_send.py" 10.77.0.2 "$@"; }
-within() { # seconds, command...
-  tries=$(($1 * 5))
-  shift
-  until "$@" >"$tmp/last" 2>&1; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { echo "not in time: $*"; cat "$tmp/last"; return 1; }
-    sleep 0.2
-  done
-}
 system() { # number: a database that has all of 10.0.0.0/8 in it
   printf '10.0.0.0/8 {"autonomous_system_number": %s, "autonomous_system_organization": "Org %s"}\n' "$1" "$1" |
     python3 "$here/make/mmdb.py" "$tmp/new.mmdb" GeoLite2-ASN && mv "$tmp/new.mmdb" "$tmp/asn.mmdb"
@@ -66,44 +50,44 @@ start() { # workers
   SENDER=$!
 }
 nothing_yet() {
-  send first=1 >/dev/null && within 5 says 1 '"src_asn":null' && ! told bad '.*'
+  send first=1 >/dev/null && eventually 5 says 1 '"src_asn":null' && ! told bad '.*'
 }
 address_listed() { # its conversation was there before it was
   printf '10.9.9.9\n10.1.0.3\n10.1.0.10\n' >"$tmp/bad.txt" && reloaded &&
-    send first=2 >/dev/null && within 5 told bad 10.1.0.3
+    send first=2 >/dev/null && eventually 5 told bad 10.1.0.3
 }
 system_listed() { # a database and a list that the settings did not have
   printf 'detect:\n  geoip: [asn.mmdb]\n  lists:\n  - {file: as.txt, name: systems}\n' >"$tmp/settings.yaml"
   echo AS64500 >"$tmp/as.txt"
-  reloaded && send first=3 >/dev/null && within 5 told systems AS64500 &&
-    within 5 says 3 '"src_asn":64500,"dst_asn":64500,"src_as_org":"Org 64500"'
+  reloaded && send first=3 >/dev/null && eventually 5 told systems AS64500 &&
+    eventually 5 says 3 '"src_asn":64500,"dst_asn":64500,"src_as_org":"Org 64500"'
 }
-list_gone() { send first=9 >/dev/null && within 5 says 9 '"src_ip":"10.1.0.10"' && ! told bad 10.1.0.10; }
+list_gone() { send first=9 >/dev/null && eventually 5 says 9 '"src_ip":"10.1.0.10"' && ! told bad 10.1.0.10; }
 system_changed() { # the same file, renamed into its place
   system 64501 && echo AS64501 >>"$tmp/as.txt" && reloaded &&
-    send first=4 >/dev/null && within 5 told systems AS64501 && within 5 says 4 '"src_asn":64501'
+    send first=4 >/dev/null && eventually 5 told systems AS64501 && eventually 5 says 4 '"src_asn":64501'
 }
 cut_in_place() { # the database is cut to nothing under whoever has it, and a reload refuses it
   : >"$tmp/asn.mmdb"
   refused 'asn.mmdb: detect.geoip[0]: is no database in MaxMind' &&
-    send first=5 >/dev/null && within 5 says 5 '"src_asn":64501'
+    send first=5 >/dev/null && eventually 5 says 5 '"src_asn":64501'
 }
 list_wrong() {
   system 64502 && echo '<html>' >"$tmp/as.txt" && refused 'as.txt: detect.lists[0]: holds 1 line, of which none can be taken' &&
-    send first=6 >/dev/null && within 5 says 6 '"src_asn":64501'
+    send first=6 >/dev/null && eventually 5 says 6 '"src_asn":64501'
 }
 all_gone() {
-  echo '{}' >"$tmp/settings.yaml" && reloaded && send first=7 >/dev/null && within 5 says 7 '"src_asn":null'
+  echo '{}' >"$tmp/settings.yaml" && reloaded && send first=7 >/dev/null && eventually 5 says 7 '"src_asn":null'
 }
 suppressed() { # no alert, and in no event of its flow; the count is in ctl
   printf '10.1.0.9\n10.1.0.11\n' >"$tmp/bad.txt"
   printf 'detect:\n  lists:\n  - {file: bad.txt, name: loud}\n  suppress:\n  - {rule: loud, address: 10.1.0.0/16}\n' >"$tmp/settings.yaml"
-  reloaded && send first=8 >/dev/null && within 5 says 8 '"alerts":[]' && ! told loud '.*' &&
+  reloaded && send first=8 >/dev/null && eventually 5 says 8 '"alerts":[]' && ! told loud '.*' &&
     [ "$("$periscope" ctl -l "$dir" stats -j | jq .alerts.suppressed)" = 1 ]
 }
 wanted_again() {
   printf 'detect:\n  lists:\n  - {file: bad.txt, name: loud}\n' >"$tmp/settings.yaml"
-  reloaded && send first=10 >/dev/null && within 5 told loud 10.1.0.11 && within 5 says 10 '"engine":"list","rule":"loud","severity":2}'
+  reloaded && send first=10 >/dev/null && eventually 5 told loud 10.1.0.11 && eventually 5 says 10 '"engine":"list","rule":"loud","severity":2}'
 }
 ended() {
   wait $SENDER
