@@ -122,4 +122,5 @@ struct packet {
 	struct flow_row *row;
 	struct flow *flow;
 	uint64_t flow_id; /* for the packet file; 0 = reached no flow, or nothing is recorded */
+	uint32_t recorded; /* set with `flow_id`: see record_keep() */
 };

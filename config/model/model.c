@@ -47,3 +47,23 @@ const struct model_session *model_session_of(
 			source_compare);
 	return found ? *found : NULL;
 }
+
+static int by_number(const void *key, const void *rule)
+{
+	uint32_t number = *(const uint32_t *)key,
+		 other = ((const struct model_rule *)rule)->number;
+
+	return (number > other) - (number < other);
+}
+
+enum model_record model_rule_record(
+	const struct model_filter *filter, enum model_direction direction, uint32_t number)
+{
+	const struct model_rules *rules = &filter->rules[direction];
+	const struct model_rule *rule;
+
+	if (!filter->says_record)
+		return MODEL_RECORD_UNSAID;
+	rule = bsearch(&number, rules->rule, rules->count, sizeof(*rule), by_number);
+	return rule ? (enum model_record)rule->record : MODEL_RECORD_UNSAID;
+}

@@ -33,11 +33,20 @@ struct model_tags {
 	uint32_t count;
 };
 
+/* What packets.record does with the packets that a rule decides on: an addition of ours to EC2's fields. */
+enum model_record {
+	MODEL_RECORD_UNSAID, /* as packets.record says, but for `selected`, which leaves them out */
+	MODEL_RECORD_TRUE,
+	MODEL_RECORD_FALSE,   /* not recorded */
+	MODEL_RECORD_HEADERS, /* up to the payload */
+};
+
 struct model_rule {
 	const char *id;     /* tmfr-... */
 	uint32_t number;    /* 1..2147483647, unique per filter and direction */
 	int16_t protocol;   /* IANA number, or MODEL_PROTOCOL_ANY */
 	bool accept;        /* else reject */
+	uint8_t record;     /* enum model_record */
 	uint8_t ip_version; /* of both CIDR blocks, so of every packet it can match */
 	/* Any port: 0..65535, and then packets without ports match too. Else protocol is 6 or 17,
 	 * and packets without ports (later fragments) do not match. */
@@ -59,6 +68,7 @@ struct model_filter {
 	const char *id, *description;
 	bool amazon_dns; /* network_services holds amazon-dns */
 	struct model_rules rules[MODEL_DIRECTIONS];
+	bool says_record; /* some rule does */
 	struct model_tags tags;
 	uint32_t index;                              /* of this filter in the model */
 	const struct model_session *const *sessions; /* that use it, sorted by id */
@@ -157,6 +167,10 @@ void model_check(
 
 /* By id, or NULL. */
 const struct model_interface *model_interface_find(const struct model *model, const char *id);
+
+/* What the rule of this number says of recording; there is one. */
+enum model_record model_rule_record(
+	const struct model_filter *filter, enum model_direction direction, uint32_t number);
 
 /* The session of a packet, or NULL. */
 const struct model_session *model_session_of(

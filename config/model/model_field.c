@@ -164,6 +164,15 @@ MODEL_READER(read_action)
 	*(bool *)field = name_in(b, value, "reject|accept") == 1;
 }
 
+MODEL_READER(read_record)
+{
+	int at = name_in(b, value, "true|false|headers");
+
+	(void)spec;
+	if (at >= 0)
+		*(uint8_t *)field = (uint8_t)(MODEL_RECORD_TRUE + at);
+}
+
 MODEL_READER(read_direction)
 {
 	int at = name_in(b, value, "ingress|egress");

@@ -34,6 +34,7 @@ MODEL_READER(read_id);        /* const char *, not empty */
 MODEL_READER(read_u32);       /* uint32_t in min..max */
 MODEL_READER(read_protocol);  /* int16_t */
 MODEL_READER(read_action);    /* bool: accept */
+MODEL_READER(read_record);    /* uint8_t: enum model_record */
 MODEL_READER(read_direction); /* enum model_direction */
 MODEL_READER(read_cidr);      /* struct cidr */
 MODEL_READER(read_ports);     /* struct model_ports */

@@ -22,6 +22,7 @@ static const struct model_field rule_fields[] = {
 	{"destination_port_range", "DestinationPortRange", read_ports,
 		AT(rule.destination_ports), 0, 0, false},
 	{"description", "Description", read_text, AT(rule.description), 0, 0, false},
+	{"record", NULL, read_record, AT(rule.record), 0, 0, false},
 };
 #undef AT
 

@@ -117,6 +117,7 @@ static void rules_place(struct model_builder *b)
 		filter = (struct model_filter *)b->filters.items +
 			 ((const struct model_filter *)found -
 				 (const struct model_filter *)b->filters.items);
+		filter->says_record |= rules[i].record != MODEL_RECORD_UNSAID;
 		if (filter->rules[loose[i].direction].count++ == 0)
 			filter->rules[loose[i].direction].rule = &rules[i];
 	}

@@ -31,7 +31,7 @@ static bool is_same(const struct model_loose_rule *x, const struct model_loose_r
 
 	return strcmp(x->filter_id, y->filter_id) == 0 && x->direction == y->direction &&
 	       a->number == b->number && a->protocol == b->protocol && a->accept == b->accept &&
-	       is_same_cidr(&a->source, &b->source) &&
+	       a->record == b->record && is_same_cidr(&a->source, &b->source) &&
 	       is_same_cidr(&a->destination, &b->destination) &&
 	       is_same_range(&a->source_ports, &b->source_ports) &&
 	       is_same_range(&a->destination_ports, &b->destination_ports);

@@ -48,7 +48,7 @@ enum settings_syslog {
 	SYSLOG_LOCAL0, /* and the other seven after it */
 	SYSLOG_LOCAL7 = SYSLOG_LOCAL0 + 7
 };
-enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED };
+enum settings_record { RECORD_NONE, RECORD_ALL, RECORD_ACCEPTED, RECORD_SELECTED };
 /* What the values of an indicator list are; auto: each line tells. In the order of LIST_TYPE_NAMES. */
 enum list_type {
 	LIST_AUTO,
@@ -263,9 +263,12 @@ struct settings {
 	} flow_logs;
 	struct {
 		enum settings_record record;
-		uint32_t queue;         /* packets, each worker */
-		uint64_t max_file_size; /* bytes; 0 = any, as for all that follow */
-		uint64_t max_file_age;  /* ns */
+		uint32_t snaplen; /* bytes of a frame; 0 = all, as for all that follow */
+		uint32_t max_flow_packets; /* of a flow, its first ones */
+		uint64_t max_flow_bytes;   /* of their frames, as recorded */
+		uint32_t queue;            /* packets, each worker */
+		uint64_t max_file_size;    /* bytes */
+		uint64_t max_file_age;     /* ns */
 		uint32_t max_files;
 		uint64_t max_total_size; /* bytes */
 	} packets;

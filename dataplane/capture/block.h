@@ -32,6 +32,8 @@ struct mark {
 	/* The least value of packets.record that records it: RECORD_ACCEPTED or RECORD_ALL.
 	 * RECORD_NONE: it is never recorded, and `packet` is not set. */
 	enum settings_record least;
+	bool offered;                /* to packets/ */
+	uint32_t keep;               /* bytes of the frame that go there; 0: none, by policy */
 	struct packet_record packet; /* `frame` points into the block */
 };
 

@@ -42,7 +42,7 @@ struct output_ledger recording_ledger(
 	struct output_ledger ledger = recorder_ledger(recorder);
 
 	ledger.offered = counts->offered;
-	ledger.by_policy = counts->shed;
+	ledger.by_policy = counts->shed + counts->left_out;
 	ledger.lost_queue += counts->lost;
 	return ledger;
 }

@@ -162,6 +162,7 @@ static struct pipeline_burst run(struct poller *poller, uint32_t n)
 		.n = n,
 		.own = burst_mask(n),
 		.exchange = poller->params.handoff ? &exchange : NULL,
+		.sheds_recording = poller->load.no_recording,
 	};
 
 	poller->taken = 0;

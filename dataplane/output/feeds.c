@@ -201,7 +201,7 @@ static void offer_to(
 		shared_add(&offer->shed, n);
 		return;
 	}
-	kept = packet_queue_put(f->queue, worker, burst, want, true);
+	kept = packet_queue_put(f->queue, worker, burst, want, NULL, true);
 	if (kept != want)
 		shared_add(&offer->lost, n - (uint32_t)__builtin_popcountll(kept));
 }

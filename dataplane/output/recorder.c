@@ -10,6 +10,7 @@
 struct recorder {
 	struct service service;
 	const struct settings *settings;
+	struct record_bounds bounds;
 	struct packet_queue *queue;
 	struct packet_files *files;
 	struct shared_ledger ledger; /* of the files */
@@ -25,6 +26,7 @@ struct recorder *recorder_create(const struct settings *settings, uint32_t n_wor
 	if (!recorder)
 		return NULL;
 	recorder->settings = settings;
+	recorder->bounds = record_bounds_of(settings);
 	recorder->queue =
 		packet_queue_create(packet_queue_room(settings->packets.queue), n_workers);
 	if (recorder->queue)
@@ -35,19 +37,44 @@ struct recorder *recorder_create(const struct settings *settings, uint32_t n_wor
 
 /* --- a worker --- */
 
+struct choice {
+	uint32_t offered;
+	uint64_t keep; /* of these, what rules and the bounds of flows do not leave out */
+};
+
+static struct choice choose(
+	const struct record_bounds *bounds, const struct packet_burst *burst)
+{
+	struct choice choice = {0, 0};
+
+	for (uint64_t rest = burst->mask; rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest);
+		const struct packet *p = &burst->packets[i];
+
+		if (!record_offers(bounds, p, burst->why[i]))
+			continue;
+		choice.offered++;
+		choice.keep |=
+			(uint64_t)(record_kept(bounds, p, burst->why[i]) != RECORD_NOTHING)
+			<< i;
+	}
+	return choice;
+}
+
 uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
 	const struct packet_burst *burst, bool shed, struct recorder_counts *counts)
 {
-	uint64_t want =
-		record_wanted(recorder->settings->packets.record, burst->why, burst->mask);
-	uint32_t n = (uint32_t)__builtin_popcountll(want);
+	struct choice choice = choose(&recorder->bounds, burst);
+	uint32_t n = (uint32_t)__builtin_popcountll(choice.keep);
 	uint64_t kept;
 
-	counts->offered += n;
-	counts->shed += shed ? n : 0;
-	if (shed || n == 0)
+	counts->offered += choice.offered;
+	counts->shed += shed ? choice.offered : 0;
+	if (shed || choice.offered == 0)
 		return 0;
-	kept = packet_queue_put(recorder->queue, worker, burst, want, false);
+	counts->left_out += choice.offered - n;
+	kept = packet_queue_put(
+		recorder->queue, worker, burst, choice.keep, &recorder->bounds, false);
 	counts->lost += n - (uint32_t)__builtin_popcountll(kept);
 	return kept;
 }

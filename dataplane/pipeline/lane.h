@@ -37,7 +37,8 @@ struct lane {
 	struct decap_met met;
 	struct ether_types *not_ip;         /* of inner frames refused for it */
 	struct other_encap_met other_encap; /* replay: see other_encap.h */
-	bool records;                       /* packets are recorded: their flow_id is wanted */
+	bool records; /* packets are recorded, or go to feeds: their flow_id is wanted */
+	struct record_bounds record; /* of packets/ */
 	struct session_table *sessions;
 	struct fragment_table *fragments;
 	struct flow_table *flows;
@@ -137,6 +138,7 @@ struct pipeline_burst {
 	/* Replay: `packets` and `why` are as decap left them, and fragments have learned their ports; the
 	 * burst begins with the session. */
 	bool decapsulated;
+	bool sheds_recording; /* none is recorded */
 };
 
 /* Takes packets through the stages:

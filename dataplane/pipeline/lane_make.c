@@ -87,6 +87,7 @@ static struct flow_table *make_flows(
 		.guard_ns = s->flow.guard_time,
 		.window_s = lane->window_s,
 		.use_vlan = s->flow.use_vlan,
+		.recorded = s->packets.record != RECORD_NONE,
 		.seed = seed,
 		.quota = make_quota(lane, s),
 	};
@@ -143,6 +144,7 @@ static struct exporter *make_exporter(
 		.facts = from->facts,
 		.names = tables.names,
 		.failures = tables.failures,
+		.recorded = s->packets.record != RECORD_NONE,
 		.dpi = lane->dpi,
 	};
 
@@ -185,6 +187,7 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 		return NULL;
 	lane->decap = lane_decap_params(settings);
 	lane->decap.mode = params->mode;
+	lane->record = record_bounds_of(settings);
 	if (settings->flow_logs.enabled)
 		lane->window_s = settings->flow_logs.max_aggregation_interval;
 	lane->index = params->index;

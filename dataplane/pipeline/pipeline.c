@@ -228,10 +228,16 @@ static uint64_t stage_filter(
 	return live & ~refused;
 }
 
-static uint64_t __attribute__((noinline))
-recorded_id(const struct lane *lane, const struct flow *flow)
+/* For the packet file and the feeds. */
+static void __attribute__((noinline))
+mark_recorded(struct lane *lane, struct packet *p, const struct flow *flow, bool sheds)
 {
-	return flow_id(flow, session_id(lane->sessions, flow->key.point));
+	struct flow_recorded *so_far = flow_table_recorded(lane->flows, flow);
+
+	p->flow_id = flow_id(flow, session_id(lane->sessions, flow->key.point));
+	p->recorded = so_far && !sheds && record_offers(&lane->record, p, REASON_inspected)
+			      ? record_keep(&lane->record, p, so_far)
+			      : RECORD_NOTHING;
 }
 
 static void __attribute__((noinline, cold))
@@ -244,19 +250,22 @@ refuse(struct lane *lane, const struct packet *p, enum reason *why)
 
 /* Flow and inspection go packet by packet: a packet may end the flow of an earlier one. Their flows
  * have been looked for. */
-static void stage_flow(struct lane *lane, struct packet *packets, uint64_t live,
-	uint64_t horizon_ns, enum reason *why)
+static void stage_flow(
+	struct lane *lane, struct pipeline_burst *b, uint64_t live, uint64_t horizon_ns)
 {
 	uint32_t i;
 
 	burst_each (i, live) {
-		struct flow *flow = flow_table_packet(lane->flows, &packets[i], horizon_ns);
+		struct packet *p = &b->packets[i];
+		struct flow *flow = flow_table_packet(lane->flows, p, horizon_ns);
 
-		packets[i].flow_id = flow && lane->records ? recorded_id(lane, flow) : 0;
+		p->flow_id = 0;
+		if (flow && lane->records)
+			mark_recorded(lane, p, flow, b->sheds_recording);
 		if (!flow)
-			refuse(lane, &packets[i], &why[i]);
+			refuse(lane, p, &b->why[i]);
 		else if (lane->dpi)
-			dpi_packet(lane->dpi, flow, &packets[i]);
+			dpi_packet(lane->dpi, flow, p);
 	}
 }
 
@@ -290,7 +299,7 @@ static void stage_filter_and_flow(
 	if (!flows)
 		flow_table_prefetch(lane->flows, b->packets, accepted);
 	lane->filters_first = mask_count(accepted) < mask_count(live) / 2;
-	stage_flow(lane, b->packets, accepted, horizon_ns, b->why);
+	stage_flow(lane, b, accepted, horizon_ns);
 }
 
 /* Mostly all that came end here. */

@@ -1,5 +1,7 @@
 #include "dataplane/pipeline/record.h"
 
+#include "config/model/model.h"
+
 enum fate {
 	NO_FRAME, /* ended before there was an inner frame, or was lost between workers */
 	REFUSED,
@@ -38,6 +40,7 @@ bool record_wants(enum settings_record which, enum reason why)
 {
 	switch (which) {
 	case RECORD_ACCEPTED:
+	case RECORD_SELECTED:
 		return fate_of(why) == TAKEN;
 	case RECORD_ALL:
 		return fate_of(why) != NO_FRAME;
@@ -66,6 +69,84 @@ static bool is_judged(enum reason why)
 
 	return bucket == BUCKET_inspected || bucket == BUCKET_flow_table_full ||
 	       bucket == BUCKET_rule_rejected || bucket == BUCKET_rule_none;
+}
+
+static uint64_t bound_of(uint64_t setting)
+{
+	return setting != 0 ? setting : UINT64_MAX;
+}
+
+struct record_bounds record_bounds_of(const struct settings *settings)
+{
+	uint32_t snaplen = settings->packets.snaplen;
+
+	return (struct record_bounds){
+		.which = settings->packets.record,
+		.snaplen = snaplen != 0 ? snaplen : UINT32_MAX,
+		.max_flow_packets = bound_of(settings->packets.max_flow_packets),
+		.max_flow_bytes = bound_of(settings->packets.max_flow_bytes),
+	};
+}
+
+/* What the rule says that decided on the packet. */
+static enum model_record said(const struct packet *p, enum reason why)
+{
+	if (!is_judged(why) || p->rule_number == 0)
+		return MODEL_RECORD_UNSAID;
+	return model_rule_record(p->config->filter,
+		p->direction == DIRECTION_EGRESS ? MODEL_EGRESS : MODEL_INGRESS,
+		p->rule_number);
+}
+
+bool record_offers(const struct record_bounds *bounds, const struct packet *p, enum reason why)
+{
+	enum model_record record;
+
+	if (!record_wants(bounds->which, why))
+		return false;
+	if (bounds->which != RECORD_SELECTED)
+		return true;
+	record = said(p, why);
+	return record == MODEL_RECORD_TRUE || record == MODEL_RECORD_HEADERS;
+}
+
+static uint32_t headers_length(const struct packet *p)
+{
+	return (uint32_t)(p->ip - p->frame) + p->payload;
+}
+
+static uint32_t keep_bytes(
+	const struct record_bounds *bounds, const struct packet *p, enum model_record record)
+{
+	uint32_t keep = p->frame_cap;
+
+	if (record == MODEL_RECORD_FALSE)
+		return RECORD_NOTHING;
+	if (record == MODEL_RECORD_HEADERS && keep > headers_length(p))
+		keep = headers_length(p);
+	return keep < bounds->snaplen ? keep : bounds->snaplen;
+}
+
+uint32_t record_keep(const struct record_bounds *bounds, const struct packet *p,
+	struct flow_recorded *so_far)
+{
+	uint32_t keep = keep_bytes(bounds, p, said(p, REASON_inspected));
+
+	if (keep == RECORD_NOTHING || so_far->packets >= bounds->max_flow_packets ||
+		so_far->bytes >= bounds->max_flow_bytes)
+		return RECORD_NOTHING;
+	if (so_far->packets++ == 0)
+		so_far->first_ns = so_far->last_ns = p->time_ns;
+	so_far->bytes += keep;
+	if (p->time_ns > so_far->last_ns)
+		so_far->last_ns = p->time_ns;
+	return keep;
+}
+
+uint32_t record_kept(
+	const struct record_bounds *bounds, const struct packet *p, enum reason why)
+{
+	return why == REASON_inspected ? p->recorded : keep_bytes(bounds, p, said(p, why));
 }
 
 /* A mirror that cuts corrects the outer length, and so the frame's: what the packet was in full, its own IP

@@ -9,12 +9,34 @@
 #include "config/settings/settings.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
+#include "inspect/flow/flow.h"
 #include "inspect/packets/packet_file.h"
 
 /* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
  * session, rule or de-duplication refused, whatever its inner headers are like. RECORD_ALL: those
- * refused, too. Packets lost between workers are in neither. */
+ * refused, too. RECORD_SELECTED: as RECORD_ACCEPTED, see record_offers(). Packets lost between workers are in none. */
 bool record_wants(enum settings_record which, enum reason why);
+
+#define RECORD_NOTHING UINT32_MAX
+
+/* packets.record and its bounds, as numbers that are compared: what has no bound is the highest one. */
+struct record_bounds {
+	enum settings_record which;
+	uint32_t snaplen;
+	uint64_t max_flow_packets, max_flow_bytes;
+};
+struct record_bounds record_bounds_of(const struct settings *settings);
+
+/* packets.record asks for this packet: it is offered to the recorder. */
+bool record_offers(const struct record_bounds *bounds, const struct packet *p, enum reason why);
+
+/* How many bytes of such a packet's frame are recorded; RECORD_NOTHING: it is not, by policy. `so_far` is what was recorded of its
+ * flow, and counts it, too. */
+uint32_t record_keep(const struct record_bounds *bounds, const struct packet *p,
+	struct flow_recorded *so_far);
+/* The same, when the packet has ended: that of one that reached its flow stands in p->recorded. */
+uint32_t record_kept(
+	const struct record_bounds *bounds, const struct packet *p, enum reason why);
 
 /* Those of a burst's `mask` that are recorded. */
 uint64_t record_wanted(enum settings_record which, const enum reason *why, uint64_t mask);

@@ -271,18 +271,27 @@ static void send(struct reader *reader, struct block *block)
 		send_oldest(reader);
 }
 
+static void record_to(struct packet_files *files, const struct mark *mark)
+{
+	struct packet_record record = mark->packet;
+
+	record.cap = mark->keep;
+	if (mark->keep != RECORD_NOTHING)
+		packet_files_write(files, &record);
+	else
+		packet_files_leave_out(files);
+}
+
 static void record_one(const struct reader_params *to, const struct mark *mark)
 {
-	enum settings_record asked = to->settings->packets.record;
-
 	if (mark->least == RECORD_NONE)
 		return;
 	if (to->packets && mark->least == RECORD_ACCEPTED)
 		packet_file_write(to->packets, &mark->packet);
 	if (mark->least == RECORD_ACCEPTED)
 		suricata_send(to->suricata, &mark->packet);
-	if (to->recording && (asked == RECORD_ALL || asked == mark->least))
-		packet_files_write(to->recording, &mark->packet);
+	if (to->recording && mark->offered)
+		record_to(to->recording, mark);
 	replay_feeds_put(to->feeds, mark->least, &mark->packet);
 }
 

@@ -44,15 +44,19 @@ struct worker {
 	uint64_t expire_next_ns; /* horizon at which another round begins */
 };
 
-static void fill_mark(struct mark *mark, const struct packet *p, enum reason why)
+static void fill_mark(const struct record_bounds *bounds, struct mark *mark,
+	const struct packet *p, enum reason why)
 {
 	mark->least = RECORD_NONE;
 	if (record_wants(RECORD_ACCEPTED, why))
 		mark->least = RECORD_ACCEPTED;
 	else if (record_wants(RECORD_ALL, why))
 		mark->least = RECORD_ALL;
-	if (mark->least != RECORD_NONE)
-		mark->packet = record_of(p, why);
+	mark->offered = record_offers(bounds, p, why);
+	if (mark->least == RECORD_NONE)
+		return;
+	mark->packet = record_of(p, why);
+	mark->keep = mark->offered ? record_kept(bounds, p, why) : RECORD_NOTHING;
 }
 
 static uint64_t not_mirror(const struct lane *lane)
@@ -102,7 +106,8 @@ static void run_burst(
 	if (not_mirror(worker->lane) != others)
 		look_at_others(worker->lane, worker->packets, n, worker->why);
 	for (uint32_t i = 0; block->marks && i < n; i++)
-		fill_mark(&block->marks[slots[i]], &worker->packets[i], worker->why[i]);
+		fill_mark(&worker->lane->record, &block->marks[slots[i]], &worker->packets[i],
+			worker->why[i]);
 }
 
 /* A slice of expiry: it only reclaims memory, so when it runs changes no result. */

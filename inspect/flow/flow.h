@@ -100,6 +100,14 @@ struct flow_base {
 	uint16_t first;      /* seconds after the window's begin */
 };
 
+/* What of a flow's packets was handed to the recorder (settings, packets.record), so far. What the recorder's queue
+ * or the disk lost of them is in it: their ledger says that. */
+struct flow_recorded {
+	uint64_t packets;           /* 0: nothing, and all else is 0 */
+	uint64_t bytes;             /* of their frames, as recorded */
+	uint64_t first_ns, last_ns; /* time of the first, and of the latest */
+};
+
 /* How far each end's sequence numbers were shown: see capture_loss.h. Side 0 is the key's `lo`. */
 struct flow_seen {
 	uint32_t next[2]; /* of each side: the sequence number after the highest shown */

@@ -36,6 +36,11 @@ static size_t history_size(const struct flow_table *table)
 	return (size_t)table->params.capacity * sizeof(*table->history);
 }
 
+static size_t recorded_size(const struct flow_table *table)
+{
+	return (size_t)table->params.capacity * sizeof(*table->recorded);
+}
+
 static bool take_memory(struct flow_table *table)
 {
 	uint32_t capacity = table->params.capacity;
@@ -45,10 +50,13 @@ static bool take_memory(struct flow_table *table)
 	table->history = pages_alloc(history_size(table));
 	if (table->params.active_timeout_ns != 0)
 		table->updates = pages_alloc(updates_size(table));
+	if (table->params.recorded)
+		table->recorded = pages_alloc(recorded_size(table));
 	return quota_init(&table->quota, capacity, &table->params.quota) &&
 	       capture_loss_init(&table->seen, table->flows, capacity) && table->flows &&
 	       table->index.buckets && table->history &&
-	       (table->updates || table->params.active_timeout_ns == 0);
+	       (table->updates || table->params.active_timeout_ns == 0) &&
+	       (table->recorded || !table->params.recorded);
 }
 
 struct flow_table *flow_table_create(
@@ -80,6 +88,7 @@ void flow_table_destroy(struct flow_table *table)
 	quota_fini(&table->quota);
 	pages_free(table->history, history_size(table));
 	pages_free(table->updates, updates_size(table));
+	pages_free(table->recorded, recorded_size(table));
 	pages_free(table->index.buckets, buckets_size(table));
 	pages_free(table->flows, flows_size(table));
 	free(table);
@@ -159,6 +168,8 @@ static struct flow *flow_new(
 		history_begin(&table->history[slot_of(table, flow)], row->src_is_lo);
 	if (table->updates)
 		table->updates[slot_of(table, flow)] = p->time_ns;
+	if (table->recorded)
+		table->recorded[slot_of(table, flow)] = (struct flow_recorded){0};
 	index_add(&table->index, row->hash, slot_of(table, flow));
 	stats->made++;
 	stats->live++;
@@ -224,6 +235,12 @@ packet_take(struct flow_table *table, struct packet *p, uint64_t horizon_ns)
 	if (table->observer.odd && is_odd(p))
 		table->observer.odd(table->observer.ctx, flow, p);
 	return flow;
+}
+
+struct flow_recorded *flow_table_recorded(
+	const struct flow_table *table, const struct flow *flow)
+{
+	return table->recorded ? &table->recorded[slot_of(table, flow)] : NULL;
 }
 
 uint32_t flow_table_slot(const struct flow_table *table, const struct flow *flow)

@@ -47,6 +47,7 @@ struct flow_params {
 	uint32_t window_s; /* aggregation interval of the flow logs: 60 or 600 (or any up to
 			      65535); 0 = off */
 	bool use_vlan;     /* inner VLAN ids are part of the key */
+	bool recorded; /* what was recorded of each flow is counted: flow_table_recorded() */
 	/* Of the hash; one that nobody can guess keeps keys from being made to meet. */
 	uint64_t seed;
 	struct quota_params quota; /* of the capacity; all 0: who comes first */
@@ -99,6 +100,10 @@ void flow_table_forget(struct flow_table *table);
  * its slot be used for another one, in any later call: finish with p->flow (dpi, recording)
  * before the next packet of the burst is given to the table. */
 struct flow *flow_table_packet(struct flow_table *table, struct packet *p, uint64_t horizon_ns);
+
+/* What was recorded of a live flow so far, for who records to count up; NULL unless params.recorded. */
+struct flow_recorded *flow_table_recorded(
+	const struct flow_table *table, const struct flow *flow);
 
 /* The number of a live flow's slot, by which it is found until it ends; NULL: it is free. */
 uint32_t flow_table_slot(const struct flow_table *table, const struct flow *flow);

@@ -14,8 +14,9 @@ struct flow_table {
 	struct flow *flows; /* `capacity` slots, zero until first used */
 	/* By slot: when the last flow_update was, or the flow began. NULL: no active timeout. */
 	uint64_t *updates;
-	struct capture_loss seen; /* of TCP flows, by slot */
-	struct history *history;  /* by slot; of TCP and UDP */
+	struct capture_loss seen;       /* of TCP flows, by slot */
+	struct history *history;        /* by slot; of TCP and UDP */
+	struct flow_recorded *recorded; /* by slot; NULL: nobody counts */
 	struct flow_index index;
 	struct quota quota; /* of the capacity */
 	uint32_t used;      /* slots that were ever in use: the first ones */

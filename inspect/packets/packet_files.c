@@ -15,6 +15,12 @@ struct packet_files {
 	bool lost;                 /* by a file before, at its end */
 };
 
+/* For the files. */
+static uint64_t offered(const struct packet_files *f)
+{
+	return f->ledger.offered - f->ledger.by_policy;
+}
+
 static void end_file(struct packet_files *f)
 {
 	if (f->file == NULL)
@@ -36,7 +42,7 @@ static bool open_file(void *owner, const char *path, int flags)
 		return false;
 	end_file(f);
 	f->file = next;
-	f->offered = f->ledger.offered;
+	f->offered = offered(f);
 	f->written = f->ledger.written;
 	if (!f->fixed)
 		(void)packet_file_flush(next); /* a file that readers take */
@@ -78,7 +84,7 @@ struct packet_files *packet_files_open(
 
 void packet_files_write(struct packet_files *f, const struct packet_record *record)
 {
-	uint64_t size = f->ledger.offered == f->offered ? 0 : packet_file_size(f->file);
+	uint64_t size = offered(f) == f->offered ? 0 : packet_file_size(f->file);
 
 	file_series_settle(f->series);
 	if (file_series_is_full(f->series, size, record->cap + PACKET_FILE_EXTRA))
@@ -86,9 +92,15 @@ void packet_files_write(struct packet_files *f, const struct packet_record *reco
 	packet_file_write(f->file, record);
 }
 
+void packet_files_leave_out(struct packet_files *f)
+{
+	f->ledger.offered++;
+	f->ledger.by_policy++;
+}
+
 bool packet_files_flush(struct packet_files *f)
 {
-	bool has_packets = f->ledger.offered > f->offered;
+	bool has_packets = offered(f) > f->offered;
 
 	(void)packet_file_flush(f->file);
 	file_series_retry(f->series);

@@ -34,6 +34,8 @@ struct packet_files *packet_files_open(
 	const struct packet_files_params *params, struct error *error);
 
 void packet_files_write(struct packet_files *files, const struct packet_record *record);
+/* One that is offered, and not wanted: by_policy. */
+void packet_files_leave_out(struct packet_files *files);
 /* Also begins the next file when it is time; false when anything was lost so far. */
 bool packet_files_flush(struct packet_files *files);
 /* Flushes, closes, frees; false when anything was lost. NULL is legal. */
@@ -43,5 +45,5 @@ bool packet_files_close(struct packet_files *files);
 uint64_t packet_files_removed(const struct packet_files *files, uint64_t *bytes);
 /* Packets that the file for raw IP took, beside the one that is written now. */
 uint64_t packet_files_ip_packets(const struct packet_files *files);
-/* Over all files, ended ones too: offered = written + lost_disk once flushed. */
+/* Over all files, ended ones too: offered = written + by_policy + lost_disk once flushed. */
 const struct output_ledger *packet_files_ledger(const struct packet_files *files);

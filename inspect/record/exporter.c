@@ -101,6 +101,32 @@ static bool is_untold(const struct flow *flow)
 	return !(flow->flags & (FLOW_DPI_DONE | FLOW_DPI_CUT | FLOW_DPI_NONE));
 }
 
+/* NULL: nothing. */
+static const struct flow_recorded *__attribute__((noinline))
+recorded_of(const struct flow_table *table, const struct flow *flow)
+{
+	const struct flow_recorded *recorded = flow_table_recorded(table, flow);
+
+	return recorded->packets > 0 ? recorded : NULL;
+}
+
+static void put_flow(struct exporter *exporter, const struct flow_fact_of *of,
+	enum flow_end end, const struct flow_alerts *alerts)
+{
+	const struct exporter_params *p = &exporter->params;
+	const struct flow_outcome outcome = {
+		.end = end,
+		.encryption = of->encryption,
+		.kinds = p->transactions,
+		.course = p->table ? flow_table_course(p->table, of->flow)
+				   : flow_course_unknown(),
+		.alerts = alerts,
+		.recorded = p->recorded ? recorded_of(p->table, of->flow) : NULL,
+	};
+
+	offer(exporter, RECORD_EVENT, record_flow(&p->sink, of->flow, &outcome, of->point));
+}
+
 void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow_end end,
 	const struct flow_alerts *alerts)
 {
@@ -109,17 +135,11 @@ void exporter_flow(struct exporter *exporter, const struct flow *flow, enum flow
 		observation_point_of(p->sessions, flow->key.point);
 	const struct flow_fact_of of = {flow, &observation_point, tenant_of(exporter, flow),
 		encryption_of(&exporter->protocols, flow)};
-	struct flow_outcome outcome = {
-		end, of.encryption, p->transactions, flow_course_unknown(), alerts};
 
 	if (p->flow_starts && end != FLOW_END_ACTIVE && is_untold(flow))
 		put_flow_start(exporter, flow, flow->last_ns);
-	if (p->flow_events) {
-		if (p->table)
-			outcome.course = flow_table_course(p->table, flow);
-		offer(exporter, RECORD_EVENT,
-			record_flow(&p->sink, flow, &outcome, &observation_point));
-	}
+	if (p->flow_events)
+		put_flow(exporter, &of, end, alerts);
 	if (end != FLOW_END_ACTIVE)
 		count(exporter, &of);
 }

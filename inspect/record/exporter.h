@@ -29,6 +29,7 @@ struct exporter_params {
 	struct sink sink;
 	struct sink facts;     /* for the correlator; without `take`: none are made */
 	bool names, failures;  /* there are facts of those, too */
+	bool recorded;         /* the table counts what was recorded */
 	const struct dpi *dpi; /* for names, at the start; NULL: none */
 };
 

@@ -61,11 +61,21 @@ static size_t alerts_size(const struct flow_alerts *alerts)
 		offsetof(struct flow_alerts, alert) + alerts->n * sizeof(alerts->alert[0]));
 }
 
+/* The outcome's own copies of what it points to, which come behind the fixed part. */
+static void copy_more(struct flow_outcome *outcome, char *at, size_t alerts)
+{
+	if (outcome->recorded != NULL)
+		outcome->recorded =
+			memcpy(at + alerts, outcome->recorded, sizeof(*outcome->recorded));
+	outcome->alerts = alerts > 0 ? memcpy(at, outcome->alerts, alerts) : NULL;
+}
+
 bool record_flow(const struct sink *sink, const struct flow *flow,
 	const struct flow_outcome *outcome, const struct observation_point *observation_point)
 {
 	size_t alerts = alerts_size(outcome->alerts);
-	size_t fixed = sizeof(struct flow_record) + alerts;
+	size_t more = alerts + (outcome->recorded != NULL ? sizeof(*outcome->recorded) : 0);
+	size_t fixed = sizeof(struct flow_record) + more;
 	struct tail tail = tail_of(flow->details, observation_point, fixed);
 	struct flow_record *r = (struct flow_record *)sink->take(
 		sink->ctx, RECORD_FLOW, fixed + tail.details_room + tail.names_size);
@@ -73,11 +83,9 @@ bool record_flow(const struct sink *sink, const struct flow *flow,
 	if (r == NULL)
 		return false;
 	r->outcome = *outcome;
-	r->outcome.alerts = NULL;
-	if (alerts > 0)
-		r->outcome.alerts = memcpy(r + 1, outcome->alerts, alerts);
+	copy_more(&r->outcome, (char *)(r + 1), alerts);
 	r->record.cut = !copy_flow(
-		&r->flow, &r->observation_point, flow, &tail, (char *)(r + 1) + alerts);
+		&r->flow, &r->observation_point, flow, &tail, (char *)(r + 1) + more);
 	return true;
 }
 

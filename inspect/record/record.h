@@ -51,7 +51,9 @@ struct flow_outcome {
 	enum encryption encryption;
 	uint32_t kinds; /* bit n: transactions of kind n were counted */
 	struct flow_course course;
-	const struct flow_alerts *alerts; /* in a record its own; NULL: none */
+	/* In a record its own, both; NULL: none. */
+	const struct flow_alerts *alerts;
+	const struct flow_recorded *recorded;
 };
 
 /* A flow that ended or, with FLOW_END_ACTIVE, goes on. */

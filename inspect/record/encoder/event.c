@@ -203,6 +203,7 @@ void event_flow(struct text *t, const struct record *record, const struct names 
 	put_counts(t, r, inspection);
 	event_risks(t, flow);
 	put_alerts(t, r->outcome.alerts);
+	event_recorded(t, r->outcome.recorded);
 	text_char(t, ',');
 	event_details(t, flow->details);
 	event_transaction_counts(t, r, strcmp(inspection, "done") == 0);

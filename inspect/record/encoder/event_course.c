@@ -20,6 +20,24 @@ static void put_ms(struct text *t, const char *key, uint32_t us)
 		text_thousandths(t, us);
 }
 
+void event_recorded(struct text *t, const struct flow_recorded *recorded)
+{
+	text_cstr(t, ",\"recorded\":");
+	if (recorded == NULL) {
+		text_cstr(t, "null");
+		return;
+	}
+	text_cstr(t, "{\"packets\":");
+	text_u64(t, recorded->packets);
+	text_cstr(t, ",\"bytes\":");
+	text_u64(t, recorded->bytes);
+	text_cstr(t, ",\"first\":\"");
+	text_time(t, recorded->first_ns);
+	text_cstr(t, "\",\"last\":\"");
+	text_time(t, recorded->last_ns);
+	text_cstr(t, "\"}");
+}
+
 void event_course_side(struct text *t, const struct flow_course *course, unsigned side)
 {
 	put_count(t, ",\"retransmitted\":", course->is_tcp, course->retransmitted[side]);

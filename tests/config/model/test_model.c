@@ -438,6 +438,11 @@ static const struct wrong wrongs[] = {
 	{FILTER "  - {rule_number: 1, rule_action: accept" CIDRS "}\n",
 		"p.yaml:4: traffic_mirror_filters[0].rules[0].traffic_direction: is missing",
 		FINDING_missing_key},
+	{FILTER "  - {rule_number: 1, traffic_direction: egress, rule_action: accept, record: some" CIDRS
+		"}\n",
+		"p.yaml:4: traffic_mirror_filters[0].rules[0].record: 'some' is not one of "
+		"true|false|headers",
+		FINDING_wrong_value},
 	{FILTER "  - {rule_number: 1, traffic_direction: egress, rule_action: drop" CIDRS "}\n",
 		"p.yaml:4: traffic_mirror_filters[0].rules[0].rule_action: 'drop' is not one "
 		"of "

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config/log/error.h"
+#include "config/model/model.h"
 #include "config/thread/backoff.h"
 #include "dataplane/output/recorder.h"
 #include "dataplane/pipeline/record.h"
@@ -98,6 +99,7 @@ static void fill(struct scene *s, struct burst *b, uint32_t worker, uint32_t fir
 			.time_ns = first + i,
 			.flags = PACKET_HAS_VNI,
 			.vni = worker,
+			.recorded = FRAME,
 		};
 	}
 }
@@ -212,6 +214,93 @@ static void what_is_wanted(void)
 		CU_ASSERT_EQUAL(record_wants(RECORD_ALL, (enum reason)why), rows[i].all);
 		CU_ASSERT_FALSE(record_wants(RECORD_NONE, (enum reason)why));
 	}
+}
+
+/* A TCP packet of 100 bytes, 14 + 20 + 20 of them headers, unless it is cut. */
+static void what_rules_leave(void)
+{
+	static const struct {
+		enum settings_record which;
+		enum model_record record;
+		uint32_t cap, snaplen;
+		enum reason why;
+		bool offered;
+		uint32_t keep; /* of what is offered */
+	} rows[] = {
+		{RECORD_ACCEPTED, MODEL_RECORD_UNSAID, 100, 0, REASON_inspected, true, 100},
+		{RECORD_ACCEPTED, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, true, 100},
+		{RECORD_ACCEPTED, MODEL_RECORD_FALSE, 100, 0, REASON_inspected, true,
+			RECORD_NOTHING},
+		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 100, 0, REASON_inspected, true, 54},
+		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 40, 0, REASON_inspected, true, 40},
+		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 100, 50, REASON_inspected, true, 50},
+		{RECORD_ACCEPTED, MODEL_RECORD_UNSAID, 100, 60, REASON_inspected, true, 60},
+		{RECORD_ACCEPTED, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, false, 0},
+		{RECORD_ALL, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, true, 100},
+		{RECORD_ALL, MODEL_RECORD_FALSE, 100, 0, REASON_rule_rejected, true,
+			RECORD_NOTHING},
+		/* No rule has judged it: what the packet says of one is another's. */
+		{RECORD_ALL, MODEL_RECORD_FALSE, 100, 90, REASON_session_unknown, true, 90},
+		{RECORD_ACCEPTED, MODEL_RECORD_FALSE, 100, 0, REASON_inner_not_ip, true, 100},
+		{RECORD_SELECTED, MODEL_RECORD_UNSAID, 100, 0, REASON_inspected, false, 0},
+		{RECORD_SELECTED, MODEL_RECORD_FALSE, 100, 0, REASON_inspected, false, 0},
+		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, true, 100},
+		{RECORD_SELECTED, MODEL_RECORD_HEADERS, 100, 0, REASON_inspected, true, 54},
+		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, false, 0},
+		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_inner_not_ip, false, 0},
+		{RECORD_NONE, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, false, 0},
+	};
+	static const uint8_t frame[100];
+	struct model_rule rules[] = {{.number = 3, .record = MODEL_RECORD_TRUE}, {.number = 7},
+		{.number = 9, .record = MODEL_RECORD_FALSE}};
+	const struct model_filter filter = {
+		.rules[MODEL_EGRESS] = {rules, 3}, .says_record = true};
+	const struct model_session session = {.filter = &filter};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct record_bounds bounds = {.which = rows[i].which,
+			.snaplen = rows[i].snaplen ? rows[i].snaplen : UINT32_MAX,
+			.max_flow_packets = UINT64_MAX,
+			.max_flow_bytes = UINT64_MAX};
+		struct packet p = {.frame = frame,
+			.frame_cap = rows[i].cap,
+			.ip = frame + 14,
+			.payload = 40,
+			.config = &session,
+			.direction = DIRECTION_EGRESS,
+			.rule_number = 7};
+		struct flow_recorded so_far = {0};
+
+		rules[1].record = (uint8_t)rows[i].record;
+		CU_ASSERT_EQUAL(record_offers(&bounds, &p, rows[i].why), rows[i].offered);
+		if (!rows[i].offered)
+			continue;
+		if (rows[i].why == REASON_inspected)
+			p.recorded = record_keep(&bounds, &p, &so_far);
+		CU_ASSERT_EQUAL(record_kept(&bounds, &p, rows[i].why), rows[i].keep);
+	}
+}
+
+static void the_first_of_a_flow(void)
+{
+	const struct record_bounds bounds = {
+		RECORD_ACCEPTED, .snaplen = 60, .max_flow_packets = 4, .max_flow_bytes = 150};
+	static const struct {
+		uint32_t cap, keep;
+		uint64_t time_ns;
+	} rows[] = {{50, 50, 1000}, {90, 60, 900}, {90, 60, 3000}, {20, RECORD_NOTHING, 4000}};
+	struct flow_recorded so_far = {0};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct packet p = {.frame_cap = rows[i].cap, .time_ns = rows[i].time_ns};
+
+		CU_ASSERT_EQUAL(record_keep(&bounds, &p, &so_far), rows[i].keep);
+	}
+	CU_ASSERT_TRUE(so_far.packets == 3 && so_far.bytes == 170);
+	CU_ASSERT_TRUE(so_far.first_ns == 1000 && so_far.last_ns == 3000);
+	so_far = (struct flow_recorded){.packets = 4, .bytes = 10};
+	CU_ASSERT_EQUAL(record_keep(&bounds, &(struct packet){.frame_cap = 60}, &so_far),
+		RECORD_NOTHING);
 }
 
 static void what_a_record_says(void)
@@ -339,10 +428,17 @@ static void a_burst_is_chosen_from(void)
 	CU_ASSERT_EQUAL(offer(&s, &b, 0, 0x3ff, true), 0);
 	CU_ASSERT_EQUAL(s.counts[0].offered, 40);
 	CU_ASSERT_EQUAL(s.counts[0].shed, 10);
+	CU_ASSERT_EQUAL(s.counts[0].left_out, 0);
+	fill(&s, &b, 0, 74, 10);
+	for (uint32_t i = 0; i < 10; i += 3)
+		b.packets[i].recorded = RECORD_NOTHING;
+	CU_ASSERT_EQUAL(offer(&s, &b, 0, 0x3ff, false), 0x1b6);
+	CU_ASSERT_EQUAL(s.counts[0].offered, 50);
+	CU_ASSERT_EQUAL(s.counts[0].left_out, 4);
 	CU_ASSERT_EQUAL(s.counts[0].lost, 0);
 	CU_ASSERT_TRUE(recorder_stop(s.recorder, 10 * SECOND_NS));
 	seen = see(&s);
-	CU_ASSERT_EQUAL(seen.n[0], 30);
+	CU_ASSERT_EQUAL(seen.n[0], 36);
 	end(&s);
 }
 
@@ -417,6 +513,8 @@ void suite_recorder(void)
 	CU_pSuite suite = CU_add_suite("recorder", eal_once, NULL);
 
 	CU_ADD_TEST(suite, what_is_wanted);
+	CU_ADD_TEST(suite, what_rules_leave);
+	CU_ADD_TEST(suite, the_first_of_a_flow);
 	CU_ADD_TEST(suite, what_a_record_says);
 	CU_ADD_TEST(suite, all_are_written_in_order);
 	CU_ADD_TEST(suite, a_full_ring_loses);

@@ -376,7 +376,7 @@ static void run_handed(struct world *w, const struct row *row, uint32_t n)
 	uint32_t rows[BURST_MAX]; /* of those given */
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct pipeline_burst one = {packets, why, 1, 1, 0, &calls, false};
+		struct pipeline_burst one = {packets, why, 1, 1, 0, &calls, false, false};
 
 		packets[0] = mirror_frame_packet(
 			bytes[i], mirror_frame_write(&row[i].frame, bytes[i]), NOW);
@@ -387,7 +387,7 @@ static void run_handed(struct world *w, const struct row *row, uint32_t n)
 			check_row(&row[i], &packets[0], why[0]);
 	}
 	if (e.n > 0) {
-		struct pipeline_burst rest = {packets, why, 0, 0, 0, &calls, false};
+		struct pipeline_burst rest = {packets, why, 0, 0, 0, &calls, false, false};
 
 		e.takes = true;
 		pipeline_run(w->lane, &rest, NOW);
@@ -479,8 +479,8 @@ static void a_session_that_went_meanwhile_is_unknown(void)
 	enum reason why[BURST_MAX];
 	struct exchange e = {.burst = packets};
 	const struct pipeline_exchange calls = {&e, give_fragments, give_flows, take_given};
-	struct pipeline_burst one = {packets, why, 1, 1, 0, &calls, false},
-			      rest = {packets, why, 0, 0, 0, &calls, false};
+	struct pipeline_burst one = {packets, why, 1, 1, 0, &calls, false, false},
+			      rest = {packets, why, 0, 0, 0, &calls, false, false};
 
 	world_make(&before, "unknown: inspect");
 	world_make(&after, "unknown: refuse");

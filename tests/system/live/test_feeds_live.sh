@@ -35,7 +35,7 @@ whole() { # workers
   says_within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" && live_stop TERM 5 || return 1
   wait $readers
   live closed "$tmp/whole" && feeds output "$tmp/whole" ids offered="$packets" written="$packets" readers_joined=1 &&
-    feeds among "$tmp/got.pcap" "$tmp/mix.pcap" "$packets" && python3 "$here/judge/recorded.py" counts "$tmp/whole"
+    feeds among "$tmp/got.pcap" "$tmp/mix.pcap" "$packets" && python3 "$here/judge/recording/recorded.py" counts "$tmp/whole"
 }
 check "every packet to a pipe, and recorded, 1 worker" whole 1
 check "the same with 2 workers" whole 2

@@ -68,7 +68,7 @@ ends() { # what, VNI of green, numbers of workers, settings...
     check "$case, $workers workers: packets as tcpdump has at blue" live session "$tmp/got" 10.1.0.10 "$tmp/blue.pcap"
     check "$case, $workers workers: packets as tcpdump has at green" live session "$tmp/got" 10.2.0.10 "$tmp/green.pcap"
     check "$case, $workers workers: packets and flows as tcpdump has at the sensor" \
-      python3 "$here/judge/recorded.py" same "$tmp/got" "$tmp/sensor.pcap" unordered
+      python3 "$here/judge/recording/recorded.py" same "$tmp/got" "$tmp/sensor.pcap" unordered
     check "$case, $workers workers: flow log records of both ends" points "$vni"
   done
 }

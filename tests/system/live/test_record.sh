@@ -13,7 +13,7 @@ LIVE_PID=
 space=psrec$$
 trap 'kill -s KILL $LIVE_PID 2>/dev/null; ip netns del $space 2>/dev/null; rm -rf "$tmp"' EXIT
 
-recorded() { python3 "$here/judge/recorded.py" "$@"; }
+recorded() { python3 "$here/judge/recording/recorded.py" "$@"; }
 
 quiet="--set control.http=off --set control.health_tcp=0 --set capture.memory=128MiB
   --set flow.capacity=65536"
@@ -28,6 +28,19 @@ whole() { # workers
   says_within 10 "$tmp/whole" "s['received'] == $packets and s['in_flight'] == 0" &&
     live_stop TERM 5 && live closed "$tmp/whole" && live outside "$tmp/whole" &&
     recorded counts "$tmp/whole" && recorded same "$tmp/whole" "$tmp/mix.pcap"
+}
+
+# Of each flow three packets; of what was offered the rest is left out by policy.
+firsts() { # workers
+  rm -rf "$tmp/first"
+  # shellcheck disable=SC2086
+  live_start "$tmp/first" env -- $quiet --set "capture.ports=[\"net_pcap0,rx_pcap=$tmp/mix.pcap\"]" \
+    --set capture.workers="$1" --set packets.record=accepted --set packets.max_flow_packets=3 || return 1
+  says_within 10 "$tmp/first" "s['received'] == $packets and s['in_flight'] == 0" &&
+    live_stop TERM 5 && live closed "$tmp/first" && recorded counts "$tmp/first" &&
+    python3 "$here/judge/recording/record_policy.py" first "$tmp/first" 3 &&
+    [ "$(results summary "$tmp/first" outputs.recording.offered)" = "$packets" ] &&
+    [ "$(results summary "$tmp/first" outputs.recording.by_policy)" -gt 100 ]
 }
 
 wire() { # directory, prefix..., -- arguments of run: on the wire, one worker
@@ -133,6 +146,8 @@ ip -n $space addr add 10.88.0.1/24 dev from0 && ip -n $space neigh add 10.88.0.2
 
 check "one worker: what was mirrored is recorded" whole 1
 check "two workers" whole 2
+check "one worker: the first packets of each flow" firsts 1
+check "two workers" firsts 2
 check "files rotate, and are readable after a kill" rotates
 check "a slow disk loses packets of the recording alone" slow
 check "a full disk: counted, said, and recorded again when there is room" full

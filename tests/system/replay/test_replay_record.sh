@@ -4,7 +4,7 @@
 # number of workers, and with -w at once.
 . "$(dirname "$0")/../lib.sh"
 
-recorded() { python3 "$here/judge/replay_recorded.py" "$@"; }
+recorded() { python3 "$here/judge/recording/replay_recorded.py" "$@"; }
 
 # The Ethernet file and, where there is one, the raw IP file.
 same_files() { # of one run, of another, without endings

@@ -105,7 +105,7 @@ static void a_plain_flow_in_full(void)
 		"null,"
 		"\"history\":null,\"syn_ack_ms\":null,\"handshake_ms\":null,"
 		"\"response_ms\":null,"
-		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],\"score\":0,\"alerts\":[],"
+		"\"one_sided\":false,\"ports_cut\":false,\"reason\":\"idle\",\"risks\":[],\"score\":0,\"alerts\":[],\"recorded\":null,"
 		"\"tls\":null,\"http\":null,\"dns\":null,\"ssh\":null,\"quic\":null,"
 		"\"transactions\":{\"dns\":null,\"http\":null,\"tls\":null,\"quic\":null,\"ssh\":null},"
 		"\"icmp\":null}\n");
@@ -597,7 +597,7 @@ static void alerts_that_it_has_raised(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(stage_line(stage, 0),
 		",\"alerts\":[{\"alert_id\":\"fedcba9876543210\",\"engine\":\"list\","
 		"\"rule\":\"a\\\"b\",\"severity\":1},{\"alert_id\":\"0000000000000001\","
-		"\"engine\":\"ndpi\",\"rule\":\"12\",\"severity\":4}],\"tls\":"));
+		"\"engine\":\"ndpi\",\"rule\":\"12\",\"severity\":4}],\"recorded\":null,\"tls\":"));
 	stage_free(stage);
 }
 
@@ -628,9 +628,28 @@ static void how_a_flow_went(void)
 				      ",\"response_ms\":4294967.294");
 }
 
+static void what_was_recorded(void)
+{
+	static char bytes[512];
+	struct flow_recorded recorded = {.packets = UINT64_MAX,
+		.bytes = UINT64_MAX,
+		.first_ns = 1071580904891921000,
+		.last_ns = 1071580905891921999};
+	struct text t = text_make(bytes, sizeof(bytes));
+
+	event_recorded(&t, &recorded);
+	*t.at = '\0';
+	CU_ASSERT_TRUE(strlen(bytes) <= EVENT_RECORDED_MAX);
+	CU_ASSERT_STRING_EQUAL(bytes,
+		",\"recorded\":{\"packets\":18446744073709551615,"
+		"\"bytes\":18446744073709551615,\"first\":\"2003-12-16T13:21:44.891921000Z\","
+		"\"last\":\"2003-12-16T13:21:45.891921999Z\"}");
+}
+
 static void docs_list_every_field(void)
 {
 	static const struct flow_alerts alerts = {.n = 1};
+	static const struct flow_recorded recorded = {.packets = 1};
 	struct folder folder = folder_make();
 	struct stage *stage = stage_make(dpi);
 	struct flow flow = sample_flow();
@@ -640,6 +659,7 @@ static void docs_list_every_field(void)
 	flow.key.protocol = 1;
 	exporter_flow(stage->exporter, &flow, FLOW_END_OF_INPUT, &alerts);
 	CU_ASSERT_EQUAL_FATAL(stage->n, 1);
+	((struct flow_record *)(void *)&stage->records[0])->outcome.recorded = &recorded;
 	folder_put(&folder, "event.json", stage_line(stage, 0));
 	CU_ASSERT_TRUE(python_script_agrees("tests/inspect/output_doc.py", "Flow events",
 		folder_path(&folder, "event.json", path, sizeof(path))));
@@ -656,6 +676,7 @@ void suite_event(void)
 	CU_ADD_TEST(s, mirror_fields);
 	CU_ADD_TEST(s, alerts_that_it_has_raised);
 	CU_ADD_TEST(s, how_a_flow_went);
+	CU_ADD_TEST(s, what_was_recorded);
 	CU_ADD_TEST(s, a_network_is_named_by_its_number);
 	CU_ADD_TEST(s, the_mirror_model_names_session_and_interface);
 	CU_ADD_TEST(s, rule_fields);
