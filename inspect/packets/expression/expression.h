@@ -61,10 +61,13 @@ struct expression *expression_parse(const char *text, const struct expression_pa
 void expression_destroy(struct expression *expression); /* NULL is legal */
 const char *expression_text(const struct expression *expression);
 
-/* Three lines without a newline at the end: the sentence, the expression (of a long one the part around the place),
- * and a caret below the place. What a terminal would obey is shown as '?'. Returns `out`. */
+/* For a terminal: three lines, without a newline at the end: the sentence, the expression (of a long one what is
+ * around the place), and a caret below the place. For one line: the sentence, and the expression with the caret
+ * before the place. What a terminal would obey is shown as '?'. Both return `out`. */
 enum { EXPRESSION_SHOWN = 512 };
-char *expression_error_print(
+char *expression_error_lines(
+	const struct expression_error *error, const char *text, char out[EXPRESSION_SHOWN]);
+char *expression_error_line(
 	const struct expression_error *error, const char *text, char out[EXPRESSION_SHOWN]);
 
 /* --- a packet --- */
@@ -121,8 +124,8 @@ struct expression_node {
 		struct {
 			enum expression_side side;
 			struct cidr block; /* a host is a block of full length */
-			/* 0: any packet with addresses of the block's family; else these alone. */
-			unsigned networks; /* mask of 1 << enum expression_network */
+			unsigned
+				networks; /* mask of 1 << enum expression_network: which packets' */
 		} address;
 		struct {
 			enum expression_side side;
@@ -157,8 +160,7 @@ struct expression_node {
 	};
 };
 
-/* The tree begins at expression_root(); nodes have numbers below expression_count(). */
-uint32_t expression_root(const struct expression *expression);
+/* Nodes have numbers below expression_count(), each a higher one than those under it; the root has the highest. */
 uint32_t expression_count(const struct expression *expression);
 const struct expression_node *expression_node(
 	const struct expression *expression, uint32_t number);

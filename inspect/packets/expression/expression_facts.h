@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "config/parse/addr.h"
-#include "decap/ledger.h"
 #include "decap/packet.h"
 
 /* What the frame carries: where addresses come from. */
@@ -26,8 +25,10 @@ struct expression_facts {
 	uint32_t cap, wire;
 	enum link link;
 
-	enum expression_network network;
-	struct ip_addr src, dst; /* of every network but none */
+	enum expression_network
+		network;    /* as the frame says, whatever is wrong with what follows */
+	bool has_addresses; /* and a protocol: enough of the header is there */
+	struct ip_addr src, dst;
 
 	/* Of IP and IPv6: from `ip` on `ip_cap` bytes can be read; the L4 header begins at `l4`. */
 	const uint8_t *ip;
@@ -50,8 +51,10 @@ struct expression_facts {
 	uint64_t answers;
 };
 
-/* What decap and the stages behind it know of a packet (struct packet), which it must outlive. `why` as decap or the pipeline
- * said: a packet whose inner headers were refused has a frame alone. Session and interface are those of p->config; the
- * tenant is the caller's. */
-void expression_facts_of(
-	const struct packet *p, enum reason why, struct expression_facts *facts);
+struct model_session;
+
+/* What is known of a packet that has an inner frame, whatever decap said of what is in it; the packet must outlive
+ * the facts. Headers that decap refused are read as far as they go. `session`: the one of the mirror model, NULL where
+ * it has none. The tenant's name is the caller's to add. */
+void expression_facts_of(const struct packet *p, const struct model_session *session,
+	struct expression_facts *facts);
