@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/log/now.h"
 #include "config/log/text.h"
@@ -87,6 +88,16 @@ static void say(enum log_level level, const char *called, const char *format, va
 void log_error(const char *format, ...)
 {
 	SAY(LOG_LEVEL_ERROR, "");
+}
+
+void log_error_lines(const char *text)
+{
+	while (*text != '\0') {
+		int len = (int)strcspn(text, "\n");
+
+		log_error("%.*s", len, text);
+		text += len + (text[len] == '\n');
+	}
 }
 
 void log_warning(const char *format, ...)

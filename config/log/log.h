@@ -19,6 +19,9 @@ enum log_level {
 void log_configure(enum log_format format, enum log_level most);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+/* A text of several lines, each a message: carets stand below what they point at. The caller vouches for the
+ * lines: what came from outside must not have made any. */
+void log_error_lines(const char *text);
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 /* A warning of the settings, which text calls one ("periscope: warning: SENTENCE"). */

@@ -45,21 +45,12 @@ void distributor_destroy(struct distributor *distributor)
 	free(distributor);
 }
 
-static void __attribute__((noinline))
-leave_out(const struct inner_filter *inner, struct block *block)
-{
-	for (uint32_t i = 0; i < block->n_slots; i++)
-		block->why[i] = inner_filter_judge(inner, &block->packets[i], block->why[i]);
-}
-
 void distributor_decap(struct distributor *distributor, struct block *block)
 {
 	struct distributor *d = distributor;
 
 	for (uint32_t i = 0; i < block->n_slots; i++)
 		block->why[i] = decap_packet(&d->decap, &block->packets[i], &d->met);
-	if (d->inner)
-		leave_out(d->inner, block);
 }
 
 static void __attribute__((noinline)) learn_ports(struct distributor *d, struct packet *p)
@@ -68,15 +59,24 @@ static void __attribute__((noinline)) learn_ports(struct distributor *d, struct 
 		p->flags |= PACKET_NO_PORTS;
 }
 
+/* Later fragments have their ports by then, and go or stay as their first one does. */
+static void __attribute__((noinline))
+leave_out(struct distributor *d, struct block *block, uint32_t i)
+{
+	block->why[i] = inner_filter_judge(d->inner, &block->packets[i], block->why[i]);
+}
+
 /* The worker that owns the packet's flow; packets without one are dealt round. */
 static uint32_t owner(struct distributor *d, struct block *block, uint32_t i)
 {
 	struct packet *p = &block->packets[i];
 
+	if (block->why[i] == REASON_inspected && p->flags & PACKET_FRAGMENT)
+		learn_ports(d, p);
+	if (d->inner)
+		leave_out(d, block, i);
 	if (block->why[i] != REASON_inspected)
 		return i % d->n_workers;
-	if (p->flags & PACKET_FRAGMENT)
-		learn_ports(d, p);
 	if (d->n_workers == 1)
 		return 0;
 	p->tenant = p->flags & PACKET_HAS_VNI ? session_table_tenant_of(d->sessions, &p->key)

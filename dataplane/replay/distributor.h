@@ -26,7 +26,7 @@ void distributor_destroy(struct distributor *distributor);
 void distributor_decap(struct distributor *distributor, struct block *block);
 
 /* In the order of blocks, once those behind it are filled as far as `ahead_end` says: tells later
- * fragments their ports, and fills the workers' lists of packets. */
+ * fragments their ports, leaves out what --inner does not take, and fills the workers' lists of packets. */
 void distributor_deal(struct distributor *distributor, struct block *block);
 
 /* Packets that DECAP_AUTO took for no mirror traffic. */

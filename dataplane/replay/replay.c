@@ -76,9 +76,13 @@ static enum replay_status open_files(struct replay *replay, struct error *error)
 	struct input_counters counters;
 
 	if (p->inner) {
-		replay->inner = inner_filter_create(p->inner, error);
-		if (!replay->inner)
+		replay->inner = inner_filter_create(
+			p->inner, p->settings, p->model ? p->model : &no_model, error);
+		if (!replay->inner) {
+			log_error_lines(error->text);
+			error->text[0] = '\0';
 			return REPLAY_USAGE;
+		}
 	}
 	replay->input = input_open(p->captures, p->n_captures, p->bpf, error);
 	if (!replay->input)

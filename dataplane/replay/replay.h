@@ -20,7 +20,7 @@ struct replay_params {
 	const char *const *captures;
 	uint32_t n_captures;
 	const char *bpf;         /* of packets as captured; NULL: every packet */
-	const char *inner;       /* of inner frames (inner_filter.h); NULL: every packet */
+	const char *inner;       /* of what is inside (inner_filter.h); NULL: every packet */
 	const char *output_dir;  /* NULL: none, and the settings ask for no files */
 	bool force;              /* an output directory that is not empty is taken over */
 	const char *packet_file; /* NULL: none, but for what packets.record asks for */

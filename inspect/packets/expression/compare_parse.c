@@ -121,6 +121,7 @@ static bool load_read(struct parser *p, const struct word *word)
 	uint32_t at;
 
 	layer_set(&step, word->value);
+	p->e->asks_ethernet = p->e->asks_ethernet || step.layer == LAYER_FRAME;
 	if (!parse_take_sign(p, '['))
 		return parse_fail(p, p->at, "'[' is missing behind '%s'", word->text);
 	if (!parse_deeper(p) || !sum_read(p, RANK_LEAST))

@@ -73,7 +73,8 @@ char *expression_error_line(
 /* --- a packet --- */
 
 /* Whether the expression is true of the packet. What a packet does not have (ports of a fragment whose first one nobody
- * saw, bytes that a mirror cut off) makes what asks for it false, and `not` of that true. */
+ * saw, bytes that a mirror cut off) makes what asks for it false, and `not` of that true; but an expression about Ethernet
+ * headers (ether host, src, dst, ether[...]) takes no packet without them, as pcap-filter(7) has it. */
 bool expression_match(
 	const struct expression *expression, const struct expression_facts *facts);
 

@@ -78,6 +78,11 @@ bool frame_has_ether(const struct expression_facts *facts, uint16_t ether)
 	uint16_t ethers[LINK_TAGS_MAX + 1], ids[LINK_TAGS_MAX];
 	int tags, n = walk(facts, ethers, ids, &tags);
 
+	/* Links without EtherTypes carry IP alone. */
+	if (!has_ether_at_all(facts->link))
+		return ether == (facts->network == EXPRESSION_IP           ? ETHER_IP4
+					: facts->network == EXPRESSION_IP6 ? ETHER_IP6
+									   : ETHER_NONE);
 	for (int i = 0; i < n; i++)
 		if (ethers[i] == ether)
 			return true;

@@ -78,6 +78,7 @@ struct expression {
 	uint32_t n_questions;
 	uint32_t n_answers; /* questions for others */
 	bool asks_newest;
+	bool asks_ethernet; /* of headers that other links do not have */
 };
 
 /* Whether a comparison that begins at that step is true of the packet. */

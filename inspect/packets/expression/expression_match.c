@@ -122,6 +122,8 @@ bool expression_match(const struct expression *expression, const struct expressi
 {
 	uint16_t at = 0;
 
+	if (expression->asks_ethernet && facts->link != LINK_ETHERNET)
+		return false;
 	while (at < QUESTION_FALSE) {
 		const struct question *q = &expression->questions[at];
 		bool yes = q->node->kind == EXPRESSION_COMPARE

@@ -165,6 +165,7 @@ bool value_read_mac(struct parser *p, const struct head *head, struct expression
 	const char *c;
 	int digits = 0;
 
+	p->e->asks_ethernet = true;
 	node->kind = EXPRESSION_MAC;
 	node->mac.side = head->side;
 	if (!parse_value(p, "a MAC address", &value))

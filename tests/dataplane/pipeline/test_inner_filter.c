@@ -29,7 +29,7 @@ static struct packet judged(
 {
 	char hex[256];
 	struct error error;
-	struct inner_filter *f = inner_filter_create(expression, &error);
+	struct inner_filter *f = inner_filter_create(expression, NULL, NULL, &error);
 	struct packet p;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
@@ -106,8 +106,8 @@ static void packets_that_are_not_inspected(void)
 		{REASON_other_port, REASON_other_port},
 	};
 	struct error error;
-	struct inner_filter *f = inner_filter_create("udp", &error);
-	struct inner_filter *arp = inner_filter_create("arp", &error);
+	struct inner_filter *f = inner_filter_create("udp", NULL, NULL, &error);
+	struct inner_filter *arp = inner_filter_create("arp", NULL, NULL, &error);
 	uint8_t bytes[ROOM];
 	uint32_t len =
 		(uint32_t)hex_read("02000000000b 02000000000a 0806 00010800", bytes, ROOM);
@@ -128,10 +128,10 @@ static void expressions_that_are_none(void)
 {
 	struct error error;
 
-	CU_ASSERT_PTR_NULL(inner_filter_create("port port", &error));
+	CU_ASSERT_PTR_NULL(inner_filter_create("port port", NULL, NULL, &error));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "--inner 'port port': "));
 	CU_ASSERT_PTR_NULL(strstr(error.text, "quote"));
-	CU_ASSERT_PTR_NULL(inner_filter_create("port", &error));
+	CU_ASSERT_PTR_NULL(inner_filter_create("port", NULL, NULL, &error));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "quote it"));
 	inner_filter_destroy(NULL);
 }

@@ -96,8 +96,8 @@ echo "# expressions"
 capgen mix "$tmp/mix.pcap" flows=90 vnis=3 seed=5 noise=1 inner="$tmp/inner" >/dev/null
 packets=$(tcpdump --count -r "$tmp/mix.pcap" 2>/dev/null | cut -d ' ' -f 1)
 replay "$tmp/out" -w "$tmp/all.pcap" "$tmp/mix.pcap"
-inner() { # expression: tcpdump finds the same in what was decapsulated
-  tcpdump -r "$tmp/all.pcap" --nano -w "$tmp/want.pcap" "$1" 2>/dev/null
+inner() { # expression, and tcpdump's where that is another: it finds the same in what was decapsulated
+  tcpdump -r "$tmp/all.pcap" --nano -w "$tmp/want.pcap" "${2:-$1}" 2>/dev/null
   want=$(tcpdump --count -r "$tmp/want.pcap" 2>/dev/null | cut -d ' ' -f 1)
   for workers in 1 4; do
     replay "$tmp/out" --workers $workers --inner "$1" --force -w "$tmp/got.pcap" "$tmp/mix.pcap" &&
@@ -108,9 +108,35 @@ inner() { # expression: tcpdump finds the same in what was decapsulated
   [ "$want" -gt 0 ] && [ "$want" -lt "$packets" ] &&
     cmp "$tmp/lines.1" "$tmp/lines.4"
 }
-for expression in 'port 53' ip6 arp 'not udp port 4000' 'tcp[13] & 2 != 0' 'greater 500'; do
+for expression in 'port 53' ip6 arp 'greater 500' 'host 10.0.0.11 or 10.0.0.14 and not port 80' \
+  'net 10.0.0.0/29 || 2001:db8::/125' 'icmp or icmp6' 'tcp src portrange 1024-1040'; do
   check "--inner '$expression'" inner "$expression"
 done
+# tcpdump knows the ports of no later fragment; all that are here are of port 4000. Its tcp[] is IPv4's alone.
+later='ip[6:2] & 0x1fff != 0'
+check "--inner 'udp port 4000', with later fragments" inner 'udp port 4000' "udp port 4000 or $later"
+check "--inner 'not udp port 4000', without them" inner 'not udp port 4000' "not udp port 4000 and not $later"
+check "--inner 'tcp[13] & 2 != 0', in IPv6, too" inner 'tcp[13] & 2 != 0' \
+  'tcp[13] & 2 != 0 or (ip6 proto 6 and ip6[53] & 2 != 0)'
+mirrored() { # expression, of a session of the settings, and tshark's filter of the VNI that is meant
+  cat >"$tmp/sessions.yaml" <<'END'
+tenants: [{name: blue, virtual_network_ids: [101]}]
+traffic_mirror_sessions:
+  - {id: tms-b, session_number: 1, virtual_network_id: 102, network_interface_id: eni-b}
+network_interfaces: [{id: eni-b, private_ip_addresses: [172.31.0.102]}] # where capgen sends VNI 102 from
+END
+  want=$(tshark -r "$tmp/mix.pcap" -Y "$2" 2>/dev/null | wc -l)
+  for workers in 1 4; do
+    replay "$tmp/out" -c "$tmp/sessions.yaml" --workers $workers --inner "$1" --force -w "$tmp/got.$workers" "$tmp/mix.pcap" &&
+      is ledger.inner_excluded $((packets - want)) && is outputs.packets.written "$want" || return 1
+  done
+  [ "$want" -gt 0 ] && cmp "$tmp/got.1" "$tmp/got.4"
+}
+check "--inner 'vni 100 or 101'" mirrored 'vni 100 or 101' 'vxlan.vni in {100, 101}'
+check "--inner 'tenant blue and not arp'" mirrored 'tenant blue and not arp' 'vxlan.vni==101 and not arp'
+check "--inner 'tenant 100'" mirrored 'tenant 100' 'vxlan.vni==100'
+check "--inner 'session tms-b'" mirrored 'session tms-b' 'vxlan.vni==102'
+check "--inner 'not interface eni-b and tcp'" mirrored 'not interface eni-b and tcp' 'vxlan.vni!=102 and tcp'
 make links links.pcap
 kinds() { # of frames, cut ones: by what arrived and the length that they had
   replay "$tmp/out" --inner 'port 80 and greater 300' "$tmp/links.pcap" &&
@@ -142,6 +168,14 @@ check "an expression without quotes" refused "quote it: 'port 53'" "$tmp/mix.pca
 check "an expression of more words" refused "quote it: 'tcp and host 10.0.0.1'" "$tmp/mix.pcap" tcp and host 10.0.0.1
 check "--inner without quotes" refused "quote it" --inner port 53 "$tmp/mix.pcap"
 check "--inner of nonsense" refused "--inner 'port port'" --inner 'port port' "$tmp/mix.pcap"
+caret() { # a place below the expression: an expression, how many columns are before it
+  refused "--inner '$1': " --inner "$1" "$tmp/mix.pcap" || return 1
+  printf 'periscope:   %s\nperiscope:   %*s^\n' "$1" "$2" '' >"$tmp/expected" && tail -n 2 "$tmp/said" | cmp - "$tmp/expected"
+}
+check "--inner: a caret below what is wrong" caret 'port 80 and hots 10.0.0.1' 12
+check "--inner: or where something is missing" caret 'port 80 and' 11
+check "--inner: a word for others says where it works" refused "'app' cannot be used in --inner: it works in periscope read" \
+  --inner 'tcp and app TLS' "$tmp/mix.pcap"
 one_word() { replay "$tmp/out" "$tmp/mix.pcap" udp && is received "$packets"; }
 check "an expression of one word needs no quotes" one_word
 
