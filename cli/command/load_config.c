@@ -9,6 +9,7 @@
 #include "config/log/error.h"
 #include "inspect/detect/lists/lists.h"
 #include "inspect/geo/geo.h"
+#include "inspect/packets/expression/expression.h"
 
 static bool load_settings(
 	const struct config_source *from, struct settings *settings, struct error *error)
@@ -82,12 +83,54 @@ static void check_systems(const struct policy *policy, struct report *report)
 			"detect.lists");
 }
 
+/* A word of the command line that sets them all. */
+static bool are_set(const struct config_source *from, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (uint32_t i = 0; i < from->n_set; i++)
+		if (strncmp(from->set[i], key, len) == 0 && from->set[i][len] == '=')
+			return true;
+	return false;
+}
+
+/* false: the expression of one is none. */
+static bool check_feeds(const struct config_source *from, const struct settings *settings,
+	struct report *report)
+{
+	const struct expression_params params = {
+		.words = EXPRESSION_WORDS_PACKET, .user = "a feed"};
+	bool from_file = from->file && !are_set(from, "feeds"), fine = true;
+
+	for (uint32_t i = 0; i < settings->feeds.count; i++) {
+		const struct settings_feed *feed = &settings->feeds.feed[i];
+		struct expression_error why;
+		struct expression *e = NULL;
+		char key[32], shown[EXPRESSION_SHOWN];
+
+		if (feed->expression)
+			e = expression_parse(feed->expression, &params, &why);
+		if (feed->expression && !e) {
+			snprintf(key, sizeof(key), "feeds[%u].what", i);
+			report_add(report, FINDING_wrong_value,
+				from_file ? from->file : "--set",
+				from_file ? feed->what_line : 0, key, "%s",
+				expression_error_line(&why, feed->expression, shown));
+			fine = false;
+		}
+		expression_destroy(e);
+	}
+	return fine;
+}
+
 bool load_knowledge_report(const struct config_source *from, const struct settings *settings,
 	struct policy *policy, struct report *report)
 {
+	bool fine = check_feeds(from, settings, report);
+
 	policy->lists = lists_load(settings, from->file, report);
 	policy->geo = geo_load(settings, from->file, report);
-	if (policy->lists && policy->geo) {
+	if (policy->lists && policy->geo && fine) {
 		check_systems(policy, report);
 		return true;
 	}

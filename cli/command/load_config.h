@@ -24,7 +24,7 @@ struct model *load_config(
 	const struct config_source *from, struct settings *settings, struct error *error);
 
 /* The indicator lists and the databases of addresses of these settings, empty where they name none, into `policy`,
- * which gets nothing when it is false: `error` says what is wrong. */
+ * which gets nothing when it is false: `error` says what is wrong with them, or with an expression of a feed. */
 bool load_knowledge(const struct config_source *from, const struct settings *settings,
 	struct policy *policy, struct error *error);
 /* The same for a report; it warns of AS numbers that nobody can look up. */

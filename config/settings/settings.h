@@ -145,6 +145,10 @@ struct settings_feed {
 	char address[64];          /* see value_endpoint() */
 	char iface[16];            /* of an interface */
 	enum settings_record what; /* RECORD_ALL or RECORD_ACCEPTED */
+	/* Of those accepted the ones of which this is true (inspect/packets/expression/expression.h), not checked
+	 * here. NULL: all of them. Owned by the settings. */
+	char *expression;
+	uint32_t what_line; /* where `what` stands; 0: nowhere */
 	enum feed_tag tag;
 	enum feed_times times;
 	uint32_t cut; /* bytes of each packet; 0 = all */

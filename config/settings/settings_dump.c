@@ -177,7 +177,12 @@ static void feed_print(const struct settings_feed *f, FILE *out)
 		fputs(", iface: ", out);
 		quoted_print(f->iface, out);
 	}
-	fprintf(out, ", what: \"%s\", tag: ", f->what == RECORD_ALL ? "all" : "accepted");
+	fputs(", what: ", out);
+	if (f->expression)
+		quoted_print(f->expression, out);
+	else
+		fputs(f->what == RECORD_ALL ? "\"all\"" : "\"accepted\"", out);
+	fputs(", tag: ", out);
 	name_print(FEED_TAG_NAMES, f->tag, out);
 	if (f->kind != FEED_INTERFACE) {
 		fputs(", times: ", out);

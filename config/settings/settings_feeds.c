@@ -145,10 +145,28 @@ static bool kind_read(const struct place *p, const struct node *map, struct sett
 					    : address_read(p, map, feed);
 }
 
+/* all, accepted, or an expression. */
+static bool what_read(const struct place *p, const struct node *map, struct settings_feed *feed)
+{
+	const struct node *node = node_member(map, "what");
+
+	feed->what = RECORD_ACCEPTED;
+	if (!node)
+		return true;
+	if (node->kind != NODE_SCALAR || *node->text == '\0')
+		return place_refuse(
+			p, node, "what is not all, accepted or an expression in quotes");
+	feed->what_line = node->line;
+	if (strcmp(node->text, "all") == 0)
+		feed->what = RECORD_ALL;
+	else if (strcmp(node->text, "accepted") != 0)
+		feed->expression = place_text(node->text);
+	return true;
+}
+
 static bool feed_read(const struct place *p, const struct node *map, struct settings_feed *feed)
 {
-	unsigned what = RECORD_ACCEPTED - RECORD_ALL, tag = FEED_TAG_NONE,
-		 times = FEED_TIMES_US;
+	unsigned tag = FEED_TAG_NONE, times = FEED_TIMES_US;
 
 	if (map->kind != NODE_MAP)
 		return place_refuse(p, map, "holds %s where {name, kind, ...} belongs",
@@ -159,11 +177,10 @@ static bool feed_read(const struct place *p, const struct node *map, struct sett
 			return place_refuse(p, n, "a feed has no key '%.64s'", n->key);
 	}
 	if (!name_read(p, map, feed) || !kind_read(p, map, feed) || !cut_read(p, map, feed) ||
-		!place_choice(p, map, "what", "all|accepted", &what) ||
+		!what_read(p, map, feed) ||
 		!place_choice(p, map, "tag", FEED_TAG_NAMES, &tag) ||
 		!place_choice(p, map, "times", FEED_TIMES_NAMES, &times))
 		return false;
-	feed->what = (enum settings_record)(RECORD_ALL + what);
 	feed->tag = (enum feed_tag)tag;
 	feed->times = (enum feed_times)times;
 	return true;

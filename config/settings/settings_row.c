@@ -127,8 +127,10 @@ static void suppressions_clear(struct settings_suppressions *s)
 
 static void feeds_clear(struct settings_feeds *feeds)
 {
-	for (uint32_t i = 0; i < feeds->count; i++)
+	for (uint32_t i = 0; i < feeds->count; i++) {
 		free(feeds->feed[i].path);
+		free(feeds->feed[i].expression);
+	}
 	free(feeds->feed);
 	*feeds = (struct settings_feeds){0};
 }

@@ -3,6 +3,7 @@
 #include "config/log/now.h"
 #include "config/thread/cache_line.h"
 #include "config/thread/service.h"
+#include "dataplane/pipeline/choice.h"
 #include "dataplane/pipeline/record.h"
 #include "decap/counters/shared.h"
 #include "inspect/packets/feed.h"
@@ -19,6 +20,7 @@ enum {
 /* What one worker has offered, and what became of it before the queue. */
 struct offer {
 	_Alignas(CACHE_LINE) _Atomic uint64_t offered;
+	_Atomic uint64_t left_out; /* by the feed's expression */
 	_Atomic uint64_t shed, lost;
 };
 
@@ -26,6 +28,7 @@ struct feeder {
 	struct service service;
 	const struct settings_feed *settings;
 	struct feed *feed;
+	struct choice *choice; /* NULL: all that `what` says */
 	struct packet_queue *queue;
 	struct offer *offers; /* one a worker */
 	char thread[THREAD_NAME];
@@ -57,6 +60,20 @@ static bool is_port(const struct settings *settings, const char *iface)
 	return false;
 }
 
+/* Expressions were checked when the settings were read. */
+static bool open_choice(struct feeder *f, const struct settings *settings, struct error *error)
+{
+	const struct choice_params params = {.user = "a feed", .settings = settings};
+	struct expression_error why;
+
+	if (!f->settings->expression)
+		return true;
+	f->choice = choice_create(f->settings->expression, &params, &why);
+	if (!f->choice)
+		error_set(error, "feeds: %s: what: %s", f->settings->name, why.text);
+	return f->choice != NULL;
+}
+
 static bool open_feeder(struct feeder *f, const struct settings *settings, uint32_t n_workers,
 	struct error *error)
 {
@@ -69,6 +86,8 @@ static bool open_feeder(struct feeder *f, const struct settings *settings, uint3
 			f->settings->name, f->settings->iface);
 		return false;
 	}
+	if (!open_choice(f, settings, error))
+		return false;
 	error_set(error, "feeds: %s: not enough memory for packets.queue", f->settings->name);
 	f->offers = cache_line_alloc(n_workers * sizeof(*f->offers));
 	f->queue = packet_queue_create(packet_queue_room(settings->packets.queue), n_workers);
@@ -187,23 +206,44 @@ void feeds_configure(struct feeds *feeds, const struct model *model)
 
 /* --- a worker --- */
 
+/* Those of `want` that its expression takes. */
+static uint64_t __attribute__((noinline))
+choose(const struct feeder *f, const struct packet_burst *burst, uint64_t want)
+{
+	uint64_t chosen = 0;
+
+	for (uint64_t rest = want; rest; rest &= rest - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(rest);
+
+		chosen |= (uint64_t)choice_takes(f->choice, &burst->packets[i]) << i;
+	}
+	return chosen;
+}
+
+static uint32_t count_of(uint64_t mask)
+{
+	return (uint32_t)__builtin_popcountll(mask);
+}
+
 static void offer_to(
 	struct feeder *f, uint32_t worker, const struct packet_burst *burst, bool shed)
 {
-	uint64_t want = record_wanted(f->settings->what, burst->why, burst->mask), kept;
-	uint32_t n = (uint32_t)__builtin_popcountll(want);
+	uint64_t want = record_wanted(f->settings->what, burst->why, burst->mask), chosen, kept;
 	struct offer *offer = &f->offers[worker];
 
-	if (n == 0)
+	if (want == 0)
 		return;
-	shared_add(&offer->offered, n);
+	shared_add(&offer->offered, count_of(want));
 	if (shed) {
-		shared_add(&offer->shed, n);
+		shared_add(&offer->shed, count_of(want));
 		return;
 	}
-	kept = packet_queue_put(f->queue, worker, burst, want, NULL, true);
-	if (kept != want)
-		shared_add(&offer->lost, n - (uint32_t)__builtin_popcountll(kept));
+	chosen = f->choice ? choose(f, burst, want) : want;
+	if (chosen != want)
+		shared_add(&offer->left_out, count_of(want ^ chosen));
+	kept = packet_queue_put(f->queue, worker, burst, chosen, NULL, true);
+	if (kept != chosen)
+		shared_add(&offer->lost, count_of(chosen ^ kept));
 }
 
 void feeds_offer(
@@ -240,6 +280,7 @@ void feeds_destroy(struct feeds *feeds)
 	feeds_stop(feeds, 0);
 	for (uint32_t i = 0; i < feeds->count; i++) {
 		feed_close(feeds->feeders[i].feed);
+		choice_destroy(feeds->feeders[i].choice);
 		packet_queue_destroy(feeds->feeders[i].queue);
 		free(feeds->feeders[i].offers);
 	}
@@ -270,7 +311,7 @@ struct feed_state feeds_state(const struct feeds *feeds, uint32_t index)
 	for (uint32_t w = 0; w < feeds->n_workers; w++) {
 		const struct offer *offer = &f->offers[w];
 
-		l->by_policy += shared_get(&offer->shed);
+		l->by_policy += shared_get(&offer->shed) + shared_get(&offer->left_out);
 		l->lost_queue += shared_get(&offer->lost);
 		l->offered += shared_get(&offer->offered);
 	}

@@ -282,7 +282,8 @@ static void record_to(struct packet_files *files, const struct mark *mark)
 		packet_files_leave_out(files);
 }
 
-static void record_one(const struct reader_params *to, const struct mark *mark)
+static void record_one(
+	const struct reader_params *to, const struct mark *mark, const struct packet *packet)
 {
 	if (mark->least == RECORD_NONE)
 		return;
@@ -292,14 +293,14 @@ static void record_one(const struct reader_params *to, const struct mark *mark)
 		suricata_send(to->suricata, &mark->packet);
 	if (to->recording && mark->offered)
 		record_to(to->recording, mark);
-	replay_feeds_put(to->feeds, mark->least, &mark->packet);
+	replay_feeds_put(to->feeds, mark->least, &mark->packet, packet);
 }
 
 static void record(struct reader *reader, const struct block *block)
 {
 	for (uint32_t i = 0; block->marks && i < block->n_slots; i++) {
 		block->marks[i].packet.time_ns = block->times[i];
-		record_one(&reader->params, &block->marks[i]);
+		record_one(&reader->params, &block->marks[i], &block->packets[i]);
 	}
 }
 

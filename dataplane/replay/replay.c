@@ -116,7 +116,8 @@ static int open_feeds(struct replay *replay, struct error *error)
 {
 	const struct feeds_watch watch = {replay, keep_waiting};
 
-	replay->feeds = replay_feeds_open(replay->params->settings, watch, error);
+	replay->feeds = replay_feeds_open(replay->params->settings,
+		replay->params->model ? replay->params->model : &no_model, watch, error);
 	return !replay->feeds && error->text[0] ? -1 : 0;
 }
 

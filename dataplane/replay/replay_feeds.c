@@ -1,6 +1,7 @@
 #include "dataplane/replay/replay_feeds.h"
 
 #include "config/log/log.h"
+#include "dataplane/pipeline/choice.h"
 
 #include <stdlib.h>
 
@@ -12,10 +13,32 @@ struct replay_feeds {
 	struct point_tags *tags; /* NULL: no feed has tags */
 	uint32_t count;
 	struct feed *feeds[FEEDS_MAX];
+	struct choice *choices[FEEDS_MAX]; /* NULL: all that `what` says */
 };
 
-struct replay_feeds *replay_feeds_open(
-	const struct settings *settings, struct feeds_watch watch, struct error *error)
+/* Expressions were checked when the settings were read. */
+static bool open_feed(struct replay_feeds *feeds, const struct settings_feed *settings,
+	const struct model *model, struct error *error)
+{
+	const struct feed_params params = {.settings = settings, .waits = true};
+	const struct choice_params choice = {
+		.user = "a feed", .settings = feeds->settings, .model = model};
+	uint32_t i = feeds->count++;
+	struct expression_error why;
+
+	if (settings->expression) {
+		feeds->choices[i] = choice_create(settings->expression, &choice, &why);
+		if (!feeds->choices[i]) {
+			error_set(error, "feeds: %s: what: %s", settings->name, why.text);
+			return false;
+		}
+	}
+	feeds->feeds[i] = feed_open(&params, error);
+	return feeds->feeds[i] != NULL;
+}
+
+struct replay_feeds *replay_feeds_open(const struct settings *settings,
+	const struct model *model, struct feeds_watch watch, struct error *error)
 {
 	struct replay_feeds *feeds;
 
@@ -28,12 +51,8 @@ struct replay_feeds *replay_feeds_open(
 		return NULL;
 	feeds->settings = settings;
 	feeds->watch = watch;
-	for (; feeds->count < settings->feeds.count; feeds->count++) {
-		const struct feed_params params = {
-			.settings = &settings->feeds.feed[feeds->count], .waits = true};
-
-		feeds->feeds[feeds->count] = feed_open(&params, error);
-		if (feeds->feeds[feeds->count])
+	while (feeds->count < settings->feeds.count) {
+		if (open_feed(feeds, &settings->feeds.feed[feeds->count], model, error))
 			continue;
 		replay_feeds_destroy(feeds);
 		return NULL;
@@ -87,7 +106,7 @@ bool replay_feeds_begin(struct replay_feeds *feeds, const char *dir, const struc
 }
 
 void replay_feeds_put(struct replay_feeds *feeds, enum settings_record least,
-	const struct packet_record *record)
+	const struct packet_record *record, const struct packet *packet)
 {
 	for (uint32_t i = 0; feeds && i < feeds->count; i++) {
 		struct feed *feed = feeds->feeds[i];
@@ -95,6 +114,10 @@ void replay_feeds_put(struct replay_feeds *feeds, enum settings_record least,
 
 		if (what != RECORD_ALL && what != least)
 			continue;
+		if (feeds->choices[i] && !choice_takes(feeds->choices[i], packet)) {
+			feed_leave_out(feed);
+			continue;
+		}
 		while (!feed_put(feed, record))
 			wait_for(feeds, feed);
 	}
@@ -126,8 +149,10 @@ void replay_feeds_destroy(struct replay_feeds *feeds)
 {
 	if (!feeds)
 		return;
-	for (uint32_t i = 0; i < feeds->count; i++)
+	for (uint32_t i = 0; i < feeds->count; i++) {
 		feed_close(feeds->feeds[i]);
+		choice_destroy(feeds->choices[i]);
+	}
 	point_tags_close(feeds->tags);
 	free(feeds);
 }

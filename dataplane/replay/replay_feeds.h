@@ -19,17 +19,18 @@ struct feeds_watch {
 	bool (*go_on)(void *ctx);
 };
 
-/* All feeds of the settings, and what of them needs rights. NULL: there are none, or `error` says why (else
+/* All feeds of the settings, and what of them needs rights; settings and model are borrowed. NULL: there are none, or `error` says why (else
  * its text is ""). */
-struct replay_feeds *replay_feeds_open(
-	const struct settings *settings, struct feeds_watch watch, struct error *error);
+struct replay_feeds *replay_feeds_open(const struct settings *settings,
+	const struct model *model, struct feeds_watch watch, struct error *error);
 /* Numbers for the sessions of `model` (NULL: none), kept in the output directory (NULL: nowhere). Then waits
  * until each feed is read. false: `error` says why. */
 bool replay_feeds_begin(struct replay_feeds *feeds, const char *dir, const struct model *model,
 	struct error *error);
-/* One packet, for all feeds that want it: `least` is what of packets.record takes it. NULL is legal. */
+/* One packet, for all feeds that want it: `least` is what of packets.record takes it, `packet` the same with its headers as
+ * decap left them. NULL is legal. */
 void replay_feeds_put(struct replay_feeds *feeds, enum settings_record least,
-	const struct packet_record *record);
+	const struct packet_record *record, const struct packet *packet);
 /* Gives readers what is left. NULL is legal. false: packets were lost. */
 bool replay_feeds_end(struct replay_feeds *feeds);
 /* After that, too. NULL has none. */

@@ -220,6 +220,12 @@ static void end_when_left(struct feed *feed)
 		feed->params.settings->name);
 }
 
+void feed_leave_out(struct feed *feed)
+{
+	feed->ledger.offered++;
+	feed->ledger.by_policy++;
+}
+
 void feed_send(struct feed *feed)
 {
 	if (!feed->stream)

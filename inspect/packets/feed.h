@@ -4,7 +4,7 @@
  *
  *     offered = written + by_policy + lost_queue + lost_disk
  *
- * by_policy    too short to be tagged
+ * by_policy    left out by its expression; too short to be tagged
  * lost_queue   nobody read it (`no_reader`, live); the interface's queue was full (live)
  * lost_disk    the last reader went and had not taken it; the interface was gone, or takes none so long
  *              (`too_long`); in replay all that came after the reader had gone
@@ -50,6 +50,8 @@ bool feed_join(struct feed *feed, int fd, const char *who);
 /* false: not now; it was not counted, and is to be offered again. A packet of a tagged feed without an
  * observation point goes as it is. */
 bool feed_put(struct feed *feed, const struct packet_record *record);
+/* A packet that its expression (settings, `what`) does not take: counted. */
+void feed_leave_out(struct feed *feed);
 /* Gives readers what they take now, and lets new ones join. */
 void feed_send(struct feed *feed);
 /* Waits until a reader takes more, or comes, but no longer than `ms`. */

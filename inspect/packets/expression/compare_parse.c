@@ -155,12 +155,15 @@ static bool atom_read(struct parser *p)
 {
 	const struct compare_step negate = {.code = COMPARE_NEGATE};
 	uint64_t number;
+	uint32_t at;
 	bool ok;
 
+	parse_next(p);
+	at = p->at;
 	if (parse_number(p, &number))
 		return number <= UINT32_MAX
 			       ? add_number(p, number)
-			       : parse_fail(p, p->at, "the number has more than 32 bits");
+			       : parse_fail(p, at, "the number has more than 32 bits");
 	if (name_read(p, &number))
 		return add_number(p, number);
 	if (parse_next(p) != '-' && p->text[p->at] != '(')

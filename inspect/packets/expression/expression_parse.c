@@ -150,19 +150,32 @@ static bool word_read(struct parser *p, const struct word *word, uint32_t *node)
 	return parse_fail(p, p->at, "'%s' stands where something to ask belongs", word->text);
 }
 
+/* Whether what stands here may be a value of the words before: addresses and numbers, and what is quoted by '\'. A
+ * name could be a word that was spelt wrong. */
+static bool takes_over(struct parser *p, const struct head *last)
+{
+	char c = p->text[p->at];
+
+	if (last->type == TYPE_NONE || last->type == TYPE_NAME)
+		return false;
+	return (c >= '0' && c <= '9') || (c != '\0' && strchr(":\\\"'", c)) ||
+	       value_is_known(p, last);
+}
+
 /* A value that takes over the words of the one before. */
 static bool bare_value(struct parser *p, uint32_t *node)
 {
 	struct value_text value;
 	uint32_t at = p->at;
 
-	if (p->last.type != TYPE_NONE)
-		return head_value(p, &p->last, node);
 	if (p->text[at] == ')')
 		return parse_fail(p, at, "')' stands where something to ask belongs");
+	if (takes_over(p, &p->last))
+		return head_value(p, &p->last, node);
 	if (!parse_value(p, "something to ask", &value))
 		return false;
-	if (value.text[strspn(value.text, "0123456789abcdefABCDEF.:/")] == '\0')
+	if (strpbrk(value.text, "0123456789:") &&
+		value.text[strspn(value.text, "0123456789abcdefABCDEF.:/")] == '\0')
 		return parse_fail(p, at,
 			"'%.64s' needs a word before it, such as host, net or port",
 			value.text);
@@ -244,7 +257,8 @@ static bool whole(struct parser *p)
 		return false;
 	if (p->text[p->at] == ')')
 		return parse_fail(p, p->at, "')' closes nothing");
-	return parse_is_end(p) || parse_fail(p, p->at, "'and' or 'or' is missing here");
+	return parse_is_end(p) ||
+	       parse_fail(p, p->at, "'and' or 'or' is missing here, or a word such as port");
 }
 
 /* --- from text --- */

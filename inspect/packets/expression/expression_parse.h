@@ -128,6 +128,8 @@ bool head_value(struct parser *p, const struct head *head, uint32_t *node);
 /* A protocol alone. */
 bool head_protocol(struct parser *p, const struct head *head, uint32_t at, uint32_t *node);
 
+/* Whether what stands here is a value of these words: a name that they know, an address. */
+bool value_is_known(const struct parser *p, const struct head *head);
 /* Values (expression_value.c). */
 bool value_read_host(struct parser *p, const struct head *head, struct expression_node *node);
 bool value_read_net(struct parser *p, const struct head *head, struct expression_node *node);

@@ -53,6 +53,27 @@ static bool number_or_name(const char *text, uint64_t max, const struct named *t
 	return n <= max;
 }
 
+bool value_is_known(const struct parser *p, const struct head *head)
+{
+	const char *at = p->text + p->at;
+	char text[48];
+	size_t len = strcspn(at, " \t\n\v\f\r()!<>&|");
+	struct cidr block;
+	uint16_t number;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, at, len);
+	text[len] = '\0';
+	if (head->type == TYPE_PORT)
+		return find_name(services, COUNT_OF(services), text, &number);
+	if (head->type == TYPE_PROTO)
+		return find_name(protocols, COUNT_OF(protocols), text, &number);
+	if (head->layer == LAYER_ether)
+		return strchr(text, ':') != NULL;
+	return cidr_or_address_parse(text, &block);
+}
+
 /* --- addresses --- */
 
 /* Those that may have the address; false: the words before it want another family. */
