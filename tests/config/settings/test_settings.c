@@ -681,6 +681,7 @@ static const char *const changes[] = {"capture.ports=[\"a,b\", 'c\\ \"d\"']",
 	"packets.max_total_size=5GiB",
 	("feeds=[{name: ids, kind: pipe, path: \"/x y\", what: all, tag: qinq, times: ns, cut: "
 	 "128}, {name: tcp, kind: pcap_over_ip, address: \"connect:[::1]:57012\"}, {name: tap, "
+	 "what: 'tcp port 80 and session \"tms-1\"', "
 	 "kind: interface, iface: feed0}]"),
 	"control.socket=off", "control.http=[::1]:1", "control.health_tcp=0",
 	"control.telemetry=true", "control.check_interval=1s", "control.worker_stall=2s",

@@ -40,6 +40,29 @@ whole() { # workers
 check "every packet to a pipe, and recorded, 1 worker" whole 1
 check "the same with 2 workers" whole 2
 
+# An expression: what it leaves out is by_policy, whoever's packet it is.
+chosen() { # workers, expression, tcpdump's where that is another
+  kill -s KILL $LIVE_PID 2>/dev/null
+  rm -rf "$tmp/chosen" "$tmp/ref"
+  "$periscope" replay -l "$tmp/ref" -w "$tmp/ref.pcap" --force "$tmp/mix.pcap" >/dev/null &&
+    tcpdump -r "$tmp/ref.pcap" -w "$tmp/want.pcap" "${3:-$2}" 2>/dev/null || return 1
+  want=$(capinfos -Mc "$tmp/want.pcap" | awk 'END { print $NF }')
+  cat "$fifo" >"$tmp/got.pcap" &
+  readers=$!
+  # shellcheck disable=SC2086
+  live_start "$tmp/chosen" env -- $quiet --set control.http=off --set packets.queue=32768 \
+    --set "capture.ports=[\"net_pcap0,rx_pcap=$tmp/mix.pcap\"]" --set capture.workers="$1" \
+    --set "feeds=[{name: ids, kind: pipe, path: $fifo, what: \"$2\"}]" || return 1
+  says_within 10 "$tmp/chosen" "s['received'] == $packets and s['in_flight'] == 0" && live_stop TERM 5 || return 1
+  wait $readers
+  [ "$want" -gt 0 ] && [ "$want" -lt "$packets" ] && live closed "$tmp/chosen" &&
+    feeds output "$tmp/chosen" ids offered="$packets" written="$want" by_policy=$((packets - want)) &&
+    tcpdump -r "$tmp/got.pcap" -w "$tmp/again.pcap" "${3:-$2}" 2>/dev/null &&
+    [ "$(capinfos -Mc "$tmp/again.pcap" | awk 'END { print $NF }')" -eq "$want" ]
+}
+check "an expression, 1 worker" chosen 1 'tcp port 443 or icmp6'
+check "an expression, 2 workers" chosen 2 'host 10.0.0.11 or udp port 53'
+
 wire_up $space
 cc -O2 -D_GNU_SOURCE -o "$tmp/flood" "$here/make/flood.c" || exit 1
 flood() { # rate, seconds

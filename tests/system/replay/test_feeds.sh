@@ -44,6 +44,33 @@ by_cat() {
 }
 check "a pipe has the bytes of -w" by_cat
 
+# an expression: tcpdump finds the same in what -w writes, and the sum closes
+by_expression() { # expression, workers, tcpdump's where that is another
+  cat "$fifo" >"$tmp/got.pcap" &
+  reader=$!
+  fed "$(pipe "times: ns, what: \"$1\"")" --workers "$2" "$lab" &&
+    tcpdump -r "$tmp/ref.pcap" --nano -w "$tmp/want.pcap" "${3:-$1}" 2>/dev/null && cmp "$tmp/got.pcap" "$tmp/want.pcap" || return 1
+  want=$(capinfos -Mc "$tmp/want.pcap" | awk 'END { print $NF }')
+  [ "$want" -gt 0 ] && [ "$want" -lt "$packets" ] &&
+    feeds output "$tmp/out" ids offered="$packets" written="$want" by_policy=$((packets - want))
+}
+check "an expression: tcp port 443 or 80" by_expression 'tcp port 443 or 80' 1
+check "the same with 4 workers" by_expression 'tcp port 443 or 80' 4
+check "an expression: not host 10.1.0.10 and udp" by_expression 'not host 10.1.0.10 and udp' 2
+by_session() { # of the settings; of raw -w nothing says the session: by the VNI outside
+  cat >"$tmp/session.yaml" <<'END'
+traffic_mirror_sessions: [{id: tms-a, session_number: 1, virtual_network_id: 1002, network_interface_id: eni-a}]
+END
+  source=$(tshark -r "$lab" -Y vxlan.vni==1002 -T fields -E occurrence=f -e ip.src 2>/dev/null | sort -u)
+  echo "network_interfaces: [{id: eni-a, private_ip_addresses: [$source]}]" >>"$tmp/session.yaml"
+  want=$(tshark -r "$lab" -Y vxlan.vni==1002 2>/dev/null | wc -l)
+  cat "$fifo" >"$tmp/got.pcap" &
+  reader=$!
+  fed "$(pipe "what: session tms-a")" -c "$tmp/session.yaml" --workers "$1" "$lab" && [ "$want" -gt 0 ] &&
+    feeds output "$tmp/out" ids offered="$packets" written="$want" by_policy=$((packets - want))
+}
+check "an expression: a session of the settings" by_session 2
+
 cut() {
   cat "$fifo" >"$tmp/got.pcap" &
   reader=$!
@@ -180,6 +207,16 @@ refused() { # setting, words
   "$periscope" replay -l "$tmp/refused" --set "feeds=[{name: x, $1}]" "$lab" >"$tmp/stdout" 2>"$tmp/stderr"
   [ $? -eq 1 ] && grep -q "$2" "$tmp/stderr" && [ "$(wc -l <"$tmp/stderr")" -eq 1 ] || { cat "$tmp/stderr"; return 1; }
 }
+wrong() { # settings, words: before anything is read
+  printf 'feeds:\n- {name: x, kind: pipe, path: %s,\n   what: "%s"}\n' "$fifo" "$1" >"$tmp/wrong.yaml"
+  "$periscope" replay -l "$tmp/wrong" -c "$tmp/wrong.yaml" "$lab" >"$tmp/stdout" 2>"$tmp/stderr"
+  [ $? -eq 2 ] && [ "$(cat "$tmp/stderr")" = "periscope: $tmp/wrong.yaml:3: feeds[0].what: $2" ] && [ ! -e "$tmp/wrong" ] ||
+    { cat "$tmp/stderr"; return 1; }
+}
+check "an expression that is none: line, key, caret" wrong 'port 80 and hots 10.0.0.1' \
+  "'hots' is no word of expressions: port 80 and ^hots 10.0.0.1"
+check "a word of others in one" wrong 'tcp and risk 4' \
+  "'risk' cannot be used in a feed: it works in periscope read: tcp and ^risk 4"
 check "no pipe there" refused "kind: pipe, path: $tmp/none" 'x: .*/none: No such file or directory; make the named pipe'
 check "a file that is no pipe" refused "kind: pipe, path: $lab" 'everything.pcap: is no named pipe'
 check "no interface there" refused "kind: interface, iface: psnone" 'interface psnone'
