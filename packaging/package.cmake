@@ -25,8 +25,8 @@ described(periscope.bash packaging/periscope.bash.in)
 install(FILES ${CMAKE_BINARY_DIR}/periscope.bash DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions
   RENAME periscope)
 
-foreach(document packaging/README.md docs/OPERATIONS.md docs/CONFIG.md docs/DETECT.md docs/OUTPUT.md docs/METRICS.md docs/ANALYST.md
-    docs/AWS.md docs/CLOUDS.md)
+foreach(document packaging/README.md docs/OPERATIONS.md docs/CONFIG.md docs/DETECT.md docs/EXPRESSIONS.md docs/OUTPUT.md docs/METRICS.md
+    docs/ANALYST.md docs/AWS.md docs/CLOUDS.md)
   get_filename_component(name ${document} NAME)
   add_custom_command(OUTPUT doc/${name} DEPENDS ${document} packaging/documents.sed
     COMMAND sed -f packaging/documents.sed ${document} > ${CMAKE_BINARY_DIR}/doc/${name}

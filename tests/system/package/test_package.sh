@@ -54,7 +54,7 @@ installed_runs() {
 # Links lead to what is there, and nothing is named that only the sources have.
 documents() {
   documents=$new/usr/share/doc/periscope
-  [ "$(ls "$documents"/*.md | wc -l)" -eq 9 ] || return 1
+  [ "$(ls "$documents"/*.md | wc -l)" -eq 10 ] || return 1
   grep -noE '\]\([^)]*\)' "$documents"/*.md | sed 's/](\(.*\))/\1/' | grep -v ':https*://' >"$tmp/links"
   [ "$(wc -l <"$tmp/links")" -gt 15 ] || { echo "only $(wc -l <"$tmp/links") links"; return 1; }
   while IFS=: read -r file line link; do
