@@ -6,6 +6,7 @@
 enum {
 	BEFORE = 48, /* bytes of a long expression that are shown before the place */
 	SHOWN = 72,  /* and in all */
+	INSIDE = 3,  /* bytes of a character of UTF-8 behind its first */
 };
 
 /* What is shown: `begin` to `end`, with dots where the expression goes on. */
@@ -24,10 +25,10 @@ static struct window window_of(const char *text, uint32_t at)
 	struct window w = {.len = (uint32_t)strlen(text)};
 
 	w.begin = at > BEFORE && w.len > SHOWN ? at - BEFORE : 0;
-	while (w.begin > 0 && is_inside_character(text[w.begin]))
+	for (int i = 0; i < INSIDE && w.begin > 0 && is_inside_character(text[w.begin]); i++)
 		w.begin--;
 	w.end = w.len - w.begin > SHOWN ? w.begin + SHOWN : w.len;
-	while (w.end < w.len && is_inside_character(text[w.end]))
+	for (int i = 0; i < INSIDE && w.end < w.len && is_inside_character(text[w.end]); i++)
 		w.end++;
 	return w;
 }

@@ -183,8 +183,7 @@ bool head_value(struct parser *p, const struct head *head, uint32_t *node)
 {
 	struct expression_node n;
 
-	if (parse_next(p) == '(' && head->type != TYPE_NAME)
-		return parse_group(p, node);
+	parse_next(p);
 	memset(&n, 0, sizeof(n));
 	n.at = p->at;
 	return value_of(p, head, &n) && parse_add(p, &n, node);

@@ -1,48 +1,11 @@
 #include "inspect/packets/expression/expression_parse.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool expression_read(struct parser *p, uint32_t *node);
 static bool term(struct parser *p, uint32_t *node);
-
-/* --- the tree --- */
-
-static bool grow(struct parser *p)
-{
-	uint32_t room = p->room_nodes ? 2 * p->room_nodes : 16;
-	struct expression_node *nodes = realloc(p->e->nodes, room * sizeof(*nodes));
-
-	if (!nodes)
-		return parse_fail(p, p->at, "not enough memory");
-	p->e->nodes = nodes;
-	p->room_nodes = room;
-	return true;
-}
-
-bool parse_add(struct parser *p, const struct expression_node *node, uint32_t *number)
-{
-	if (p->e->n_nodes == EXPRESSION_NODES_MAX)
-		return parse_fail(p, node->at,
-			"the expression asks too much: more than %d parts",
-			EXPRESSION_NODES_MAX);
-	if (p->e->n_nodes == p->room_nodes && !grow(p))
-		return false;
-	*number = p->e->n_nodes++;
-	p->e->nodes[*number] = *node;
-	return true;
-}
-
-bool parse_deeper(struct parser *p)
-{
-	if (p->depth++ < EXPRESSION_DEPTH_MAX)
-		return true;
-	return parse_fail(p, p->at,
-		"more than %d of parentheses, 'not' and brackets are within "
-		"each other",
-		EXPRESSION_DEPTH_MAX);
-}
+static bool group(struct parser *p, uint32_t *node);
 
 /* --- leaves --- */
 
@@ -90,6 +53,14 @@ static bool vlan_read(struct parser *p, const struct word *word, uint32_t *node)
 	return head_value(p, &p->last, node);
 }
 
+/* Several in parentheses, or one. Names have no list. */
+static bool values(struct parser *p, const struct head *head, uint32_t *node)
+{
+	if (parse_next(p) == '(' && head->type != TYPE_NAME)
+		return group(p, node);
+	return head_value(p, head, node);
+}
+
 /* Words that take a value, and those behind them without words of their own. */
 static bool valued(struct parser *p, const struct word *word, uint32_t *node)
 {
@@ -102,7 +73,7 @@ static bool valued(struct parser *p, const struct word *word, uint32_t *node)
 
 	parse_step(p, word);
 	p->last = head;
-	return head_value(p, &head, node);
+	return values(p, &head, node);
 }
 
 static bool qualified(struct parser *p, const struct word *word, uint32_t *node)
@@ -117,7 +88,7 @@ static bool qualified(struct parser *p, const struct word *word, uint32_t *node)
 		return head_protocol(p, &head, at, node);
 	}
 	p->last = head;
-	return head_value(p, &head, node);
+	return values(p, &head, node);
 }
 
 static bool word_read(struct parser *p, const struct word *word, uint32_t *node)
@@ -195,7 +166,7 @@ static bool negation(struct parser *p, const struct word *word, uint32_t *node)
 	return parse_add(p, &n, node);
 }
 
-bool parse_group(struct parser *p, uint32_t *node)
+static bool group(struct parser *p, uint32_t *node)
 {
 	uint32_t begin = p->at;
 
@@ -220,7 +191,7 @@ static bool term(struct parser *p, uint32_t *node)
 		return compare_read(p, node);
 	}
 	if (parse_next(p) == '(')
-		return parse_group(p, node);
+		return group(p, node);
 	word = parse_peek(p);
 	if (!word)
 		return bare_value(p, node);

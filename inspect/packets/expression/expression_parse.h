@@ -111,11 +111,9 @@ const struct layer_of *layer_get(int layer);
 /* The whole text as a number of parse_number()'s. */
 bool text_number(const char *text, uint64_t *number);
 
-/* --- the tree (expression_parse.c) --- */
+/* --- the tree (expression_tree.c) --- */
 
 bool parse_add(struct parser *p, const struct expression_node *node, uint32_t *number);
-/* What is in parentheses; the next byte is the first of them. */
-bool parse_group(struct parser *p, uint32_t *node);
 /* Something more is within something; false: too much. */
 bool parse_deeper(struct parser *p);
 
@@ -123,7 +121,7 @@ bool parse_deeper(struct parser *p);
 
 /* The words before a value, checked together, the first of which is `first`; or a protocol alone (TYPE_NONE, with its layer). */
 bool head_read(struct parser *p, const struct word *first, struct head *head);
-/* A value behind these words, or several in parentheses (expression_head.c). */
+/* A value behind these words (expression_head.c). */
 bool head_value(struct parser *p, const struct head *head, uint32_t *node);
 /* A protocol alone. */
 bool head_protocol(struct parser *p, const struct head *head, uint32_t at, uint32_t *node);
