@@ -98,7 +98,7 @@ static bool holds(enum relation relation, uint32_t a, uint32_t b)
 
 bool compare_match(const struct compare_step *step, const struct expression_facts *facts)
 {
-	uint32_t stack[COMPARE_STACK_MAX], n = 0;
+	uint32_t stack[COMPARE_STACK_MAX] = {0}, n = 0;
 
 	for (;; step++) {
 		switch (step->code) {

@@ -73,21 +73,22 @@ static struct range either_of(const struct range *a, const struct range *b)
 
 bool expression_times(const struct expression *expression, uint64_t *from_ns, uint64_t *to_ns)
 {
-	struct range ranges[EXPRESSION_NODES_MAX], *last = ranges;
+	struct range ranges[EXPRESSION_NODES_MAX], all = {0, UINT64_MAX}, last = all;
 
 	for (uint32_t i = 0; i < expression->n_nodes; i++) {
 		const struct expression_node *n = &expression->nodes[i];
 
-		last = &ranges[i];
-		*last = (struct range){0, UINT64_MAX};
 		if (n->kind == EXPRESSION_TIME)
-			*last = (struct range){n->time.from_ns, n->time.to_ns};
+			last = (struct range){n->time.from_ns, n->time.to_ns};
 		else if (n->kind == EXPRESSION_AND)
-			*last = both_of(&ranges[n->left], &ranges[n->right]);
+			last = both_of(&ranges[n->left], &ranges[n->right]);
 		else if (n->kind == EXPRESSION_OR)
-			*last = either_of(&ranges[n->left], &ranges[n->right]);
+			last = either_of(&ranges[n->left], &ranges[n->right]);
+		else
+			last = all;
+		ranges[i] = last;
 	}
-	*from_ns = last->from;
-	*to_ns = last->to;
-	return !is_empty(last);
+	*from_ns = last.from;
+	*to_ns = last.to;
+	return !is_empty(&last);
 }

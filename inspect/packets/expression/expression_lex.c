@@ -251,8 +251,9 @@ static const char *behind(const char *at)
 	int depth = 0;
 
 	for (; *at != '\0'; at++) {
-		if (quote) {
-			quote = *at == quote ? '\0' : quote;
+		if (quote != '\0') {
+			if (*at == quote)
+				quote = '\0';
 			continue;
 		}
 		if (*at == '"' || *at == '\'')

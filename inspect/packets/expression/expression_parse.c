@@ -56,9 +56,14 @@ static bool vlan_read(struct parser *p, const struct word *word, uint32_t *node)
 /* Several in parentheses, or one. Names have no list. */
 static bool values(struct parser *p, const struct head *head, uint32_t *node)
 {
-	if (parse_next(p) == '(' && head->type != TYPE_NAME)
-		return group(p, node);
-	return head_value(p, head, node);
+	bool ok;
+
+	if (parse_next(p) != '(' || head->type == TYPE_NAME)
+		return head_value(p, head, node);
+	p->values_only = true;
+	ok = group(p, node);
+	p->values_only = false;
+	return ok;
 }
 
 /* Words that take a value, and those behind them without words of their own. */
@@ -95,6 +100,9 @@ static bool word_read(struct parser *p, const struct word *word, uint32_t *node)
 {
 	if (!may_use(p, word))
 		return false;
+	if (p->values_only)
+		return parse_fail(p, p->at, "'%s' stands where a value of '%s' belongs",
+			word->text, p->last.word);
 	switch (word->role) {
 	case ROLE_SIDE:
 	case ROLE_TYPE:
@@ -186,7 +194,7 @@ static bool term(struct parser *p, uint32_t *node)
 
 	if (parse_is_end(p))
 		return parse_fail(p, p->at, "something to ask is missing here");
-	if (parse_is_comparison(p)) {
+	if (!p->values_only && parse_is_comparison(p)) {
 		forget_head(p);
 		return compare_read(p, node);
 	}

@@ -80,6 +80,7 @@ struct parser {
 	uint32_t at;    /* the next byte */
 	uint32_t depth; /* of what is within each other */
 	struct head last;
+	bool values_only; /* in the parentheses behind a head */
 	uint32_t room_nodes, room_steps;
 };
 

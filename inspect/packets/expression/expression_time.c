@@ -194,7 +194,7 @@ static bool duration_read(struct parser *p, uint64_t *ns)
 
 static bool within_read(struct parser *p, struct expression_node *n)
 {
-	uint64_t around, moment;
+	uint64_t around = 0, moment = 0;
 
 	if (!duration_read(p, &around))
 		return false;
@@ -210,7 +210,7 @@ static bool within_read(struct parser *p, struct expression_node *n)
 /* Before a moment is up to the nanosecond before it. */
 static bool range_read(struct parser *p, int kind, struct expression_node *n)
 {
-	uint64_t moment;
+	uint64_t moment = 0;
 
 	switch (kind) {
 	case TIME_AFTER:

@@ -1,6 +1,6 @@
 /* Addresses, networks, ports and protocols, as pcap-filter(7) writes them. Nothing is looked up: the same expression
  * means the same on every machine. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/parse/value.h"
@@ -112,6 +112,7 @@ bool value_read_host(struct parser *p, const struct head *head, struct expressio
 /* 10, 10.1 and 10.1.2 are the blocks of 8, 16 and 24 bits that begin so. */
 static bool short_net(const char *text, struct cidr *block)
 {
+	static const char zeros[] = ".0.0.0";
 	char whole[sizeof("255.255.255.0.0.0")];
 	unsigned dots = 0;
 
@@ -119,9 +120,7 @@ static bool short_net(const char *text, struct cidr *block)
 		dots += *c == '.';
 	if (dots > 2 || strlen(text) > sizeof("255.255.255") - 1)
 		return false;
-	strcpy(whole, text);
-	for (unsigned i = dots; i < 3; i++)
-		strcat(whole, ".0");
+	snprintf(whole, sizeof(whole), "%s%s", text, zeros + (size_t)2 * dots);
 	if (!cidr_or_address_parse(whole, block))
 		return false;
 	block->bits = (uint8_t)(8 * (dots + 1));
