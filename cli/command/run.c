@@ -11,6 +11,7 @@
 #include "cli/control/control_plane.h"
 #include "cli/control/notify.h"
 #include "cli/rights/rights.h"
+#include "cli/rights/start_suricata.h"
 #include "cli/status/appliance_status.h"
 #include "config/log/log.h"
 #include "config/log/now.h"
@@ -45,7 +46,8 @@ struct run {
 	struct settings settings;
 	struct rights rights;
 	bool gave_up;
-	bool must_restart; /* status 1, however well it ended */
+	bool must_restart;         /* status 1, however well it ended */
+	struct suricata *suricata; /* NULL: it is not wanted */
 	struct appliance *appliance;
 	struct control_plane *control_plane;
 	size_t there; /* of the output directory's path, before the start */
@@ -102,17 +104,6 @@ static bool parse_arguments(struct run *run, int argc, char **argv)
 	return false;
 }
 
-/* false: they ask for what replay alone can do. */
-static bool is_for_run(const struct settings *settings, struct error *error)
-{
-	if (!settings_suricata_is_on(&settings->detect.suricata))
-		return true;
-	error_set(error,
-		"detect.suricata: only replay starts Suricata; a feed (feeds, tag: qinq) "
-		"gives run's packets to one that is started otherwise");
-	return false;
-}
-
 /* Settings, model and lists, anew. false: `error` says why, and nothing is held. */
 static bool load(const struct run *run, struct settings *settings, struct policy *policy,
 	struct error *error)
@@ -127,7 +118,7 @@ static bool load(const struct run *run, struct settings *settings, struct policy
 	settings_init(settings);
 	*policy = (struct policy){.model = load_config(&from, settings, error)};
 	if (policy->model && load_knowledge(&from, settings, policy, error) &&
-		is_for_run(settings, error))
+		suricata_check(settings, run->settings_file, error))
 		return true;
 	policy_destroy(policy);
 	settings_fini(settings);
@@ -306,6 +297,7 @@ static bool live(struct run *run, struct policy policy, int fd, const sigset_t *
 		.version = PERISCOPE_VERSION,
 		.opened = give_up_rights,
 		.claimed = bind_plane,
+		.suricata = run->suricata,
 		.ctx = run,
 	};
 	struct error error = {0};
@@ -356,6 +348,31 @@ static bool is_safe(const struct run *run)
 	       files_are_distinct(&files);
 }
 
+/* Suricata is started first: there are no threads yet, and rights for it. */
+static int run_with_suricata(struct run *run, struct policy policy)
+{
+	struct suricata_params params = {
+		.settings = &run->settings,
+		.settings_file = run->settings_file,
+		.model = policy.model,
+		.is_live = true,
+	};
+	struct error error;
+	int status = EXIT_USAGE;
+
+	if (!settings_suricata_is_on(&run->settings.detect.suricata))
+		return run_appliance(run, policy);
+	run->suricata = start_suricata(&params, &error);
+	if (run->suricata) {
+		status = run_appliance(run, policy);
+	} else {
+		log_error("%s", error.text);
+		policy_destroy(&policy);
+	}
+	stop_suricata(run->suricata, &params);
+	return status;
+}
+
 static int run_with_rights(struct run *run, struct policy policy)
 {
 	struct error error;
@@ -365,7 +382,7 @@ static int run_with_rights(struct run *run, struct policy policy)
 	if (rights_plan(&run->rights, &run->settings, &error)) {
 		status = EXIT_FAILED;
 		if (rights_prepare(&run->rights, run->output_dir, &error))
-			return run_appliance(run, policy);
+			return run_with_suricata(run, policy);
 	}
 	log_error("%s", error.text);
 	policy_destroy(&policy);

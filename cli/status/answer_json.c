@@ -102,6 +102,9 @@ static void put_flows(struct json *j, const struct status *s)
 	json_open(j, "alerts", '{');
 	json_counters(j, COUNTERS_alerts_stats, &s->sum.alerts_stats, IN_CTL);
 	json_close(j, '}');
+	json_open(j, "suricata", '{');
+	json_counters(j, COUNTERS_suricata_stats, &s->sum.suricata_stats, IN_CTL);
+	json_close(j, '}');
 }
 
 static void put_outputs(struct json *j, const struct status *s)

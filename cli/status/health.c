@@ -25,6 +25,8 @@ struct health {
 	struct fullness *rings, *queues;
 	struct loss *losses;
 	uint32_t n_rings, n_outputs;
+	bool has_suricata;
+	struct loss ids; /* of it */
 };
 
 struct health *health_create(const struct settings *settings)
@@ -38,6 +40,7 @@ struct health *health_create(const struct settings *settings)
 	h->ring_hold_ns = settings->control.ring_hold;
 	h->loss_hold_ns = settings->control.loss_hold;
 	h->disk_free_min = settings->control.disk_free_min;
+	h->has_suricata = settings_suricata_is_on(&settings->detect.suricata);
 	return h;
 }
 
@@ -137,16 +140,22 @@ __attribute__((format(printf, 2, 3))) static void note(
 }
 
 /* Another program that is slow or away takes nothing from the sensor: it is worth a note. */
+/* Packets were lost lately, of `lost` so far. */
+static bool loses(const struct health *h, struct loss *loss, uint64_t lost, uint64_t now_ns)
+{
+	if (lost > loss->lost)
+		loss->last_ns = now_ns;
+	loss->lost = lost;
+	return loss->last_ns != 0 && now_ns - loss->last_ns <= h->loss_hold_ns;
+}
+
 static void note_feed(struct health *h, uint32_t i, const struct status_output *o,
 	uint64_t now_ns, struct health_result *v)
 {
 	struct loss *loss = &h->losses[i];
 	uint64_t lost = lost_of(o);
 
-	if (lost > loss->lost)
-		loss->last_ns = now_ns;
-	loss->lost = lost;
-	if (loss->last_ns != 0 && now_ns - loss->last_ns <= h->loss_hold_ns)
+	if (loses(h, loss, lost, now_ns))
 		note(v,
 			"%s has lost %" PRIu64 " packet%s, the latest %.1f s ago, and has "
 			"%" PRIu64 " reader%s",
@@ -262,6 +271,23 @@ static void note_sessions(const struct status *s, struct health_result *v)
 			overflow, plural(overflow));
 }
 
+/* As with feeds, what it loses makes nothing unhealthy: the appliance is as good a target as before. */
+static void note_suricata(
+	struct health *h, const struct status *s, uint64_t now_ns, struct health_result *v)
+{
+	const struct suricata_stats *ids = &s->sum.suricata_stats;
+
+	if (!h->has_suricata)
+		return;
+	if (!ids->running)
+		note(v, "Suricata does not run: it is being started again");
+	if (loses(h, &h->ids, ids->lost_ids, now_ns))
+		note(v,
+			"Suricata has not got %" PRIu64
+			" packet%s (lost_ids), the latest %.1f s ago",
+			ids->lost_ids, plural(ids->lost_ids), seconds(now_ns - h->ids.last_ns));
+}
+
 void health_judge(
 	struct health *h, const struct status *s, uint64_t now_ns, struct health_result *v)
 {
@@ -269,6 +295,7 @@ void health_judge(
 	note_overload(s, v);
 	note_sessions(s, v);
 	note_mirror(s, v);
+	note_suricata(h, s, now_ns, v);
 	if (s->stopping)
 		health_result_add(v, "the appliance is shutting down");
 	if (!remember(h, s))

@@ -304,6 +304,13 @@ struct settings {
 	} overload;
 };
 
+/* Packets go to packets/, to feeds or to Suricata: some wait in queues for that. */
+static inline bool settings_takes_packets(const struct settings *settings)
+{
+	return settings->packets.record != RECORD_NONE || settings->feeds.count > 0 ||
+	       settings_suricata_is_on(&settings->detect.suricata);
+}
+
 /* Sets every default; overwrites, frees nothing. */
 void settings_init(struct settings *settings);
 /* Frees what the settings own; legal after settings_init alone, and twice. */

@@ -47,7 +47,7 @@ static bool has_recording(const struct settings *s)
 
 static bool has_queue(const struct settings *s)
 {
-	return s->packets.record != RECORD_NONE || s->feeds.count > 0;
+	return settings_takes_packets(s);
 }
 
 static bool has_alerts(const struct settings *s)
@@ -85,10 +85,11 @@ static const struct effect effects[] = {
 	{"flow_logs.enabled", NULL, NULL},
 	{"flow_logs.format", never, "yet: records have the default format"},
 	{"flow_logs.", has_flow_logs, "while flow_logs.enabled is false"},
-	{"packets.queue", has_queue, "while packets.record is none, and without feeds"},
+	{"packets.queue", has_queue,
+		"while packets.record is none, and without feeds or Suricata"},
 	{"packets.", has_recording, "while packets.record is none"},
 	{"overload.shed_recording", has_queue,
-		"while packets.record is none, and without feeds"},
+		"while packets.record is none, and without feeds or Suricata"},
 };
 
 const char *settings_no_effect(const struct settings *settings, const char *key)

@@ -76,7 +76,8 @@ static int make_writer(struct appliance *appliance, struct error *error)
 {
 	const struct settings *settings = appliance->params.settings;
 	struct correlator_params correlator = {
-		.n_outboxes = appliance->n_workers + 1, /* the last is the control thread's */
+		/* Then come the control thread's, and Suricata's. */
+		.n_outboxes = appliance->n_workers + 1 + (appliance->params.suricata != NULL),
 		.tables = totals_tables_asked(settings),
 		.settings = settings,
 		.writer_index = appliance->n_workers + 1,
@@ -234,6 +235,7 @@ static int start_workers(struct appliance *appliance, struct error *error)
 			.shedding = appliance->shedding,
 			.recorder = appliance->recorder,
 			.feeds = appliance->feeds,
+			.suricata = appliance->params.suricata,
 		};
 
 		deal_queues(appliance, i, &params);
@@ -259,6 +261,7 @@ void appliance_free(struct appliance *appliance)
 	exception_destroy(appliance->exception);
 	recorder_destroy(appliance->recorder);
 	feeds_destroy(appliance->feeds);
+	suricata_stop(appliance->params.suricata, 0);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		worker_view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);

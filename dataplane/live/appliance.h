@@ -23,12 +23,14 @@
 #include "inspect/summary/summary.h"
 
 struct appliance;
+struct suricata;
 
 enum { APPLIANCE_MESSAGE = 512 }; /* bytes of what a reload says */
 
 struct appliance_params {
 	const struct settings *settings; /* borrowed until the end */
 	const char *output_dir, *version;
+	struct suricata *suricata; /* started, and whose it is to end; NULL: none */
 	/* Called when every device is open and running and memory is taken, before the first file
 	 * is opened and the first packet is looked at: the moment to give up rights. NULL: nothing to
 	 * do. false: `error` says why it cannot go on. */

@@ -6,12 +6,17 @@
 
 #include "config/log/error.h"
 
-/* Packets that one worker may have on their way to the recorder and to feeds. */
+/* The queues of the recorder, the feeds and Suricata. */
+static uint32_t queues(const struct settings *s)
+{
+	return s->feeds.count + (s->packets.record != RECORD_NONE) +
+	       settings_suricata_is_on(&s->detect.suricata);
+}
+
+/* Packets that one worker may have in them. */
 static uint32_t recorded(const struct settings *s)
 {
-	uint32_t queues = s->feeds.count + (s->packets.record != RECORD_NONE);
-
-	return queues * packet_queue_room(s->packets.queue);
+	return queues(s) * packet_queue_room(s->packets.queue);
 }
 
 /* Packets that can be in rings and in workers' hands at once. */
@@ -63,8 +68,7 @@ int appliance_open_ports(struct appliance *appliance, struct error *error)
 			.workers = appliance->n_workers,
 			.buffers = buffers_away(s, appliance->n_workers),
 			.needed = buffers_needed(s, appliance->n_workers),
-			.large =
-				recorded(s) > 0 ? PACKET_QUEUE_LARGE * (s->feeds.count + 1) : 0,
+			.large = PACKET_QUEUE_LARGE * queues(s),
 			.memory = s->capture.memory / s->capture.ports.count,
 			.udp_ports = udp,
 			.n_udp_ports = n_udp,

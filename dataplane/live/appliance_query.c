@@ -29,6 +29,9 @@ void appliance_count(const struct appliance *appliance, struct appliance_counts 
 	counters_add(&counts->sum.counters.talkers_stats, &talkers, sizeof(talkers));
 	counters_add(&counts->sum.counters.tables_stats, &tables, sizeof(tables));
 	counters_add(&counts->sum.counters.alerts_stats, &alerts, sizeof(alerts));
+	counts->sum.counters.alerts_stats.unheard +=
+		suricata_unheard(appliance->params.suricata);
+	counts->sum.counters.suricata_stats = suricata_stats(appliance->params.suricata);
 }
 
 uint64_t appliance_since_poll_ns(const struct appliance *appliance, uint32_t worker)

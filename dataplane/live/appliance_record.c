@@ -12,6 +12,11 @@ int appliance_make_recorders(struct appliance *appliance, struct error *error)
 	appliance->feeds = feeds_open(settings, appliance->n_workers, error);
 	if (!appliance->feeds && error->text[0])
 		return -1;
+	if (appliance->params.suricata &&
+		!suricata_make_queue(appliance->params.suricata, appliance->n_workers)) {
+		error_set(error, "not enough memory for packets.queue");
+		return -1;
+	}
 	if (settings->packets.record == RECORD_NONE)
 		return 0;
 	appliance->recorder = recorder_create(settings, appliance->n_workers);
@@ -27,13 +32,16 @@ int appliance_start_recorders(struct appliance *appliance, struct error *error)
 	if (appliance->feeds && feeds_start(appliance->feeds, p->output_dir, p->settings,
 					appliance->current->policy.model, error))
 		return -1;
+	if (p->suricata && suricata_listen(p->suricata, appliance->correlator,
+				   appliance->n_workers + 1, error))
+		return -1;
 	return appliance->recorder ? recorder_start(appliance->recorder, p->output_dir, error)
 				   : 0;
 }
 
 bool appliance_records(const struct appliance *appliance)
 {
-	return appliance->recorder || appliance->feeds;
+	return appliance->recorder || appliance->feeds || appliance->params.suricata;
 }
 
 struct output_ledger recording_ledger(

@@ -93,6 +93,7 @@ int appliance_reload(struct appliance *appliance, const struct settings *setting
 		return -1;
 	}
 	feeds_configure(appliance->feeds, next->policy.model);
+	suricata_configure(appliance->params.suricata, next->policy.model);
 	pthread_mutex_lock(&appliance->lock);
 	next->before = appliance->current;
 	appliance->current = next;

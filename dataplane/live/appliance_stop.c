@@ -142,6 +142,8 @@ static bool finish(struct appliance *appliance, uint64_t in_flight,
 		appliance_rules(appliance, g.rules, g.n_rules);
 		appliance_release(appliance);
 		g.ledger.in_flight = in_flight;
+		g.counters.suricata_stats = suricata_stats(appliance->params.suricata);
+		g.counters.alerts_stats.unheard += suricata_unheard(appliance->params.suricata);
 		summary = summarize(appliance, &g);
 		ok = summary_write(&summary, appliance->params.output_dir, &error);
 		if (!ok)
@@ -168,6 +170,7 @@ bool appliance_stop(struct appliance *appliance,
 	/* The workers have ended, and their lanes may have missed the latest configuration. */
 	for (uint32_t i = 0; i < appliance->n_workers; i++)
 		lane_refresh(appliance->lanes[i]);
+	suricata_stop(appliance->params.suricata, 2 * NS_PER_S);
 	correlator_stop(appliance->correlator);
 	writer_stop(appliance->writer);
 	appliance->writer = NULL;

@@ -20,6 +20,7 @@
 #include "dataplane/output/correlator.h"
 #include "dataplane/output/feeds.h"
 #include "dataplane/output/recorder.h"
+#include "dataplane/output/suricata.h"
 #include "dataplane/output/tally.h"
 #include "dataplane/output/worker_view.h"
 #include "dataplane/output/writer.h"
@@ -66,6 +67,7 @@ struct poll_params {
 	_Atomic uint32_t *shedding;
 	struct recorder *recorder; /* NULL: packets are not recorded */
 	struct feeds *feeds;       /* NULL: there are none */
+	struct suricata *suricata; /* NULL: it is not wanted */
 };
 
 struct poller;

@@ -183,8 +183,8 @@ static uint64_t count_exceptions(const struct lane *lane)
 	return sum;
 }
 
-/* Returns what of `own` the recorder does not keep. Feeds come first: they take references while the packets
- * are ours for sure. */
+/* Returns what of `own` the recorder does not keep. Suricata and feeds come first: they take references while the
+ * packets are ours for sure. */
 static uint64_t record(struct poller *poller, uint64_t own, uint64_t taken)
 {
 	const struct poll_params *params = &poller->params;
@@ -193,9 +193,11 @@ static uint64_t record(struct poller *poller, uint64_t own, uint64_t taken)
 	bool shed = poller->load.no_recording;
 	uint64_t kept;
 
-	if (!params->recorder && !params->feeds)
+	if (!params->recorder && !params->feeds && !params->suricata)
 		return own;
 	find_mbufs(poller, taken);
+	if (params->suricata)
+		suricata_offer(params->suricata, params->index, &burst, shed);
 	if (params->feeds)
 		feeds_offer(params->feeds, params->index, &burst, shed);
 	if (!params->recorder)

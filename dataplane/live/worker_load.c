@@ -26,8 +26,7 @@ void worker_load_init(struct worker_load *worker_load, const struct settings *se
 				.next_ns = settings->overload.next,
 				.leave_ns = settings->overload.leave,
 				.dpi = settings->dpi.enabled && settings->overload.shed_dpi,
-				.recording = (settings->packets.record != RECORD_NONE ||
-						     settings->feeds.count > 0) &&
+				.recording = settings_takes_packets(settings) &&
 					     settings->overload.shed_recording,
 			},
 		.receives = receives,

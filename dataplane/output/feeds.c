@@ -1,8 +1,8 @@
 #include "dataplane/output/feeds.h"
 
 #include "config/log/now.h"
-#include "config/thread/cache_line.h"
 #include "config/thread/service.h"
+#include "dataplane/output/offers.h"
 #include "dataplane/pipeline/choice.h"
 #include "dataplane/pipeline/record.h"
 #include "decap/counters/shared.h"
@@ -17,30 +17,21 @@ enum {
 	FEED_STATS = sizeof(struct feed_stats) / sizeof(uint64_t),
 };
 
-/* What one worker has offered, and what became of it before the queue. */
-struct offer {
-	_Alignas(CACHE_LINE) _Atomic uint64_t offered;
-	_Atomic uint64_t left_out; /* by the feed's expression */
-	_Atomic uint64_t shed, lost;
-};
-
 struct feeder {
 	struct service service;
 	const struct settings_feed *settings;
 	struct feed *feed;
 	struct choice *choice; /* NULL: all that `what` says */
-	struct packet_queue *queue;
-	struct offer *offers; /* one a worker */
+	struct offers *offers;
 	char thread[THREAD_NAME];
 	/* What the thread has counted. */
 	struct shared_ledger ledger;
 	_Atomic uint64_t stats[FEED_STATS];
-	_Atomic uint64_t left; /* at the end, in the queue */
 };
 
 struct feeds {
 	struct point_tags *tags; /* NULL: no feed has tags */
-	uint32_t n_workers, count;
+	uint32_t count;
 	struct feeder feeders[FEEDS_MAX];
 };
 
@@ -89,9 +80,8 @@ static bool open_feeder(struct feeder *f, const struct settings *settings, uint3
 	if (!open_choice(f, settings, error))
 		return false;
 	error_set(error, "feeds: %s: not enough memory for packets.queue", f->settings->name);
-	f->offers = cache_line_alloc(n_workers * sizeof(*f->offers));
-	f->queue = packet_queue_create(packet_queue_room(settings->packets.queue), n_workers);
-	if (f->offers && f->queue)
+	f->offers = offers_create(settings->packets.queue, n_workers);
+	if (f->offers)
 		f->feed = feed_open(&params, error);
 	return f->feed != NULL;
 }
@@ -108,7 +98,6 @@ struct feeds *feeds_open(
 	error_set(error, "not enough memory for feeds");
 	if (!feeds)
 		return NULL;
-	feeds->n_workers = n_workers;
 	while (feeds->count < settings->feeds.count) {
 		struct feeder *f = &feeds->feeders[feeds->count];
 
@@ -149,12 +138,12 @@ static bool feed_round(void *ctx)
 
 	if (f->service.phase == SERVICE_LATE)
 		return false;
-	n = packet_queue_take(f->queue, &taker);
+	n = packet_queue_take(offers_queue(f->offers), &taker);
 	feed_send(f->feed);
 	publish(f);
 	if (n > 0 || f->service.phase == SERVICE_RUNS)
 		return n > 0;
-	if (packet_queue_fill(f->queue, &size) == 0 && !feed_is_behind(f->feed))
+	if (packet_queue_fill(offers_queue(f->offers), &size) == 0 && !feed_is_behind(f->feed))
 		return false;
 	feed_wait(f->feed, REST_MS);
 	return true;
@@ -220,30 +209,18 @@ choose(const struct feeder *f, const struct packet_burst *burst, uint64_t want)
 	return chosen;
 }
 
-static uint32_t count_of(uint64_t mask)
-{
-	return (uint32_t)__builtin_popcountll(mask);
-}
-
 static void offer_to(
 	struct feeder *f, uint32_t worker, const struct packet_burst *burst, bool shed)
 {
-	uint64_t want = record_wanted(f->settings->what, burst->why, burst->mask), chosen, kept;
-	struct offer *offer = &f->offers[worker];
+	struct offering offering = {
+		.offered = record_wanted(f->settings->what, burst->why, burst->mask),
+		.shed = shed,
+	};
 
-	if (want == 0)
-		return;
-	shared_add(&offer->offered, count_of(want));
-	if (shed) {
-		shared_add(&offer->shed, count_of(want));
-		return;
-	}
-	chosen = f->choice ? choose(f, burst, want) : want;
-	if (chosen != want)
-		shared_add(&offer->left_out, count_of(want ^ chosen));
-	kept = packet_queue_put(f->queue, worker, burst, chosen, NULL, true);
-	if (kept != chosen)
-		shared_add(&offer->lost, count_of(chosen ^ kept));
+	offering.want = offering.offered;
+	if (f->choice && offering.offered && !shed)
+		offering.want = choose(f, burst, offering.offered);
+	offers_put(f->offers, worker, burst, &offering);
 }
 
 void feeds_offer(
@@ -264,8 +241,8 @@ void feeds_stop(struct feeds *feeds, uint64_t ns)
 		uint64_t now = now_monotonic();
 
 		service_stop(&f->service, now < until ? until - now : 0);
-		if (f->queue)
-			shared_add(&f->left, packet_queue_drop(f->queue));
+		if (f->offers)
+			offers_drop(f->offers);
 		if (!f->feed)
 			continue;
 		feed_end(f->feed);
@@ -281,8 +258,7 @@ void feeds_destroy(struct feeds *feeds)
 	for (uint32_t i = 0; i < feeds->count; i++) {
 		feed_close(feeds->feeders[i].feed);
 		choice_destroy(feeds->feeders[i].choice);
-		packet_queue_destroy(feeds->feeders[i].queue);
-		free(feeds->feeders[i].offers);
+		offers_destroy(feeds->feeders[i].offers);
 	}
 	point_tags_close(feeds->tags);
 	free(feeds);
@@ -295,26 +271,17 @@ uint32_t feeds_count(const struct feeds *feeds)
 	return feeds ? feeds->count : 0;
 }
 
-/* What workers have counted last: so it has all that is behind the queue. */
+/* What became of all that was offered: that is read last, so it has all that is behind the queue. */
 struct feed_state feeds_state(const struct feeds *feeds, uint32_t index)
 {
 	const struct feeder *f = &feeds->feeders[index];
 	struct feed_state state = {.name = feed_output(f->feed)};
-	struct output_ledger *l = &state.ledger;
 	uint64_t *stats = (uint64_t *)&state.stats;
+	struct output_ledger fed = shared_ledger_get(&f->ledger);
 
-	*l = shared_ledger_get(&f->ledger);
 	for (int i = 0; i < FEED_STATS; i++)
 		stats[i] = atomic_load_explicit(&f->stats[i], memory_order_acquire);
-	l->lost_queue += shared_get(&f->left);
-	l->offered = 0;
-	for (uint32_t w = 0; w < feeds->n_workers; w++) {
-		const struct offer *offer = &f->offers[w];
-
-		l->by_policy += shared_get(&offer->shed) + shared_get(&offer->left_out);
-		l->lost_queue += shared_get(&offer->lost);
-		l->offered += shared_get(&offer->offered);
-	}
-	state.queue = packet_queue_fill(f->queue, &state.queue_size);
+	state.ledger = offers_ledger(f->offers, &fed);
+	state.queue = packet_queue_fill(offers_queue(f->offers), &state.queue_size);
 	return state;
 }

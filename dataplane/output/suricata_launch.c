@@ -45,6 +45,7 @@ static bool write_yaml(const struct suricata *s, struct error *error)
 		.stands_alone = asked->config == NULL,
 		.rules = (const char *const *)rules,
 		.n_rules = asked->rules.count,
+		.takes_commands = s->params.is_live,
 	};
 	bool ok = true;
 
@@ -67,7 +68,9 @@ static int listen_for_eve(const struct suricata *s, struct error *error)
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/" SURICATA_EVE,
 		spawner_directory(s->params.spawner));
-	/* It may be another user's who connects; nobody else comes into the directory. */
+	/* There may be one of an earlier start. It may be another user's who connects; nobody else comes into the
+	 * directory. */
+	(void)unlink(address.sun_path);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
 		chmod(address.sun_path, 0666) == 0 && listen(fd, 1) == 0)
 		return fd;
@@ -219,7 +222,8 @@ static bool wait_for_begin(
 			refuse(s, "cannot be seen any more", error);
 		if (now_monotonic() > ends_ns)
 			refuse(s, "has read no packet yet", error);
-		if (news == SPAWNER_ENDED || news == SPAWNER_GONE || now_monotonic() > ends_ns)
+		if (news == SPAWNER_ENDED || news == SPAWNER_GONE ||
+			now_monotonic() > ends_ns || atomic_load(&s->is_ending))
 			return false;
 	}
 	return true;
@@ -257,6 +261,7 @@ bool suricata_launch(struct suricata *s, struct error *error)
 		close(input);
 	}
 	close(eve);
+	s->begun_ns = now_monotonic();
 	s->said[0] = '\0';
 	s->is_error = false;
 	return ok;

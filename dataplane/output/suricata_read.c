@@ -1,5 +1,6 @@
 /* The thread that reads Suricata's alerts, and sees how it ends. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,20 +75,39 @@ static void read_rest(struct suricata *s)
 		s->unreadable++;
 }
 
+/* Why it was killed. */
+static const char *why_killed(const struct suricata *s)
+{
+	return atomic_load(&s->is_ending)
+		       ? "it did not end in time after its last packet, and was killed"
+		       : "it took no packets for too long, and was killed";
+}
+
+/* Live its end is not waited for as long as it may take. */
+static bool is_late(const struct suricata *s)
+{
+	return s->offers != NULL && atomic_load(&s->is_ending);
+}
+
 static void fail(struct suricata *s, const char *how)
 {
 	char why[PROGRAM_END_TEXT + SPAWNER_LINE_MAX + 64];
 
 	if (atomic_load(&s->hangs))
-		snprintf(why, sizeof(why), "it took no packets for too long, and was killed");
+		snprintf(why, sizeof(why), "%s", why_killed(s));
 	else
 		snprintf(why, sizeof(why), "it %s%s%s", how, s->is_error ? ": " : "",
 			s->is_error ? s->said : "");
 	s->failed = true;
+	if (is_late(s)) {
+		log_warning(
+			"detect.suricata: Suricata: %s; its last alerts may be missing", why);
+		return;
+	}
 	log_error("detect.suricata: Suricata ended early: %s; packets that it has not got are "
-		  "counted as lost_ids",
-		why);
-	suricata_tell_end(s, why);
+		  "counted as lost_ids%s",
+		why, s->offers != NULL ? "; it is started again" : "");
+	suricata_tell_of_us(s, "suricata_ended", "Suricata ended early", why);
 	correlator_flush(s->correlator, s->index, UINT64_MAX);
 }
 
@@ -96,10 +116,24 @@ static void take_said(struct suricata *s, const char *line)
 {
 	struct suricata_said said;
 
-	suricata_remember(s, line);
-	if (suricata_line_read(line, &said) == SURICATA_LINE_WARNING)
+	switch (suricata_line_read(line, &said)) {
+	case SURICATA_LINE_RULE:
+		log_limited(&s->limit, LOG_LEVEL_WARNING,
+			"%.*s:%" PRIu64 ": Suricata cannot read this rule%s%s", said.file_len,
+			said.file, said.line, s->is_error ? ": " : "",
+			s->is_error ? s->said : "");
+		s->is_error = false;
+		return;
+	case SURICATA_LINE_WARNING:
 		log_limited(&s->limit, LOG_LEVEL_WARNING, "detect.suricata: Suricata: %s",
 			said.text);
+		break;
+	case SURICATA_LINE_COUNT:
+	case SURICATA_LINE_ERROR:
+	case SURICATA_LINE_OTHER:
+		break;
+	}
+	suricata_remember(s, line);
 }
 
 /* It was given all there is: it may end by itself now, but not take too long for that. */
@@ -111,7 +145,7 @@ static void hurry(struct suricata *s, uint64_t *since_ns)
 		return;
 	if (*since_ns == 0)
 		*since_ns = now;
-	if (now - *since_ns > s->params.settings->detect.suricata.timeout &&
+	if (now - *since_ns > atomic_load(&s->ends_within_ns) &&
 		!atomic_exchange(&s->hangs, true))
 		spawner_end_program(s->params.spawner, true);
 }
@@ -120,29 +154,33 @@ static void hurry(struct suricata *s, uint64_t *since_ns)
 static enum spawner_news look(struct suricata *s, struct spawner_told *told)
 {
 	struct pollfd ready[] = {{.fd = s->eve, .events = POLLIN},
-		{.fd = spawner_descriptor(s->params.spawner), .events = POLLIN}};
+		{.fd = spawner_descriptor(s->params.spawner), .events = POLLIN},
+		{.fd = s->command != NULL ? suricata_command_descriptor(s->command) : -1,
+			.events = POLLIN}};
 
-	poll(ready, 2, LOOK_MS);
+	poll(ready, 3, LOOK_MS);
 	if (ready[0].revents != 0 && !read_some(s)) {
 		close(s->eve);
 		s->eve = -1;
 	}
+	if (s->offers != NULL)
+		suricata_attend(s);
 	return ready[1].revents != 0 ? spawner_news(s->params.spawner, 0, told) : SPAWNER_NONE;
 }
 
-void suricata_read(void *ctx)
+/* Until it has ended. */
+static void read_one(struct suricata *s)
 {
-	struct suricata *s = ctx;
 	struct spawner_told told;
 	enum spawner_news news = SPAWNER_NONE;
-	uint64_t since_ns = 0, alerts = 0;
+	uint64_t since_ns = 0, alerts = s->alerts;
 	char how[PROGRAM_END_TEXT];
 
 	while (news != SPAWNER_ENDED && news != SPAWNER_GONE) {
 		news = look(s, &told);
 		if (news == SPAWNER_SAID)
 			take_said(s, told.line);
-		if (s->alerts != alerts)
+		if (s->alerts != alerts && s->offers == NULL)
 			since_ns = 0;
 		alerts = s->alerts;
 		hurry(s, &since_ns);
@@ -152,5 +190,14 @@ void suricata_read(void *ctx)
 		fail(s, "cannot be seen any more");
 	else if (!atomic_load(&s->is_ending) || told.status != 0)
 		fail(s, program_end_text(told.status, how));
+}
+
+void suricata_read(void *ctx)
+{
+	struct suricata *s = ctx;
+
+	do
+		read_one(s);
+	while (s->offers != NULL && suricata_revive(s));
 	atomic_store(&s->has_ended, true);
 }

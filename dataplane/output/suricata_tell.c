@@ -119,7 +119,8 @@ void suricata_tell(struct suricata *s, const struct eve_alert *alert)
 		s->unheard++;
 }
 
-void suricata_tell_end(struct suricata *s, const char *why)
+void suricata_tell_of_us(
+	struct suricata *s, const char *rule, const char *title, const char *why)
 {
 	const struct observation_point nowhere = {.has_vni = false};
 	const struct flow none = {.flags = 0};
@@ -130,9 +131,9 @@ void suricata_tell_end(struct suricata *s, const char *why)
 		.time_ns = atomic_load(&s->last_ns),
 	};
 
-	alert_say(&telling, ALERT_RULE, "suricata_ended");
+	alert_say(&telling, ALERT_RULE, rule);
 	alert_say(&telling, ALERT_CATEGORY, "sensor");
-	alert_say(&telling, ALERT_TITLE, "Suricata ended early");
+	alert_say(&telling, ALERT_TITLE, title);
 	alert_say(&telling, ALERT_WHY, why);
 	if (!alert_tell(&s->sink, 0, &none, &nowhere, &telling))
 		s->unheard++;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/log/text.h"
+#include "inspect/detect/suricata/suricata_command.h"
 
 /* As Debian's package has it. */
 #define CLASSIFICATION "/etc/suricata/classification.config"
@@ -112,7 +113,11 @@ static void put(FILE *out, const struct suricata_yaml *y)
 	fputs("    types:\n    - alert: {metadata: {app-layer: \"yes\", flow: \"no\", "
 	      "rule: {metadata: \"no\"}}, tagged-packets: \"no\"}\n",
 		out);
-	fputs("unix-command: {enabled: \"no\"}\n", out);
+	if (!y->takes_commands)
+		fputs("unix-command: {enabled: \"no\"}\n", out);
+	else
+		put_path(out, "unix-command:\n  enabled: \"yes\"\n  filename: ", y,
+			SURICATA_COMMANDS, "\n");
 }
 
 bool suricata_yaml_write(const struct suricata_yaml *yaml, struct error *error)
@@ -122,6 +127,7 @@ bool suricata_yaml_write(const struct suricata_yaml *yaml, struct error *error)
 	bool ok;
 
 	snprintf(path, sizeof(path), "%s/%s", yaml->directory, SURICATA_YAML);
+	(void)unlink(path); /* it may be another user's, of an earlier start */
 	out = fopen(path, "we");
 	if (out != NULL)
 		put(out, yaml);

@@ -17,6 +17,7 @@ struct suricata_yaml {
 	bool stands_alone;        /* there is none of the user's */
 	const char *const *rules; /* absolute paths or patterns of rule files */
 	uint32_t n_rules;         /* 0: those of the user's */
+	bool takes_commands;      /* at the socket SURICATA_COMMANDS of the directory */
 };
 
 /* Writes SURICATA_YAML into the directory. false: `error` says why. */

@@ -158,7 +158,7 @@ def main():
         sys.exit("%s: no samples of %s" % (sys.argv[1], ", ".join(sorted(idle))))
     for name in families.keys:
         if families.type[name] == "counter" and name.split("_")[-2] not in UNITS + (
-                "bursts", "polls", "reloads", "entered", "made", "ended", "evicted", "flows", "shed", "gaps", "datagrams", "alerts",
+                "bursts", "polls", "reloads", "restarts", "entered", "made", "ended", "evicted", "flows", "shed", "gaps", "datagrams", "alerts",
                 "facts", "joined", "attempts"):
             sys.exit("%s: %s does not say what it counts" % (sys.argv[1], name))
     if len(sys.argv) > 2:

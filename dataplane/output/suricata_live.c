@@ -1,0 +1,146 @@
+/* Suricata in the live appliance: the thread "ids" feeds it from a queue. */
+#include <time.h>
+
+#include "dataplane/output/suricata_inside.h"
+#include "dataplane/pipeline/record.h"
+
+enum { REST_MS = 2 };
+
+/* --- the thread "ids" --- */
+
+static bool take_one(void *ctx, const struct packet_record *record)
+{
+	struct suricata *s = ctx;
+	uint64_t left_out;
+
+	if (!s->is_fed) {
+		s->missed++;
+		return true;
+	}
+	left_out = feed_ledger(s->feed)->by_policy;
+	suricata_note(s, record);
+	if (!feed_put(s->feed, record))
+		return false;
+	atomic_store_explicit(&s->last_ns, record->time_ns, memory_order_relaxed);
+	s->packets += feed_ledger(s->feed)->by_policy == left_out;
+	return true;
+}
+
+static void publish(struct suricata *s)
+{
+	struct output_ledger sum = s->ledger;
+
+	if (s->is_fed) {
+		const struct output_ledger *l = feed_ledger(s->feed);
+
+		sum.written += l->written;
+		sum.by_policy += l->by_policy;
+		sum.lost_queue += l->lost_queue;
+		sum.lost_disk += l->lost_disk;
+	}
+	sum.lost_queue += s->missed;
+	shared_ledger_set(&s->fed, &sum);
+}
+
+/* Whether it runs is the reading thread's to say; whose the feed is, this one's. */
+static void follow(struct suricata *s)
+{
+	int phase = atomic_load(&s->phase);
+
+	if (phase == SURICATA_FED) {
+		s->is_fed = true;
+	} else if (s->is_fed) {
+		suricata_close(s);
+		s->is_fed = false;
+	}
+	if (phase == SURICATA_GONE)
+		atomic_store(&s->phase, SURICATA_OFF);
+}
+
+/* At the end it goes on until all is given, or it is late. */
+static bool ids_round(void *ctx)
+{
+	struct suricata *s = ctx;
+	const struct packet_taker taker = {s, take_one};
+	uint32_t n, size;
+
+	if (s->ids.phase == SERVICE_LATE)
+		return false;
+	follow(s);
+	n = packet_queue_take(offers_queue(s->offers), &taker);
+	if (s->is_fed) {
+		feed_send(s->feed);
+		if (feed_is_behind(s->feed))
+			suricata_watch(s);
+		else
+			s->moved_ns = 0;
+	}
+	publish(s);
+	if (n > 0 || s->ids.phase == SERVICE_RUNS)
+		return n > 0;
+	if (packet_queue_fill(offers_queue(s->offers), &size) == 0 &&
+		!(s->is_fed && feed_is_behind(s->feed)))
+		return false;
+	if (s->is_fed)
+		feed_wait(s->feed, REST_MS);
+	return true;
+}
+
+static void ids_rest(void *ctx)
+{
+	struct suricata *s = ctx;
+
+	if (s->is_fed)
+		feed_wait(s->feed, REST_MS);
+	else
+		nanosleep(&(struct timespec){.tv_nsec = REST_MS * 1000000L}, NULL);
+	publish(s);
+}
+
+/* --- workers and the control thread --- */
+
+bool suricata_make_queue(struct suricata *s, uint32_t n_workers)
+{
+	s->offers = offers_create(s->params.settings->packets.queue, n_workers);
+	return s->offers != NULL;
+}
+
+int suricata_feed(struct suricata *s, struct error *error)
+{
+	const struct service_work work = {"ids", ids_round, NULL, ids_rest};
+
+	atomic_store(&s->phase, SURICATA_FED);
+	return service_start(&s->ids, &work, s, error);
+}
+
+void suricata_offer(
+	struct suricata *s, uint32_t worker, const struct packet_burst *burst, bool shed)
+{
+	uint64_t offered = record_wanted(s->feed_settings.what, burst->why, burst->mask);
+
+	offers_put(s->offers, worker, burst, &(struct offering){offered, offered, shed});
+}
+
+void suricata_configure(struct suricata *s, const struct model *model)
+{
+	if (s == NULL)
+		return;
+	point_tags_configure(s->tags, model);
+	atomic_store(&s->must_reload, true);
+}
+
+void suricata_stop(struct suricata *s, uint64_t ns)
+{
+	if (s == NULL || s->offers == NULL)
+		return;
+	service_stop(&s->ids, ns);
+	offers_drop(s->offers);
+	atomic_store(&s->ends_within_ns, ns);
+	atomic_store(&s->is_ending, true);
+	if (s->is_fed)
+		suricata_close(s);
+	s->is_fed = false;
+	thread_join(&s->thread);
+	suricata_close(s);
+	publish(s);
+}

@@ -1,0 +1,181 @@
+#!/bin/sh
+# Suricata in the live appliance: the alerts that it has of the inner packets alone, each with its session and flow,
+# for 1, 2 and 4 workers; rules read again at a reload; killed, stopped, behind, with a full disk: counted, said, started
+# again, and the sensor goes on.
+. "$(dirname "$0")/../lib.sh"
+. "$here/live/live.sh"
+
+suricata -V 2>/dev/null | grep -qE "version ([7-9]|[1-9][0-9])\." || {
+  skip "there is no Suricata 7 here (Debian 13: suricata; Debian 12: suricata of bookworm-backports)"
+  finish
+}
+[ "$(id -u)" -eq 0 ] || {
+  skip "namespaces need root"
+  finish
+}
+net=pssuri$$
+dir=$tmp/run
+LIVE_PID=
+down() {
+  [ -z "$LIVE_PID" ] || kill -KILL $LIVE_PID 2>/dev/null
+  umount "$tmp/small" 2>/dev/null
+  ip netns del $net-source 2>/dev/null
+  ip netns del $net-sensor 2>/dev/null
+  rm -rf "$tmp"
+}
+trap down EXIT
+mkdir "$tmp/private"
+chmod 755 "$tmp" && chmod 1777 "$tmp/private"
+export TMPDIR="$tmp/private" # where its folder is, which must go away
+capture=$root/pcaps/everything.pcap
+make() { python3 "$here/make/unwrap.py" "$@"; }
+judge() { python3 "$here/judge/suricata.py" "$@"; }
+packets=$(capinfos -Mc "$capture" | awk 'END { print $NF }')
+
+for vni in 1001 1002; do make take "$capture" $vni "$tmp/$vni.pcap"; done
+ja3=$(tshark -r "$tmp/1001.pcap" -Y tls.handshake.ja3 -T fields -e tls.handshake.ja3 2>/dev/null | head -n 1)
+cat >"$tmp/test.rules" <<END
+alert http any any -> any any (msg:"host"; http.host; content:"shop.green.example"; classtype:web-application-attack; sid:1000001; rev:3;)
+alert dns any any -> any any (msg:"question"; dns.query; content:"green.example"; endswith; priority:2; sid:1000002; rev:1;)
+alert tls any any -> any any (msg:"name"; tls.sni; content:"shop.green"; nocase; sid:1000003; rev:1;)
+alert tcp any any -> any 6379 (msg:"redis ping"; content:"PING"; nocase; priority:3; sid:1000004; rev:7;)
+alert tls any any -> any any (msg:"hello"; ja3.hash; content:"$ja3"; sid:1000005; rev:1;)
+alert http any any -> any any (msg:"asked"; flow:to_server; http.method; content:"GET"; flowbits:set,asked; flowbits:noalert; sid:1000006; rev:1;)
+alert http any any -> any any (msg:"answered"; flow:to_client; flowbits:isset,asked; http.stat_code; content:"200"; sid:1000007; rev:1;)
+alert icmp any any -> any any (msg:"echo"; itype:8; sid:1000008; rev:1;)
+END
+cat >"$tmp/alone.yaml" <<END
+%YAML 1.1
+---
+vars: {address-groups: {HOME_NET: any, EXTERNAL_NET: any}}
+classification-file: /etc/suricata/classification.config
+outputs: [{eve-log: {enabled: "yes", filetype: regular, filename: eve.json, types: [alert]}}]
+stats: {enabled: "no"}
+stream: {checksum-validation: "no"}
+app-layer:
+  protocols:
+    http: {enabled: "yes"}
+    tls: {enabled: "yes", ja3-fingerprints: "yes"}
+    dns: {tcp: {enabled: "yes"}, udp: {enabled: "yes"}}
+END
+alone() { # vni
+  mkdir "$tmp/alone$1"
+  timeout 120 suricata -c "$tmp/alone.yaml" -k none -S "$tmp/test.rules" -r "$tmp/$1.pcap" --runmode single \
+    -l "$tmp/alone$1" >"$tmp/alone$1/said" 2>&1
+}
+check "Suricata alone, of each session's inner packets" eval "alone 1001 && alone 1002"
+
+quiet="--set overload.shed_recording=false --set overload.shed_dpi=false --set control.health_tcp=0 --set capture.memory=128MiB
+  --set flow.capacity=65536"
+whole() { # workers, capture, settings...
+  rm -rf "$dir"
+  workers=$1 input=$2
+  shift 2
+  n=$(capinfos -Mc "$input" | awk 'END { print $NF }')
+  # shellcheck disable=SC2086
+  live_start "$dir" env -- $quiet --set control.http=off --set "capture.ports=[\"net_pcap0,rx_pcap=$input\"]" \
+    --set capture.workers="$workers" --set packets.queue=65536 --set "detect.suricata={rules: [$tmp/test.rules]}" "$@" || return 1
+  says_within 20 "$dir" "s['suricata']['written'] == s['received'] == $n" && live_stop TERM 8 && live closed "$dir"
+}
+same() { # workers
+  whole "$1" "$capture" && judge same "$dir" "1001=$tmp/alone1001/eve.json" "1002=$tmp/alone1002/eve.json" && judge flows "$dir"
+}
+check "1 worker: the alerts that it has alone, with their sessions and flows" same 1
+check "2 workers" same 2
+check "4 workers" same 4
+four() {
+  make spread "$capture" 1001 "$tmp/four.pcap" 4 && whole 2 "$tmp/four.pcap" && judge even "$dir" 50 51 52 53 && judge flows "$dir"
+}
+check "equal addresses in four sessions: each session has its alerts, and their flows" four
+
+mirror_wire $net
+cat >"$tmp/live.rules" <<END
+alert udp any any -> any 33333 (msg:"before"; content:"|f0 0d f0 0d|"; sid:1; rev:1;)
+END
+started() { # settings...
+  kill -KILL $LIVE_PID 2>/dev/null
+  rm -rf "$dir"
+  printf 'detect: {suricata: {rules: [live.rules], timeout: 2s}}\n' >"$tmp/settings.yaml"
+  # shellcheck disable=SC2086
+  live_start "$dir" ip netns exec $net-sensor -- -c "$tmp/settings.yaml" $quiet --set control.http=127.0.0.1:9477 \
+    --set capture.workers=2 --set 'capture.ports=["net_af_packet0,iface=eth0,framesz=2048,blocksz=65536,framecnt=8192"]' "$@"
+}
+# a second's conversations, each once, from number on
+send() { ip netns exec $net-source python3 "$here/make/mirror_send.py" 10.77.0.2 "$@" >/dev/null; }
+notes() { ip netns exec $net-sensor curl -s -m 2 http://127.0.0.1:9477/health | grep -F "$1"; }
+program() { pgrep -P "$(pgrep -P $LIVE_PID -x spawner)"; }
+told() { grep -qs "\"rule\":\"$1\"" "$dir"/alerts/*.jsonl; }
+raised() { # rule, number of a conversation
+  told "$1" && grep -s "\"rule\":\"$1\"" "$dir"/alerts/*.jsonl | grep -q "\"src_port\":$((20000 + $2))"
+}
+says() { grep -F "$1" "$dir.err"; }
+
+reloads() {
+  started && send first=1 flows=5 && eventually 5 raised 1:1 1 || return 1
+  cat >"$tmp/live.rules" <<END
+alert udp any any -> any 33333 (msg:"after"; content:"|f0 0d f0 0d|"; sid:2; rev:1;)
+alert udp any any -> any any (msg:"no such word"; frobnicate:1; sid:9; rev:1;)
+END
+  "$periscope" ctl -l "$dir" reload || return 1
+  # Suricata takes rules up when packets come.
+  send first=100 flows=500 rate=100 &
+  sender=$!
+  eventually 8 says 'Suricata has read its rules again: 1 are in force, 1 cannot be read' &&
+    says "$tmp/live.rules:2: Suricata cannot read this rule: detect-parse: unknown rule keyword 'frobnicate'" && wait $sender &&
+    send first=700 && eventually 5 raised 1:2 700 && ! raised 1:1 700 &&
+    says_within 2 "$dir" 's["suricata"]["lost_ids"] == 0 and s["suricata"]["running"] == 1'
+}
+refuses() { # a reload whose rule file is gone changes nothing
+  mv "$tmp/live.rules" "$tmp/away.rules" && ! "$periscope" ctl -l "$dir" reload >"$tmp/said" 2>&1 && grep 'live.rules: cannot open' "$tmp/said" &&
+    mv "$tmp/away.rules" "$tmp/live.rules" && send first=800 && eventually 5 raised 1:2 800
+}
+ends() { # times restarted, times ended
+  live_stop TERM 8 && live closed "$dir" && judge restarted "$dir" "$1" "$2" && [ -z "$(ls "$TMPDIR")" ]
+}
+check "a reload has it read its rules again; one that it cannot read is said" reloads
+check "a reload without the file of rules is refused, and nothing changes" refuses
+check "its end" ends 0 0
+
+killed() { # as a user without rights, under the filter of system calls
+  started --set rights.user=nobody && send first=1 && eventually 5 raised 1:2 1 || return 1
+  [ "$(ps -o user= -p "$(program)")" = nobody ] || return 1
+  for n in 1 2; do
+    kill -KILL "$(program)" && eventually 3 notes 'Suricata does not run' && send first=2 flows=50 &&
+      says_within 10 "$dir" "s['suricata']['restarts'] == $n and s['suricata']['running'] == 1" &&
+      send first=$((100 * n)) && eventually 5 raised 1:2 $((100 * n)) || return 1
+  done
+  told suricata_ended && says 'it was killed by signal 9 (Killed)' && says 'Suricata runs again' &&
+    says_within 2 "$dir" 's["suricata"]["lost_ids"] >= 100' && notes 'Suricata has not got'
+}
+check "killed twice: said, counted, started again; not as root" killed
+check "its end" ends 2 2
+
+stopped() { # it takes nothing any more: its pipe fills, then its queue; then it is killed
+  started --set packets.queue=1024 && send first=1 && eventually 5 raised 1:2 1 && kill -STOP "$(program)" || return 1
+  send first=1000 flows=2000 packets=20 rate=12000 seconds=6 &
+  sender=$!
+  eventually 15 says 'it took no packets for too long, and was killed' && wait $sender &&
+    says_within 15 "$dir" 's["suricata"]["restarts"] == 1 and s["suricata"]["running"] == 1 and s["suricata"]["lost_ids"] > 1000' &&
+    send first=9000 && eventually 5 raised 1:2 9000
+}
+check "stopped (SIGSTOP): what it does not take is lost and counted, it is killed and started again" stopped
+check "its end" ends 1 1
+
+full() { # and then what it is started with cannot be written, for a while
+  mkdir "$tmp/small" && mount -t tmpfs -o size=64k,mode=1777 tmpfs "$tmp/small" || return 1
+  TMPDIR=$tmp/small started && send first=1 && eventually 5 raised 1:2 1 || return 1
+  dd if=/dev/zero of="$tmp/small/ballast" bs=4k >/dev/null 2>&1
+  send first=2 && eventually 5 raised 1:2 2 || return 1 # alerts need no disk
+  mount -o remount,ro "$tmp/small" && kill -KILL "$(program)" && eventually 6 says 'periscope.yaml: cannot write: Read-only' || return 1
+  mount -o remount,rw "$tmp/small" && rm "$tmp/small/ballast"
+  says_within 15 "$dir" 's["suricata"]["restarts"] == 1 and s["suricata"]["running"] == 1' && send first=300 && eventually 5 raised 1:2 300
+}
+check "its disk is full: alerts come; killed when it cannot be written to, it is started once it can" full
+check "its end" ends 1 1
+
+refused() {
+  "$periscope" run -l "$tmp/none" --set 'capture.ports=["net_null0"]' --set "detect.suricata={rules: [$tmp/none.rules]}" 2>"$tmp/stderr"
+  [ $? -eq 2 ] && grep 'none.rules: cannot open' "$tmp/stderr" && [ ! -e "$tmp/none" ]
+}
+check "a file of rules that is not there is refused at the start" refused
+finish
