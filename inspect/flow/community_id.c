@@ -5,6 +5,7 @@
 #include <nettle/sha1.h>
 #include <string.h>
 
+_Static_assert((int)COMMUNITY_ID_DIGEST == (int)SHA1_DIGEST_SIZE, "a digest is SHA-1's");
 _Static_assert(2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE) < COMMUNITY_ID_TEXT, "room");
 
 /* What is hashed: fewer bytes than a block of SHA-1 has. */
@@ -42,10 +43,10 @@ static bool has_ports(uint8_t protocol)
 }
 
 /* A flow key holds its ends in the order that the specification hashes them. */
-void community_id_print(const struct flow_key *key, uint16_t seed, char text[COMMUNITY_ID_TEXT])
+void community_id_digest(
+	const struct flow_key *key, uint16_t seed, uint8_t digest[COMMUNITY_ID_DIGEST])
 {
 	const uint8_t protocol[2] = {key->protocol, 0};
-	uint8_t digest[SHA1_DIGEST_SIZE];
 	struct hashed hashed = {.n = 0};
 	struct sha1_ctx sha1;
 
@@ -59,8 +60,31 @@ void community_id_print(const struct flow_key *key, uint16_t seed, char text[COM
 	}
 	sha1_init(&sha1);
 	sha1_update(&sha1, hashed.n, hashed.bytes);
-	sha1_digest(&sha1, sizeof(digest), digest);
+	sha1_digest(&sha1, COMMUNITY_ID_DIGEST, digest);
+}
+
+void community_id_print(const struct flow_key *key, uint16_t seed, char text[COMMUNITY_ID_TEXT])
+{
+	uint8_t digest[COMMUNITY_ID_DIGEST];
+
+	community_id_digest(key, seed, digest);
 	memcpy(text, "1:", 2);
 	base64_encode_raw(text + 2, sizeof(digest), digest);
 	text[2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE)] = 0;
+}
+
+bool community_id_parse(const char *text, uint8_t digest[COMMUNITY_ID_DIGEST])
+{
+	uint8_t bytes[BASE64_DECODE_LENGTH(COMMUNITY_ID_TEXT)];
+	struct base64_decode_ctx base64;
+	size_t len = strlen(text), n = sizeof(bytes);
+
+	if (len >= COMMUNITY_ID_TEXT || strncmp(text, "1:", 2) != 0)
+		return false;
+	base64_decode_init(&base64);
+	if (!base64_decode_update(&base64, &n, bytes, len - 2, text + 2) ||
+		!base64_decode_final(&base64) || n != COMMUNITY_ID_DIGEST)
+		return false;
+	memcpy(digest, bytes, COMMUNITY_ID_DIGEST);
+	return true;
 }

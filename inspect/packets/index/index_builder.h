@@ -24,6 +24,7 @@ enum {
 	INDEX_PART_FLOWS = 1 << 17,
 	INDEX_PART_POINTS = 65535,
 	INDEX_LANDMARKS_MAX = 1 << 16,
+	INDEX_BUILDER_MEMORY = 64 << 20,
 };
 
 struct index_builder;
@@ -52,7 +53,7 @@ bool index_builder_close(
 /* No index is made, and none is removed. NULL is legal. */
 void index_builder_discard(struct index_builder *builder);
 
-/* Bytes that are held now; at most INDEX_BUILDER_MEMORY, those while a part is written included. */
+/* The most bytes that it held so far, those while a part was written included; at most INDEX_BUILDER_MEMORY. */
 size_t index_builder_memory(const struct index_builder *builder);
 
 /* The name of the index of a packet file. false: too long. */

@@ -1,8 +1,8 @@
-/* Reads the index of a packet file (index_builder.h), which may be damaged, cut, or made by an enemy: every
- * block has a checksum, every number is bounded, and what is wrong is INDEX_DAMAGED, never fewer packets. So
- * whoever gets INDEX_DAMAGED reads the packet file from its beginning. Reads as little as it can: a part that
- * has none of the flow ids or hosts asked for costs one block of 4 KiB after the first.
+/* Reads the index of a packet file (index_builder.h). Every block of it has a checksum, every number is bounded: an
+ * index that was damaged or cut is INDEX_DAMAGED, and never an answer with fewer packets; whoever gets that reads
+ * the packet file from its beginning. An index that an enemy made costs no more than another one, and may lie.
  *
+ * Reads as little as it can: of a part that has none of the flow ids or hosts asked for, a line of 64 bytes.
  * One thread uses a reader; several readers of one file are no matter. */
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/log/error.h"
+#include "inspect/flow/community_id.h"
 #include "inspect/packets/index/index_flow.h"
 #include "inspect/packets/index/index_identity.h"
 
@@ -68,18 +69,16 @@ struct index_ports {
 /* A row as it is shown to `wants`. */
 struct index_row {
 	struct index_flow flow;
-	/* Of the flow's packets in this part, rounded outwards (by at most the part's time / 2^32). */
+	/* Of the flow's packets in this part, rounded outwards (by at most the part's time / 2^24). */
 	uint64_t first_ns, last_ns;
 };
-
-enum { INDEX_COMMUNITY = 20 }; /* the SHA-1 in a community id, see community_id_parse() */
 
 /* Which packets: those of rows that meet all that is asked. Each list asks for any of its members; an
  * empty one asks for nothing. All is borrowed for the call. */
 struct index_query {
 	const uint64_t *flow_ids;
 	uint32_t n_flow_ids;
-	const uint8_t (*communities)[INDEX_COMMUNITY];
+	const uint8_t (*communities)[COMMUNITY_ID_DIGEST]; /* community_id_parse() */
 	uint32_t n_communities;
 	const struct index_prefix *hosts; /* one end of the flow at least lies in one of them */
 	uint32_t n_hosts;
