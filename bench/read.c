@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 	const char *path = argc == 2 ? argv[1] : "";
 	struct error error = {"usage: read CAPTURE"};
 	struct input *input = argc == 2 ? input_open(&path, 1, NULL, &error) : NULL;
-	struct block *block = block_create(1, false);
+	struct block *block = block_create(1, false, false);
 	double ns;
 	int n = 0;
 

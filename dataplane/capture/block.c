@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct block *block_create(uint32_t n_workers, bool with_marks)
+struct block *block_create(uint32_t n_workers, bool with_marks, bool with_index)
 {
 	struct block *block = malloc(sizeof(*block));
 
@@ -11,8 +11,10 @@ struct block *block_create(uint32_t n_workers, bool with_marks)
 		return NULL;
 	block->owned = malloc(sizeof(*block->owned) * BLOCK_SLOTS * n_workers);
 	block->marks = with_marks ? malloc(sizeof(*block->marks) * BLOCK_SLOTS) : NULL;
+	block->index = with_index ? malloc(sizeof(*block->index)) : NULL;
 	block->data = malloc(BLOCK_ROOM);
-	if (!block->owned || !block->data || (with_marks && !block->marks)) {
+	if (!block->owned || !block->data || (with_marks && !block->marks) ||
+		(with_index && !block->index)) {
 		block_destroy(block);
 		return NULL;
 	}
@@ -26,6 +28,7 @@ void block_destroy(struct block *block)
 		return;
 	free(block->owned);
 	free(block->marks);
+	free(block->index);
 	free(block->data);
 	free(block);
 }

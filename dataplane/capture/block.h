@@ -16,6 +16,7 @@
 #include "dataplane/pipeline/owner.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
+#include "inspect/packets/index/index_flow.h"
 #include "inspect/packets/packet_file.h"
 
 enum {
@@ -37,6 +38,16 @@ struct mark {
 	struct packet_record packet; /* `frame` points into the block */
 };
 
+/* What an index is built of, for each slot. */
+struct block_index {
+	uint64_t offsets
+		[BLOCK_SLOTS]; /* as input_packet has them, as the comments, which lie behind the packet */
+	struct {
+		uint32_t at, len;
+	} comments[BLOCK_SLOTS];
+	struct index_flow flows[BLOCK_SLOTS]; /* the owners of the packets write them */
+};
+
 struct block {
 	uint64_t first_number; /* position of slot 0 in the input, from 1 */
 	uint64_t horizon_ns;   /* clock of expiry; see inspect/flow/table.h */
@@ -48,6 +59,7 @@ struct block {
 	uint64_t ahead_end;
 	const struct block *next;
 	struct mark *marks;          /* BLOCK_SLOTS of them, or NULL when nothing is recorded */
+	struct block_index *index;   /* NULL: no index is built */
 	uint64_t times[BLOCK_SLOTS]; /* as the capture has them */
 	enum reason why[BLOCK_SLOTS];
 	struct packet
@@ -58,7 +70,7 @@ struct block {
 };
 
 /* NULL: no memory. */
-struct block *block_create(uint32_t n_workers, bool with_marks);
+struct block *block_create(uint32_t n_workers, bool with_marks, bool with_index);
 void block_destroy(struct block *block);
 
 /* Empties the block for the reader. */

@@ -15,6 +15,9 @@ enum {
 	WHOLE_MAX = PACKET_DATA + CAPTURE_CAP_MAX + OPTIONS_KEPT + BLOCK_TRAILER,
 	OTHER_KEPT = 4096,        /* longer ones that are no packets are dropped */
 	INTERFACES_MAX = 1 << 20, /* of a section: bounds what a file can ask for */
+	OPTION_HEADER = 4,
+	OPTION_END = 0,
+	OPTION_COMMENT = 1,
 };
 
 _Static_assert((int)WHOLE_MAX <= (int)WINDOW_ROOM_MIN, "a block does not fit");
@@ -56,6 +59,7 @@ __attribute__((cold, noinline)) static enum records_status section_begin(
 		return blocks_refuse(b, RECORDS_BROKEN, "version %u.%u of pcapng, and not 1.0",
 			major, minor);
 	b->n_interfaces = 0;
+	capture_landmarks_add(w->landmarks, b->offset);
 	return RECORDS_OK;
 }
 
@@ -168,6 +172,7 @@ static enum records_status interface_add(struct capture_blocks *b)
 	if (wrong != NULL)
 		return blocks_refuse(b, RECORDS_BROKEN, "%s", wrong);
 	b->n_interfaces++;
+	capture_landmarks_add(w->landmarks, b->offset);
 	if (i->link != NULL)
 		b->links |= UINT32_C(1) << (i->link - capture_links);
 	return RECORDS_OK;
@@ -258,6 +263,37 @@ __attribute__((cold, noinline)) static enum records_status long_take(
 	return drop_rest(b, b->len - data - r->cap);
 }
 
+/* The first comment among the options at `at` (section 3.5). */
+static void comment_find(
+	const struct capture_blocks *b, const uint8_t *at, size_t len, struct capture_record *r)
+{
+	while (len >= OPTION_HEADER) {
+		uint16_t code = capture_u16(at, b->swapped);
+		size_t n = capture_u16(at + 2, b->swapped), padded = (n + 3) / 4 * 4;
+
+		if (code == OPTION_END || padded > len - OPTION_HEADER)
+			return;
+		if (code == OPTION_COMMENT) {
+			r->comment = at + OPTION_HEADER;
+			r->comment_len = (uint32_t)n;
+			return;
+		}
+		at += OPTION_HEADER + padded;
+		len -= OPTION_HEADER + padded;
+	}
+}
+
+/* The packet in hand lies at `data` of its block, which is whole. */
+static void options_look(const struct capture_blocks *b, const uint8_t *at, uint32_t data,
+	struct capture_record *r)
+{
+	size_t from = data + ((size_t)r->cap + 3) / 4 * 4;
+	size_t to = b->len - BLOCK_TRAILER;
+
+	if (from < to && b->type != BLOCK_SIMPLE)
+		comment_find(b, at + from, to - from, r);
+}
+
 static enum records_status packet_take(struct capture_blocks *b, struct capture_record *r)
 {
 	uint32_t data = b->type == BLOCK_SIMPLE ? SIMPLE_DATA : PACKET_DATA;
@@ -273,9 +309,12 @@ static enum records_status packet_take(struct capture_blocks *b, struct capture_
 	status = packet_read(b, at, b->len - data - BLOCK_TRAILER, r);
 	if (status != RECORDS_OK)
 		return status;
+	r->offset = b->offset;
+	r->comment_len = 0;
 	if (b->len > WHOLE_MAX)
 		return long_take(b, data, r);
 	r->data = at + data;
+	options_look(b, at, data, r);
 	return take_whole(b);
 }
 

@@ -109,6 +109,7 @@ struct capture_records *capture_records_create(struct capture_window *w, struct 
 		.link_number = capture_u32(at + 20, h.swapped) & LINK_TYPE_MASK,
 	};
 	r->link = capture_link_find(r->link_number);
+	capture_landmarks_add(w->landmarks, capture_window_offset(w));
 	w->at += FILE_HEADER;
 	return r;
 }
@@ -190,6 +191,8 @@ enum records_status capture_records_next(struct capture_records *r, struct captu
 	out->data = at + r->header;
 	out->link = r->link;
 	out->link_number = r->link_number;
+	out->offset = capture_window_offset(w);
+	out->comment_len = 0;
 	w->last = w->at;
 	w->at += r->header + out->cap;
 	return RECORDS_OK;

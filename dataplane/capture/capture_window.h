@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/capture/capture_landmarks.h"
 #include "dataplane/capture/capture_stream.h"
 
 struct capture_window {
@@ -19,6 +20,8 @@ struct capture_window {
 	bool lends;
 	bool lent;      /* somebody holds records in the buffer: nothing may move */
 	bool no_memory; /* the reason of a WINDOW_SHORT */
+	struct capture_landmarks
+		*landmarks; /* the readers add to them; borrowed; NULL: nobody asks */
 };
 
 enum window_status {

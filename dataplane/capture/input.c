@@ -297,6 +297,24 @@ const char *input_note(const struct input *input, unsigned i)
 	return input->captures[i].note;
 }
 
+const char *input_compression(const struct input *input, unsigned i)
+{
+	const struct capture_stream *stream = input->captures[i].stream;
+
+	return stream ? capture_stream_compression(stream) : NULL;
+}
+
+const uint64_t *input_landmarks(const struct input *input, unsigned i, uint32_t *n)
+{
+	static const uint64_t none;
+	const struct capture_landmarks *landmarks = &input->captures[i].landmarks;
+
+	*n = landmarks->n;
+	if (landmarks->lost)
+		return NULL;
+	return landmarks->at ? landmarks->at : &none;
+}
+
 void input_counters(const struct input *input, struct input_counters *out)
 {
 	const struct input_counters *c = &input->counters;

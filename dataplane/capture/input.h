@@ -28,6 +28,11 @@ struct input_packet {
 	uint64_t number; /* 1-based position in its capture, packets left out counted */
 	enum link link;
 	uint32_t capture; /* index into the paths */
+	/* Where its record (pcap) or block (pcapng) begins in the capture, decompressed. */
+	uint64_t offset;
+	/* Its first comment lies so far behind `data`, as long as that is good. `comment_len` 0: it has none, or
+	 * several captures are read. */
+	uint32_t comment, comment_len;
 };
 
 struct input_counters {
@@ -96,6 +101,13 @@ const char *input_note(const struct input *input, unsigned i);
 
 /* For messages: the path of capture `i` as given, or "standard input". Owned by `input`. */
 const char *input_name(const struct input *input, unsigned i);
+
+/* How capture `i` is compressed: "gzip", "zstd" or NULL. Before it was read to its end. */
+const char *input_compression(const struct input *input, unsigned i);
+
+/* Where what was read of capture `i` says how its packets are to be read (capture_landmarks.h), `*n` offsets, owned by
+ * `input`. NULL: they are too many. */
+const uint64_t *input_landmarks(const struct input *input, unsigned i, uint32_t *n);
 
 /* Each number is right by itself, also while another thread reads. */
 void input_counters(const struct input *input, struct input_counters *out);

@@ -178,6 +178,7 @@ enum capture_status capture_open(struct capture *c, const char *path, size_t buf
 		capture_say(c, "no memory");
 		return CAPTURE_BROKEN;
 	}
+	c->window.landmarks = &c->landmarks;
 	status = first_begin(c);
 	return status == CAPTURE_OK ? filters_check(c) : status;
 }
@@ -220,7 +221,11 @@ static void head_set(struct capture *c, const struct capture_record *r)
 		.number = c->number,
 		.link = r->link->link,
 		.capture = c->index,
+		.offset = r->offset,
+		.comment_len = r->comment_len,
 	};
+	if (r->comment_len > 0)
+		c->head.comment = (uint32_t)(r->comment - c->head.data);
 	capture_window_hold(&c->window, &c->head.data);
 }
 
@@ -298,6 +303,7 @@ void capture_close(struct capture *c)
 void capture_fini(struct capture *c)
 {
 	capture_close(c);
+	free(c->landmarks.at);
 	free(c->error_text);
 	free(c->note);
 	free(c->name);

@@ -45,6 +45,7 @@ struct capture {
 	struct capture_left_out unread;     /* their link type is not read */
 	struct capture_left_out unfiltered; /* the expression cannot be applied to it */
 	char unfiltered_why[PCAP_ERRBUF_SIZE];
+	struct capture_landmarks landmarks;
 	uint32_t followers; /* capture files that follow the first in this one */
 	uint64_t follows_at, follows_after; /* byte and packet of the first of them */
 

@@ -1,5 +1,7 @@
 #include "dataplane/pipeline/record.h"
 
+#include <string.h>
+
 #include "config/model/model.h"
 
 enum fate {
@@ -180,4 +182,23 @@ struct packet_record record_of(const struct packet *p, enum reason why)
 		.flow_id = why == REASON_inspected ? p->flow_id : 0,
 		.refused = fate_of(why) == REFUSED ? bucket_name(reason_bucket(why)) : NULL,
 	};
+}
+
+struct index_flow record_index_flow(const struct packet *p, enum reason why)
+{
+	struct index_flow flow;
+	bool src_is_lo;
+
+	memset(&flow, 0, sizeof(flow));
+	if (!is_judged(why))
+		return flow;
+	flow_key_make(&flow.key, p, false, &src_is_lo);
+	flow.key.point = 0;
+	flow.key.icmp_id = 0;
+	flow.has_point = p->flags & PACKET_HAS_VNI;
+	if (flow.has_point)
+		flow.point = p->key;
+	if (why == REASON_inspected)
+		flow.flow_id = p->flow_id;
+	return flow;
 }

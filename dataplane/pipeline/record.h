@@ -10,6 +10,7 @@
 #include "decap/ledger.h"
 #include "decap/packet.h"
 #include "inspect/flow/flow.h"
+#include "inspect/packets/index/index_flow.h"
 #include "inspect/packets/packet_file.h"
 
 /* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
@@ -43,3 +44,6 @@ uint64_t record_wanted(enum settings_record which, const enum reason *why, uint6
 
 /* Borrows the packet's bytes. */
 struct packet_record record_of(const struct packet *p, enum reason why);
+
+/* What an index keeps of it: without addresses where no filter has looked at it. */
+struct index_flow record_index_flow(const struct packet *p, enum reason why);

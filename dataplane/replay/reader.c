@@ -6,6 +6,7 @@
 #include "dataplane/output/suricata.h"
 #include "dataplane/replay/block_queue.h"
 #include "dataplane/replay/distributor.h"
+#include "dataplane/replay/index_feed.h"
 #include "dataplane/replay/lookahead.h"
 #include "decap/decap.h"
 #include "decap/outer_defrag.h"
@@ -42,7 +43,8 @@ static bool add_block(struct reader *reader)
 {
 	struct block *block = block_create(reader->params.n_workers,
 		reader->params.packets != NULL || reader->params.recording != NULL ||
-			reader->params.feeds != NULL || reader->params.suricata != NULL);
+			reader->params.feeds != NULL || reader->params.suricata != NULL,
+		reader->params.index != NULL);
 
 	if (!block)
 		return false;
@@ -123,6 +125,11 @@ static void arrive(struct block *block, const struct input_packet *in, const uin
 	p->number = block->first_number + i;
 	p->link = in->link;
 	p->time_ns = in->time_ns;
+	if (block->index) {
+		block->index->offsets[i] = in->offset;
+		block->index->comments[i].at = in->comment;
+		block->index->comments[i].len = data == in->data ? in->comment_len : 0;
+	}
 }
 
 /* Puts the pending packet into the block. */
@@ -298,6 +305,8 @@ static void record_one(
 
 static void record(struct reader *reader, const struct block *block)
 {
+	if (reader->params.index)
+		index_feed_block(reader->params.index, block);
 	for (uint32_t i = 0; block->marks && i < block->n_slots; i++) {
 		block->marks[i].packet.time_ns = block->times[i];
 		record_one(&reader->params, &block->marks[i], &block->packets[i]);
@@ -364,8 +373,10 @@ static void join(struct reader *reader)
 	while (have_packet(reader) && reader->pending_is != DEFRAG_NONE) {
 		if (reader->pending_is == DEFRAG_WHOLE) {
 			send_whole(reader);
+			index_feed_joined(reader->params.index);
 			continue;
 		}
+		index_feed_fragment(reader->params.index, &reader->pending);
 		reader->received++;
 		reader->returned++;
 		reader->has_pending = false;

@@ -22,6 +22,7 @@
 
 struct reader;
 struct suricata;
+struct index_feed;
 
 struct reader_params {
 	const struct settings *settings;
@@ -30,6 +31,7 @@ struct reader_params {
 	struct packet_files *recording; /* those that the settings say; NULL: nowhere */
 	struct replay_feeds *feeds;     /* NULL: there are none */
 	struct suricata *suricata;      /* accepted packets go there, too; NULL: nowhere */
+	struct index_feed *index; /* all packets are told to it; NULL: no index is built */
 	uint32_t n_workers;
 	enum decap_mode mode;
 	const struct inner_filter *inner; /* NULL: everything is taken */

@@ -108,6 +108,9 @@ static void run_burst(
 	for (uint32_t i = 0; block->marks && i < n; i++)
 		fill_mark(&worker->lane->record, &block->marks[slots[i]], &worker->packets[i],
 			worker->why[i]);
+	for (uint32_t i = 0; block->index && i < n; i++)
+		block->index->flows[slots[i]] =
+			record_index_flow(&worker->packets[i], worker->why[i]);
 }
 
 /* A slice of expiry: it only reclaims memory, so when it runs changes no result. */
@@ -171,7 +174,7 @@ static void worker_main(void *arg)
 		last = block->last;
 		correlator_flush(
 			worker->correlator, worker->index, last ? UINT64_MAX : worker->blocks);
-		if (last)
+		if (last && worker->writer)
 			writer_flush(worker->writer, worker->index);
 		worker->ring->got++;
 		ring_done(worker->ring);

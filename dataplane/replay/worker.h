@@ -13,7 +13,7 @@
 
 struct worker;
 
-/* Starts worker `index`. `lane`, `writer` and `correlator` (which may be NULL) are borrowed until worker_stop(). At most
+/* Starts worker `index`. `lane`, `writer` and `correlator` (which two may be NULL) are borrowed until worker_stop(). At most
  * `max_blocks` blocks are on their way at once. NULL: `error` says why. */
 struct worker *worker_start(struct lane *lane, uint32_t index, struct writer *writer,
 	struct correlator *correlator, uint32_t max_blocks, struct error *error);

@@ -236,6 +236,20 @@ struct index_reader *index_open(const char *packet_file, const struct index_iden
 	return NULL;
 }
 
+bool index_may_replace(const char *path)
+{
+	uint8_t first[sizeof(INDEX_MAGIC) - 1];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	n = pread(fd, first, sizeof(first), 0);
+	close(fd);
+	return n == 0 ||
+	       (n == (ssize_t)sizeof(first) && memcmp(first, INDEX_MAGIC, sizeof(first)) == 0);
+}
+
 void index_close(struct index_reader *r)
 {
 	if (!r)

@@ -29,6 +29,8 @@ struct index_reader;
  * INDEX_OK, and `error` says why in a sentence that names the index. */
 struct index_reader *index_open(const char *packet_file, const struct index_identity *file,
 	enum index_status *status, struct error *error);
+/* Whether a file begins as an index does, or is none at all (not there, empty): one that does neither is somebody's. */
+bool index_may_replace(const char *path);
 /* NULL is legal. */
 void index_close(struct index_reader *reader);
 

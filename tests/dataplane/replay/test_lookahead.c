@@ -54,7 +54,7 @@ static void stand_open(struct stand *s)
 	s->decap = lane_decap_params(&s->settings);
 	s->decap.mode = DECAP_MIRROR;
 	lookahead_init(&s->lookahead, &params);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s->block = block_create(1, false));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s->block = block_create(1, false, false));
 	s->block->first_number = NUMBER;
 	lookahead_block(&s->lookahead, s->block);
 	add(s, 32, ID, 0);
