@@ -101,6 +101,17 @@ static bool capture_look(struct indexing *x)
 	return true;
 }
 
+/* Of the index. */
+static uint64_t bytes_of(const struct indexing *x)
+{
+	char path[PATH_MAX];
+	struct stat file;
+
+	if (!index_path(x->capture, path, sizeof(path)) || stat(path, &file) != 0)
+		return 0;
+	return (uint64_t)file.st_size;
+}
+
 /* Whether there is a good index already. */
 static bool is_there(struct indexing *x)
 {
@@ -117,6 +128,7 @@ static bool is_there(struct indexing *x)
 		x->out->flows = index_about(reader)->flows;
 	}
 	x->out->rebuilt = !good && status != INDEX_NONE;
+	x->out->bytes = good ? bytes_of(x) : 0;
 	index_close(reader);
 	return good;
 }
@@ -269,15 +281,12 @@ static void about(struct indexing *x)
 	struct error error;
 	enum index_status status;
 	struct index_reader *reader = index_open(x->capture, &x->identity, &status, &error);
-	char path[PATH_MAX];
-	struct stat file;
 
 	if (reader) {
 		x->out->packets = index_about(reader)->packets;
 		x->out->flows = index_about(reader)->flows;
 	}
-	if (index_path(x->capture, path, sizeof(path)) && stat(path, &file) == 0)
-		x->out->bytes = (uint64_t)file.st_size;
+	x->out->bytes = bytes_of(x);
 	index_close(reader);
 }
 

@@ -25,6 +25,8 @@ static const struct own {
 	{"alerts", "*.jsonl", false},
 	{"flow-logs", "*_vpcflowlogs_*.log.gz", true},
 	{"packets", "*.pcapng", false},
+	{"packets", "*.pcapng.idx", false},
+	{"packets", "*.pcapng.idx.part", false},
 	{"feeds", "vlan-tags.jsonl", false},
 };
 

@@ -72,33 +72,61 @@ def pcap_packets(data):
         at += 16 + cap
 
 
-def pcapng_packets(data):
-    at, order, units = 0, "<", []
+def pcapng_options(data, at, end, order):
+    while at + 4 <= end:
+        code, n = struct.unpack_from(order + "HH", data, at)
+        if code == 0:
+            return
+        yield code, data[at + 4:at + 4 + n]
+        at += 4 + (n + 3) // 4 * 4
+
+
+def pcapng_interface(data, at, end, order):
+    """Ticks a second, seconds to add, snap length."""
+    ticks, offset = 10**6, 0
+    for code, value in pcapng_options(data, at + 16, end, order):
+        if code == 9:
+            ticks = 2 ** (value[0] & 127) if value[0] & 128 else 10 ** value[0]
+        elif code == 14:
+            offset = struct.unpack(order + "q", value)[0]
+    return ticks, offset, struct.unpack_from(order + "I", data, at + 12)[0]
+
+
+def pcapng_packets(data, landmarks):
+    at, order, interfaces, time = 0, "<", [], 0
     while at + 12 <= len(data):
         if data[at:at + 4] == b"\x0a\x0d\x0d\x0a":
             order = "<" if data[at + 8:at + 12] == b"\x4d\x3c\x2b\x1a" else ">"
-            units = []
+            interfaces = []
+            landmarks.append(at)
         kind, length = struct.unpack(order + "II", data[at:at + 8])
+        length = (length + 3) // 4 * 4
         if at + length > len(data):
             return
         if kind == 1:
-            unit, option = 1000, at + 16
-            while option + 4 <= at + length - 4:
-                code, n = struct.unpack(order + "HH", data[option:option + 4])
-                if code == 9:
-                    unit = 10 ** (9 - data[option + 4])
-                option += 4 + (n + 3) // 4 * 4
-            units.append(unit)
-        elif kind == 6:
-            interface, high, low, cap, _ = struct.unpack(order + "IIIII", data[at + 8:at + 28])
-            yield at, (high << 32 | low) * units[interface], data[at + 28:at + 28 + cap]
+            interfaces.append(pcapng_interface(data, at, at + length - 4, order))
+            landmarks.append(at)
+        elif kind in (2, 6):
+            number = struct.unpack_from(order + ("I" if kind == 6 else "H"), data, at + 8)[0]
+            high, low, cap, _ = struct.unpack(order + "IIII", data[at + 12:at + 28])
+            ticks, offset, _ = interfaces[number]
+            time = min(max((high << 32 | low) * 10**9 // ticks + offset * 10**9, 0), (1 << 63) - 1)
+            yield at, time, data[at + 28:at + 28 + cap]
+        elif kind == 3:
+            wire, snap = struct.unpack_from(order + "I", data, at + 8)[0], interfaces[0][2]
+            yield at, time, data[at + 12:at + 12 + (min(wire, snap) if snap else wire)]
         at += length
 
 
 def packets_of(path):
-    data = open(path, "rb").read()
-    read = pcapng_packets if data[:4] == b"\x0a\x0d\x0d\x0a" else pcap_packets
-    return data, {offset: (time, packet) for offset, time, packet in read(data)}
+    """The packets by offset, and the landmarks."""
+    data, landmarks = open(path, "rb").read(), []
+    if data[:4] == b"\x0a\x0d\x0d\x0a":
+        packets = pcapng_packets(data, landmarks)
+    else:
+        packets = pcap_packets(data)
+        landmarks.append(0)
+    return data, {offset: (time, packet) for offset, time, packet in packets}, landmarks
 
 
 def addresses_of(body, at, v4, v6):
@@ -188,12 +216,12 @@ def read(path, packets, length):
     return rows, struct.unpack_from(f"<{n_landmarks}Q", body, landmarks), joined
 
 
-def check_rows(rows, packets):
+def check_rows(rows, packets, joined):
     for row in rows:
         for offset in row["offsets"]:
             time, packet = packets[offset]
             must(row["first"] <= time <= row["last"], f"the packet at {offset} is out of its row's time")
-            must(not row["lo"] or (row["lo"] in packet and row["hi"] in packet),
+            must(joined or not row["lo"] or (row["lo"] in packet and row["hi"] in packet),
                  f"the packet at {offset} does not show its row's addresses")
 
 
@@ -221,12 +249,12 @@ def check_events(rows, path):
 
 
 def main():
-    data, packets = packets_of(sys.argv[1])
-    rows, landmarks, _ = read(sys.argv[1] + ".idx", packets, len(data))
-    must(landmarks and landmarks[0] == 0 and list(landmarks) == sorted(landmarks), "landmarks")
-    check_rows(rows, packets)
+    data, packets, where = packets_of(sys.argv[1])
+    rows, landmarks, joined = read(sys.argv[1] + ".idx", packets, len(data))
+    must(list(landmarks) == where, "landmarks")
+    check_rows(rows, packets, joined)
     flows = check_events(rows, sys.argv[2]) if len(sys.argv) > 2 else len({row["id"] for row in rows} - {0})
-    print(f"{len(packets)} packets, {len(rows)} rows, {flows} flows")
+    print(f"{len(packets)} packets, {len(rows)} rows, {flows} flows, {joined} joined")
 
 
 main()
