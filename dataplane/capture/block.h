@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/settings/settings.h"
+#include "dataplane/capture/input.h"
 #include "dataplane/pipeline/owner.h"
 #include "decap/ledger.h"
 #include "decap/packet.h"
@@ -40,11 +41,7 @@ struct mark {
 
 /* What an index is built of, for each slot. */
 struct block_index {
-	uint64_t offsets
-		[BLOCK_SLOTS]; /* as input_packet has them, as the comments, which lie behind the packet */
-	struct {
-		uint32_t at, len;
-	} comments[BLOCK_SLOTS];
+	struct input_place places[BLOCK_SLOTS];
 	struct index_flow flows[BLOCK_SLOTS]; /* the owners of the packets write them */
 };
 

@@ -37,7 +37,6 @@ static bool keep(struct capture_ahead *a)
 		return false;
 	kept = &a->packets[a->n];
 	kept->packet = *packet;
-	kept->packet.comment_len = 0; /* it is not copied */
 	kept->packet.data = kept->bytes = malloc(packet->cap + (size_t)1);
 	if (!kept->bytes)
 		return false;

@@ -263,35 +263,35 @@ __attribute__((cold, noinline)) static enum records_status long_take(
 	return drop_rest(b, b->len - data - r->cap);
 }
 
-/* The first comment among the options at `at` (section 3.5). */
-static void comment_find(
-	const struct capture_blocks *b, const uint8_t *at, size_t len, struct capture_record *r)
+/* The first comment among the options at `at` (section 3.5); `from` of them behind the packet's first byte. */
+static void comment_find(struct capture_blocks *b, const uint8_t *at, uint32_t from, size_t len)
 {
 	while (len >= OPTION_HEADER) {
 		uint16_t code = capture_u16(at, b->swapped);
-		size_t n = capture_u16(at + 2, b->swapped), padded = (n + 3) / 4 * 4;
+		uint32_t n = capture_u16(at + 2, b->swapped);
+		uint32_t whole = OPTION_HEADER + (n + 3) / 4 * 4;
 
-		if (code == OPTION_END || padded > len - OPTION_HEADER)
+		if (code == OPTION_END || whole > len)
 			return;
 		if (code == OPTION_COMMENT) {
-			r->comment = at + OPTION_HEADER;
-			r->comment_len = (uint32_t)n;
+			b->comment = from + OPTION_HEADER;
+			b->comment_len = n;
 			return;
 		}
-		at += OPTION_HEADER + padded;
-		len -= OPTION_HEADER + padded;
+		at += whole;
+		from += whole;
+		len -= whole;
 	}
 }
 
 /* The packet in hand lies at `data` of its block, which is whole. */
-static void options_look(const struct capture_blocks *b, const uint8_t *at, uint32_t data,
-	struct capture_record *r)
+static void options_look(
+	struct capture_blocks *b, const uint8_t *at, uint32_t data, uint32_t cap)
 {
-	size_t from = data + ((size_t)r->cap + 3) / 4 * 4;
-	size_t to = b->len - BLOCK_TRAILER;
+	uint32_t padded = (cap + 3) / 4 * 4, end = b->len - BLOCK_TRAILER;
 
-	if (from < to && b->type != BLOCK_SIMPLE)
-		comment_find(b, at + from, to - from, r);
+	if (data + padded < end && b->type != BLOCK_SIMPLE)
+		comment_find(b, at + data + padded, padded, end - data - padded);
 }
 
 static enum records_status packet_take(struct capture_blocks *b, struct capture_record *r)
@@ -309,12 +309,11 @@ static enum records_status packet_take(struct capture_blocks *b, struct capture_
 	status = packet_read(b, at, b->len - data - BLOCK_TRAILER, r);
 	if (status != RECORDS_OK)
 		return status;
-	r->offset = b->offset;
-	r->comment_len = 0;
+	b->comment_len = 0;
 	if (b->len > WHOLE_MAX)
 		return long_take(b, data, r);
 	r->data = at + data;
-	options_look(b, at, data, r);
+	options_look(b, at, data, r->cap);
 	return take_whole(b);
 }
 
@@ -340,6 +339,17 @@ enum records_status capture_blocks_next(struct capture_blocks *b, struct capture
 			return status;
 	}
 	return status;
+}
+
+uint64_t capture_blocks_offset(const struct capture_blocks *b)
+{
+	return b->offset;
+}
+
+uint32_t capture_blocks_comment(const struct capture_blocks *b, uint32_t *len)
+{
+	*len = b->comment_len;
+	return b->comment;
 }
 
 uint32_t capture_blocks_links(const struct capture_blocks *b)

@@ -30,6 +30,11 @@ uint32_t capture_blocks_links(const struct capture_blocks *blocks);
 enum records_status capture_blocks_next(
 	struct capture_blocks *blocks, struct capture_record *record);
 
+/* Where the block of the packet that was given last begins; and its first comment: how far behind the packet's first
+ * byte, and how long (0: there is none). */
+uint64_t capture_blocks_offset(const struct capture_blocks *blocks);
+uint32_t capture_blocks_comment(const struct capture_blocks *blocks, uint32_t *len);
+
 /* Why; which block, and where. Without a full stop. */
 const char *capture_blocks_wrong(const struct capture_blocks *blocks);
 

@@ -29,6 +29,7 @@ struct capture_blocks {
 	uint32_t type, len; /* of the block in hand; `len` a multiple of 4 */
 	uint64_t done;      /* blocks before it */
 	uint64_t offset;    /* where it begins */
+	uint32_t comment, comment_len; /* of the packet in it, see capture_blocks_comment() */
 	struct capture_interface *interfaces; /* of this section */
 	uint32_t n_interfaces, room;
 	uint32_t links;

@@ -20,9 +20,6 @@ struct capture_record {
 	uint32_t cap, wire;  /* as stored: `wire` may be the smaller one */
 	uint32_t link_number;
 	const struct capture_link *link; /* NULL: a link type that is not read */
-	uint64_t offset;                 /* where its record or block begins in the capture */
-	const uint8_t *comment; /* of a pcapng block, its first; in the window as `data` is */
-	uint32_t comment_len;   /* 0: there is none */
 };
 
 enum records_status {

@@ -191,8 +191,6 @@ enum records_status capture_records_next(struct capture_records *r, struct captu
 	out->data = at + r->header;
 	out->link = r->link;
 	out->link_number = r->link_number;
-	out->offset = capture_window_offset(w);
-	out->comment_len = 0;
 	w->last = w->at;
 	w->at += r->header + out->cap;
 	return RECORDS_OK;

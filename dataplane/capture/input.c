@@ -297,6 +297,11 @@ const char *input_note(const struct input *input, unsigned i)
 	return input->captures[i].note;
 }
 
+struct input_place input_place(const struct input *input)
+{
+	return capture_place(&input->captures[0]);
+}
+
 const char *input_compression(const struct input *input, unsigned i)
 {
 	const struct capture_stream *stream = input->captures[i].stream;

@@ -28,11 +28,6 @@ struct input_packet {
 	uint64_t number; /* 1-based position in its capture, packets left out counted */
 	enum link link;
 	uint32_t capture; /* index into the paths */
-	/* Where its record (pcap) or block (pcapng) begins in the capture, decompressed. */
-	uint64_t offset;
-	/* Its first comment lies so far behind `data`, as long as that is good. `comment_len` 0: it has none, or
-	 * several captures are read. */
-	uint32_t comment, comment_len;
 };
 
 struct input_counters {
@@ -89,6 +84,15 @@ uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet
  * time jumps for a moment (packet_times.h) comes right after the one before it.
  * 1 with `*out` set, or 0 at the end of all captures (and ever after), or INPUT_FULL. */
 int input_next(struct input *input, struct input_packet *out);
+
+/* Where the packet that input_next() gave last lies in its capture, decompressed: where its record (pcap) or block
+ * (pcapng) begins; and its first comment, as bytes behind the stored packet's first one, as long as that is good.
+ * `comment_len` 0: there is none. For an input of one capture. */
+struct input_place {
+	uint64_t offset;
+	uint32_t comment, comment_len;
+};
+struct input_place input_place(const struct input *input);
 
 /* How many sentences there are by now, and the i-th (owned by `input`), in the order they arose.
  * At most one a capture. */

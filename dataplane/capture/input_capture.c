@@ -221,11 +221,7 @@ static void head_set(struct capture *c, const struct capture_record *r)
 		.number = c->number,
 		.link = r->link->link,
 		.capture = c->index,
-		.offset = r->offset,
-		.comment_len = r->comment_len,
 	};
-	if (r->comment_len > 0)
-		c->head.comment = (uint32_t)(r->comment - c->head.data);
 	capture_window_hold(&c->window, &c->head.data);
 }
 
@@ -285,6 +281,17 @@ enum capture_status capture_next(struct capture *c)
 			return CAPTURE_OK;
 		}
 	}
+}
+
+struct input_place capture_place(const struct capture *c)
+{
+	struct input_place place = {.offset = c->window.before + c->window.last};
+
+	if (c->blocks == NULL)
+		return place;
+	place.offset = capture_blocks_offset(c->blocks);
+	place.comment = capture_blocks_comment(c->blocks, &place.comment_len);
+	return place;
 }
 
 void capture_close(struct capture *c)

@@ -70,6 +70,9 @@ enum capture_status capture_open(struct capture *capture, const char *path, size
 /* Reads on to the next packet that passes the filter. CAPTURE_OK: it is in `head`. */
 enum capture_status capture_next(struct capture *capture);
 
+/* Of the packet in `head`, until the next one is read. */
+struct input_place capture_place(const struct capture *capture);
+
 /* Closes the file; error, note and name stay. May be called twice. */
 void capture_close(struct capture *capture);
 void capture_fini(struct capture *capture);

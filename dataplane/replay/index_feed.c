@@ -55,9 +55,9 @@ static void tell_fragments(struct index_feed *feed, uint64_t offset)
 /* What the file itself says is better than what can be found out from a packet that was decapsulated before. */
 static void name(struct index_flow *flow, const struct block *block, uint32_t i)
 {
-	const uint8_t *comment = block->packets[i].data + block->index->comments[i].at;
-	struct recorded recorded =
-		recorded_read((const char *)comment, block->index->comments[i].len);
+	const struct input_place *place = &block->index->places[i];
+	const uint8_t *comment = block->packets[i].data + place->comment;
+	struct recorded recorded = recorded_read((const char *)comment, place->comment_len);
 
 	flow->has_point = recorded.has_vni;
 	flow->point = recorded.key;
@@ -68,7 +68,7 @@ void index_feed_block(struct index_feed *feed, const struct block *block)
 {
 	for (uint32_t i = 0; i < block->n_slots; i++) {
 		struct index_flow *flow = &block->index->flows[i];
-		uint64_t offset = block->index->offsets[i];
+		uint64_t offset = block->index->places[i].offset;
 
 		if (feed->n > 0)
 			tell_fragments(feed, offset);
@@ -78,7 +78,7 @@ void index_feed_block(struct index_feed *feed, const struct block *block)
 	}
 }
 
-void index_feed_fragment(struct index_feed *feed, const struct input_packet *packet)
+void index_feed_fragment(struct index_feed *feed, uint64_t offset, uint64_t time_ns)
 {
 	if (!feed || feed->lost)
 		return;
@@ -95,7 +95,7 @@ void index_feed_fragment(struct index_feed *feed, const struct input_packet *pac
 		feed->fragments = fragments;
 		feed->room = room;
 	}
-	feed->fragments[feed->n++] = (struct fragment){packet->offset, packet->time_ns};
+	feed->fragments[feed->n++] = (struct fragment){offset, time_ns};
 }
 
 void index_feed_joined(struct index_feed *feed)

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "dataplane/capture/block.h"
-#include "dataplane/capture/input.h"
 #include "inspect/packets/index/index_builder.h"
 
 struct index_feed;
@@ -21,6 +20,6 @@ bool index_feed_end(struct index_feed *feed);
 void index_feed_block(struct index_feed *feed, const struct block *block);
 
 /* NULL is legal with these. A packet that is no packet of a block: a fragment of one that comes later, or of none. */
-void index_feed_fragment(struct index_feed *feed, const struct input_packet *packet);
+void index_feed_fragment(struct index_feed *feed, uint64_t offset, uint64_t time_ns);
 /* Such fragments have made a packet of a block. */
 void index_feed_joined(struct index_feed *feed);

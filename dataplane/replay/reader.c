@@ -30,6 +30,7 @@ struct reader {
 	uint32_t n_blocks, max_blocks;
 	struct input_packet pending; /* read, and did not fit in the last block */
 	enum defrag_status pending_is;
+	struct input_place place; /* of it, when an index is built */
 	bool has_pending, at_end;
 	struct defrag *defrag; /* of outer fragments; NULL: nothing is decapsulated */
 	bool lends;            /* the input's packets need no copy */
@@ -113,8 +114,9 @@ void reader_destroy(struct reader *reader)
 }
 
 /* Puts what arrived into the next slot of the block; its bytes stand at `data`. */
-static void arrive(struct block *block, const struct input_packet *in, const uint8_t *data)
+static void arrive(struct reader *reader, struct block *block, const uint8_t *data)
 {
+	const struct input_packet *in = &reader->pending;
 	uint32_t i = block->n_slots++;
 	struct packet *p = &block->packets[i];
 
@@ -126,9 +128,9 @@ static void arrive(struct block *block, const struct input_packet *in, const uin
 	p->link = in->link;
 	p->time_ns = in->time_ns;
 	if (block->index) {
-		block->index->offsets[i] = in->offset;
-		block->index->comments[i].at = in->comment;
-		block->index->comments[i].len = data == in->data ? in->comment_len : 0;
+		block->index->places[i] = reader->place;
+		if (data != in->data) /* it is a copy, without what lies behind it */
+			block->index->places[i].comment_len = 0;
 	}
 }
 
@@ -137,7 +139,7 @@ static void add_packet(struct reader *reader, struct block *block)
 {
 	const struct input_packet *in = &reader->pending;
 
-	arrive(block, in, reader->lends ? in->data : block->data + block->n_bytes);
+	arrive(reader, block, reader->lends ? in->data : block->data + block->n_bytes);
 	if (!reader->lends)
 		memcpy(block->data + block->n_bytes, in->data, in->cap);
 	block->n_bytes += in->cap;
@@ -170,6 +172,8 @@ static bool have_packet(struct reader *reader)
 		reader->has_pending = got == 1;
 		reader->at_end = got == 0;
 		reader->pending_is = DEFRAG_NONE;
+		if (got == 1 && reader->params.index)
+			reader->place = input_place(reader->params.input);
 		if (got == 1 && reader->defrag &&
 			defrag_may_be(reader->pending.data, reader->pending.cap,
 				reader->pending.link))
@@ -356,7 +360,7 @@ static void send_whole(struct reader *reader)
 	struct block *block = empty_block(reader);
 
 	block->first_number = reader->received + 1;
-	arrive(block, &reader->pending, block->data);
+	arrive(reader, block, block->data);
 	memcpy(block->data, reader->pending.data, reader->pending.cap);
 	block->n_bytes = reader->pending.cap;
 	reader->received++;
@@ -376,7 +380,8 @@ static void join(struct reader *reader)
 			index_feed_joined(reader->params.index);
 			continue;
 		}
-		index_feed_fragment(reader->params.index, &reader->pending);
+		index_feed_fragment(
+			reader->params.index, reader->place.offset, reader->pending.time_ns);
 		reader->received++;
 		reader->returned++;
 		reader->has_pending = false;

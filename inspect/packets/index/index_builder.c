@@ -125,26 +125,33 @@ static void part_end(struct index_builder *b)
 	index_build_reset(&b->build);
 }
 
-void index_builder_add(struct index_builder *b, const struct index_packet *packet)
+static void count_oldest(struct index_builder *b)
 {
-	enum index_build_status status;
+	enum index_build_status status = index_build_count(&b->build);
 
-	if (b->given_up)
-		return;
-	if (b->packets + b->build.n_packets > 0 && packet->offset <= b->last_offset) {
-		give_up(b, "its packets do not follow each other");
-		return;
-	}
-	b->last_offset = packet->offset;
-	status = index_build_add(&b->build, packet);
 	if (status == INDEX_BUILD_FULL) {
 		part_end(b);
 		if (b->given_up)
 			return;
-		status = index_build_add(&b->build, packet);
+		status = index_build_count(&b->build);
 	}
 	if (status != INDEX_BUILD_OK)
 		give_up(b, "not enough memory");
+}
+
+void index_builder_add(struct index_builder *b, const struct index_packet *packet)
+{
+	if (b->given_up)
+		return;
+	if (b->build.came > 0 && packet->offset <= b->last_offset) {
+		give_up(b, "its packets do not follow each other");
+		return;
+	}
+	b->last_offset = packet->offset;
+	if (index_build_waits(&b->build) == INDEX_WAITING)
+		count_oldest(b);
+	if (!b->given_up)
+		index_build_put(&b->build, packet);
 }
 
 void index_builder_landmark(struct index_builder *b, uint64_t offset)
@@ -218,6 +225,8 @@ bool index_builder_close(
 {
 	bool done = false;
 
+	while (!b->given_up && index_build_waits(&b->build) > 0)
+		count_oldest(b);
 	part_end(b);
 	if (!b->given_up && b->n_entries > 0 && b->last_offset >= file->length)
 		give_up(b, "it is shorter than the packets in it");

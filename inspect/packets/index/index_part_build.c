@@ -182,17 +182,17 @@ static struct index_built_flow *flow_add(struct index_build *b, uint32_t at,
 	return f;
 }
 
-static struct index_built_flow *flow_find(
-	struct index_build *b, const struct index_flow *flow, enum index_build_status *status)
+static struct index_built_flow *flow_find(struct index_build *b,
+	const struct index_waiting *packet, enum index_build_status *status)
 {
+	const struct index_flow *flow = &packet->flow;
 	uint32_t at, i;
 
 	if (b->n_flows == b->flows_room && b->n_flows < INDEX_PART_FLOWS && !flows_grow(b)) {
 		*status = INDEX_BUILD_NO_MEMORY;
 		return NULL;
 	}
-	at = (uint32_t)flow_hash(b, flow->flow_id, &flow->key.lo, &flow->key.hi);
-	for (at &= 2 * b->flows_room - 1; (i = b->slots[at]) != 0;
+	for (at = (uint32_t)packet->hash & (2 * b->flows_room - 1); (i = b->slots[at]) != 0;
 		at = (at + 1) & (2 * b->flows_room - 1))
 		if (is_flow(b, &b->flows[i - 1], flow))
 			return &b->flows[i - 1];
@@ -213,7 +213,7 @@ static bool log_grow(struct index_build *b)
 	return true;
 }
 
-static void part_begin(struct index_build *b, const struct index_packet *packet)
+static void part_begin(struct index_build *b, const struct index_waiting *packet)
 {
 	b->first_offset = packet->offset;
 	b->first_ns = UINT64_MAX;
@@ -249,9 +249,30 @@ static void flow_count(struct index_build *b, struct index_built_flow *flow, uin
 		b->last_ns = time_ns;
 }
 
-enum index_build_status index_build_add(
-	struct index_build *b, const struct index_packet *packet)
+void index_build_put(struct index_build *b, const struct index_packet *packet)
 {
+	struct index_waiting *last = &b->waiting[b->came % INDEX_WAITING];
+	uint32_t mask = 2 * b->flows_room - 1, i;
+
+	last->flow = *packet->flow;
+	last->time_ns = packet->time_ns;
+	last->offset = packet->offset;
+	last->hash = flow_hash(b, last->flow.flow_id, &last->flow.key.lo, &last->flow.key.hi);
+	b->came++;
+	if (!b->slots)
+		return;
+	__builtin_prefetch(&b->slots[last->hash & mask]);
+	last = &b->waiting[(b->came + INDEX_WAITING_HALF) % INDEX_WAITING];
+	i = b->slots[last->hash & mask];
+	if (i > 0) {
+		__builtin_prefetch(&b->flows[i - 1]);
+		__builtin_prefetch((const char *)&b->flows[i] - 1);
+	}
+}
+
+enum index_build_status index_build_count(struct index_build *b)
+{
+	const struct index_waiting *packet = &b->waiting[b->counted % INDEX_WAITING];
 	enum index_build_status status = INDEX_BUILD_OK;
 	struct index_built_flow *flow;
 
@@ -262,7 +283,7 @@ enum index_build_status index_build_add(
 		return INDEX_BUILD_FULL;
 	if (b->n_packets == b->log_room && !log_grow(b))
 		return INDEX_BUILD_NO_MEMORY;
-	flow = flow_find(b, packet->flow, &status);
+	flow = flow_find(b, packet, &status);
 	if (!flow)
 		return status;
 	b->log[b->n_packets++] = (struct index_logged){
@@ -270,6 +291,7 @@ enum index_build_status index_build_add(
 	flow_count(b, flow, packet->time_ns);
 	stretch_count(b, packet->offset, packet->time_ns);
 	b->last_offset = packet->offset;
+	b->counted++;
 	return INDEX_BUILD_OK;
 }
 

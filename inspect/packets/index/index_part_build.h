@@ -26,6 +26,14 @@ struct index_stretch {
 	uint64_t first_ns, last_ns; /* without a packet: UINT64_MAX and 0 */
 };
 
+/* Packets wait for so many others before they are counted: meanwhile the memory of their flows comes. */
+enum { INDEX_WAITING = 16, INDEX_WAITING_HALF = INDEX_WAITING / 2 };
+
+struct index_waiting {
+	struct index_flow flow;
+	uint64_t time_ns, offset, hash;
+};
+
 enum { INDEX_STRETCHES_MAX = (INDEX_PART_BYTES >> INDEX_STRETCH_BITS) + 2 };
 
 struct index_build {
@@ -44,6 +52,9 @@ struct index_build {
 	uint32_t *point_slots; /* as `slots` */
 
 	struct index_stretch *stretches; /* INDEX_STRETCHES_MAX */
+	struct index_waiting waiting[INDEX_WAITING];
+	uint64_t came,
+		counted; /* packets so far; those between wait, each at its number modulo INDEX_WAITING */
 	size_t writing; /* the most bytes that index_part_write() had for a part */
 };
 
@@ -58,8 +69,14 @@ enum index_build_status {
 	INDEX_BUILD_FULL, /* not taken: the part is to be written first */
 	INDEX_BUILD_NO_MEMORY,
 };
-enum index_build_status index_build_add(
-	struct index_build *build, const struct index_packet *packet);
+/* Takes a packet in, when index_build_waits() says that there is room. */
+void index_build_put(struct index_build *build, const struct index_packet *packet);
+static inline uint64_t index_build_waits(const struct index_build *build)
+{
+	return build->came - build->counted;
+}
+/* Counts the packet that has waited longest. */
+enum index_build_status index_build_count(struct index_build *build);
 
 size_t index_build_memory(const struct index_build *build);
 
