@@ -86,7 +86,7 @@ uint8_t *input_exchange(struct input *input, uint8_t *empty, struct input_packet
 int input_next(struct input *input, struct input_packet *out);
 
 /* Where the packet that input_next() gave last lies in its capture, decompressed: where its record (pcap) or block
- * (pcapng) begins; and its first comment, as bytes behind the stored packet's first one, as long as that is good.
+ * (pcapng) begins; and its first comment, so many bytes behind the packet's `data`, as long as that is good.
  * `comment_len` 0: there is none. For an input of one capture. */
 struct input_place {
 	uint64_t offset;

@@ -290,7 +290,8 @@ struct input_place capture_place(const struct capture *c)
 	if (c->blocks == NULL)
 		return place;
 	place.offset = capture_blocks_offset(c->blocks);
-	place.comment = capture_blocks_comment(c->blocks, &place.comment_len);
+	if (c->head.link != LINK_PPP) /* of which a byte or two may have been taken off */
+		place.comment = capture_blocks_comment(c->blocks, &place.comment_len);
 	return place;
 }
 
