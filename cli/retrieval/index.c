@@ -44,17 +44,17 @@ struct work {
 };
 
 /* Set by the signal handler, read by all threads. */
-static volatile sig_atomic_t interrupted;
+static atomic_bool interrupted;
 
 static void on_signal(int signal)
 {
 	(void)signal;
-	interrupted = 1;
+	atomic_store(&interrupted, true);
 }
 
 static bool stop_asked(void)
 {
-	return interrupted;
+	return atomic_load(&interrupted);
 }
 
 /* ---- the command line ---- */

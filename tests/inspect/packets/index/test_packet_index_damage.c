@@ -9,6 +9,8 @@
 
 void suite_packet_index_damage(void);
 
+enum { BLOCK = 4096 };
+
 static const struct index_stage_params little = {60, 400, 1400, 2000000};
 /* Larger than a few blocks, where not every byte is tried. */
 static const struct index_stage_params some = {2500, 12000, 1400, 2000000};
@@ -115,6 +117,36 @@ static void every_length(void)
 	index_stage_free(s);
 }
 
+/* Whole blocks, each with its right checksum, in each other's places. */
+static void exchanged(void)
+{
+	struct index_stage *s = index_stage_make(4, &some);
+	struct counts counts = {0};
+	char path[128], *bytes;
+	size_t len, blocks;
+	int fd;
+
+	index_stage_build(s);
+	index_path(s->file, path, sizeof(path));
+	bytes = folder_get(&s->folder, "capture.pcap.idx", &len);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	blocks = len / BLOCK;
+	CU_ASSERT_TRUE_FATAL(bytes && fd >= 0 && blocks > 20);
+	for (size_t i = 0; i + 1 < blocks; i++) {
+		off_t at = (off_t)(i * BLOCK);
+
+		CU_ASSERT_EQUAL(pwrite(fd, bytes + at + BLOCK, BLOCK, at), BLOCK);
+		CU_ASSERT_EQUAL(pwrite(fd, bytes + at, BLOCK, at + BLOCK), BLOCK);
+		ask(s, &counts);
+		CU_ASSERT_EQUAL(pwrite(fd, bytes + at, 2 * (size_t)BLOCK, at), 2 * BLOCK);
+	}
+	CU_ASSERT_EQUAL(counts.wrong, 0);
+	CU_ASSERT_TRUE(counts.refused >= blocks - 1);
+	close(fd);
+	free(bytes);
+	index_stage_free(s);
+}
+
 /* Bytes behind its end, as when two files were put together. */
 static void longer(void)
 {
@@ -142,5 +174,6 @@ void suite_packet_index_damage(void)
 	CU_add_test(suite, "each byte of a small one", every_byte);
 	CU_add_test(suite, "bytes all over a larger one", many_bytes);
 	CU_add_test(suite, "each length", every_length);
+	CU_add_test(suite, "blocks change places", exchanged);
 	CU_add_test(suite, "more behind it", longer);
 }
