@@ -42,7 +42,14 @@ static void block(struct bytes *b, struct expected *e, uint32_t cap)
 	bytes_u32(&body, cap);
 	bytes_u32(&body, cap);
 	bytes_add(&body, zeros, (cap + 3) / 4 * 4);
-	if (i % 3 > 0) {
+	if (i == 1500) { /* more than are kept: what is behind the packet is dropped */
+		for (unsigned k = 0; k < 200; k++) {
+			bytes_u16(&body, 2988);
+			bytes_u16(&body, 2000);
+			bytes_add(&body, zeros, 2000);
+		}
+		option(&body, 1, "dropped");
+	} else if (i % 3 > 0) {
 		snprintf(e->comment[i], sizeof(e->comment[i]), "packet %u", i);
 		option(&body, 2, "\1\0\0\0");
 		option(&body, 1, e->comment[i]);

@@ -12,6 +12,8 @@
 
 void suite_packet_index(void);
 
+enum { INDEX_MANY = 1 << 20 };
+
 /* Flows that share addresses, and a packet file that needs more than one part. */
 static const struct index_stage_params usual = {3000, 20000, 1400, 2000000};
 static const struct index_stage_params wide = {2000, 3000, 400000, 1000000000};
@@ -170,7 +172,33 @@ static void together(void)
 	by_all(&usual, 5, 300);
 }
 
-/* Times that do not fit into a row's 32 bits in ns, a part each 256 MiB. */
+/* The moment of one packet: of its flow, which may have no other there. */
+static void by_moment(const struct index_stage_params *params)
+{
+	struct index_stage *s = begin(16, params);
+	struct index_reader *reader = index_stage_open(s);
+
+	for (uint32_t i = 0; i < 500; i++) {
+		const struct index_stage_packet *p =
+			&s->packets[random_below(&s->random, s->n_packets)];
+		const struct index_query q = {.flow_ids = &s->flows[p->flow].flow_id,
+			.n_flow_ids = 1,
+			.from_ns = p->time_ns,
+			.to_ns = p->time_ns};
+
+		CU_ASSERT_TRUE(index_stage_agrees(s, reader, &q));
+	}
+	index_close(reader);
+	index_stage_free(s);
+}
+
+static void moments(void)
+{
+	by_moment(&usual);
+	by_moment(&wide);
+}
+
+/* Times that do not fit into a row's 24 bits in ns, a part each 256 MiB. */
 static void in_parts(void)
 {
 	struct index_stage *s = begin(6, &wide);
@@ -195,8 +223,8 @@ static void same_id(void)
 	struct index_query q = {.n_flow_ids = 1};
 	struct index_prefix host;
 
-	for (uint32_t i = 1; i < 100; i++)
-		s->flows[i].flow_id = s->flows[0].flow_id;
+	for (uint32_t i = 0; i < 100; i++)
+		s->flows[i].flow_id = 12345;
 	index_stage_build(s);
 	reader = index_stage_open(s);
 	q.flow_ids = &s->flows[0].flow_id;
@@ -381,7 +409,7 @@ static void one_at_a_time(void)
 	index_stage_free(s);
 }
 
-/* As many flows and packets as a part takes, and more: memory stays within what it says. */
+/* As many flows and packets as a part takes, then packets of a flow each: memory stays within what it says. */
 static void memory(void)
 {
 	const struct index_stage_params many = {1, 1, 1, 2};
@@ -392,12 +420,14 @@ static void memory(void)
 	struct index_flow flow;
 	size_t most = 0;
 
-	for (uint64_t i = 0; i < 1100000; i++) {
+	for (uint64_t i = 0; i < INDEX_MANY + 600000; i++) {
+		uint64_t flow_of = i < INDEX_MANY ? i / 8 : i;
+
 		flow = s->flows[0];
 		flow.key.ip_version = 6;
 		flow.has_point = true;
-		flow.point.vni = (uint32_t)(i / 8 % 60000);
-		flow.flow_id = random_at(1, i / 8);
+		flow.point.vni = (uint32_t)(flow_of % 60000);
+		flow.flow_id = random_at(1, flow_of);
 		memcpy(flow.key.lo.byte, &flow.flow_id, sizeof(flow.flow_id));
 		memcpy(flow.key.hi.byte + 4, &flow.flow_id, sizeof(flow.flow_id));
 		index_builder_add(builder, &(struct index_packet){&flow, i, 24 + 20 * i});
@@ -420,6 +450,7 @@ void suite_packet_index(void)
 	CU_add_test(suite, "community ids", by_community);
 	CU_add_test(suite, "ports, protocols, time and more, together", together);
 	CU_add_test(suite, "a long file has parts", in_parts);
+	CU_add_test(suite, "the moment of one packet", moments);
 	CU_add_test(suite, "flows of one id stay apart", same_id);
 	CU_add_test(suite, "48 bytes a flow, 4 a packet, 2 % of the data", sizes);
 	CU_add_test(suite, "what is not there costs a block", reads_little);
