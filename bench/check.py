@@ -76,13 +76,21 @@ def replay(directory):
     return {f"replay: {name}": found[function] / TRAFFIC for name, function in REPLAY.items()}
 
 
+def index(directory):
+    """Packets told to an index, and the index of a part written, for each of its packets."""
+    functions = {"index": "index_builder_add", "index, its end": "index_builder_close"}
+    found = count(directory, "index", ["build/bench/packet_index", "--once", str(TRAFFIC)], functions.values())
+    return {name: found[function] / TRAFFIC for name, function in functions.items()}
+
+
 def measure(directory):
     with ThreadPoolExecutor() as pool:
         plain, ruled = (pool.submit(stages, directory, rules) for rules in (0, 10))
         whole = pool.submit(replay, directory)
+        indexed = pool.submit(index, directory)
         now = plain.result()
         now["filter, 10 rules"] = ruled.result()["path"] - now["path"]
-        return {**now, **whole.result()}
+        return {**now, **whole.result(), **indexed.result()}
 
 
 def compare(now, record):

@@ -2,11 +2,12 @@
  * and what questions to it cost once it is in memory.
  *
  *   cmake --build --preset release --target bench_packet_index
- *   build/bench/packet_index [PACKETS]
+ *   build/bench/packet_index [--once] [PACKETS]
  *
  * A part of 256 MiB with packets of 712 bytes (PACKETS of them, 377,000 if not said), in random order, of flows of 20 and
  * of 5 packets; each client has one flow, and there are 200 servers. `add` is the best of several runs, without what
- * makes the packets; `end` is what is written, sorted and synced not, divided by the packets. */
+ * it costs to bring the packets' flows to the processor; `end` is what is sorted and written, divided by the packets; a
+ * question opens the index, too. --once builds that of flows of 20, once: for bench/check.py. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,22 +163,46 @@ static void print_questions(const struct field *field)
 {
 	const uint64_t id = field->flows[7].flow_id, other = random_at(9, 9);
 	const struct index_prefix host = {field->flows[7].key.lo, 128};
+	uint8_t digest[COMMUNITY_ID_DIGEST];
 	const struct {
 		const char *name;
 		struct index_query query;
 	} questions[] = {
 		{"a flow", {.flow_ids = &id, .n_flow_ids = 1}},
 		{"no flow", {.flow_ids = &other, .n_flow_ids = 1}},
+		{"community", {.communities = (const uint8_t(*)[COMMUNITY_ID_DIGEST])digest,
+				      .n_communities = 1}},
 		{"a server", {.hosts = &host, .n_hosts = 1}},
 		{"all rows", {.protocols = (const uint8_t[]){6}, .n_protocols = 1}},
 	};
 
+	community_id_digest(&field->flows[7].key, 0, digest);
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
 		size_t n;
 		double us = ask(field, &questions[i].query, &n);
 
 		printf("  %-10s %10.0f us %8zu packets\n", questions[i].name, us, n);
 	}
+}
+
+static void once(uint32_t packets)
+{
+	struct field field = {.file = "/dev/shm/periscope-bench-XXXXXX"};
+	double add, end;
+	char path[128];
+	size_t memory;
+	int fd = mkstemp(field.file);
+
+	if (fd < 0)
+		bench_fail(field.file, "cannot make it");
+	field_make(&field, packets, packets / 20);
+	build(&field, &add, &end, &memory);
+	if (index_path(field.file, path, sizeof(path)))
+		unlink(path);
+	unlink(field.file);
+	close(fd);
+	free(field.flows);
+	free(field.order);
 }
 
 static void measure(uint32_t packets, uint32_t a_flow)
@@ -217,10 +242,16 @@ static void measure(uint32_t packets, uint32_t a_flow)
 
 int main(int argc, char **argv)
 {
-	uint32_t packets = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : PACKETS;
+	bool is_once = argc > 1 && strcmp(argv[1], "--once") == 0;
+	const char *number = argc > 1 + is_once ? argv[1 + is_once] : NULL;
+	uint32_t packets = number ? (uint32_t)strtoul(number, NULL, 10) : PACKETS;
 
 	if (packets < 20)
-		bench_fail(argv[1], "is no number of packets from 20 on");
+		bench_fail(number, "is no number of packets from 20 on");
+	if (is_once) {
+		once(packets);
+		return 0;
+	}
 	measure(packets, 20);
 	measure(packets, 5);
 	return 0;
