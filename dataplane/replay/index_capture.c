@@ -67,6 +67,7 @@ static void settings_copy(struct indexing *x)
 	s->events.flow_start = false;
 	s->flow_logs.enabled = false;
 	s->detect.alerts = false;
+	s->packets.record = RECORD_NONE;
 	s->sessions.unknown = UNKNOWN_INSPECT;
 }
 
