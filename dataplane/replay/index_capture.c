@@ -214,7 +214,10 @@ static bool make(struct indexing *x)
 		error_set(&x->out->error, "%s: not enough memory to read it", x->capture);
 		return false;
 	}
-	return make_lane(x);
+	if (make_lane(x))
+		return true;
+	error_set(&x->out->error, "%s: %s", x->capture, x->out->error.text);
+	return false;
 }
 
 static bool go_on(void *ctx, uint64_t packets)

@@ -1,41 +1,20 @@
-/* Makes the bytes of a part: rows sorted by flow id, addresses sorted with the rows that have them, and the
- * packets of each row. Everything is sorted by digits and counted, so the time grows with what there is. */
+/* Makes the bytes of a part: rows sorted by flow id, addresses sorted (index_part_addresses.c), and the packets of
+ * each row. Everything is sorted by digits and counted, so the time grows with what there is. */
 #include <stdlib.h>
 
-#include "decap/cursor.h"
-#include "inspect/packets/index/index_part_build.h"
-#include "inspect/packets/index/index_sort.h"
+#include "inspect/packets/index/index_writing.h"
 
-/* Bytes that are put together in memory, since what stands before them says where they begin. */
-struct bytes_out {
-	uint8_t *at;
-	size_t n;
-};
-
-struct writing {
-	struct index_build *build;
-	struct index_sorted *sorted, *room; /* two for each flow: one an end */
-	uint32_t *flow_of;                  /* by row */
-	uint32_t (*ends)[2];                /* by row: the numbers of its addresses */
-	uint32_t *skips;
-	struct bytes_out addresses, lists, postings, filter;
-	uint32_t *offsets; /* of all packets, row by row */
-	uint32_t *posting; /* by row: where its postings begin */
-	uint32_t n_lines, n_v4, n_v6;
-	size_t memory;
-};
-
-static void *take(struct writing *w, size_t n, size_t size)
+static void *take(struct index_writing *w, size_t n, size_t size)
 {
 	w->memory += n * size;
 	return calloc(n + 1, size);
 }
 
-static bool writing_init(struct writing *w, struct index_build *build)
+static bool writing_init(struct index_writing *w, struct index_build *build)
 {
 	size_t flows = build->n_flows, packets = build->n_packets;
 
-	*w = (struct writing){.build = build};
+	*w = (struct index_writing){.build = build};
 	w->sorted = take(w, 2 * flows, sizeof(*w->sorted));
 	w->room = take(w, 2 * flows, sizeof(*w->room));
 	w->flow_of = take(w, flows, sizeof(*w->flow_of));
@@ -54,7 +33,7 @@ static bool writing_init(struct writing *w, struct index_build *build)
 	       w->lists.at && w->postings.at && w->filter.at && w->offsets && w->posting;
 }
 
-static void writing_fini(struct writing *w)
+static void writing_fini(struct index_writing *w)
 {
 	free(w->sorted);
 	free(w->room);
@@ -69,12 +48,7 @@ static void writing_fini(struct writing *w)
 	free(w->posting);
 }
 
-static void put_varint(struct bytes_out *out, uint32_t n)
-{
-	out->n += index_put_varint(out->at + out->n, n);
-}
-
-static void number_rows(struct writing *w)
+static void number_rows(struct index_writing *w)
 {
 	struct index_build *b = w->build;
 
@@ -88,125 +62,9 @@ static void number_rows(struct writing *w)
 	}
 }
 
-/* ---- addresses ---- */
-
-/* What is sorted is twice the row, and 1 more for its `hi`. */
-static const struct ip_addr *end_of(const struct writing *w, uint32_t value)
-{
-	const struct index_built_flow *flow = &w->build->flows[w->flow_of[value / 2]];
-
-	return value % 2 ? &flow->hi : &flow->lo;
-}
-
-/* By the eight bytes from `at` on. */
-static void sort_by(struct writing *w, size_t n, size_t at)
-{
-	for (size_t i = 0; i < n; i++)
-		w->sorted[i].key = be64(end_of(w, w->sorted[i].value)->byte + at);
-	index_sort(w->sorted, w->room, n);
-}
-
-/* Sorts the ends of one IP version by address, those of equal address by row; how many. */
-static size_t sort_ends(struct writing *w, uint8_t version)
-{
-	size_t n = 0;
-
-	for (uint32_t row = 0; row < w->build->n_flows; row++) {
-		if (w->build->flows[w->flow_of[row]].version != version)
-			continue;
-		for (uint32_t side = 0; side < 2; side++)
-			w->sorted[n++].value = 2 * row + side;
-	}
-	sort_by(w, n, 8);
-	sort_by(w, n, 0);
-	return n;
-}
-
-static unsigned varint_bytes(uint32_t n)
-{
-	return n < 1 << 7 ? 1 : n < 1 << 14 ? 2 : n < 1 << 21 ? 3 : n < 1 << 28 ? 4 : 5;
-}
-
-/* The rows of one address, `n` ends: how many bytes, then the first, then how much further each next one is. */
-static void put_list(struct writing *w, const struct index_sorted *ends, size_t n)
-{
-	uint32_t len = varint_bytes(ends[0].value / 2), before = ends[0].value / 2;
-
-	for (size_t i = 1; i < n; i++) {
-		len += ends[i].value / 2 == before ? 0
-						   : varint_bytes(ends[i].value / 2 - before);
-		before = ends[i].value / 2;
-	}
-	put_varint(&w->lists, len);
-	before = ends[0].value / 2;
-	put_varint(&w->lists, before);
-	for (size_t i = 1; i < n; i++) {
-		uint32_t row = ends[i].value / 2;
-
-		if (row != before) /* both ends of it are this address */
-			put_varint(&w->lists, row - before);
-		before = row;
-	}
-}
-
-static void filter_set(struct writing *w, uint64_t key)
-{
-	uint8_t *line = w->filter.at + (size_t)index_line_of(key, w->n_lines) * INDEX_LINE;
-
-	for (unsigned i = 0; i < INDEX_KEY_BITS; i++) {
-		unsigned bit = index_bit_of(key, i);
-
-		line[bit / 8] |= (uint8_t)(1 << bit % 8);
-	}
-}
-
-/* Numbers the addresses of one version from `number` on; how many there are. */
-static uint32_t put_addresses(struct writing *w, uint8_t version, uint32_t number)
-{
-	size_t n = sort_ends(w, version), begin = 0;
-	unsigned skipped = version == 4 ? 12 : 0;
-	uint32_t first = number;
-
-	for (size_t i = 1; i <= n; i++) {
-		const struct ip_addr *address = end_of(w, w->sorted[begin].value);
-
-		w->ends[w->sorted[i - 1].value / 2][w->sorted[i - 1].value % 2] = number;
-		if (i < n &&
-			memcmp(address, end_of(w, w->sorted[i].value), sizeof(*address)) == 0)
-			continue;
-		if (number % INDEX_SKIP_EVERY == 0)
-			w->skips[number / INDEX_SKIP_EVERY] = (uint32_t)w->lists.n;
-		memcpy(w->addresses.at + w->addresses.n, address->byte + skipped,
-			INDEX_V6 - skipped);
-		w->addresses.n += INDEX_V6 - skipped;
-		put_list(w, w->sorted + begin, i - begin);
-		number++;
-		begin = i;
-	}
-	return number - first;
-}
-
-/* Once it is known how many addresses there are, and before they are written. */
-static void fill_filter(struct writing *w)
-{
-	uint32_t keys = w->build->n_flows + w->n_v4 + w->n_v6;
-
-	w->n_lines = keys / INDEX_LINE_KEYS + 1;
-	w->filter.n = (size_t)w->n_lines * INDEX_LINE;
-	for (uint32_t i = 0; i < w->build->n_flows; i++) {
-		const struct index_built_flow *flow = &w->build->flows[i];
-
-		filter_set(w, index_key_of_id(flow->flow_id));
-		if (flow->version == 0)
-			continue;
-		filter_set(w, index_key_of_address(&flow->lo));
-		filter_set(w, index_key_of_address(&flow->hi));
-	}
-}
-
 /* ---- packets ---- */
 
-static void put_postings(struct writing *w)
+static void put_postings(struct index_writing *w)
 {
 	const struct index_build *b = w->build;
 	uint32_t begin = 0, *at = w->posting; /* where each row's next offset goes */
@@ -223,7 +81,7 @@ static void put_postings(struct writing *w)
 
 		w->posting[row] = (uint32_t)w->postings.n;
 		for (; begin < end; begin++) {
-			put_varint(&w->postings, w->offsets[begin] - before);
+			index_bytes_varint(&w->postings, w->offsets[begin] - before);
 			before = w->offsets[begin];
 		}
 	}
@@ -242,7 +100,7 @@ static unsigned tick_of(const struct index_build *b)
 }
 
 static void put_row(
-	struct writing *w, struct index_blocks_out *out, uint32_t row, unsigned tick)
+	struct index_writing *w, struct index_blocks_out *out, uint32_t row, unsigned tick)
 {
 	const struct index_build *b = w->build;
 	const struct index_built_flow *flow = &b->flows[w->flow_of[row]];
@@ -292,7 +150,7 @@ static void put_stretches(const struct index_build *b, struct index_blocks_out *
 	}
 }
 
-static void put_skips(const struct writing *w, struct index_blocks_out *out)
+static void put_skips(const struct index_writing *w, struct index_blocks_out *out)
 {
 	uint32_t n = (w->n_v4 + w->n_v6 + INDEX_SKIP_EVERY - 1) / INDEX_SKIP_EVERY;
 
@@ -305,7 +163,7 @@ static void put_skips(const struct writing *w, struct index_blocks_out *out)
 }
 
 static void put_entry(
-	const struct writing *w, uint64_t at, unsigned tick, uint8_t entry[INDEX_ENTRY])
+	const struct index_writing *w, uint64_t at, unsigned tick, uint8_t entry[INDEX_ENTRY])
 {
 	const struct index_build *b = w->build;
 
@@ -328,7 +186,7 @@ static void put_entry(
 }
 
 static void put_part(
-	struct writing *w, struct index_blocks_out *out, uint8_t entry[INDEX_ENTRY])
+	struct index_writing *w, struct index_blocks_out *out, uint8_t entry[INDEX_ENTRY])
 {
 	unsigned tick = tick_of(w->build);
 
@@ -347,14 +205,14 @@ static void put_part(
 bool index_part_write(
 	struct index_build *build, struct index_blocks_out *out, uint8_t entry[INDEX_ENTRY])
 {
-	struct writing w;
+	struct index_writing w;
 	bool ok = writing_init(&w, build);
 
 	if (ok) {
 		number_rows(&w);
-		w.n_v4 = put_addresses(&w, 4, 0);
-		w.n_v6 = put_addresses(&w, 6, w.n_v4);
-		fill_filter(&w);
+		w.n_v4 = index_put_addresses(&w, 4, 0);
+		w.n_v6 = index_put_addresses(&w, 6, w.n_v4);
+		index_fill_filter(&w);
 		put_postings(&w);
 		put_part(&w, out, entry);
 	}

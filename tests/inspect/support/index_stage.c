@@ -122,12 +122,12 @@ void index_stage_free(struct index_stage *s)
 	free(s);
 }
 
-void index_stage_build(struct index_stage *s)
+bool index_stage_try(struct index_stage *s, struct error *error)
 {
-	struct error error = {0};
-	struct index_builder *builder = index_builder_open(s->file, 7, &error);
+	struct index_builder *builder = index_builder_open(s->file, 7, error);
 
-	must(builder != NULL, error.text);
+	if (!builder)
+		return false;
 	index_builder_landmark(builder, 0);
 	for (uint32_t i = 0; i < s->n_packets; i++) {
 		const struct index_stage_packet *p = &s->packets[i];
@@ -135,7 +135,14 @@ void index_stage_build(struct index_stage *s)
 		index_builder_add(builder,
 			&(struct index_packet){&s->flows[p->flow], p->time_ns, p->offset});
 	}
-	must(index_builder_close(builder, &s->identity, &error), error.text);
+	return index_builder_close(builder, &s->identity, error);
+}
+
+void index_stage_build(struct index_stage *s)
+{
+	struct error error = {0};
+
+	must(index_stage_try(s, &error), error.text);
 }
 
 struct index_reader *index_stage_open(const struct index_stage *s)

@@ -37,7 +37,8 @@ struct index_stage_params {
 struct index_stage *index_stage_make(uint64_t seed, const struct index_stage_params *params);
 void index_stage_free(struct index_stage *stage);
 
-/* Builds FILE.idx of all packets. */
+/* Builds FILE.idx of all packets. false: `error` says why not; or, the test run is aborted. */
+bool index_stage_try(struct index_stage *stage, struct error *error);
 void index_stage_build(struct index_stage *stage);
 /* Opens it; it must be good. */
 struct index_reader *index_stage_open(const struct index_stage *stage);
