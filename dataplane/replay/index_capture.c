@@ -23,6 +23,7 @@ struct indexing {
 	const char *capture;
 	struct settings settings; /* a copy: what it points to is the caller's */
 	enum decap_mode mode;
+	uint64_t made_with;
 	bool recorded, stopped;
 	int fd;
 	struct index_identity identity;
@@ -99,6 +100,7 @@ static bool capture_look(struct indexing *x)
 	n = pread(x->fd, bytes, sizeof(bytes), 0);
 	x->recorded = n > 0 && recorded_is(bytes, (size_t)n);
 	x->mode = x->recorded ? DECAP_PLAIN : x->params->mode;
+	x->made_with = x->recorded ? INDEX_OF_RECORDED : index_made_with(&x->settings, x->mode);
 	return true;
 }
 
@@ -116,11 +118,10 @@ static uint64_t bytes_of(const struct indexing *x)
 /* Whether there is a good index already. */
 static bool is_there(struct indexing *x)
 {
-	uint64_t made_with = index_made_with(&x->settings, x->mode);
 	struct error *old = &x->out->old;
 	enum index_status status;
 	struct index_reader *reader = index_open(x->capture, &x->identity, &status, old);
-	bool good = reader && index_about(reader)->made_with == made_with;
+	bool good = reader && index_about(reader)->made_with == x->made_with;
 
 	if (reader && !good)
 		error_set(old, "%s.idx: was made with other settings", x->capture);
@@ -203,8 +204,7 @@ static bool make(struct indexing *x)
 	struct reader_params params = {
 		.settings = &x->settings, .input = x->input, .n_workers = 1, .mode = x->mode};
 
-	x->builder = index_builder_open(
-		x->capture, index_made_with(&x->settings, x->mode), &x->out->error);
+	x->builder = index_builder_open(x->capture, x->made_with, &x->out->error);
 	if (!x->builder)
 		return false;
 	x->feed = params.index = index_feed_create(x->builder, x->recorded);

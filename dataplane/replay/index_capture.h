@@ -36,6 +36,9 @@ struct index_captured {
 enum index_capture_status index_capture(const struct index_capture_params *params,
 	const char *capture, struct index_captured *captured);
 
-/* Tells apart indexes that were made of equal bytes by settings under which packets are decapsulated otherwise, or
+/* What an index of one of our packet files (inspect/packets/recorded.h) is made with: no setting says what is in it. */
+enum { INDEX_OF_RECORDED = 0 };
+
+/* Of other captures: tells apart indexes that were made of equal bytes by settings under which packets are decapsulated otherwise, or
  * flows have other ids. */
 uint64_t index_made_with(const struct settings *settings, enum decap_mode mode);
