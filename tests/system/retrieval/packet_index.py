@@ -6,7 +6,9 @@ packet_index.py CAPTURE [EVENTS]
 Every block's checksum, every row, every list and both ends of every area are looked at; all packets of the capture
 must be in exactly one row, at the offset at which an own reader finds them, within the times of the row, and show
 both addresses of the row. With EVENTS (flows.jsonl of a replay of that capture alone) each flow must have the rows of
-its id, with its addresses, and as many packets as it counted. Prints what was compared."""
+its id, with its addresses and its community id, and as many packets as it counted. Prints what was compared."""
+import base64
+import hashlib
 import ipaddress
 import json
 import struct
@@ -225,6 +227,13 @@ def check_rows(rows, packets, joined):
                  f"the packet at {offset} does not show its row's addresses")
 
 
+def community_id(row):
+    """By the row alone (github.com/corelight/community-id-spec, version 1, seed 0)."""
+    ports = struct.pack(">HH", *row["ports"]) if row["protocol"] in (1, 6, 17, 58, 132) else b""
+    hashed = b"\0\0" + row["lo"] + row["hi"] + bytes((row["protocol"], 0)) + ports
+    return "1:" + base64.b64encode(hashlib.sha1(hashed).digest()).decode()
+
+
 def check_events(rows, path):
     by_id = {}
     for row in rows:
@@ -240,6 +249,7 @@ def check_events(rows, path):
         for row in own:
             must({row["lo"], row["hi"]} == ends, f"flow {flow['flow_id']}: addresses")
             must(set(row["ports"]) == {flow["src_port"], flow["dst_port"]}, f"flow {flow['flow_id']}: ports")
+            must(community_id(row) == flow["community_id"], f"flow {flow['flow_id']}: community id")
             must(row["protocol"] == flow["protocol"], f"flow {flow['flow_id']}: protocol")
             must((row["point"] is None) == (flow["vni"] is None), f"flow {flow['flow_id']}: point")
             must(row["point"] is None or struct.unpack("<I", row["point"][16:20])[0] == flow["vni"],
