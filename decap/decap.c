@@ -76,6 +76,7 @@ static enum reason inner_set(struct packet *p, const struct ip_header *h)
 	p->l4 = h->l4;
 	p->ip_version = h->version;
 	p->protocol = h->protocol;
+	p->ip_id_low = h->id_low;
 	p->flags |= h->flags;
 	if (h->cap < h->len)
 		p->flags |= PACKET_CUT;

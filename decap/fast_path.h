@@ -91,6 +91,7 @@ static inline void fast_path_inner_set(
 	p->payload = (uint16_t)(20 + size);
 	p->ip_version = 4;
 	p->protocol = protocol;
+	p->ip_id_low = b[FAST_PATH_IP + 5];
 	p->tcp_flags = tcp ? b[FAST_PATH_L4 + 13] : 0;
 	p->icmp_type = p->icmp_code = 0;
 	p->tcp_window = tcp ? be16(b + FAST_PATH_L4 + 14) : 0;

@@ -57,6 +57,8 @@ static enum ip_status ip4_read(const struct cursor *frame, struct ip_header *h)
 		h->fragment_id = be16(b + 4);
 		if (fragment & IP4_FRAGMENT_OFFSET)
 			h->flags |= PACKET_LATER_FRAGMENT;
+	} else {
+		h->id_low = b[5];
 	}
 	return IP_OK;
 }

@@ -32,7 +32,8 @@ struct ip_header {
 	uint16_t l4;          /* offset from `at`; <= len, but may be > cap */
 	uint16_t flags;       /* PACKET_FRAGMENT, PACKET_LATER_FRAGMENT */
 	uint8_t version, protocol;
-	bool cut; /* cut inside the extension headers: `protocol` may be one of them */
+	uint8_t id_low; /* of an IPv4 packet that is no fragment; else 0 */
+	bool cut;       /* cut inside the extension headers: `protocol` may be one of them */
 };
 
 /* Reads the header at `c` (which does not move). `h` is set when the result is IP_OK, which says

@@ -95,7 +95,8 @@ struct packet {
 		dst_port; /* TCP, UDP, SCTP, UDP-Lite, DCCP; a later fragment's are learned */
 	uint16_t flags;   /* enum packet_flag */
 	enum direction direction; /* of the session's interface */
-	uint32_t generation;      /* lower half of the generation that `direction` is of */
+	uint8_t ip_id_low;   /* IPv4, no fragment: lower half of its identification; else 0 */
+	uint32_t generation; /* lower half of the generation that `direction` is of */
 	uint32_t tcp_seq, tcp_ack;
 	struct ip_addr src, dst;
 

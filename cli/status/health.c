@@ -258,6 +258,7 @@ static void note_mirror(const struct status *s, struct health_result *v)
 	note_state(s, MIRROR_UNKNOWN, "not in the settings", v);
 	note_state(s, MIRROR_LOSS, "with loss before the appliance", v);
 	note_state(s, MIRROR_LOOP, "with mirror traffic inside, a loop", v);
+	note_state(s, MIRROR_DUPLICATES, "with packets sent twice by the mirror", v);
 }
 
 static void note_sessions(const struct status *s, struct health_result *v)

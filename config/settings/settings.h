@@ -184,9 +184,10 @@ struct settings {
 		enum settings_unknown unknown;
 		enum settings_direction unknown_direction;
 		uint32_t capacity;
-		uint64_t silent_after; /* ns; 0 = never */
-		uint32_t loss_share;   /* percent; 0 = never */
-		uint64_t loss_window;  /* ns */
+		uint64_t silent_after;     /* ns; 0 = never */
+		uint32_t loss_share;       /* percent; 0 = never */
+		uint32_t duplicates_share; /* percent; 0 = never */
+		uint64_t loss_window;      /* ns */
 	} sessions;
 	struct { /* what AWS does at a source, where it does not say */
 		enum settings_on_reject on_reject;

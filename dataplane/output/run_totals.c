@@ -154,6 +154,7 @@ struct summary run_totals_summary(const struct run_totals *g, const struct setti
 		.not_ip = g->not_ip,
 		.model = lanes[0]->snapshot->model,
 		.shows = settings->summary,
+		.duplicates_share = settings->sessions.duplicates_share,
 		.alerts = g->alerts,
 	};
 

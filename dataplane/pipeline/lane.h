@@ -2,7 +2,7 @@
  * Lanes share nothing; pipeline_run() takes packets through one. Replay and the live appliance
  * use the same lanes and the same pipeline.
  *
- *     decap, session -> direction -> fragment -> [owner] -> filter, flow, dpi -> export
+ *     decap, session -> direction -> fragment -> [owner] -> copies, filter, flow, dpi -> export
  *
  * Flows are looked for before the filter, because they remember its verdict, but for bursts where it
  * refuses most.
@@ -23,6 +23,7 @@
 #include "decap/ether_types.h"
 #include "decap/ledger.h"
 #include "decap/other_encap.h"
+#include "decap/session/copies.h"
 #include "decap/session/session.h"
 #include "inspect/detect/detector.h"
 #include "inspect/dpi/dpi.h"
@@ -40,6 +41,7 @@ struct lane {
 	bool records; /* packets are recorded, or go to feeds: their flow_id is wanted */
 	struct record_bounds record; /* of packets/ */
 	struct session_table *sessions;
+	struct copies *copies;
 	struct fragment_table *fragments;
 	struct flow_table *flows;
 	struct dpi *dpi; /* NULL: off */
@@ -143,7 +145,7 @@ struct pipeline_burst {
 
 /* Takes packets through the stages:
  *
- *     decap, session -> direction -> fragment -> [owner] -> filter, flow, dpi -> count
+ *     decap, session -> direction -> fragment -> [owner] -> copies, filter, flow, dpi -> count
  *
  * `data`, `cap`, `wire`, `time_ns`, `number` and `link` of each are set; the rest is filled in (where
  * `decapsulated`, what is behind `key`). Each packet

@@ -200,11 +200,12 @@ struct lane *lane_create(const struct lane_params *params, struct error *error)
 	}
 	lane->fragments = lane_fragments(settings, params->seed);
 	lane->not_ip = ether_types_create();
+	lane->copies = copies_create();
 	lane->flows = make_flows(lane, settings, params->n_lanes, params->seed);
 	if (settings->dpi.enabled)
 		lane->dpi = make_dpi(lane, settings, params->n_lanes, error);
 	lane->exporter = make_exporter(lane, settings, params);
-	if (lane->fragments && lane->not_ip && lane->flows && lane->exporter &&
+	if (lane->fragments && lane->not_ip && lane->copies && lane->flows && lane->exporter &&
 		make_detector(lane, params) && (lane->dpi || !settings->dpi.enabled)) {
 		lane_refresh(lane);
 		return lane;
@@ -225,6 +226,7 @@ void lane_destroy(struct lane *lane)
 	recent_destroy(lane->detector.listeners);
 	fragment_table_destroy(lane->fragments);
 	session_table_destroy(lane->sessions);
+	copies_destroy(lane->copies);
 	free(lane->not_ip);
 	free(lane);
 }

@@ -162,6 +162,23 @@ static uint64_t stage_owner(
 	return live | handed;
 }
 
+static void __attribute__((noinline)) look_for_copy(struct lane *lane, const struct packet *p)
+{
+	if (p->flags & PACKET_HAS_VNI)
+		session_table_sampled(lane->sessions, p->session,
+			copies_packet(lane->copies, p, lane->is_live ? 0 : p->number));
+}
+
+/* Whatever the filter says of them: only a warning comes of it. Live those that other workers gave have no number. */
+static void stage_copies(struct lane *lane, const struct packet *packets, uint64_t live)
+{
+	uint32_t i;
+
+	burst_each (i, live)
+		if (__builtin_expect(copies_sample(&packets[i]), 0))
+			look_for_copy(lane, &packets[i]);
+}
+
 /* Judges the packets whose verdict a rule must find; `remember`: their flows may keep it. */
 static uint64_t ask_filter(struct lane *lane, struct packet *packets, struct filter_job *jobs,
 	uint32_t n, bool remember, enum reason *why)
@@ -331,6 +348,7 @@ void pipeline_run(struct lane *lane, struct pipeline_burst *burst, uint64_t hori
 		live = stage_fragment(lane, burst, live);
 	if (burst->exchange)
 		live = stage_owner(lane, burst, live, &flags);
+	stage_copies(lane, burst->packets, live);
 	stage_filter_and_flow(lane, burst, live, horizon_ns);
 	if (flags & PACKET_PORTS_CUT)
 		count_accepted_cut(lane, burst->packets, live);

@@ -187,6 +187,14 @@ void session_table_looped(struct session_table *table, uint32_t index)
 	session_row(table, index)->looped_flows++;
 }
 
+void session_table_sampled(struct session_table *table, uint32_t index, bool is_copy)
+{
+	struct session *s = session_row(table, index);
+
+	s->sampled++;
+	s->sampled_copies += is_copy;
+}
+
 void session_table_flow_began(struct session_table *table, uint32_t index)
 {
 	if (index < SESSION_NAMELESS)

@@ -98,6 +98,9 @@ void session_table_unseen(struct session_table *table, uint32_t index, uint64_t 
 /* Counts a flow of the session that is mirror traffic again (decap/session/mirror_loop.h). */
 void session_table_looped(struct session_table *table, uint32_t index);
 
+/* A packet of the session was compared with earlier ones (decap/session/copies.h): it is a copy, or not. */
+void session_table_sampled(struct session_table *table, uint32_t index, bool is_copy);
+
 /* A flow of the session has begun; and has ended. */
 void session_table_flow_began(struct session_table *table, uint32_t index);
 void session_table_flow_ended(struct session_table *table, uint32_t index);

@@ -50,7 +50,13 @@ static const struct words words_of[MIRROR_FAULTS] = {
 	[MIRROR_UNKNOWN] = {"mirror_session_unknown", 3, "is no session of the settings"},
 	[MIRROR_LOSS] = {"mirror_loss", 2, "loses packets before the appliance"},
 	[MIRROR_LOOP] = {"mirror_loop", 2, "mirrors mirror traffic"},
+	[MIRROR_DUPLICATES] = {"mirror_duplicates", 2, "sends packets twice"},
 };
+
+static double share_of(uint64_t part, uint64_t all)
+{
+	return all > 0 ? 100.0 * (double)part / (double)all : 0;
+}
 
 static void why_print(char *text, size_t size, const struct mirror_state *state)
 {
@@ -78,7 +84,7 @@ static void why_print(char *text, size_t size, const struct mirror_state *state)
 			" byte%s that no inspected packet has, %.1f %% of what "
 			"was to come: lost before us, or refused here (see the ledger)",
 			state->unseen, plural(state->unseen),
-			100.0 * (double)state->unseen / (double)(state->bytes + state->unseen));
+			share_of(state->unseen, state->bytes + state->unseen));
 		return;
 	case MIRROR_LOOP:
 		snprintf(text, size,
@@ -87,6 +93,13 @@ static void why_print(char *text, size_t size, const struct mirror_state *state)
 			"interface that mirror traffic comes to out of the mirrored ones, or "
 			"reject its UDP port in the filter",
 			s->looped_flows, plural(s->looped_flows), plural_are(s->looped_flows));
+		return;
+	case MIRROR_DUPLICATES:
+		snprintf(text, size,
+			"%" PRIu64 " of %" PRIu64
+			" sampled packets, %.1f %%, are copies of one shortly before, so its counts are too high: "
+			"two mirror sessions of one interface with this VNI, or a way here that doubles",
+			state->copies, state->sampled, share_of(state->copies, state->sampled));
 		return;
 	case MIRROR_FAULTS:
 		break;
@@ -98,13 +111,19 @@ static void why_print(char *text, size_t size, const struct mirror_state *state)
 static const char *evidence_print(char *text, size_t size, const struct mirror_state *state)
 {
 	const struct session *s = state->session;
-	bool is_loss = state->fault == MIRROR_LOSS, is_loop = state->fault == MIRROR_LOOP;
+	const struct {
+		const char *name;
+		uint64_t number;
+	} evidence[MIRROR_FAULTS] = {
+		[MIRROR_SILENT] = {"packets", s->packets},
+		[MIRROR_UNKNOWN] = {"packets", s->packets},
+		[MIRROR_LOSS] = {"acked_unseen", state->unseen},
+		[MIRROR_LOOP] = {"looped_flows", s->looped_flows},
+		[MIRROR_DUPLICATES] = {"sampled_copies", state->copies},
+	};
 
-	snprintf(text, size, "%" PRIu64,
-		is_loss   ? state->unseen
-		: is_loop ? s->looped_flows
-			  : s->packets);
-	return is_loss ? "acked_unseen" : is_loop ? "looped_flows" : "packets";
+	snprintf(text, size, "%" PRIu64, evidence[state->fault].number);
+	return evidence[state->fault].name;
 }
 
 bool mirror_tell(const struct sink *facts, const struct settings *settings,

@@ -8,8 +8,9 @@ struct mirror_state {
 	enum mirror_fault fault;
 	const struct session *session; /* with the sums of all workers */
 	bool over;
-	uint64_t quiet_ns;      /* no packet for so long */
-	uint64_t bytes, unseen; /* of the time over which loss is judged */
+	uint64_t quiet_ns; /* no packet for so long */
+	/* Of the time over which losses and copies are judged. */
+	uint64_t bytes, unseen, sampled, copies;
 	uint64_t wall_ns;
 };
 

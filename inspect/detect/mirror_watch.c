@@ -24,7 +24,9 @@ struct watched {
 	uint64_t looped, loop_ns;
 	uint64_t bytes, unseen;           /* when the window of losses began */
 	uint64_t lost_bytes, lost_unseen; /* of the latest window */
-	unsigned is, told;                /* bit n: in state n */
+	uint64_t sampled, copies;         /* likewise: when the window began */
+	uint64_t had_sampled, had_copies;
+	unsigned is, told; /* bit n: in state n */
 };
 
 struct mirror_watch {
@@ -166,6 +168,25 @@ static void set(struct watched *s, enum mirror_fault fault, bool is)
 	s->is = (s->is & ~(1u << fault)) | (unsigned)is << fault;
 }
 
+bool mirror_is_doubled(uint32_t share, uint64_t sampled, uint64_t copies)
+{
+	return share > 0 && copies >= MIRROR_COPIES_LEAST &&
+	       (double)copies * 100 >= (double)share * (double)sampled;
+}
+
+static void judge_copies(const struct settings *settings, struct watched *s)
+{
+	bool fell = s->sum.sampled < s->sampled || s->sum.sampled_copies < s->copies;
+
+	s->had_sampled = fell ? 0 : s->sum.sampled - s->sampled;
+	s->had_copies = fell ? 0 : s->sum.sampled_copies - s->copies;
+	s->sampled = s->sum.sampled;
+	s->copies = s->sum.sampled_copies;
+	set(s, MIRROR_DUPLICATES,
+		mirror_is_doubled(
+			settings->sessions.duplicates_share, s->had_sampled, s->had_copies));
+}
+
 /* The window of losses is over: what came in it. */
 static void judge_loss(const struct settings *settings, struct watched *s)
 {
@@ -177,6 +198,12 @@ static void judge_loss(const struct settings *settings, struct watched *s)
 	s->bytes = s->sum.bytes;
 	s->unseen = s->sum.acked_unseen;
 	set(s, MIRROR_LOSS, is_loss(settings, s->lost_bytes, s->lost_unseen));
+}
+
+static void judge_window(const struct settings *settings, struct watched *s)
+{
+	judge_loss(settings, s);
+	judge_copies(settings, s);
 }
 
 static void judge(struct mirror_watch *w, struct watched *s, uint64_t now_ns)
@@ -230,6 +257,8 @@ static void tell(struct mirror_watch *w, struct watched *s, uint64_t now_ns, uin
 			.quiet_ns = now_ns - s->changed_ns,
 			.bytes = s->lost_bytes,
 			.unseen = s->lost_unseen,
+			.sampled = s->had_sampled,
+			.copies = s->had_copies,
 			.wall_ns = w->params.live ? wall_ns : s->sum.last_ns,
 		};
 
@@ -290,7 +319,7 @@ void mirror_watch_end(struct mirror_watch *w, uint64_t now_ns, uint64_t wall_ns)
 		} else {
 			judge(w, s, now_ns);
 			if (window_ends)
-				judge_loss(w->params.settings, s);
+				judge_window(w->params.settings, s);
 		}
 		tell(w, s, now_ns, wall_ns);
 	}

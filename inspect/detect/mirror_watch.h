@@ -1,6 +1,6 @@
 /* What only a mirror target knows of its sessions: one of the settings that sends nothing (the commonest fault of
  * all: a security group, a route or a listener is missing), sources that no session of the settings names, loss before
- * the appliance, and loops. Each is a state of a session: an alert that begins with it and ends with it, and a
+ * the appliance, loops, and packets that come twice. Each is a state of a session: an alert that begins with it and ends with it, and a
  * finding for those who look.
  *
  * It looks at the rows of all workers' session tables: live every second or so, in replay once, at the end. One
@@ -16,13 +16,19 @@
 
 enum mirror_fault {
 	MIRROR_SILENT, /* of the settings, and no packet for sessions.silent_after; in replay none at all */
-	MIRROR_UNKNOWN, /* not of the settings, though they have sessions */
-	MIRROR_LOSS,    /* sessions.loss_share */
-	MIRROR_LOOP,    /* decap/session/mirror_loop.h */
+	MIRROR_UNKNOWN,    /* not of the settings, though they have sessions */
+	MIRROR_LOSS,       /* sessions.loss_share */
+	MIRROR_LOOP,       /* decap/session/mirror_loop.h */
+	MIRROR_DUPLICATES, /* sessions.duplicates_share; decap/session/copies.h */
 	MIRROR_FAULTS
 };
 
-enum { MIRROR_UNKNOWN_MAX = 1024, MIRROR_NAMED = 2, MIRROR_NAME = 120 };
+enum {
+	MIRROR_UNKNOWN_MAX = 1024,
+	MIRROR_NAMED = 2,
+	MIRROR_NAME = 120,
+	MIRROR_COPIES_LEAST = 8
+};
 
 /* Sessions in each of the states, and the first of them by name. */
 struct mirror_findings {
@@ -54,6 +60,10 @@ void mirror_watch_destroy(struct mirror_watch *watch);
 void mirror_watch_begin(struct mirror_watch *watch, bool has_sessions);
 bool mirror_watch_see(struct mirror_watch *watch, const struct session *row);
 void mirror_watch_end(struct mirror_watch *watch, uint64_t now_ns, uint64_t wall_ns);
+
+/* Whether so many copies among so many sampled packets are worth a word: MIRROR_COPIES_LEAST of them, and
+ * `share` percent, sessions.duplicates_share. */
+bool mirror_is_doubled(uint32_t share, uint64_t sampled, uint64_t copies);
 
 /* As the latest look has it. */
 const struct mirror_findings *mirror_watch_findings(const struct mirror_watch *watch);

@@ -15,7 +15,7 @@ enum { NAMED = 2 };
 /* Sessions of a kind, the first of them by name. */
 struct kind_of_session {
 	uint32_t n;
-	uint64_t count; /* packets or flows */
+	uint64_t count, all; /* packets or flows, and of how many */
 	size_t at;
 	char names[NAMED * (MIRROR_NAME + 2) + 8];
 };
@@ -34,8 +34,8 @@ static void add(struct kind_of_session *kind, const struct session *session, uin
 }
 
 struct notes {
-	struct kind_of_session silent, unknown, looped;
-	uint32_t configured;
+	struct kind_of_session silent, unknown, looped, doubled;
+	uint32_t configured, duplicates_share;
 };
 
 static void look(struct notes *n, const struct session *session, bool has_sessions)
@@ -47,6 +47,10 @@ static void look(struct notes *n, const struct session *session, bool has_sessio
 		add(&n->unknown, session, session->packets);
 	if (session->looped_flows > 0)
 		add(&n->looped, session, session->looped_flows);
+	if (mirror_is_doubled(n->duplicates_share, session->sampled, session->sampled_copies)) {
+		add(&n->doubled, session, session->sampled_copies);
+		n->doubled.all += session->sampled;
+	}
 }
 
 static void say(const struct notes *n, void (*put)(void *ctx, const char *note), void *ctx)
@@ -78,10 +82,25 @@ static void say(const struct notes *n, void (*put)(void *ctx, const char *note),
 	}
 }
 
+static void say_doubled(const struct kind_of_session *doubled,
+	void (*put)(void *ctx, const char *note), void *ctx)
+{
+	char note[SUMMARY_NOTE], count[COUNT_TEXT], all[COUNT_TEXT];
+
+	if (doubled->n == 0)
+		return;
+	snprintf(note, sizeof(note),
+		"%s of %s sampled packets are copies of one shortly before, of %s: counts of these sessions are "
+		"too high, for their mirrors send packets twice",
+		count_print(doubled->count, count), count_print(doubled->all, all),
+		doubled->names);
+	put(ctx, note);
+}
+
 void mirror_notes(const struct summary *s, void (*put)(void *ctx, const char *note), void *ctx)
 {
 	bool has_sessions = s->model && s->model->n_sessions > 0;
-	struct notes notes = {.configured = 0};
+	struct notes notes = {.duplicates_share = s->duplicates_share};
 	uint32_t n;
 	struct session_row *rows = summary_sessions(s, &n);
 
@@ -92,4 +111,5 @@ void mirror_notes(const struct summary *s, void (*put)(void *ctx, const char *no
 	if (s->replay && s->replay->mirrored == 0)
 		notes.silent.n = 0;
 	say(&notes, put, ctx);
+	say_doubled(&notes.doubled, put, ctx);
 }

@@ -1,5 +1,5 @@
 /* Notes on what only a mirror target knows of its sessions: those of the settings that sent nothing, those that the
- * settings do not name, and loops. */
+ * settings do not name, loops, and those that came twice. */
 #pragma once
 
 #include "inspect/summary/summary.h"

@@ -67,6 +67,7 @@ struct summary {
 	const struct session_table *sessions; /* merged */
 	const struct totals *totals;          /* merged */
 	struct settings_summary shows;        /* what is off has no table */
+	uint32_t duplicates_share;            /* sessions.duplicates_share */
 	const struct alerts_top *alerts;      /* NULL: none are made */
 	const struct model *model;            /* of the settings; NULL: none */
 	const struct dpi *dpi;                /* for names; any worker's; NULL: none */

@@ -278,6 +278,45 @@ static void loops(void)
 	mirror_watch_destroy(w);
 }
 
+static void duplicates(void)
+{
+	struct mirror_watch *w = watch_of(true);
+	struct session row = row_of(42, true);
+
+	row.packets = 1;
+	look(w, &row, 100 * S);
+	row.packets++;
+	row.sampled = 160;
+	row.sampled_copies = 8; /* 5 % */
+	look(w, &row, 159 * S);
+	CU_ASSERT_EQUAL(ear.n, 0);
+	look(w, &row, 160 * S);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 1);
+	told(0, "+mirror_duplicates|10.0.0.1, VNI 42 sends packets twice|sampled_copies 8");
+	/* Less of what came since. */
+	row.packets++;
+	row.sampled += 161;
+	row.sampled_copies += 8;
+	look(w, &row, 220 * S);
+	CU_ASSERT_EQUAL_FATAL(ear.n, 2);
+	CU_ASSERT_TRUE(ear.told[1].fact.alert.over);
+	CU_ASSERT_EQUAL(found(w, MIRROR_DUPLICATES), 0);
+	/* Half of it, but next to nothing. */
+	row.packets++;
+	row.sampled += 14;
+	row.sampled_copies += 7;
+	look(w, &row, 280 * S);
+	CU_ASSERT_EQUAL(found(w, MIRROR_DUPLICATES), 0);
+	/* A worker gave its row away. */
+	row.packets++;
+	row.sampled = row.sampled_copies = 20;
+	look(w, &row, 340 * S);
+	CU_ASSERT_EQUAL(found(w, MIRROR_DUPLICATES), 0);
+	CU_ASSERT_EQUAL(ear.n, 2);
+	CU_ASSERT_FALSE(mirror_is_doubled(0, 100, 100));
+	mirror_watch_destroy(w);
+}
+
 /* What the full outbox refuses is told at a later look. */
 static void what_is_refused_is_told_later(void)
 {
@@ -331,6 +370,7 @@ void suite_mirror_watch(void)
 	CU_ADD_TEST(s, unknown_ones_are_bounded);
 	CU_ADD_TEST(s, losses);
 	CU_ADD_TEST(s, loops);
+	CU_ADD_TEST(s, duplicates);
 	CU_ADD_TEST(s, what_is_refused_is_told_later);
 	CU_ADD_TEST(s, in_replay);
 }

@@ -202,6 +202,30 @@ static void what_is_the_matter_with_sessions(void)
 	session_table_destroy(table);
 }
 
+static void what_came_twice(void)
+{
+	struct session_table *table = session_table_create(16);
+	struct packet stranger = {.vni = 77, .flags = PACKET_HAS_VNI};
+	struct desk desk;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+	CU_ASSERT_TRUE(session_table_packet(table, &stranger, true));
+	desk_begin(&desk, DECAP_MIRROR);
+	desk.replay.mirrored = 1;
+	desk.summary.sessions = table;
+	desk.summary.duplicates_share = 5;
+	for (unsigned i = 0; i < 40; i++)
+		session_table_sampled(table, 0, i < 7);
+	only(&desk, NULL);
+	session_table_sampled(table, 0, true);
+	only(&desk,
+		"8 of 41 sampled packets are copies of one shortly before, of ::, VNI 77: counts of "
+		"these sessions are too high, for their mirrors send packets twice");
+	desk.summary.duplicates_share = 20;
+	only(&desk, NULL);
+	session_table_destroy(table);
+}
+
 void suite_summary_notes(void);
 void suite_summary_notes(void)
 {
@@ -213,4 +237,5 @@ void suite_summary_notes(void)
 	CU_ADD_TEST(s, where_raw_ip_went);
 	CU_ADD_TEST(s, what_was_cut_before);
 	CU_ADD_TEST(s, what_is_the_matter_with_sessions);
+	CU_ADD_TEST(s, what_came_twice);
 }

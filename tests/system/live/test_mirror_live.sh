@@ -1,6 +1,6 @@
 #!/bin/sh
 # What is the matter with mirror sessions, live: one that sends nothing, from the start and again, until it does; one that
-# nobody knows; loss before the appliance; a loop. In alerts, /health, ctl and metrics, with one worker and two. Needs root.
+# nobody knows; loss before the appliance; a loop; packets that come twice. In alerts, /health, ctl and metrics, with one worker and two. Needs root.
 . "$(dirname "$0")/../lib.sh"
 . "$here/live/live.sh"
 
@@ -67,6 +67,12 @@ loops() {
     metric 'session_looped_flows_total{outer_src="10.77.0.1",vni="42".* 20$' &&
     eventually 3 grep -q '"rule":"mirror_loop"' "$dir"/alerts/*.jsonl
 }
+doubles() { # 20 of its 320 datagrams are of the sample, each twice
+  send twice 42 && eventually 4 notes '1 session with packets sent twice by the mirror: tms-a (10.77.0.1, VNI 42)' &&
+    metric 'session_sampled_packets_total{outer_src="10.77.0.1",vni="42".* 40$' &&
+    metric 'session_sampled_copy_packets_total{outer_src="10.77.0.1",vni="42".* 20$' &&
+    eventually 3 grep -q '"rule":"mirror_duplicates"' "$dir"/alerts/*.jsonl
+}
 ends() {
   live_stop TERM 8 && live closed "$dir" && results ledger "$dir" &&
     [ "$(cat "$dir"/alerts/*.jsonl | grep -c '"ended":false')" = "$(cat "$dir"/alerts/*.jsonl | grep -c '"ended":true')" ]
@@ -83,6 +89,7 @@ for workers in 1 2; do
   check "loss before the appliance" loses
   check "an overlay of containers is no loop" overlays
   check "mirror traffic mirrored again is" loops
+  check "packets that come twice" doubles
   check "at the end each alert that began has ended" ends
 done
 

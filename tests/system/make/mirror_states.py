@@ -10,7 +10,7 @@
 
 Kinds: talk, a conversation in UDP; overlay, containers' VXLAN on the same port, which is no loop; loop, mirror traffic of
 tms-a, as whoever mirrors the target's interface sends it; loss, TCP that acknowledges ten segments of a hundred that nobody
-shows."""
+shows; twice, 320 datagrams of which each comes twice (only sent)."""
 import collections
 import json
 import socket
@@ -76,6 +76,12 @@ def loss():
 KINDS = {"talk": talk, "loop": loop, "overlay": overlay, "loss": loss}
 
 
+def twice():
+    numbered = [packets.udp("10.5.0.1", 20001, "10.5.0.2", 33333, n.to_bytes(4, "big") * 8) for n in range(320)]
+    return [packets.frame(packets.ip4("10.5.0.1", "10.5.0.2", packets.UDP, one, ident=n))
+            for n, one in enumerate(numbered) for _ in range(2)]
+
+
 def make(path):
     frames = [packets.mirror(frame, 42, src=SOURCE, dst=TARGET) for kind in KINDS for frame in KINDS[kind]()]
     frames += [packets.mirror(frame, 77, src=SOURCE, dst=TARGET) for frame in talk()]
@@ -85,9 +91,10 @@ def make(path):
 def send(target, kind, vni=42):
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.connect((target, 4789))
-    for frame in KINDS[kind]():
+    for n, frame in enumerate(twice() if kind == "twice" else KINDS[kind]()):
         out.send(packets.vxlan(frame, int(vni)))
-        time.sleep(0.001)
+        if kind != "twice" or n % 2:
+            time.sleep(0.001)
 
 
 def expect(path, words):
