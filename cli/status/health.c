@@ -268,7 +268,7 @@ static void note_sessions(const struct status *s, struct health_result *v)
 	if (overflow > 0)
 		note(v,
 			"%" PRIu64 " packet%s of unknown sessions found no room in "
-			"sessions.capacity: they share one observation point a tenant",
+			"sessions.capacity: those inspected share one observation point a tenant",
 			overflow, plural(overflow));
 }
 

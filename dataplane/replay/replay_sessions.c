@@ -1,28 +1,56 @@
 /* What is the matter with the sessions of a replay: looked at once, when the workers have ended. */
 #include "dataplane/replay/replay_inside.h"
 
+#include <stdlib.h>
+
 #include "config/log/log.h"
 #include "inspect/detect/mirror_watch.h"
 
+static int by_first(const void *left, const void *right)
+{
+	const struct session *a = *(const struct session *const *)left,
+			     *b = *(const struct session *const *)right;
+
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	return session_key_compare(&a->key, &b->key);
+}
+
+/* Of all workers; in the order in which they began, since not all of them may be looked at: the same ones for any number
+ * of workers. */
 static bool see_all(struct mirror_watch *watch, const struct session_table *sessions)
 {
-	for (uint32_t i = 0; i < session_table_count(sessions); i++)
-		if (!mirror_watch_see(watch, session_table_get(sessions, i)))
-			return false;
-	return true;
+	const uint32_t n = session_table_count(sessions);
+	const struct session **rows = calloc(n + (size_t)1, sizeof(const struct session *));
+	bool ok = rows != NULL;
+
+	for (uint32_t i = 0; ok && i < n; i++)
+		rows[i] = session_table_get(sessions, i);
+	if (ok && n > 0)
+		qsort(rows, n, sizeof(const struct session *), by_first);
+	for (uint32_t i = 0; ok && i < n; i++)
+		ok = mirror_watch_see(watch, rows[i]);
+	free(rows);
+	return ok;
 }
 
 static bool look(struct replay *replay, struct mirror_watch *watch)
 {
 	const struct model *model = replay->params->model;
+	struct session_table *sessions = lane_sessions(replay->params->settings);
+	bool ok = watch != NULL && sessions != NULL;
 
-	if (!watch)
+	for (uint32_t i = 0; ok && i < replay->n_workers; i++)
+		session_table_merge(sessions, replay->lanes[i]->sessions);
+	if (ok) {
+		mirror_watch_begin(watch, model && model->n_sessions > 0);
+		ok = see_all(watch, sessions);
+	}
+	if (ok)
+		mirror_watch_end(watch, 1, 0);
+	session_table_destroy(sessions);
+	if (!ok)
 		return false;
-	mirror_watch_begin(watch, model && model->n_sessions > 0);
-	for (uint32_t i = 0; i < replay->n_workers; i++)
-		if (!see_all(watch, replay->lanes[i]->sessions))
-			return false;
-	mirror_watch_end(watch, 1, 0);
 	/* Its worker has ended. */
 	correlator_flush(replay->correlator, 0, UINT64_MAX);
 	return true;

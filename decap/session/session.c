@@ -63,12 +63,24 @@ static inline struct session *session_find(
 	return s && (learn || s->configured) ? s : NULL;
 }
 
-/* There is no row for its session. false: nor is one wanted. */
+/* Whoever sends what is refused has a row, too, as long as there is room: so it is known who does. */
+static void refused_count(struct session_table *t, const struct packet *p)
+{
+	struct session *s = session_seek(t, &p->key, true);
+
+	session_count(s ? s : &t->other, p);
+	t->stats.overflow += s == NULL;
+}
+
+/* Its session is not known, or there is no row for it. false: it is refused. */
 static bool __attribute__((cold, noinline))
 nameless_lookup(struct session_table *t, struct packet *p, bool learn, bool count)
 {
-	if (!learn)
+	if (!learn) {
+		if (count)
+			refused_count(t, p);
 		return false;
+	}
 	p->tenant = session_table_tenant_of(t, &p->key);
 	p->session = nameless_index(p->tenant);
 	p->config = NULL;

@@ -71,7 +71,8 @@ bool session_table_bind(struct session_table *table, const struct model *model);
 /* Finds the session of a decapsulated packet, learning it when `learn`; sets p->session, p->tenant
  * and p->config and counts the packet. Without PACKET_HAS_VNI: SESSION_NONE, TENANT_PLAIN, true.
  * When there is no row for it, it gets the nameless point of its tenant, which `overflow` counts. false:
- * unknown, without `learn`; then a session that no configuration names (any more) is unknown. */
+ * unknown, without `learn`; then a session that no configuration names (any more) is unknown. Its packets are counted
+ * in a row all the same, as long as there is room, else by `overflow`. */
 bool session_table_packet(struct session_table *table, struct packet *p, bool learn);
 
 /* A burst of at most BURST_MAX packets after decap: the session is judged before the inner packet, so

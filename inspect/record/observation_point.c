@@ -47,13 +47,17 @@ struct observation_point observation_point_of_session(const struct session *sess
 struct observation_point observation_point_of(
 	const struct session_table *sessions, uint32_t session)
 {
-	struct session seen;
 	struct observation_point v;
 
 	if (session == SESSION_NONE || sessions == NULL)
 		return (struct observation_point){.has_vni = false};
-	seen = session_look(sessions, session);
-	v = observation_point_of_session(&seen);
+	if (session < SESSION_NAMELESS) {
+		v = observation_point_of_session(session_table_get(sessions, session));
+	} else {
+		const struct session seen = session_look(sessions, session);
+
+		v = observation_point_of_session(&seen);
+	}
 	v.point_id = session_id(sessions, session);
 	return v;
 }

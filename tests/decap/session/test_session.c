@@ -257,9 +257,16 @@ static void configured_sessions_are_found_and_others_refused(void)
 	CU_ASSERT_PTR_EQUAL(session_table_add(t, &known.key), s);
 	CU_ASSERT_TRUE(session_table_packet(t, &known, false));
 	CU_ASSERT_EQUAL(known.session, 0);
+	/* Who sends what is refused is known; looking alone makes no row. */
+	CU_ASSERT_FALSE(session_table_lookup(t, &other, false));
+	CU_ASSERT_EQUAL(session_table_count(t), 1);
+	CU_ASSERT_FALSE(session_table_packet(t, &other, false));
 	CU_ASSERT_FALSE(session_table_packet(t, &other, false));
 	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 0);
-	CU_ASSERT_EQUAL(session_table_count(t), 1);
+	CU_ASSERT_EQUAL_FATAL(session_table_count(t), 2);
+	CU_ASSERT_TRUE(session_key_equal(&session_table_get(t, 1)->key, &other.key));
+	CU_ASSERT_FALSE(session_table_get(t, 1)->configured);
+	CU_ASSERT_EQUAL(session_table_get(t, 1)->packets, 2);
 	session_table_merge(sum, t);
 	s = session_table_add(sum, &other.key);
 	if (!s)
@@ -267,7 +274,7 @@ static void configured_sessions_are_found_and_others_refused(void)
 	CU_ASSERT_TRUE(session_table_get(sum, 0)->configured);
 	CU_ASSERT_PTR_EQUAL(session_table_get(sum, 0)->config, &config);
 	CU_ASSERT_EQUAL(session_table_get(sum, 0)->first_ns, 5);
-	CU_ASSERT_EQUAL(s->first_ns, 0);
+	CU_ASSERT_EQUAL(s->first_ns, 6);
 	session_table_merge(sum, t);
 	CU_ASSERT_EQUAL(session_table_get(sum, 0)->packets, 2);
 	session_table_destroy(t);
@@ -298,8 +305,28 @@ static void after_a_reload_what_is_not_configured_is_unknown(void)
 	CU_ASSERT_TRUE(session_table_packet(t, &named, false));
 	CU_ASSERT_FALSE(session_table_packet(t, &learned, false));
 	CU_ASSERT_TRUE(session_table_packet(t, &learned, true));
-	CU_ASSERT_EQUAL(session_table_get(t, named.session)->packets, 2);
+	CU_ASSERT_EQUAL(session_table_get(t, named.session)->packets, 4);
 	CU_ASSERT_EQUAL(session_table_count(t), 2);
+	session_table_destroy(t);
+}
+
+/* Whoever makes up senders has the rows of learned sessions, and no more. */
+static void who_is_refused_is_bounded(void)
+{
+	struct session_table *t = session_table_create(16);
+	struct packet named = packet_of(1, 42, 5, 60);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
+	for (unsigned i = 0; i < 100; i++) {
+		struct packet p = packet_of(2, 1000 + i, 6, 60);
+
+		CU_ASSERT_FALSE(session_table_packet(t, &p, false));
+	}
+	CU_ASSERT_EQUAL(session_table_count(t), 16);
+	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 84);
+	CU_ASSERT_EQUAL(session_table_other(t)->packets, 84);
+	CU_ASSERT_PTR_NOT_NULL(session_table_add(t, &named.key));
+	CU_ASSERT_TRUE(session_table_packet(t, &named, false));
 	session_table_destroy(t);
 }
 
@@ -390,9 +417,10 @@ static void packets_without_a_row_share_a_point_a_tenant(void)
 		session_table_flow_ended(t, p.session);
 	}
 	CU_ASSERT_EQUAL(session_table_count(t), 16);
-	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 5);
-	CU_ASSERT_EQUAL(session_table_other(t)->packets, 5);
-	CU_ASSERT_EQUAL(session_table_other(t)->bytes, 500);
+	/* Each was refused once, and taken once. */
+	CU_ASSERT_EQUAL(session_table_stats(t)->overflow, 10);
+	CU_ASSERT_EQUAL(session_table_other(t)->packets, 10);
+	CU_ASSERT_EQUAL(session_table_other(t)->bytes, 1000);
 	CU_ASSERT_EQUAL(session_table_other(t)->accepted_cut, 5);
 	CU_ASSERT_EQUAL(session_table_other(t)->acked_unseen, 50);
 	session_table_destroy(t);
@@ -585,7 +613,7 @@ static void a_burst_is_judged_by_session_first(void)
 	why[1] = REASON_not_ip;
 	CU_ASSERT_EQUAL(session_table_burst(t, p, 2, true, why), 1);
 	CU_ASSERT_EQUAL(why[1], REASON_not_ip);
-	CU_ASSERT_EQUAL(session_table_get(t, 1)->packets, 1);
+	CU_ASSERT_EQUAL(session_table_get(t, 1)->packets, 25);
 	session_table_destroy(t);
 }
 
@@ -599,6 +627,7 @@ void suite_session(void)
 	CU_ADD_TEST(s, merged_tables_count_as_one);
 	CU_ADD_TEST(s, a_merge_that_does_not_fit_is_counted);
 	CU_ADD_TEST(s, configured_sessions_are_found_and_others_refused);
+	CU_ADD_TEST(s, who_is_refused_is_bounded);
 	CU_ADD_TEST(s, after_a_reload_what_is_not_configured_is_unknown);
 	CU_ADD_TEST(s, the_settings_sessions_have_room_in_a_full_table);
 	CU_ADD_TEST(s, packets_without_a_row_share_a_point_a_tenant);

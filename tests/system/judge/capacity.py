@@ -82,7 +82,7 @@ def running(path):
     wrong += unlike("inspected", answers["stats"]["ledger"]["inspected"], SPOOFED + COPIES)
     wrong += unlike("healthy", answers["health"]["healthy"], True)
     wrong += unlike("notes", answers["health"]["notes"],
-                    ["%d packets of unknown sessions found no room in sessions.capacity: they share one "
+                    ["%d packets of unknown sessions found no room in sessions.capacity: those inspected share one "
                      "observation point a tenant" % (SPOOFED - CAPACITY)])
     return wrong
 

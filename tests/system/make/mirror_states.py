@@ -3,6 +3,8 @@
 
   settings FILE SOURCE         settings with two sessions of that outer source: tms-a, VNI 42, and tms-b, VNI 43
   make FILE                    a capture: 10.77.0.1 sends of tms-a, and of VNI 77, which is nobody's; none of tms-b
+  crowd FILE N                 a capture of N sessions that nobody knows, three packets of each, in an order of their own; prints the
+                               1,024 that came first, as titles of alerts have them, sorted
   send TARGET KIND [VNI]       sends that kind to a live appliance
   expect EVENTS RULE=N ...     so many alerts of each of these rules of category mirror, and no others, are in the lines of
                                EVENTS (those of one session have one alert_id and each its own `first`); RULE=N/M: and M of
@@ -88,6 +90,19 @@ def make(path):
     packets.save(path, [(START + n * MS, frame, None) for n, frame in enumerate(frames)])
 
 
+def crowd(path, n):
+    random = packets.Random(14)
+    of = [random.below(n) for _ in range(3 * n)] + list(range(n))
+    frames, first = [], {}
+    for at, vni in enumerate(of):
+        source = "10.78.%d.%d" % (vni % 5, vni % 250)
+        frames.append(packets.mirror(udp_frame("10.5.0.1", 1024 + at, "10.5.0.2", 33333, b"hello"), vni, src=source, dst=TARGET))
+        first.setdefault((source, vni), at)
+    packets.save(path, [(START + at * MS, frame, None) for at, frame in enumerate(frames)])
+    for source, vni in sorted(sorted(first, key=first.get)[:1024]):
+        print("%s, VNI %d is no session of the settings %d" % (source, vni, of.count(vni)))
+
+
 def send(target, kind, vni=42):
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.connect((target, 4789))
@@ -125,6 +140,8 @@ if __name__ == "__main__":
             out.write(SETTINGS % sys.argv[3])
     elif sys.argv[1] == "make":
         make(sys.argv[2])
+    elif sys.argv[1] == "crowd":
+        crowd(sys.argv[2], int(sys.argv[3]))
     elif sys.argv[1] == "send":
         send(*sys.argv[2:])
     else:
