@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/parse/plural.h"
+#include "inspect/packets/point_tags.h"
 #include "inspect/record/json.h"
 
 /* Since when a ring or queue is above its mark; 0: it is not. */
@@ -289,6 +290,20 @@ static void note_suricata(
 			ids->lost_ids, plural(ids->lost_ids), seconds(now_ns - h->ids.last_ns));
 }
 
+static void note_tags(const struct status *s, struct health_result *v)
+{
+	uint64_t shared = 0;
+
+	for (uint32_t i = 0; i < s->n_outputs; i++)
+		shared += s->outputs[i].shared_tags;
+	if (shared > 0)
+		note(v,
+			"%" PRIu64
+			" packet%s for feeds with the tags (%d, %d), which observation points "
+			"without a number of their own share: readers cannot tell these apart",
+			shared, plural(shared), POINT_TAG_MAX, POINT_TAG_MAX);
+}
+
 void health_judge(
 	struct health *h, const struct status *s, uint64_t now_ns, struct health_result *v)
 {
@@ -297,6 +312,7 @@ void health_judge(
 	note_sessions(s, v);
 	note_mirror(s, v);
 	note_suricata(h, s, now_ns, v);
+	note_tags(s, v);
 	if (s->stopping)
 		health_result_add(v, "the appliance is shutting down");
 	if (!remember(h, s))

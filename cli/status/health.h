@@ -14,7 +14,7 @@ enum {
 	HEALTH_WRONG = 16,
 	HEALTH_TEXT = 320,
 	HEALTH_OVERLOAD = 4,
-	HEALTH_NOTES = 8 + FEEDS_MAX
+	HEALTH_NOTES = 10 + FEEDS_MAX
 };
 
 /* Healthy is n_wrong = 0. Plain data, to be copied. */

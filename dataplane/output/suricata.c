@@ -124,6 +124,7 @@ struct suricata_stats suricata_stats(const struct suricata *s)
 		.alerts = s->alerts,
 		.unreadable = s->unreadable,
 		.flow_unknown = s->flow_unknown,
+		.shared_tags = atomic_load(&s->shared_tags),
 		.flows_forgotten = s->offers == NULL ? sent_flows_forgotten(s->sent) : 0,
 	};
 }

@@ -50,6 +50,7 @@ static struct sent_vlans vlans_of(
 	if (record->has_vni) {
 		struct point_tag tag = point_tags_of(s->tags, &record->key);
 
+		s->shared_tags += point_tag_is_shared(tag);
 		vlans.id[vlans.n++] = tag.outer;
 		vlans.id[vlans.n++] = tag.inner;
 	}

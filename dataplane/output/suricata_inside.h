@@ -34,6 +34,7 @@ struct suricata {
 	uint64_t packets;            /* that are in the feed: Suricata counts them likewise */
 	uint64_t moved_ns;           /* monotonic: when it last took something */
 	uint64_t written;            /* by then */
+	_Atomic uint64_t shared_tags; /* packets of points that have no tags of their own */
 	struct output_ledger ledger; /* of feeds that are closed */
 
 	/* Live. */

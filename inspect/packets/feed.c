@@ -83,10 +83,21 @@ struct feed *feed_open(const struct feed_params *params, struct error *error)
 	return NULL;
 }
 
+static void count_points(struct feed *feed)
+{
+	struct point_tags_stats points;
+
+	if (!feed->tags)
+		return;
+	points = point_tags_stats(feed->tags);
+	feed->stats.tagged_points = points.configured + points.unknown;
+}
+
 bool feed_end(struct feed *feed)
 {
 	uint64_t readers = feed->stats.readers;
 
+	count_points(feed);
 	feed_stream_destroy(feed->stream);
 	feed_way_close(feed->way);
 	feed_interface_close(feed->interface);
@@ -124,15 +135,19 @@ bool feed_join(struct feed *feed, int fd, const char *who)
 
 /* --- packets --- */
 
-static bool make_frame(
-	struct feed *feed, const struct packet_record *record, struct feed_frame *frame)
+/* `shares`: its tags are not its point's alone. */
+static bool make_frame(struct feed *feed, const struct packet_record *record,
+	struct feed_frame *frame, bool *shares)
 {
 	bool tagged = feed->tags && record->has_vni;
 	struct point_tag tag = {0, 0};
 
 	if (tagged)
 		tag = point_tags_of(feed->tags, &record->key);
-	return feed_frame_make(frame, record, tagged ? &tag : NULL, feed->params.settings->cut);
+	if (!feed_frame_make(frame, record, tagged ? &tag : NULL, feed->params.settings->cut))
+		return false;
+	*shares = point_tag_is_shared(tag);
+	return true;
 }
 
 static void say_lost(struct feed *feed, const char *why, const struct packet_bytes *bytes)
@@ -195,17 +210,18 @@ static bool put_record(
 bool feed_put(struct feed *feed, const struct packet_record *record)
 {
 	struct feed_frame frame;
-	bool taken = true;
+	bool taken = true, shares = false;
 
 	if (feed->is_over)
 		feed->ledger.lost_disk++;
-	else if (!make_frame(feed, record, &frame))
+	else if (!make_frame(feed, record, &frame, &shares))
 		feed->ledger.by_policy++;
 	else if (feed->interface)
 		taken = put_frame(feed, &frame.bytes);
 	else
 		taken = put_record(feed, record, &frame.bytes);
 	feed->ledger.offered += taken;
+	feed->stats.shared_tags += taken && shares;
 	return taken;
 }
 
@@ -228,6 +244,7 @@ void feed_leave_out(struct feed *feed)
 
 void feed_send(struct feed *feed)
 {
+	count_points(feed);
 	if (!feed->stream)
 		return;
 	feed_stream_send(feed->stream);

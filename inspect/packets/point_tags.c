@@ -335,7 +335,6 @@ struct point_tags_stats point_tags_stats(struct point_tags *tags)
 	stats = (struct point_tags_stats){
 		.configured = tags->count - tags->n_unknown,
 		.unknown = tags->n_unknown,
-		.shared = tags->shared,
 	};
 	pthread_mutex_unlock(&tags->lock);
 	return stats;

@@ -64,9 +64,13 @@ struct point_tag point_tags_of(struct point_tags *tags, const struct session_key
 /* The way back: fills in `point`. false: nobody has this tag (nor does a point, of POINT_TAG_SHARED). */
 bool point_tags_find(struct point_tags *tags, struct point_tag tag, struct tagged_point *point);
 
-/* Points with a number of their own; and whether some had to share one since the start. */
+static inline bool point_tag_is_shared(struct point_tag tag)
+{
+	return tag.outer == POINT_TAG_MAX && tag.inner == POINT_TAG_MAX;
+}
+
+/* Points with a number of their own, by the ranges above. */
 struct point_tags_stats {
 	uint64_t configured, unknown;
-	bool shared;
 };
 struct point_tags_stats point_tags_stats(struct point_tags *tags);

@@ -144,13 +144,6 @@ void *recent_oldest(const struct recent *r)
 	return r->oldest == NONE ? NULL : row_at(r, r->oldest);
 }
 
-void *recent_newer(const struct recent *r, const void *row)
-{
-	uint32_t newer = ((const struct recent_row *)row)->newer;
-
-	return newer == NONE ? NULL : row_at(r, newer);
-}
-
 uint32_t recent_count(const struct recent *r)
 {
 	return r->count;

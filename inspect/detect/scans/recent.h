@@ -34,8 +34,6 @@ void *recent_take(struct recent *recent, const struct recent_key *key);
 void recent_drop(struct recent *recent, void *row);
 /* NULL: there is none. */
 void *recent_oldest(const struct recent *recent);
-/* The next newer one; NULL: there is none. */
-void *recent_newer(const struct recent *recent, const void *row);
 uint32_t recent_count(const struct recent *recent);
 /* Which row it is: below the capacity. */
 uint32_t recent_number(const struct recent *recent, const void *row);

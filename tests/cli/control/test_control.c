@@ -364,17 +364,18 @@ static void ctl_prints_json(void)
 	static const struct {
 		const char *request, *judge;
 	} rows[] = {
-		{"stats", "d['received'] == 130 and d['ledger']['not_mirror'] == 9 and "
-			  "d['ledger_closed'] and d['healthy'] and d['wrong'] == [] and "
-			  "d['workers'][0]['busy_share'] == 0 and d['handoff'][0]['full'] "
-			  "== 1 "
-			  "and d['ports'][0]['xstats']['rx_q0_bad_csum'] == 4 and "
-			  "d['outputs']['events']['lost_queue'] == 9 and "
-			  "d['feeds'] == {'feed:ids': {'readers': 1, 'readers_joined': 2, "
-			  "'readers_missed': 3, 'no_reader': 0, 'too_long': 5}} and "
-			  "d['removed']['events'] == {'files': 3, 'bytes': 4096} and "
-			  "d['disk']['free_bytes'] == 5000000000 and d['shed'][0]['count'] == "
-			  "33"},
+		{"stats",
+			"d['received'] == 130 and d['ledger']['not_mirror'] == 9 and "
+			"d['ledger_closed'] and d['healthy'] and d['wrong'] == [] and "
+			"d['workers'][0]['busy_share'] == 0 and d['handoff'][0]['full'] "
+			"== 1 "
+			"and d['ports'][0]['xstats']['rx_q0_bad_csum'] == 4 and "
+			"d['outputs']['events']['lost_queue'] == 9 and "
+			"d['feeds'] == {'feed:ids': {'readers': 1, 'readers_joined': 2, "
+			"'readers_missed': 3, 'no_reader': 0, 'too_long': 5, 'tagged_points': 40, 'shared_tags': 0}} and "
+			"d['removed']['events'] == {'files': 3, 'bytes': 4096} and "
+			"d['disk']['free_bytes'] == 5000000000 and d['shed'][0]['count'] == "
+			"33"},
 		{"sessions",
 			"d['n_sessions'] == 2 and d['sessions'][0]['tenant'] == "
 			"'a\"b\\\\c\\nd\\ufffd\\u00e9' and d['sessions'][0]['acked_unseen'] "

@@ -137,6 +137,20 @@ static void a_feed_is_a_note(void)
 	look_end(&l);
 }
 
+static void tags_that_are_shared_are_a_note(void)
+{
+	struct look l;
+
+	look_begin(&l);
+	l.puppet.shared_tags = 7;
+	CU_ASSERT_STRING_EQUAL(look_at(&l, begin_ns), "");
+	CU_ASSERT_EQUAL_FATAL(l.result.n_notes, 1);
+	CU_ASSERT_STRING_EQUAL(l.result.notes[0],
+		"7 packets for feeds with the tags (4094, 4094), which observation points without a "
+		"number of their own share: readers cannot tell these apart");
+	look_end(&l);
+}
+
 static void room_on_the_disk_is_needed(void)
 {
 	struct look l;
@@ -267,6 +281,7 @@ void suite_health(void)
 	CU_ADD_TEST(s, a_queue_is_wrong_when_it_stays_full);
 	CU_ADD_TEST(s, losses_are_wrong_for_a_while);
 	CU_ADD_TEST(s, a_feed_is_a_note);
+	CU_ADD_TEST(s, tags_that_are_shared_are_a_note);
 	CU_ADD_TEST(s, room_on_the_disk_is_needed);
 	CU_ADD_TEST(s, everything_wrong_is_said);
 	CU_ADD_TEST(s, no_worker_is_no_health);

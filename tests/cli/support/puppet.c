@@ -102,7 +102,7 @@ static void fill_outputs(const struct puppet *a, struct status *s)
 		.ledger = {1000 + a->lost_feed, 1000, 0, a->lost_feed, 0, 0},
 		.queue = {8192, a->lost_feed > 0 ? 8192 : 0},
 		.is_feed = true,
-		.feed_stats = {1, 2, 3, a->lost_feed, 5}};
+		.feed_stats = {1, 2, 3, a->lost_feed, 5, 40, a->shared_tags}};
 	*shed = (struct status_shed){"dpi", {{true, 2, 1500000000, 33}}};
 	s->outputs = o;
 	s->n_outputs = 3;

@@ -16,6 +16,7 @@ struct puppet {
 	uint32_t queue_fill;    /* of 100 */
 	uint64_t lost_disk;     /* of the events */
 	uint64_t lost_feed;     /* packets of a feed, whose queue is full then */
+	uint64_t shared_tags;   /* packets of a feed whose points have no tags of their own */
 	uint64_t disk_free;
 	enum status_link link;
 	bool stopping, collect_fails;

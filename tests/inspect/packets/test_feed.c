@@ -174,6 +174,55 @@ static void libpcap_reads_what_was_put(void)
 	one_reader_gets_all(true, FEED_TIMES_NS);
 }
 
+/* Points beyond the last number share one, which is counted. */
+static void packets_that_share_their_tags_are_counted(void)
+{
+	const struct settings_feed plain = {.name = "f", .times = FEED_TIMES_NS},
+				   tagged = {.name = "f",
+					   .times = FEED_TIMES_NS,
+					   .tag = FEED_TAG_QINQ};
+	struct feed *feeds[2] = {open_given(&plain, false), open_given(&tagged, false)};
+	struct got got[2] = {join(feeds[0], true), join(feeds[1], true)};
+	struct packet_record record;
+	struct settings settings;
+	struct point_tags *tags;
+	struct error error;
+
+	settings_init(&settings);
+	tags = point_tags_open(NULL, &settings, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tags);
+	record = packet_of(0);
+	record.has_vni = true;
+	for (uint32_t i = 1; i < POINT_TAGS_UNKNOWN; i++) {
+		session_key_name(&record.key, i, NETWORK_NONE);
+		(void)point_tags_of(tags, &record.key);
+	}
+	for (int i = 0; i < 2; i++)
+		feed_set_tags(feeds[i], tags);
+	for (uint32_t i = 0; i < 3; i++) {
+		session_key_name(&record.key, POINT_TAGS_UNKNOWN + i, NETWORK_NONE);
+		for (int k = 0; k < 2; k++)
+			CU_ASSERT_TRUE(feed_put(feeds[k], &record));
+	}
+	record.cap = 11; /* no room for tags */
+	CU_ASSERT_TRUE(feed_put(feeds[1], &record));
+	record = packet_of(0);
+	record.has_vni = false;
+	CU_ASSERT_TRUE(feed_put(feeds[1], &record));
+	for (int k = 0; k < 2; k++) {
+		feed_end(feeds[k]);
+		CU_ASSERT_EQUAL(feed_stats(feeds[k])->shared_tags, k ? 2 : 0);
+		CU_ASSERT_EQUAL(
+			feed_stats(feeds[k])->tagged_points, k ? POINT_TAGS_UNKNOWN : 0);
+		CU_ASSERT_EQUAL(feed_ledger(feeds[k])->offered, k ? 5 : 3);
+		feed_close(feeds[k]);
+		close(got[k].fd);
+		fclose(got[k].file);
+	}
+	point_tags_close(tags);
+	settings_fini(&settings);
+}
+
 /* Four readers, of which one reads nothing until the end, one a little: the others get all, those two whole
  * records, and what they did not get is counted. */
 static void a_slow_reader_stops_no_other(void)
@@ -460,6 +509,7 @@ void suite_feed(void)
 	CU_pSuite s = CU_add_suite("feed", NULL, NULL);
 
 	CU_ADD_TEST(s, libpcap_reads_what_was_put);
+	CU_ADD_TEST(s, packets_that_share_their_tags_are_counted);
 	CU_ADD_TEST(s, a_slow_reader_stops_no_other);
 	CU_ADD_TEST(s, a_reader_goes_and_another_comes);
 	CU_ADD_TEST(s, a_replay_has_one_stream_only);

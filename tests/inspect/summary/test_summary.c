@@ -166,7 +166,7 @@ static struct run *run_make(void)
 				.enabled = true,
 				.ledger = {9, 5, 1, 2, 1, 0},
 				.is_feed = true,
-				.feed_stats = {1, 2, 3, 2, 1}}},
+				.feed_stats = {1, 2, 3, 2, 1, 7, 4}}},
 		.n_outputs = 3,
 		.ports = {{.name = "net_af_packet0,iface=eth1",
 				  .packets = 7,
@@ -289,7 +289,7 @@ static void json_says_what_was_counted(void)
 		"assert s['outputs']['feed:ids'] == {'enabled': True, 'offered': 9, 'written': 5, "
 		"'by_policy': 1, 'lost_queue': 2, 'lost_disk': 1}\n"
 		"assert s['feeds'] == {'feed:ids': {'readers_joined': 2, 'readers_missed': 3, "
-		"'no_reader': 2, 'too_long': 1}}\n"
+		"'no_reader': 2, 'too_long': 1, 'tagged_points': 7, 'shared_tags': 4}}\n"
 		"assert s['deterministic'] is True\n",
 		folder_path(&folder, "summary.json", path, sizeof(path))));
 	folder_remove(&folder);
