@@ -1,6 +1,6 @@
 #!/bin/sh
 # What is the matter with mirror sessions, live: one that sends nothing, from the start and again, until it does; one that
-# nobody knows; loss before the appliance; a loop; packets that come twice. In alerts, /health, ctl and metrics, with one worker and two. Needs root.
+# nobody knows; loss before the appliance; a loop; packets that come twice; senders that are refused. In alerts, /health, ctl and metrics, with one worker and two. Needs root.
 . "$(dirname "$0")/../lib.sh"
 . "$here/live/live.sh"
 
@@ -26,14 +26,21 @@ alerts() { cat "$dir"/alerts/*.jsonl >"$tmp/alerts" && states expect "$tmp/alert
 notes() { asked health | grep -F "$1"; }
 metric() { asked metrics | grep "^periscope_$1"; }
 
-start() { # workers
-  dir=$tmp/live$1
+start() { # workers, settings
+  workers_asked=$1
+  dir=$tmp/live$1$#
   states settings "$tmp/settings.yaml" 10.77.0.1 || return 1
+  shift
   live_start "$dir" ip netns exec $net-sensor -- -c "$tmp/settings.yaml" \
     --set 'capture.ports=["net_af_packet0,iface=eth0,framesz=2048,blocksz=65536,framecnt=8192"]' \
     --set capture.memory=96MiB --set flow.capacity=65536 --set control.disk_free_min=0 \
-    --set capture.workers="$1" --set sessions.silent_after=3s --set sessions.loss_window=2s \
-    --set flow.tcp_close_timeout=1s --set detect.idle_timeout=6s
+    --set capture.workers="$workers_asked" --set sessions.silent_after=3s --set sessions.loss_window=2s \
+    --set flow.tcp_close_timeout=1s --set detect.idle_timeout=6s "$@"
+}
+strangers() { # refused, and named
+  send talk 77 && eventually 4 notes '1 session not in the settings: 10.77.0.1, VNI 77' &&
+    eventually 3 grep -q '10.77.0.1, VNI 77 is no session of the settings' "$dir"/alerts/*.jsonl &&
+    metric 'ledger_packets_total{bucket="session_unknown".* 20$' && metric 'session_packets_total{outer_src="10.77.0.1",vni="77".* 20$'
 }
 from_the_start() { # both have metrics with 0; after three seconds both are silent
   metric 'session_packets_total{outer_src="10.77.0.1",vni="42".* 0$' >/dev/null &&
@@ -92,5 +99,8 @@ for workers in 1 2; do
   check "packets that come twice" doubles
   check "at the end each alert that began has ended" ends
 done
+check "it refuses unknown sessions, 2 workers" start 2 --set sessions.unknown=refuse
+check "who sends what is refused is named" strangers
+live_stop TERM 8
 
 finish
