@@ -125,7 +125,8 @@ struct suricata_stats suricata_stats(const struct suricata *s)
 		.unreadable = s->unreadable,
 		.flow_unknown = s->flow_unknown,
 		.shared_tags = atomic_load(&s->shared_tags),
-		.flows_forgotten = s->offers == NULL ? sent_flows_forgotten(s->sent) : 0,
+		.flows_forgotten = s->offers != NULL ? atomic_load(&s->forgotten)
+						     : sent_flows_forgotten(s->sent),
 	};
 }
 

@@ -10,6 +10,8 @@ bool suricata_open(struct suricata *s, struct error *error)
 {
 	const struct feed_params feed = {&s->feed_settings, !s->params.is_live, true};
 
+	if (s->sent != NULL)
+		s->forgotten_before += sent_flows_forgotten(s->sent);
 	sent_flows_destroy(s->sent);
 	s->sent = sent_flows_create(SENT_FLOWS);
 	if (s->sent == NULL) {

@@ -31,11 +31,14 @@ struct suricata {
 
 	/* The sender's; live as `phase` says. */
 	struct feed *feed;
-	uint64_t packets;            /* that are in the feed: Suricata counts them likewise */
-	uint64_t moved_ns;           /* monotonic: when it last took something */
-	uint64_t written;            /* by then */
+	uint64_t packets;  /* that are in the feed: Suricata counts them likewise */
+	uint64_t moved_ns; /* monotonic: when it last took something */
+	uint64_t written;  /* by then */
+	_Atomic uint64_t
+		forgotten;         /* flows: as sent_flows_forgotten(), of all that was noted */
+	uint64_t forgotten_before; /* by those that it is not noted in any more */
 	_Atomic uint64_t shared_tags; /* packets of points that have no tags of their own */
-	struct output_ledger ledger; /* of feeds that are closed */
+	struct output_ledger ledger;  /* of feeds that are closed */
 
 	/* Live. */
 	struct offers *offers; /* NULL: replay */

@@ -33,6 +33,7 @@ static void publish(struct suricata *s)
 	if (s->is_fed) {
 		const struct output_ledger *l = feed_ledger(s->feed);
 
+		s->forgotten = s->forgotten_before + sent_flows_forgotten(s->sent);
 		sum.written += l->written;
 		sum.by_policy += l->by_policy;
 		sum.lost_queue += l->lost_queue;
