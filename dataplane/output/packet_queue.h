@@ -39,8 +39,9 @@ void packet_queue_destroy(struct packet_queue *queue);
 
 struct record_bounds;
 
-/* Worker `worker` alone: those of `want`; with `bounds` of each frame what they keep, else all of it; returns which there was room for. `shares`: the mbufs stay the
- * worker's, too, and the queue has a reference of its own; else these are the queue's from now on. */
+/* Worker `worker` alone: those of `want`, with `bounds` of each frame as much as they keep (record.h), else all of it;
+ * returns which there was room for. `shares`: the mbufs stay the worker's, too, and the queue has a reference of its
+ * own; else these are the queue's from now on. */
 uint64_t packet_queue_put(struct packet_queue *queue, uint32_t worker,
 	const struct packet_burst *burst, uint64_t want, const struct record_bounds *bounds,
 	bool shares);

@@ -15,7 +15,8 @@
 
 /* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
  * session, rule or de-duplication refused, whatever its inner headers are like. RECORD_ALL: those
- * refused, too. RECORD_SELECTED: as RECORD_ACCEPTED, see record_offers(). Packets lost between workers are in none. */
+ * refused, too. RECORD_SELECTED: as RECORD_ACCEPTED, see record_offers(). Packets lost between workers are in
+ * none. */
 bool record_wants(enum settings_record which, enum reason why);
 
 #define RECORD_NOTHING UINT32_MAX
@@ -31,8 +32,8 @@ struct record_bounds record_bounds_of(const struct settings *settings);
 /* packets.record asks for this packet: it is offered to the recorder. */
 bool record_offers(const struct record_bounds *bounds, const struct packet *p, enum reason why);
 
-/* How many bytes of such a packet's frame are recorded; RECORD_NOTHING: it is not, by policy. `so_far` is what was recorded of its
- * flow, and counts it, too. */
+/* How many bytes of such a packet's frame are recorded; RECORD_NOTHING: it is not, by policy. `so_far` is what was
+ * recorded of its flow, and counts this packet, too. */
 uint32_t record_keep(const struct record_bounds *bounds, const struct packet *p,
 	struct flow_recorded *so_far);
 /* The same, when the packet has ended: that of one that reached its flow stands in p->recorded. */
