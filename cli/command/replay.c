@@ -232,6 +232,17 @@ static bool add_options(
 	       add_files(a->rule_files, a->n_rule_files, settings_add_rules, settings, error);
 }
 
+/* false: they ask for what run alone can do. */
+static bool is_for_replay(const struct settings *settings, struct error *error)
+{
+	if (settings->detect.suricata.attach == NULL)
+		return true;
+	error_set(error,
+		"detect.suricata: attach: only run takes alerts of a Suricata that it has not "
+		"started");
+	return false;
+}
+
 /* false: it was said what is wrong with them. */
 static bool load(struct arguments *a, struct settings *settings)
 {
@@ -241,6 +252,7 @@ static bool load(struct arguments *a, struct settings *settings)
 
 	a->policy.model = load_config(&from, settings, &error);
 	if (!a->policy.model || !add_options(a, settings, &error) ||
+		!is_for_replay(settings, &error) ||
 		!suricata_check(settings, a->settings_file, &error) ||
 		!load_knowledge(&from, settings, &a->policy, &error)) {
 		log_error("%s", error.text);

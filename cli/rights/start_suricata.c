@@ -22,6 +22,8 @@ struct suricata *start_suricata(struct suricata_params *params, struct error *er
 {
 	const struct spawner_params spawner = {give_up, params};
 
+	if (params->settings->detect.suricata.attach != NULL)
+		return suricata_start(params, error);
 	signal(SIGPIPE, SIG_IGN); /* a write to it says that it has ended */
 	params->spawner = spawner_start(&spawner, error);
 	return params->spawner ? suricata_start(params, error) : NULL;

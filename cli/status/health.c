@@ -26,7 +26,7 @@ struct health {
 	struct fullness *rings, *queues;
 	struct loss *losses;
 	uint32_t n_rings, n_outputs;
-	bool has_suricata;
+	bool has_suricata, attaches;
 	struct loss ids; /* of it */
 };
 
@@ -42,6 +42,7 @@ struct health *health_create(const struct settings *settings)
 	h->loss_hold_ns = settings->control.loss_hold;
 	h->disk_free_min = settings->control.disk_free_min;
 	h->has_suricata = settings_suricata_is_on(&settings->detect.suricata);
+	h->attaches = settings->detect.suricata.attach != NULL;
 	return h;
 }
 
@@ -282,7 +283,8 @@ static void note_suricata(
 	if (!h->has_suricata)
 		return;
 	if (!ids->running)
-		note(v, "Suricata does not run: it is being started again");
+		note(v, h->attaches ? "no Suricata is connected (detect.suricata.attach)"
+				    : "Suricata does not run: it is being started again");
 	if (loses(h, &h->ids, ids->lost_ids, now_ns))
 		note(v,
 			"Suricata has not got %" PRIu64

@@ -118,13 +118,16 @@ struct settings_suricata {
 	char *config;                  /* its suricata.yaml; relative to the settings file */
 	struct settings_strings rules; /* files, or patterns of them; relative likewise */
 	uint64_t timeout;              /* ns in which it must take packets */
+	/* Or one that runs already, and reads a feed: the socket at which it is waited for. The others but `timeout` are
+	 * not given then. */
+	char *attach;
 };
 
 enum { SURICATA_RULES_MAX = 200 };
 
 static inline bool settings_suricata_is_on(const struct settings_suricata *suricata)
 {
-	return suricata->rules.count > 0 || suricata->config;
+	return suricata->rules.count > 0 || suricata->config || suricata->attach;
 }
 
 /* Decapsulated packets for another program. */

@@ -153,6 +153,10 @@ static void suricata_print(const struct settings_suricata *s, FILE *out)
 		fputs(", config: ", out);
 		quoted_print(s->config, out);
 	}
+	if (s->attach) {
+		fputs(", attach: ", out);
+		quoted_print(s->attach, out);
+	}
 	fputs(", rules: [", out);
 	for (uint32_t i = 0; i < s->rules.count; i++) {
 		fputs(i > 0 ? ", " : "", out);

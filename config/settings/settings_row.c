@@ -147,6 +147,7 @@ static void suricata_clear(struct settings_suricata *suricata)
 {
 	free(suricata->command);
 	free(suricata->config);
+	free(suricata->attach);
 	strings_clear(&suricata->rules);
 	*suricata = (struct settings_suricata){.timeout = SECONDS(60)};
 }

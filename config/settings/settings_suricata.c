@@ -1,4 +1,5 @@
-/* Suricata's part of the settings: with which program, configuration and rules it is started. */
+/* Suricata's part of the settings: with which program, configuration and rules it is started, or where one that runs
+ * already is waited for. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "config/parse/value.h"
 #include "config/settings/settings_place.h"
 
-#define KEYS "command|config|rules|timeout"
+#define KEYS "command|config|rules|timeout|attach"
 
 /* A member that is a path. *out stays when there is none. false: refused. */
 static bool path_read(
@@ -78,7 +79,7 @@ bool place_suricata(const struct place *p, const struct node *map)
 		return true;
 	if (map->kind != NODE_MAP)
 		return place_refuse(p, map,
-			"holds %s where {command, config, rules, timeout} belongs",
+			"holds %s where {command, config, rules, timeout} or {attach} belongs",
 			node_kind_name(map));
 	node_each(n, map)
 	{
@@ -86,9 +87,13 @@ bool place_suricata(const struct place *p, const struct node *map)
 			return place_refuse(p, n, "Suricata has no key '%.64s' here", n->key);
 	}
 	if (!path_read(p, map, "command", &s->command) ||
-		!path_read(p, map, "config", &s->config) || !rules_read(p, map, &s->rules) ||
+		!path_read(p, map, "config", &s->config) ||
+		!path_read(p, map, "attach", &s->attach) || !rules_read(p, map, &s->rules) ||
 		!timeout_read(p, map, &s->timeout))
 		return false;
+	if (s->attach && (s->command || s->config || s->rules.count > 0))
+		return place_refuse(p, node_member(map, "attach"),
+			"a Suricata that is started otherwise has rules, config and command of its own");
 	if (map->count > 0 && !settings_suricata_is_on(s))
 		return place_refuse(
 			p, map, "Suricata needs rules, or a config that names some");

@@ -32,6 +32,8 @@ int appliance_start_recorders(struct appliance *appliance, struct error *error)
 	if (appliance->feeds && feeds_start(appliance->feeds, p->output_dir, p->settings,
 					appliance->current->policy.model, error))
 		return -1;
+	if (p->suricata)
+		suricata_use_tags(p->suricata, feeds_tags(appliance->feeds));
 	if (p->suricata && suricata_listen(p->suricata, appliance->correlator,
 				   appliance->n_workers + 1, error))
 		return -1;

@@ -187,6 +187,11 @@ int feeds_start(struct feeds *feeds, const char *dir, const struct settings *set
 	return 0;
 }
 
+struct point_tags *feeds_tags(const struct feeds *feeds)
+{
+	return feeds ? feeds->tags : NULL;
+}
+
 void feeds_configure(struct feeds *feeds, const struct model *model)
 {
 	if (feeds && feeds->tags)

@@ -35,6 +35,9 @@ void feeds_stop(struct feeds *feeds, uint64_t ns);
 /* Stops and frees. NULL is legal. */
 void feeds_destroy(struct feeds *feeds);
 
+/* Where tags come from; NULL: no feed has any, or they were not started. */
+struct point_tags *feeds_tags(const struct feeds *feeds);
+
 /* Numbers for sessions of a new model, before a worker can meet its packets. NULL is legal. */
 void feeds_configure(struct feeds *feeds, const struct model *model);
 

@@ -17,7 +17,6 @@ static const struct settings_feed own_feed = {
 
 static bool make(struct suricata *s, struct error *error)
 {
-	s->feed_settings = own_feed;
 	s->tags = point_tags_open(NULL, s->params.settings, error);
 	if (s->tags == NULL)
 		return false;
@@ -35,9 +34,12 @@ struct suricata *suricata_start(const struct suricata_params *params, struct err
 		return NULL;
 	}
 	s->params = *params;
-	s->eve = -1;
+	s->eve = s->listens = -1;
 	s->ends_within_ns = params->settings->detect.suricata.timeout;
-	if (make(s, error) && suricata_launch(s, error))
+	s->feed_settings = own_feed;
+	if (params->settings->detect.suricata.attach != NULL
+			? suricata_attach(s, error)
+			: make(s, error) && suricata_launch(s, error))
 		return s;
 	suricata_destroy(s);
 	return NULL;
@@ -53,7 +55,8 @@ int suricata_listen(
 	correlator_flush(correlator, index, UINT64_MAX);
 	if (s->offers != NULL && suricata_feed(s, error))
 		return -1;
-	return thread_start(&s->thread, "suricata", suricata_read, s, error);
+	return thread_start(&s->thread, "suricata",
+		suricata_is_attached(s) ? suricata_read_attached : suricata_read, s, error);
 }
 
 /* It is given up when it takes nothing for too long. */
@@ -106,6 +109,14 @@ static struct output_ledger ledger_of(const struct suricata *s)
 	return offers_ledger(s->offers, &fed);
 }
 
+static bool is_running(const struct suricata *s)
+{
+	if (suricata_is_attached(s))
+		return atomic_load(&s->is_there);
+	return s->offers != NULL && atomic_load(&s->phase) == SURICATA_FED &&
+	       !atomic_load(&s->is_ending);
+}
+
 struct suricata_stats suricata_stats(const struct suricata *s)
 {
 	struct output_ledger ledger;
@@ -114,8 +125,7 @@ struct suricata_stats suricata_stats(const struct suricata *s)
 		return (struct suricata_stats){.offered = 0};
 	ledger = ledger_of(s);
 	return (struct suricata_stats){
-		.running = s->offers != NULL && atomic_load(&s->phase) == SURICATA_FED &&
-			   !atomic_load(&s->is_ending),
+		.running = is_running(s),
 		.restarts = atomic_load(&s->restarts),
 		.offered = ledger.offered,
 		.written = ledger.written,
@@ -139,7 +149,7 @@ void suricata_destroy(struct suricata *s)
 {
 	if (s == NULL)
 		return;
-	if (s->thread.started)
+	if (s->thread.started && !suricata_is_attached(s))
 		spawner_end_program(s->params.spawner, true);
 	if (s->offers != NULL)
 		suricata_stop(s, 0);
@@ -148,7 +158,10 @@ void suricata_destroy(struct suricata *s)
 	suricata_close(s);
 	suricata_command_close(s->command);
 	offers_destroy(s->offers);
-	point_tags_close(s->tags);
+	if (!suricata_is_attached(s))
+		point_tags_close(s->tags);
+	else
+		close(s->listens);
 	sent_flows_destroy(s->sent);
 	if (s->eve >= 0)
 		close(s->eve);

@@ -24,6 +24,7 @@
 #include "inspect/packets/packet_file.h"
 
 struct model;
+struct point_tags;
 struct spawner;
 struct suricata;
 
@@ -34,6 +35,9 @@ struct suricata_params {
 	struct spawner *spawner;
 	bool is_live;
 };
+
+/* One that was started otherwise (settings: attach) reads a feed (feeds.h) and connects to a socket of ours with its
+ * EVE; as we do not know what it has read, its alerts find their flow by tags and ends alone. Live only. */
 
 /* What of the settings can be seen to be wrong before anything is started: a program that is missing, and for
  * which the error says how to get it; a rule file that cannot be read. */
@@ -58,6 +62,9 @@ bool suricata_is_whole(const struct suricata *suricata);
 struct suricata_stats suricata_stats(const struct suricata *suricata);
 /* Live, before suricata_listen(): a queue for `n_workers`. false: no memory. */
 bool suricata_make_queue(struct suricata *suricata, uint32_t n_workers);
+/* Live, before suricata_listen(): of one that was started otherwise, the tags of the feed that it reads, which outlive
+ * it (borrowed). */
+void suricata_use_tags(struct suricata *suricata, struct point_tags *tags);
 /* Live: packets of worker `worker`, which alone calls it; all mbufs stay the caller's. `shed`: it gets none, by
  * policy. */
 void suricata_offer(struct suricata *suricata, uint32_t worker,

@@ -65,6 +65,17 @@ static bool is_readable(const char *what, const char *path, struct error *error)
 	return is_pattern;
 }
 
+/* It knows sessions by the tags of the feed that it reads. */
+static bool has_tagged_feed(const struct settings *settings, struct error *error)
+{
+	for (uint32_t i = 0; i < settings->feeds.count; i++)
+		if (settings->feeds.feed[i].tag == FEED_TAG_QINQ)
+			return true;
+	error_set(error,
+		"detect.suricata: attach needs a feed that Suricata reads, with tag: qinq");
+	return false;
+}
+
 bool suricata_check(
 	const struct settings *settings, const char *settings_file, struct error *error)
 {
@@ -73,6 +84,8 @@ bool suricata_check(
 
 	if (!settings_suricata_is_on(s))
 		return true;
+	if (s->attach != NULL)
+		return has_tagged_feed(settings, error);
 	for (uint32_t i = 0; i < s->rules.count; i++)
 		if (!is_readable("rules",
 			    model_import_path(

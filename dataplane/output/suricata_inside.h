@@ -40,6 +40,9 @@ struct suricata {
 	_Atomic uint64_t shared_tags; /* packets of points that have no tags of their own */
 	struct output_ledger ledger;  /* of feeds that are closed */
 
+	int listens;           /* of one started otherwise: where it connects; -1: it is ours */
+	_Atomic bool is_there; /* and whether it has */
+
 	/* Live. */
 	struct offers *offers; /* NULL: replay */
 	struct service ids;    /* the thread that feeds it */
@@ -105,6 +108,17 @@ void suricata_remember(struct suricata *suricata, const char *line);
 
 /* The thread that reads its alerts. */
 void suricata_read(void *suricata);
+/* What there is to read at `eve`. false: there is no more to come. And the rest, when it has ended. */
+bool suricata_read_some(struct suricata *suricata);
+void suricata_read_rest(struct suricata *suricata);
+
+/* One that was started otherwise: where it connects; and the thread that reads its alerts. */
+bool suricata_attach(struct suricata *suricata, struct error *error);
+void suricata_read_attached(void *suricata);
+static inline bool suricata_is_attached(const struct suricata *suricata)
+{
+	return suricata->listens >= 0;
+}
 
 /* An alert of its own becomes one of ours. */
 void suricata_tell(struct suricata *suricata, const struct eve_alert *alert);

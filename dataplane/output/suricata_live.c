@@ -8,11 +8,23 @@ enum { REST_MS = 2 };
 
 /* --- the thread "ids" --- */
 
+/* Of a Suricata that reads a feed, which flow it was is all that is wanted. */
+static bool note_one(struct suricata *s, const struct packet_record *record)
+{
+	suricata_note(s, record);
+	atomic_store_explicit(&s->last_ns, record->time_ns, memory_order_relaxed);
+	s->packets++;
+	s->ledger.written++;
+	return true;
+}
+
 static bool take_one(void *ctx, const struct packet_record *record)
 {
 	struct suricata *s = ctx;
 	uint64_t left_out;
 
+	if (suricata_is_attached(s))
+		return note_one(s, record);
 	if (!s->is_fed) {
 		s->missed++;
 		return true;
@@ -39,6 +51,8 @@ static void publish(struct suricata *s)
 		sum.lost_queue += l->lost_queue;
 		sum.lost_disk += l->lost_disk;
 	}
+	if (suricata_is_attached(s))
+		s->forgotten = sent_flows_forgotten(s->sent);
 	sum.lost_queue += s->missed;
 	shared_ledger_set(&s->fed, &sum);
 }
@@ -48,6 +62,8 @@ static void follow(struct suricata *s)
 {
 	int phase = atomic_load(&s->phase);
 
+	if (suricata_is_attached(s))
+		return;
 	if (phase == SURICATA_FED) {
 		s->is_fed = true;
 	} else if (s->is_fed) {
@@ -114,6 +130,12 @@ int suricata_feed(struct suricata *s, struct error *error)
 	return service_start(&s->ids, &work, s, error);
 }
 
+void suricata_use_tags(struct suricata *s, struct point_tags *tags)
+{
+	if (suricata_is_attached(s))
+		s->tags = tags;
+}
+
 void suricata_offer(
 	struct suricata *s, uint32_t worker, const struct packet_burst *burst, bool shed)
 {
@@ -124,8 +146,8 @@ void suricata_offer(
 
 void suricata_configure(struct suricata *s, const struct model *model)
 {
-	if (s == NULL)
-		return;
+	if (s == NULL || suricata_is_attached(s))
+		return; /* the feed's tags are */
 	point_tags_configure(s->tags, model);
 	atomic_store(&s->must_reload, true);
 }

@@ -52,8 +52,7 @@ static void take_bytes(struct suricata *s, const char *bytes, size_t n)
 	}
 }
 
-/* false: there is no more to come. */
-static bool read_some(struct suricata *s)
+bool suricata_read_some(struct suricata *s)
 {
 	char bytes[READ];
 	ssize_t n = read(s->eve, bytes, sizeof(bytes));
@@ -65,14 +64,16 @@ static bool read_some(struct suricata *s)
 }
 
 /* What it has said before it ended is in the socket still. */
-static void read_rest(struct suricata *s)
+void suricata_read_rest(struct suricata *s)
 {
 	struct pollfd ready = {.fd = s->eve, .events = POLLIN};
 
-	while (s->eve >= 0 && poll(&ready, 1, 0) > 0 && read_some(s))
+	while (s->eve >= 0 && poll(&ready, 1, 0) > 0 && suricata_read_some(s))
 		;
 	if (s->len > 0 || s->is_too_long) /* the line was being written */
 		s->unreadable++;
+	s->len = 0;
+	s->is_too_long = false;
 }
 
 /* Why it was killed. */
@@ -159,7 +160,7 @@ static enum spawner_news look(struct suricata *s, struct spawner_told *told)
 			.events = POLLIN}};
 
 	poll(ready, 3, LOOK_MS);
-	if (ready[0].revents != 0 && !read_some(s)) {
+	if (ready[0].revents != 0 && !suricata_read_some(s)) {
 		close(s->eve);
 		s->eve = -1;
 	}
@@ -185,7 +186,7 @@ static void read_one(struct suricata *s)
 		alerts = s->alerts;
 		hurry(s, &since_ns);
 	}
-	read_rest(s);
+	suricata_read_rest(s);
 	if (news == SPAWNER_GONE)
 		fail(s, "cannot be seen any more");
 	else if (!atomic_load(&s->is_ending) || told.status != 0)

@@ -55,6 +55,12 @@ static const char *why_of(const struct eve_alert *alert, char text[WHY])
 	return text;
 }
 
+/* Of one that was started otherwise nobody knows which packet it calls its first. */
+static uint64_t packet_of(const struct suricata *s, const struct eve_alert *alert)
+{
+	return suricata_is_attached(s) ? 0 : alert->packet;
+}
+
 /* Its flow, as far as it is known, and whether it was tagged. */
 static struct sent_flow find_flow(struct suricata *s, const struct eve_alert *alert)
 {
@@ -63,7 +69,7 @@ static struct sent_flow find_flow(struct suricata *s, const struct eve_alert *al
 
 	memcpy(vlans.id, alert->vlan, sizeof(vlans.id));
 	if (alert->is.ip_version == 0 ||
-		!sent_flows_find(s->sent, alert->packet, &vlans, &alert->is, &sent) ||
+		!sent_flows_find(s->sent, packet_of(s, alert), &vlans, &alert->is, &sent) ||
 		sent.flow_id == 0)
 		s->flow_unknown++;
 	return sent;

@@ -385,7 +385,8 @@ static const struct wrong wrongs[] = {
 	{"tenants: [{name: a}]\n",
 		"1: tenants: the tenant 'a' has neither virtual_network_ids nor network_ids"},
 	{"detect:\n  suricata: [a.rules]\n",
-		"2: detect.suricata: holds a list where {command, config, rules, timeout} belongs"},
+		"2: detect.suricata: holds a list where {command, config, rules, timeout} or "
+		"{attach} belongs"},
 	{"detect:\n  suricata:\n    rule: a\n",
 		"3: detect.suricata: Suricata has no key 'rule' here"},
 	{"detect:\n  suricata:\n    rules: a.rules\n",
@@ -396,6 +397,9 @@ static const struct wrong wrongs[] = {
 		"4: detect.suricata: config is no path of 1 to 4095 characters"},
 	{"detect:\n  suricata:\n    rules: [a]\n    timeout: 0\n",
 		"4: detect.suricata: timeout is no duration from 1s to 1d"},
+	{"detect:\n  suricata:\n    attach: /s\n    rules: [a]\n",
+		"3: detect.suricata: a Suricata that is started otherwise has rules, config and "
+		"command of its own"},
 	{"detect:\n  suricata:\n    command: /x\n",
 		"2: detect.suricata: Suricata needs rules, or a config that names some"},
 	{"detect:\n  lists: [a.txt]\n",
@@ -714,6 +718,10 @@ static void a_dump_loads_back_equal(void)
 	}
 	row_each(row) rows += row->type != SETTING_MODEL;
 	CU_ASSERT_EQUAL(rows, sizeof(changes) / sizeof(*changes));
+	/* Which excludes the others. */
+	CU_ASSERT_EQUAL(settings_set(&s, "detect.suricata={attach: \"/run/a b\"}", &error), 0);
+	CU_ASSERT_STRING_EQUAL(s.detect.suricata.attach, "/run/a b");
+	dump_loads_back(&s);
 	free(defaults);
 	settings_fini(&s);
 }

@@ -173,9 +173,37 @@ full() { # and then what it is started with cannot be written, for a while
 check "its disk is full: alerts come; killed when it cannot be written to, it is started once it can" full
 check "its end" ends 1 1
 
-refused() {
-  "$periscope" run -l "$tmp/none" --set 'capture.ports=["net_null0"]' --set "detect.suricata={rules: [$tmp/none.rules]}" 2>"$tmp/stderr"
-  [ $? -eq 2 ] && grep 'none.rules: cannot open' "$tmp/stderr" && [ ! -e "$tmp/none" ]
+# A Suricata that is started otherwise reads a feed, and says its alerts to our socket.
+sed "s|filetype: regular, filename: eve.json|filetype: unix_stream, filename: $tmp/eve.sock|" "$tmp/alone.yaml" >"$tmp/other.yaml"
+by_itself() {
+  suricata -c "$tmp/other.yaml" -k none -S "$tmp/live.rules" -r "$tmp/fifo" --runmode single -l "$tmp/other" >"$tmp/other/said" 2>&1 &
+  other=$!
+  says_within 10 "$dir" 's["suricata"]["running"] == 1 and s["feeds"]["feed:ids"]["readers"] == 1' || { cat "$tmp/other/said"; return 1; }
 }
-check "a file of rules that is not there is refused at the start" refused
+attached() {
+  rm -rf "$dir"
+  mkdir "$tmp/other" && mkfifo "$tmp/fifo" || return 1
+  # shellcheck disable=SC2086
+  live_start "$dir" ip netns exec $net-sensor -- $quiet --set control.http=127.0.0.1:9477 --set capture.workers=2 \
+    --set 'capture.ports=["net_af_packet0,iface=eth0,framesz=2048,blocksz=65536,framecnt=8192"]' \
+    --set "feeds=[{name: ids, kind: pipe, path: $tmp/fifo, tag: qinq}]" --set "detect.suricata={attach: $tmp/eve.sock}" || return 1
+  eventually 5 notes 'no Suricata is connected' && by_itself && send first=1 flows=3 && eventually 5 raised 1:2 1 || return 1
+  kill -KILL $other
+  eventually 5 told suricata_ended && by_itself && send first=500 && eventually 5 raised 1:2 500 &&
+    says_within 2 "$dir" 's["suricata"]["restarts"] == 1 and s["suricata"]["flow_unknown"] == 0'
+}
+check "one that is started otherwise, and reads a feed: its alerts are taken, also when it comes again" attached
+detached() {
+  kill -KILL $other
+  live_stop TERM 8 && live closed "$dir" && judge restarted "$dir" 1 2 && judge flows "$dir"
+}
+check "its end: alerts name their flows" detached
+refused() { # words, settings
+  "$periscope" run -l "$tmp/none" --set 'capture.ports=["net_null0"]' --set "$2" 2>"$tmp/stderr"
+  [ $? -eq 2 ] && grep -F "$1" "$tmp/stderr" && [ ! -e "$tmp/none" ]
+}
+check "a file of rules that is not there is refused at the start" refused 'none.rules: cannot open' "detect.suricata={rules: [$tmp/none.rules]}"
+check "and one that is started otherwise without a feed of tags" refused 'attach needs a feed' "detect.suricata={attach: $tmp/eve.sock}"
+check "and one that both is started and not" refused 'has rules, config and command of its own' \
+  "detect.suricata={attach: $tmp/eve.sock, rules: [$tmp/live.rules]}"
 finish
