@@ -98,6 +98,14 @@ void suricata_note(struct suricata *s, const struct packet_record *record)
 		note_fragment(s, &vlans, &p, &flow);
 }
 
+void suricata_kill(struct suricata *s, enum suricata_patience why)
+{
+	int fine = SURICATA_IS_FINE;
+
+	if (atomic_compare_exchange_strong(&s->killed_for, &fine, why))
+		spawner_end_program(s->params.spawner, true);
+}
+
 void suricata_watch(struct suricata *s)
 {
 	uint64_t now = now_monotonic(), written = feed_ledger(s->feed)->written;
@@ -106,7 +114,6 @@ void suricata_watch(struct suricata *s)
 		s->moved_ns = now;
 		s->written = written;
 	}
-	if (now - s->moved_ns > s->params.settings->detect.suricata.timeout &&
-		!atomic_exchange(&s->hangs, true))
-		spawner_end_program(s->params.spawner, true);
+	if (now - s->moved_ns > s->params.settings->detect.suricata.timeout)
+		suricata_kill(s, SURICATA_TAKES_NOTHING);
 }

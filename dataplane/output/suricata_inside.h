@@ -23,6 +23,13 @@ enum suricata_phase {
 	SURICATA_OFF,  /* it has: `feed` is the reading thread's, which starts it again */
 };
 
+/* What it was given too long for. */
+enum suricata_patience {
+	SURICATA_IS_FINE,
+	SURICATA_TAKES_NOTHING, /* to take packets */
+	SURICATA_IS_LATE,       /* to end, after its last packet */
+};
+
 struct suricata {
 	struct suricata_params params;
 	struct settings_feed feed_settings;
@@ -59,7 +66,7 @@ struct suricata {
 	_Atomic uint64_t last_ns;        /* packet time of the last packet sent */
 	_Atomic bool is_ending;          /* it has got all packets */
 	_Atomic bool has_ended;          /* the thread has seen its end */
-	_Atomic bool hangs;              /* it is killed for that */
+	_Atomic int killed_for;          /* enum suricata_patience: why it is killed */
 	_Atomic bool must_reload;        /* its rules */
 	_Atomic uint64_t ends_within_ns; /* since is_ending */
 
@@ -90,6 +97,8 @@ bool suricata_open(struct suricata *suricata, struct error *error);
 void suricata_close(struct suricata *suricata);
 /* Before packet `record` goes to the feed: an alert may be there before we look again. */
 void suricata_note(struct suricata *suricata, const struct packet_record *record);
+/* Kills it, for that, if nobody has yet. */
+void suricata_kill(struct suricata *suricata, enum suricata_patience why);
 /* Of a feed that is behind: kills it when it has taken nothing for too long. */
 void suricata_watch(struct suricata *suricata);
 

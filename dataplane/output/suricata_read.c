@@ -76,14 +76,6 @@ void suricata_read_rest(struct suricata *s)
 	s->is_too_long = false;
 }
 
-/* Why it was killed. */
-static const char *why_killed(const struct suricata *s)
-{
-	return atomic_load(&s->is_ending)
-		       ? "it did not end in time after its last packet, and was killed"
-		       : "it took no packets for too long, and was killed";
-}
-
 /* Live its end is not waited for as long as it may take. */
 static bool is_late(const struct suricata *s)
 {
@@ -94,11 +86,19 @@ static void fail(struct suricata *s, const char *how)
 {
 	char why[PROGRAM_END_TEXT + SPAWNER_LINE_MAX + 64];
 
-	if (atomic_load(&s->hangs))
-		snprintf(why, sizeof(why), "%s", why_killed(s));
-	else
+	switch ((enum suricata_patience)atomic_load(&s->killed_for)) {
+	case SURICATA_TAKES_NOTHING:
+		snprintf(why, sizeof(why), "it took no packets for too long, and was killed");
+		break;
+	case SURICATA_IS_LATE:
+		snprintf(why, sizeof(why),
+			"it did not end in time after its last packet, and was killed");
+		break;
+	case SURICATA_IS_FINE:
 		snprintf(why, sizeof(why), "it %s%s%s", how, s->is_error ? ": " : "",
 			s->is_error ? s->said : "");
+		break;
+	}
 	s->failed = true;
 	if (is_late(s)) {
 		log_warning(
@@ -146,9 +146,8 @@ static void hurry(struct suricata *s, uint64_t *since_ns)
 		return;
 	if (*since_ns == 0)
 		*since_ns = now;
-	if (now - *since_ns > atomic_load(&s->ends_within_ns) &&
-		!atomic_exchange(&s->hangs, true))
-		spawner_end_program(s->params.spawner, true);
+	if (now - *since_ns > atomic_load(&s->ends_within_ns))
+		suricata_kill(s, SURICATA_IS_LATE);
 }
 
 /* Waits for alerts, or other news. */

@@ -44,7 +44,7 @@ static void forget(struct suricata *s)
 	s->is_too_long = false;
 	suricata_command_close(s->command);
 	s->command = NULL;
-	atomic_store(&s->hangs, false);
+	atomic_store(&s->killed_for, SURICATA_IS_FINE);
 	/* It reads them when it starts. */
 	atomic_store(&s->must_reload, false);
 }
