@@ -8,12 +8,18 @@
 /* Keys of options without a letter. */
 enum option_key {
 	OPT_DUMP = 256,
+	OPT_ALERT,
+	OPT_COMMUNITY,
+	OPT_EVENT,
+	OPT_FLOW,
 	OPT_FORCE,
 	OPT_GWLB,
 	OPT_INNER,
 	OPT_INPUT,
 	OPT_INTERFACE,
 	OPT_LIST,
+	OPT_LOG,
+	OPT_LOG_FORMAT,
 	OPT_MTU,
 	OPT_NETWORK,
 	OPT_ON_REJECT,

@@ -40,5 +40,7 @@ void block_reset(struct block *block)
 	block->last = false;
 	block->ahead_end = 0;
 	block->next = NULL;
+	if (block->index)
+		block->index->n_comments = 0;
 	memset(block->n_owned, 0, sizeof(block->n_owned));
 }

@@ -19,6 +19,7 @@
 #include "decap/packet.h"
 #include "inspect/packets/index/index_flow.h"
 #include "inspect/packets/packet_file.h"
+#include "inspect/packets/recorded.h"
 
 enum {
 	BLOCK_SLOTS = 1024,
@@ -39,10 +40,16 @@ struct mark {
 	struct packet_record packet; /* `frame` points into the block */
 };
 
-/* What an index is built of, for each slot. */
+/* Of a packet's comment in its capture: longer ones are left out where packets are copied. */
+enum { BLOCK_COMMENT = 256 };
+
+/* What an index is built of, and what else is asked of packets that are retrieved, for each slot. */
 struct block_index {
 	struct input_place places[BLOCK_SLOTS];
-	struct index_flow flows[BLOCK_SLOTS]; /* the owners of the packets write them */
+	uint32_t captures[BLOCK_SLOTS];        /* which one it is of */
+	struct recorded recorded[BLOCK_SLOTS]; /* what a packet file of ours says of it */
+	uint32_t n_comments;                   /* bytes of comments, behind those of packets */
+	struct index_flow flows[BLOCK_SLOTS];  /* the owners of the packets write them */
 };
 
 struct block {

@@ -29,6 +29,7 @@ static bool jumps(uint64_t before_ns, uint64_t time_ns)
 static bool keep(struct capture_ahead *a)
 {
 	const struct input_packet *packet = &a->capture->head;
+	struct input_place place = capture_place(a->capture);
 	struct capture_ahead_packet *kept;
 
 	if (!a->packets)
@@ -37,10 +38,15 @@ static bool keep(struct capture_ahead *a)
 		return false;
 	kept = &a->packets[a->n];
 	kept->packet = *packet;
-	kept->packet.data = kept->bytes = malloc(packet->cap + (size_t)1);
+	kept->packet.data = kept->bytes = malloc(packet->cap + (size_t)place.comment_len + 1);
 	if (!kept->bytes)
 		return false;
 	memcpy(kept->bytes, packet->data, packet->cap);
+	if (place.comment_len > 0)
+		memcpy(kept->bytes + packet->cap, packet->data + place.comment,
+			place.comment_len);
+	place.comment = packet->cap;
+	kept->place = place;
 	a->n++;
 	return true;
 }
@@ -72,6 +78,7 @@ static uint64_t settled(const struct capture_ahead *a)
 static enum capture_status __attribute__((cold, noinline)) give_kept(struct capture_ahead *a)
 {
 	a->head = &a->packets[0].packet;
+	a->place = a->packets[0].place;
 	a->is_given = true;
 	if (jumps(a->merge_ns, a->head->time_ns)) {
 		fill(a);
@@ -108,6 +115,7 @@ enum capture_status capture_ahead_next(struct capture_ahead *ahead)
 		return ahead->behind = CAPTURE_BROKEN;
 	}
 	ahead->head = read;
+	ahead->place = capture_place(ahead->capture);
 	ahead->merge_ns = read->time_ns;
 	return CAPTURE_OK;
 }

@@ -9,7 +9,8 @@
 
 struct capture_ahead_packet {
 	struct input_packet packet;
-	uint8_t *bytes; /* packet.data; owned */
+	struct input_place place;
+	uint8_t *bytes; /* packet.data, and its comment behind that; owned */
 };
 
 struct capture_ahead {
@@ -17,6 +18,7 @@ struct capture_ahead {
 	/* The next packet, good until the next call; and its time, or that of the packet before it where
 	 * it jumps for a moment. */
 	const struct input_packet *head;
+	struct input_place place; /* of it */
 	uint64_t merge_ns;
 
 	struct capture_ahead_packet *packets; /* read ahead, in their order */

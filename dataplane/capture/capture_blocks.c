@@ -18,6 +18,7 @@ enum {
 	OPTION_HEADER = 4,
 	OPTION_END = 0,
 	OPTION_COMMENT = 1,
+	OPTION_FLAGS = 2, /* section 4.3: the lowest two bits are the direction */
 };
 
 _Static_assert((int)WHOLE_MAX <= (int)WINDOW_ROOM_MIN, "a block does not fit");
@@ -263,8 +264,9 @@ __attribute__((cold, noinline)) static enum records_status long_take(
 	return drop_rest(b, b->len - data - r->cap);
 }
 
-/* The first comment among the options at `at` (section 3.5); `from` of them behind the packet's first byte. */
-static void comment_find(struct capture_blocks *b, const uint8_t *at, uint32_t from, size_t len)
+/* The first comment among the options at `at` (section 3.5), which lie `from` behind the packet's first byte; and the
+ * direction, where it stands before that. */
+static void options_find(struct capture_blocks *b, const uint8_t *at, uint32_t from, size_t len)
 {
 	while (len >= OPTION_HEADER) {
 		uint16_t code = capture_u16(at, b->swapped);
@@ -273,6 +275,8 @@ static void comment_find(struct capture_blocks *b, const uint8_t *at, uint32_t f
 
 		if (code == OPTION_END || whole > len)
 			return;
+		if (code == OPTION_FLAGS && n == 4 && b->type == BLOCK_ENHANCED)
+			b->direction = capture_u32(at + OPTION_HEADER, b->swapped) & 3;
 		if (code == OPTION_COMMENT) {
 			b->comment = from + OPTION_HEADER;
 			b->comment_len = n;
@@ -291,7 +295,7 @@ static void options_look(
 	uint32_t padded = (cap + 3) / 4 * 4, end = b->len - BLOCK_TRAILER;
 
 	if (data + padded < end && b->type != BLOCK_SIMPLE)
-		comment_find(b, at + data + padded, padded, end - data - padded);
+		options_find(b, at + data + padded, padded, end - data - padded);
 }
 
 static enum records_status packet_take(struct capture_blocks *b, struct capture_record *r)
@@ -310,6 +314,7 @@ static enum records_status packet_take(struct capture_blocks *b, struct capture_
 	if (status != RECORDS_OK)
 		return status;
 	b->comment_len = 0;
+	b->direction = 0;
 	if (b->len > WHOLE_MAX)
 		return long_take(b, data, r);
 	r->data = at + data;
@@ -350,6 +355,11 @@ uint32_t capture_blocks_comment(const struct capture_blocks *b, uint32_t *len)
 {
 	*len = b->comment_len;
 	return b->comment;
+}
+
+unsigned capture_blocks_direction(const struct capture_blocks *b)
+{
+	return b->direction;
 }
 
 uint32_t capture_blocks_links(const struct capture_blocks *b)

@@ -34,6 +34,8 @@ enum records_status capture_blocks_next(
  * byte, and how long (0: there is none). */
 uint64_t capture_blocks_offset(const struct capture_blocks *blocks);
 uint32_t capture_blocks_comment(const struct capture_blocks *blocks, uint32_t *len);
+/* As the block's flags have it: 1 inbound, 2 outbound, 0 not said (or said behind the comment). */
+unsigned capture_blocks_direction(const struct capture_blocks *blocks);
 
 /* Why; which block, and where. Without a full stop. */
 const char *capture_blocks_wrong(const struct capture_blocks *blocks);

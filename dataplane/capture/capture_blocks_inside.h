@@ -30,6 +30,7 @@ struct capture_blocks {
 	uint64_t done;      /* blocks before it */
 	uint64_t offset;    /* where it begins */
 	uint32_t comment, comment_len; /* of the packet in it, see capture_blocks_comment() */
+	unsigned direction;            /* likewise */
 	struct capture_interface *interfaces; /* of this section */
 	uint32_t n_interfaces, room;
 	uint32_t links;

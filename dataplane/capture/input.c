@@ -287,6 +287,12 @@ const char *input_error(const struct input *input, unsigned i)
 	return input->broken[i]->error;
 }
 
+unsigned input_error_capture(const struct input *input, unsigned i, bool *cut_off)
+{
+	*cut_off = input->broken[i]->cut_off;
+	return input->broken[i]->index;
+}
+
 const char *input_name(const struct input *input, unsigned i)
 {
 	return input->captures[i].name;
@@ -299,7 +305,7 @@ const char *input_note(const struct input *input, unsigned i)
 
 struct input_place input_place(const struct input *input)
 {
-	return capture_place(&input->captures[0]);
+	return input->n == 1 ? capture_place(&input->captures[0]) : input->heap[0]->place;
 }
 
 const char *input_compression(const struct input *input, unsigned i)

@@ -87,10 +87,11 @@ int input_next(struct input *input, struct input_packet *out);
 
 /* Where the packet that input_next() gave last lies in its capture, decompressed: where its record (pcap) or block
  * (pcapng) begins; and its first comment, so many bytes behind the packet's `data`, as long as that is good.
- * `comment_len` 0: there is none. For an input of one capture. */
+ * `comment_len` 0: there is none. */
 struct input_place {
 	uint64_t offset;
 	uint32_t comment, comment_len;
+	uint8_t direction; /* of pcapng: 1 inbound, 2 outbound, 0 not said */
 };
 struct input_place input_place(const struct input *input);
 
@@ -98,6 +99,10 @@ struct input_place input_place(const struct input *input);
  * At most one a capture. */
 unsigned input_error_count(const struct input *input);
 const char *input_error(const struct input *input, unsigned i);
+
+/* Which capture that is; and whether its bytes just end within a packet, as those of a file do to which somebody
+ * writes at this moment. */
+unsigned input_error_capture(const struct input *input, unsigned i, bool *cut_off);
 
 /* What is worth knowing of capture `i` (below the number of paths) though nothing is wrong, a
  * sentence as above, once it was read; or NULL. Owned by `input`. */

@@ -63,6 +63,7 @@ static enum capture_status blocks_begin(struct capture *c)
 
 	if (status == RECORDS_OK)
 		return CAPTURE_OK;
+	c->cut_off = status == RECORDS_CUT;
 	snprintf(wrong, sizeof(wrong), "%s (%s)",
 		status == RECORDS_CUT ? "breaks off before the first packet"
 				      : "cannot be read, not even to the first packet",
@@ -238,6 +239,7 @@ __attribute__((cold, noinline)) static enum capture_status stopped(
 		if (result != CAPTURE_BROKEN)
 			return result;
 	} else if (status != RECORDS_ENDED || capture_stream_error(c->stream) != NULL) {
+		c->cut_off = status == RECORDS_CUT && capture_stream_error(c->stream) == NULL;
 		capture_say_stop(c, status == RECORDS_CUT,
 			c->blocks != NULL ? capture_blocks_wrong(c->blocks)
 					  : capture_records_wrong(c->records));
@@ -290,6 +292,7 @@ struct input_place capture_place(const struct capture *c)
 	if (c->blocks == NULL)
 		return place;
 	place.offset = capture_blocks_offset(c->blocks);
+	place.direction = (uint8_t)capture_blocks_direction(c->blocks);
 	if (c->head.link != LINK_PPP) /* of which a byte or two may have been taken off */
 		place.comment = capture_blocks_comment(c->blocks, &place.comment_len);
 	return place;

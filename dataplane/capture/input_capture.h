@@ -49,6 +49,7 @@ struct capture {
 	uint32_t followers; /* capture files that follow the first in this one */
 	uint64_t follows_at, follows_after; /* byte and packet of the first of them */
 
+	bool cut_off;      /* with `error`: the bytes end within a packet or a header */
 	const char *error; /* NULL: none */
 	char *error_text;  /* owned; what `error` shows, if there was memory */
 	char *note;        /* owned; nothing wrong, but worth knowing; NULL: none */

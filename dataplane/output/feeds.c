@@ -54,7 +54,9 @@ static bool is_port(const struct settings *settings, const char *iface)
 /* Expressions were checked when the settings were read. */
 static bool open_choice(struct feeder *f, const struct settings *settings, struct error *error)
 {
-	const struct choice_params params = {.user = "a feed", .settings = settings};
+	const struct choice_params params = {
+		.words = {.words = EXPRESSION_WORDS_PACKET, .user = "a feed"},
+		.settings = settings};
 	struct expression_error why;
 
 	if (!f->settings->expression)
@@ -209,7 +211,7 @@ choose(const struct feeder *f, const struct packet_burst *burst, uint64_t want)
 	for (uint64_t rest = want; rest; rest &= rest - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(rest);
 
-		chosen |= (uint64_t)choice_takes(f->choice, &burst->packets[i]) << i;
+		chosen |= (uint64_t)choice_takes(f->choice, &burst->packets[i], 0) << i;
 	}
 	return chosen;
 }

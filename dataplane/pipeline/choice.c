@@ -9,6 +9,7 @@
 struct choice {
 	struct expression *expression;
 	const struct settings *settings;
+	bool packets_say; /* which session they are of; else that is not set in them */
 	struct session_table *sessions; /* NULL: packets say their own, or nobody asks */
 	bool asks_tenant;
 };
@@ -36,15 +37,14 @@ static bool find_sessions(struct choice *c, const struct choice_params *params)
 struct choice *choice_create(
 	const char *text, const struct choice_params *params, struct expression_error *error)
 {
-	const struct expression_params words = {
-		.words = EXPRESSION_WORDS_PACKET, .user = params->user};
 	struct choice *c = calloc(1, sizeof(*c));
 
 	*error = (struct expression_error){.text = "not enough memory"};
 	if (!c)
 		return NULL;
 	c->settings = params->settings;
-	c->expression = expression_parse(text, &words, error);
+	c->packets_say = !params->model;
+	c->expression = expression_parse(text, &params->words, error);
 	if (c->expression && find_sessions(c, params))
 		return c;
 	choice_destroy(c);
@@ -77,7 +77,12 @@ static void __attribute__((noinline)) look_up(const struct choice *c, struct pac
 					      : (uint32_t)TENANT_PLAIN;
 }
 
-bool choice_takes(const struct choice *choice, const struct packet *p)
+struct expression *choice_expression(struct choice *choice)
+{
+	return choice->expression;
+}
+
+bool choice_takes(const struct choice *choice, const struct packet *p, uint64_t answers)
 {
 	struct expression_facts facts;
 
@@ -88,9 +93,10 @@ bool choice_takes(const struct choice *choice, const struct packet *p)
 		expression_facts_of(p, copy.config, &facts);
 		facts.tenant = tenant_called(choice->settings, copy.tenant);
 	} else {
-		expression_facts_of(p, p->config, &facts);
+		expression_facts_of(p, choice->packets_say ? p->config : NULL, &facts);
 		if (choice->asks_tenant)
 			facts.tenant = tenant_called(choice->settings, p->tenant);
 	}
+	facts.answers = answers;
 	return expression_match(choice->expression, &facts);
 }

@@ -13,7 +13,7 @@
 struct choice;
 
 struct choice_params {
-	const char *user;                /* for messages; see struct expression_params */
+	struct expression_params words;  /* what may be asked, and who asks */
 	const struct settings *settings; /* names of tenants; NULL: none. Borrowed */
 	/* For packets that have not been through the session stage: whose sessions they are. Borrowed. NULL: they have, and
 	 * say so themselves. */
@@ -25,5 +25,7 @@ struct choice *choice_create(
 	const char *text, const struct choice_params *params, struct expression_error *error);
 void choice_destroy(struct choice *choice); /* NULL is legal */
 
-/* For a packet with an inner frame. */
-bool choice_takes(const struct choice *choice, const struct packet *p);
+struct expression *choice_expression(struct choice *choice);
+
+/* For a packet with an inner frame. `answers`: as of struct expression_facts, 0 where nothing is asked of others. */
+bool choice_takes(const struct choice *choice, const struct packet *p, uint64_t answers);

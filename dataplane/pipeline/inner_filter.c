@@ -36,7 +36,9 @@ struct inner_filter *inner_filter_create(const char *expression,
 	const struct settings *settings, const struct model *model, struct error *error)
 {
 	const struct choice_params params = {
-		.user = "--inner", .settings = settings, .model = model};
+		.words = {.words = EXPRESSION_WORDS_PACKET, .user = "--inner"},
+		.settings = settings,
+		.model = model};
 	struct inner_filter *f = calloc(1, sizeof(*f));
 	struct expression_error why = {.text = "not enough memory"};
 
@@ -66,7 +68,7 @@ static bool has_frame(enum reason why)
 
 enum reason inner_filter_judge(const struct inner_filter *f, struct packet *p, enum reason why)
 {
-	if (!has_frame(why) || choice_takes(f->choice, p))
+	if (!has_frame(why) || choice_takes(f->choice, p, 0))
 		return why;
 	p->flags = 0;
 	p->ip = NULL;

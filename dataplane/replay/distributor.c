@@ -10,6 +10,7 @@ struct distributor {
 	struct decap_params decap;
 	struct decap_met met;
 	const struct inner_filter *inner;
+	const bool *recorded;
 	uint32_t n_workers;
 	struct session_table *sessions; /* empty: tells the tenant of a VNI */
 	struct fragment_table *fragments;
@@ -17,7 +18,8 @@ struct distributor {
 };
 
 struct distributor *distributor_create(const struct settings *settings,
-	const struct decap_params *decap, const struct inner_filter *inner, uint32_t n_workers)
+	const struct decap_params *decap, const struct inner_filter *inner,
+	const bool *recorded, uint32_t n_workers)
 {
 	struct distributor *d = calloc(1, sizeof(*d));
 
@@ -25,6 +27,7 @@ struct distributor *distributor_create(const struct settings *settings,
 		return NULL;
 	d->decap = *decap;
 	d->inner = inner;
+	d->recorded = recorded;
 	d->n_workers = n_workers;
 	d->sessions = lane_sessions(settings);
 	d->fragments = lane_fragments(settings, 0);
@@ -45,12 +48,34 @@ void distributor_destroy(struct distributor *distributor)
 	free(distributor);
 }
 
+/* It was decapsulated before it was written: its comment says which session it is of. */
+static enum reason __attribute__((noinline))
+take_recorded(struct distributor *d, struct block *block, uint32_t i)
+{
+	const struct input_place *place = &block->index->places[i];
+	struct recorded *recorded = &block->index->recorded[i];
+	struct packet *p = &block->packets[i];
+	struct decap_params plain = d->decap;
+	enum reason why;
+
+	*recorded = recorded_read((const char *)p->data + place->comment, place->comment_len);
+	plain.mode = DECAP_PLAIN;
+	why = decap_packet(&plain, p, &d->met);
+	if (recorded->has_vni) {
+		p->flags |= PACKET_HAS_VNI;
+		p->key = recorded->key;
+	}
+	return why;
+}
+
 void distributor_decap(struct distributor *distributor, struct block *block)
 {
 	struct distributor *d = distributor;
 
 	for (uint32_t i = 0; i < block->n_slots; i++)
-		block->why[i] = decap_packet(&d->decap, &block->packets[i], &d->met);
+		block->why[i] = d->recorded && d->recorded[block->index->captures[i]]
+					? take_recorded(d, block, i)
+					: decap_packet(&d->decap, &block->packets[i], &d->met);
 }
 
 static void __attribute__((noinline)) learn_ports(struct distributor *d, struct packet *p)

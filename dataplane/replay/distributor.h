@@ -16,9 +16,11 @@
 
 struct distributor;
 
-/* NULL: no memory. `inner` (NULL: everything is taken) is borrowed until distributor_destroy(). */
+/* NULL: no memory. `inner` (NULL: everything is taken) and `recorded` (see struct reader_params) are borrowed until
+ * distributor_destroy(). */
 struct distributor *distributor_create(const struct settings *settings,
-	const struct decap_params *decap, const struct inner_filter *inner, uint32_t n_workers);
+	const struct decap_params *decap, const struct inner_filter *inner,
+	const bool *recorded, uint32_t n_workers);
 /* NULL is legal. */
 void distributor_destroy(struct distributor *distributor);
 

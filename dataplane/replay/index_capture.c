@@ -9,19 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/model/model.h"
+#include "dataplane/pipeline/lane.h"
+#include "dataplane/replay/flow_pass.h"
 #include "dataplane/replay/index_feed.h"
-#include "dataplane/replay/reader.h"
 #include "inspect/flow/hash.h"
 #include "inspect/packets/index/index_reader.h"
 #include "inspect/packets/recorded.h"
 
-static const struct model no_model = {0};
-
 struct indexing {
 	const struct index_capture_params *params;
 	const char *capture;
-	struct settings settings; /* a copy: what it points to is the caller's */
 	enum decap_mode mode;
 	uint64_t made_with;
 	bool recorded, stopped;
@@ -30,10 +27,7 @@ struct indexing {
 	struct input *input;
 	struct index_builder *builder;
 	struct index_feed *feed;
-	struct reader *reader;
-	struct snapshot_slot slot;
-	struct lane *lane;
-	struct worker *worker;
+	struct flow_pass *pass;
 	struct index_captured *out;
 };
 
@@ -56,21 +50,6 @@ uint64_t index_made_with(const struct settings *settings, enum decap_mode mode)
 }
 
 /* ---- before anything is read ---- */
-
-/* Nothing but flows. Every session is inspected: what is not has no place in the index. */
-static void settings_copy(struct indexing *x)
-{
-	struct settings *s = &x->settings;
-
-	*s = *x->params->settings;
-	s->dpi.enabled = false;
-	s->events.flow = false;
-	s->events.flow_start = false;
-	s->flow_logs.enabled = false;
-	s->detect.alerts = false;
-	s->packets.record = RECORD_NONE;
-	s->sessions.unknown = UNKNOWN_INSPECT;
-}
 
 static bool capture_look(struct indexing *x)
 {
@@ -100,7 +79,8 @@ static bool capture_look(struct indexing *x)
 	n = pread(x->fd, bytes, sizeof(bytes), 0);
 	x->recorded = n > 0 && recorded_is(bytes, (size_t)n);
 	x->mode = x->recorded ? DECAP_PLAIN : x->params->mode;
-	x->made_with = x->recorded ? INDEX_OF_RECORDED : index_made_with(&x->settings, x->mode);
+	x->made_with =
+		x->recorded ? INDEX_OF_RECORDED : index_made_with(x->params->settings, x->mode);
 	return true;
 }
 
@@ -170,51 +150,19 @@ static bool input_begin(struct indexing *x)
 
 /* ---- reading ---- */
 
-static struct record *refuse(void *ctx, enum record_type type, size_t len)
-{
-	(void)ctx;
-	(void)type;
-	(void)len;
-	return NULL;
-}
-
-static bool make_lane(struct indexing *x)
-{
-	const struct lane_params params = {
-		.settings = &x->settings,
-		.n_lanes = 1,
-		.mode = x->mode,
-		.sink = {.take = refuse},
-		.slot = &x->slot,
-	};
-	struct snapshot *snapshot =
-		snapshot_create(&no_model, NULL, &x->settings, 1, 1, &x->out->error);
-
-	if (!snapshot)
-		return false;
-	snapshot_publish(&x->slot, snapshot);
-	x->lane = lane_create(&params, &x->out->error);
-	if (x->lane)
-		x->lane->records = true;
-	return x->lane != NULL;
-}
-
 static bool make(struct indexing *x)
 {
-	struct reader_params params = {
-		.settings = &x->settings, .input = x->input, .n_workers = 1, .mode = x->mode};
+	struct reader_params params = {.input = x->input, .mode = x->mode};
 
 	x->builder = index_builder_open(x->capture, x->made_with, &x->out->error);
 	if (!x->builder)
 		return false;
 	x->feed = params.index = index_feed_create(x->builder, x->recorded);
 	if (x->feed)
-		x->reader = reader_create(&params);
-	if (!x->reader) {
-		error_set(&x->out->error, "%s: not enough memory to read it", x->capture);
-		return false;
-	}
-	if (make_lane(x))
+		x->pass = flow_pass_create(x->params->settings, &params, &x->out->error);
+	else
+		error_set(&x->out->error, "not enough memory to read it");
+	if (x->pass)
 		return true;
 	error_set(&x->out->error, "%s: %s", x->capture, x->out->error.text);
 	return false;
@@ -231,15 +179,7 @@ static bool go_on(void *ctx, uint64_t packets)
 
 static bool run(struct indexing *x)
 {
-	x->worker = worker_start(
-		x->lane, 0, NULL, NULL, reader_max_blocks(x->reader), &x->out->error);
-	if (!x->worker) {
-		reader_abandon(x->reader, NULL, 0);
-		return false;
-	}
-	reader_run(x->reader, &x->worker, (struct reader_watch){x, go_on});
-	worker_stop(x->worker);
-	return true;
+	return flow_pass_run(x->pass, (struct reader_watch){x, go_on}, &x->out->error);
 }
 
 /* ---- afterwards ---- */
@@ -322,14 +262,11 @@ enum index_capture_status index_capture(const struct index_capture_params *param
 	enum index_capture_status status;
 
 	memset(captured, 0, sizeof(*captured));
-	settings_copy(&x);
 	status = index_it(&x);
-	lane_destroy(x.lane);
-	reader_destroy(x.reader);
+	flow_pass_destroy(x.pass);
 	(void)index_feed_end(x.feed);
 	index_builder_discard(x.builder);
 	input_close(x.input);
-	snapshot_destroy(snapshot_publish(&x.slot, NULL));
 	if (x.fd >= 0)
 		close(x.fd);
 	return status;

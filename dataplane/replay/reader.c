@@ -44,8 +44,9 @@ static bool add_block(struct reader *reader)
 {
 	struct block *block = block_create(reader->params.n_workers,
 		reader->params.packets != NULL || reader->params.recording != NULL ||
-			reader->params.feeds != NULL || reader->params.suricata != NULL,
-		reader->params.index != NULL);
+			reader->params.feeds != NULL || reader->params.suricata != NULL ||
+			reader->params.taker.take != NULL,
+		reader->params.index != NULL || reader->params.taker.take != NULL);
 
 	if (!block)
 		return false;
@@ -78,8 +79,8 @@ struct reader *reader_create(const struct reader_params *params)
 	reader->decap = lane_decap_params(params->settings);
 	reader->decap.mode = params->mode;
 	reader->max_blocks = BLOCKS_BASE + BLOCKS_PER_WORKER * params->n_workers;
-	reader->distributor = distributor_create(
-		params->settings, &reader->decap, params->inner, params->n_workers);
+	reader->distributor = distributor_create(params->settings, &reader->decap,
+		params->inner, params->recorded, params->n_workers);
 	if (params->mode != DECAP_PLAIN)
 		reader->defrag = defrag_create(&reader->decap);
 	if (params->mode != DECAP_PLAIN)
@@ -113,6 +114,29 @@ void reader_destroy(struct reader *reader)
 	free(reader);
 }
 
+/* Where it lies in its capture. In a copy its comment does not lie behind it: that goes behind all packets. */
+static void note_place(const struct reader *reader, struct block *block, uint32_t i)
+{
+	const struct input_packet *in = &reader->pending;
+	struct block_index *index = block->index;
+	struct input_place *place = &index->places[i];
+	const uint8_t *data = block->packets[i].data;
+
+	*place = reader->place;
+	index->captures[i] = in->capture;
+	if (data == in->data)
+		return;
+	if (place->comment_len > BLOCK_COMMENT || reader->pending_is != DEFRAG_NONE)
+		place->comment_len = 0;
+	if (place->comment_len > 0) {
+		uint8_t *to = block->data + BLOCK_BYTES + index->n_comments;
+
+		memcpy(to, in->data + place->comment, place->comment_len);
+		place->comment = (uint32_t)(to - data);
+		index->n_comments += place->comment_len;
+	}
+}
+
 /* Puts what arrived into the next slot of the block; its bytes stand at `data`. */
 static void arrive(struct reader *reader, struct block *block, const uint8_t *data)
 {
@@ -127,11 +151,8 @@ static void arrive(struct reader *reader, struct block *block, const uint8_t *da
 	p->number = block->first_number + i;
 	p->link = in->link;
 	p->time_ns = in->time_ns;
-	if (block->index) {
-		block->index->places[i] = reader->place;
-		if (data != in->data) /* it is a copy, without what lies behind it */
-			block->index->places[i].comment_len = 0;
-	}
+	if (block->index)
+		note_place(reader, block, i);
 }
 
 /* Puts the pending packet into the block. */
@@ -162,6 +183,11 @@ static void __attribute__((noinline)) join_pending(struct reader *reader)
 	in->wire = p.wire;
 }
 
+static bool is_recorded(const struct reader *reader)
+{
+	return reader->params.recorded && reader->params.recorded[reader->pending.capture];
+}
+
 /* The packet that comes next is in `pending`; false: none is to be had for this block. */
 static bool have_packet(struct reader *reader)
 {
@@ -172,9 +198,9 @@ static bool have_packet(struct reader *reader)
 		reader->has_pending = got == 1;
 		reader->at_end = got == 0;
 		reader->pending_is = DEFRAG_NONE;
-		if (got == 1 && reader->params.index)
+		if (got == 1 && (reader->params.index || reader->params.taker.take))
 			reader->place = input_place(reader->params.input);
-		if (got == 1 && reader->defrag &&
+		if (got == 1 && reader->defrag && !is_recorded(reader) &&
 			defrag_may_be(reader->pending.data, reader->pending.cap,
 				reader->pending.link))
 			join_pending(reader);
@@ -315,6 +341,8 @@ static void record(struct reader *reader, const struct block *block)
 		block->marks[i].packet.time_ns = block->times[i];
 		record_one(&reader->params, &block->marks[i], &block->packets[i]);
 	}
+	if (reader->params.taker.take)
+		reader->params.taker.take(reader->params.taker.ctx, block);
 }
 
 /* Waits until every worker has done the oldest block, and takes it back. */

@@ -24,6 +24,12 @@ struct reader;
 struct suricata;
 struct index_feed;
 
+/* Who takes all packets, block by block in file order, when they have been through the workers. */
+struct block_taker {
+	void *ctx;
+	void (*take)(void *ctx, const struct block *block);
+};
+
 struct reader_params {
 	const struct settings *settings;
 	struct input *input;
@@ -32,6 +38,10 @@ struct reader_params {
 	struct replay_feeds *feeds;     /* NULL: there are none */
 	struct suricata *suricata;      /* accepted packets go there, too; NULL: nowhere */
 	struct index_feed *index; /* all packets are told to it; NULL: no index is built */
+	struct block_taker taker; /* `take` NULL: nobody */
+	/* With a taker: for each capture whether it is a packet file of ours (inspect/packets/recorded.h), whose packets were
+	 * decapsulated before, and say themselves whose they are. NULL: none is. */
+	const bool *recorded;
 	uint32_t n_workers;
 	enum decap_mode mode;
 	const struct inner_filter *inner; /* NULL: everything is taken */

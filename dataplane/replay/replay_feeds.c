@@ -22,7 +22,9 @@ static bool open_feed(struct replay_feeds *feeds, const struct settings_feed *se
 {
 	const struct feed_params params = {.settings = settings, .waits = true};
 	const struct choice_params choice = {
-		.user = "a feed", .settings = feeds->settings, .model = model};
+		.words = {.words = EXPRESSION_WORDS_PACKET, .user = "a feed"},
+		.settings = feeds->settings,
+		.model = model};
 	uint32_t i = feeds->count++;
 	struct expression_error why;
 
@@ -114,7 +116,7 @@ void replay_feeds_put(struct replay_feeds *feeds, enum settings_record least,
 
 		if (what != RECORD_ALL && what != least)
 			continue;
-		if (feeds->choices[i] && !choice_takes(feeds->choices[i], packet)) {
+		if (feeds->choices[i] && !choice_takes(feeds->choices[i], packet, 0)) {
 			feed_leave_out(feed);
 			continue;
 		}

@@ -94,3 +94,17 @@ void output_lock_release(struct output_lock *lock)
 	close(lock->fd);
 	free(lock);
 }
+
+bool output_lock_is_held(const char *dir)
+{
+	char path[PATH_MAX];
+	struct flock owner;
+	int n = snprintf(path, sizeof(path), "%s/%s", dir, OUTPUT_LOCK);
+	int fd = n > 0 && n < (int)sizeof(path) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+						: -1;
+	bool held = fd >= 0 && lock_call(fd, F_GETLK, &owner) == 0 && owner.l_type != F_UNLCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}

@@ -19,6 +19,7 @@ struct packet_file {
 	struct output_ledger own, *ledger;
 	int flags;
 	bool is_pcapng;
+	bool is_whole;            /* raw IP packets stand among the others */
 	bool failed, said_failed; /* to make the raw IP part */
 	bool said_memory;
 	uint64_t ip_packets;
@@ -67,7 +68,8 @@ static bool is_open(const struct packet_file *file, enum part part)
 	return file->pcapng[part] != NULL || file->classic[part] != NULL;
 }
 
-struct packet_file *packet_file_begin(const char *path, int flags, struct output_ledger *ledger)
+static struct packet_file *begin(
+	const char *path, bool is_pcapng, int flags, struct output_ledger *ledger)
 {
 	struct packet_file *file = calloc(1, sizeof(*file));
 	size_t len = strlen(path);
@@ -77,7 +79,7 @@ struct packet_file *packet_file_begin(const char *path, int flags, struct output
 		memcpy(file->path, path, len + 1);
 		file->ledger = ledger == NULL ? &file->own : ledger;
 		file->flags = flags;
-		file->is_pcapng = ends_with(path, ".pcapng");
+		file->is_pcapng = is_pcapng;
 		if (open_part(file, PART_ETHERNET, path))
 			return file;
 		cause = errno;
@@ -89,14 +91,32 @@ struct packet_file *packet_file_begin(const char *path, int flags, struct output
 	return NULL;
 }
 
-struct packet_file *packet_file_open(const char *path, struct error *error)
+struct packet_file *packet_file_begin(const char *path, int flags, struct output_ledger *ledger)
 {
-	struct packet_file *file = packet_file_begin(path, 0, NULL);
+	return begin(path, ends_with(path, ".pcapng"), flags, ledger);
+}
 
+static struct packet_file *opened(
+	struct packet_file *file, const char *path, struct error *error)
+{
 	if (file == NULL)
 		error_set(error, "%s: cannot write packets: %s", path,
 			errno == ENOMEM ? "no memory" : strerror(errno));
 	return file;
+}
+
+struct packet_file *packet_file_open(const char *path, struct error *error)
+{
+	return opened(packet_file_begin(path, 0, NULL), path, error);
+}
+
+struct packet_file *packet_file_open_retrieved(const char *path, struct error *error)
+{
+	struct packet_file *file = begin(path, !ends_with(path, ".pcap"), 0, NULL);
+
+	if (file != NULL)
+		file->is_whole = strcmp(path, "-") == 0;
+	return opened(file, path, error);
 }
 
 /* The raw IP part is made by its first packet; that it cannot is said once. */
@@ -144,7 +164,7 @@ static void lose(struct packet_file *file, bool for_memory)
 
 void packet_file_write(struct packet_file *file, const struct packet_record *record)
 {
-	enum part part = record->link == LINK_IP ? PART_IP : PART_ETHERNET;
+	enum part part = record->link == LINK_IP && !file->is_whole ? PART_IP : PART_ETHERNET;
 	struct ethernet frame = {
 		.payload = record->frame, .cap = record->cap, .wire = record->wire};
 	struct packet_bytes bytes;

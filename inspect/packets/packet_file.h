@@ -36,6 +36,9 @@ bool packet_file_ip_path(const char *path, char *ip_path, size_t size);
 
 /* NULL: `error` says what and why. */
 struct packet_file *packet_file_open(const char *path, struct error *error);
+/* The same for packets that were retrieved: pcapng, too, where the name does not end in .pcap, and on standard output, which
+ * takes raw IP packets as well, behind an Ethernet header whose MAC addresses are zero. */
+struct packet_file *packet_file_open_retrieved(const char *path, struct error *error);
 /* The same for one of several files, which share a `ledger` (borrowed); `flags` are more flags of
  * open(2). NULL: errno says why. */
 struct packet_file *packet_file_begin(

@@ -1,8 +1,10 @@
 #include "inspect/packets/recorded.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "decap/addr.h"
+#include "decap/ledger.h"
 
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
@@ -62,6 +64,15 @@ static bool number_read(const char *text, int base, uint64_t max, uint64_t *out)
 	return *end == '\0' && *out <= max;
 }
 
+/* NULL: none is. */
+static const char *bucket_called(const char *name)
+{
+	for (int bucket = 0; bucket < BUCKET_COUNT; bucket++)
+		if (strcmp(bucket_name((enum bucket)bucket), name) == 0)
+			return bucket_name((enum bucket)bucket);
+	return NULL;
+}
+
 static void word_read(const char *word, struct recorded *r)
 {
 	const char *value;
@@ -79,6 +90,11 @@ static void word_read(const char *word, struct recorded *r)
 	} else if ((value = value_of(word, "flow=")) && strlen(value) == 16 &&
 		   number_read(value, 16, UINT64_MAX, &n)) {
 		r->flow_id = n;
+	} else if ((value = value_of(word, "rule=")) &&
+		   number_read(value, 10, UINT32_MAX, &n)) {
+		r->rule_number = (uint32_t)n;
+	} else if ((value = value_of(word, "refused="))) {
+		r->refused = bucket_called(value);
 	}
 }
 

@@ -9,8 +9,8 @@ bad=0
 rooms="config/log config/thread config/parse config/settings config/model
 decap/counters decap decap/session
 inspect/flow inspect/stream inspect/proto inspect/proto/dns inspect/proto/tls inspect/proto/quic inspect/proto/http inspect/proto/ssh
-inspect/dpi inspect/geo inspect/record/tables inspect/record inspect/record/encoder inspect/detect/lists inspect/detect/scans inspect/detect/tunnels inspect/detect/beacons inspect/detect/listeners inspect/detect/suricata inspect/detect inspect/output inspect/packets/expression inspect/packets/index inspect/packets inspect/summary
-dataplane/port dataplane/pipeline dataplane/output dataplane/exception dataplane/capture dataplane/live dataplane/replay
+inspect/dpi inspect/geo inspect/record/tables inspect/record inspect/record/encoder inspect/detect/lists inspect/detect/scans inspect/detect/tunnels inspect/detect/beacons inspect/detect/listeners inspect/detect/suricata inspect/detect inspect/output inspect/packets/expression inspect/packets/question inspect/packets/index inspect/packets inspect/summary
+dataplane/port dataplane/pipeline dataplane/output dataplane/exception dataplane/capture dataplane/live dataplane/replay dataplane/retrieval
 cli/rights cli/status cli/metrics cli/control cli/command cli/retrieval cli"
 strangers="dataplane/live dataplane/replay" # they know nothing of each other
 files_max=35

@@ -1,0 +1,21 @@
+/* Where packets are retrieved from: the packet files of an output directory, or captures that were named. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/log/error.h"
+
+struct sources {
+	char **paths;
+	bool *recorded; /* packet files of our own */
+	bool *growing; /* somebody writes to it at this moment: its last bytes may be half a packet */
+	uint32_t n;
+};
+
+/* packets/ of an output directory, in the order of names, which is that of writing. false: `error` says why there are none. In any
+ * case sources_fini() follows. */
+bool sources_of_dir(struct sources *sources, const char *dir, struct error *error);
+bool sources_of_captures(
+	struct sources *sources, char *const *captures, uint32_t n, struct error *error);
+void sources_fini(struct sources *sources);
