@@ -1,13 +1,12 @@
 #include "inspect/packets/question/question_ends.h"
 
-#include <inttypes.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <strings.h>
 
 #include "config/log/now.h"
 #include "config/parse/value.h"
 #include "decap/addr.h"
+#include "inspect/flow/addr_text.h"
 
 static const struct {
 	const char *name;
@@ -72,50 +71,63 @@ static const char *port_word(const struct question_ends *ends)
 }
 
 /* One direction. */
-static size_t put_way(const struct question_ends *ends, bool back, char *text, size_t size)
+static void put_way(struct text *t, const struct question_ends *ends, bool back)
 {
-	const struct ip_addr *from = back ? &ends->dst : &ends->src;
-	const struct ip_addr *to = back ? &ends->src : &ends->dst;
-	char src[IP_ADDR_TEXT], dst[IP_ADDR_TEXT];
 	const char *word = port_word(ends);
-	int n;
 
-	ip_addr_print(from, src);
-	ip_addr_print(to, dst);
-	n = snprintf(text, size, "(src host %s and dst host %s", src, dst);
-	if (word)
-		n += snprintf(text + n, size - (size_t)n,
-			" and %ssrc port %u and %sdst port %u", word,
-			back ? ends->dst_port : ends->src_port, word,
-			back ? ends->src_port : ends->dst_port);
-	n += snprintf(text + n, size - (size_t)n, ")");
-	return (size_t)n;
+	text_cstr(t, "(src host ");
+	text_addr(t, back ? &ends->dst : &ends->src, ends->ip_version);
+	text_cstr(t, " and dst host ");
+	text_addr(t, back ? &ends->src : &ends->dst, ends->ip_version);
+	if (word) {
+		text_cstr(t, " and ");
+		text_cstr(t, word);
+		text_cstr(t, "src port ");
+		text_u64(t, back ? ends->dst_port : ends->src_port);
+		text_cstr(t, " and ");
+		text_cstr(t, word);
+		text_cstr(t, "dst port ");
+		text_u64(t, back ? ends->src_port : ends->dst_port);
+	}
+	text_char(t, ')');
 }
 
-static size_t put(const struct question_ends *ends, char *text, size_t size)
+static void put_ends(struct text *t, const struct question_ends *ends)
 {
-	size_t n = 0;
-
-	if (ends->has_protocol)
-		n += (size_t)snprintf(text, size, "proto %u and ", ends->protocol);
-	if (ends->has_vni)
-		n += (size_t)snprintf(text + n, size - n, "vni %" PRIu32 " and ", ends->vni);
-	n += (size_t)snprintf(text + n, size - n, "(");
-	n += put_way(ends, false, text + n, size - n);
-	n += (size_t)snprintf(text + n, size - n, " or ");
-	n += put_way(ends, true, text + n, size - n);
-	return n + (size_t)snprintf(text + n, size - n, ")");
+	if (ends->has_protocol) {
+		text_cstr(t, "proto ");
+		text_u64(t, ends->protocol);
+		text_cstr(t, " and ");
+	}
+	if (ends->has_vni) {
+		text_cstr(t, "vni ");
+		text_u64(t, ends->vni);
+		text_cstr(t, " and ");
+	}
+	text_char(t, '(');
+	put_way(t, ends, false);
+	text_cstr(t, " or ");
+	put_way(t, ends, true);
+	text_char(t, ')');
 }
 
 /* As the words of time take a moment: seconds since 1970. */
-static void moment_print(uint64_t ns, char text[VALUE_TEXT])
+static void put_moment(struct text *t, uint64_t ns)
 {
-	snprintf(text, VALUE_TEXT, "%" PRIu64 ".%09" PRIu64, ns / NS_PER_S, ns % NS_PER_S);
+	uint64_t part = ns % NS_PER_S;
+
+	text_u64(t, ns / NS_PER_S);
+	text_char(t, '.');
+	for (uint64_t digit = NS_PER_S / 10; digit > 0; digit /= 10)
+		text_char(t, (char)('0' + part / digit % 10));
 }
 
 const char *question_ends_print(const struct question_ends *ends, char text[QUESTION_TEXT])
 {
-	(void)put(ends, text, QUESTION_TEXT);
+	struct text t = text_make(text, QUESTION_TEXT - 1);
+
+	put_ends(&t, ends);
+	*t.at = '\0';
 	return text;
 }
 
@@ -125,11 +137,13 @@ const char *question_ends_print_within(
 	uint64_t from = ends->from_ns > around_ns ? ends->from_ns - around_ns : 0;
 	uint64_t to = ends->to_ns < UINT64_MAX - around_ns - 1 ? ends->to_ns + around_ns + 1
 							       : UINT64_MAX;
-	char after[VALUE_TEXT], before[VALUE_TEXT];
-	size_t n = put(ends, text, QUESTION_TEXT);
+	struct text t = text_make(text, QUESTION_TEXT - 1);
 
-	moment_print(from, after);
-	moment_print(to, before);
-	snprintf(text + n, QUESTION_TEXT - n, " and after %s and before %s", after, before);
+	put_ends(&t, ends);
+	text_cstr(&t, " and after ");
+	put_moment(&t, from);
+	text_cstr(&t, " and before ");
+	put_moment(&t, to);
+	*t.at = '\0';
 	return text;
 }

@@ -130,7 +130,7 @@ static bool times_read(
 	if (!end)
 		ends->to_ns = ends->from_ns;
 	if (!end && duration && question_seconds(duration, &length) &&
-		length < UINT64_MAX - ends->from_ns)
+		length <= QUESTION_TIME_MOST - ends->from_ns)
 		ends->to_ns += length;
 	if (ends->to_ns < ends->from_ns)
 		ends->to_ns = ends->from_ns;

@@ -9,7 +9,7 @@ enum {
 	MILLISECONDS_DIGITS = 13,
 	FRACTION_DIGITS = 9,
 	YEAR_LEAST = 1970,
-	YEAR_MOST = 2553,
+	YEAR_MOST = 2285,
 };
 
 static bool is_digit(char c)
@@ -139,15 +139,19 @@ bool question_seconds(const char *text, uint64_t *ns)
 	return true;
 }
 
-bool question_time(const char *text, uint64_t *ns)
+static bool milliseconds(const char *text, uint64_t *ns)
 {
 	uint64_t whole, part;
 	int n;
 
-	if (calendar(text, ns) || question_seconds(text, ns))
-		return true;
 	if (!number(text, MILLISECONDS_DIGITS, &n, &whole, &part) || n != MILLISECONDS_DIGITS)
 		return false;
 	*ns = whole * NS_PER_MS + part / 1000;
 	return true;
+}
+
+bool question_time(const char *text, uint64_t *ns)
+{
+	return (calendar(text, ns) || question_seconds(text, ns) || milliseconds(text, ns)) &&
+	       *ns <= QUESTION_TIME_MOST;
 }

@@ -21,7 +21,7 @@ in_man() { # command
 }
 
 man_is_help() {
-  [ "$(echo "$commands" | wc -w)" -eq 8 ] || { echo "commands: $commands"; return 1; }
+  [ "$(echo "$commands" | wc -w)" -eq 9 ] || { echo "commands: $commands"; return 1; }
   for command in $commands; do
     told "$command" >"$tmp/told"
     in_man "$command" >"$tmp/in_man"
@@ -131,7 +131,7 @@ completes() { # expected, words...
 }
 check "completion: a command" completes "mirror" periscope mi
 check "completion: all commands, and the program's options" completes \
-  "--dump-config --help --version -V -h check ctl explain help index mirror replay run" periscope ''
+  "--dump-config --help --version -V -h check ctl explain help index mirror read replay run" periscope ''
 check "completion: options" completes "--packet-length" periscope mirror --pa
 check "completion: options of another command" completes "" periscope ctl --pa
 check "completion: files for operands" completes "folder one.pcap two words.yaml" periscope replay ''
