@@ -2,9 +2,11 @@
 
 #include "dataplane/replay/flow_pass.h"
 #include "dataplane/retrieval/question.h"
+#include "dataplane/retrieval/time_order.h"
 
 struct retrieving {
 	const struct retrieval_params *params;
+	struct time_order *order;
 	bool enough;
 };
 
@@ -39,7 +41,7 @@ static void take_slot(struct retrieving *r, const struct block *block, uint32_t 
 	if (params->recorded && params->recorded[block->index->captures[i]])
 		restore(&record, block->index, i);
 	if (question_takes(params->question, &retrieved) &&
-		!params->take(params->ctx, &retrieved))
+		!time_order_put(r->order, &retrieved))
 		r->enough = true;
 }
 
@@ -62,20 +64,40 @@ static bool go_on(void *ctx, uint64_t packets)
 	return !r->enough;
 }
 
-bool retrieval_run(const struct retrieval_params *params, struct error *error)
+static bool run(struct retrieving *r, struct error *error)
 {
-	struct retrieving r = {.params = params};
 	const struct reader_params reader = {
-		.input = params->input,
-		.recorded = params->recorded,
-		.mode = params->mode,
-		.taker = {&r, take_block},
+		.input = r->params->input,
+		.recorded = r->params->recorded,
+		.mode = r->params->mode,
+		.taker = {r, take_block},
 	};
-	struct flow_pass *pass = flow_pass_create(params->settings, &reader, error);
-	bool done = pass && flow_pass_run(pass, (struct reader_watch){&r, go_on}, error);
+	struct flow_pass *pass = flow_pass_create(r->params->settings, &reader, error);
+	bool done = pass && flow_pass_run(pass, (struct reader_watch){r, go_on}, error);
 
 	flow_pass_destroy(pass);
+	if (done && !r->enough)
+		(void)time_order_end(r->order);
 	if (done)
-		(void)params->pause(params->ctx);
+		(void)r->params->pause(r->params->ctx);
+	if (done && time_order_failed(r->order))
+		error_set(error, "not enough memory for packets that were found");
+	return done && !time_order_failed(r->order);
+}
+
+bool retrieval_run(
+	const struct retrieval_params *params, uint64_t *backwards, struct error *error)
+{
+	struct retrieving r = {
+		.params = params, .order = time_order_create(params->ctx, params->take)};
+	bool done;
+
+	*backwards = 0;
+	error_set(error, "not enough memory");
+	if (!r.order)
+		return false;
+	done = run(&r, error);
+	*backwards = time_order_backwards(r.order);
+	time_order_destroy(r.order);
 	return done;
 }

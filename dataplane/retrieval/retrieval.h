@@ -38,5 +38,7 @@ struct retrieval_params {
 	bool (*pause)(void *ctx);
 };
 
-/* false: `error` says why it could not begin. What the captures had wrong is the input's to say. */
-bool retrieval_run(const struct retrieval_params *params, struct error *error);
+/* false: `error` says why it could not begin, or go on. What the captures had wrong is the input's to say. `*backwards`: how often
+ * what was taken goes back in time all the same (time_order.h). */
+bool retrieval_run(
+	const struct retrieval_params *params, uint64_t *backwards, struct error *error);
