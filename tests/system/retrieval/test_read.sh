@@ -136,6 +136,11 @@ assert flows == sorted(flows, key=lambda f: f["start"])
 END
 }
 check "tables of packets and flows say what the events of a replay say" tables
+documented() { # what is printed is in OUTPUT.md, and all of that is printed
+  read_it -l "$tmp/real" -s -j >"$tmp/flows" && python3 "$root/tests/inspect/output_doc.py" "Retrieved packets" "$tmp/json" &&
+    python3 "$root/tests/inspect/output_doc.py" "Retrieved flows" "$tmp/flows"
+}
+check "and OUTPUT.md lists their fields" documented
 moments() {
   read_it -l "$tmp/out" "last 100s" >"$tmp/last" && [ -s "$tmp/last" ] && tail -n "$(wc -l <"$tmp/last")" "$tmp/table" | cmp - "$tmp/last" || return 1
   at=$(sed -n '500s/  .*//p' "$tmp/table")
