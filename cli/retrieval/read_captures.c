@@ -1,11 +1,14 @@
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "cli/command/command.h"
 #include "cli/retrieval/read_inside.h"
 #include "config/log/log.h"
 #include "config/parse/plural.h"
 #include "dataplane/capture/input.h"
+#include "dataplane/retrieval/needs.h"
 #include "dataplane/retrieval/newest.h"
+#include "dataplane/retrieval/picks.h"
 
 enum {
 	AROUND_NS = 1000000000
@@ -44,6 +47,39 @@ static bool say_wrong(struct read *read, const struct input *input)
 	return whole;
 }
 
+/* Where an index says that little of a capture can be meant, that alone is read. */
+static struct picks *pick(struct read *read, struct input *input)
+{
+	const struct sources *s = &read->sources;
+	struct picks *picks = input ? calloc(s->n, sizeof(*picks)) : NULL;
+	struct needs *needs = picks ? malloc(sizeof(*needs)) : NULL;
+
+	if (!needs)
+		return picks;
+	question_needs(read->question, needs);
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct picks_of of = {
+			s->paths[i], s->recorded[i], read->settings, read->arguments->mode};
+		struct error why;
+
+		picks_find(&picks[i], &of, needs, &why);
+		if (why.text[0] && !read->told_index)
+			log_info("%s: all of the capture is read", why.text);
+		if (!picks[i].all && !input_pick(input, i, picks[i].at, picks[i].n))
+			picks_fini(&picks[i]);
+	}
+	read->told_index = true;
+	free(needs);
+	return picks;
+}
+
+static void forget(struct picks *picks, uint32_t n)
+{
+	for (uint32_t i = 0; picks && i < n; i++)
+		picks_fini(&picks[i]);
+	free(picks);
+}
+
 /* One way through all captures. false: it could not be gone, or not to the end, which was said. */
 static bool pass(struct read *read, bool (*take_one)(void *, const struct retrieved *),
 	bool (*pause)(void *), bool say)
@@ -60,8 +96,12 @@ static bool pass(struct read *read, bool (*take_one)(void *, const struct retrie
 		.take = take_one,
 		.pause = pause,
 	};
+	struct picks *picks = pick(read, params.input);
 	uint64_t backwards = 0;
-	bool good = params.input && retrieval_run(&params, &backwards, &error);
+	bool good;
+
+	params.picks = picks;
+	good = params.input && retrieval_run(&params, &backwards, &error);
 
 	if (!good)
 		log_error("%s", error.text);
@@ -73,6 +113,7 @@ static bool pass(struct read *read, bool (*take_one)(void *, const struct retrie
 	if (params.input && say)
 		good = say_wrong(read, params.input) && good;
 	input_close(params.input);
+	forget(picks, s->n);
 	return good;
 }
 

@@ -20,6 +20,7 @@ struct read {
 	struct question *question;
 	struct flow_answers *covering; /* see covering.h; NULL: nothing of it is asked */
 	struct covering *spans;        /* while they are looked for */
+	bool told_index;               /* what is wrong with indexes was said */
 	bool too_many;                 /* of those */
 	struct packet_file *packets;   /* of -w; NULL: none */
 	struct read_flows *flows;      /* of -s; NULL: none */

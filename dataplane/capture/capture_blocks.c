@@ -64,13 +64,28 @@ __attribute__((cold, noinline)) static enum records_status section_begin(
 	return RECORDS_OK;
 }
 
+/* Passes by what is not wanted. */
+__attribute__((cold, noinline)) static enum records_status pick(struct capture_blocks *b)
+{
+	enum window_pick pick = capture_window_next_pick(b->window);
+
+	if (pick != PICK_GONE)
+		return pick == PICK_HERE ? RECORDS_OK : RECORDS_ENDED;
+	b->offset = capture_window_offset(b->window);
+	return blocks_refuse(b, RECORDS_BROKEN, "the file has changed while it was read");
+}
+
 /* Sets `type` and `len` of the next block, which stays where it is (section 3.1). */
 static enum records_status block_begin(struct capture_blocks *b)
 {
 	struct capture_window *w = b->window;
-	enum window_status have = capture_window_have(w, BLOCK_HEADER);
-	enum records_status status;
+	enum records_status status = w->picks ? pick(b) : RECORDS_OK;
+	enum window_status have;
 	const uint8_t *at;
+
+	if (status != RECORDS_OK)
+		return status;
+	have = capture_window_have(w, BLOCK_HEADER);
 
 	b->offset = capture_window_offset(w);
 	if (have != WINDOW_OK)

@@ -160,12 +160,27 @@ __attribute__((cold, noinline)) static void turn_lengths(
 	out->wire = cap;
 }
 
+/* Passes by what is not wanted. */
+__attribute__((cold, noinline)) static enum records_status pick(struct capture_records *r)
+{
+	enum window_pick pick = capture_window_next_pick(r->window);
+
+	if (pick != PICK_GONE)
+		return pick == PICK_HERE ? RECORDS_OK : RECORDS_ENDED;
+	snprintf(r->wrong, sizeof(r->wrong), "the file has changed while it was read");
+	return RECORDS_BROKEN;
+}
+
 enum records_status capture_records_next(struct capture_records *r, struct capture_record *out)
 {
 	struct capture_window *w = r->window;
-	enum window_status have = capture_window_have(w, r->header);
-	enum records_status status;
+	enum records_status status = w->picks ? pick(r) : RECORDS_OK;
+	enum window_status have;
 	const uint8_t *at;
+
+	if (status != RECORDS_OK)
+		return status;
+	have = capture_window_have(w, r->header);
 
 	if (have == WINDOW_SHORT && w->end == w->at)
 		return RECORDS_ENDED;

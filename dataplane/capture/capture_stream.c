@@ -109,6 +109,16 @@ ssize_t capture_stream_read(struct capture_stream *s, uint8_t *out, size_t room)
 	return s->codec != NULL ? read_compressed(s, out, room) : read_plain(s, out, room);
 }
 
+bool capture_stream_seek(struct capture_stream *s, uint64_t offset)
+{
+	if (s->codec != NULL || s->size == 0 || offset > INT64_MAX ||
+		lseek(s->fd, (off_t)offset, SEEK_SET) < 0)
+		return false;
+	s->in_len = 0;
+	s->at_end = false;
+	return true;
+}
+
 /* A zstd file may begin with a skippable frame: 0x184D2A50 to 0x184D2A5F, little endian. */
 static const struct codec *codec_find(const uint8_t *at, size_t len)
 {

@@ -27,6 +27,9 @@ struct capture_stream *capture_stream_open(const char *path, size_t buffer,
  * end; -1: an error, see capture_stream_error(). */
 ssize_t capture_stream_read(struct capture_stream *stream, uint8_t *out, size_t room);
 
+/* Goes on at another byte of the file. false: it is compressed, or no regular file, or refused. */
+bool capture_stream_seek(struct capture_stream *stream, uint64_t offset);
+
 /* What went wrong (a read error, damaged or cut compressed data), or NULL. All that
  * comes before the damage has been delivered. Owned by the stream. */
 const char *capture_stream_error(const struct capture_stream *stream);

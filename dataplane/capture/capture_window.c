@@ -3,7 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DROP_PIECE = 16 * 1024, TAIL = 4 };
+enum {
+	DROP_PIECE = 16 * 1024,
+	TAIL = 4,
+	PICK_PIECE = 16 * 1024, /* read at once where only some records are wanted */
+	PICK_GAP = 32 * 1024, /* up to here reading on costs less than another read elsewhere */
+};
 
 bool capture_window_init(struct capture_window *w, struct capture_stream *stream, size_t piece)
 {
@@ -93,8 +98,9 @@ enum window_status capture_window_fill(struct capture_window *w, size_t need)
 		return WINDOW_SHORT;
 	while (w->end - w->at < need) {
 		size_t room = w->room - w->end;
-		ssize_t n = capture_stream_read(w->stream, w->buffer + w->end,
-			w->lends && room > w->piece ? w->piece : room);
+		size_t most = w->picks ? PICK_PIECE : w->lends ? w->piece : room;
+		ssize_t n = capture_stream_read(
+			w->stream, w->buffer + w->end, room > most ? most : room);
 
 		if (n <= 0)
 			return WINDOW_SHORT;
@@ -135,4 +141,45 @@ bool capture_window_drop(struct capture_window *w, uint64_t n, uint8_t tail[TAIL
 		w->before += there;
 	}
 	return true;
+}
+
+bool capture_window_pick(struct capture_window *w, const uint64_t *picks, size_t n)
+{
+	uint64_t end = w->before + w->end;
+
+	if (w->lends || w->lent || !capture_stream_seek(w->stream, end))
+		return false;
+	w->picks = picks;
+	w->n_picks = n;
+	return true;
+}
+
+/* To a byte behind those that are there. */
+static bool go_to(struct capture_window *w, uint64_t offset)
+{
+	uint8_t tail[TAIL];
+
+	if (offset - (w->before + w->end) <= PICK_GAP)
+		return capture_window_drop(w, offset - capture_window_offset(w), tail);
+	if (!capture_stream_seek(w->stream, offset))
+		return false;
+	w->before = offset;
+	w->at = w->end = w->last = 0;
+	return true;
+}
+
+enum window_pick capture_window_next_pick(struct capture_window *w)
+{
+	uint64_t here = capture_window_offset(w), offset;
+
+	while (w->next_pick < w->n_picks && w->picks[w->next_pick] < here)
+		w->next_pick++;
+	if (w->next_pick == w->n_picks)
+		return PICK_NONE;
+	offset = w->picks[w->next_pick];
+	if (offset < w->before + w->end)
+		w->at = (size_t)(offset - w->before);
+	else if (!go_to(w, offset))
+		return PICK_GONE;
+	return capture_window_have(w, 1) == WINDOW_OK ? PICK_HERE : PICK_GONE;
 }

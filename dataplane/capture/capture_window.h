@@ -22,6 +22,9 @@ struct capture_window {
 	bool no_memory; /* the reason of a WINDOW_SHORT */
 	struct capture_landmarks
 		*landmarks; /* the readers add to them; borrowed; NULL: nobody asks */
+	/* Where the records begin that are read, ascending; all others are passed by. NULL: all are read. Borrowed. */
+	const uint64_t *picks;
+	size_t n_picks, next_pick;
 };
 
 enum window_status {
@@ -74,3 +77,13 @@ static inline uint64_t capture_window_offset(const struct capture_window *window
 {
 	return window->before + window->at;
 }
+
+/* Only the records that begin at these offsets (ascending, borrowed) are read, and what lies before `at` now. Not when lending. false: the capture cannot be read in its middle. */
+bool capture_window_pick(struct capture_window *window, const uint64_t *picks, size_t n);
+
+enum window_pick {
+	PICK_HERE, /* `at` is where the next record begins that is wanted */
+	PICK_NONE, /* there are no more of them */
+	PICK_GONE, /* the file has become shorter, or cannot be read any more */
+};
+enum window_pick capture_window_next_pick(struct capture_window *window);

@@ -84,13 +84,20 @@ void input_watch(struct input *input, struct input_watch watch)
 		input->captures[i].watch = &input->watch;
 }
 
+bool input_pick(struct input *input, unsigned i, const uint64_t *offsets, size_t n)
+{
+	struct capture *c = &input->captures[i];
+
+	return c->stream != NULL && capture_window_pick(&c->window, offsets, n);
+}
+
 bool input_lend(struct input *input, size_t room)
 {
 	struct capture *first = &input->captures[0];
 
 	/* Packets that an expression leaves out would fill the buffer, and the caller get little. */
 	input->lends = input->n == 1 && first->stream != NULL && first->bpf == NULL &&
-		       capture_window_lend(&first->window, room);
+		       first->window.picks == NULL && capture_window_lend(&first->window, room);
 	return input->lends;
 }
 

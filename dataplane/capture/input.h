@@ -58,6 +58,11 @@ struct input_counters {
 struct input *input_open(
 	const char *const *paths, unsigned n, const char *bpf, struct error *error);
 
+/* Only the records of capture `i` at these offsets (as input_place() and input_landmarks() have them, ascending, landmarks
+ * included; borrowed until input_close()) are read. Before the first input_next() and input_lend(), which then refuses.
+ * false: the capture cannot be read in its middle: all of it is read. */
+bool input_pick(struct input *input, unsigned i, const uint64_t *offsets, size_t n);
+
 /* Packets that the BPF expression leaves out are shown to `left_out`, which borrows them for the call,
  * on the thread that reads. */
 struct input_watch {

@@ -1,4 +1,4 @@
-/* The time of the newest packet of captures. Reads all of them. */
+/* The time of the newest packet of captures. By their indexes, where they have good ones; else all is read. */
 #pragma once
 
 #include <stdbool.h>

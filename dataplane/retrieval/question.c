@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/retrieval/needs.h"
 #include "inspect/flow/community_id.h"
 #include "inspect/packets/question/flow_labels.h"
 
@@ -153,6 +154,11 @@ void question_limit(
 	q->flows = flows;
 	q->from_ns = from_ns;
 	q->to_ns = to_ns;
+}
+
+void question_needs(const struct question *q, struct needs *needs)
+{
+	needs_find(needs, choice_expression(q->choice), q->labels, q->flows);
 }
 
 static uint64_t answers_of(const struct question *q, const struct retrieved *r)

@@ -36,4 +36,8 @@ struct expression *question_expression(struct question *question);
 void question_limit(struct question *question, const struct flow_answers *flows,
 	uint64_t from_ns, uint64_t to_ns);
 
+/* What all packets that it means must have: to ask an index. */
+struct needs;
+void question_needs(const struct question *question, struct needs *needs);
+
 bool question_takes(const struct question *question, const struct retrieved *packet);

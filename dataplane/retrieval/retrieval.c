@@ -1,6 +1,7 @@
 #include "dataplane/retrieval/retrieval.h"
 
 #include "dataplane/replay/flow_pass.h"
+#include "dataplane/retrieval/picks.h"
 #include "dataplane/retrieval/question.h"
 #include "dataplane/retrieval/time_order.h"
 
@@ -27,6 +28,7 @@ static void take_slot(struct retrieving *r, const struct block *block, uint32_t 
 {
 	const struct retrieval_params *params = r->params;
 	struct packet_record record = block->marks[i].packet;
+	uint32_t capture = block->index->captures[i];
 	struct retrieved retrieved = {.packet = &block->packets[i],
 		.record = &record,
 		.flow = &block->index->flows[i]};
@@ -38,8 +40,11 @@ static void take_slot(struct retrieving *r, const struct block *block, uint32_t 
 		retrieved.packet = &as_captured;
 	}
 
-	if (params->recorded && params->recorded[block->index->captures[i]])
+	if (params->recorded && params->recorded[capture])
 		restore(&record, block->index, i);
+	if (params->picks && params->picks[capture].flow_ids)
+		record.flow_id =
+			picks_flow(&params->picks[capture], block->index->places[i].offset);
 	if (question_takes(params->question, &retrieved) &&
 		!time_order_put(r->order, &retrieved))
 		r->enough = true;

@@ -15,6 +15,7 @@
 
 struct question;
 struct input;
+struct picks;
 
 /* A packet, borrowed for the call. */
 struct retrieved {
@@ -29,6 +30,8 @@ struct retrieval_params {
 	struct input *input;             /* the captures; read to its end */
 	const bool *
 		recorded; /* of each capture: it is one of our packet files. Borrowed, as all is */
+	const struct picks *
+		picks; /* of each capture what the input reads of it (input_pick()); NULL: all */
 	enum decap_mode mode; /* of the others */
 	const struct question *question;
 	void *ctx;

@@ -92,3 +92,19 @@ uint32_t flow_answers_count(const struct flow_answers *a)
 {
 	return a->n;
 }
+
+bool flow_answers_next(
+	const struct flow_answers *a, uint32_t *cursor, uint64_t *flow_id, uint64_t *bits)
+{
+	for (; *cursor < a->slots; ++*cursor) {
+		const struct row *row = &a->rows[*cursor];
+
+		if (row->flow_id == 0)
+			continue;
+		*flow_id = row->flow_id;
+		*bits = row->bits;
+		++*cursor;
+		return true;
+	}
+	return false;
+}

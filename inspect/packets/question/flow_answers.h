@@ -17,3 +17,6 @@ bool flow_answers_add(struct flow_answers *answers, uint64_t flow_id, uint64_t b
 /* 0: nothing was said of the flow, or it has no id. */
 uint64_t flow_answers_get(const struct flow_answers *answers, uint64_t flow_id);
 uint32_t flow_answers_count(const struct flow_answers *answers);
+/* One flow after the other, in no order: `*cursor` begins at 0. false: there are no more. */
+bool flow_answers_next(const struct flow_answers *answers, uint32_t *cursor, uint64_t *flow_id,
+	uint64_t *bits);

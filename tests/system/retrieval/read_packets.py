@@ -11,6 +11,8 @@ import glob
 import gzip
 import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -153,6 +155,74 @@ class Judge:
         same(self.chosen(wanted), self.read("--log", said, "--log-format", named), said)
 
 
+def answer(periscope, capture, *question):
+    run = subprocess.run([periscope, "read", "-r", capture, "-w", "-", *question], capture_output=True)
+    return run.returncode, run.stdout
+
+
+class Words:
+    """Random expressions about what the captures of capgen.py hold."""
+
+    def __init__(self, capture, seed):
+        self.random = random.Random(seed)
+        packets = captures.read(capture)
+        self.times = [packets[0].time, packets[len(packets) // 2].time, packets[-1].time]
+        self.ids = sorted({p.comment.split("flow=")[1].split(" ")[0] for p in packets if p.comment and "flow=" in p.comment})
+
+    def leaf(self):
+        pick = self.random.choice
+        side = pick(["", "", "src ", "dst ", "src and dst "])
+        moment = pick(self.times) + self.random.randrange(-20 * S, 20 * S)
+        words = ["%shost 10.0.0.%d" % (side, pick([1, 2, 3, 5, 8, 100, 101, 104, 110, 200])), "%snet 10.0.0.%d/31" % (side, 2 * self.random.randrange(4)),
+                 "host fd00::%x" % self.random.randrange(1, 6), "%sport %d" % (side, pick([53, 80, 443, 1160, 1172])), "proto %d" % pick([1, 6, 17, 58, 132]),
+                 "tcp", "udp", "ip6", "arp", "vni %d" % pick([100, 101, 102, 7]), "less 80", "tcp[13] & 2 != 0",
+                 "after %d.%09d" % divmod(moment, S), "before %d.%09d" % divmod(moment, S)]
+        return "flow " + pick(self.ids) if self.ids and self.random.random() < 0.15 else pick(words)
+
+    def expression(self, depth=3):
+        if depth == 0 or self.random.random() < 0.3:
+            return self.leaf()
+        kind = self.random.random()
+        if kind < 0.15:
+            return "not (%s)" % self.expression(depth - 1)
+        return "(%s) %s (%s)" % (self.expression(depth - 1), "and" if kind < 0.75 else "or", self.expression(depth - 1))
+
+
+def twins(periscope, capture, count, least):
+    words, found, read = Words(capture, 1), 0, os.stat(capture).st_size
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, os.path.basename(capture))
+        os.link(capture, copy) if os.stat(folder).st_dev == os.stat(capture).st_dev else shutil.copy(capture, copy)
+        for _ in range(int(count)):
+            text = words.expression()
+            by_index, by_reading = answer(periscope, capture, text), answer(periscope, copy, text)
+            if by_index != by_reading:
+                sys.exit("%r: status %d and %d bytes by index, %d and %d without" % (
+                    text, by_index[0], len(by_index[1]), by_reading[0], len(by_reading[1])))
+            found += 200 < len(by_reading[1]) < read // 2
+    print("%d of %s expressions mean some packets" % (found, count))
+    if found < int(least):
+        sys.exit("too few of them mean something")
+
+
+def damage(periscope, capture, count):
+    good = answer(periscope, capture, "host 10.0.0.3 and tcp")
+    with open(capture + ".idx", "rb") as file:
+        index = file.read()
+    if good[0] != 0 or len(good[1]) < 1000:
+        sys.exit("nothing was found")
+    for i in range(int(count)):
+        at = (i * 2654435761 + 17) % len(index)
+        changed = bytes([index[at] ^ (1 << i % 8)])
+        for bad in (index[:at] + changed + index[at + 1:], index[:at]):
+            with open(capture + ".idx", "wb") as file:
+                file.write(bad)
+            if answer(periscope, capture, "host 10.0.0.3 and tcp") != good:
+                sys.exit("another answer with byte %d changed" % at)
+    with open(capture + ".idx", "wb") as file:
+        file.write(index)
+
+
 def spread(items, count):
     """That many of them, from all parts."""
     step = max(1, len(items) // count)
@@ -174,4 +244,4 @@ def flows(periscope, plain, out, count, *source):
 
 
 if __name__ == "__main__":
-    {"equal": equal, "flows": flows}[sys.argv[1]](*sys.argv[2:])
+    {"equal": equal, "flows": flows, "twins": twins, "damage": damage}[sys.argv[1]](*sys.argv[2:])

@@ -189,6 +189,50 @@ mixed() { # what was recorded beside mirror traffic: each as what it is
 }
 check "and so are files of several kinds" mixed
 
+# ---- by an index: the same answers, and sooner ----
+
+indexed() { # capture, expressions, how many of them mean something at least: with an index, and without
+  "$periscope" index --force "$1" >/dev/null 2>&1 && [ -s "$1.idx" ] && judge twins "$periscope" "$@"
+}
+capgen mix "$tmp/three.pcap" flows=1500 vnis=3 span=900 seed=9 noise=1 >/dev/null
+check "a replay that records, for an index" replay "$tmp/three" --set packets.record=all "$tmp/three.pcap"
+cp "$tmp/three/packets/packets.pcapng" "$tmp/three.pcapng"
+check "random expressions, of what was recorded" indexed "$tmp/three.pcapng" 60 15
+check "of mirror traffic" indexed "$tmp/three.pcap" 60 15
+cp "$root/pcaps/fragments.pcap" "$tmp/fragments.pcap"
+check "of fragments" indexed "$tmp/fragments.pcap" 10 0
+capgen garbage "$tmp/garbage.pcap" >/dev/null
+check "of garbage" indexed "$tmp/garbage.pcap" 20 0
+python3 - "$tmp" <<'END'
+import sys
+from packets import UDP, fragments, frame, ip4, mirror, save, udp
+packets = []
+for i in range(40):
+    whole = mirror(frame(ip4("10.0.0.1", "10.0.0.2", UDP, udp("10.0.0.1", 1000 + i % 4, "10.0.0.2", 53, bytes(900)))), 100)
+    parts = [frame(part) for part in fragments(whole[14:], 400)] if i % 2 else [whole]
+    packets += [(1700000000 * 10**9 + i * 1000000 + k, part, None) for k, part in enumerate(parts)]
+save(sys.argv[1] + "/joined.pcap", packets)
+END
+check "of outer fragments" indexed "$tmp/joined.pcap" 20 0
+check "an index that is damaged, or cut, changes no answer" judge damage "$periscope" "$tmp/three.pcapng" 25
+stale() { # the capture has grown
+  "$periscope" index --force "$tmp/three.pcap" >/dev/null && tail -c +25 "$tmp/mirror.pcap" >>"$tmp/three.pcap" &&
+    read_it -r "$tmp/three.pcap" "host 10.0.0.3" >"$tmp/by-index" && grep -q "three.pcap.idx: .*: all of the capture is read$" "$tmp/stderr" &&
+    rm "$tmp/three.pcap.idx" && read_it -r "$tmp/three.pcap" "host 10.0.0.3" | cmp - "$tmp/by-index" && ! grep -q idx "$tmp/stderr"
+}
+check "an index of a capture that has grown is not used, which is said" stale
+other_settings() {
+  "$periscope" index --force "$tmp/two.pcap" >/dev/null && read_it --set flow.idle_timeout=1s -r "$tmp/two.pcap" "host 10.0.0.3" >/dev/null &&
+    grep -q "two.pcap.idx: was made with other settings: all of the capture is read$" "$tmp/stderr"
+}
+check "nor is one that was made with other settings" other_settings
+little() { # of a flow that has few packets little is read: strace counts what is read of the capture
+  id=$(sed -n '1s/.*"flow_id":"\([0-9a-f]*\)".*/\1/p' "$tmp/three/events/flows.jsonl")
+  "$periscope" index --force "$tmp/three.pcapng" >/dev/null && ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=read -o "$tmp/trace" "$periscope" read -r "$tmp/three.pcapng" --flow "$id" >"$tmp/stdout" &&
+    [ -s "$tmp/stdout" ] && awk -v size="$(stat -c %s "$tmp/three.pcapng")" '{ n += $NF > 0 ? $NF : 0 } END { exit !(n > 0 && n < size / 2) }' "$tmp/trace"
+}
+if command -v strace >/dev/null; then check "of a flow little is read" little; else skip "no strace"; fi
+
 # ---- wrong questions, and files that are not whole ----
 
 says() { # status, lines on standard error (an extended expression that one of them matches), arguments
