@@ -167,7 +167,7 @@ class Words:
         self.random = random.Random(seed)
         packets = captures.read(capture)
         self.times = [packets[0].time, packets[len(packets) // 2].time, packets[-1].time]
-        self.ids = sorted({p.comment.split("flow=")[1].split(" ")[0] for p in packets if p.comment and "flow=" in p.comment})
+        self.ids = sorted(os.environ["FLOWS"].split()) if "FLOWS" in os.environ else sorted({p.comment.split("flow=")[1].split(" ")[0] for p in packets if p.comment and "flow=" in p.comment})
 
     def leaf(self):
         pick = self.random.choice
@@ -179,11 +179,18 @@ class Words:
                  "after %d.%09d" % divmod(moment, S), "before %d.%09d" % divmod(moment, S)]
         return "flow " + pick(self.ids) if self.ids and self.random.random() < 0.15 else pick(words)
 
+    def certain(self):
+        """Those in which an index must not know better."""
+        yield from ["host 10.0.0.3 and not less 80", "host 10.0.0.3 and not src host 10.0.0.3", "host 10.0.0.3 and not tcp[13] & 2 != 0",
+                    "host 10.0.0.3 or arp", "host 10.0.0.3 and (tcp or less 80)", "not host 10.0.0.3", "host 10.0.0.3 and not (udp or tcp)"]
+        for flow in self.ids[::max(1, len(self.ids) // 3)][:3]:
+            yield from ["flow %s" % flow, "not flow %s" % flow, "flow %s or host 10.0.0.3" % flow, "flow %s and not src host 10.0.0.3" % flow]
+
     def expression(self, depth=3):
         if depth == 0 or self.random.random() < 0.3:
             return self.leaf()
         kind = self.random.random()
-        if kind < 0.15:
+        if kind < 0.25:
             return "not (%s)" % self.expression(depth - 1)
         return "(%s) %s (%s)" % (self.expression(depth - 1), "and" if kind < 0.75 else "or", self.expression(depth - 1))
 
@@ -193,8 +200,7 @@ def twins(periscope, capture, count, least):
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, os.path.basename(capture))
         os.link(capture, copy) if os.stat(folder).st_dev == os.stat(capture).st_dev else shutil.copy(capture, copy)
-        for _ in range(int(count)):
-            text = words.expression()
+        for text in [*words.certain(), *(words.expression() for _ in range(int(count)))]:
             by_index, by_reading = answer(periscope, capture, text), answer(periscope, copy, text)
             if by_index != by_reading:
                 sys.exit("%r: status %d and %d bytes by index, %d and %d without" % (
