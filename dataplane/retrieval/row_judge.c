@@ -100,29 +100,31 @@ static bool leaf_can(
 	}
 }
 
+/* Whether node `i` can be true of the row; those below it have been asked. */
+static bool node_can(
+	const struct row_judge *j, const bool *can, uint32_t i, const struct index_row *row)
+{
+	const struct expression_node *node = expression_node(j->expression, i);
+
+	switch ((int)node->kind) {
+	case EXPRESSION_AND:
+		return can[node->left] && can[node->right];
+	case EXPRESSION_OR:
+		return can[node->left] || can[node->right];
+	case EXPRESSION_NOT:
+		return true;
+	default:
+		return leaf_can(j, node, row);
+	}
+}
+
 bool row_judge_wants(void *ctx, const struct index_row *row)
 {
 	const struct row_judge *j = ctx;
 	uint32_t n = expression_count(j->expression);
-	bool can[EXPRESSION_NODES_MAX];
+	bool can[EXPRESSION_NODES_MAX], root = true;
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct expression_node *node = expression_node(j->expression, i);
-
-		switch ((int)node->kind) {
-		case EXPRESSION_AND:
-			can[i] = can[node->left] && can[node->right];
-			break;
-		case EXPRESSION_OR:
-			can[i] = can[node->left] || can[node->right];
-			break;
-		case EXPRESSION_NOT:
-			can[i] = true;
-			break;
-		default:
-			can[i] = leaf_can(j, node, row);
-			break;
-		}
-	}
-	return can[n - 1];
+	for (uint32_t i = 0; i < n; i++)
+		root = can[i] = node_can(j, can, i, row);
+	return root;
 }

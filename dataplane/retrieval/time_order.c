@@ -54,13 +54,19 @@ static bool is_before(const struct place *a, const struct place *b)
 	return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->number < b->number;
 }
 
+/* Its children are 2 * at + 1 and 2 * at + 2. */
+static uint32_t parent_of(uint32_t at)
+{
+	return at == 0 ? 0 : (at - 1) / 2;
+}
+
 static void push(struct time_order *order, struct place place)
 {
 	uint32_t at = order->n++;
 
-	while (at > 0 && is_before(&place, &order->heap[(at - 1) / 2])) {
-		order->heap[at] = order->heap[(at - 1) / 2];
-		at = (at - 1) / 2;
+	while (at != 0 && is_before(&place, &order->heap[parent_of(at)])) {
+		order->heap[at] = order->heap[parent_of(at)];
+		at = parent_of(at);
 	}
 	order->heap[at] = place;
 }

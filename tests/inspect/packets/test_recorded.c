@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decap/addr.h"
+#include "decap/ledger.h"
 #include "inspect/packets/packet_file.h"
 #include "inspect/packets/recorded.h"
 #include "support/capture_bytes.h"
@@ -28,6 +29,7 @@ static struct packet_record record_make(
 	}
 	r.rule_number = 100;
 	r.flow_id = flow_id;
+	r.refused = flow_id == 0 ? bucket_name(BUCKET_rule_rejected) : NULL;
 	return r;
 }
 
@@ -45,6 +47,8 @@ static void compare(void *ctx, const struct pcapng_walked *packet)
 	CU_ASSERT_EQUAL(recorded.has_vni, r->has_vni);
 	CU_ASSERT_TRUE(session_key_equal(&recorded.key, &r->key));
 	CU_ASSERT_EQUAL(recorded.flow_id, r->flow_id);
+	CU_ASSERT_EQUAL(recorded.rule_number, r->rule_number);
+	CU_ASSERT_PTR_EQUAL(recorded.refused, r->refused);
 }
 
 /* What packet_file.h writes is read back as it was. */
