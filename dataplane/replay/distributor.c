@@ -68,14 +68,25 @@ take_recorded(struct distributor *d, struct block *block, uint32_t i)
 	return why;
 }
 
+/* Some captures are packet files of ours. */
+static void __attribute__((noinline)) take_mixed(struct distributor *d, struct block *block)
+{
+	for (uint32_t i = 0; i < block->n_slots; i++)
+		block->why[i] = d->recorded[block->index->captures[i]]
+					? take_recorded(d, block, i)
+					: decap_packet(&d->decap, &block->packets[i], &d->met);
+}
+
 void distributor_decap(struct distributor *distributor, struct block *block)
 {
 	struct distributor *d = distributor;
 
+	if (d->recorded) {
+		take_mixed(d, block);
+		return;
+	}
 	for (uint32_t i = 0; i < block->n_slots; i++)
-		block->why[i] = d->recorded && d->recorded[block->index->captures[i]]
-					? take_recorded(d, block, i)
-					: decap_packet(&d->decap, &block->packets[i], &d->met);
+		block->why[i] = decap_packet(&d->decap, &block->packets[i], &d->met);
 }
 
 static void __attribute__((noinline)) learn_ports(struct distributor *d, struct packet *p)
