@@ -84,7 +84,7 @@ static void forget(struct picks *picks, uint32_t n)
 static bool pass(struct read *read, bool (*take_one)(void *, const struct retrieved *),
 	bool (*pause)(void *), bool say)
 {
-	const struct sources *s = &read->sources;
+	struct sources *s = &read->sources;
 	struct error error = {.text = ""};
 	struct retrieval_params params = {
 		.settings = read->settings,
@@ -96,11 +96,13 @@ static bool pass(struct read *read, bool (*take_one)(void *, const struct retrie
 		.take = take_one,
 		.pause = pause,
 	};
-	struct picks *picks = pick(read, params.input);
+	struct picks *picks;
 	uint64_t backwards = 0;
 	bool good;
 
-	params.picks = picks;
+	if (params.input)
+		sources_learn(s, params.input);
+	params.picks = picks = pick(read, params.input);
 	good = params.input && retrieval_run(&params, &backwards, &error);
 
 	if (!good)

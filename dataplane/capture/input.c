@@ -91,6 +91,11 @@ bool input_pick(struct input *input, unsigned i, const uint64_t *offsets, size_t
 	return c->stream != NULL && capture_window_pick(&c->window, offsets, n);
 }
 
+bool input_is_recorded(const struct input *input, unsigned i)
+{
+	return input->captures[i].is_recorded;
+}
+
 bool input_lend(struct input *input, size_t room)
 {
 	struct capture *first = &input->captures[0];

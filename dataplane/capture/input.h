@@ -63,6 +63,9 @@ struct input *input_open(
  * false: the capture cannot be read in its middle: all of it is read. */
 bool input_pick(struct input *input, unsigned i, const uint64_t *offsets, size_t n);
 
+/* Whether capture `i`, decompressed, is a packet file of ours (inspect/packets/recorded.h). */
+bool input_is_recorded(const struct input *input, unsigned i);
+
 /* Packets that the BPF expression leaves out are shown to `left_out`, which borrows them for the call,
  * on the thread that reads. */
 struct input_watch {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dataplane/capture/capture_formats.h"
+#include "inspect/packets/recorded.h"
 
 /* The shortest header of any capture is a pcap's. */
 enum { HEADER_LOOK = 24, WRONG_TEXT = 200 };
@@ -71,6 +72,17 @@ static enum capture_status blocks_begin(struct capture *c)
 	return header_refused(c, wrong);
 }
 
+/* The readers of blocks wait for the first packet anyway, which lies behind these bytes. */
+static void recorded_look(struct capture *c)
+{
+	const struct capture_window *w = &c->window;
+
+	if (!capture_blocks_is_header(w->buffer + w->at, w->end - w->at))
+		return;
+	(void)capture_window_have(&c->window, RECORDED_LOOK);
+	c->is_recorded = recorded_is(w->buffer + w->at, w->end - w->at);
+}
+
 static enum capture_status first_begin(struct capture *c)
 {
 	struct error wrong;
@@ -78,6 +90,7 @@ static enum capture_status first_begin(struct capture *c)
 	bool unknown;
 
 	capture_window_have(&c->window, HEADER_LOOK);
+	recorded_look(c);
 	what = reader_create(c, &wrong, &unknown);
 	if (unknown) {
 		capture_window_have(&c->window, CAPTURE_FORMAT_LOOK);

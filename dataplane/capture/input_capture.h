@@ -48,6 +48,7 @@ struct capture {
 	struct capture_landmarks landmarks;
 	uint32_t followers; /* capture files that follow the first in this one */
 	uint64_t follows_at, follows_after; /* byte and packet of the first of them */
+	bool is_recorded; /* a packet file of ours: see inspect/packets/recorded.h */
 
 	bool cut_off;      /* with `error`: the bytes end within a packet or a header */
 	const char *error; /* NULL: none */

@@ -9,9 +9,11 @@
 #include "config/parse/value.h"
 #include "inspect/packets/question/question_time.h"
 
+enum { NAMES_MAX = 10 };
+
 /* The first that the event has is taken. */
 struct names {
-	const char *name[8];
+	const char *name[NAMES_MAX];
 };
 
 static const struct names src_names = {{"src_ip", "id.orig_h", "source.ip", "srcaddr"}};
@@ -23,9 +25,9 @@ static const struct names dst_port_names = {
 	{"dst_port", "dest_port", "id.resp_p", "destination.port", "dstport"}};
 static const struct names protocol_names = {
 	{"protocol", "proto", "network.iana_number", "network.transport"}};
-static const struct names start_names = {{"start", "first", "flow.start", "event.start", "ts",
-	"time", "timestamp", "@timestamp"}};
-static const struct names end_names = {{"end", "last", "flow.end", "event.end"}};
+static const struct names start_names = {{"start", "first", "flow.start", "netflow.start",
+	"event.start", "ts", "time", "timestamp", "@timestamp"}};
+static const struct names end_names = {{"end", "last", "flow.end", "netflow.end", "event.end"}};
 
 /* `a.b`, as one name or as objects. */
 static const struct node *member(const struct node *map, const char *path)
@@ -44,11 +46,12 @@ static const struct node *member(const struct node *map, const char *path)
 /* NULL: it has none of them. */
 static const char *text_of(const struct node *event, const struct names *names)
 {
-	for (int i = 0; i < 8 && names->name[i]; i++) {
+	for (int i = 0; i < NAMES_MAX && names->name[i]; i++) {
 		const struct node *node = member(event, names->name[i]);
 
 		if (node && node->kind == NODE_SCALAR && node->text[0] != '\0' &&
-			strcmp(node->text, "-") != 0)
+			strcmp(node->text, "-") != 0 &&
+			(node->quoted || strcmp(node->text, "null") != 0))
 			return node->text;
 	}
 	return NULL;

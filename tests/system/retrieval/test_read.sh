@@ -242,6 +242,24 @@ little() { # of a flow that has few packets little is read: strace counts what i
 }
 if command -v strace >/dev/null; then check "of a flow little is read" little; else skip "no strace"; fi
 
+# ---- what was recorded, and compressed since, or comes through a pipe ----
+
+read_it -l "$tmp/out" -j >"$tmp/told"
+packed() { # it says of each packet what it said before: sessions and flows, of which the frames alone tell nothing
+  rm -rf "$tmp/packed" && mkdir -p "$tmp/packed/packets" || return 1
+  grep -q '"vni":[0-9]' "$tmp/told" || return 1
+  gzip -c "$tmp/out/packets/packets.pcapng" >"$tmp/packed/packets/packets.pcapng.gz" || return 1
+  read_it -l "$tmp/packed" -j | cmp - "$tmp/told" && read_it -r "$tmp/packed/packets/packets.pcapng.gz" -j | cmp - "$tmp/told" || return 1
+  zstd -qc "$tmp/out/packets/packets.pcapng" >"$tmp/packed/packets/packets.pcapng.zst" && read_it -l "$tmp/packed" -j | cmp - "$tmp/told" || return 1
+  cp "$tmp/out/packets/packets.pcapng" "$tmp/packed/packets" && read_it -l "$tmp/packed" -j | cmp - "$tmp/told"
+}
+check "files that were compressed since, once each" packed
+piped() {
+  read_it -r - -j <"$tmp/out/packets/packets.pcapng" | cmp - "$tmp/told" || return 1
+  { head -c 30 "$tmp/out/packets/packets.pcapng" && sleep 0.2 && tail -c +31 "$tmp/out/packets/packets.pcapng"; } | read_it -r - -j | cmp - "$tmp/told"
+}
+check "and through a pipe, in pieces, too" piped
+
 # ---- wrong questions, and files that are not whole ----
 
 says() { # status, lines on standard error (an extended expression that one of them matches), arguments
@@ -312,6 +330,13 @@ END
   [ $? -eq 0 ] && [ ! -s "$tmp/stderr" ] && head -n 1000 "$tmp/table" | cmp - "$tmp/stdout"
 }
 check "a file that is being written" growing
+begun() { # and the next one has not even its header
+  : >"$tmp/cut/packets/packets-ip.pcapng" && growing
+  status=$?
+  rm -f "$tmp/cut/packets/packets-ip.pcapng"
+  return $status
+}
+check "and one that was just begun beside it" begun
 damaged() { # its block's length at both ends differs
   python3 - "$tmp/cut/packets/packets.pcapng" "$tmp/out/packets/packets.pcapng" <<'END'
 import struct, sys

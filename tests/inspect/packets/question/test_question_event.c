@@ -36,6 +36,11 @@ static const struct row rows[] = {
 	 "\"src_ip\":\"10.0.0.1\",\"src_port\":1024,\"dest_ip\":\"10.0.0.2\",\"dest_port\":443,\"proto\":\"TCP\","
 	 "\"flow\":{\"start\":\"2026-11-22T04:08:16.285046+0100\",\"end\":\"2026-11-22T03:08:17.725447+0000\"}}",
 		TCP, UINT64_C(1795316896285046000), UINT64_C(1795316897725447000), 0},
+	/* and so are those of its two directions */
+	{"{\"timestamp\":\"2026-11-22T03:18:20.194516+0000\",\"event_type\":\"netflow\","
+	 "\"src_ip\":\"10.0.0.1\",\"src_port\":1024,\"dest_ip\":\"10.0.0.2\",\"dest_port\":443,\"proto\":\"TCP\","
+	 "\"netflow\":{\"start\":\"2026-11-22T03:08:16.285046+0000\",\"end\":\"2026-11-22T03:08:17.725447+0000\"}}",
+		TCP, UINT64_C(1795316896285046000), UINT64_C(1795316897725447000), 0},
 	/* Zeek's conn.log, flat and as objects */
 	{"{\"ts\":1795316896.285046,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.1\",\"id.orig_p\":1024,\"id.resp_h\":"
 	 "\"10.0.0.2\",\"id.resp_p\":443,\"proto\":\"tcp\",\"duration\":1.440401}",
@@ -57,6 +62,11 @@ static const struct row rows[] = {
 	{"{\"time\":1795316896285,\"src_ip\":\"10.0.0.1\",\"dst_ip\":\"10.0.0.2\",\"src_port\":5}",
 		"((src host 10.0.0.1 and dst host 10.0.0.2) or (src host 10.0.0.2 and dst host 10.0.0.1))",
 		UINT64_C(1795316896285000000), UINT64_C(1795316896285000000), 0},
+	/* null is as if it were not there */
+	{"{\"start\":null,\"time\":5,\"end\":null,\"src_ip\":\"10.0.0.1\",\"dst_ip\":null,\"dest_ip\":\"10.0.0.2\",\"proto\":6,"
+	 "\"src_port\":null,\"dst_port\":null}",
+		"proto 6 and ((src host 10.0.0.1 and dst host 10.0.0.2) or (src host 10.0.0.2 and dst host 10.0.0.1))",
+		5 * NS_PER_S, 5 * NS_PER_S, 0},
 	/* of an unknown name no protocol is asked; a time that ends before it begins is one moment */
 	{"{\"start\":5,\"end\":3,\"src_ip\":\"::1\",\"dst_ip\":\"::2\",\"proto\":\"unknown_transport\"}",
 		"((src host ::1 and dst host ::2) or (src host ::2 and dst host ::1))",
