@@ -10,6 +10,7 @@
 
 #include "config/parse/json.h"
 #include "config/parse/value.h"
+#include "inspect/packets/question/alert_reach.h"
 
 enum { LINE_MAX_BYTES = 4 << 20 }; /* no event is longer by far */
 
@@ -20,6 +21,8 @@ struct reading {
 	bool *more;
 	struct flow_labels *labels;
 	struct error *error;
+	bool learns; /* what alerts reach over, which flows are asked for afterwards */
+	struct alert_reaches reaches;
 };
 
 static bool is_label(enum expression_kind kind)
@@ -108,9 +111,23 @@ static uint64_t flow_of(const struct node *event)
 	return *end == '\0' ? n : 0;
 }
 
+/* Alerts that are asked for by their ids: who asks for a rule means the flows that its alerts name. */
+static void learn(struct reading *r, const struct node *event)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < expression_count(r->expression); i++) {
+		const struct expression_node *n = expression_node(r->expression, i);
+
+		if (n->kind == EXPRESSION_ALERT && says(event, "alert_id", n->name.text))
+			bits |= UINT64_C(1) << n->name.question;
+	}
+	alert_reaches_add(&r->reaches, event, bits);
+}
+
 static bool event_take(struct reading *r, const struct node *event)
 {
-	uint64_t id = flow_of(event), bits = 0;
+	uint64_t id = flow_of(event), bits = id ? alert_reaches_bits(&r->reaches, event) : 0;
 
 	for (uint32_t i = 0; id && i < expression_count(r->expression); i++) {
 		const struct expression_node *n = expression_node(r->expression, i);
@@ -144,7 +161,7 @@ static bool may_say(const struct reading *r, const char *line)
 			(strpbrk(n->name.text, "\"\\") || strcasestr(line, n->name.text)))
 			return true; /* a quote is written otherwise in JSON */
 	}
-	return false;
+	return alert_reaches_may(&r->reaches, line);
 }
 
 static bool line_take(struct reading *r, const char *line, size_t len)
@@ -157,9 +174,12 @@ static bool line_take(struct reading *r, const char *line, size_t len)
 	if (!may_say(r, line))
 		return true;
 	if (json_parse(&tree, line, len, &wrong) == 0 && tree.root && tree.root->count == 1 &&
-		tree.root->first->kind == NODE_MAP)
-		good = event_take(r, tree.root->first);
-	else
+		tree.root->first->kind == NODE_MAP) {
+		if (r->learns)
+			learn(r, tree.root->first);
+		else
+			good = event_take(r, tree.root->first);
+	} else
 		r->labels->unreadable++;
 	node_tree_free(&tree);
 	return good;
@@ -237,6 +257,22 @@ static bool folder_take(struct reading *r, const char *dir, const char *folder)
 	return good;
 }
 
+/* What an alert reaches over has to be known before the flows come. */
+static bool alerts_learn(struct reading *r, const char *dir)
+{
+	bool asked = false, good;
+
+	for (uint32_t i = 0; i < expression_count(r->expression); i++)
+		asked |= expression_node(r->expression, i)->kind == EXPRESSION_ALERT;
+	if (!asked)
+		return true;
+	r->learns = true;
+	good = folder_take(r, dir, "alerts");
+	r->learns = false;
+	*r->labels = (struct flow_labels){.events = 0};
+	return good;
+}
+
 bool flow_labels_read(const char *dir, const struct expression *expression,
 	struct flow_answers *answers, uint32_t flows_max, bool *more,
 	struct flow_labels *labels, struct error *error)
@@ -251,7 +287,8 @@ bool flow_labels_read(const char *dir, const struct expression *expression,
 	*more = false;
 	error_set(error, "%s: too long a name", dir);
 	*labels = (struct flow_labels){.events = 0};
-	if (!folder_take(&r, dir, "events") || !folder_take(&r, dir, "alerts"))
+	if (!alerts_learn(&r, dir) || !folder_take(&r, dir, "events") ||
+		!folder_take(&r, dir, "alerts"))
 		return false;
 	labels->flows = flow_answers_count(answers);
 	return true;

@@ -118,6 +118,18 @@ alert() {
   [ -n "$id" ] && read_it -l "$tmp/real" -s --alert "${id% *}" >"$tmp/rows" && grep -q "flow ${id#* }$" "$tmp/rows"
 }
 check "an alert means its flows" alert
+scans() { # alerts of many flows, though a line names one: all packets of hosts that do nothing else
+  python3 "$here/make/scans.py" make "$tmp/scans.pcap" >"$tmp/scans.expect" && replay "$tmp/scans" --set packets.record=all "$tmp/scans.pcap" &&
+    python3 "$here/make/unwrap.py" take "$tmp/scans.pcap" 7 "$tmp/scans.inner.pcap" || return 1
+  for scan in horizontal_scan/10.9.0.1 vertical_scan/10.9.0.4 udp_horizontal_scan/10.9.0.9 slow_vertical_scan/10.9.0.7 vertical_scan/fd00::9; do
+    id=$(sed -nE "s/.*\"alert_id\":\"([0-9a-f]+)\".*\"rule\":\"${scan%/*}\".*\"src_ip\":\"${scan#*/}\".*/\1/p" "$tmp/scans/alerts/alerts.jsonl" | head -n 1)
+    tcpdump -nr "$tmp/scans.inner.pcap" -w "$tmp/scan.pcap" "host ${scan#*/}" 2>/dev/null && [ -n "$id" ] && echo "$scan" &&
+      read_it -l "$tmp/scans" --force -w "$tmp/scan.pcapng" --alert "$id" && judge equal "$tmp/scan.pcap" "$tmp/scan.pcapng" || return 1
+  done
+  id=$(sed -nE 's/.*"alert_id":"([0-9a-f]+)".*"rule":"syn_flood".*/\1/p' "$tmp/scans/alerts/alerts.jsonl" | head -n 1)
+  read_it -l "$tmp/scans" --alert "$id" -s >"$tmp/rows" && lines "$tmp/rows" 1000 && grep -q "the alert has more than 1000 flows: the packets of the first 1000 are given" "$tmp/stderr"
+}
+check "a scan all that its source tried, a flood a thousand flows, which is said" scans
 
 # ---- tables ----
 
