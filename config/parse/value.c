@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "config/log/now.h"
+#include "config/parse/moment.h"
 
 struct unit {
 	const char *name;
@@ -118,26 +119,10 @@ static bool has_form(const char *text, const char *form)
 
 bool value_time(const char *text, uint64_t *ns)
 {
-	struct tm t = {0}, normal;
-	time_t s;
+	enum moment_part finest;
 
-	if (!has_form(text, "9999-99-99") && !has_form(text, "9999-99-99T99:99:99Z"))
-		return false;
-	sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
-		&t.tm_min, &t.tm_sec);
-	if (t.tm_year < 1970 || t.tm_year > 2553)
-		return false;
-	t.tm_year -= 1900;
-	t.tm_mon--;
-	normal = t;
-	s = timegm(&normal);
-	/* Out of range: the library has made another date of it. */
-	if (normal.tm_mon != t.tm_mon || normal.tm_mday != t.tm_mday ||
-		normal.tm_hour != t.tm_hour || normal.tm_min != t.tm_min ||
-		normal.tm_sec != t.tm_sec)
-		return false;
-	*ns = (uint64_t)s * NS_PER_S;
-	return true;
+	return (has_form(text, "9999-99-99") || has_form(text, "9999-99-99T99:99:99Z")) &&
+	       moment_read(text, ns, &finest);
 }
 
 void value_time_print(uint64_t ns, char text[VALUE_TEXT])

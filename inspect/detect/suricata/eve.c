@@ -3,10 +3,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <time.h>
 
-#include "config/log/now.h"
 #include "config/parse/json.h"
+#include "config/parse/moment.h"
 #include "config/parse/value.h"
 
 static const char *text_of(const struct node *map, const char *key)
@@ -32,60 +31,20 @@ static uint64_t number_of(const struct node *map, const char *key, uint64_t max)
 	return text != NULL && value_number(text, &n) && n <= max ? n : 0;
 }
 
-/* Two or four decimal digits; -1: others. */
-static int digits(const char *at, int n)
-{
-	int value = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (at[i] < '0' || at[i] > '9')
-			return -1;
-		value = value * 10 + (at[i] - '0');
-	}
-	return value;
-}
-
-/* +hhmm or -hhmm, in seconds. */
-static bool zone_read(const char *at, int64_t *seconds)
-{
-	int hours, minutes;
-
-	if ((*at != '+' && *at != '-') || strlen(at) != 5)
-		return false;
-	hours = digits(at + 1, 2);
-	minutes = digits(at + 3, 2);
-	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
-		return false;
-	*seconds = (*at == '-' ? -1 : 1) * ((int64_t)hours * 3600 + (int64_t)minutes * 60);
-	return true;
-}
-
 /* 2026-11-22T03:08:20.194516+0000 */
 static bool time_read(const char *text, uint64_t *ns)
 {
-	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddddd";
-	struct tm tm = {0};
-	int64_t zone = 0, seconds;
+	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddddd+dddd";
+	enum moment_part finest;
 
+	if (strlen(text) != sizeof(form) - 1)
+		return false;
 	for (size_t i = 0; i < sizeof(form) - 1; i++)
-		if (form[i] == 'd' ? digits(text + i, 1) < 0 : text[i] != form[i])
+		if (form[i] == 'd'       ? text[i] < '0' || text[i] > '9'
+			: form[i] == '+' ? text[i] != '+' && text[i] != '-'
+					 : text[i] != form[i])
 			return false;
-	if (!zone_read(text + sizeof(form) - 1, &zone))
-		return false;
-	tm.tm_year = digits(text, 4) - 1900;
-	tm.tm_mon = digits(text + 5, 2) - 1;
-	tm.tm_mday = digits(text + 8, 2);
-	tm.tm_hour = digits(text + 11, 2);
-	tm.tm_min = digits(text + 14, 2);
-	tm.tm_sec = digits(text + 17, 2);
-	if (tm.tm_mon < 0 || tm.tm_mon > 11)
-		return false;
-	seconds = (int64_t)timegm(&tm) - zone;
-	if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / NS_PER_S - 1)
-		return false;
-	*ns = (uint64_t)seconds * NS_PER_S +
-	      ((uint64_t)digits(text + 20, 4) * 100 + (uint64_t)digits(text + 24, 2)) * 1000;
-	return true;
+	return moment_read(text, ns, &finest);
 }
 
 static bool address_read(const char *text, struct ip_addr *addr, uint8_t *version)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/parse/json.h"
+#include "config/parse/moment.h"
 #include "config/parse/value.h"
 #include "inspect/packets/question/question_time.h"
 
@@ -106,7 +107,7 @@ static bool addresses_read(
 	return true;
 }
 
-static bool moment_read(const char *text, uint64_t *ns, struct error *error)
+static bool time_read(const char *text, uint64_t *ns, struct error *error)
 {
 	if (question_time(text, ns))
 		return true;
@@ -127,12 +128,12 @@ static bool times_read(
 				 "timestamp)");
 		return false;
 	}
-	if (!moment_read(start, &ends->from_ns, error) ||
-		(end && !moment_read(end, &ends->to_ns, error)))
+	if (!time_read(start, &ends->from_ns, error) ||
+		(end && !time_read(end, &ends->to_ns, error)))
 		return false;
 	if (!end)
 		ends->to_ns = ends->from_ns;
-	if (!end && duration && question_seconds(duration, &length) &&
+	if (!end && duration && moment_seconds(duration, &length) &&
 		length <= QUESTION_TIME_MOST - ends->from_ns)
 		ends->to_ns += length;
 	if (ends->to_ns < ends->from_ns)

@@ -44,22 +44,9 @@ static void moments(void)
 	}
 }
 
-static void lengths(void)
-{
-	uint64_t ns;
-
-	CU_ASSERT_TRUE(question_seconds("1.440401", &ns));
-	CU_ASSERT_EQUAL(ns, 1440401000);
-	CU_ASSERT_TRUE(question_seconds("0", &ns));
-	CU_ASSERT_EQUAL(ns, 0);
-	CU_ASSERT_FALSE(question_seconds("-", &ns));
-	CU_ASSERT_FALSE(question_seconds("1s", &ns));
-}
-
 void suite_question_time(void)
 {
 	CU_pSuite suite = CU_add_suite("question_time", NULL, NULL);
 
 	CU_add_test(suite, "moments", moments);
-	CU_add_test(suite, "lengths of time", lengths);
 }
