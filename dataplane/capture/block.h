@@ -35,8 +35,7 @@ struct mark {
 	/* The least value of packets.record that records it: RECORD_ACCEPTED or RECORD_ALL.
 	 * RECORD_NONE: it is never recorded, and `packet` is not set. */
 	enum settings_record least;
-	bool offered;                /* to packets/ */
-	uint32_t keep;               /* bytes of the frame that go there; 0: none, by policy */
+	uint32_t keep; /* bytes of the frame that go to packets/ (record_kept()) */
 	struct packet_record packet; /* `frame` points into the block */
 };
 

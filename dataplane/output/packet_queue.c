@@ -80,22 +80,20 @@ static bool may_hold(
 
 /* Packet `i`; there is room. The reference comes first: once it is sent, the thread may give its own back. */
 static void put(const struct packet_queue *queue, struct way *way,
-	const struct packet_burst *burst, uint32_t i, const struct record_bounds *bounds,
-	bool shares)
+	const struct packet_burst *burst, uint32_t i, const uint32_t *keep, bool shares)
 {
 	struct entry *entry = &way->entries[way->ring.put++ & (queue->room - 1)];
 
 	entry->m = burst->mbufs[i];
 	entry->record = record_of(&burst->packets[i], burst->why[i]);
-	if (bounds)
-		entry->record.cap = record_kept(bounds, &burst->packets[i], burst->why[i]);
+	if (keep)
+		entry->record.cap = keep[i];
 	if (shares)
 		rte_mbuf_refcnt_update(entry->m, 1);
 }
 
 uint64_t packet_queue_put(struct packet_queue *queue, uint32_t worker,
-	const struct packet_burst *burst, uint64_t want, const struct record_bounds *bounds,
-	bool shares)
+	const struct packet_burst *burst, uint64_t want, const uint32_t *keep, bool shares)
 {
 	struct way *way = &queue->ways[worker];
 	uint64_t kept = 0, room;
@@ -106,7 +104,7 @@ uint64_t packet_queue_put(struct packet_queue *queue, uint32_t worker,
 
 		if (!may_hold(queue, way, burst->mbufs[i]))
 			continue;
-		put(queue, way, burst, i, bounds, shares);
+		put(queue, way, burst, i, keep, shares);
 		kept |= UINT64_C(1) << i;
 		room--;
 	}

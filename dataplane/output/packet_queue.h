@@ -37,14 +37,11 @@ struct packet_queue *packet_queue_create(uint32_t room, uint32_t n_workers);
 /* With all that is in it. NULL is legal. */
 void packet_queue_destroy(struct packet_queue *queue);
 
-struct record_bounds;
-
-/* Worker `worker` alone: those of `want`, with `bounds` of each frame as much as they keep (record.h), else all of it;
- * returns which there was room for. `shares`: the mbufs stay the worker's, too, and the queue has a reference of its
+/* Worker `worker` alone: those of `want`, of each frame as many bytes as `keep` has at its place in the burst (NULL: all
+ * of it); returns which there was room for. `shares`: the mbufs stay the worker's, too, and the queue has a reference of its
  * own; else these are the queue's from now on. */
 uint64_t packet_queue_put(struct packet_queue *queue, uint32_t worker,
-	const struct packet_burst *burst, uint64_t want, const struct record_bounds *bounds,
-	bool shares);
+	const struct packet_burst *burst, uint64_t want, const uint32_t *keep, bool shares);
 
 /* The thread's. false: not now; the packet stays, and those of its worker behind it. */
 struct packet_taker {

@@ -39,42 +39,42 @@ struct recorder *recorder_create(const struct settings *settings, uint32_t n_wor
 
 struct choice {
 	uint32_t offered;
-	uint64_t keep; /* of these, what rules and the bounds of flows do not leave out */
+	uint64_t mask; /* of these, what rules and the bounds of flows do not leave out */
+	uint32_t keep[BURST_MAX];
 };
 
-static struct choice choose(
-	const struct record_bounds *bounds, const struct packet_burst *burst)
+static void choose(const struct record_bounds *bounds, const struct packet_burst *burst,
+	struct choice *choice)
 {
-	struct choice choice = {0, 0};
-
+	choice->offered = 0;
+	choice->mask = 0;
 	for (uint64_t rest = burst->mask; rest; rest &= rest - 1) {
 		uint32_t i = (uint32_t)__builtin_ctzll(rest);
-		const struct packet *p = &burst->packets[i];
+		uint32_t keep = record_kept(bounds, &burst->packets[i], burst->why[i]);
 
-		if (!record_offers(bounds, p, burst->why[i]))
-			continue;
-		choice.offered++;
-		choice.keep |=
-			(uint64_t)(record_kept(bounds, p, burst->why[i]) != RECORD_NOTHING)
-			<< i;
+		choice->offered += keep != RECORD_NOT_OFFERED;
+		choice->mask |= (uint64_t)(keep != RECORD_NOT_OFFERED && keep != RECORD_NOTHING)
+				<< i;
+		choice->keep[i] = keep;
 	}
-	return choice;
 }
 
 uint64_t recorder_offer(struct recorder *recorder, uint32_t worker,
 	const struct packet_burst *burst, bool shed, struct recorder_counts *counts)
 {
-	struct choice choice = choose(&recorder->bounds, burst);
-	uint32_t n = (uint32_t)__builtin_popcountll(choice.keep);
+	struct choice choice;
 	uint64_t kept;
+	uint32_t n;
 
+	choose(&recorder->bounds, burst, &choice);
+	n = (uint32_t)__builtin_popcountll(choice.mask);
 	counts->offered += choice.offered;
 	counts->shed += shed ? choice.offered : 0;
 	if (shed || choice.offered == 0)
 		return 0;
 	counts->left_out += choice.offered - n;
 	kept = packet_queue_put(
-		recorder->queue, worker, burst, choice.keep, &recorder->bounds, false);
+		recorder->queue, worker, burst, choice.mask, choice.keep, false);
 	counts->lost += n - (uint32_t)__builtin_popcountll(kept);
 	return kept;
 }

@@ -252,9 +252,8 @@ mark_recorded(struct lane *lane, struct packet *p, const struct flow *flow, bool
 	struct flow_recorded *so_far = flow_table_recorded(lane->flows, flow);
 
 	p->flow_id = flow_id(flow, session_id(lane->sessions, flow->key.point));
-	p->recorded = so_far && !sheds && record_offers(&lane->record, p, REASON_inspected)
-			      ? record_keep(&lane->record, p, so_far)
-			      : RECORD_NOTHING;
+	p->recorded =
+		so_far ? record_keep(&lane->record, p, so_far, sheds) : RECORD_NOT_OFFERED;
 }
 
 static void __attribute__((noinline, cold))

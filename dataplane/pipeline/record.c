@@ -100,16 +100,13 @@ static enum model_record said(const struct packet *p, enum reason why)
 		p->rule_number);
 }
 
-bool record_offers(const struct record_bounds *bounds, const struct packet *p, enum reason why)
+/* packets.record asks for a packet of which its rule says this. */
+static bool is_offered(
+	const struct record_bounds *bounds, enum reason why, enum model_record record)
 {
-	enum model_record record;
-
-	if (!record_wants(bounds->which, why))
-		return false;
-	if (bounds->which != RECORD_SELECTED)
-		return true;
-	record = said(p, why);
-	return record == MODEL_RECORD_TRUE || record == MODEL_RECORD_HEADERS;
+	return record_wants(bounds->which, why) &&
+	       (bounds->which != RECORD_SELECTED || record == MODEL_RECORD_TRUE ||
+		       record == MODEL_RECORD_HEADERS);
 }
 
 static uint32_t headers_length(const struct packet *p)
@@ -118,10 +115,13 @@ static uint32_t headers_length(const struct packet *p)
 }
 
 static uint32_t keep_bytes(
-	const struct record_bounds *bounds, const struct packet *p, enum model_record record)
+	const struct record_bounds *bounds, const struct packet *p, enum reason why)
 {
+	enum model_record record = said(p, why);
 	uint32_t keep = p->frame_cap;
 
+	if (!is_offered(bounds, why, record))
+		return RECORD_NOT_OFFERED;
 	if (record == MODEL_RECORD_FALSE)
 		return RECORD_NOTHING;
 	if (record == MODEL_RECORD_HEADERS && keep > headers_length(p))
@@ -130,11 +130,13 @@ static uint32_t keep_bytes(
 }
 
 uint32_t record_keep(const struct record_bounds *bounds, const struct packet *p,
-	struct flow_recorded *so_far)
+	struct flow_recorded *so_far, bool sheds)
 {
-	uint32_t keep = keep_bytes(bounds, p, said(p, REASON_inspected));
+	uint32_t keep = keep_bytes(bounds, p, REASON_inspected);
 
-	if (keep == RECORD_NOTHING || so_far->packets >= bounds->max_flow_packets ||
+	if (keep == RECORD_NOT_OFFERED || keep == RECORD_NOTHING)
+		return keep;
+	if (sheds || so_far->packets >= bounds->max_flow_packets ||
 		so_far->bytes >= bounds->max_flow_bytes)
 		return RECORD_NOTHING;
 	if (so_far->packets++ == 0)
@@ -148,7 +150,7 @@ uint32_t record_keep(const struct record_bounds *bounds, const struct packet *p,
 uint32_t record_kept(
 	const struct record_bounds *bounds, const struct packet *p, enum reason why)
 {
-	return why == REASON_inspected ? p->recorded : keep_bytes(bounds, p, said(p, why));
+	return why == REASON_inspected ? p->recorded : keep_bytes(bounds, p, why);
 }
 
 /* A mirror that cuts corrects the outer length, and so the frame's: what the packet was in full, its own IP

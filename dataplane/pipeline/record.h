@@ -15,11 +15,14 @@
 
 /* RECORD_ACCEPTED: every packet with an inner frame (its own, when it is inspected as it is) that no
  * session, rule or de-duplication refused, whatever its inner headers are like. RECORD_ALL: those
- * refused, too. RECORD_SELECTED: as RECORD_ACCEPTED, see record_offers(). Packets lost between workers are in
+ * refused, too. RECORD_SELECTED: as RECORD_ACCEPTED, and a rule says so. Packets lost between workers are in
  * none. */
 bool record_wants(enum settings_record which, enum reason why);
 
-#define RECORD_NOTHING UINT32_MAX
+/* For a number of bytes: packets.record asks for none of the packet; it does, but a rule, a bound of its flow or what
+ * is shed leaves it out. */
+#define RECORD_NOT_OFFERED UINT32_MAX
+#define RECORD_NOTHING (UINT32_MAX - 1)
 
 /* packets.record and its bounds, as numbers that are compared: what has no bound is the highest one. */
 struct record_bounds {
@@ -29,13 +32,10 @@ struct record_bounds {
 };
 struct record_bounds record_bounds_of(const struct settings *settings);
 
-/* packets.record asks for this packet: it is offered to the recorder. */
-bool record_offers(const struct record_bounds *bounds, const struct packet *p, enum reason why);
-
-/* How many bytes of such a packet's frame are recorded; RECORD_NOTHING: it is not, by policy. `so_far` is what was
- * recorded of its flow, and counts this packet, too. */
+/* Of a packet that has reached its flow: how many bytes of its frame are recorded. `so_far` is what was recorded of
+ * its flow, and counts this packet, too. `sheds`: nothing is. */
 uint32_t record_keep(const struct record_bounds *bounds, const struct packet *p,
-	struct flow_recorded *so_far);
+	struct flow_recorded *so_far, bool sheds);
 /* The same, when the packet has ended: that of one that reached its flow stands in p->recorded. */
 uint32_t record_kept(
 	const struct record_bounds *bounds, const struct packet *p, enum reason why);

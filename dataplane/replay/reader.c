@@ -328,7 +328,7 @@ static void record_one(
 		packet_file_write(to->packets, &mark->packet);
 	if (mark->least == RECORD_ACCEPTED)
 		suricata_send(to->suricata, &mark->packet);
-	if (to->recording && mark->offered)
+	if (to->recording && mark->keep != RECORD_NOT_OFFERED)
 		record_to(to->recording, mark);
 	replay_feeds_put(to->feeds, mark->least, &mark->packet, packet);
 }

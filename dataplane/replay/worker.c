@@ -52,11 +52,10 @@ static void fill_mark(const struct record_bounds *bounds, struct mark *mark,
 		mark->least = RECORD_ACCEPTED;
 	else if (record_wants(RECORD_ALL, why))
 		mark->least = RECORD_ALL;
-	mark->offered = record_offers(bounds, p, why);
 	if (mark->least == RECORD_NONE)
 		return;
 	mark->packet = record_of(p, why);
-	mark->keep = mark->offered ? record_kept(bounds, p, why) : RECORD_NOTHING;
+	mark->keep = record_kept(bounds, p, why);
 }
 
 static uint64_t not_mirror(const struct lane *lane)

@@ -224,31 +224,33 @@ static void what_rules_leave(void)
 		enum model_record record;
 		uint32_t cap, snaplen;
 		enum reason why;
-		bool offered;
-		uint32_t keep; /* of what is offered */
+		uint32_t keep;
 	} rows[] = {
-		{RECORD_ACCEPTED, MODEL_RECORD_UNSAID, 100, 0, REASON_inspected, true, 100},
-		{RECORD_ACCEPTED, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, true, 100},
-		{RECORD_ACCEPTED, MODEL_RECORD_FALSE, 100, 0, REASON_inspected, true,
-			RECORD_NOTHING},
-		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 100, 0, REASON_inspected, true, 54},
-		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 40, 0, REASON_inspected, true, 40},
-		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 100, 50, REASON_inspected, true, 50},
-		{RECORD_ACCEPTED, MODEL_RECORD_UNSAID, 100, 60, REASON_inspected, true, 60},
-		{RECORD_ACCEPTED, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, false, 0},
-		{RECORD_ALL, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, true, 100},
-		{RECORD_ALL, MODEL_RECORD_FALSE, 100, 0, REASON_rule_rejected, true,
-			RECORD_NOTHING},
+		{RECORD_ACCEPTED, MODEL_RECORD_UNSAID, 100, 0, REASON_inspected, 100},
+		{RECORD_ACCEPTED, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, 100},
+		{RECORD_ACCEPTED, MODEL_RECORD_FALSE, 100, 0, REASON_inspected, RECORD_NOTHING},
+		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 100, 0, REASON_inspected, 54},
+		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 40, 0, REASON_inspected, 40},
+		{RECORD_ACCEPTED, MODEL_RECORD_HEADERS, 100, 50, REASON_inspected, 50},
+		{RECORD_ACCEPTED, MODEL_RECORD_UNSAID, 100, 60, REASON_inspected, 60},
+		{RECORD_ACCEPTED, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected,
+			RECORD_NOT_OFFERED},
+		{RECORD_ALL, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, 100},
+		{RECORD_ALL, MODEL_RECORD_FALSE, 100, 0, REASON_rule_rejected, RECORD_NOTHING},
 		/* No rule has judged it: what the packet says of one is another's. */
-		{RECORD_ALL, MODEL_RECORD_FALSE, 100, 90, REASON_session_unknown, true, 90},
-		{RECORD_ACCEPTED, MODEL_RECORD_FALSE, 100, 0, REASON_inner_not_ip, true, 100},
-		{RECORD_SELECTED, MODEL_RECORD_UNSAID, 100, 0, REASON_inspected, false, 0},
-		{RECORD_SELECTED, MODEL_RECORD_FALSE, 100, 0, REASON_inspected, false, 0},
-		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, true, 100},
-		{RECORD_SELECTED, MODEL_RECORD_HEADERS, 100, 0, REASON_inspected, true, 54},
-		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected, false, 0},
-		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_inner_not_ip, false, 0},
-		{RECORD_NONE, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, false, 0},
+		{RECORD_ALL, MODEL_RECORD_FALSE, 100, 90, REASON_session_unknown, 90},
+		{RECORD_ACCEPTED, MODEL_RECORD_FALSE, 100, 0, REASON_inner_not_ip, 100},
+		{RECORD_SELECTED, MODEL_RECORD_UNSAID, 100, 0, REASON_inspected,
+			RECORD_NOT_OFFERED},
+		{RECORD_SELECTED, MODEL_RECORD_FALSE, 100, 0, REASON_inspected,
+			RECORD_NOT_OFFERED},
+		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, 100},
+		{RECORD_SELECTED, MODEL_RECORD_HEADERS, 100, 0, REASON_inspected, 54},
+		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_rule_rejected,
+			RECORD_NOT_OFFERED},
+		{RECORD_SELECTED, MODEL_RECORD_TRUE, 100, 0, REASON_inner_not_ip,
+			RECORD_NOT_OFFERED},
+		{RECORD_NONE, MODEL_RECORD_TRUE, 100, 0, REASON_inspected, RECORD_NOT_OFFERED},
 	};
 	static const uint8_t frame[100];
 	struct model_rule rules[] = {{.number = 3, .record = MODEL_RECORD_TRUE}, {.number = 7},
@@ -272,11 +274,8 @@ static void what_rules_leave(void)
 		struct flow_recorded so_far = {0};
 
 		rules[1].record = (uint8_t)rows[i].record;
-		CU_ASSERT_EQUAL(record_offers(&bounds, &p, rows[i].why), rows[i].offered);
-		if (!rows[i].offered)
-			continue;
 		if (rows[i].why == REASON_inspected)
-			p.recorded = record_keep(&bounds, &p, &so_far);
+			p.recorded = record_keep(&bounds, &p, &so_far, false);
 		CU_ASSERT_EQUAL(record_kept(&bounds, &p, rows[i].why), rows[i].keep);
 	}
 }
@@ -294,12 +293,12 @@ static void the_first_of_a_flow(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct packet p = {.frame_cap = rows[i].cap, .time_ns = rows[i].time_ns};
 
-		CU_ASSERT_EQUAL(record_keep(&bounds, &p, &so_far), rows[i].keep);
+		CU_ASSERT_EQUAL(record_keep(&bounds, &p, &so_far, false), rows[i].keep);
 	}
 	CU_ASSERT_TRUE(so_far.packets == 3 && so_far.bytes == 170);
 	CU_ASSERT_TRUE(so_far.first_ns == 1000 && so_far.last_ns == 3000);
 	so_far = (struct flow_recorded){.packets = 4, .bytes = 10};
-	CU_ASSERT_EQUAL(record_keep(&bounds, &(struct packet){.frame_cap = 60}, &so_far),
+	CU_ASSERT_EQUAL(record_keep(&bounds, &(struct packet){.frame_cap = 60}, &so_far, false),
 		RECORD_NOTHING);
 }
 
