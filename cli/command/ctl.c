@@ -5,8 +5,8 @@
 
 #include "cli/command/usage.h"
 #include "cli/control/control.h"
-#include "cli/control/control_listen.h"
 #include "config/settings/settings.h"
+#include "config/socket/unix_listener.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -191,7 +191,7 @@ static int ask_named(const struct arguments *a)
 
 	if (!find_socket(a, path))
 		return EXIT_USAGE;
-	fd = control_connect(path, 0);
+	fd = unix_connect(path, 0);
 	if (fd >= 0)
 		return ask(a, fd, path);
 	log_error("ctl: no appliance answers at %s: %s", path, strerror(errno));
@@ -219,7 +219,7 @@ static void place_try(struct place *place, const char *settings_file, const char
 	}
 	*place = (struct place){.fd = -1};
 	if (control_path(&settings, directory, place->path, &error)) {
-		place->fd = control_connect(place->path, 0);
+		place->fd = unix_connect(place->path, 0);
 		snprintf(place->why, sizeof(place->why), "at %s: %s%s", place->path,
 			strerror(errno),
 			errno == EACCES ? " (root and members of its group may ask)" : "");

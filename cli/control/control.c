@@ -11,16 +11,16 @@
 #include <unistd.h>
 
 #include "cli/control/control_client.h"
-#include "cli/control/control_listen.h"
 #include "config/log/error.h"
 #include "config/log/now.h"
+#include "config/socket/unix_listener.h"
 #include "config/thread/thread.h"
 
-enum { CLIENTS = 16 };
+enum { CLIENTS = 16, BACKLOG = 16 };
 
 struct control {
 	struct control_service service;
-	struct control_listener listener;
+	struct unix_listener listener;
 	int wake; /* an eventfd: time to end; -1: none yet */
 	struct thread thread;
 	struct control_client clients[CLIENTS];
@@ -118,7 +118,7 @@ struct control *control_bind(const char *path, struct error *error)
 	for (int i = 0; i < CLIENTS; i++)
 		c->clients[i].fd = -1;
 	c->wake = -1;
-	if (control_listen(&c->listener, path, error))
+	if (unix_listen(&c->listener, path, BACKLOG, "control.socket", error))
 		return c;
 	free(c);
 	return NULL;
@@ -145,7 +145,7 @@ void control_stop(struct control *c)
 	for (int i = 0; i < CLIENTS; i++)
 		if (c->clients[i].fd >= 0)
 			control_client_end(&c->clients[i]);
-	control_unlisten(&c->listener);
+	unix_unlisten(&c->listener);
 	if (c->wake >= 0)
 		close(c->wake);
 	free(c);

@@ -34,7 +34,7 @@ struct suricata *suricata_start(const struct suricata_params *params, struct err
 		return NULL;
 	}
 	s->params = *params;
-	s->eve = s->listens = -1;
+	s->eve = s->listens.fd = -1;
 	s->ends_within_ns = params->settings->detect.suricata.timeout;
 	s->feed_settings = own_feed;
 	if (params->settings->detect.suricata.attach != NULL
@@ -161,7 +161,7 @@ void suricata_destroy(struct suricata *s)
 	if (!suricata_is_attached(s))
 		point_tags_close(s->tags);
 	else
-		close(s->listens);
+		unix_unlisten(&s->listens);
 	sent_flows_destroy(s->sent);
 	if (s->eve >= 0)
 		close(s->eve);

@@ -1,13 +1,8 @@
 /* A Suricata that was started otherwise: it connects to a socket of ours, and says its alerts there. One at a time; when
  * it goes, the next one may come. */
-#include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "config/log/log.h"
@@ -15,52 +10,26 @@
 #include "config/model/model.h"
 #include "dataplane/output/suricata_inside.h"
 
-enum { LOOK_MS = 100 };
-
-/* One that an earlier run has left goes; anything else stays, and is in the way. */
-static void remove_socket(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		(void)unlink(path);
-}
+enum { LOOK_MS = 100, BACKLOG = 1 };
 
 bool suricata_attach(struct suricata *s, struct error *error)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char path[PATH_MAX];
-	const char *at = model_import_path(s->params.settings_file,
-		s->params.settings->detect.suricata.attach, path, sizeof(path));
-	int fd;
 
-	if (strlen(at) >= sizeof(address.sun_path)) {
-		error_set(error, "detect.suricata: attach: %s: longer than %zu bytes", at,
-			sizeof(address.sun_path) - 1);
-		return false;
-	}
 	s->sent = sent_flows_create(SENT_FLOWS);
 	if (s->sent == NULL) {
 		error_set(error, "detect.suricata: no memory");
 		return false;
 	}
-	memcpy(address.sun_path, at, strlen(at) + 1);
-	remove_socket(at);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-		chmod(at, 0660) == 0 && listen(fd, 1) == 0) {
-		s->listens = fd;
-		return true;
-	}
-	error_set(error, "detect.suricata: attach: %s: cannot listen: %s", at, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return false;
+	return unix_listen(&s->listens,
+		model_import_path(s->params.settings_file,
+			s->params.settings->detect.suricata.attach, path, sizeof(path)),
+		BACKLOG, "detect.suricata.attach", error);
 }
 
 static void take_connection(struct suricata *s)
 {
-	s->eve = accept4(s->listens, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	s->eve = accept4(s->listens.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (s->eve < 0)
 		return;
 	atomic_store(&s->is_there, true);
@@ -91,7 +60,7 @@ void suricata_read_attached(void *ctx)
 
 	while (!atomic_load(&s->is_ending)) {
 		struct pollfd ready = {
-			.fd = s->eve >= 0 ? s->eve : s->listens, .events = POLLIN};
+			.fd = s->eve >= 0 ? s->eve : s->listens.fd, .events = POLLIN};
 
 		if (poll(&ready, 1, LOOK_MS) <= 0)
 			continue;

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "config/log/log.h"
+#include "config/socket/unix_listener.h"
 #include "config/thread/service.h"
 #include "config/thread/thread.h"
 #include "dataplane/output/offers.h"
@@ -47,7 +48,8 @@ struct suricata {
 	_Atomic uint64_t shared_tags; /* packets of points that have no tags of their own */
 	struct output_ledger ledger;  /* of feeds that are closed */
 
-	int listens;           /* of one started otherwise: where it connects; -1: it is ours */
+	struct unix_listener
+		listens; /* of one started otherwise: where it connects; fd -1: it is ours */
 	_Atomic bool is_there; /* and whether it has */
 
 	/* Live. */
@@ -63,7 +65,7 @@ struct suricata {
 	struct correlator *correlator;
 	uint32_t index;
 	struct thread thread;
-	_Atomic uint64_t last_ns;        /* packet time of the last packet sent */
+	_Atomic uint64_t last_ns;        /* replay: packet time of the last packet sent */
 	_Atomic bool is_ending;          /* it has got all packets */
 	_Atomic bool has_ended;          /* the thread has seen its end */
 	_Atomic int killed_for;          /* enum suricata_patience: why it is killed */
@@ -126,7 +128,7 @@ bool suricata_attach(struct suricata *suricata, struct error *error);
 void suricata_read_attached(void *suricata);
 static inline bool suricata_is_attached(const struct suricata *suricata)
 {
-	return suricata->listens >= 0;
+	return suricata->listens.fd >= 0;
 }
 
 /* An alert of its own becomes one of ours. */

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 bad=0
 
-rooms="config/log config/thread config/parse config/settings config/model
+rooms="config/log config/socket config/thread config/parse config/settings config/model
 decap/counters decap decap/session
 inspect/flow inspect/stream inspect/proto inspect/proto/dns inspect/proto/tls inspect/proto/quic inspect/proto/http inspect/proto/ssh
 inspect/dpi inspect/geo inspect/record/tables inspect/record inspect/record/encoder inspect/detect/lists inspect/detect/scans inspect/detect/tunnels inspect/detect/beacons inspect/detect/listeners inspect/detect/suricata inspect/detect inspect/output inspect/packets/expression inspect/packets/question inspect/packets/index inspect/packets inspect/summary

@@ -1,16 +1,13 @@
-#include "cli/control/control_listen.h"
+#include "config/socket/unix_listener.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "config/log/error.h"
-
-enum { BACKLOG = 16, MODE = 0660 };
+enum { MODE = 0660 };
 
 static bool address_of(const char *path, struct sockaddr_un *address)
 {
@@ -23,7 +20,7 @@ static bool address_of(const char *path, struct sockaddr_un *address)
 	return true;
 }
 
-int control_connect(const char *path, int flags)
+int unix_connect(const char *path, int flags)
 {
 	struct sockaddr_un address;
 	int fd, failed;
@@ -42,7 +39,7 @@ int control_connect(const char *path, int flags)
 }
 
 /* Removes a socket that nobody answers. false: `error` says what is there. */
-static bool clear_the_way(const char *path, struct error *error)
+static bool clear_the_way(const char *path, const char *setting, struct error *error)
 {
 	struct stat st;
 	int fd;
@@ -50,10 +47,10 @@ static bool clear_the_way(const char *path, struct error *error)
 	if (lstat(path, &st) != 0)
 		return true;
 	if (!S_ISSOCK(st.st_mode)) {
-		error_set(error, "control.socket: %s is there and is no socket", path);
+		error_set(error, "%s: %s is there and is no socket", setting, path);
 		return false;
 	}
-	fd = control_connect(path, SOCK_NONBLOCK);
+	fd = unix_connect(path, SOCK_NONBLOCK);
 	if (fd < 0 && errno == ECONNREFUSED) {
 		unlink(path);
 		return true;
@@ -61,17 +58,19 @@ static bool clear_the_way(const char *path, struct error *error)
 	if (fd >= 0)
 		close(fd);
 	/* EAGAIN: it is so busy that its backlog is full. */
-	error_set(error, "control.socket: %s: %s", path,
+	error_set(error, "%s: %s: %s", setting, path,
 		fd >= 0 || errno == EAGAIN ? "another process answers there" : strerror(errno));
 	return false;
 }
 
-bool control_listen(struct control_listener *l, const char *path, struct error *error)
+bool unix_listen(struct unix_listener *l, const char *path, int backlog, const char *setting,
+	struct error *error)
 {
 	struct sockaddr_un address;
 	struct stat st;
 
-	if (!clear_the_way(path, error))
+	l->fd = -1;
+	if (!clear_the_way(path, setting, error))
 		return false;
 	snprintf(l->path, sizeof(l->path), "%s", path);
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -79,18 +78,19 @@ bool control_listen(struct control_listener *l, const char *path, struct error *
 	 * the umask takes away is given back. */
 	if (l->fd >= 0 && address_of(path, &address) && fchmod(l->fd, MODE) == 0 &&
 		bind(l->fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-		chmod(path, MODE) == 0 && stat(path, &st) == 0 && listen(l->fd, BACKLOG) == 0) {
+		chmod(path, MODE) == 0 && stat(path, &st) == 0 && listen(l->fd, backlog) == 0) {
 		l->device = st.st_dev;
 		l->inode = st.st_ino;
 		return true;
 	}
-	error_set(error, "control.socket: cannot listen at %s: %s", path, strerror(errno));
+	error_set(error, "%s: cannot listen at %s: %s", setting, path, strerror(errno));
 	if (l->fd >= 0)
 		close(l->fd);
+	l->fd = -1;
 	return false;
 }
 
-void control_unlisten(struct control_listener *l)
+void unix_unlisten(struct unix_listener *l)
 {
 	struct stat st;
 
