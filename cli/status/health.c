@@ -141,7 +141,6 @@ __attribute__((format(printf, 2, 3))) static void note(
 	va_end(arguments);
 }
 
-/* Another program that is slow or away takes nothing from the sensor: it is worth a note. */
 /* Packets were lost lately, of `lost` so far. */
 static bool loses(const struct health *h, struct loss *loss, uint64_t lost, uint64_t now_ns)
 {
@@ -151,6 +150,7 @@ static bool loses(const struct health *h, struct loss *loss, uint64_t lost, uint
 	return loss->last_ns != 0 && now_ns - loss->last_ns <= h->loss_hold_ns;
 }
 
+/* Another program that is slow or away takes nothing from the sensor: it is worth a note. */
 static void note_feed(struct health *h, uint32_t i, const struct status_output *o,
 	uint64_t now_ns, struct health_result *v)
 {

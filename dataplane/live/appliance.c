@@ -260,8 +260,9 @@ void appliance_free(struct appliance *appliance)
 	appliance_join(appliance);
 	exception_destroy(appliance->exception);
 	recorder_destroy(appliance->recorder);
-	feeds_destroy(appliance->feeds);
+	/* One that reads a feed has borrowed its tags. */
 	suricata_stop(appliance->params.suricata, 0);
+	feeds_destroy(appliance->feeds);
 	for (uint32_t i = 0; i < appliance->n_workers; i++) {
 		worker_view_fini(&appliance->views[i]);
 		lane_destroy(appliance->lanes[i]);

@@ -3,7 +3,8 @@
  * counted. It keeps the talkers, the conversations, names and failures, and the alerts that grow (inspect/detect/alerts.h).
  *
  * In replay it takes the facts of all workers in the order of their blocks' numbers, those of one number
- * worker by worker, and a worker whose outbox is full waits; live it takes them as they come, and a full outbox refuses, which the exporter counts. */
+ * worker by worker, and a worker whose outbox is full waits; live it takes them as they come, and
+ * a full outbox refuses, which whoever tells counts, unless it waits (correlator_wait()). */
 #pragma once
 
 #include <stdbool.h>
@@ -41,7 +42,7 @@ struct sink correlator_sink(struct correlator *correlator, uint32_t index);
 /* Sends what worker `index` has gathered so far, which includes all facts up to `number`;
  * called by that worker. NULL is legal. */
 void correlator_flush(struct correlator *correlator, uint32_t index, uint64_t number);
-/* A full outbox of worker `index` waits from now on; called by that worker. NULL is legal. */
+/* A full outbox of worker `index` waits from now on; called by that worker, or before it begins. NULL is legal. */
 void correlator_wait(struct correlator *correlator, uint32_t index);
 
 /* Any thread: what the bounds of its tables have cost so far. */

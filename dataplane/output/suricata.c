@@ -51,6 +51,8 @@ int suricata_listen(
 	s->correlator = correlator;
 	s->index = index;
 	s->sink = correlator_sink(correlator, index);
+	/* It can wait for room, as no worker can: then Suricata waits, and what it does not take meanwhile is lost_ids. */
+	correlator_wait(correlator, index);
 	/* No fact of a worker's has to wait for one of its alerts: which is first says the packets' time. */
 	correlator_flush(correlator, index, UINT64_MAX);
 	if (s->offers != NULL && suricata_feed(s, error))

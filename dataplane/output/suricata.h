@@ -31,7 +31,7 @@ struct suricata;
 struct suricata_params {
 	const struct settings *settings;
 	const char *settings_file; /* NULL: none */
-	const struct model *model; /* NULL: no sessions are known */
+	const struct model *model; /* for the start alone; NULL: no sessions are known */
 	struct spawner *spawner;
 	bool is_live;
 };
@@ -45,7 +45,7 @@ bool suricata_check(
 	const struct settings *settings, const char *settings_file, struct error *error);
 
 /* Starts it, and waits until it has read its rules. Those that it cannot read are said; none at all is an error.
- * Needs what rights_confine_offline() takes away. Everything is borrowed until suricata_destroy(). NULL: `error`
+ * Needs what rights_confine_offline() takes away. All else is borrowed until suricata_destroy(). NULL: `error`
  * says why. */
 struct suricata *suricata_start(const struct suricata_params *params, struct error *error);
 /* Its alerts go to outbox `index` of the correlator, which is its own, from now on. 0, or -1 and `error`. */

@@ -12,7 +12,6 @@ enum { REST_MS = 2 };
 static bool note_one(struct suricata *s, const struct packet_record *record)
 {
 	suricata_note(s, record);
-	atomic_store_explicit(&s->last_ns, record->time_ns, memory_order_relaxed);
 	s->packets++;
 	s->ledger.written++;
 	return true;
@@ -33,7 +32,6 @@ static bool take_one(void *ctx, const struct packet_record *record)
 	suricata_note(s, record);
 	if (!feed_put(s->feed, record))
 		return false;
-	atomic_store_explicit(&s->last_ns, record->time_ns, memory_order_relaxed);
 	s->packets += feed_ledger(s->feed)->by_policy == left_out;
 	return true;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/log/now.h"
 #include "dataplane/output/suricata_inside.h"
 #include "inspect/record/alert.h"
 #include "inspect/record/tenant.h"
@@ -134,7 +135,7 @@ void suricata_tell_of_us(
 		.engine = ALERT_PERISCOPE,
 		.severity = 2,
 		.is_foreign = true,
-		.time_ns = atomic_load(&s->last_ns),
+		.time_ns = s->params.is_live ? now_wall() : atomic_load(&s->last_ns),
 	};
 
 	alert_say(&telling, ALERT_RULE, rule);

@@ -5,10 +5,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$here/live/live.sh"
 
-suricata -V 2>/dev/null | grep -qE "version ([7-9]|[1-9][0-9])\." || {
-  skip "there is no Suricata 7 here (Debian 13: suricata; Debian 12: suricata of bookworm-backports)"
-  finish
-}
 [ "$(id -u)" -eq 0 ] || {
   skip "namespaces need root"
   finish
@@ -24,46 +20,10 @@ down() {
   rm -rf "$tmp"
 }
 trap down EXIT
-mkdir "$tmp/private"
+. "$(dirname "$0")/suricata.sh"
 chmod 755 "$tmp" && chmod 1777 "$tmp/private"
-export TMPDIR="$tmp/private" # where its folder is, which must go away
-capture=$root/pcaps/everything.pcap
-make() { python3 "$here/make/unwrap.py" "$@"; }
-judge() { python3 "$here/judge/suricata.py" "$@"; }
-packets=$(capinfos -Mc "$capture" | awk 'END { print $NF }')
 
-for vni in 1001 1002; do make take "$capture" $vni "$tmp/$vni.pcap"; done
-ja3=$(tshark -r "$tmp/1001.pcap" -Y tls.handshake.ja3 -T fields -e tls.handshake.ja3 2>/dev/null | head -n 1)
-cat >"$tmp/test.rules" <<END
-alert http any any -> any any (msg:"host"; http.host; content:"shop.green.example"; classtype:web-application-attack; sid:1000001; rev:3;)
-alert dns any any -> any any (msg:"question"; dns.query; content:"green.example"; endswith; priority:2; sid:1000002; rev:1;)
-alert tls any any -> any any (msg:"name"; tls.sni; content:"shop.green"; nocase; sid:1000003; rev:1;)
-alert tcp any any -> any 6379 (msg:"redis ping"; content:"PING"; nocase; priority:3; sid:1000004; rev:7;)
-alert tls any any -> any any (msg:"hello"; ja3.hash; content:"$ja3"; sid:1000005; rev:1;)
-alert http any any -> any any (msg:"asked"; flow:to_server; http.method; content:"GET"; flowbits:set,asked; flowbits:noalert; sid:1000006; rev:1;)
-alert http any any -> any any (msg:"answered"; flow:to_client; flowbits:isset,asked; http.stat_code; content:"200"; sid:1000007; rev:1;)
-alert icmp any any -> any any (msg:"echo"; itype:8; sid:1000008; rev:1;)
-END
-cat >"$tmp/alone.yaml" <<END
-%YAML 1.1
----
-vars: {address-groups: {HOME_NET: any, EXTERNAL_NET: any}}
-classification-file: /etc/suricata/classification.config
-outputs: [{eve-log: {enabled: "yes", filetype: regular, filename: eve.json, types: [alert]}}]
-stats: {enabled: "no"}
-stream: {checksum-validation: "no"}
-app-layer:
-  protocols:
-    http: {enabled: "yes"}
-    tls: {enabled: "yes", ja3-fingerprints: "yes"}
-    dns: {tcp: {enabled: "yes"}, udp: {enabled: "yes"}}
-END
-alone() { # vni
-  mkdir "$tmp/alone$1"
-  timeout 120 suricata -c "$tmp/alone.yaml" -k none -S "$tmp/test.rules" -r "$tmp/$1.pcap" --runmode single \
-    -l "$tmp/alone$1" >"$tmp/alone$1/said" 2>&1
-}
-check "Suricata alone, of each session's inner packets" eval "alone 1001 && alone 1002"
+check "Suricata alone, of each session's inner packets" both_alone
 
 quiet="--set overload.shed_recording=false --set overload.shed_dpi=false --set control.health_tcp=0 --set capture.memory=128MiB
   --set flow.capacity=65536"
@@ -78,7 +38,7 @@ whole() { # workers, capture, settings...
   says_within 20 "$dir" "s['suricata']['written'] == s['received'] == $n" && live_stop TERM 8 && live closed "$dir"
 }
 same() { # workers
-  whole "$1" "$capture" && judge same "$dir" "1001=$tmp/alone1001/eve.json" "1002=$tmp/alone1002/eve.json" && judge flows "$dir"
+  whole "$1" "$capture" && same_as_alone "$dir" && judge flows "$dir"
 }
 check "1 worker: the alerts that it has alone, with their sessions and flows" same 1
 check "2 workers" same 2
@@ -87,6 +47,14 @@ four() {
   make spread "$capture" 1001 "$tmp/four.pcap" 4 && whole 2 "$tmp/four.pcap" && judge even "$dir" 50 51 52 53 && judge flows "$dir"
 }
 check "equal addresses in four sessions: each session has its alerts, and their flows" four
+drizzle() { # the correlator is away for moments, while other threads have the processors
+  rm -rf "$dir"
+  # shellcheck disable=SC2086
+  live_start "$dir" env -- $quiet --set control.http=127.0.0.1:9477 --set "capture.ports=[\"net_pcap0,rx_pcap=$capture\"]" \
+    --set capture.workers=4 --set "$(fake drizzle)" || return 1
+  says_within 20 "$dir" "s['suricata']['alerts'] == 20000" && live_stop TERM 8 && live closed "$dir" && judge counted "$dir" 20000
+}
+check "alerts that come one by one are all counted" drizzle
 
 mirror_wire $net
 cat >"$tmp/live.rules" <<END
@@ -187,19 +155,30 @@ attached() {
   live_start "$dir" ip netns exec $net-sensor -- $quiet --set control.http=127.0.0.1:9477 --set capture.workers=2 \
     --set 'capture.ports=["net_af_packet0,iface=eth0,framesz=2048,blocksz=65536,framecnt=8192"]' \
     --set "feeds=[{name: ids, kind: pipe, path: $tmp/fifo, tag: qinq}]" --set "detect.suricata={attach: $tmp/eve.sock}" || return 1
-  eventually 5 notes 'no Suricata is connected' && by_itself && send first=1 flows=3 && eventually 5 raised 1:2 1 || return 1
+  eventually 5 notes 'no Suricata is connected' && by_itself || return 1
+  kill -KILL $other # before a packet has come
+  eventually 5 told suricata_ended && by_itself && send first=1 flows=3 && eventually 5 raised 1:2 1 || return 1
   kill -KILL $other
-  eventually 5 told suricata_ended && by_itself && send first=500 && eventually 5 raised 1:2 500 &&
-    says_within 2 "$dir" 's["suricata"]["restarts"] == 1 and s["suricata"]["flow_unknown"] == 0'
+  eventually 5 notes 'no Suricata is connected' && by_itself && send first=500 && eventually 5 raised 1:2 500 &&
+    says_within 2 "$dir" 's["suricata"]["restarts"] == 2 and s["suricata"]["flow_unknown"] == 0'
 }
 check "one that is started otherwise, and reads a feed: its alerts are taken, also when it comes again" attached
 detached() {
   kill -KILL $other
-  live_stop TERM 8 && live closed "$dir" && judge restarted "$dir" 1 2 && judge flows "$dir"
+  live_stop TERM 8 && live closed "$dir" && judge restarted "$dir" 2 3 && judge flows "$dir"
 }
 check "its end: alerts name their flows" detached
+answered() { # the other one keeps its socket
+  python3 -c 'import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); time.sleep(60)' "$tmp/taken.sock" &
+  other=$!
+  eventually 5 test -S "$tmp/taken.sock" && timeout 10 "$periscope" run -l "$tmp/none" --set 'capture.ports=["net_null0"]' --set control.http=off \
+    --set "feeds=[{name: ids, kind: pipe, path: $tmp/taken.fifo, tag: qinq}]" --set "detect.suricata={attach: $tmp/taken.sock}" 2>"$tmp/stderr"
+  [ $? -eq 2 ] && grep -F "detect.suricata.attach: $tmp/taken.sock: another process answers there" "$tmp/stderr" &&
+    [ -S "$tmp/taken.sock" ] && kill $other
+}
+check "a socket that another process answers is refused, and stays" answered
 refused() { # words, settings
-  "$periscope" run -l "$tmp/none" --set 'capture.ports=["net_null0"]' --set "$2" 2>"$tmp/stderr"
+  timeout 10 "$periscope" run -l "$tmp/none" --set 'capture.ports=["net_null0"]' --set "$2" 2>"$tmp/stderr"
   [ $? -eq 2 ] && grep -F "$1" "$tmp/stderr" && [ ! -e "$tmp/none" ]
 }
 check "a file of rules that is not there is refused at the start" refused 'none.rules: cannot open' "detect.suricata={rules: [$tmp/none.rules]}"

@@ -5,8 +5,10 @@
   even DIR VNI...        each of these VNIs has the same of them
   flows DIR              each names the flow that it belongs to
   restarted DIR N ENDED  live: it was started again N times, ENDED alerts say that it had ended; its sum closes
+  counted DIR N          so many of its alerts were told, and each is in the count of one of ours
   lost DIR               what it did not get is counted, and an alert says so"""
 import collections
+import datetime
 import glob
 import ipaddress
 import json
@@ -109,19 +111,30 @@ def lost(directory):
 
 
 def restarted(directory, times, ended):
-    """Live: it was started again so often, so many alerts say that it had ended; the packets' sum closes."""
+    """Live: it was started again so often, so many alerts of now say that it had ended; the packets' sum closes."""
     summary = json.load(open(directory + "/summary.json"))
     stats = summary["suricata"]
     assert stats["restarts"] == int(times), stats
     assert stats["offered"] == stats["written"] + stats["by_policy"] + stats["lost_ids"], stats
     told = [row for row in latest(directory) if row["rule"] == "suricata_ended"]
     assert sum(row["count"] for row in told) == int(ended), told
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for row in told:
+        first = datetime.datetime.fromisoformat(row["first"][:19] + "+00:00")
+        assert abs(now - first) < datetime.timedelta(minutes=10), row
     assert summary["deterministic"] == (stats["lost_ids"] == 0), summary["deterministic"]
     print(stats, [row["why"] for row in told])
 
 
+def counted(directory, n):
+    summary = json.load(open(directory + "/summary.json"))
+    assert summary["suricata"]["alerts"] == int(n), summary["suricata"]
+    told = sum(row["count"] for row in alerts(directory))
+    assert told == int(n) and summary["memory"]["alerts_unheard"] == 0, (told, summary["memory"])
+
+
 def main():
-    {"restarted": restarted, "same": same, "even": even, "flows": flows, "lost": lost}[sys.argv[1]](*sys.argv[2:])
+    {"counted": counted, "restarted": restarted, "same": same, "even": even, "flows": flows, "lost": lost}[sys.argv[1]](*sys.argv[2:])
 
 
 main()
