@@ -50,36 +50,6 @@ static bool stop_asked(void)
 	return interrupted;
 }
 
-static bool parse_workers(const char *text, uint32_t *out)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*end || end == text || n < 1 || n > 64 || text[0] == '-') {
-		log_error("--workers: '%s' is not a number from 1 to 64", text);
-		return false;
-	}
-	*out = (uint32_t)n;
-	return true;
-}
-
-static bool parse_input(const char *text, enum decap_mode *out)
-{
-	static const struct {
-		const char *name;
-		enum decap_mode mode;
-	} kinds[] = {{"auto", DECAP_AUTO}, {"mirror", DECAP_MIRROR}, {"plain", DECAP_PLAIN}};
-
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, kinds[i].name) == 0) {
-			*out = kinds[i].mode;
-			return true;
-		}
-	}
-	log_error("--input: '%s' is none of auto, mirror, plain", text);
-	return false;
-}
-
 static bool parse_option(struct arguments *a, int option)
 {
 	switch (option) {
@@ -105,9 +75,9 @@ static bool parse_option(struct arguments *a, int option)
 		a->params.force = true;
 		return true;
 	case OPT_WORKERS:
-		return parse_workers(optarg, &a->params.n_workers);
+		return options_workers(optarg, &a->params.n_workers);
 	case OPT_INPUT:
-		return parse_input(optarg, &a->params.input);
+		return options_input(optarg, &a->params.input);
 	case OPT_INNER:
 		a->params.inner = optarg;
 		return true;

@@ -1,6 +1,7 @@
 #include "cli/command/usage.h"
 #include "cli/command/command.h"
 #include "config/log/log.h"
+#include "config/parse/value.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -195,4 +196,30 @@ int options_next(struct options *o)
 		return key;
 	refuse(o, key == ':');
 	return -1;
+}
+
+bool options_workers(const char *text, uint32_t *workers)
+{
+	uint64_t n;
+
+	if (!value_number(text, &n) || n < 1 || n > OPTIONS_WORKERS_MAX) {
+		log_error("--workers: '%s' is not a number from 1 to %d", text,
+			OPTIONS_WORKERS_MAX);
+		return false;
+	}
+	*workers = (uint32_t)n;
+	return true;
+}
+
+bool options_input(const char *text, enum decap_mode *mode)
+{
+	static const enum decap_mode modes[] = {DECAP_AUTO, DECAP_MIRROR, DECAP_PLAIN};
+	int at = value_name("auto|mirror|plain", text);
+
+	if (at < 0) {
+		log_error("--input: '%s' is none of auto, mirror, plain", text);
+		return false;
+	}
+	*mode = modes[at];
+	return true;
 }

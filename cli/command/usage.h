@@ -3,7 +3,11 @@
 #pragma once
 
 #include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include "decap/decap.h"
 
 /* Keys of options without a letter. */
 enum option_key {
@@ -88,3 +92,9 @@ void options_begin(struct options *options, const char *command, int argc, char 
 /* The key of the next option, its value in optarg; 0: there is no more, and operands begin at optind;
  * -1: a wrong one, which was said. */
 int options_next(struct options *options);
+
+enum { OPTIONS_WORKERS_MAX = 64 };
+
+/* Values that several commands take: of --workers and of --input. false: it is none, which was said. */
+bool options_workers(const char *text, uint32_t *workers);
+bool options_input(const char *text, enum decap_mode *mode);

@@ -19,8 +19,6 @@
 #include "dataplane/port/processors.h"
 #include "dataplane/replay/index_capture.h"
 
-enum { WORKERS_MOST = 64 };
-
 struct made {
 	enum index_capture_status status;
 	struct index_captured captured;
@@ -59,19 +57,6 @@ static bool stop_asked(void)
 
 /* ---- the command line ---- */
 
-static bool parse_workers(const char *text, uint32_t *out)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*text >= '0' && *text <= '9' && *end == '\0' && n >= 1 && n <= WORKERS_MOST) {
-		*out = (uint32_t)n;
-		return true;
-	}
-	log_error("--workers: '%s' is not a number from 1 to %d", text, WORKERS_MOST);
-	return false;
-}
-
 static bool parse_option(struct arguments *a, int option)
 {
 	switch (option) {
@@ -88,7 +73,7 @@ static bool parse_option(struct arguments *a, int option)
 		a->params.force = true;
 		return true;
 	case OPT_WORKERS:
-		return parse_workers(optarg, &a->workers);
+		return options_workers(optarg, &a->workers);
 	case 'h':
 		a->help = true;
 		return true;
@@ -155,8 +140,8 @@ static uint32_t count_threads(const struct arguments *a)
 	cpu_set_t cpus;
 	uint32_t n = a->workers ? a->workers : processors_allowed(&cpus);
 
-	if (n > WORKERS_MOST)
-		n = WORKERS_MOST;
+	if (n > OPTIONS_WORKERS_MAX)
+		n = OPTIONS_WORKERS_MAX;
 	return n < a->n_captures ? n : a->n_captures;
 }
 
@@ -164,7 +149,7 @@ static uint32_t count_threads(const struct arguments *a)
 static void make_all(struct work *work)
 {
 	uint32_t n = count_threads(work->arguments);
-	struct thread threads[WORKERS_MOST] = {{.started = false}};
+	struct thread threads[OPTIONS_WORKERS_MAX] = {{.started = false}};
 	struct error error;
 	char name[THREAD_NAME];
 

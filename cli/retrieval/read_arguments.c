@@ -32,19 +32,6 @@ static bool parse_count(const char *text, uint64_t *out)
 	return false;
 }
 
-static bool parse_mode(const char *text, enum decap_mode *mode)
-{
-	int at = value_name("auto|mirror|plain", text);
-	static const enum decap_mode modes[] = {DECAP_AUTO, DECAP_MIRROR, DECAP_PLAIN};
-
-	if (at < 0) {
-		log_error("--input: '%s' is not auto, mirror or plain", text);
-		return false;
-	}
-	*mode = modes[at];
-	return true;
-}
-
 static bool parse_question(struct read_arguments *a, int option)
 {
 	switch (option) {
@@ -91,7 +78,7 @@ static bool parse_option(struct read_arguments *a, int option)
 		a->set[a->n_set++] = optarg;
 		return true;
 	case OPT_INPUT:
-		return parse_mode(optarg, &a->mode);
+		return options_input(optarg, &a->mode);
 	case OPT_FORCE:
 		return a->force = true;
 	case 'h':
