@@ -81,14 +81,18 @@ static bool make_question(struct read *read, const struct model *model)
 
 static bool ask_events(struct read *read)
 {
+	const struct read_arguments *a = read->arguments;
+	struct flow_labels labels;
 	struct error error;
-	bool more;
 
-	if (!question_ask_events(read->question, &more, &error)) {
+	if (!question_ask_events(read->question, &labels, &error)) {
 		log_error("%s", error.text);
 		return false;
 	}
-	if (more)
+	if (a->asked == READ_ALERT && labels.flows == 0)
+		log_warning(
+			"--alert: no event in %s names a flow of alert '%s'", a->dir, a->text);
+	if (labels.more)
 		log_warning("the alert has more than %d flows: the packets of the first %d are "
 			    "given",
 			ALERT_FLOWS_MAX, ALERT_FLOWS_MAX);

@@ -127,18 +127,17 @@ void question_destroy(struct question *q)
 	free(q);
 }
 
-bool question_ask_events(struct question *q, bool *more, struct error *error)
+bool question_ask_events(struct question *q, struct flow_labels *labels, struct error *error)
 {
 	const struct expression *expression = choice_expression(q->choice);
-	struct flow_labels labels;
 
-	*more = false;
+	*labels = (struct flow_labels){.events = 0};
 	if (!q->params.dir || !flow_labels_asked(expression))
 		return true;
 	q->labels = flow_answers_create();
 	if (q->labels)
 		return flow_labels_read(q->params.dir, expression, q->labels,
-			q->params.flows_max, more, &labels, error);
+			q->params.flows_max, labels, error);
 	error_set(error, "not enough memory");
 	return false;
 }

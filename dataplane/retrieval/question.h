@@ -9,6 +9,7 @@
 #include "dataplane/pipeline/choice.h"
 #include "dataplane/retrieval/retrieval.h"
 #include "inspect/packets/question/flow_answers.h"
+#include "inspect/packets/question/flow_labels.h"
 
 struct question;
 
@@ -26,9 +27,10 @@ struct question *question_create(
 	const char *text, const struct question_params *params, struct expression_error *error);
 void question_destroy(struct question *question); /* NULL is legal */
 
-/* Reads the events that answer app, risk and alert, where they are asked. false: `error` says why not. `*more`: only flows_max flows
- * have what is asked; others are left out. */
-bool question_ask_events(struct question *question, bool *more, struct error *error);
+/* Reads the events that answer app, risk and alert, where they are asked. `labels` says what
+ * was found. false: `error` says why not. */
+bool question_ask_events(
+	struct question *question, struct flow_labels *labels, struct error *error);
 
 struct expression *question_expression(struct question *question);
 

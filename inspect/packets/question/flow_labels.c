@@ -18,7 +18,6 @@ struct reading {
 	const struct expression *expression;
 	struct flow_answers *answers;
 	uint32_t flows_max;
-	bool *more;
 	struct flow_labels *labels;
 	struct error *error;
 	bool learns; /* what alerts reach over, which flows are asked for afterwards */
@@ -139,7 +138,7 @@ static bool event_take(struct reading *r, const struct node *event)
 		return true;
 	if (r->flows_max && flow_answers_count(r->answers) >= r->flows_max &&
 		flow_answers_get(r->answers, id) == 0) {
-		*r->more = true;
+		r->labels->more = true;
 		return true;
 	}
 	if (flow_answers_add(r->answers, id, bits))
@@ -274,17 +273,15 @@ static bool alerts_learn(struct reading *r, const char *dir)
 }
 
 bool flow_labels_read(const char *dir, const struct expression *expression,
-	struct flow_answers *answers, uint32_t flows_max, bool *more,
-	struct flow_labels *labels, struct error *error)
+	struct flow_answers *answers, uint32_t flows_max, struct flow_labels *labels,
+	struct error *error)
 {
 	struct reading r = {.expression = expression,
 		.answers = answers,
 		.flows_max = flows_max,
-		.more = more,
 		.labels = labels,
 		.error = error};
 
-	*more = false;
 	error_set(error, "%s: too long a name", dir);
 	*labels = (struct flow_labels){.events = 0};
 	if (!alerts_learn(&r, dir) || !folder_take(&r, dir, "events") ||

@@ -300,6 +300,11 @@ check "a log record about no packets" says 2 "the record has no srcaddr: it is a
 check "an event that is none" says 2 "--event: the event has no time .*" -l "$tmp/out" --event '{"src_ip":"10.0.0.1","dst_ip":"10.0.0.2"}'
 check "two questions" says 2 "one thing is asked for at a time: .*" -l "$tmp/out" --flow 0123456789abcdef tcp
 check "labels of captures" says 2 "'app' cannot be used in captures: it needs the events of a run: see 'periscope replay'" -r "$tmp/mirror.pcap" "app dns"
+no_alert() {
+  read_it -l "$tmp/real" --alert ffffffffffffffff >"$tmp/rows" && lines "$tmp/rows" 0 &&
+    grep -F -e "--alert: no event in $tmp/real names a flow of alert 'ffffffffffffffff'" "$tmp/stderr"
+}
+check "an alert that there is not is said" no_alert
 check "alerts of captures" says 2 "'alert' cannot be used in captures: .*" -r "$tmp/mirror.pcap" --alert 0123456789abcdef
 check "sessions without settings" says 2 "'tms-1' is looked for among the sessions of the settings: name them with -c FILE" -l "$tmp/out" "session tms-1"
 check "-l and -r" says 2 "-l and -r exclude each other: .*" -l "$tmp/out" -r "$tmp/mirror.pcap"
